@@ -1,0 +1,30 @@
+import type { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** One call's hold on a live tunnel. As long as it is not released the tunnel counts as used. */
+export interface TunnelCall {
+  /**
+   * An `http.Agent` whose connections are streams of this tunnel instance, never pooled across
+   * instances: a shared pool would answer one environment's call from another's socket.
+   */
+  readonly agent: Agent;
+  /**
+   * A fresh byte pipe to the engine. Ends cleanly only where the engine ended it; everything else is
+   * an error. Rejects within 10 s with EdgeError `engine-unreachable`, `tunnel-lost` or `dial-timeout`.
+   */
+  dial(): Promise<Duplex>;
+  /** Fires when the tunnel was revoked or lost while the call runs. */
+  readonly closed: AbortSignal;
+  /** Ends the hold; safe to call twice. */
+  release(): void;
+}
+
+/** Gives calls to environments, waking them where needed. */
+export interface TunnelSource {
+  /**
+   * Wakes the environment if it sleeps, waits for its tunnel, and takes a hold on it.
+   * @throws EdgeError `environment-not-found` (404), `environment-not-associated` (503),
+   *   `environment-offline` (503), `tunnel-timeout` (504), `tunnel-closed` (503), `too-many-calls` (503)
+   */
+  open(environmentId: number, signal: AbortSignal): Promise<TunnelCall>;
+}

@@ -1,0 +1,91 @@
+import * as z from 'zod/mini';
+import { snapshotSchema } from './snapshot.js';
+
+/** Paths of the calls an agent makes, below the plugin's base URL. */
+export const AGENT_PATHS = Object.freeze({
+  enrol: '/agent/enrol',
+  checkIn: '/agent/check-in',
+  snapshot: '/agent/snapshot',
+  idle: '/agent/idle',
+});
+
+const text = (max: number) => z.string().check(z.maxLength(max));
+const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
+
+/** Facts about the Swarm node an agent runs on; null outside a Swarm. Claims, until a manager confirms them. */
+export const swarmNodeSchema = z.object({
+  swarmId: text(64),
+  nodeId: text(64),
+  name: text(255),
+  role: z.enum(['manager', 'worker']),
+});
+
+/** The first call of an agent's life and of each of its starts. */
+export const enrolRequestSchema = z.object({
+  protocol: z.int(),
+  instanceId: uuid,
+  edgeId: uuid,
+  /** X25519 public key of the instance, JWK `x`, base64url. */
+  publicKey: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+  /** The engine's own id (`docker info` → ID); null while it does not answer. */
+  engineId: z.nullable(text(128)),
+  node: z.nullable(swarmNodeSchema),
+  agentVersion: text(64),
+  /** `linux/amd64` and the like. */
+  platform: text(64),
+});
+export type EnrolRequest = z.infer<typeof enrolRequestSchema>;
+
+export const enrolReplySchema = z.object({
+  protocol: z.int(),
+  /** The instance secret, sealed for the instance's key; see `instance-secret.ts`. */
+  secret: text(4096),
+  /** Which of the environment's keys was proven. */
+  keyGeneration: z.int(),
+  /** Milliseconds since the epoch by the hub's clock. */
+  timeMs: z.int(),
+});
+export type EnrolReply = z.infer<typeof enrolReplySchema>;
+
+/** A steady check-in says this in its query; all of it is covered by the request's MAC. */
+export const checkInQuerySchema = z.object({
+  /** Whether the engine answered its last ping. */
+  engine: z.enum(['up', 'down', 'unknown']),
+  /** Stable code of what hinders the agent now, such as `tunnel-unreachable`. */
+  problem: z.optional(text(64)),
+});
+export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
+
+/** The answer to a check-in whose ETag differs from the agent's: the state now. */
+export const checkInReplySchema = z.object({
+  tunnel: z.enum(['idle', 'required', 'active']),
+  /** Seconds between plain check-ins; also the pause after a failure, before backoff. */
+  checkInSeconds: z.number().check(z.positive()),
+  /** Longest hold the hub grants, seconds; 0: poll plainly. */
+  holdSeconds: z.number().check(z.nonnegative()),
+  /** The hub's idea of idle, seconds; an agent's own setting goes before it. */
+  inactivitySeconds: z.number().check(z.positive()),
+  /** Seconds between regular snapshots; 0: none. */
+  snapshotSeconds: z.number().check(z.nonnegative()),
+  /** Counts requests for a snapshot; a number the agent has not served yet asks for one. */
+  snapshotRequest: z.int(),
+  /** Sealed credential (compact JWE) when a tunnel is wanted from this very agent. */
+  credential: z.optional(text(4096)),
+  /** Changes with each start of the hub. */
+  hub: text(64),
+});
+export type CheckInReply = z.infer<typeof checkInReplySchema>;
+
+export const idleRequestSchema = z.object({
+  tunnelId: text(64),
+  snapshot: z.nullable(snapshotSchema),
+});
+
+/** Problem document (RFC 9457) as agents read it. */
+export const problemSchema = z.object({
+  code: text(64),
+  detail: z.optional(text(1024)),
+  /** The hub's clock, in each refusal, so that an agent can correct its own. */
+  timeMs: z.optional(z.int()),
+  retryAfterSeconds: z.optional(z.number()),
+});

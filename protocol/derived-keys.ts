@@ -1,0 +1,22 @@
+import { createHash, hkdfSync } from 'node:crypto';
+
+/** What a derived key is for; part of the HKDF input, so that no key serves two purposes. */
+export type KeyPurpose = 'enrol' | 'credential';
+
+/**
+ * `S`: SHA-256 of the join secret's base64url text. The hub keeps only this, but whoever has it can do
+ * what the secret can: it is guarded like a key.
+ */
+export function hashJoinSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/**
+ * `K(purpose)` = HKDF-SHA256 (RFC 5869) with the Edge ID's lower-case text as input keying material,
+ * `S` as salt and `fairlead/1 <purpose>` as info; 32 bytes.
+ */
+export function deriveKey(edgeId: string, secretHash: Uint8Array, purpose: KeyPurpose): Buffer {
+  return Buffer.from(
+    hkdfSync('sha256', Buffer.from(edgeId, 'utf8'), secretHash, `fairlead/1 ${purpose}`, 32),
+  );
+}

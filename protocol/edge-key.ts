@@ -1,0 +1,100 @@
+import { EdgeError } from './edge-error.js';
+
+/** What an Edge key (the join token, `EDGE_KEY`) tells an agent. */
+export interface EdgeKey {
+  /** The plugin's base URL as the agent reaches it, mount path included, no trailing slash. */
+  readonly apiUrl: string;
+  /** `host:port` of the tunnel listener, IPv6 in brackets. */
+  readonly tunnelAddress: string;
+  /** Base64 SHA-256 of the tunnel's public key in SSH wire format; see `fingerprint.ts`. */
+  readonly fingerprint: string;
+  /** The environment's id, a positive integer. */
+  readonly environmentId: number;
+  /** The join secret, base64url, at least 128 bits. */
+  readonly secret: string;
+}
+
+const FINGERPRINT = /^[A-Za-z0-9+/]{43}=$/;
+const ENVIRONMENT_KEY = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{22,256})$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const MAX_LENGTH = 4096;
+
+/**
+ * `base64(apiUrl|tunnelAddress|fingerprint|environmentKey)`, standard alphabet, without padding
+ * (RFC 4648 section 4).
+ */
+export function encodeEdgeKey(key: EdgeKey): string {
+  const text = [key.apiUrl, key.tunnelAddress, key.fingerprint, `${key.environmentId}.${key.secret}`].join(
+    '|',
+  );
+  return Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, '');
+}
+
+/**
+ * Reads an Edge key. Padding and surrounding white space are accepted.
+ * @throws EdgeError `edge-key-malformed` (400); the message names the part, never its value
+ */
+export function parseEdgeKey(value: unknown): EdgeKey {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '' || text.length > MAX_LENGTH || !BASE64.test(text)) throw malformed('it is not base64');
+  const bytes = Buffer.from(text, 'base64');
+  const plain = bytes.toString('utf8');
+  if (!Buffer.from(plain, 'utf8').equals(bytes)) throw malformed('it is not UTF-8 text');
+  const parts = plain.split('|');
+  const [url, address, fingerprint, environmentKey] = parts;
+  if (parts.length !== 4 || !url || !address || !fingerprint || !environmentKey) {
+    throw malformed('it does not have four parts');
+  }
+  if (!FINGERPRINT.test(fingerprint)) throw malformed('its fingerprint is not a base64 SHA-256');
+  const match = ENVIRONMENT_KEY.exec(environmentKey);
+  if (!match?.[1] || !match[2]) throw malformed('its environment key is not <id>.<secret>');
+  return Object.freeze({
+    apiUrl: parseApiUrl(url),
+    tunnelAddress: parseTunnelAddress(address),
+    fingerprint,
+    environmentId: Number(match[1]),
+    secret: match[2],
+  });
+}
+
+/**
+ * Writes an API URL anew: `https:` or `http:`, no credentials, query or fragment, no trailing slash.
+ * @throws EdgeError `edge-key-malformed` (400)
+ */
+export function parseApiUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw malformed('its URL is not http(s)');
+  if (url.username || url.password || url.search || url.hash) {
+    throw malformed('its URL carries credentials, a query or a fragment');
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  if (/[|\s'"`$\\]/.test(path)) throw malformed('its URL has a path with special characters');
+  return `${url.protocol}//${url.host}${path}`;
+}
+
+/**
+ * Reads `host:port` (IPv6 in brackets) and writes it anew.
+ * @throws EdgeError `edge-key-malformed` (400)
+ */
+export function parseTunnelAddress(value: string): string {
+  const { host, port } = splitHostPort(value);
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Splits a tunnel address for `tls.connect`; the host comes without brackets.
+ * @throws EdgeError `edge-key-malformed` (400)
+ */
+export function splitHostPort(value: string): { host: string; port: number } {
+  const match = /^(\[[0-9A-Fa-f:.]+\]|[^[\]:/?#@\s|'"`$\\]+):([0-9]{1,5})$/.exec(value);
+  const port = Number(match?.[2]);
+  const name = match?.[1];
+  if (!name || !URL.canParse(`tls://${name}:${port}`) || port < 1 || port > 65535) {
+    throw malformed('its tunnel address is not host:port');
+  }
+  return { host: name.replace(/^\[|\]$/g, ''), port };
+}
+
+function malformed(reason: string): EdgeError {
+  return new EdgeError('edge-key-malformed', `The Edge key cannot be read: ${reason}`, { status: 400 });
+}

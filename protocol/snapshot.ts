@@ -1,0 +1,73 @@
+import * as z from 'zod/mini';
+
+/** Largest snapshot a hub takes, bytes of JSON. */
+export const MAX_SNAPSHOT_BYTES = 8 * 1024 * 1024;
+
+const text = (max: number) => z.string().check(z.maxLength(max));
+const count = z.int().check(z.nonnegative());
+const list = <T extends z.core.$ZodType>(item: T) => z.array(item).check(z.maxLength(20_000));
+const labels = z.optional(z.record(text(512), text(4096)));
+
+const container = z.object({
+  id: text(128),
+  names: z.array(text(512)).check(z.maxLength(64)),
+  image: text(1024),
+  state: text(32),
+  status: text(256),
+  createdAt: text(40),
+  labels,
+});
+
+const image = z.object({
+  id: text(128),
+  tags: z.array(text(1024)).check(z.maxLength(256)),
+  bytes: z.number().check(z.nonnegative()),
+  createdAt: text(40),
+});
+
+const volume = z.object({ name: text(512), driver: text(256), labels });
+const network = z.object({ id: text(128), name: text(512), driver: text(256), scope: text(64) });
+
+/**
+ * What an agent tells about its engine. Everything in it is someone else's text: bounded here,
+ * treated as text wherever it is shown. Unknown fields are dropped by the parser.
+ */
+export const snapshotSchema = z.object({
+  /** RFC 3339, UTC, by the agent's clock. */
+  takenAt: text(40),
+  engine: z.nullable(
+    z.object({
+      id: text(128),
+      name: text(255),
+      version: text(64),
+      apiVersion: text(32),
+      os: text(128),
+      arch: text(64),
+      kernel: text(128),
+      cpus: count,
+      memoryBytes: count,
+      /** `docker` or `podman`. */
+      kind: text(32),
+    }),
+  ),
+  counts: z.object({
+    containers: count,
+    running: count,
+    paused: count,
+    stopped: count,
+    images: count,
+    volumes: count,
+    networks: count,
+  }),
+  containers: list(container),
+  images: list(image),
+  volumes: list(volume),
+  networks: list(network),
+  swarm: z.nullable(
+    z.object({ id: text(64), nodeId: text(64), role: text(16), managers: count, nodes: count }),
+  ),
+  /** Parts that could not be read: the part's name and a stable code. */
+  errors: z.array(z.object({ part: text(64), code: text(64) })).check(z.maxLength(32)),
+});
+
+export type Snapshot = z.infer<typeof snapshotSchema>;
