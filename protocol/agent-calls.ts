@@ -10,6 +10,8 @@ export const AGENT_PATHS = Object.freeze({
 });
 
 const text = (max: number) => z.string().check(z.maxLength(max));
+/** Longest pause either side can ask for: a day. Timers past 2^31 ms would fire at once. */
+const MAX_SECONDS = 86_400;
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 
 /** Facts about the Swarm node an agent runs on; null outside a Swarm. Claims, until a manager confirms them. */
@@ -60,13 +62,13 @@ export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
 export const checkInReplySchema = z.object({
   tunnel: z.enum(['idle', 'required', 'active']),
   /** Seconds between plain check-ins; also the pause after a failure, before backoff. */
-  checkInSeconds: z.number().check(z.positive()),
+  checkInSeconds: z.number().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Longest hold the hub grants, seconds; 0: poll plainly. */
-  holdSeconds: z.number().check(z.nonnegative()),
+  holdSeconds: z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
   /** The hub's idea of idle, seconds; an agent's own setting goes before it. */
-  inactivitySeconds: z.number().check(z.positive()),
+  inactivitySeconds: z.number().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Seconds between regular snapshots; 0: none. */
-  snapshotSeconds: z.number().check(z.nonnegative()),
+  snapshotSeconds: z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
   /** Counts requests for a snapshot; a number the agent has not served yet asks for one. */
   snapshotRequest: z.int(),
   /** Sealed credential (compact JWE) when a tunnel is wanted from this very agent. */
@@ -87,5 +89,5 @@ export const problemSchema = z.object({
   detail: z.optional(text(1024)),
   /** The hub's clock, in each refusal, so that an agent can correct its own. */
   timeMs: z.optional(z.int()),
-  retryAfterSeconds: z.optional(z.number()),
+  retryAfterSeconds: z.optional(z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS))),
 });

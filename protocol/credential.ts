@@ -46,6 +46,7 @@ export async function openCredential(
     const { plaintext } = await compactDecrypt(sealed, key, {
       keyManagementAlgorithms: ['dir'],
       contentEncryptionAlgorithms: ['A256GCM'],
+      maxDecompressedLength: 0,
     });
     credential = schema.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
   } catch (cause) {

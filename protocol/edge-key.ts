@@ -14,20 +14,26 @@ export interface EdgeKey {
   readonly secret: string;
 }
 
-const FINGERPRINT = /^[A-Za-z0-9+/]{43}=$/;
+/** 32 bytes as base64; the 43rd character carries four bits, so that one fingerprint has one text. */
+const FINGERPRINT = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const ENVIRONMENT_KEY = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{22,256})$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** What a host name or address looks like once the URL parser has written it anew. */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 const MAX_LENGTH = 4096;
 
 /**
  * `base64(apiUrl|tunnelAddress|fingerprint|environmentKey)`, standard alphabet, without padding
  * (RFC 4648 section 4).
+ * @throws EdgeError `edge-key-malformed` (400) where {@link parseEdgeKey} could not read the result
  */
 export function encodeEdgeKey(key: EdgeKey): string {
   const text = [key.apiUrl, key.tunnelAddress, key.fingerprint, `${key.environmentId}.${key.secret}`].join(
     '|',
   );
-  return Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, '');
+  const encoded = withoutPadding(Buffer.from(text, 'utf8').toString('base64'));
+  parseEdgeKey(encoded);
+  return encoded;
 }
 
 /**
@@ -38,6 +44,8 @@ export function parseEdgeKey(value: unknown): EdgeKey {
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '' || text.length > MAX_LENGTH || !BASE64.test(text)) throw malformed('it is not base64');
   const bytes = Buffer.from(text, 'base64');
+  // Node's decoder ignores what is left over; one key must not have many texts.
+  if (withoutPadding(bytes.toString('base64')) !== withoutPadding(text)) throw malformed('it is not base64');
   const plain = bytes.toString('utf8');
   if (!Buffer.from(plain, 'utf8').equals(bytes)) throw malformed('it is not UTF-8 text');
   const parts = plain.split('|');
@@ -62,18 +70,20 @@ export function parseEdgeKey(value: unknown): EdgeKey {
  * @throws EdgeError `edge-key-malformed` (400)
  */
 export function parseApiUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
+  // The URL parser drops tabs, line ends and leading control characters without a word.
+  const url = !/\p{Cc}/u.test(value) && URL.canParse(value) ? new URL(value) : null;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw malformed('its URL is not http(s)');
   if (url.username || url.password || url.search || url.hash) {
     throw malformed('its URL carries credentials, a query or a fragment');
   }
+  if (!HOST.test(url.hostname)) throw malformed('its URL has a host with special characters');
   const path = url.pathname.replace(/\/+$/, '');
   if (/[|\s'"`$\\]/.test(path)) throw malformed('its URL has a path with special characters');
   return `${url.protocol}//${url.host}${path}`;
 }
 
 /**
- * Reads `host:port` (IPv6 in brackets) and writes it anew.
+ * Reads `host:port` (IPv6 in brackets) and writes it anew, names in lower case and Punycode.
  * @throws EdgeError `edge-key-malformed` (400)
  */
 export function parseTunnelAddress(value: string): string {
@@ -86,13 +96,18 @@ export function parseTunnelAddress(value: string): string {
  * @throws EdgeError `edge-key-malformed` (400)
  */
 export function splitHostPort(value: string): { host: string; port: number } {
-  const match = /^(\[[0-9A-Fa-f:.]+\]|[^[\]:/?#@\s|'"`$\\]+):([0-9]{1,5})$/.exec(value);
+  const match = /^(\[[^[\]]+\]|[^:[\]/?#@\\\s\p{Cc}]+):([0-9]{1,5})$/u.exec(value);
   const port = Number(match?.[2]);
-  const name = match?.[1];
-  if (!name || !URL.canParse(`tls://${name}:${port}`) || port < 1 || port > 65535) {
+  const base = `https://${match?.[1] ?? ''}`;
+  const url = match && URL.canParse(base) ? new URL(base) : null;
+  if (!url || !HOST.test(url.hostname) || port < 1 || port > 65535) {
     throw malformed('its tunnel address is not host:port');
   }
-  return { host: name.replace(/^\[|\]$/g, ''), port };
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/=+$/, '');
 }
 
 function malformed(reason: string): EdgeError {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeError } from './edge-error.js';
 
-/** What an agent's `Authorization` header says; the MAC covers all of it but `environmentId`. */
+/** What an agent's `Authorization` header says; the MAC covers the rest of it. */
 export interface RequestClaim {
   readonly environmentId: number;
   /** The instance's id, a UUID. */
@@ -19,8 +19,9 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
+/** Each claim has exactly one text: no leading zeros, no spare bits in the MAC's last character. */
 const HEADER =
-  /^Fairlead env=([1-9][0-9]{0,14}), instance=([0-9a-f-]{36}), time=([0-9]{1,15}), mac=([A-Za-z0-9_-]{43})$/;
+  /^Fairlead env=([1-9][0-9]{0,14}), instance=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}), time=([1-9][0-9]{0,14}), mac=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 const EMPTY_BODY_HASH = createHash('sha256').digest('base64url');
 
 /** The `Authorization` header of an agent's request. Neither the Edge key nor the secret travels. */
@@ -63,6 +64,8 @@ function macOf(key: Uint8Array, claim: Omit<RequestClaim, 'mac'>, request: Signe
       ? EMPTY_BODY_HASH
       : createHash('sha256').update(request.body).digest('base64url');
   return createHmac('sha256', key)
-    .update(`${request.method}\n${request.path}\n${claim.instanceId}\n${claim.timeMs}\n${bodyHash}`)
+    .update(
+      `${request.method}\n${request.path}\n${claim.environmentId}\n${claim.instanceId}\n${claim.timeMs}\n${bodyHash}`,
+    )
     .digest();
 }

@@ -1,0 +1,52 @@
+import type { EnrolRequest } from '../../../protocol/agent-calls.js';
+
+/** One key of an environment: the hub's half of an Edge key. */
+export interface EnvironmentKey {
+  /** Counts up with each rotation; the `kid` of credentials names it. */
+  readonly generation: number;
+  /** `S`, base64url of 32 bytes: as good as the secret, see docs/security.md. */
+  readonly secretHash: string;
+  /** RFC 3339; null: holds until rotated. */
+  readonly expiresAt: string | null;
+}
+
+/** One installed agent: a data folder with an instance key. */
+export interface Instance {
+  /** UUID the agent made. */
+  readonly id: string;
+  /** X25519 public key, JWK `x`. */
+  readonly publicKey: string;
+  /** Base64url of the 32-byte secret that signs its check-ins. */
+  readonly secret: string;
+  readonly keyGeneration: number;
+  readonly engineId: string | null;
+  readonly node: EnrolRequest['node'];
+  readonly agentVersion: string;
+  readonly platform: string;
+  /** RFC 3339. */
+  readonly enrolledAt: string;
+}
+
+/** A remote engine as the store keeps it. Records are replaced, never changed in place. */
+export interface Environment {
+  /** Positive, never reused. */
+  readonly id: number;
+  readonly name: string;
+  /** Null until the first agent with the right key brings one. */
+  readonly edgeId: string | null;
+  /** Edge IDs that were disassociated: barred until the key is rotated. */
+  readonly barredEdgeIds: readonly string[];
+  readonly tags: readonly string[];
+  /** What its Edge key tells agents: the plugin's base URL and the tunnel's address. */
+  readonly apiUrl: string;
+  readonly tunnelAddress: string;
+  /** Overrides the setting of the same name; null: the setting holds. Seconds. */
+  readonly checkInSeconds: number | null;
+  /** Raised by everything that must end what was granted before. */
+  readonly generation: number;
+  readonly keys: readonly EnvironmentKey[];
+  readonly instances: readonly Instance[];
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly associatedAt: string | null;
+}

@@ -1,0 +1,30 @@
+/** What hub and agent agree on about the tunnel's HTTP/2 session (RFC 9113). */
+export const TUNNEL = Object.freeze({
+  /** The hub's first request: the agent answers with the credential's token as text. */
+  credentialPath: '/credential',
+  /** A POST on the tunnel: an operator is present, the agent's idle clock starts anew. */
+  keepAlivePath: '/keep-alive',
+  /** `:authority` of a CONNECT to the agent's own engine, the only target there is. */
+  engineAuthority: 'engine',
+  /** Deadline of TLS and HTTP/2 handshake, and of the proof, each; ms. */
+  handshakeMs: 10_000,
+  /** Most bytes an agent may send before its proof is verified. */
+  proofBytes: 16 * 1024,
+  /** Deadline of one dial, ms: a peer without stream credit would otherwise hang for ever. */
+  dialMs: 10_000,
+  /** Receive window of each stream, bytes. Larger ones gain nothing and cost memory per slow reader. */
+  streamWindow: 1024 * 1024,
+  /** Bounds of the adaptive connection window, bytes. */
+  minConnectionWindow: 64 * 1024,
+  maxConnectionWindow: 16 * 1024 * 1024,
+  /** Streams open at a time on one tunnel. */
+  maxStreams: 512,
+  /** nghttp2's memory bound in MB; below streams × 128 KB slow readers end the session. */
+  maxSessionMemoryMb: 128,
+  /** Largest DATA frame either side takes; fewer frames, fewer turns of the event loop. */
+  maxFrameSize: 64 * 1024,
+  /** How often each side asks for a sign of life, ms. */
+  pingMs: 3_000,
+  /** A link without one inbound byte for so long is dead, ms. */
+  deadMs: 10_000,
+});
