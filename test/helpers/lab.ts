@@ -1,0 +1,81 @@
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { buildAgent } from '../../tools/build-agent.js';
+import { AGENT_IMAGE, buildAgentImage } from '../../tools/lab/agent-image.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from '../../tools/lab/base-image.js';
+import { LabEngine } from '../../tools/lab/engine.js';
+import { type CommandOptions, type CommandResult, runCommand } from '../../tools/lab/run-command.js';
+
+export { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE };
+
+/** What a test may do with an engine that other tests use too. */
+export interface SharedEngine {
+  /** The engine's unix socket. */
+  readonly socketPath: string;
+  /** Address at which its containers reach a server of the test that listens on `0.0.0.0`. */
+  readonly gateway: string;
+  /** Runs the docker client against it. */
+  docker(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Environment for a `docker` process of the test's own. */
+  clientEnv(): NodeJS.ProcessEnv;
+}
+
+/**
+ * `test` of AVA for what needs a Docker Engine: skipped, and counted as such, on a machine that cannot run
+ * one (`npm test` says why). All of `test/e2e/` uses it.
+ */
+export const labTest = process.env.FAIRLEAD_NO_LAB ? test.skip : test;
+
+/**
+ * An engine for this test alone, that it may stop and kill. It holds {@link BUSYBOX_IMAGE}, and with `images`
+ * also {@link BASE_IMAGE} and {@link AGENT_IMAGE}.
+ */
+export async function startEngine(
+  t: ExecutionContext,
+  options: { images?: boolean } = {},
+): Promise<LabEngine> {
+  const engine = await LabEngine.create();
+  t.teardown(() => engine.close());
+  await makeBusyboxImage(engine);
+  if (options.images) await addAgentImage(engine);
+  return engine;
+}
+
+/**
+ * The engine all e2e files of a run share, with the lab images in it. Other tests use it at the same time:
+ * give containers names of your own, remove them in a teardown, and don't count what you didn't make.
+ */
+export function sharedEngine(): Promise<SharedEngine> {
+  shared ??= process.env.FAIRLEAD_LAB ? fromRunner(process.env.FAIRLEAD_LAB) : ownForThisFile();
+  return shared;
+}
+
+let shared: Promise<SharedEngine> | undefined;
+let own: LabEngine | undefined;
+test.after.always('lab: the engine of this file is closed', () => own?.close());
+
+async function fromRunner(json: string): Promise<SharedEngine> {
+  const lab: { socketPath: string; gateway: string; clientEnv: NodeJS.ProcessEnv } = JSON.parse(json);
+  const clientEnv = () => ({ ...process.env, ...lab.clientEnv });
+  return {
+    socketPath: lab.socketPath,
+    gateway: lab.gateway,
+    clientEnv,
+    docker: (args, options = {}) =>
+      runCommand('docker', args, { ...options, env: { ...clientEnv(), ...options.env } }),
+  };
+}
+
+/** For `npx ava file`: an engine as long as the file runs. */
+async function ownForThisFile(): Promise<SharedEngine> {
+  own = await LabEngine.create();
+  await makeBusyboxImage(own);
+  await addAgentImage(own);
+  return own;
+}
+
+async function addAgentImage(engine: LabEngine): Promise<void> {
+  if (!process.env.FAIRLEAD_LAB) await buildAgent();
+  await makeBaseImage(engine);
+  await buildAgentImage(engine);
+}

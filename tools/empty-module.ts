@@ -1,0 +1,2 @@
+// Stands in for packages that a bundle pulls in and never calls. See tools/build.ts.
+export default {};

@@ -1,0 +1,149 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pod, type PodNetwork } from './pod.js';
+import { removeCgroups } from './remove-cgroups.js';
+import { type CommandOptions, type CommandResult, runCommand } from './run-command.js';
+
+const READY_WITHIN_MS = 60_000;
+const STOPPED_WITHIN_MS = 30_000;
+const DIR_PREFIX = 'fairlead-lab-';
+
+export interface EngineOptions {
+  /** Folder in which the engine makes its own folder. Default: `FAIRLEAD_LAB_DIR`, else `/var/tmp`. */
+  readonly parentDir?: string;
+  /** Default `isolated`. */
+  readonly network?: PodNetwork;
+}
+
+/**
+ * A private Docker Engine: own data, own containerd, own network, own process ids. Inside its mount namespace
+ * `/var/run/docker.sock` is this engine, so that a command that bind-mounts it works unchanged.
+ */
+export class LabEngine {
+  /** The engine's socket as seen from outside. */
+  readonly socketPath: string;
+  /** Where its containers reach a server of ours that listens on `0.0.0.0`. */
+  readonly gateway: string;
+  readonly #dir: string;
+  readonly #pod: Pod;
+  #dockerd: ChildProcess | undefined;
+
+  private constructor(dir: string, pod: Pod) {
+    this.#dir = dir;
+    this.#pod = pod;
+    this.socketPath = join(dir, 'docker.sock');
+    this.gateway = pod.gateway;
+  }
+
+  /** Makes the namespaces and starts the engine; resolves when it answers. */
+  static async create(options: EngineOptions = {}): Promise<LabEngine> {
+    const parent = options.parentDir ?? process.env.FAIRLEAD_LAB_DIR ?? '/var/tmp';
+    // Not the system's temp folder: that may be a tmpfs, and images are large.
+    const dir = await mkdtemp(join(parent, `${DIR_PREFIX}${process.pid}-`));
+    let pod: Pod | undefined;
+    try {
+      await mkdir(join(dir, 'client'));
+      await writeFile(join(dir, 'daemon.json'), '{}');
+      pod = await Pod.create('lab', options.network ?? 'isolated');
+      const engine = new LabEngine(dir, pod);
+      await engine.start();
+      return engine;
+    } catch (error) {
+      await pod?.close();
+      await removeEngineDir(dir);
+      throw error;
+    }
+  }
+
+  /** Starts the engine after {@link stop} or {@link kill}; nothing happens when it runs. */
+  async start(): Promise<void> {
+    if (this.#dockerd) return;
+    const log = await open(join(this.#dir, 'dockerd.log'), 'a');
+    const dockerd = this.#pod.spawn('dockerd', this.#arguments(), log.fd);
+    await log.close();
+    this.#dockerd = dockerd;
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!(await answersPing(this.socketPath))) {
+      if (dockerd.exitCode !== null || Date.now() > deadline) {
+        const said = await readFile(join(this.#dir, 'dockerd.log'), 'utf8');
+        throw new Error(`dockerd did not start:\n${said.split('\n').slice(-15).join('\n')}`);
+      }
+      await delay(50);
+    }
+  }
+
+  /** Stops the engine in its own time: containers get their stop signal. Safe to call twice. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Stops it as a crash would. Its containers run on until the next start, as they do anywhere. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  /** Runs the real docker client against this engine, with a client configuration of its own. */
+  docker(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return runCommand('docker', args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+  }
+
+  /** Environment in which a `docker` command talks to this engine. */
+  clientEnv(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      DOCKER_HOST: `unix://${this.socketPath}`,
+      DOCKER_CONFIG: join(this.#dir, 'client'),
+    };
+  }
+
+  /** Ends the engine, its containers and its network, and deletes its data. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#dockerd = undefined;
+    await this.#pod.close();
+    await removeEngineDir(this.#dir);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const dockerd = this.#dockerd;
+    if (!dockerd) return;
+    this.#dockerd = undefined;
+    if (dockerd.exitCode !== null || dockerd.signalCode !== null) return;
+    const gone = once(dockerd, 'exit', { signal: AbortSignal.timeout(STOPPED_WITHIN_MS) });
+    await this.#pod.signal(dockerd, signal);
+    await gone;
+    // A killed engine leaves its pid file and sockets; the next one would refuse to start over them.
+    await runCommand('rm', ['-f', this.socketPath]);
+  }
+
+  #arguments(): string[] {
+    return [
+      ...['--config-file', join(this.#dir, 'daemon.json')],
+      ...['--data-root', join(this.#dir, 'data')],
+      ...['--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
+      ...['-H', 'unix:///run/docker.sock', '-H', `unix://${this.socketPath}`],
+      ...['--cgroup-parent', `/${basename(this.#dir)}`, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
+    ];
+  }
+}
+
+async function removeEngineDir(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  await removeCgroups(basename(dir));
+}
+
+/** Whether an engine answers on this unix socket within a second. */
+export function answersPing(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ping = request({ socketPath, path: '/_ping', timeout: 1_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    ping.on('timeout', () => ping.destroy());
+    ping.on('error', () => resolve(false));
+    ping.end();
+  });
+}
