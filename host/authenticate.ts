@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import type { Principal } from '../plugin/server-hooks/host.js';
+import type { Session, Sessions } from './sessions.js';
+import type { ApiTokens } from './tokens.js';
+
+/** The session cookie. The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain. */
+export const SESSION_COOKIE = '__Host-fairlead';
+
+/**
+ * What a cookie must come with, on every method, GET included. A page of another origin cannot send it (it would
+ * need a CORS preflight, which this host never grants), and neither can a link, a form or an image.
+ */
+export const CSRF_HEADER = 'x-fairlead-csrf';
+
+/** Who sent a request, and on which session, where it is one and not an API token. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly session: Session | null;
+}
+
+/** Tells who sends a request: by `Authorization: Bearer`, else by cookie and CSRF header. */
+export class Authenticator {
+  readonly #sessions: Sessions;
+  readonly #tokens: ApiTokens;
+
+  constructor(sessions: Sessions, tokens: ApiTokens) {
+    this.#sessions = sessions;
+    this.#tokens = tokens;
+  }
+
+  async identify(req: IncomingMessage): Promise<Caller | null> {
+    const { authorization } = req.headers;
+    // A caller who sends a bearer token means it: a bad one is never made up for by a cookie.
+    if (authorization !== undefined) return this.#byBearer(authorization);
+    const cookie = sessionCookieOf(req.headers.cookie);
+    if (cookie === undefined || req.headers[CSRF_HEADER] !== '1') return null;
+    return asAdmin(await this.#sessions.verify(cookie), 'cookie');
+  }
+
+  async #byBearer(authorization: string): Promise<Caller | null> {
+    const [, presented] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
+    if (presented === undefined) return null;
+    const token = this.#tokens.find(presented);
+    if (token === null) return asAdmin(await this.#sessions.verify(presented), 'bearer');
+    const { name, environmentId } = token;
+    const bound = environmentId === null ? {} : { environmentId };
+    return { principal: { id: `token:${name}`, via: 'bearer', ...bound }, session: null };
+  }
+}
+
+function asAdmin(session: Session | null, via: Principal['via']): Caller | null {
+  return session && { principal: { id: 'admin', via }, session };
+}
+
+function sessionCookieOf(header: string | undefined): string | undefined {
+  const prefix = `${SESSION_COOKIE}=`;
+  return header
+    ?.split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(prefix))
+    ?.slice(prefix.length);
+}

@@ -1,0 +1,101 @@
+// The certificate library needs the Reflect API in place before it loads.
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+
+/** A certificate with the key that goes with it, both PEM. */
+export interface KeyedCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
+const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
+const DAY_MS = 24 * 60 * 60 * 1000;
+const AUTHORITY_DAYS = 3650;
+/** Apple's clients refuse server certificates of more than 398 days. */
+const SERVER_DAYS = 397;
+/** A client's clock may be a little behind ours. */
+const BACKDATED_MS = 60 * 60 * 1000;
+
+x509.cryptoProvider.set(webcrypto);
+
+/** Makes a certificate authority of our own, good for ten years. */
+export async function makeAuthority(
+  now: number,
+  randomBytes: (size: number) => Buffer,
+): Promise<KeyedCertificate> {
+  const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(randomBytes),
+    // Two hubs' authorities in one trust store must not share a name.
+    name: [{ CN: [`Fairlead CA ${randomBytes(4).toString('hex')}`] }],
+    notBefore: new Date(now - BACKDATED_MS),
+    notAfter: new Date(now + AUTHORITY_DAYS * DAY_MS),
+    keys,
+    signingAlgorithm: SIGNATURE,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: pem(certificate), key: await keyPem(keys.privateKey) };
+}
+
+/**
+ * Issues a server certificate for `names` (DNS names and IP addresses) with a new key.
+ * It lasts 397 days, but never longer than the authority.
+ */
+export async function issueServerCertificate(
+  authority: KeyedCertificate,
+  names: readonly string[],
+  now: number,
+  randomBytes: (size: number) => Buffer,
+): Promise<KeyedCertificate> {
+  const issuer = new x509.X509Certificate(authority.certificate);
+  const signingKey = await importKey(authority.key);
+  const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(randomBytes),
+    subject: [{ CN: ['Fairlead hub'] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(now - BACKDATED_MS),
+    notAfter: new Date(Math.min(now + SERVER_DAYS * DAY_MS, issuer.notAfter.getTime())),
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm: SIGNATURE,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return { certificate: pem(certificate), key: await keyPem(keys.privateKey) };
+}
+
+/** Positive, and 127 bits of it random. */
+function serialNumber(randomBytes: (size: number) => Buffer): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
+  return bytes.toString('hex');
+}
+
+function pem(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
+}
+
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+  return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
+}
+
+function importKey(key: string): Promise<webcrypto.CryptoKey> {
+  const der = x509.PemConverter.decodeFirst(key);
+  return webcrypto.subtle.importKey('pkcs8', der, P256, false, ['sign']);
+}

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** The host's settings, parsed and frozen. */
+export interface HostConfig {
+  /** Port of dashboard and API; 0 means any free one. Default 9443. */
+  readonly port: number;
+  /** Port that agents open tunnels to; 0 means any free one. Default 8000. */
+  readonly tunnelPort: number;
+  /** Address that both ports listen on. Default `0.0.0.0`. */
+  readonly bind: string;
+  /** Absolute path of the folder that holds all state. Default `./data`. */
+  readonly dataDir: string;
+  /** URL of this hub as agents and browsers reach it. Absent: the plugin's settings say. */
+  readonly publicUrl?: string;
+  /** `host:port` that agents are told to open tunnels to. Absent: the plugin's settings say. */
+  readonly tunnelAddress?: string;
+  /** Image in printed commands. Absent: the manifest's, tagged with the plugin's version. */
+  readonly agentImage?: string;
+  /** Number of reverse proxies in front whose `X-Forwarded-For` is believed. Default 0. */
+  readonly trustedProxies: number;
+  /** Certificate and key given as files. Absent: our own. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Absent: the stored one, or one made at first start. */
+  readonly adminPassword?: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logFormat: 'json' | 'pretty';
+}
+
+/** A setting that cannot be used. The message names the variable and the reason, never a secret value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port, 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65535, 'must be a port, 0 to 65535');
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+
+/** Every variable: what it means to `--help`, its default as one would type it, and what it must look like. */
+const variables = {
+  FAIRLEAD_PORT: ['port of dashboard and API; 0 = any free one', '9443', port],
+  FAIRLEAD_TUNNEL_PORT: ['port that agents open tunnels to; 0 = any free one', '8000', port],
+  FAIRLEAD_BIND: [
+    'address that both ports listen on',
+    '0.0.0.0',
+    z.union([z.ipv4(), z.ipv6()], 'must be an IP address'),
+  ],
+  FAIRLEAD_DATA_DIR: ['folder that holds all state', './data', z.string().transform((path) => resolve(path))],
+  FAIRLEAD_PUBLIC_URL: ['URL of this hub as agents and browsers reach it', undefined, httpUrl],
+  FAIRLEAD_TUNNEL_ADDRESS: [
+    'host:port that agents are told to open tunnels to',
+    undefined,
+    z.string().regex(/^(\[[\da-f:.]+\]|[^\s:/|]+):\d{1,5}$/i, 'must be host:port, IPv6 in brackets'),
+  ],
+  FAIRLEAD_AGENT_IMAGE: [
+    'image in printed commands; default from the manifest',
+    undefined,
+    z.string().regex(/^[\w][\w./:@-]*$/, 'must be an image reference'),
+  ],
+  FAIRLEAD_TRUST_PROXY: [
+    'reverse proxies in front: with N, the Nth address from the right of X-Forwarded-For is the client',
+    '0',
+    z
+      .string()
+      .regex(/^(\d|true|false)$/, 'must be a number of proxies, 0 to 9, or true (1) or false (0)')
+      .transform((value) => (value === 'true' ? 1 : value === 'false' ? 0 : Number(value))),
+  ],
+  FAIRLEAD_TLS_CERT: [
+    'PEM file: certificate and chain; default: our own CA makes one',
+    undefined,
+    z.string(),
+  ],
+  FAIRLEAD_TLS_KEY: ['PEM file: its key', undefined, z.string()],
+  FAIRLEAD_ADMIN_PASSWORD: [
+    'admin password; default: made at first start and printed once',
+    undefined,
+    z.string(),
+  ],
+  FAIRLEAD_ADMIN_PASSWORD_FILE: ['file that holds it (a Docker secret, say)', undefined, z.string()],
+  FAIRLEAD_LOG_LEVEL: [
+    'trace, debug, info, warn, error or silent; the log goes to stderr',
+    'info',
+    z.enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'must be trace, debug, info, warn, error or silent',
+    ),
+  ],
+  FAIRLEAD_LOG_FORMAT: ['json or pretty', 'json', z.enum(['json', 'pretty'], 'must be json or pretty')],
+} as const satisfies Record<
+  string,
+  readonly [means: string, byDefault: string | undefined, schema: z.ZodType]
+>;
+
+type Variable = keyof typeof variables;
+type Value<V extends Variable> = z.infer<(typeof variables)[V][2]>;
+
+/**
+ * Reads the environment. An empty variable counts as absent.
+ * @throws {ConfigError} for the first variable that cannot be used
+ */
+export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
+  const publicUrl = read(env, 'FAIRLEAD_PUBLIC_URL');
+  const tunnelAddress = read(env, 'FAIRLEAD_TUNNEL_ADDRESS');
+  const agentImage = read(env, 'FAIRLEAD_AGENT_IMAGE');
+  const adminPassword = readPassword(env);
+  const tls = readTls(env);
+  return Object.freeze({
+    port: required(env, 'FAIRLEAD_PORT'),
+    tunnelPort: required(env, 'FAIRLEAD_TUNNEL_PORT'),
+    bind: required(env, 'FAIRLEAD_BIND'),
+    dataDir: required(env, 'FAIRLEAD_DATA_DIR'),
+    trustedProxies: required(env, 'FAIRLEAD_TRUST_PROXY'),
+    logLevel: required(env, 'FAIRLEAD_LOG_LEVEL'),
+    logFormat: required(env, 'FAIRLEAD_LOG_FORMAT'),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tunnelAddress === undefined ? {} : { tunnelAddress }),
+    ...(agentImage === undefined ? {} : { agentImage }),
+    ...(adminPassword === undefined ? {} : { adminPassword }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+}
+
+/** The table that `--help` prints. */
+export function describeVariables(): string {
+  const rows = Object.entries(variables).map(
+    ([name, [means, byDefault]]) =>
+      `  ${name.padEnd(29)} ${means}${byDefault === undefined ? '' : ` [${byDefault}]`}`,
+  );
+  return `Environment variables [default]:\n${rows.join('\n')}`;
+}
+
+function read<V extends Variable>(env: NodeJS.ProcessEnv, name: V): Value<V> | undefined {
+  const [, byDefault, schema] = variables[name];
+  const text = env[name] || byDefault;
+  if (text === undefined) return undefined;
+  const result = schema.safeParse(text);
+  if (!result.success)
+    throw new ConfigError(`${name} ${result.error.issues[0]?.message ?? 'cannot be used'}`);
+  return result.data as Value<V>;
+}
+
+function required<V extends Variable>(env: NodeJS.ProcessEnv, name: V): Value<V> {
+  const value = read(env, name);
+  if (value === undefined) throw new ConfigError(`${name} must be set`);
+  return value;
+}
+
+function readPassword(env: NodeJS.ProcessEnv): string | undefined {
+  const given = read(env, 'FAIRLEAD_ADMIN_PASSWORD');
+  const file = read(env, 'FAIRLEAD_ADMIN_PASSWORD_FILE');
+  if (file === undefined) return given;
+  if (given !== undefined) {
+    throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE must not be set beside FAIRLEAD_ADMIN_PASSWORD');
+  }
+  const password = readable('FAIRLEAD_ADMIN_PASSWORD_FILE', file).replace(/\r?\n$/, '');
+  if (password === '') throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE names an empty file');
+  return password;
+}
+
+function readTls(env: NodeJS.ProcessEnv): HostConfig['tls'] {
+  const certFile = read(env, 'FAIRLEAD_TLS_CERT');
+  const keyFile = read(env, 'FAIRLEAD_TLS_KEY');
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined)
+    throw new ConfigError('FAIRLEAD_TLS_CERT must be set where FAIRLEAD_TLS_KEY is');
+  if (keyFile === undefined) throw new ConfigError('FAIRLEAD_TLS_KEY must be set where FAIRLEAD_TLS_CERT is');
+  readable('FAIRLEAD_TLS_CERT', certFile);
+  readable('FAIRLEAD_TLS_KEY', keyFile);
+  return { certFile, keyFile };
+}
+
+function readable(name: Variable, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new ConfigError(`${name} names a file that cannot be read: ${file} (${code})`);
+  }
+}

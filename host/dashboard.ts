@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import Koa from 'koa';
+import type { Host, Logger } from '../plugin/server-hooks/host.js';
+import { settleAdminPassword } from './admin-password.js';
+import { Authenticator } from './authenticate.js';
+import { buildkitRefusal, refuseBuildkit } from './buildkit.js';
+import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
+import type { HostConfig } from './config.js';
+import { HostData } from './data.js';
+import { findPlugins } from './find-plugins.js';
+import { loadPlugin, type PluginSettings } from './load-plugin.js';
+import { localNames } from './local-names.js';
+import type { PluginManifest } from './manifest.js';
+import { loadPage } from './page.js';
+import type { PasswordCost } from './password.js';
+import { PluginSlot } from './plugin-slot.js';
+import { notFound, Problem, problemReplies, refuseUpgrade } from './problem.js';
+import { LoginGuard, type LoginLimits } from './rate-limit.js';
+import { addHostRoutes } from './routes.js';
+import { HttpsServer } from './server.js';
+import { Sessions } from './sessions.js';
+import { ApiTokens } from './tokens.js';
+
+/** What the dashboard takes from around it, so that tests can hold it still. */
+export interface Surroundings {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly logger: Logger;
+  /** Where plugins may be: each folder with a `manifest.json` is one. */
+  readonly pluginFolders: readonly string[];
+  /** Called at the first start, once the admin password that had to be made is on disk. It cannot be told again. */
+  readonly showPassword: (password: string) => void;
+  /** What `/healthz` tells. */
+  readonly version: string;
+  /** Default: {@link defaultPasswordCost}. */
+  readonly passwordCost?: PasswordCost;
+  /** Default: {@link defaultLoginLimits}. */
+  readonly loginLimits?: LoginLimits;
+}
+
+/** A dashboard that answers. */
+export interface RunningDashboard {
+  /** The ports in use. `tunnelPort` is null when no plugin opened one. */
+  readonly port: number;
+  readonly tunnelPort: number | null;
+  /** Ends everything in reverse order of start. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const RENEWAL_MS = 12 * 60 * 60 * 1000;
+
+/**
+ * Starts the dashboard with every plugin it finds: all wiring, nothing else.
+ * @throws what cannot be read, parsed or listened on; nothing is left running then
+ */
+export async function startDashboard(config: HostConfig, around: Surroundings): Promise<RunningDashboard> {
+  const { clock, randomBytes, logger } = around;
+  const folder = join(config.dataDir, 'host');
+  const data = await HostData.open(join(folder, 'host.json'), () => ({
+    schemaVersion: 1,
+    passwordHash: null,
+    sessionSecret: randomBytes(32).toString('base64url'),
+    revokedSessions: [],
+    tokens: [],
+  }));
+  const made = await settleAdminPassword(data, config.adminPassword, randomBytes, around.passwordCost);
+  if (made !== null) around.showPassword(made);
+  const readCertificate = () => certificateOf(config, folder, around);
+  const certificate = await readCertificate();
+
+  const sessions = new Sessions(data, clock, randomBytes);
+  const tokens = new ApiTokens(data, clock, randomBytes);
+  const authenticator = new Authenticator(sessions, tokens);
+  const host: Host = {
+    authenticate: async (req) => (await authenticator.identify(req))?.principal ?? null,
+    logger,
+    ...(certificate.ca === undefined ? {} : { caCertificate: certificate.ca }),
+  };
+  const slots = await openSlots(config, around.pluginFolders, host);
+  if (slots.length === 0) logger.warn({ folders: around.pluginFolders }, 'no plugin found');
+
+  const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
+  app.on('error', (error: unknown) => logger.error({ err: error }, 'an answer failed'));
+  app.use(problemReplies(logger));
+  for (const slot of slots) app.use(slot.routes);
+  app.use(refuseBuildkit);
+  app.use(await loadPage());
+  const guard = new LoginGuard(around.loginLimits);
+  const parts = { data, sessions, tokens, authenticator, guard, clock, version: around.version };
+  addHostRoutes(app, parts);
+
+  const server = new HttpsServer(certificate, { request: app.callback(), upgrade: upgradeTo(slots, logger) });
+  const renewal = setInterval(() => {
+    readCertificate().then(
+      (renewed) => server.renew(renewed),
+      (error: unknown) => logger.error({ err: error }, 'the certificate could not be renewed'),
+    );
+  }, RENEWAL_MS);
+
+  const stop = async () => {
+    clearInterval(renewal);
+    await Promise.all([server.stop(), ...slots.map((slot) => slot.disable())]);
+  };
+  try {
+    const enabled = [];
+    for (const slot of slots) enabled.push(await slot.enable());
+    const port = await server.start(config.port, config.bind);
+    return { port, tunnelPort: enabled[0]?.tunnelPort ?? null, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function certificateOf(config: HostConfig, folder: string, around: Surroundings): Promise<ServerCertificate> {
+  if (config.tls) return readGivenCertificate(config.tls.certFile, config.tls.keyFile);
+  return ownCertificate(folder, localNames(config.publicUrl), around.clock(), around.randomBytes);
+}
+
+async function openSlots(config: HostConfig, folders: readonly string[], host: Host): Promise<PluginSlot[]> {
+  const slots: PluginSlot[] = [];
+  for (const manifest of await findPlugins(folders)) {
+    const create = await loadPlugin(manifest);
+    const logger = host.logger.child({ plugin: manifest.id });
+    slots.push(new PluginSlot(manifest, () => create(settingsFor(manifest, config), { ...host, logger })));
+  }
+  return slots;
+}
+
+function settingsFor(manifest: PluginManifest, config: HostConfig): PluginSettings {
+  const agentImage = config.agentImage ?? (manifest.agent && `${manifest.agent.image}:${manifest.version}`);
+  return {
+    dataDir: join(config.dataDir, 'plugins', manifest.id),
+    mount: manifest.mount,
+    tunnelPort: config.tunnelPort,
+    bind: config.bind,
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),
+    ...(agentImage === undefined ? {} : { agentImage }),
+  };
+}
+
+function upgradeTo(slots: readonly PluginSlot[], logger: Logger) {
+  return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      if (slots.some((slot) => slot.upgrade(req, socket, head))) return;
+      refuseUpgrade(socket, buildkitRefusal(req.method, req.url) ?? notFound());
+    } catch (error) {
+      logger.error({ err: error }, 'an upgrade failed');
+      refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; the log of the hub says why'));
+    }
+  };
+}

@@ -1,0 +1,21 @@
+import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+
+const DNS_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i;
+
+/**
+ * The names and addresses under which this machine may be reached: loopback, its hostname, the address of each
+ * interface, and the host of `publicUrl`. Names that cannot stand in a certificate are left out.
+ */
+export function localNames(publicUrl: string | undefined): string[] {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    // A link-local address means nothing without its zone, which certificates cannot carry.
+    .filter(({ scopeid = 0 }) => scopeid === 0)
+    .map(({ address }) => address);
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')];
+  const names = ['localhost', '127.0.0.1', '::1', hostname(), ...published, ...addresses];
+  return [...new Set(names.map((name) => name.toLowerCase()))].filter(
+    (name) => isIP(name) || DNS_NAME.test(name),
+  );
+}

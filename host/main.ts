@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import pinoPretty from 'pino-pretty';
+import { z } from 'zod';
+import { ConfigError, describeVariables, type HostConfig, readConfig } from './config.js';
+import { type RunningDashboard, startDashboard } from './dashboard.js';
+
+/** EX_CONFIG of sysexits.h: a setting must be changed before another start can do better. */
+const EX_CONFIG = 78;
+const STOP_MS = 10_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const version = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(await readFile(`${root}/package.json`, 'utf8'))).version;
+const [argument] = process.argv.slice(2);
+if (argument === '--help')
+  exitWith(0, `Fairlead ${version}: the bundled dashboard. Usage: npm start\n\n${describeVariables()}`);
+if (argument === '--version') exitWith(0, version);
+if (argument !== undefined) exitWith(EX_CONFIG, `fairlead: unknown argument ${argument}; try --help`);
+
+const config = configOrExit();
+const starting = startDashboard(config, {
+  clock: Date.now,
+  randomBytes,
+  logger: makeLogger(config),
+  pluginFolders: [root],
+  showPassword: (password) => console.log(`fairlead: admin password ${password}  (shown this once)`),
+  version,
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+await starting.then(announce, (error: unknown) => exitWith(1, `fairlead: cannot start: ${reasonOf(error)}`));
+
+function configOrExit(): HostConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return exitWith(EX_CONFIG, `fairlead: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Standard output is for the lines that scripts read; the log goes to standard error. */
+function makeLogger({ logLevel, logFormat }: HostConfig) {
+  const stderr = logFormat === 'pretty' ? pinoPretty({ destination: 2, sync: true }) : pino.destination(2);
+  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
+}
+
+function announce({ port, tunnelPort }: RunningDashboard): void {
+  const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
+  const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
+  console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}`);
+}
+
+/** Runs at the first signal; the second one means now. */
+function stop(signal: NodeJS.Signals): void {
+  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+  setTimeout(() => exitWith(1, `fairlead: not stopped ${STOP_MS / 1000} s after ${signal}`), STOP_MS).unref();
+  starting
+    .then((dashboard) => dashboard.stop())
+    .then(
+      () => process.exit(0),
+      (error: unknown) => exitWith(1, `fairlead: cannot stop: ${reasonOf(error)}`),
+    );
+}
+
+function reasonOf(error: unknown): string {
+  return config.logLevel === 'debug' && error instanceof Error ? String(error.stack) : String(error);
+}
+
+function exitWith(code: number, line: string): never {
+  (code === 0 ? process.stdout : process.stderr).write(`${line}\n`);
+  process.exit(code);
+}

@@ -1,0 +1,124 @@
+// The sample dashboard: sign in, see environments, create one. Server text only ever becomes textContent.
+
+const API = '/edge/api';
+const REFRESH_MS = 3000;
+const COMMAND_TITLES = {
+  standalone: 'Docker: run on the remote machine',
+  swarm: 'Swarm: run on a manager',
+  stack: 'Swarm: stack file',
+  podman: 'Podman: run on the remote machine',
+};
+
+const byId = (id) => document.getElementById(id);
+let refreshTimer;
+
+/** Calls the API. The header proves that this page sends the cookie, and not a page of someone else's. */
+async function call(method, path, body) {
+  const headers = { 'X-Fairlead-CSRF': '1', ...(body && { 'Content-Type': 'application/json' }) };
+  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  const answer = text ? JSON.parse(text) : null;
+  if (!response.ok)
+    throw Object.assign(new Error(answer?.detail ?? response.statusText), { status: response.status });
+  return answer;
+}
+
+/** Runs what a user asked for; what goes wrong is told at the top, and a lost session leads to the sign-in form. */
+async function attempt(work) {
+  byId('notice').hidden = true;
+  try {
+    await work();
+  } catch (error) {
+    if (error.status === 401) show(false);
+    tell(error.message);
+  }
+}
+
+function tell(message) {
+  byId('notice').textContent = message;
+  byId('notice').hidden = false;
+}
+
+function show(signedIn) {
+  clearTimeout(refreshTimer);
+  byId('sign-in').hidden = signedIn;
+  byId('signed-in').hidden = !signedIn;
+  byId('sign-out').hidden = !signedIn;
+  byId(signedIn ? 'name' : 'password').focus();
+  if (signedIn) refresh();
+  else byId('commands').replaceChildren();
+}
+
+async function refresh() {
+  try {
+    const { environments } = await call('GET', `${API}/environments`);
+    byId('environments').replaceChildren(...environments.map(row));
+    byId('none').hidden = environments.length > 0;
+    refreshTimer = setTimeout(refresh, REFRESH_MS);
+  } catch (error) {
+    if (error.status === 401) return show(false);
+    tell(`The list is not up to date: ${error.message}`);
+    refreshTimer = setTimeout(refresh, 5 * REFRESH_MS);
+  }
+}
+
+function row({ name, status, tunnel, lastCheckInAt }) {
+  const seen = lastCheckInAt ? new Date(lastCheckInAt).toLocaleString() : 'never';
+  return element(
+    'tr',
+    {},
+    ...[name, status, tunnel, seen].map((text) => element('td', { textContent: text })),
+  );
+}
+
+function command([kind, text]) {
+  const copy = element('button', { type: 'button', textContent: 'Copy' });
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(text);
+    copy.textContent = 'Copied';
+  });
+  const title = element('figcaption', { textContent: COMMAND_TITLES[kind] ?? kind });
+  return element('figure', {}, title, element('pre', { textContent: text, tabIndex: 0 }), copy);
+}
+
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function onSubmit(id, work) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    attempt(work);
+  });
+}
+
+onSubmit('sign-in', async () => {
+  await call('POST', '/api/session', { password: byId('password').value });
+  byId('password').value = '';
+  show(true);
+});
+
+onSubmit('create', async () => {
+  const made = await call('POST', `${API}/environments`, {
+    name: byId('name').value,
+    url: byId('url').value,
+  });
+  byId('name').value = '';
+  const note = element('p', { textContent: 'Run one of these. The key in them is shown this once.' });
+  byId('commands').replaceChildren(note, ...Object.entries(made.commands).map(command));
+});
+
+byId('sign-out').addEventListener('click', () =>
+  attempt(async () => {
+    await call('DELETE', '/api/session');
+    show(false);
+  }),
+);
+
+byId('url').value = `${location.origin}/edge`;
+call('GET', '/api/session').then(
+  () => show(true),
+  () => show(false),
+);

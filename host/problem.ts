@@ -1,0 +1,97 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Middleware } from 'koa';
+import type { Logger } from '../plugin/server-hooks/host.js';
+
+/** What {@link Problem} carries besides its code and message. */
+export interface ProblemOptions {
+  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  retryAfterSeconds?: number;
+  /**
+   * The caller is a Docker client: it gets `application/json` with a `message`, which is what such
+   * clients print. Default false.
+   */
+  forDocker?: boolean;
+}
+
+/** An answer of RFC 9457: `code` is stable and has its row in `docs/errors.md`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly forDocker: boolean;
+
+  constructor(status: number, code: string, message: string, options: ProblemOptions = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.forDocker = options.forDocker ?? false;
+  }
+}
+
+/** The only place where the host's own errors become HTTP answers. Unknown ones are logged, never shown. */
+export function problemReplies(logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null && ctx.respond !== false && !ctx.headerSent)
+        throw notFound();
+    } catch (error) {
+      if (ctx.headerSent) {
+        logger.warn({ err: error }, 'an answer was cut short');
+        ctx.res.destroy();
+        return;
+      }
+      const problem = error instanceof Problem ? error : internal(error, logger);
+      ctx.status = problem.status;
+      for (const [name, value] of Object.entries(headersOf(problem))) ctx.set(name, value);
+      ctx.body = bodyOf(problem);
+    }
+  };
+}
+
+/** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
+export function refuseUpgrade(socket: Duplex, problem: Problem): void {
+  const body = bodyOf(problem);
+  const headers = {
+    ...headersOf(problem),
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const reason = STATUS_CODES[problem.status] ?? 'Error';
+  socket.end(`HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+}
+
+/** The answer for a path that nothing serves. */
+export function notFound(): Problem {
+  return new Problem(404, 'not-found', 'nothing is served at this address');
+}
+
+function internal(error: unknown, logger: Logger): Problem {
+  logger.error({ err: error }, 'a request failed');
+  return new Problem(500, 'internal', 'the request failed; the log of the hub says why');
+}
+
+function headersOf(problem: Problem): Record<string, string> {
+  return {
+    'Content-Type': problem.forDocker ? 'application/json' : 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) }),
+    ...(problem.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="fairlead"' } : {}),
+  };
+}
+
+function bodyOf(problem: Problem): string {
+  return JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status],
+    status: problem.status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.forDocker ? { message: problem.message } : {}),
+  });
+}

@@ -1,0 +1,57 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { Problem } from './problem.js';
+
+const MAX_BYTES = 16 * 1024;
+const DEADLINE_MS = 10_000;
+
+/**
+ * Reads and checks a small JSON body. The host reads bodies on its own routes only: below the plugin's mount they
+ * are streams, and not the host's to touch.
+ * @throws {Problem} `body-too-large` (413), `body-too-slow` (408), `bad-request` (400)
+ */
+export async function readJson<T>(ctx: Context, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(ctx);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Problem(400, 'bad-request', 'the body is not JSON');
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Problem(
+    400,
+    'bad-request',
+    `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'cannot be used'}`,
+  );
+}
+
+function readText({ req, res }: Context): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // The request is left to run dry, not destroyed: that would take the answer's socket with it.
+    const refuse = (problem: Problem) => {
+      clearTimeout(timer);
+      req.off('data', keep).resume();
+      if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+      reject(problem);
+    };
+    const keep = (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > MAX_BYTES) refuse(new Problem(413, 'body-too-large', `the body is over ${MAX_BYTES} bytes`));
+    };
+    const tooSlow = new Problem(408, 'body-too-slow', `the body took more than ${DEADLINE_MS / 1000} s`);
+    const timer = setTimeout(refuse, DEADLINE_MS, tooSlow);
+    req.on('data', keep);
+    req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    req.once('error', reject);
+    req.once('close', () => {
+      clearTimeout(timer);
+      reject(new Problem(400, 'bad-request', 'the body was cut short'));
+    });
+  });
+}

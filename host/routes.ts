@@ -1,0 +1,132 @@
+import Router from '@koa/router';
+import type Koa from 'koa';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { type Authenticator, type Caller, SESSION_COOKIE } from './authenticate.js';
+import type { HostData } from './data.js';
+import { verifyPassword } from './password.js';
+import { notFound, Problem } from './problem.js';
+import type { LoginGuard } from './rate-limit.js';
+import { readJson } from './read-json.js';
+import type { Sessions } from './sessions.js';
+import type { ApiTokens } from './tokens.js';
+
+/** What the host's own routes stand on. */
+export interface RouteParts {
+  readonly data: HostData;
+  readonly sessions: Sessions;
+  readonly tokens: ApiTokens;
+  readonly authenticator: Authenticator;
+  readonly guard: LoginGuard;
+  readonly clock: () => number;
+  readonly version: string;
+}
+
+const Login = z.object({ password: z.string().max(1024) });
+
+const NewToken = z.object({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^\P{C}*$/u, 'must not hold control characters'),
+  expiresAt: z.iso.datetime({ offset: true }).nullish(),
+  environmentId: z.int().positive().nullish(),
+});
+
+/** Adds sign-in, API tokens and health. What is below the plugin's mount never comes here. */
+export function addHostRoutes(app: Koa, parts: RouteParts): void {
+  const router = new Router();
+  router.get('/healthz', (ctx) => answer(ctx, 200, { status: 'ok', version: parts.version }));
+  addSessionRoutes(router, parts);
+  addTokenRoutes(router, parts);
+  const methodNotAllowed = () =>
+    new Problem(405, 'method-not-allowed', 'this address does not take that method');
+  app.use(router.routes());
+  app.use(router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }));
+}
+
+function addSessionRoutes(router: Router, { data, sessions, authenticator, guard, clock }: RouteParts): void {
+  router.post('/api/session', async (ctx) => {
+    const { password } = await readJson(ctx, Login);
+    const right = await guard.attempt(ctx.ip, async () =>
+      verifyPassword(password, data.current.passwordHash ?? ''),
+    );
+    if (!right) throw new Problem(401, 'bad-password', 'wrong password');
+    const { token, expiresAt } = await sessions.open();
+    setCookie(ctx, token, Math.floor((expiresAt.getTime() - clock()) / 1000));
+    answer(ctx, 200, { token, expiresAt: expiresAt.toISOString() });
+  });
+
+  router.get('/api/session', async (ctx) => {
+    const { principal, session } = await authenticated(ctx, authenticator);
+    answer(ctx, 200, {
+      id: principal.id,
+      environmentId: principal.environmentId ?? null,
+      expiresAt: session?.expiresAt.toISOString() ?? null,
+    });
+  });
+
+  router.delete('/api/session', async (ctx) => {
+    const { session } = await authenticated(ctx, authenticator);
+    if (session === null) throw new Problem(400, 'bad-request', 'an API token ends at /api/tokens/:id');
+    await sessions.revoke(session);
+    setCookie(ctx, '', 0);
+    ctx.status = 204;
+  });
+}
+
+function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteParts): void {
+  router.get('/api/tokens', async (ctx) => {
+    await unbound(ctx, authenticator);
+    answer(ctx, 200, { tokens: tokens.list() });
+  });
+
+  router.post('/api/tokens', async (ctx) => {
+    await unbound(ctx, authenticator);
+    const body = await readJson(ctx, NewToken);
+    const expiresAt = body.expiresAt == null ? null : new Date(body.expiresAt);
+    if (expiresAt !== null && expiresAt.getTime() <= clock()) {
+      throw new Problem(400, 'bad-request', 'expiresAt: must be in the future');
+    }
+    answer(
+      ctx,
+      201,
+      await tokens.create({ name: body.name, expiresAt, environmentId: body.environmentId ?? null }),
+    );
+  });
+
+  router.delete('/api/tokens/:id', async (ctx) => {
+    await unbound(ctx, authenticator);
+    if (!(await tokens.revoke(String(ctx.params.id)))) throw notFound();
+    ctx.status = 204;
+  });
+}
+
+async function authenticated(ctx: Context, authenticator: Authenticator): Promise<Caller> {
+  const caller = await authenticator.identify(ctx.req);
+  if (caller === null)
+    throw new Problem(401, 'unauthorized', 'sign in, or send an API token as bearer token');
+  return caller;
+}
+
+/** A token for one environment could otherwise make itself one for all. */
+async function unbound(ctx: Context, authenticator: Authenticator): Promise<void> {
+  const { principal } = await authenticated(ctx, authenticator);
+  if (principal.environmentId !== undefined) {
+    throw new Problem(403, 'forbidden', 'this API token is good for one environment only');
+  }
+}
+
+function setCookie(ctx: Context, token: string, maxAgeSeconds: number): void {
+  const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Strict`;
+  ctx.append('Set-Cookie', `${SESSION_COOKIE}=${token}; ${attributes}`);
+}
+
+function answer(ctx: Context, status: number, body: object): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.body = body;
+}

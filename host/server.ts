@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ServerCertificate } from './certificate.js';
+
+/** Who answers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must be answered in any case. */
+export interface ServerHandlers {
+  request(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+const HANDSHAKE_MS = 10_000;
+const HEADERS_MS = 60_000;
+/** Longer than the usual 60 s of proxies, so that the hub is never the one who closes under a request. */
+const KEEP_ALIVE_MS = 75_000;
+const IDLE_SESSION_MS = 600_000;
+const TCP_KEEP_ALIVE_MS = 30_000;
+/** X-Registry-Config alone may hold the credentials of many registries. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_STREAMS = 100;
+/** In MB: 100 streams with 128 KB each, and room. */
+const MAX_SESSION_MEMORY = 32;
+/** What is still open after this long is cut at stop. */
+const GRACE_MS = 2_000;
+
+/** HTTP/2 and HTTP/1.1 over TLS on one port, upgrades included. Nothing is cut by a total time limit. */
+export class HttpsServer {
+  readonly #server: Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #idle = new Set<Duplex>();
+  #stopped: Promise<void> | null = null;
+
+  constructor({ cert, key }: ServerCertificate, handlers: ServerHandlers) {
+    this.#server = createSecureServer({
+      cert,
+      key,
+      allowHTTP1: true,
+      // A client that has sent all its input still waits for the output: `echo x | docker exec -i`.
+      allowHalfOpen: true,
+      handshakeTimeout: HANDSHAKE_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      noDelay: true,
+      maxSessionMemory: MAX_SESSION_MEMORY,
+      settings: { maxConcurrentStreams: MAX_STREAMS },
+    });
+    // As options these are ignored on a server that speaks both versions, and uploads would end after 5 minutes.
+    Object.assign(this.#server, {
+      requestTimeout: 0,
+      headersTimeout: HEADERS_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    this.#track();
+    this.#server.on('request', handlers.request);
+    this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // The HTTP parser took its own listener with it; without one, a reset would end the process.
+      socket.on('error', () => socket.destroy());
+      this.#idle.delete(socket);
+      handlers.upgrade(req, socket, head);
+    });
+  }
+
+  /** @returns the port in use, which matters where `port` is 0 */
+  async start(port: number, bind: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, bind, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Presents another certificate to new connections; open ones go on. */
+  renew({ cert, key }: ServerCertificate): void {
+    this.#server.setSecureContext({ cert, key });
+  }
+
+  /** Accepts nothing more, lets answers under way finish for two seconds, then cuts what is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close();
+    return this.#stopped;
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    for (const socket of this.#idle) socket.destroy();
+    const cut = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, GRACE_MS);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  #track(): void {
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      // `close` lets open streams end in their own time, silent ones included.
+      session.setTimeout(IDLE_SESSION_MS, () => session.close());
+    });
+    this.#server.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol === 'h2') return;
+      this.#idle.add(socket);
+      socket.once('close', () => this.#idle.delete(socket));
+    });
+    this.#server.on('request', (req, res) => {
+      if (req.httpVersionMajor !== 1) return;
+      const { socket } = req;
+      this.#idle.delete(socket);
+      res.once('close', () => {
+        if (this.#stopped) socket.end();
+        else if (!socket.destroyed) this.#idle.add(socket);
+      });
+    });
+    this.#server.on('clientError', answerMalformed);
+  }
+}
+
+/** What is not HTTP gets a bare answer where one can still be read, and is never worth more than that. */
+function answerMalformed(error: Error, socket: Duplex): void {
+  const code = 'code' in error ? String(error.code) : '';
+  const line = code.startsWith('HPE_HEADER_OVERFLOW')
+    ? '431 Request Header Fields Too Large'
+    : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? '408 Request Timeout'
+      : code.startsWith('HPE_')
+        ? '400 Bad Request'
+        : null;
+  if (line === null || !socket.writable) socket.destroy();
+  else
+    socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

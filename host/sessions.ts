@@ -1,0 +1,82 @@
+import { createHmac } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { HostData } from './data.js';
+
+const LIFETIME_MS = 12 * 60 * 60 * 1000;
+const ISSUER = 'fairlead-host';
+const SUBJECT = 'admin';
+
+/** A signed-in admin. */
+export interface Session {
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
+/** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
+export class Sessions {
+  readonly #data: HostData;
+  readonly #clock: () => number;
+  readonly #randomBytes: (size: number) => Buffer;
+
+  constructor(data: HostData, clock: () => number, randomBytes: (size: number) => Buffer) {
+    this.#data = data;
+    this.#clock = clock;
+    this.#randomBytes = randomBytes;
+  }
+
+  /** Opens a session for someone whose password has been verified. */
+  async open(): Promise<Session & { readonly token: string }> {
+    const now = this.#clock();
+    const expiresAt = new Date(now + LIFETIME_MS);
+    const id = this.#randomBytes(16).toString('base64url');
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(ISSUER)
+      .setSubject(SUBJECT)
+      .setJti(id)
+      .setIssuedAt(new Date(now))
+      .setExpirationTime(expiresAt)
+      .sign(this.#key());
+    return { id, expiresAt, token };
+  }
+
+  /** The session a token stands for, or null: expired, ended, from before a password change, or not ours. */
+  async verify(token: string): Promise<Session | null> {
+    try {
+      const { payload } = await jwtVerify(token, this.#key(), {
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+        subject: SUBJECT,
+        requiredClaims: ['exp', 'jti'],
+        currentDate: new Date(this.#clock()),
+      });
+      const { jti, exp } = payload;
+      if (jti === undefined || exp === undefined) return null;
+      if (this.#data.current.revokedSessions.some(({ id }) => id === jti)) return null;
+      return { id: jti, expiresAt: new Date(exp * 1000) };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
+    }
+  }
+
+  /** Ends a session before its time. On disk when this resolves, so that a restart does not bring it back. */
+  async revoke({ id, expiresAt }: Session): Promise<void> {
+    const now = this.#clock();
+    await this.#data.update((state) => ({
+      ...state,
+      revokedSessions: [
+        ...state.revokedSessions.filter((revoked) => Date.parse(revoked.expiresAt) > now),
+        { id, expiresAt: expiresAt.toISOString() },
+      ],
+    }));
+  }
+
+  /** The password's hash is part of the key: whoever changes the password ends every session with it. */
+  #key(): Buffer {
+    const { sessionSecret, passwordHash } = this.#data.current;
+    return createHmac('sha256', Buffer.from(sessionSecret, 'base64url'))
+      .update(passwordHash ?? '')
+      .digest();
+  }
+}
