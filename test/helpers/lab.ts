@@ -5,6 +5,7 @@ import { AGENT_IMAGE, buildAgentImage } from '../../tools/lab/agent-image.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from '../../tools/lab/base-image.js';
 import { LabEngine } from '../../tools/lab/engine.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../tools/lab/run-command.js';
+import type { LabDescription } from '../../tools/lab/shared-engine.js';
 
 export { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE };
 
@@ -16,8 +17,8 @@ export interface SharedEngine {
   readonly gateway: string;
   /** Runs the docker client against it. */
   docker(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Environment for a `docker` process of the test's own. */
-  clientEnv(): NodeJS.ProcessEnv;
+  /** Variables for a `docker` process of the test's own. */
+  readonly clientEnv: Readonly<Record<string, string>>;
 }
 
 /**
@@ -55,14 +56,11 @@ let own: LabEngine | undefined;
 test.after.always('lab: the engine of this file is closed', () => own?.close());
 
 async function fromRunner(json: string): Promise<SharedEngine> {
-  const lab: { socketPath: string; gateway: string; clientEnv: NodeJS.ProcessEnv } = JSON.parse(json);
-  const clientEnv = () => ({ ...process.env, ...lab.clientEnv });
+  const lab: LabDescription = JSON.parse(json);
   return {
-    socketPath: lab.socketPath,
-    gateway: lab.gateway,
-    clientEnv,
+    ...lab,
     docker: (args, options = {}) =>
-      runCommand('docker', args, { ...options, env: { ...clientEnv(), ...options.env } }),
+      runCommand('docker', args, { ...options, env: { ...process.env, ...lab.clientEnv, ...options.env } }),
   };
 }
 

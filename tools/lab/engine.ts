@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LAB_ROOT } from './namespace.js';
 import { Pod, type PodNetwork } from './pod.js';
 import { removeCgroups } from './remove-cgroups.js';
 import { type CommandOptions, type CommandResult, runCommand } from './run-command.js';
@@ -28,6 +29,8 @@ export class LabEngine {
   readonly socketPath: string;
   /** Where its containers reach a server of ours that listens on `0.0.0.0`. */
   readonly gateway: string;
+  /** Variables with which a `docker` process talks to this engine. */
+  readonly clientEnv: Readonly<Record<string, string>>;
   readonly #dir: string;
   readonly #pod: Pod;
   #dockerd: ChildProcess | undefined;
@@ -37,11 +40,12 @@ export class LabEngine {
     this.#pod = pod;
     this.socketPath = join(dir, 'docker.sock');
     this.gateway = pod.gateway;
+    this.clientEnv = { DOCKER_HOST: `unix://${this.socketPath}`, DOCKER_CONFIG: join(dir, 'client') };
   }
 
   /** Makes the namespaces and starts the engine; resolves when it answers. */
   static async create(options: EngineOptions = {}): Promise<LabEngine> {
-    const parent = options.parentDir ?? process.env.FAIRLEAD_LAB_DIR ?? '/var/tmp';
+    const parent = options.parentDir ?? process.env.FAIRLEAD_LAB_DIR ?? LAB_ROOT;
     // Not the system's temp folder: that may be a tmpfs, and images are large.
     const dir = await mkdtemp(join(parent, `${DIR_PREFIX}${process.pid}-`));
     let pod: Pod | undefined;
@@ -88,16 +92,10 @@ export class LabEngine {
 
   /** Runs the real docker client against this engine, with a client configuration of its own. */
   docker(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return runCommand('docker', args, { ...options, env: { ...this.clientEnv(), ...options.env } });
-  }
-
-  /** Environment in which a `docker` command talks to this engine. */
-  clientEnv(): NodeJS.ProcessEnv {
-    return {
-      ...process.env,
-      DOCKER_HOST: `unix://${this.socketPath}`,
-      DOCKER_CONFIG: join(this.#dir, 'client'),
-    };
+    return runCommand('docker', args, {
+      ...options,
+      env: { ...process.env, ...this.clientEnv, ...options.env },
+    });
   }
 
   /** Ends the engine, its containers and its network, and deletes its data. Safe to call twice. */

@@ -10,7 +10,7 @@ export type PodNetwork = 'isolated' | 'host';
 
 // PID 1 of the pod. bash, because it reaps orphans. Reading our pipe ties the pod to this process: when we
 // end, even by SIGKILL, the pipe closes, PID 1 ends, and the kernel ends whatever else lives in the pod.
-const INIT = 'mount -t tmpfs tmpfs /run && hostname "$1" && echo ready && read -r _';
+const INIT = 'mount -t tmpfs tmpfs /run && echo "$1" >/proc/sys/kernel/hostname && echo ready && read -r _';
 const MAX_LINKS = 250;
 
 /**

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
+
+/** How many tests ended how. Broken hooks, files and time limits count as failed, `todo` as skipped. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const NOTHING_TO_RUN =
+  /Couldn.t find any (?:files to test|matching tests)|test files? (?:was|were) found, but did not match/;
+
+/** Runs AVA with these arguments, shows what it says, and counts. */
+export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<TestCounts> {
+  const ava = new URL('../node_modules/ava/entrypoints/cli.mjs', import.meta.url);
+  const child = spawn(process.execPath, [ava.pathname, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk);
+    output += chunk;
+  });
+  const [code] = await once(child, 'close');
+  process.stdout.write('\n');
+  return countTests(stripVTControlCharacters(output), code);
+}
+
+/**
+ * Reads the summary below AVA's last rule. Its TAP output would be easier to read, but loses all results when a
+ * time limit strikes (AVA 7.0.0), and says less about a failure.
+ */
+export function countTests(output: string, exitCode: number | null): TestCounts {
+  const summary = output.slice(output.lastIndexOf('\n  ─\n') + 1);
+  const sum = (what: RegExp) =>
+    [...summary.matchAll(what)].reduce((total, match) => total + Number(match[1]), 0);
+  const passed = sum(/^ {2}(\d+) (?:tests? passed|known failures?)$/gm);
+  const skipped = sum(/^ {2}(\d+) tests? (?:skipped|todo)$/gm);
+  const failed = sum(
+    /^ {2}(\d+) (?:(?:tests?|hooks?) failed|unhandled rejections?|uncaught exceptions?|tests? remained pending after a timeout)$/gm,
+  );
+  if (exitCode === 0 || failed > 0) return { passed, failed, skipped };
+  // Nothing to run in one part of a run is no failure; that nothing ran at all is for the caller to see.
+  if (passed + skipped === 0 && NOTHING_TO_RUN.test(output)) return { passed, failed, skipped };
+  return { passed, failed: 1, skipped };
+}

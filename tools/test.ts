@@ -1,0 +1,69 @@
+import { buildAgent } from './build-agent.js';
+import { installEngine } from './lab/install-engine.js';
+import { endWithParent, insideNamespace, runInNamespace } from './lab/namespace.js';
+import { startSharedEngine } from './lab/shared-engine.js';
+import { runAva, type TestCounts } from './run-ava.js';
+
+const E2E = 'test/e2e/';
+const NONE: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+const say = (line: string) => console.log(`npm test: ${line}`);
+const args = process.argv.slice(2);
+/** On CI, and where asked for, a test that could not run counts against the run. */
+const strict = process.env.CI === 'true' || process.env.REQUIRE_DOCKER === '1';
+
+// AVA's options pass too; what looks like a path selects files.
+const patterns = args.filter((arg) => !arg.startsWith('-') && /[/*]|\.ts$/.test(arg));
+const wantsUnit = patterns.length === 0 || patterns.some((pattern) => !literalStart(pattern).startsWith(E2E));
+const wantsE2e = patterns.length === 0 || patterns.some(mayMatchE2e);
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  if (insideNamespace()) {
+    endWithParent();
+    return runTests();
+  }
+  if (!wantsE2e) return runTests();
+  const obstacle = await installEngine(say);
+  if (obstacle === undefined) return runInNamespace(process.argv.slice(1));
+  say(`skipping the tests that need a Docker Engine: ${obstacle}`);
+  process.env.FAIRLEAD_NO_LAB = obstacle;
+  return runTests();
+}
+
+async function runTests(): Promise<number> {
+  const counts = [wantsUnit ? await runAva(['--concurrency=2', ...args], { FAIRLEAD_TESTS: 'unit' }) : NONE];
+  if (wantsE2e) counts.push(await runE2e());
+  const total = (key: keyof TestCounts) => counts.reduce((sum, count) => sum + count[key], 0);
+  const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
+  if (passed + failed + skipped === 0) say('nothing ran');
+  if (process.env.FAIRLEAD_NO_LAB && skipped > 0)
+    say(`skipped without an engine: ${process.env.FAIRLEAD_NO_LAB}`);
+  if (strict && skipped > 0) say('nothing may be skipped here (CI=true or REQUIRE_DOCKER=1)');
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0;
+}
+
+/** One file at a time: each drives processes and containers of its own, and the promised times are for a quiet machine. */
+async function runE2e(): Promise<TestCounts> {
+  const run = ['--concurrency=1', ...args];
+  if (process.env.FAIRLEAD_NO_LAB) return runAva(run, { FAIRLEAD_TESTS: 'e2e' });
+  say('starting a private Docker Engine');
+  await buildAgent();
+  const lab = await startSharedEngine();
+  try {
+    return await runAva(run, { FAIRLEAD_TESTS: 'e2e', FAIRLEAD_LAB: lab.description });
+  } finally {
+    await lab.close();
+  }
+}
+
+function mayMatchE2e(pattern: string): boolean {
+  const start = literalStart(pattern);
+  return start.startsWith(E2E) || E2E.startsWith(start);
+}
+
+/** What a pattern says before its first wildcard. */
+function literalStart(pattern: string): string {
+  return pattern.replace(/^\.\//, '').replace(/[*?{([!].*$/, '');
+}
