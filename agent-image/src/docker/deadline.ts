@@ -1,0 +1,28 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/**
+ * Runs one call with a deadline. The signal tells the call to let go of its socket; the race makes the
+ * deadline hold even where a truncated answer leaves the call unsettled.
+ * @throws EdgeError `engine-timeout`
+ */
+export async function within<T>(deadlineMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const { promise: expiry, reject } = expiring();
+  const timer = setTimeout(() => {
+    reject(new EdgeError('engine-timeout', `The engine did not answer within ${deadlineMs / 1000} s`));
+    controller.abort();
+  }, deadlineMs);
+  try {
+    return await Promise.race([call(controller.signal), expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function expiring(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  return { promise, reject };
+}

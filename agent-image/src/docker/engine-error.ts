@@ -1,0 +1,36 @@
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { EngineAddress } from '../engine-address.js';
+
+/**
+ * What a failed call to the engine means to the person who runs the agent. Codes:
+ * `engine-permission` (the socket is there, the agent's user may not use it), `engine-timeout`,
+ * `engine-refused` (it answered with an HTTP error), `engine-unreachable` (everything else).
+ */
+export function toEngineError(error: unknown, address: EngineAddress): EdgeError {
+  if (error instanceof EdgeError) return error;
+  const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`;
+  const code = codeOf(error);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new EdgeError(
+      'engine-permission',
+      `The agent may not open ${where}: run it as root or with the socket's group (--group-add)`,
+      { cause: error },
+    );
+  }
+  if (error instanceof Error && 'statusCode' in error) {
+    return new EdgeError('engine-refused', `The engine answered with HTTP ${error.statusCode}`, {
+      cause: error,
+    });
+  }
+  const nextStep =
+    address.kind === 'unix' && code === 'ENOENT'
+      ? `mount the engine's socket into the container (-v ${where}:${where}) or set DOCKER_HOST`
+      : 'check that the engine runs and that DOCKER_HOST names it';
+  return new EdgeError(
+    'engine-unreachable',
+    `The engine at ${where} does not answer (${code}): ${nextStep}`,
+    {
+      cause: error,
+    },
+  );
+}

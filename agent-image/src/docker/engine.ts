@@ -1,0 +1,120 @@
+import http from 'node:http';
+import type net from 'node:net';
+import Docker from 'dockerode';
+import type * as z from 'zod/mini';
+import type { swarmNodeSchema } from '../../../protocol/agent-calls.js';
+import type { EngineAddress } from '../engine-address.js';
+import { within } from './deadline.js';
+import { dialEngine } from './dial-engine.js';
+import { toEngineError } from './engine-error.js';
+import { record, text } from './untrusted.js';
+
+const DIAL_DEADLINE_MS = 10_000;
+const PING_DEADLINE_MS = 5_000;
+const INFO_DEADLINE_MS = 10_000;
+const IDLE_MS = 10_000;
+
+/** What identifies an engine to the hub. */
+export interface EngineFacts {
+  /** The engine's own lasting id; null where it has none (Podman makes up a new one for each call). */
+  readonly engineId: string | null;
+  /** The Swarm node this engine is; null outside a Swarm. */
+  readonly node: z.infer<typeof swarmNodeSchema> | null;
+}
+
+/** The Docker Engine (or Podman's Docker-compatible socket) beside the agent. */
+export class Engine {
+  /** Client for single calls. Each call dials anew; the API version is the engine's own. */
+  readonly client: Docker;
+  readonly #address: EngineAddress;
+
+  constructor(address: EngineAddress) {
+    this.#address = address;
+    const agent = new DialingAgent(() => this.dial());
+    // A silent engine ends the request's socket too; deadlines proper are in `call`.
+    const options = { protocol: 'http' as const, host: 'engine', port: 80, timeout: IDLE_MS, agent };
+    this.client = new Docker(options);
+  }
+
+  /**
+   * A raw byte pipe to the engine, half-open allowed; 10 s to connect.
+   * @throws EdgeError `engine-unreachable` or `engine-permission`
+   */
+  dial(): Promise<net.Socket> {
+    return dialEngine(this.#address, DIAL_DEADLINE_MS);
+  }
+
+  /** Whether the engine answers `/_ping` within 5 s. Never throws. */
+  async ping(): Promise<boolean> {
+    try {
+      await this.call(PING_DEADLINE_MS, () => this.client.ping());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Identity of the engine and its Swarm node, or null while it does not answer within 10 s. Never throws. */
+  async info(): Promise<EngineFacts | null> {
+    try {
+      const info = record(await this.call(INFO_DEADLINE_MS, () => this.client.info()));
+      return { engineId: engineIdOf(info), node: swarmNodeOf(info) };
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * One call of {@link client} with a deadline.
+   * @throws EdgeError `engine-timeout`, `engine-refused`, `engine-unreachable` or `engine-permission`
+   */
+  async call<T>(deadlineMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await within(deadlineMs, run);
+    } catch (error) {
+      throw toEngineError(error, this.#address);
+    }
+  }
+}
+
+/** Gives dockerode our way of dialing, so that sockets and TLS are opened in one place. */
+class DialingAgent extends http.Agent {
+  readonly #dial: () => Promise<net.Socket>;
+
+  constructor(dial: () => Promise<net.Socket>) {
+    super({ keepAlive: false });
+    this.#dial = dial;
+  }
+
+  override createConnection(...[, callback]: Parameters<http.Agent['createConnection']>): undefined {
+    // Node calls back with an error alone; its types ask for a stream beside it.
+    const done = callback as ((error: Error | null, stream?: net.Socket) => void) | undefined;
+    this.#dial().then(
+      (socket) => done?.(null, socket),
+      (error: Error) => done?.(error),
+    );
+  }
+}
+
+/** The engine's lasting id from an answer of `/info`. */
+export function engineIdOf(info: Record<string, unknown>): string | null {
+  return isPodman(info) ? null : text(info.ID, 128) || null;
+}
+
+/** Podman's `/info` tells the version of Buildah, which no Docker Engine has. */
+export function isPodman(info: Record<string, unknown>): boolean {
+  return 'BuildahVersion' in info;
+}
+
+/** A worker's engine does not know its Swarm's id; it stays empty there. */
+function swarmNodeOf(info: Record<string, unknown>): EngineFacts['node'] {
+  const swarm = record(info.Swarm);
+  const nodeId = text(swarm.NodeID, 64);
+  if (nodeId === '' || swarm.LocalNodeState === 'inactive') return null;
+  return {
+    swarmId: text(record(swarm.Cluster).ID, 64),
+    nodeId,
+    name: text(info.Name, 255),
+    role: swarm.ControlAvailable === true ? 'manager' : 'worker',
+  };
+}

@@ -1,0 +1,58 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { invalid, type Variables } from './variables.js';
+
+/** Where the agent finds its Docker Engine. */
+export type EngineAddress =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: EngineTls | null };
+
+/** TLS towards an engine on TCP, PEM texts. */
+export interface EngineTls {
+  /** The only authority that is trusted; null: the engine's certificate is not verified (`DOCKER_TLS`). */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+const NEXT_STEP = 'use a path, unix:///path/to.sock or tcp://host:port';
+
+/**
+ * `DOCKER_HOST` with `DOCKER_TLS_VERIFY`, `DOCKER_TLS` and `DOCKER_CERT_PATH`, as the docker CLI
+ * understands them; a bare path is accepted too. Default `/var/run/docker.sock`.
+ * @throws ConfigError `config-invalid`
+ */
+export function readEngineAddress(variables: Variables): EngineAddress {
+  const value = variables.text('DOCKER_HOST') ?? '/var/run/docker.sock';
+  if (value.startsWith('/')) return Object.freeze({ kind: 'unix', path: value });
+  if (value.startsWith('unix://')) {
+    const path = value.slice('unix://'.length);
+    if (!path.startsWith('/')) throw invalid('DOCKER_HOST', value, NEXT_STEP);
+    return Object.freeze({ kind: 'unix', path });
+  }
+  const url = value.startsWith('tcp://') && URL.canParse(value) ? new URL(value) : null;
+  if (!url?.hostname || url.username || url.password || !['', '/'].includes(url.pathname)) {
+    throw invalid('DOCKER_HOST', url?.password ? 'a URL with credentials' : value, NEXT_STEP);
+  }
+  const tls = readTls(variables);
+  return Object.freeze({
+    kind: 'tcp',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (tls ? 2376 : 2375) : Number(url.port),
+    tls,
+  });
+}
+
+/** The CLI's rule: any value of `DOCKER_TLS_VERIFY` turns TLS with verification on, "0" included. */
+function readTls(variables: Variables): EngineTls | null {
+  const verify = variables.text('DOCKER_TLS_VERIFY') !== null;
+  if (!verify && variables.text('DOCKER_TLS') === null) return null;
+  const folder = variables.text('DOCKER_CERT_PATH') ?? join(homedir(), '.docker');
+  const pem = (file: string) => variables.file('DOCKER_CERT_PATH', join(folder, file));
+  return Object.freeze({
+    ca: verify ? pem('ca.pem') : null,
+    ...(variables.text('DOCKER_CERT_PATH') === null
+      ? { cert: null, key: null }
+      : { cert: pem('cert.pem'), key: pem('key.pem') }),
+  });
+}

@@ -1,0 +1,56 @@
+import pino, { type DestinationStream, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { codeOf, EdgeError } from '../../protocol/edge-error.js';
+import type { AgentConfig } from './config.js';
+
+export type { Logger } from 'pino';
+
+/** Names under which a secret could stand in a log entry, at the top or one level down. */
+const SECRETS = ['edgeKey', 'secret', 'token', 'credential', 'privateKey', 'authorization', 'password'];
+
+/**
+ * The agent's log: JSON lines on stdout, or readable lines on a terminal. An entry with `err` carries
+ * the error's stable code in `code`. Written in process, without a worker, so that it works from the
+ * single bundled file and nothing is lost at exit.
+ * @param destination where lines go; default stdout
+ */
+export function createLogger(
+  config: Pick<AgentConfig, 'logLevel' | 'logFormat'>,
+  destination?: DestinationStream,
+): Logger {
+  const isTerminal = destination === undefined && process.stdout.isTTY === true;
+  const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && isTerminal);
+  const sink = isPretty
+    ? pretty({
+        colorize: isTerminal,
+        sync: true,
+        translateTime: 'SYS:HH:MM:ss.l',
+        destination: destination ?? 1,
+      })
+    : (destination ?? pino.destination({ dest: 1, sync: true }));
+  return pino(
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+      serializers: { err: describeError },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (entry) => (entry.err === undefined ? entry : { code: codeOf(entry.err), ...entry }),
+      },
+    },
+    sink,
+  );
+}
+
+/** An error of ours is told by code, message and causes; the stack is kept for what nobody expected. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return {
+    code: codeOf(error),
+    message: error.message,
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    ...(error instanceof EdgeError || codeOf(error) !== 'internal' ? {} : { stack: error.stack }),
+  };
+}
