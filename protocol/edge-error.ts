@@ -2,7 +2,7 @@
 export interface EdgeErrorOptions {
   /** HTTP status of the reply. Default 500. */
   status?: number;
-  /** Whether the message may be shown to the caller. Default: true below 500. */
+  /** Whether the message may be shown to the caller. Default true: these errors are thrown on purpose. */
   expose?: boolean;
   /** Seconds after which a retry makes sense; becomes `Retry-After`. */
   retryAfterSeconds?: number;
@@ -27,7 +27,7 @@ export class EdgeError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? 500;
-    this.expose = options.expose ?? this.status < 500;
+    this.expose = options.expose ?? true;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details;
   }

@@ -1,7 +1,9 @@
 /** What hub and agent agree on about the tunnel's HTTP/2 session (RFC 9113). */
 export const TUNNEL = Object.freeze({
-  /** The hub's first request: the agent answers with the credential's token as text. */
+  /** The hub's first request: the agent answers with its proof, see `proof.ts`. */
   credentialPath: '/credential',
+  /** The hub's second request, a POST: the proof holds, the tunnel is open. */
+  acceptedPath: '/accepted',
   /** A POST on the tunnel: an operator is present, the agent's idle clock starts anew. */
   keepAlivePath: '/keep-alive',
   /** `:authority` of a CONNECT to the agent's own engine, the only target there is. */
@@ -19,12 +21,22 @@ export const TUNNEL = Object.freeze({
   maxConnectionWindow: 16 * 1024 * 1024,
   /** Streams open at a time on one tunnel. */
   maxStreams: 512,
-  /** nghttp2's memory bound in MB; below streams × 128 KB slow readers end the session. */
-  maxSessionMemoryMb: 128,
   /** Largest DATA frame either side takes; fewer frames, fewer turns of the event loop. */
   maxFrameSize: 64 * 1024,
   /** How often each side asks for a sign of life, ms. */
   pingMs: 3_000,
   /** A link without one inbound byte for so long is dead, ms. */
   deadMs: 10_000,
+});
+
+/**
+ * Options both sides give their session. A separate object, because the types of Node 20 do not know
+ * `maxSessionRejectedStreams`.
+ */
+export const SESSION_LIMITS = Object.freeze({
+  /** nghttp2's memory bound in MB; below streams × 128 KB slow readers end the session. */
+  maxSessionMemory: 128,
+  /** Resets of streams the peer has not seen yet end the session past this. */
+  maxSessionRejectedStreams: 10_000,
+  maxHeaderListPairs: 32,
 });

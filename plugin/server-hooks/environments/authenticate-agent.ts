@@ -1,0 +1,53 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import {
+  parseAuthorization,
+  type SignedRequest,
+  unauthorized,
+  verifyRequest,
+} from '../../../protocol/request-signature.js';
+import type { Environment, Instance } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import type { Presence } from './presence.js';
+
+/** An agent whose signature holds. */
+export interface AuthenticatedAgent {
+  readonly environment: Environment;
+  readonly instance: Instance;
+}
+
+/** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
+export const MAX_SKEW_MS = 60_000;
+
+/**
+ * Verifies a signed agent request: signature first, then the clock, then that the stamp is new.
+ * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (all 401)
+ */
+export function authenticateAgent(
+  store: Store,
+  presence: Presence,
+  clock: Clock,
+  authorization: string | undefined,
+  request: SignedRequest,
+): AuthenticatedAgent {
+  const claim = parseAuthorization(authorization);
+  const environment = store.environment(claim.environmentId);
+  const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
+  if (!environment || !instance) throw unauthorized();
+  if (!verifyRequest(Buffer.from(instance.secret, 'base64url'), claim, request)) throw unauthorized();
+  checkSkew(clock, claim.timeMs);
+  const path = request.path.split('?', 1)[0] ?? '';
+  if (!presence.takeStamp(environment.id, instance.id, path, claim.timeMs)) {
+    throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
+      status: 401,
+    });
+  }
+  return { environment, instance };
+}
+
+/** @throws EdgeError `clock-skew` (401) when `timeMs` is more than 60 s off */
+export function checkSkew(clock: Clock, timeMs: number): void {
+  if (Math.abs(clock.now() - timeMs) > MAX_SKEW_MS) {
+    throw new EdgeError('clock-skew', "The agent's clock is more than 60 s off", { status: 401 });
+  }
+}

@@ -1,0 +1,174 @@
+import type { EnrolReply, EnrolRequest } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import { deriveKey } from '../../../protocol/derived-keys.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { sealInstanceSecret } from '../../../protocol/instance-secret.js';
+import {
+  type RequestClaim,
+  type SignedRequest,
+  unauthorized,
+  verifyRequest,
+} from '../../../protocol/request-signature.js';
+import { PROTOCOL_VERSION } from '../../../protocol/version.js';
+import type { Environment, EnvironmentKey, Instance } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import { checkSkew } from './authenticate-agent.js';
+import type { Presence } from './presence.js';
+
+export interface EnrolmentOptions {
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Oldest protocol an agent may speak. */
+const OLDEST_PROTOCOL = 1;
+
+/** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
+export class Enrolment {
+  readonly #options: EnrolmentOptions;
+
+  constructor(options: EnrolmentOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One enrolment. Everything from the look at the environment to its replacement in memory happens in
+   * one turn, so that of two racing agents one wins; the answer waits for the fsync.
+   * @throws EdgeError `agent-unauthorized`, `clock-skew` (401), `agent-too-old` (426),
+   *   `edge-id-mismatch`, `association-removed` (403), `duplicate-agent` (409), `store-unwritable` (503)
+   */
+  async enrol(claim: RequestClaim, request: SignedRequest, body: EnrolRequest): Promise<EnrolReply> {
+    const { store, clock } = this.#options;
+    const found = store.environment(claim.environmentId);
+    const key = found && this.#provenKey(found, claim, request, body);
+    if (!found || !key || body.instanceId !== claim.instanceId) throw unauthorized();
+    checkSkew(clock, claim.timeMs);
+    const { environment, instance } = this.#admit(found, key, body);
+    if (environment !== found) await store.putEnvironment(environment);
+    return {
+      protocol: PROTOCOL_VERSION,
+      secret: await sealInstanceSecret(
+        { kty: 'OKP', crv: 'X25519', x: instance.publicKey },
+        Buffer.from(instance.secret, 'base64url'),
+      ),
+      keyGeneration: instance.keyGeneration,
+      timeMs: clock.now(),
+    };
+  }
+
+  /** The environment's key that the request was signed with, if it still holds. */
+  #provenKey(
+    environment: Environment,
+    claim: RequestClaim,
+    request: SignedRequest,
+    body: EnrolRequest,
+  ): EnvironmentKey | undefined {
+    const now = this.#options.clock.now();
+    return environment.keys.find(
+      (key) =>
+        (key.expiresAt === null || Date.parse(key.expiresAt) > now) &&
+        verifyRequest(
+          deriveKey(body.edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol'),
+          claim,
+          request,
+        ),
+    );
+  }
+
+  #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest) {
+    const { presence, clock } = this.#options;
+    if (body.protocol < OLDEST_PROTOCOL) {
+      throw this.#refuse(environment, 'agent-too-old', 426, 'The agent is too old for this hub: update it');
+    }
+    if (environment.barredEdgeIds.includes(body.edgeId)) {
+      throw this.#refuse(
+        environment,
+        'association-removed',
+        403,
+        'This Edge ID was disassociated: rotate the key to let it in again',
+      );
+    }
+    if (environment.edgeId !== null && environment.edgeId !== body.edgeId) {
+      throw this.#refuse(environment, 'edge-id-mismatch', 403, 'The environment has another Edge ID');
+    }
+    const known = environment.instances.find(({ id }) => id === body.instanceId);
+    if (known && known.publicKey !== body.publicKey) throw unauthorized();
+    const others = environment.instances.filter((other) => other !== known);
+    const blocking = others.find((other) => this.#blocks(environment, other, body));
+    if (blocking) {
+      const seconds = Math.ceil((presence.intervalMs(environment.id, blocking.id) ?? 5_000) / 500);
+      throw this.#refuse(
+        environment,
+        'duplicate-agent',
+        409,
+        'Another agent works for this environment',
+        Math.max(5, seconds),
+      );
+    }
+    const now = new Date(clock.now()).toISOString();
+    const instance: Instance = {
+      id: body.instanceId,
+      publicKey: body.publicKey,
+      secret: known?.secret ?? this.#options.randomBytes(32).toString('base64url'),
+      keyGeneration: key.generation,
+      engineId: body.engineId ?? known?.engineId ?? null,
+      node: body.node,
+      agentVersion: body.agentVersion,
+      platform: body.platform,
+      enrolledAt: known?.enrolledAt ?? now,
+    };
+    const isSteady =
+      known !== undefined &&
+      environment.edgeId !== null &&
+      others.length === environment.instances.length - 1 &&
+      JSON.stringify(known) === JSON.stringify(instance);
+    presence.clearRefusal(environment.id);
+    if (isSteady && others.every((other) => isSibling(other, body))) return { environment, instance: known };
+    return {
+      instance,
+      environment: {
+        ...environment,
+        edgeId: body.edgeId,
+        associatedAt: environment.associatedAt ?? now,
+        instances: [...others.filter((other) => isSibling(other, body)), instance],
+      },
+    };
+  }
+
+  /**
+   * Whether a known instance keeps a new one out. One that is silent for two intervals is replaced: its
+   * data folder was lost, or the engine was.
+   */
+  #blocks(environment: Environment, other: Instance, body: EnrolRequest): boolean {
+    if (isSibling(other, body)) return false;
+    const sameEngine = other.engineId !== null && other.engineId === body.engineId;
+    return this.#options.presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
+  }
+
+  #refuse(
+    environment: Environment,
+    code: string,
+    status: number,
+    message: string,
+    retryAfterSeconds?: number,
+  ) {
+    const error = new EdgeError(code, message, {
+      status,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
+    this.#options.presence.refused(environment.id, error);
+    return error;
+  }
+}
+
+/** Agents on different nodes of one Swarm share an environment. */
+function isSibling(other: Instance, body: EnrolRequest): boolean {
+  return (
+    other.node !== null &&
+    body.node !== null &&
+    other.node.swarmId === body.node.swarmId &&
+    other.node.nodeId !== body.node.nodeId
+  );
+}

@@ -1,0 +1,149 @@
+import type { Clock } from '../../../protocol/clock.js';
+import type { EdgeError } from '../../../protocol/edge-error.js';
+
+/** What an agent last said of itself. */
+export interface AgentFacts {
+  readonly engine: 'up' | 'down' | 'unknown';
+  readonly problem: string | null;
+}
+
+/** A refused caller who knew the secret; shown to the admin. */
+export interface Refusal {
+  readonly code: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+interface InstancePresence {
+  lastHeardMs: number;
+  /** Monotonic ms until which an open hold counts as hearing from the agent. */
+  heldUntilMs: number;
+  intervalMs: number;
+  facts: AgentFacts;
+  /** Last accepted time stamp by path: stamps rise strictly. */
+  readonly stamps: Map<string, number>;
+}
+
+interface EnvironmentPresence {
+  readonly instances: Map<string, InstancePresence>;
+  lastCheckInAtMs: number | null;
+  lastRefusal: Refusal | null;
+  snapshotRequest: number;
+}
+
+/** Slack on top of two intervals before an agent counts as gone, ms. */
+const GRACE_MS = 10_000;
+
+/** What is known now of the agents, in memory only: a steady check-in writes nothing. */
+export class Presence {
+  readonly #clock: Clock;
+  readonly #environments = new Map<number, EnvironmentPresence>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** An agent was heard. `intervalMs` is what it was granted until it must be heard again. */
+  heard(environmentId: number, instanceId: string, intervalMs: number, facts?: AgentFacts): void {
+    const environment = this.#environment(environmentId);
+    const instance = this.#instance(environment, instanceId);
+    instance.lastHeardMs = this.#clock.monotonic();
+    instance.intervalMs = intervalMs;
+    if (facts) instance.facts = facts;
+    environment.lastCheckInAtMs = this.#clock.now();
+  }
+
+  /** A held check-in began; returns the function that ends it. */
+  held(environmentId: number, instanceId: string, waitMs: number): () => void {
+    const instance = this.#instance(this.#environment(environmentId), instanceId);
+    const until = this.#clock.monotonic() + waitMs;
+    instance.heldUntilMs = until;
+    return () => {
+      if (instance.heldUntilMs !== until) return;
+      instance.lastHeardMs = Math.max(instance.lastHeardMs, Math.min(until, this.#clock.monotonic()));
+      instance.heldUntilMs = 0;
+    };
+  }
+
+  /** Whether an instance was heard within 2 × its interval + 10 s. */
+  isLive(environmentId: number, instanceId: string, graceMs: number = GRACE_MS): boolean {
+    const instance = this.#environments.get(environmentId)?.instances.get(instanceId);
+    if (!instance) return false;
+    const now = this.#clock.monotonic();
+    const lastHeard = Math.max(instance.lastHeardMs, Math.min(now, instance.heldUntilMs));
+    return now - lastHeard <= 2 * instance.intervalMs + graceMs;
+  }
+
+  facts(environmentId: number, instanceId: string): AgentFacts | null {
+    return this.#environments.get(environmentId)?.instances.get(instanceId)?.facts ?? null;
+  }
+
+  /** Wall clock of the last check-in, ms, or null since the hub's start. */
+  lastCheckInAtMs(environmentId: number): number | null {
+    return this.#environments.get(environmentId)?.lastCheckInAtMs ?? null;
+  }
+
+  /** Milliseconds between check-ins that an instance was granted last; null when never heard. */
+  intervalMs(environmentId: number, instanceId: string): number | null {
+    return this.#environments.get(environmentId)?.instances.get(instanceId)?.intervalMs ?? null;
+  }
+
+  /** Takes a time stamp if it is later than the last one of this instance and path. */
+  takeStamp(environmentId: number, instanceId: string, path: string, timeMs: number): boolean {
+    const { stamps } = this.#instance(this.#environment(environmentId), instanceId);
+    if (timeMs <= (stamps.get(path) ?? 0)) return false;
+    stamps.set(path, timeMs);
+    return true;
+  }
+
+  refused(environmentId: number, error: EdgeError): void {
+    const at = new Date(this.#clock.now()).toISOString();
+    this.#environment(environmentId).lastRefusal = { code: error.code, at };
+  }
+
+  lastRefusal(environmentId: number): Refusal | null {
+    return this.#environments.get(environmentId)?.lastRefusal ?? null;
+  }
+
+  clearRefusal(environmentId: number): void {
+    const environment = this.#environments.get(environmentId);
+    if (environment) environment.lastRefusal = null;
+  }
+
+  /** Asks the environment's agent for a snapshot: the number its next check-in is told. */
+  requestSnapshot(environmentId: number): number {
+    return ++this.#environment(environmentId).snapshotRequest;
+  }
+
+  snapshotRequest(environmentId: number): number {
+    return this.#environments.get(environmentId)?.snapshotRequest ?? 0;
+  }
+
+  forget(environmentId: number): void {
+    this.#environments.delete(environmentId);
+  }
+
+  #environment(id: number): EnvironmentPresence {
+    let environment = this.#environments.get(id);
+    if (!environment) {
+      environment = { instances: new Map(), lastCheckInAtMs: null, lastRefusal: null, snapshotRequest: 0 };
+      this.#environments.set(id, environment);
+    }
+    return environment;
+  }
+
+  #instance(environment: EnvironmentPresence, id: string): InstancePresence {
+    let instance = environment.instances.get(id);
+    if (!instance) {
+      instance = {
+        lastHeardMs: this.#clock.monotonic(),
+        heldUntilMs: 0,
+        intervalMs: 0,
+        facts: { engine: 'unknown', problem: null },
+        stamps: new Map(),
+      };
+      environment.instances.set(id, instance);
+    }
+    return instance;
+  }
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** What a credential is good for; the environment of a tunnel comes from here, never from the agent. */
+export interface Grant {
+  readonly environmentId: number;
+  readonly instanceId: string;
+  readonly nodeId: string | null;
+  /** The environment's generation when it was issued. */
+  readonly generation: number;
+  readonly purpose: 'environment' | 'node';
+  /** Wall clock, ms. */
+  readonly expiresAtMs: number;
+}
+
+interface Issued {
+  readonly grant: Grant;
+  readonly tokenHash: string;
+  readonly issuedAtMs: number;
+}
+
+export interface CredentialDeskOptions {
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Lifetime of a credential, ms. */
+const LIFETIME_MS = 30_000;
+/** How many spent tokens are remembered to tell a replay from an unknown token. */
+const MAX_REMEMBERED = 10_000;
+
+type Ending = 'used' | 'superseded' | 'revoked';
+
+/** Issues and takes back one-time rights to open a tunnel. Only token hashes are kept, in memory. */
+export class CredentialDesk {
+  readonly #options: CredentialDeskOptions;
+  /** By holder: one live credential per environment, node and instance. */
+  readonly #live = new Map<string, Issued>();
+  readonly #byToken = new Map<string, Issued>();
+  readonly #spent = new Map<string, Ending>();
+
+  constructor(options: CredentialDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Issues a credential; the holder's earlier one stops being good. The token is returned only here. */
+  issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
+    const now = this.#options.clock.now();
+    const key = holderKey(holder);
+    this.#end(this.#live.get(key), 'superseded');
+    const token = this.#options.randomBytes(32).toString('base64url');
+    const issued: Issued = {
+      grant: { ...holder, expiresAtMs: now + LIFETIME_MS },
+      tokenHash: hash(token),
+      issuedAtMs: now,
+    };
+    this.#live.set(key, issued);
+    this.#byToken.set(issued.tokenHash, issued);
+    return { token, grant: issued.grant };
+  }
+
+  /** How long ago the holder's live credential was issued, ms; null without one. */
+  ageMs(holder: Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId'>): number | null {
+    const issued = this.#live.get(holderKey(holder));
+    return issued ? this.#options.clock.now() - issued.issuedAtMs : null;
+  }
+
+  /**
+   * Takes a token in; whatever comes of it, it is spent from now on.
+   * @throws EdgeError `credential-replayed`, `credential-superseded`, `credential-revoked`,
+   *   `credential-expired` or `credential-unknown` (all 401)
+   */
+  redeem(token: string): Grant {
+    const tokenHash = hash(token);
+    const issued = this.#byToken.get(tokenHash);
+    if (!issued) throw refusal(this.#spent.get(tokenHash));
+    this.#end(issued, 'used');
+    if (issued.grant.expiresAtMs <= this.#options.clock.now()) {
+      throw new EdgeError('credential-expired', 'The credential is older than 30 s', { status: 401 });
+    }
+    return issued.grant;
+  }
+
+  /** Ends every credential of an environment. */
+  revoke(environmentId: number): void {
+    for (const issued of [...this.#live.values()]) {
+      if (issued.grant.environmentId === environmentId) this.#end(issued, 'revoked');
+    }
+  }
+
+  #end(issued: Issued | undefined, ending: Ending): void {
+    if (!issued) return;
+    this.#live.delete(holderKey(issued.grant));
+    this.#byToken.delete(issued.tokenHash);
+    this.#spent.set(issued.tokenHash, ending);
+    if (this.#spent.size > MAX_REMEMBERED) {
+      const [oldest] = this.#spent.keys();
+      if (oldest !== undefined) this.#spent.delete(oldest);
+    }
+  }
+}
+
+function refusal(ending: Ending | undefined): EdgeError {
+  switch (ending) {
+    case 'used':
+      return new EdgeError('credential-replayed', 'The credential was used before', { status: 401 });
+    case 'superseded':
+      return new EdgeError('credential-superseded', 'A newer credential was issued', { status: 401 });
+    case 'revoked':
+      return new EdgeError('credential-revoked', 'The credential was revoked', { status: 401 });
+    default:
+      return new EdgeError('credential-unknown', 'The credential is not known here', { status: 401 });
+  }
+}
+
+function holderKey(holder: Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId'>): string {
+  return `${holder.environmentId}/${holder.nodeId ?? ''}/${holder.instanceId}`;
+}
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

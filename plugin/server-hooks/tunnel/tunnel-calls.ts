@@ -1,0 +1,60 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { TunnelRegistry } from './tunnel-registry.js';
+import type { TunnelCall, TunnelSource } from './tunnel-source.js';
+
+export interface TunnelCallsOptions {
+  readonly registry: TunnelRegistry;
+  readonly clock: Clock;
+  /**
+   * How long a call to the environment may wait for its tunnel, ms.
+   * @throws EdgeError where waiting makes no sense: `environment-not-found`, `environment-offline`, …
+   */
+  readonly waitMs: (environmentId: number) => number;
+}
+
+/** Calls under way or waiting in the whole hub; each may hold a stream window in memory. */
+const MAX_CALLS = 4_000;
+
+/** The wake-and-wait of the Docker proxy. */
+export class TunnelCalls implements TunnelSource {
+  readonly #options: TunnelCallsOptions;
+  #open = 0;
+
+  constructor(options: TunnelCallsOptions) {
+    this.#options = options;
+  }
+
+  async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
+    const waitMs = this.#options.waitMs(environmentId);
+    if (this.#open >= MAX_CALLS) {
+      throw new EdgeError('too-many-calls', 'The hub carries as many calls as it may', {
+        status: 503,
+        retryAfterSeconds: 1,
+      });
+    }
+    this.#open++;
+    let leave: () => void = () => undefined;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      this.#open--;
+      leave();
+    };
+    try {
+      const hold = await this.#options.registry.slot(environmentId).acquire(waitMs, signal);
+      leave = hold.leave;
+      const { tunnel } = hold;
+      return {
+        agent: tunnel.agent,
+        dial: () => tunnel.dial(),
+        closed: tunnel.closed,
+        release,
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}

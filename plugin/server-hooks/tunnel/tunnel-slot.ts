@@ -1,0 +1,175 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Tunnel } from './tunnel.js';
+
+/** What everybody calls the three states. */
+export type TunnelState = 'idle' | 'required' | 'active';
+
+/** A tunnel, and a hold on it that counts as use until `leave` is called (once is enough). */
+export interface TunnelHold {
+  readonly tunnel: Tunnel;
+  readonly leave: () => void;
+}
+
+interface Waiter {
+  resolve(tunnel: Tunnel): void;
+  reject(error: EdgeError): void;
+}
+
+export interface TunnelSlotOptions {
+  readonly clock: Clock;
+  /** How long a demand lasts without being renewed, ms. Read anew each time: it is a setting. */
+  readonly inactivityMs: () => number;
+  /** Called after each change of state or tunnel, synchronously. */
+  readonly onChange: () => void;
+}
+
+/** How long after its own idle time the hub closes a tunnel whose agent did not, ms. */
+const BACKSTOP_MS = 30_000;
+
+/** The place of one environment's tunnel: who wants it, who waits for it, and the tunnel itself. */
+export class TunnelSlot {
+  readonly #options: TunnelSlotOptions;
+  readonly #waiters = new Set<Waiter>();
+  #tunnel: Tunnel | null = null;
+  #calls = 0;
+  /** Monotonic ms of the last use or demand; null: none since the last idle close or revocation. */
+  #lastUseMs: number | null = null;
+
+  constructor(options: TunnelSlotOptions) {
+    this.#options = options;
+  }
+
+  get tunnel(): Tunnel | null {
+    return this.#tunnel;
+  }
+
+  /** Calls under way or waiting. */
+  get uses(): number {
+    return this.#calls + this.#waiters.size;
+  }
+
+  get state(): TunnelState {
+    if (this.#tunnel) return 'active';
+    return this.#isWanted() ? 'required' : 'idle';
+  }
+
+  /** An operator or a call needs the tunnel. */
+  demand(): void {
+    const before = this.state;
+    this.#lastUseMs = this.#options.clock.monotonic();
+    if (before === 'idle') this.#options.onChange();
+  }
+
+  /** A sign of an open session: prolongs what is, wakes nothing. Returns the state. */
+  keepAlive(): TunnelState {
+    const state = this.state;
+    if (state !== 'idle') this.#lastUseMs = this.#options.clock.monotonic();
+    this.#tunnel?.keepAlive();
+    return state;
+  }
+
+  /**
+   * Demands the tunnel, waits for it and takes a hold on it. The wait counts as use, and there is no
+   * moment between wait and hold at which the tunnel could be closed as idle.
+   * @throws EdgeError `tunnel-timeout` (504) after `waitMs`, `tunnel-closed` (503) on revocation, or
+   *   the signal's reason
+   */
+  acquire(waitMs: number, signal: AbortSignal): Promise<TunnelHold> {
+    if (this.#tunnel) return Promise.resolve({ tunnel: this.#tunnel, leave: this.#enter() });
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        this.#waiters.delete(waiter);
+        cancel();
+        signal.removeEventListener('abort', aborted);
+      };
+      const waiter: Waiter = {
+        resolve: (tunnel) => {
+          settle();
+          resolve({ tunnel, leave: this.#enter() });
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const aborted = () => waiter.reject(signal.reason);
+      const cancel = this.#options.clock.after(waitMs, () =>
+        waiter.reject(
+          new EdgeError('tunnel-timeout', 'The environment did not open its tunnel in time', {
+            status: 504,
+            retryAfterSeconds: 5,
+          }),
+        ),
+      );
+      this.#waiters.add(waiter);
+      if (signal.aborted) aborted();
+      else {
+        signal.addEventListener('abort', aborted);
+        this.demand();
+      }
+    });
+  }
+
+  /** Puts a tunnel in; an older one is superseded: the newest authenticated one wins. */
+  attach(tunnel: Tunnel): void {
+    const older = this.#tunnel;
+    this.#tunnel = tunnel;
+    tunnel.closed.addEventListener('abort', () => this.#detach(tunnel));
+    older?.close('superseded');
+    for (const waiter of [...this.#waiters]) waiter.resolve(tunnel);
+    this.#options.onChange();
+  }
+
+  /** Forgets the demand and ends the tunnel: nobody uses it. */
+  closeIdle(): void {
+    this.#lastUseMs = null;
+    this.#close('idle');
+  }
+
+  /** Ends tunnel, calls and waits at once. */
+  revoke(end: 'revoked' | 'stopping' = 'revoked'): void {
+    this.#lastUseMs = null;
+    const error = new EdgeError('tunnel-closed', 'The tunnel was closed', { status: 503 });
+    for (const waiter of [...this.#waiters]) waiter.reject(error);
+    this.#close(end);
+  }
+
+  /** Whether the agent should have closed by now and nobody uses the tunnel. */
+  isOverdue(): boolean {
+    if (!this.#tunnel || this.uses > 0 || this.#lastUseMs === null) return false;
+    return this.#options.clock.monotonic() - this.#lastUseMs > this.#tunnel.inactivityMs + BACKSTOP_MS;
+  }
+
+  /** Counts a call in; the returned function counts it out once. */
+  #enter(): () => void {
+    this.#calls++;
+    this.#lastUseMs = this.#options.clock.monotonic();
+    let inside = true;
+    return () => {
+      if (!inside) return;
+      inside = false;
+      this.#calls--;
+      if (this.#lastUseMs !== null) this.#lastUseMs = this.#options.clock.monotonic();
+    };
+  }
+
+  #isWanted(): boolean {
+    if (this.#lastUseMs === null) return false;
+    if (this.uses > 0) return true;
+    return this.#options.clock.monotonic() - this.#lastUseMs < this.#options.inactivityMs();
+  }
+
+  #close(end: 'idle' | 'revoked' | 'stopping'): void {
+    const tunnel = this.#tunnel;
+    this.#tunnel = null;
+    tunnel?.close(end);
+    this.#options.onChange();
+  }
+
+  #detach(tunnel: Tunnel): void {
+    if (this.#tunnel !== tunnel) return;
+    this.#tunnel = null;
+    this.#options.onChange();
+  }
+}

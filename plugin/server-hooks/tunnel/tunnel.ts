@@ -1,0 +1,185 @@
+import { Agent } from 'node:http';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
+import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
+import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import type { Logger } from '../host.js';
+import type { Grant } from './credential-desk.js';
+
+/** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
+export type TunnelEnd = 'idle' | 'revoked' | 'superseded' | 'stopping' | 'lost' | LinkFault;
+
+export interface TunnelOptions {
+  readonly id: string;
+  readonly grant: Grant;
+  readonly session: ClientHttp2Session;
+  readonly socket: TLSSocket;
+  /** The agent's idle time, ms. */
+  readonly inactivityMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
+
+/** One live, authenticated agent connection: an HTTP/2 session on which the hub is the client. */
+export class Tunnel {
+  readonly id: string;
+  readonly grant: Grant;
+  readonly inactivityMs: number;
+  /** Connections of `node:http` and dockerode through this tunnel, and through no other. */
+  readonly agent: Agent;
+  /** Aborts when the tunnel ends; its reason is an EdgeError. */
+  readonly closed: AbortSignal;
+  readonly #options: TunnelOptions;
+  readonly #controller = new AbortController();
+  readonly #monitor: LinkMonitor;
+  #dataBytes = 0;
+  #streams = 0;
+  #end: TunnelEnd | null = null;
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.grant = options.grant;
+    this.inactivityMs = options.inactivityMs;
+    this.closed = this.#controller.signal;
+    this.agent = new TunnelAgent(this);
+    this.#monitor = new LinkMonitor({
+      session: options.session,
+      socket: options.socket,
+      clock: options.clock,
+      dataBytesReceived: () => this.#dataBytes,
+      onFault: (fault) => this.close(fault),
+    });
+  }
+
+  /** Why it ended, or null while it lives. */
+  get end(): TunnelEnd | null {
+    return this.#end;
+  }
+
+  /** Raises the windows of the proof to working size and begins to watch the link. */
+  start(): void {
+    const { session } = this.#options;
+    session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
+    session.once('close', () => this.close('lost'));
+    this.#monitor.start();
+  }
+
+  /**
+   * Opens a byte pipe to the engine.
+   * @throws EdgeError `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
+   *   `tunnel-lost` (502)
+   */
+  dial(): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (this.#streams >= TUNNEL.maxStreams) throw tooManyStreams();
+      const stream = this.#request({ ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority });
+      this.#streams++;
+      const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
+        reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
+        stream.close(NGHTTP2_CANCEL);
+      });
+      stream.on('data', (chunk: Buffer) => {
+        this.#dataBytes += chunk.length;
+      });
+      stream.pause();
+      stream.once('response', (headers) => {
+        cancel();
+        if (headers[':status'] === 200) resolve(new StreamSocket(stream));
+        else stream.close(NGHTTP2_CONNECT_ERROR);
+      });
+      stream.once('close', () => {
+        this.#streams--;
+        cancel();
+        reject(dialError(stream.rstCode ?? NGHTTP2_NO_ERROR));
+      });
+      stream.on('error', () => undefined);
+    });
+  }
+
+  /** Tells the agent that an operator is present. */
+  keepAlive(): void {
+    if (this.#end) return;
+    const stream = this.#request({ ':method': 'POST', ':path': TUNNEL.keepAlivePath }, true);
+    stream.on('error', () => undefined);
+    stream.resume();
+  }
+
+  /** Ends the tunnel and every stream in it at once; the first reason counts. */
+  close(end: TunnelEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#monitor.stop();
+    const { session, socket } = this.#options;
+    if (!session.destroyed) {
+      if (!session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
+      // Streams first: their users learn of a cut, not of an end; the frames above still leave.
+      session.destroy();
+    }
+    socket.destroySoon();
+    this.#controller.abort(
+      new EdgeError(
+        end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost',
+        end === 'revoked' ? 'The tunnel was closed' : `The tunnel ended (${end})`,
+        { status: end === 'revoked' ? 503 : 502 },
+      ),
+    );
+    this.agent.destroy();
+  }
+
+  #request(headers: Record<string, string>, endStream = false): ClientHttp2Stream {
+    try {
+      return this.#options.session.request(headers, { endStream });
+    } catch (cause) {
+      // Thrown after GOAWAY or on a destroyed session.
+      throw new EdgeError('tunnel-lost', 'The tunnel was lost', { status: 502, cause });
+    }
+  }
+}
+
+/** `http.Agent` over `dial()`. Not pooled: an idle pooled stream would look like use to the agent. */
+class TunnelAgent extends Agent {
+  readonly #tunnel: Tunnel;
+
+  constructor(tunnel: Tunnel) {
+    super({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+    this.#tunnel = tunnel;
+  }
+
+  override createConnection(
+    _options: object,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    this.#tunnel.dial().then(
+      (stream) => callback?.(null, stream),
+      (error: Error) => callback?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+}
+
+function dialError(code: number): EdgeError {
+  switch (code) {
+    case NGHTTP2_CONNECT_ERROR:
+      return new EdgeError('engine-unreachable', 'The agent cannot reach its Docker Engine', {
+        status: 502,
+      });
+    case NGHTTP2_REFUSED_STREAM:
+      return tooManyStreams();
+    default:
+      return new EdgeError('tunnel-lost', 'The tunnel was lost', { status: 502 });
+  }
+}
+
+function tooManyStreams(): EdgeError {
+  return new EdgeError('too-many-streams', 'The tunnel carries as many streams as it may', {
+    status: 503,
+    retryAfterSeconds: 1,
+  });
+}
