@@ -82,12 +82,12 @@ export async function startHost(
     call,
     async signIn() {
       const answer = await call('/api/session', { method: 'POST', body: { password: PASSWORD } });
-      return { authorization: `Bearer ${answer.json()['token']}` };
+      return { authorization: `Bearer ${answer.json().token}` };
     },
   };
 }
 
-function callHttps(
+export function callHttps(
   port: number,
   ca: string,
   path: string,

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { connect, createServer } from 'node:tls';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { ownCertificate, readGivenCertificate } from '../../host/certificate.js';
+import { localNames } from '../../host/local-names.js';
+import { makeFolder } from './start-host.js';
+
+const run = promisify(execFile);
+const DAY_MS = 24 * 60 * 60 * 1000;
+const START = Date.parse('2026-01-01T00:00:00Z');
+const NAMES = ['localhost', '127.0.0.1', '::1', 'hub.example'];
+
+test('certificate: openssl accepts chain, names and purpose in strict mode', async (t) => {
+  const folder = await makeFolder(t);
+  await ownCertificate(folder, NAMES, Date.now(), randomBytes);
+  const verify = (...more: string[]) =>
+    run('openssl', [
+      ...[
+        'verify',
+        '-x509_strict',
+        '-check_ss_sig',
+        '-purpose',
+        'sslserver',
+        '-CAfile',
+        join(folder, 'ca.pem'),
+      ],
+      ...[...more, join(folder, 'server.pem')],
+    ]);
+  t.regex((await verify('-verify_hostname', 'hub.example')).stdout, /: OK\n/);
+  t.regex((await verify('-verify_ip', '::1')).stdout, /: OK\n/);
+  await t.throwsAsync(verify('-verify_hostname', 'other.example'));
+});
+
+test('certificate: Node accepts it under each of its names with the CA alone', async (t) => {
+  const own = await ownCertificate(await makeFolder(t), NAMES, Date.now(), randomBytes);
+  const server = createServer({ cert: own.cert, key: own.key }, (socket) => socket.end());
+  t.teardown(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const authorized = (name: string) =>
+    new Promise<boolean>((resolve, reject) => {
+      const socket = connect({ port: port ?? 0, host: '127.0.0.1', ca: own.ca, ...nameFor(name) }, () => {
+        resolve(socket.authorized);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  for (const name of ['localhost', 'hub.example']) t.true(await authorized(name));
+  await t.throwsAsync(authorized('other.example'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+});
+
+function nameFor(servername: string) {
+  return { servername };
+}
+
+test('certificate: lasts at most 398 days, its CA ten years, and their keys are for their owner only', async (t) => {
+  const folder = await makeFolder(t);
+  const { cert, ca } = await ownCertificate(folder, NAMES, START, randomBytes);
+  const days = (text: string) => {
+    const { validFrom, validTo } = new X509Certificate(text);
+    return (Date.parse(validTo) - Date.parse(validFrom)) / DAY_MS;
+  };
+  t.true(days(cert) <= 398);
+  t.true(days(ca ?? '') > 3649 && days(ca ?? '') < 3651);
+  for (const file of ['ca-key.pem', 'server-key.pem']) {
+    t.is((await stat(join(folder, file))).mode & 0o777, 0o600, file);
+  }
+});
+
+test('certificate: stays the same while it has all names and time left', async (t) => {
+  const folder = await makeFolder(t);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  t.deepEqual(await ownCertificate(folder, NAMES.slice(1), START + 300 * DAY_MS, randomBytes), first);
+});
+
+test('certificate: a new name and a near end each bring another one from the same CA', async (t) => {
+  const folder = await makeFolder(t);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  const named = await ownCertificate(folder, [...NAMES, 'new.example'], START, randomBytes);
+  t.is(named.ca, first.ca);
+  t.not(named.key, first.key);
+  t.is(new X509Certificate(named.cert).checkHost('new.example'), 'new.example');
+  const later = await ownCertificate(folder, NAMES, START + 380 * DAY_MS, randomBytes);
+  t.is(later.ca, first.ca);
+  t.not(later.cert, named.cert);
+});
+
+test('certificate: a CA near its end is replaced, and the server certificate with it', async (t) => {
+  const folder = await makeFolder(t);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  const later = await ownCertificate(folder, NAMES, START + 3640 * DAY_MS, randomBytes);
+  t.not(later.ca, first.ca);
+  const [server, ca] = [new X509Certificate(later.cert), new X509Certificate(later.ca ?? '')];
+  t.true(server.verify(ca.publicKey));
+});
+
+test('certificate: a given one is used as it is, and its root is told where the file holds it', async (t) => {
+  const folder = await makeFolder(t);
+  const own = await ownCertificate(folder, NAMES, START, randomBytes);
+  const [certFile, keyFile] = [join(folder, 'given.pem'), join(folder, 'given-key.pem')];
+  await writeFile(keyFile, own.key);
+  await writeFile(certFile, own.cert);
+  t.deepEqual(await readGivenCertificate(certFile, keyFile), own);
+  const alone = await readFile(join(folder, 'server.pem'), 'utf8');
+  await writeFile(certFile, alone);
+  t.deepEqual(await readGivenCertificate(certFile, keyFile), { cert: alone, key: own.key });
+});
+
+test('certificate: local names hold loopback, hostname and the public URL, and nothing that cannot be certified', (t) => {
+  const names = localNames('https://Hub.Example:9443/edge');
+  for (const name of ['localhost', '127.0.0.1', '::1', 'hub.example']) t.true(names.includes(name), name);
+  if (/^[a-z\d-]+$/i.test(hostname())) t.true(names.includes(hostname().toLowerCase()));
+  t.true(localNames('https://[2001:db8::1]/').includes('2001:db8::1'));
+  t.false(localNames('https://bad_name/').includes('bad_name'));
+  t.false(names.some((name) => name.startsWith('fe80')));
+});

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { ConfigError, describeVariables, readConfig } from '../../host/config.js';
+import { makeFolder } from './start-host.js';
+
+test('config: an empty environment gives the defaults, and empty variables count as absent', (t) => {
+  const defaults = {
+    port: 9443,
+    tunnelPort: 8000,
+    bind: '0.0.0.0',
+    dataDir: resolve('data'),
+    trustedProxies: 0,
+    logLevel: 'info',
+    logFormat: 'json',
+  };
+  t.deepEqual({ ...readConfig({}) }, defaults as ReturnType<typeof readConfig>);
+  t.deepEqual(
+    readConfig({ FAIRLEAD_PORT: '', FAIRLEAD_ADMIN_PASSWORD: '', FAIRLEAD_TLS_CERT: '' }),
+    readConfig({}),
+  );
+  t.true(Object.isFrozen(readConfig({})));
+});
+
+test('config: every variable is read', async (t) => {
+  const folder = await makeFolder(t);
+  const file = (name: string) => join(folder, name);
+  await writeFile(file('password'), 'from a file\n');
+  await writeFile(file('cert.pem'), '');
+  await writeFile(file('key.pem'), '');
+  const config = readConfig({
+    FAIRLEAD_PORT: '0',
+    FAIRLEAD_TUNNEL_PORT: '18000',
+    FAIRLEAD_BIND: '::1',
+    FAIRLEAD_DATA_DIR: '/var/lib/fairlead',
+    FAIRLEAD_PUBLIC_URL: 'https://hub.example/edge',
+    FAIRLEAD_TUNNEL_ADDRESS: '[2001:db8::1]:8000',
+    FAIRLEAD_AGENT_IMAGE: 'registry.example:5000/fairlead/agent:1.0',
+    FAIRLEAD_TRUST_PROXY: '2',
+    FAIRLEAD_TLS_CERT: file('cert.pem'),
+    FAIRLEAD_TLS_KEY: file('key.pem'),
+    FAIRLEAD_ADMIN_PASSWORD_FILE: file('password'),
+    FAIRLEAD_LOG_LEVEL: 'warn',
+    FAIRLEAD_LOG_FORMAT: 'pretty',
+  });
+  t.deepEqual(
+    { ...config },
+    {
+      port: 0,
+      tunnelPort: 18000,
+      bind: '::1',
+      dataDir: '/var/lib/fairlead',
+      publicUrl: 'https://hub.example/edge',
+      tunnelAddress: '[2001:db8::1]:8000',
+      agentImage: 'registry.example:5000/fairlead/agent:1.0',
+      trustedProxies: 2,
+      tls: { certFile: file('cert.pem'), keyFile: file('key.pem') },
+      adminPassword: 'from a file',
+      logLevel: 'warn',
+      logFormat: 'pretty',
+    },
+  );
+  t.is(readConfig({ FAIRLEAD_TRUST_PROXY: 'true' }).trustedProxies, 1);
+  t.is(readConfig({ FAIRLEAD_ADMIN_PASSWORD: ' spaces stay ' }).adminPassword, ' spaces stay ');
+});
+
+const malformed: [NodeJS.ProcessEnv, RegExp][] = [
+  [{ FAIRLEAD_PORT: '65536' }, /^FAIRLEAD_PORT must be a port/],
+  [{ FAIRLEAD_PORT: '9443x' }, /^FAIRLEAD_PORT must be a port/],
+  [{ FAIRLEAD_TUNNEL_PORT: '-1' }, /^FAIRLEAD_TUNNEL_PORT must be a port/],
+  [{ FAIRLEAD_BIND: 'everywhere' }, /^FAIRLEAD_BIND must be an IP address/],
+  [{ FAIRLEAD_PUBLIC_URL: 'hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
+  [{ FAIRLEAD_PUBLIC_URL: 'ftp://hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
+  [{ FAIRLEAD_TUNNEL_ADDRESS: 'hub.example' }, /^FAIRLEAD_TUNNEL_ADDRESS must be host:port/],
+  [{ FAIRLEAD_AGENT_IMAGE: 'a b' }, /^FAIRLEAD_AGENT_IMAGE must be an image/],
+  [{ FAIRLEAD_TRUST_PROXY: 'maybe' }, /^FAIRLEAD_TRUST_PROXY must be a number of proxies/],
+  [{ FAIRLEAD_TLS_CERT: '/dev/null' }, /^FAIRLEAD_TLS_KEY must be set/],
+  [{ FAIRLEAD_TLS_KEY: '/dev/null' }, /^FAIRLEAD_TLS_CERT must be set/],
+  [
+    { FAIRLEAD_TLS_CERT: '/nowhere', FAIRLEAD_TLS_KEY: '/dev/null' },
+    /^FAIRLEAD_TLS_CERT names .* \(ENOENT\)/,
+  ],
+  [{ FAIRLEAD_ADMIN_PASSWORD_FILE: '/nowhere' }, /^FAIRLEAD_ADMIN_PASSWORD_FILE names .* \(ENOENT\)/],
+  [{ FAIRLEAD_ADMIN_PASSWORD_FILE: '/dev/null' }, /^FAIRLEAD_ADMIN_PASSWORD_FILE names an empty file/],
+  [
+    { FAIRLEAD_ADMIN_PASSWORD: 'a', FAIRLEAD_ADMIN_PASSWORD_FILE: 'b' },
+    /^FAIRLEAD_ADMIN_PASSWORD_FILE must not/,
+  ],
+  [{ FAIRLEAD_LOG_LEVEL: 'loud' }, /^FAIRLEAD_LOG_LEVEL must be trace/],
+];
+for (const [env, message] of malformed) {
+  test(`config: refuses ${JSON.stringify(env)} by name and reason`, (t) => {
+    t.throws(() => readConfig(env), { instanceOf: ConfigError, message });
+  });
+}
+
+test('config: the help names every variable with its default', (t) => {
+  const help = describeVariables();
+  t.regex(help, /FAIRLEAD_PORT .* \[9443\]/);
+  for (const name of ['BIND', 'DATA_DIR', 'PUBLIC_URL', 'TRUST_PROXY', 'TLS_CERT', 'ADMIN_PASSWORD_FILE']) {
+    t.true(help.includes(`FAIRLEAD_${name} `), name);
+  }
+});

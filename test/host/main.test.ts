@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { callHttps, makeFolder } from './start-host.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const START_LINE = /^fairlead: dashboard https:\/\/127\.0\.0\.1:(\d+) {2}tunnel 127\.0\.0\.1:(\d+)$/;
+const PASSWORD_LINE = /^fairlead: admin password (\S+) /;
+
+interface HostProcess {
+  readonly child: ChildProcess;
+  /** Exit code and what was written to standard error. */
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+}
+
+function runHost(t: ExecutionContext, env: NodeJS.ProcessEnv, args: string[] = []): HostProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'host/main.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, stderr })) };
+}
+
+/** Waits for the start line. */
+async function started({ child, ended }: HostProcess) {
+  const lines: string[] = [];
+  if (child.stdout === null) throw new Error('no standard output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    const [, port, tunnelPort] = START_LINE.exec(line) ?? [];
+    if (port !== undefined) return { port: Number(port), tunnelPort: Number(tunnelPort), lines };
+  }
+  throw new Error(`ended without a start line: ${JSON.stringify(await ended)}`);
+}
+
+test('main: a first start tells its password once, a second one keeps CA and password, SIGTERM ends both', async (t) => {
+  const dataDir = await makeFolder(t);
+  const env = {
+    FAIRLEAD_DATA_DIR: dataDir,
+    FAIRLEAD_BIND: '127.0.0.1',
+    FAIRLEAD_PORT: '0',
+    FAIRLEAD_TUNNEL_PORT: '0',
+  };
+  const first = runHost(t, env);
+  const { port, lines } = await started(first);
+  const password = lines.map((line) => PASSWORD_LINE.exec(line)?.[1]).find((found) => found !== undefined);
+  t.regex(password ?? '', /^[\w-]{20}$/);
+  const ca = await readFile(join(dataDir, 'host', 'ca.pem'), 'utf8');
+  const signIn = async (at: number) =>
+    (await callHttps(at, ca, '/api/session', { method: 'POST', body: { password } })).status;
+  t.is(await signIn(port), 200);
+
+  const idle = connect({ port, host: '127.0.0.1', ca });
+  idle.on('error', () => undefined);
+  await once(idle, 'secureConnect');
+  const began = performance.now();
+  first.child.kill('SIGTERM');
+  t.is((await first.ended).code, 0);
+  t.true(performance.now() - began < 5000, 'an open connection does not hold up the end');
+
+  const second = runHost(t, env);
+  const again = await started(second);
+  t.is(again.lines.length, 1, 'no password the second time');
+  t.is(await readFile(join(dataDir, 'host', 'ca.pem'), 'utf8'), ca);
+  t.is(await signIn(again.port), 200);
+  second.child.kill('SIGINT');
+  t.is((await second.ended).code, 0);
+});
+
+test('main: a malformed variable ends with 78 and one line that names it', async (t) => {
+  const { ended } = runHost(t, { FAIRLEAD_PORT: 'https' });
+  t.deepEqual(await ended, { code: 78, stderr: 'fairlead: FAIRLEAD_PORT must be a port, 0 to 65535\n' });
+});
+
+test('main: an unusable data folder ends with 1 and one line that says why', async (t) => {
+  const { ended } = runHost(t, { FAIRLEAD_DATA_DIR: '/dev/null/data' });
+  const { code, stderr } = await ended;
+  t.is(code, 1);
+  t.regex(stderr, /^fairlead: cannot start: .*ENOTDIR.*\n$/);
+});
+
+test('main: --help prints the table of variables', async (t) => {
+  const { child, ended } = runHost(t, {}, ['--help']);
+  let text = '';
+  child.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  t.deepEqual(await ended, { code: 0, stderr: '' });
+  t.regex(text, /FAIRLEAD_TUNNEL_PORT .* \[8000\]/);
+});
