@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import type { Adapter } from 'lowdb';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
+import { parseStoreFile, type StoreFile } from './store-file.js';
+
+/**
+ * lowdb's file adapter, durable: lowdb's own neither fsyncs nor checks what it reads. lowdb's presets are not
+ * used either: they keep everything in memory when `NODE_ENV` is `test`.
+ */
+export class JsonFileAdapter implements Adapter<StoreFile> {
+  readonly #path: string;
+  /** Records are replaced, never changed in place, so that the text of one is good as long as the record is. */
+  readonly #texts = new WeakMap<object, string>();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Null when there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
+  async read(): Promise<StoreFile | null> {
+    try {
+      await removeLeftovers(this.#path);
+      return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
+    } catch (cause) {
+      if (cause instanceof EdgeError) throw cause;
+      if (Object(cause).code === 'ENOENT') return null;
+      throw new EdgeError('store-unreadable', `${this.#path} cannot be opened`, { cause });
+    }
+  }
+
+  write(data: StoreFile): Promise<void> {
+    return writeFileDurably(this.#path, this.#serialize(data));
+  }
+
+  /** One environment a line: a person can read it, and most of it need not be made anew for each write. */
+  #serialize({ environments, ...rest }: StoreFile): string {
+    const head = JSON.stringify(rest).slice(0, -1);
+    const lines = environments.map((environment) => {
+      let text = this.#texts.get(environment);
+      if (text === undefined) {
+        text = JSON.stringify(environment);
+        this.#texts.set(environment, text);
+      }
+      return text;
+    });
+    return `${head},"environments":[\n${lines.join(',\n')}\n]}\n`;
+  }
+}

@@ -1,0 +1,178 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Low } from 'lowdb';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { FolderLock } from '../disk/folder-lock.js';
+import type { Logger } from '../host.js';
+import type { Environment } from '../model/environment.js';
+import { DEFAULT_SETTINGS, type Settings } from '../model/settings.js';
+import { GroupCommit } from './group-commit.js';
+import { JsonFileAdapter } from './json-file-adapter.js';
+import type { Store } from './store.js';
+import { emptyStoreFile, SCHEMA_VERSION, type StoreFile } from './store-file.js';
+import { UndoLog } from './undo-log.js';
+
+export interface LowdbStoreOptions {
+  /** The JSON file; its folder is made, and locked while the store is open. */
+  readonly path: string;
+  readonly logger: Logger;
+}
+
+/**
+ * The store as one JSON file, by lowdb. Everything is in memory; each write puts the whole file in place anew,
+ * and writes that come together share one.
+ *
+ * When a write fails, it takes back what it was to store, and with it what came while it was under way (which was
+ * built upon it): memory then holds what the disk holds. Only generations stay raised, so that a
+ * credential can never fit again. The next change tries anew; there is nothing to repair.
+ */
+export class LowdbStore implements Store {
+  readonly #db: Low<StoreFile>;
+  readonly #lock: FolderLock;
+  readonly #folder: string;
+  readonly #logger: Logger;
+  readonly #commits = new GroupCommit(
+    () => this.#write(),
+    () => this.#takeBack(),
+  );
+  readonly #undo = new UndoLog();
+  readonly #environments = new Map<number, Environment>();
+  readonly #idsByName = new Map<string, number>();
+  #settings: Settings = DEFAULT_SETTINGS;
+  #nextId = 1;
+  #open = false;
+  #failing = false;
+
+  constructor({ path, logger }: LowdbStoreOptions) {
+    this.#folder = dirname(path);
+    this.#db = new Low(new JsonFileAdapter(path), emptyStoreFile());
+    this.#lock = new FolderLock(this.#folder);
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    if (this.#open) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#lock.acquire();
+    try {
+      await this.#db.read();
+    } catch (error) {
+      await this.#lock.release();
+      throw error;
+    }
+    const { environments, settings, nextEnvironmentId } = this.#db.data;
+    for (const environment of environments) this.#keep(environment);
+    this.#settings = settings;
+    this.#nextId = nextEnvironmentId;
+    this.#open = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#open = false;
+    await this.#commits.idle();
+    await this.#lock.release();
+  }
+
+  environment(id: number): Environment | undefined {
+    return this.#environments.get(id);
+  }
+
+  environmentByName(name: string): Environment | undefined {
+    const id = this.#idsByName.get(name.trim());
+    return id === undefined ? undefined : this.#environments.get(id);
+  }
+
+  environments(): Iterable<Environment> {
+    return [...this.#environments.values()].sort((a, b) => a.id - b.id);
+  }
+
+  nextEnvironmentId(): number {
+    return this.#nextId++;
+  }
+
+  /** @throws EdgeError `environment-name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
+  async putEnvironment(environment: Environment): Promise<void> {
+    this.#mustBeOpen();
+    const holder = this.environmentByName(environment.name);
+    if (holder && holder.id !== environment.id) {
+      throw new EdgeError('environment-name-taken', 'Another environment has this name', { status: 409 });
+    }
+    this.#undo.environmentChanges(environment.id, this.environment(environment.id));
+    this.#keep(environment);
+    this.#nextId = Math.max(this.#nextId, environment.id + 1);
+    await this.#commits.commit();
+  }
+
+  async deleteEnvironment(id: number): Promise<void> {
+    this.#mustBeOpen();
+    const environment = this.environment(id);
+    // One that is already gone may still be on disk: whoever asks waits for that write as well.
+    if (environment) {
+      this.#undo.environmentChanges(id, environment);
+      this.#drop(environment);
+    }
+    await this.#commits.commit();
+  }
+
+  settings(): Settings {
+    return this.#settings;
+  }
+
+  async putSettings(settings: Settings): Promise<void> {
+    this.#mustBeOpen();
+    this.#undo.settingsChange(this.#settings);
+    this.#settings = settings;
+    await this.#commits.commit();
+  }
+
+  #keep(environment: Environment): void {
+    const before = this.environment(environment.id);
+    if (before) this.#drop(before);
+    this.#environments.set(environment.id, environment);
+    this.#idsByName.set(environment.name.trim(), environment.id);
+  }
+
+  #drop(environment: Environment): void {
+    this.#environments.delete(environment.id);
+    this.#idsByName.delete(environment.name.trim());
+  }
+
+  async #write(): Promise<void> {
+    this.#undo.writeBegins();
+    this.#db.data = {
+      schemaVersion: SCHEMA_VERSION,
+      nextEnvironmentId: this.#nextId,
+      settings: this.#settings,
+      environments: [...this.environments()],
+    };
+    try {
+      await this.#db.write();
+    } catch (cause) {
+      if (!this.#failing) this.#logger.error({ err: cause }, 'the store cannot be written');
+      this.#failing = true;
+      throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
+    }
+    this.#undo.writeSucceeded();
+    if (this.#failing) this.#logger.info({}, 'the store can be written again');
+    this.#failing = false;
+  }
+
+  #takeBack(): void {
+    const { environments, settings } = this.#undo.takeBack();
+    const lost = [...environments.keys()].map((id) => this.environment(id));
+    // First all out, then all in: two environments may have swapped names.
+    for (const environment of lost) if (environment) this.#drop(environment);
+    for (const before of environments.values()) if (before) this.#keep(before);
+    this.#settings = settings ?? this.#settings;
+    for (const environment of lost) if (environment) this.#raiseGeneration(environment);
+  }
+
+  #raiseGeneration({ id, generation }: Environment): void {
+    const restored = this.environment(id);
+    if (restored && restored.generation < generation) this.#keep({ ...restored, generation });
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new EdgeError('store-closed', 'The store is not open', { status: 503 });
+  }
+}

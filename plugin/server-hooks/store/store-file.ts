@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { swarmNodeSchema } from '../../../protocol/agent-calls.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Environment } from '../model/environment.js';
+import { DEFAULT_SETTINGS, settingsSchema } from '../model/settings.js';
+
+/** Raise it when an older hub could misread what this one writes; then {@link parseStoreFile} must convert. */
+export const SCHEMA_VERSION = 1;
+
+const environmentSchema: z.ZodType<Environment> = z.object({
+  id: z.int().positive(),
+  name: z.string(),
+  edgeId: z.string().nullable(),
+  barredEdgeIds: z.array(z.string()),
+  tags: z.array(z.string()),
+  apiUrl: z.string(),
+  tunnelAddress: z.string(),
+  checkInSeconds: z.number().nullable(),
+  generation: z.int(),
+  keys: z.array(z.object({ generation: z.int(), secretHash: z.string(), expiresAt: z.string().nullable() })),
+  instances: z.array(
+    z.object({
+      id: z.string(),
+      publicKey: z.string(),
+      secret: z.string(),
+      keyGeneration: z.int(),
+      engineId: z.string().nullable(),
+      node: z.nullable(swarmNodeSchema),
+      agentVersion: z.string(),
+      platform: z.string(),
+      enrolledAt: z.string(),
+    }),
+  ),
+  createdAt: z.string(),
+  associatedAt: z.string().nullable(),
+});
+
+const storeFileSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  nextEnvironmentId: z.int().positive(),
+  // A setting that came with a later version has its default.
+  settings: z.preprocess((value) => ({ ...DEFAULT_SETTINGS, ...Object(value) }), settingsSchema),
+  environments: z.array(environmentSchema),
+});
+
+/** What `fairlead.json` holds. */
+export type StoreFile = z.infer<typeof storeFileSchema>;
+
+/** A store that nobody has written to. */
+export function emptyStoreFile(): StoreFile {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    nextEnvironmentId: 1,
+    settings: DEFAULT_SETTINGS,
+    environments: [],
+  };
+}
+
+/**
+ * Reads the text of a store file.
+ * @throws EdgeError `store-newer` when a later version wrote it; `store-damaged` for everything else that this
+ *   version would not have written. The message names the place, never a value.
+ */
+export function parseStoreFile(text: string, path: string): StoreFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes what it trips over, and that may be a secret.
+    throw damaged(path, 'it is not JSON');
+  }
+  const version: unknown = Object(value).schemaVersion;
+  if (typeof version === 'number' && version > SCHEMA_VERSION) {
+    throw new EdgeError(
+      'store-newer',
+      `${path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+    );
+  }
+  const { data, error } = storeFileSchema.safeParse(value);
+  if (!data) throw damaged(path, error.issues[0]?.path.join('.') || 'its outline');
+  const ids = new Set(data.environments.map((environment) => environment.id));
+  const names = new Set(data.environments.map((environment) => environment.name.trim()));
+  if (ids.size < data.environments.length || names.size < data.environments.length) {
+    throw damaged(path, 'two environments share an id or a name');
+  }
+  if (Math.max(0, ...ids) >= data.nextEnvironmentId) throw damaged(path, 'nextEnvironmentId');
+  return data;
+}
+
+function damaged(path: string, where: string): EdgeError {
+  return new EdgeError('store-damaged', `${path} cannot be read: ${where}`);
+}

@@ -1,0 +1,92 @@
+// Must be loaded before @peculiar/x509, whose dependency injection needs it.
+import 'reflect-metadata';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  webcrypto,
+} from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { X509CertificateGenerator } from '@peculiar/x509';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { fingerprintOf } from '../../../protocol/fingerprint.js';
+import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
+
+/** What the tunnel listener presents, PEM, and the name agents know it by. */
+export interface TunnelIdentity {
+  /** PKCS #8. */
+  readonly key: string;
+  /** Self-signed, good for ten years, made anew at each start: agents pin the key and never look at the rest. */
+  readonly certificate: string;
+  /** See `protocol/fingerprint.ts`. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads `tunnel-key.pem` (ECDSA P-256) from the data folder; the first call makes it. Every Edge key ever printed
+ * names this key, so one that cannot be read is never replaced: that would shut out all agents.
+ * @throws EdgeError `tunnel-key-damaged`; whatever the file system says
+ */
+export async function loadTunnelIdentity(dataDir: string, clock: Clock): Promise<TunnelIdentity> {
+  const path = join(dataDir, 'tunnel-key.pem');
+  const key = (await readKey(path)) ?? (await makeKey(dataDir, path));
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return Object.freeze({
+    key: pem,
+    certificate: await certify(key, clock.now()),
+    fingerprint: fingerprintOf(createPublicKey(key)),
+  });
+}
+
+async function readKey(path: string): Promise<KeyObject | null> {
+  const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (pem === null) return null;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('the key is not on P-256');
+    return key;
+  } catch (cause) {
+    throw new EdgeError('tunnel-key-damaged', `${path} does not hold an ECDSA P-256 private key in PEM`, {
+      cause,
+    });
+  }
+}
+
+async function makeKey(dataDir: string, path: string): Promise<KeyObject> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await removeLeftovers(path);
+  await writeFileDurably(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  return privateKey;
+}
+
+async function certify(key: KeyObject, now: number): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: 'CN=fairlead-tunnel',
+      serialNumber: '01',
+      // An agent's clock may be behind.
+      notBefore: new Date(now - 24 * HOUR_MS),
+      notAfter: new Date(now + 10 * YEAR_MS),
+      signingAlgorithm: algorithm,
+      keys: {
+        publicKey: await webcrypto.subtle.importKey('spki', spki, algorithm, true, ['verify']),
+        privateKey: await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
+      },
+    },
+    webcrypto,
+  );
+  return certificate.toString('pem');
+}
