@@ -1,26 +1,17 @@
 import http from 'node:http';
 import type net from 'node:net';
 import Docker from 'dockerode';
-import type * as z from 'zod/mini';
-import type { swarmNodeSchema } from '../../../protocol/agent-calls.js';
 import type { EngineAddress } from '../engine-address.js';
 import { within } from './deadline.js';
 import { dialEngine } from './dial-engine.js';
 import { toEngineError } from './engine-error.js';
-import { record, text } from './untrusted.js';
+import { type EngineFacts, engineFactsOf } from './engine-facts.js';
+import { answeredRecord } from './untrusted.js';
 
 const DIAL_DEADLINE_MS = 10_000;
 const PING_DEADLINE_MS = 5_000;
 const INFO_DEADLINE_MS = 10_000;
-const IDLE_MS = 10_000;
-
-/** What identifies an engine to the hub. */
-export interface EngineFacts {
-  /** The engine's own lasting id; null where it has none (Podman makes up a new one for each call). */
-  readonly engineId: string | null;
-  /** The Swarm node this engine is; null outside a Swarm. */
-  readonly node: z.infer<typeof swarmNodeSchema> | null;
-}
+const IDLE_MS = 15_000;
 
 /** The Docker Engine (or Podman's Docker-compatible socket) beside the agent. */
 export class Engine {
@@ -57,8 +48,7 @@ export class Engine {
   /** Identity of the engine and its Swarm node, or null while it does not answer within 10 s. Never throws. */
   async info(): Promise<EngineFacts | null> {
     try {
-      const info = record(await this.call(INFO_DEADLINE_MS, () => this.client.info()));
-      return { engineId: engineIdOf(info), node: swarmNodeOf(info) };
+      return engineFactsOf(answeredRecord(await this.call(INFO_DEADLINE_MS, () => this.client.info())));
     } catch {
       return null;
     }
@@ -94,27 +84,4 @@ class DialingAgent extends http.Agent {
       (error: Error) => done?.(error),
     );
   }
-}
-
-/** The engine's lasting id from an answer of `/info`. */
-export function engineIdOf(info: Record<string, unknown>): string | null {
-  return isPodman(info) ? null : text(info.ID, 128) || null;
-}
-
-/** Podman's `/info` tells the version of Buildah, which no Docker Engine has. */
-export function isPodman(info: Record<string, unknown>): boolean {
-  return 'BuildahVersion' in info;
-}
-
-/** A worker's engine does not know its Swarm's id; it stays empty there. */
-function swarmNodeOf(info: Record<string, unknown>): EngineFacts['node'] {
-  const swarm = record(info.Swarm);
-  const nodeId = text(swarm.NodeID, 64);
-  if (nodeId === '' || swarm.LocalNodeState === 'inactive') return null;
-  return {
-    swarmId: text(record(swarm.Cluster).ID, 64),
-    nodeId,
-    name: text(info.Name, 255),
-    role: swarm.ControlAvailable === true ? 'manager' : 'worker',
-  };
 }

@@ -1,4 +1,9 @@
-/** Reads parts of an engine's answers: whatever came, the result has the promised type and bound. */
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/**
+ * Readers for an engine's answers, which are someone else's text: whatever came, the result has the
+ * promised type and bound.
+ */
 
 /** The value as an object; anything else becomes an empty one. */
 export function record(value: unknown): Record<string, unknown> {
@@ -21,4 +26,26 @@ export function text(value: unknown, max: number): string {
 /** A non-negative integer, 0 for anything else. */
 export function count(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+/** A whole answer that must be an object. @throws EdgeError `engine-bad-answer` */
+export function answeredRecord(answer: unknown): Record<string, unknown> {
+  // dockerode hands out the raw bytes of what is not JSON.
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer) || Buffer.isBuffer(answer)) {
+    throw badAnswer();
+  }
+  return record(answer);
+}
+
+/** A whole answer that must be a list. @throws EdgeError `engine-bad-answer` */
+export function answeredList(answer: unknown): readonly unknown[] {
+  if (!Array.isArray(answer)) throw badAnswer();
+  return answer;
+}
+
+function badAnswer(): EdgeError {
+  return new EdgeError(
+    'engine-bad-answer',
+    'The engine answered with something else than the Docker API says',
+  );
 }

@@ -1,0 +1,91 @@
+import { codeOf } from '../../../protocol/edge-error.js';
+import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../protocol/snapshot.js';
+import type { Engine } from './engine.js';
+import { fitSnapshot } from './fit-snapshot.js';
+import * as parts from './snapshot-parts.js';
+import { answeredList, answeredRecord, count, list } from './untrusted.js';
+
+/** Bounds of one snapshot. */
+export interface SnapshotOptions {
+  /** Milliseconds each call to the engine may take. Default 10 000; in all at most three times that. */
+  deadlineMs?: number;
+  /** Largest result as JSON, in bytes. Default {@link MAX_SNAPSHOT_BYTES}. */
+  maxBytes?: number;
+}
+
+/**
+ * Asks the engine what it runs. Never throws: a part that fails or is late is missing, and named in
+ * `errors`. Two calls at a time, and none that makes the engine walk its disks (`system df`, `size=1`).
+ * @param clock milliseconds since the epoch
+ */
+export async function takeSnapshot(
+  engine: Engine,
+  clock: () => number,
+  { deadlineMs = 10_000, maxBytes = MAX_SNAPSHOT_BYTES }: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const errors: Snapshot['errors'] = [];
+  const takenAt = new Date(clock()).toISOString();
+  const { client } = engine;
+
+  async function read<T>(
+    part: string,
+    run: (abortSignal: AbortSignal) => Promise<unknown>,
+    parse: (answer: unknown) => T,
+  ) {
+    try {
+      return parse(await engine.call(deadlineMs, run));
+    } catch (error) {
+      errors.push({ part, code: codeOf(error).slice(0, 64) });
+      return null;
+    }
+  }
+
+  /** A list in the schema's bounds, with its true length. */
+  function readList<T>(
+    part: string,
+    run: (abortSignal: AbortSignal) => Promise<unknown>,
+    toItem: (item: unknown) => T,
+  ) {
+    return read(part, run, (answer) => {
+      const all = part === 'volumes' ? list(answeredRecord(answer).Volumes) : answeredList(answer);
+      if (all.length > parts.MAX_ITEMS) errors.push({ part, code: 'list-truncated' });
+      return { total: all.length, items: all.slice(0, parts.MAX_ITEMS).map(toItem) };
+    });
+  }
+
+  const [info, version] = await Promise.all([
+    read('engine', () => client.info(), answeredRecord),
+    read('version', () => client.version(), answeredRecord),
+  ]);
+  const [containers, images] = await Promise.all([
+    readList(
+      'containers',
+      (abortSignal) => client.listContainers({ all: true, abortSignal }),
+      parts.toContainer,
+    ),
+    readList('images', (abortSignal) => client.listImages({ abortSignal }), parts.toImage),
+  ]);
+  const [volumes, networks] = await Promise.all([
+    readList('volumes', (abortSignal) => client.listVolumes({ abortSignal }), parts.toVolume),
+    readList('networks', (abortSignal) => client.listNetworks({ abortSignal }), parts.toNetwork),
+  ]);
+  return fitSnapshot(
+    {
+      takenAt,
+      engine: info && parts.toEngine(info, version ?? {}),
+      counts: {
+        ...parts.countContainers(info, containers?.items ?? []),
+        images: images?.total ?? count(info?.Images),
+        volumes: volumes?.total ?? 0,
+        networks: networks?.total ?? 0,
+      },
+      containers: containers?.items ?? [],
+      images: images?.items ?? [],
+      volumes: volumes?.items ?? [],
+      networks: networks?.items ?? [],
+      swarm: info && parts.toSwarm(info),
+      errors,
+    },
+    maxBytes,
+  );
+}

@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { codeOf } from '../../protocol/edge-error.js';
+import type { AgentConfig } from './config.js';
+import type { Logger } from './log.js';
+
+/** How often a running agent refreshes its status file. */
+export const STATUS_INTERVAL_MS = 15_000;
+
+/** How check-ins go; times in milliseconds since the epoch. */
+export interface CheckInState {
+  /** When the hub last answered a check-in with a state; null: not yet. */
+  readonly succeededAtMs: number | null;
+  /** When the next success is due at the latest: end of the interval or hold, plus the time an answer may take. */
+  readonly dueAtMs: number | null;
+  /** Stable code of the last failure since the last success, such as `hub-refused`; null: none. */
+  readonly problem: string | null;
+}
+
+const statusSchema = z.object({
+  pid: z.int(),
+  writtenAtMs: z.number(),
+  succeededAtMs: z.nullable(z.number()),
+  dueAtMs: z.nullable(z.number()),
+  problem: z.nullable(z.string()),
+});
+export type AgentStatus = z.infer<typeof statusSchema>;
+
+/**
+ * Where the agent of this configuration keeps its status: in memory (`/dev/shm`) where there is such a
+ * place, because four writes a minute would wear out an SD card.
+ */
+export function statusPath(config: Pick<AgentConfig, 'edgeId' | 'dataDir'>): string {
+  const name = createHash('sha256').update(`${config.edgeId}|${config.dataDir}`).digest('hex').slice(0, 16);
+  return join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `fairlead-agent-${name}.json`);
+}
+
+/** Reads a status file, or null where there is none or it makes no sense. */
+export async function readStatus(path: string): Promise<AgentStatus | null> {
+  try {
+    return statusSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Tells the `healthcheck` command how the running agent is, by a small file that it refreshes by itself. */
+export class StatusFile {
+  readonly #path: string;
+  readonly #report: () => CheckInState;
+  readonly #clock: () => number;
+  readonly #log: Pick<Logger, 'warn'>;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #hasWarned = false;
+
+  constructor(
+    path: string,
+    report: () => CheckInState,
+    { clock, log }: { clock: () => number; log: Pick<Logger, 'warn'> },
+  ) {
+    this.#path = path;
+    this.#report = report;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Writes the file now and every {@link STATUS_INTERVAL_MS}; resolves after the first write. Never throws. */
+  async start(): Promise<void> {
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => void this.refresh(), STATUS_INTERVAL_MS);
+    this.#timer.unref();
+    await this.refresh();
+  }
+
+  /** Stops refreshing and removes the file. */
+  async stop(): Promise<void> {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#writing;
+    await rm(this.#path, { force: true }).catch(() => {});
+  }
+
+  /** Writes the file now, after a write that is under way. Never throws; the first failure is logged. */
+  refresh(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const status: AgentStatus = { pid: process.pid, writtenAtMs: this.#clock(), ...this.#report() };
+    // A fresh name, opened exclusively: others may write to this directory.
+    const temporary = `${this.#path}.${randomBytes(6).toString('hex')}`;
+    try {
+      const file = await open(temporary, 'wx', 0o600);
+      await file.writeFile(JSON.stringify(status)).finally(() => file.close());
+      await rename(temporary, this.#path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      if (!this.#hasWarned) {
+        this.#log.warn(
+          { code: 'status-unwritable', path: this.#path, cause: codeOf(error) },
+          'No health check',
+        );
+      }
+      this.#hasWarned = true;
+    }
+  }
+}
