@@ -16,7 +16,7 @@ import type { PluginManifest } from './manifest.js';
 import { loadPage } from './page.js';
 import type { PasswordCost } from './password.js';
 import { PluginSlot } from './plugin-slot.js';
-import { notFound, Problem, problemReplies, refuseUpgrade } from './problem.js';
+import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade } from './problem.js';
 import { LoginGuard, type LoginLimits } from './rate-limit.js';
 import { addHostRoutes } from './routes.js';
 import { HttpsServer } from './server.js';
@@ -86,6 +86,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   app.on('error', (error: unknown) => logger.error({ err: error }, 'an answer failed'));
   app.use(problemReplies(logger));
   for (const slot of slots) app.use(slot.routes);
+  app.use(refuseUnserved);
   app.use(refuseBuildkit);
   app.use(await loadPage());
   const guard = new LoginGuard(around.loginLimits);

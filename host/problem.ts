@@ -52,6 +52,15 @@ export function problemReplies(logger: Logger): Middleware {
   };
 }
 
+/** Turns an answer without content into the problem it stands for. To be placed behind the plugins, whose answers stay theirs. */
+export const refuseUnserved: Middleware = async (ctx, next) => {
+  await next();
+  if (ctx.body != null) return;
+  if (ctx.status === 404) throw notFound();
+  if (ctx.status !== 405 && ctx.status !== 501) return;
+  throw new Problem(405, 'method-not-allowed', `this address takes ${ctx.response.get('Allow')} only`);
+};
+
 /** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
 export function refuseUpgrade(socket: Duplex, problem: Problem): void {
   const body = bodyOf(problem);

@@ -41,10 +41,8 @@ export function addHostRoutes(app: Koa, parts: RouteParts): void {
   router.get('/healthz', (ctx) => answer(ctx, 200, { status: 'ok', version: parts.version }));
   addSessionRoutes(router, parts);
   addTokenRoutes(router, parts);
-  const methodNotAllowed = () =>
-    new Problem(405, 'method-not-allowed', 'this address does not take that method');
   app.use(router.routes());
-  app.use(router.allowedMethods({ throw: true, methodNotAllowed, notImplemented: methodNotAllowed }));
+  app.use(router.allowedMethods());
 }
 
 function addSessionRoutes(router: Router, { data, sessions, authenticator, guard, clock }: RouteParts): void {

@@ -137,6 +137,7 @@ test('server: an unknown address is 404 and a wrong method 405, both as problems
   t.is(wrong.status, 405);
   t.is(wrong.json().code, 'method-not-allowed');
   t.is(wrong.headers['content-type'], 'application/problem+json');
+  t.deepEqual(wrong.headers.allow?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'POST']);
 });
 
 test('server: stops at once with idle connections of both versions open', async (t) => {
