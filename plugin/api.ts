@@ -1,0 +1,190 @@
+import type { Snapshot } from '../protocol/snapshot.js';
+
+// Bodies of the admin REST API below `/edge/api`: types only, shared by routes and panel.
+// Times are RFC 3339 in UTC; durations say their unit in their name.
+
+/**
+ * What is known of an environment now: `new` was never seen; `online` was heard of within two check-in intervals
+ * and ten seconds; `degraded` is online, but its engine or its tunnel fails; `refused` has no valid agent online
+ * while someone with the right key and a wrong identity tries.
+ */
+export type EnvironmentStatus = 'new' | 'online' | 'degraded' | 'offline' | 'refused';
+
+export type TunnelState = 'idle' | 'required' | 'active';
+
+/** RFC 9457; the body of every refusal, as `application/problem+json`. */
+export interface Problem {
+  /** `about:blank`, or the address of the code's documentation. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** Stable; each has its row in docs/errors.md. */
+  readonly code: string;
+  readonly detail?: string;
+  readonly retryAfterSeconds?: number;
+  /** The same text once more, below `/docker/` only: Docker clients print it. */
+  readonly message?: string;
+}
+
+/** Something an admin should look at. */
+export interface EnvironmentProblem {
+  /** Stable, as in docs/errors.md: `cleartext`, `duplicate`, `engine-unreachable`. */
+  readonly code: string;
+  readonly detail: string;
+  readonly at: string;
+}
+
+/** The last caller that had the right key and was not let in all the same. */
+export interface Refusal {
+  readonly code: string;
+  readonly at: string;
+  /** The Edge ID it came with; null when it never got to say one. */
+  readonly edgeId: string | null;
+  /** Address it came from, as the hub saw it. */
+  readonly address: string | null;
+}
+
+export interface AgentView {
+  readonly version: string;
+  /** `linux/amd64` and the like. */
+  readonly platform: string;
+  readonly instanceId: string;
+}
+
+/** The engine as the latest snapshot tells it. */
+export type EngineView = NonNullable<Snapshot['engine']>;
+export type SwarmView = NonNullable<Snapshot['swarm']>;
+
+/** What lists show of a snapshot. */
+export interface SnapshotSummary {
+  readonly takenAt: string;
+  readonly counts: Snapshot['counts'];
+}
+
+/** `GET /environments/:id`, and each item of the list. */
+export interface EnvironmentView {
+  readonly id: number;
+  readonly name: string;
+  /** Null until the first agent with the right key brings one. */
+  readonly edgeId: string | null;
+  readonly tags: readonly string[];
+  /** What its Edge key tells agents. */
+  readonly url: string;
+  readonly tunnelAddress: string;
+  /** Null: the setting of the same name holds. */
+  readonly checkInSeconds: number | null;
+  readonly createdAt: string;
+  readonly status: EnvironmentStatus;
+  readonly tunnel: TunnelState;
+  /** Null: not since the hub started. */
+  readonly lastCheckInAt: string | null;
+  readonly associatedAt: string | null;
+  readonly agent: AgentView | null;
+  readonly engine: EngineView | null;
+  readonly swarm: SwarmView | null;
+  readonly snapshot: SnapshotSummary | null;
+  readonly problem: EnvironmentProblem | null;
+  readonly lastRefusal: Refusal | null;
+}
+
+/** `POST /environments`. */
+export interface CreateEnvironment {
+  /** 1 to 100 characters, unique. */
+  readonly name: string;
+  /** The plugin's base URL as the agent reaches it. Default: the setting `publicUrl`, else the call's own address. */
+  readonly url?: string;
+  /** `host:port`. Default: the setting `tunnelAddress`, else the URL's host and the tunnel's port. */
+  readonly tunnelAddress?: string;
+  /** A UUID; null leaves it to the first agent. Default: a random one. */
+  readonly edgeId?: string | null;
+  readonly tags?: readonly string[];
+  /** Default: the setting of the same name. */
+  readonly checkInSeconds?: number;
+}
+
+/** `PATCH /environments/:id`. The addresses are part of issued Edge keys: new ones come with `rotate-key`. */
+export interface ChangeEnvironment {
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly checkInSeconds?: number | null;
+}
+
+/** Ready to paste: how an agent is started with this key. */
+export interface PrintedCommands {
+  /** `docker run`, for one engine. */
+  readonly standalone: string;
+  /** `docker service create`, an agent on each node of a Swarm. */
+  readonly swarm: string;
+  /** The same as a file for `docker stack deploy`. */
+  readonly stack: string;
+  /** `podman run`, rootful. */
+  readonly podman: string;
+}
+
+/** The one time an Edge key is shown: the hub keeps a hash. */
+export interface IssuedKey {
+  readonly edgeKey: string;
+  readonly commands: PrintedCommands;
+}
+
+/** 201 of `POST /environments`. */
+export interface EnvironmentCreated extends EnvironmentView, IssuedKey {}
+
+/** `POST /environments/:id/rotate-key`. */
+export interface RotateKey {
+  /** How long the old key holds beside the new one; 0 ends it, and its tunnel, at once. Default 86400. */
+  readonly overlapSeconds?: number;
+}
+
+/** 200 of `POST /environments/:id/rotate-key`. */
+export interface KeyRotated extends IssuedKey {
+  /** Null: it ended at once. */
+  readonly oldKeyEndsAt: string | null;
+}
+
+/** `GET /environments`. */
+export interface EnvironmentList {
+  readonly items: readonly EnvironmentView[];
+  /** For the `cursor` of the next call; null at the end. */
+  readonly nextCursor: string | null;
+}
+
+/** `GET`, `POST` and `DELETE /environments/:id/tunnel`, and the keep-alive's answer. */
+export interface TunnelView {
+  readonly state: TunnelState;
+  /** When it got into this state. */
+  readonly since: string | null;
+  /** How far a required tunnel is: nobody checked in yet, credential handed out, agent connected and proving itself. */
+  readonly progress: 'waiting-for-agent' | 'credential-sent' | 'connecting' | null;
+  /** Calls and open streams that use it now. */
+  readonly calls: number;
+  /** When it will close if nobody uses it. */
+  readonly closesAt: string | null;
+  readonly problem: EnvironmentProblem | null;
+}
+
+/** `POST /environments/:id/tunnel`. */
+export interface RequireTunnel {
+  /** Seconds to wait for it to become active, up to 60. Default 0: answer at once. */
+  readonly wait?: number;
+}
+
+/** `GET /environments/:id/snapshot`: as the agent sent it. */
+export type SnapshotView = Snapshot;
+
+/** `GET /settings`. */
+export interface SettingsView {
+  /** The plugin's base URL as agents reach it; null: taken from each request. */
+  readonly publicUrl: string | null;
+  /** `host:port` agents are told; null: host of the URL and the tunnel's port. */
+  readonly tunnelAddress: string | null;
+  readonly checkInSeconds: number;
+  readonly heldCheckIns: boolean;
+  /** A tunnel nobody uses closes after this. */
+  readonly inactivitySeconds: number;
+  /** 0: none. */
+  readonly snapshotSeconds: number;
+}
+
+/** `PATCH /settings`. */
+export type ChangeSettings = Partial<SettingsView>;

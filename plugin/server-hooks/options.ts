@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import * as z from 'zod';
+import manifest from '../../manifest.json' with { type: 'json' };
+import { type Clock, systemClock } from '../../protocol/clock.js';
+import { parseApiUrl, parseTunnelAddress } from '../../protocol/edge-key.js';
+
+/** What whoever mounts the plugin decides. Only `dataDir` has no default. */
+export interface PluginOptions {
+  /** Absolute path of a folder for this plugin alone; made when it is not there. One hub at a time may use it. */
+  readonly dataDir: string;
+  /** Path at which the host mounts the plugin: starts with a slash, does not end with one. Default `/edge`. */
+  readonly mount?: string;
+  /** TCP port agents dial, 0 to 65535; 0: any free one, told by `start()`. Default 8000. */
+  readonly tunnelPort?: number;
+  /** Address the tunnel listens on. Default `0.0.0.0`. */
+  readonly bind?: string;
+  /**
+   * The plugin's base URL as agents reach it, mount path included: `https://hub.example:9443/edge`. The setting of
+   * the same name goes before it. Default: taken from each request that makes an environment.
+   */
+  readonly publicUrl?: string;
+  /** `host:port` of the tunnel as agents reach it, IPv6 in brackets. Default: host of the URL, tunnel's port. */
+  readonly tunnelAddress?: string;
+  /** Image in printed commands. Default `fairlead/agent:<version>`. */
+  readonly agentImage?: string;
+  /** Time and timers. Default: the machine's. */
+  readonly clock?: Clock;
+  /** Source of every secret: must be fit for cryptography. Default: `node:crypto`. */
+  readonly randomBytes?: (size: number) => Buffer;
+}
+
+/** {@link PluginOptions} with every default in place; `null` where there is none. Frozen. */
+export interface ResolvedOptions {
+  readonly dataDir: string;
+  readonly mount: string;
+  readonly tunnelPort: number;
+  readonly bind: string;
+  readonly publicUrl: string | null;
+  readonly tunnelAddress: string | null;
+  readonly agentImage: string;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** One of our parsers as a check, with what it returns as the option's value. */
+const writtenAnew = (parse: (value: string) => string, what: string) =>
+  z.string().transform((value, context) => {
+    try {
+      return parse(value);
+    } catch {
+      context.addIssue({ code: 'custom', message: `must be ${what}` });
+      return z.NEVER;
+    }
+  });
+
+const optionsSchema = z.strictObject({
+  dataDir: z.string().refine(isAbsolute, 'must be an absolute path'),
+  mount: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'must be a path such as /edge, without a slash at its end')
+    .default('/edge'),
+  tunnelPort: z.int().min(0).max(65_535).default(8000),
+  bind: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_%-]+$/, 'must be an address to listen on')
+    .default('0.0.0.0'),
+  publicUrl: writtenAnew(parseApiUrl, 'an http(s) URL without credentials, query or fragment')
+    .optional()
+    .transform((value) => value ?? null),
+  tunnelAddress: writtenAnew(parseTunnelAddress, 'host:port')
+    .optional()
+    .transform((value) => value ?? null),
+  agentImage: z
+    .string()
+    .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]{0,1023}$/u, 'must be the name of an image')
+    .default(`${manifest.agent.image}:${manifest.version}`),
+  clock: z.custom<Clock>(isClock, 'must have now, monotonic, after and every').default(systemClock),
+  randomBytes: z
+    .custom<(size: number) => Buffer>((value) => typeof value === 'function', 'must be a function')
+    .default(() => randomBytes),
+});
+
+/**
+ * Checks the options and fills in the defaults; what was given stays as it is. An option that is `undefined` counts
+ * as absent.
+ * @throws TypeError that names the option; it is a mistake in the program that mounts the plugin
+ */
+export function parseOptions(options: PluginOptions): ResolvedOptions {
+  const { data, error } = optionsSchema.safeParse(options);
+  if (data) return Object.freeze(data);
+  const [issue] = error.issues;
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+  throw new TypeError(
+    `createPlugin: ${name === undefined ? 'options' : `option ${String(name)}`}: ${issue?.message}`,
+  );
+}
+
+function isClock(value: unknown): boolean {
+  const clock = Object(value);
+  return ['now', 'monotonic', 'after', 'every'].every((name) => typeof clock[name] === 'function');
+}
