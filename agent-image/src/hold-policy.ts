@@ -1,0 +1,51 @@
+import type { Clock } from '../../protocol/clock.js';
+
+/** Shortest hold that is worth more than plain polling, seconds. */
+const SHORTEST_SECONDS = 5;
+/** How long a shorter hold is kept before the full one is tried again, ms. */
+const RETRY_MS = 10 * 60_000;
+
+/**
+ * Decides how long the next check-in offers to be held. Where something on the way cuts held requests,
+ * holds get shorter, and in the end check-ins are plain. A hold that the hub's own restart ended is not
+ * counted: the hub's boot id tells the two apart.
+ */
+export class HoldPolicy {
+  readonly #clock: Clock;
+  #limitSeconds = Number.POSITIVE_INFINITY;
+  #limitUntilMs = 0;
+  #granted = 0;
+  #suspectMs: number | null = null;
+  #hub: string | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Seconds to offer; 0: check in plainly. */
+  next(): number {
+    // After a cut one plain check-in tells whether the hub is the same one.
+    if (this.#suspectMs !== null) return 0;
+    if (this.#clock.monotonic() >= this.#limitUntilMs) this.#limitSeconds = Number.POSITIVE_INFINITY;
+    return Math.min(this.#granted, this.#limitSeconds);
+  }
+
+  /** A held check-in ended without an answer after `elapsedMs`. */
+  cut(elapsedMs: number): void {
+    this.#suspectMs = elapsedMs;
+  }
+
+  /** The hub answered. Returns the new limit in seconds where a cut led to one. */
+  answered(hub: string | null, grantedSeconds: number | null): number | null {
+    const suspectMs = this.#suspectMs;
+    const isSameHub = hub === null || this.#hub === null || hub === this.#hub;
+    this.#suspectMs = null;
+    if (hub !== null) this.#hub = hub;
+    if (grantedSeconds !== null) this.#granted = grantedSeconds;
+    if (suspectMs === null || !isSameHub) return null;
+    const shorter = Math.floor((suspectMs / 1_000) * 0.8);
+    this.#limitSeconds = shorter >= SHORTEST_SECONDS ? shorter : 0;
+    this.#limitUntilMs = this.#clock.monotonic() + RETRY_MS;
+    return this.#limitSeconds;
+  }
+}

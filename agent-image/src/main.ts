@@ -1,0 +1,60 @@
+import { systemClock } from '../../protocol/clock.js';
+import { Agent } from './agent.js';
+import { readConfig } from './config.js';
+import { ConfigError, EXIT_CONFIG } from './config-error.js';
+import { checkHealth } from './healthcheck.js';
+import { createLogger } from './log.js';
+import { StatusFile, statusPath } from './status-file.js';
+import { USAGE } from './usage.js';
+import { AGENT_VERSION } from './version.js';
+
+const [command] = process.argv.slice(2);
+try {
+  await run(command);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`fairlead-agent: ${error.code}: ${error.message}\n`);
+  process.exit(EXIT_CONFIG);
+}
+
+async function run(name: string | undefined): Promise<void> {
+  switch (name) {
+    case undefined:
+      return runAgent();
+    case 'healthcheck': {
+      const { healthy, line } = await checkHealth(statusPath(readConfig(process.env)));
+      console.log(line);
+      process.exit(healthy ? 0 : 1);
+      break;
+    }
+    case 'version':
+    case '--version':
+      console.log(AGENT_VERSION);
+      return;
+    case '--help':
+    case '-h':
+    case 'help':
+      console.log(USAGE);
+      return;
+    default:
+      throw new ConfigError('command-unknown', `unknown command ${name}; see --help`);
+  }
+}
+
+async function runAgent(): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = createLogger(config);
+  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger });
+  const status = new StatusFile(statusPath(config), () => agent.state, { clock: Date.now, log: logger });
+  const stop = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    Promise.all([agent.stop(), status.stop()]).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  await agent.start();
+  await status.start();
+}

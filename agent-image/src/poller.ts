@@ -1,0 +1,158 @@
+import type { CheckInQuery, CheckInReply } from '../../protocol/agent-calls.js';
+import type { Clock } from '../../protocol/clock.js';
+import { codeOf, EdgeError } from '../../protocol/edge-error.js';
+import { HoldPolicy } from './hold-policy.js';
+import type { HubClient } from './hub-client.js';
+import type { Logger } from './log.js';
+
+export interface PollerOptions {
+  readonly client: HubClient;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** What the next check-in says of the agent. */
+  readonly query: () => CheckInQuery;
+  /** Makes the instance known; called before the first check-in and when the hub has forgotten it. */
+  readonly enrol: () => Promise<void>;
+  /** The state changed. Must not throw and must not wait for long work. */
+  readonly onReply: (reply: CheckInReply) => void;
+  /** Every outcome, for the health check. */
+  readonly onOutcome: (outcome: { code: string | null; nextWithinMs: number }) => void;
+}
+
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 20_000;
+/** For refusals that only a person can mend. */
+const MAX_REFUSED_BACKOFF_MS = 60_000;
+/** A call that fails faster than this was not a hold that something cut. */
+const MIN_CUT_MS = 1_000;
+
+/** The loop of check-ins: one at a time, held where that works, with backoff and full jitter after failures. */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #holds: HoldPolicy;
+  #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+  #nudge: AbortController | null = null;
+  #enrolled = false;
+  #etag: string | undefined;
+  #intervalMs = 5_000;
+  #failures = 0;
+  #lastCode: string | null = null;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#holds = new HoldPolicy(options.clock);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the loop and the check-in under way; safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new EdgeError('agent-stopping', 'The agent is stopping'));
+    await this.#running;
+  }
+
+  /** Checks in at once: the agent has something to tell, such as a lost tunnel. */
+  nudge(): void {
+    this.#etag = undefined;
+    this.#nudge?.abort(new EdgeError('nudged', 'A new check-in takes the place of this one'));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const pauseMs = await this.#once();
+      if (pauseMs > 0) await this.#pause(pauseMs);
+    }
+  }
+
+  /** One check-in; returns how long to pause before the next, ms. */
+  async #once(): Promise<number> {
+    const { client, clock, enrol, query } = this.#options;
+    const nudge = new AbortController();
+    this.#nudge = nudge;
+    const waitSeconds = this.#etag === undefined ? 0 : this.#holds.next();
+    const startedMs = clock.monotonic();
+    try {
+      if (!this.#enrolled) {
+        await enrol();
+        this.#enrolled = true;
+      }
+      const signal = AbortSignal.any([nudge.signal, this.#stopping.signal]);
+      const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, signal);
+      this.#etag = etag;
+      return this.#succeeded(reply, waitSeconds);
+    } catch (error) {
+      if (nudge.signal.aborted || this.#stopping.signal.aborted) return 0;
+      const elapsedMs = clock.monotonic() - startedMs;
+      if (waitSeconds > 0 && elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
+      return this.#failed(error);
+    }
+  }
+
+  #succeeded(reply: CheckInReply | null, waitSeconds: number): number {
+    const { logger, onReply, onOutcome } = this.#options;
+    if (this.#lastCode !== null) logger.info({ attempts: this.#failures + 1 }, 'checked in again');
+    this.#failures = 0;
+    this.#lastCode = null;
+    const limit = this.#holds.answered(reply?.hub ?? null, reply?.holdSeconds ?? null);
+    if (limit !== null) {
+      logger.warn(
+        { code: 'hold-cut', holdSeconds: limit },
+        limit > 0
+          ? 'something on the way cuts held check-ins: holding shorter'
+          : 'something on the way cuts held check-ins: polling plainly',
+      );
+    }
+    if (reply) {
+      this.#intervalMs = reply.checkInSeconds * 1_000;
+      onReply(reply);
+    }
+    const isHolding = this.#holds.next() > 0;
+    onOutcome({ code: null, nextWithinMs: isHolding ? this.#holds.next() * 1_000 : this.#intervalMs });
+    // A hold answers when there is news or when its time is over: the next one follows at once.
+    return isHolding || (waitSeconds > 0 && reply) ? 0 : this.#intervalMs;
+  }
+
+  #failed(error: unknown): number {
+    const { logger, random, onOutcome } = this.#options;
+    const code = codeOf(error);
+    if (code === 'check-in-superseded') return 0;
+    this.#etag = undefined;
+    if (code === 'agent-unauthorized') this.#enrolled = false;
+    if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
+    else logger.debug({ err: error, attempts: this.#failures + 1 }, 'check-in failed again');
+    this.#lastCode = code;
+    const isRefusal = error instanceof EdgeError && error.status >= 400 && error.status < 500;
+    const most = isRefusal ? MAX_REFUSED_BACKOFF_MS : MAX_BACKOFF_MS;
+    const ceilingMs = Math.min(most, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
+    this.#failures++;
+    const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+    const pauseMs = leastMs + random() * ceilingMs;
+    onOutcome({ code, nextWithinMs: pauseMs });
+    return pauseMs;
+  }
+
+  #pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([this.#nudge?.signal ?? this.#stopping.signal, this.#stopping.signal]);
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+}
+
+/** Whether the hold ended without the hub's word: a closed connection, a proxy's page, or silence. */
+function isCut(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'hub-unreachable' || code === 'hub-answer-malformed';
+}

@@ -1,0 +1,85 @@
+import type { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { splitHostPort } from '../../../protocol/edge-key.js';
+import { fingerprintOf } from '../../../protocol/fingerprint.js';
+import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { TUNNEL_ALPN } from '../../../protocol/version.js';
+
+export interface ConnectTunnelOptions {
+  /** `host:port`. */
+  readonly tunnelAddress: string;
+  /** The pinned fingerprint of the Edge key. */
+  readonly fingerprint: string;
+  readonly connectTcp: (host: string, port: number, options: { timeoutMs: number }) => Promise<net.Socket>;
+}
+
+/**
+ * Dials the hub's tunnel port and makes sure that it is the hub the Edge key names: TLS 1.3, our ALPN,
+ * and the pinned key. Certificates' names and dates do not matter: the pin is on the key.
+ * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, or what
+ *   `connectTcp` throws
+ */
+export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSSocket> {
+  const { host, port } = splitHostPort(options.tunnelAddress);
+  const raw = await options.connectTcp(host, port, { timeoutMs: TUNNEL.handshakeMs });
+  const socket = tls.connect({
+    socket: raw,
+    ...(net.isIP(host) ? {} : { servername: host }),
+    ALPNProtocols: [TUNNEL_ALPN],
+    minVersion: 'TLSv1.3',
+    // The pin below is the check. checkServerIdentity would not even be called for such certificates.
+    rejectUnauthorized: false,
+  });
+  try {
+    await secured(socket);
+    verify(socket, options.fingerprint);
+    socket.setNoDelay(true);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    raw.destroy();
+    throw error;
+  }
+}
+
+function secured(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(), TUNNEL.handshakeMs);
+    const fail = (cause?: unknown) => {
+      clearTimeout(timer);
+      reject(
+        new EdgeError('tunnel-handshake', 'The tunnel port does not complete a TLS handshake', { cause }),
+      );
+    };
+    socket.on('error', fail);
+    socket.once('close', () => fail());
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function verify(socket: TLSSocket, expected: string): void {
+  const certificate = socket.getPeerX509Certificate();
+  const actual = certificate ? fingerprintIn(certificate) : null;
+  if (actual !== expected) {
+    throw new EdgeError(
+      'tunnel-fingerprint-mismatch',
+      'The tunnel port shows another key than the Edge key names: another hub, or someone in between',
+    );
+  }
+  if (socket.getProtocol() !== 'TLSv1.3' || socket.alpnProtocol !== TUNNEL_ALPN || socket.isSessionReused()) {
+    throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1 over TLS 1.3');
+  }
+}
+
+function fingerprintIn(certificate: X509Certificate): string | null {
+  try {
+    return fingerprintOf(certificate.publicKey);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../../protocol/clock.js';
+import { openCredential } from '../../../protocol/credential.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { proofMac } from '../../../protocol/tunnel/proof.js';
+import type { Logger } from '../log.js';
+import { AgentTunnel } from './agent-tunnel.js';
+import { type ConnectTunnelOptions, connectTunnel } from './connect-tunnel.js';
+
+export interface TunnelKeeperOptions extends ConnectTunnelOptions {
+  readonly environmentId: number;
+  readonly instanceId: string;
+  /** Opens credentials; see `derived-keys.ts`. */
+  readonly credentialKey: Uint8Array;
+  readonly instanceSecret: () => Buffer | null;
+  readonly dialEngine: () => Promise<Duplex>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** The open tunnel was not used for its idle time. */
+  readonly onIdle: (tunnelId: string) => void;
+  /** The tunnel, or the attempt to open one, came to an end that the hub may not know of. */
+  readonly onLost: () => void;
+}
+
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
+/** Ends that the hub itself decided: nothing to tell it, nothing to mend. */
+const DECIDED = new Set(['idle', 'revoked', 'superseded']);
+
+/** Keeps the agent's one tunnel: opens it with a credential, reports its loss, backs off when it does not open. */
+export class TunnelKeeper {
+  readonly #options: TunnelKeeperOptions;
+  #tunnel: AgentTunnel | null = null;
+  #isOpening = false;
+  #isStopped = false;
+  #failures = 0;
+  #retryAtMs = 0;
+  #problem: string | null = null;
+
+  constructor(options: TunnelKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Id of the open tunnel, or null. */
+  get tunnelId(): string | null {
+    return this.#tunnel?.id ?? null;
+  }
+
+  /** Whether a tunnel is being opened now. */
+  get isOpening(): boolean {
+    return this.#isOpening;
+  }
+
+  /** Stable code of why the last attempt failed; null after a success. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Opens a tunnel with a sealed credential, unless one is being opened or a failure was just now. Never throws. */
+  async open(sealed: string, inactivityMs: number): Promise<void> {
+    const { clock, logger, random } = this.#options;
+    if (this.#isStopped || this.#isOpening || clock.monotonic() < this.#retryAtMs) return;
+    this.#isOpening = true;
+    try {
+      const startedMs = clock.monotonic();
+      const tunnel = await this.#attempt(sealed, inactivityMs);
+      const older = this.#tunnel;
+      this.#tunnel = tunnel;
+      older?.close('superseded');
+      this.#failures = 0;
+      this.#problem = null;
+      logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
+    } catch (error) {
+      const ceilingMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
+      this.#failures++;
+      this.#retryAtMs = clock.monotonic() + random() * ceilingMs;
+      const code = codeOf(error);
+      if (code === this.#problem) logger.debug({ err: error }, 'tunnel did not open again');
+      else logger.warn({ err: error }, 'tunnel did not open; the hub will offer another credential');
+      this.#problem = code;
+      this.#options.onLost();
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  /** The idle time of the open tunnel starts anew. */
+  touch(): void {
+    this.#tunnel?.touch();
+  }
+
+  /** Closes the open tunnel; the hub knows or is told by its end. */
+  close(code: string): void {
+    this.#tunnel?.close(code);
+  }
+
+  /** Closes it for good; safe to call twice. */
+  stop(): void {
+    this.#isStopped = true;
+    this.close('stopping');
+  }
+
+  async #attempt(sealed: string, inactivityMs: number): Promise<AgentTunnel> {
+    const { environmentId, instanceId, credentialKey, instanceSecret } = this.#options;
+    const { token } = await openCredential(credentialKey, sealed, {
+      env: environmentId,
+      instance: instanceId,
+    });
+    const secret = instanceSecret();
+    if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
+    const socket = await connectTunnel(this.#options);
+    const tunnel: AgentTunnel = new AgentTunnel({
+      ...this.#options,
+      socket,
+      proof: { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs },
+      onIdle: () => {
+        if (tunnel.id !== null) this.#options.onIdle(tunnel.id);
+      },
+      onClosed: (code) => this.#closed(tunnel, code),
+    });
+    await tunnel.accepted();
+    if (this.#isStopped) {
+      tunnel.close('stopping');
+      throw new EdgeError('agent-stopping', 'The agent is stopping');
+    }
+    return tunnel;
+  }
+
+  #closed(tunnel: AgentTunnel, code: string): void {
+    if (this.#tunnel !== tunnel) return;
+    this.#tunnel = null;
+    this.#options.logger.info({ tunnel: tunnel.id, code }, 'tunnel closed');
+    if (!DECIDED.has(code) && !this.#isStopped) this.#options.onLost();
+  }
+}
