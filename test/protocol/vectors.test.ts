@@ -1,0 +1,61 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import test from 'ava';
+import { openCredential } from '../../protocol/credential.js';
+import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
+import { encodeEdgeKey, parseEdgeKey } from '../../protocol/edge-key.js';
+import { fingerprintOf, sshPublicKeyBlob } from '../../protocol/fingerprint.js';
+import { openInstanceSecret } from '../../protocol/instance-secret.js';
+import { parseAuthorization, signRequest, verifyRequest } from '../../protocol/request-signature.js';
+import vectors from '../../protocol/vectors.json' with { type: 'json' };
+import { PROTOCOL_VERSION } from '../../protocol/version.js';
+
+const hex = (text: string) => Buffer.from(text, 'hex');
+
+test('vectors: are of this protocol version', (t) => {
+  t.is(vectors.protocol, PROTOCOL_VERSION);
+});
+
+for (const { name, text, padded, ...parts } of vectors.edgeKeys) {
+  test(`vectors: Edge key (${name})`, (t) => {
+    t.is(encodeEdgeKey(parts), text);
+    t.deepEqual({ ...parseEdgeKey(text) }, parts);
+    t.deepEqual({ ...parseEdgeKey(padded) }, parts);
+  });
+}
+
+test('vectors: at least one Edge key has padding to accept', (t) => {
+  t.true(vectors.edgeKeys.some(({ text, padded }) => text !== padded));
+});
+
+test('vectors: S and the derived keys', (t) => {
+  const { edgeId, secret, secretHash, enrol, credential } = vectors.derivedKeys;
+  t.is(hashJoinSecret(secret).toString('hex'), secretHash);
+  t.is(deriveKey(edgeId, hex(secretHash), 'enrol').toString('hex'), enrol);
+  t.is(deriveKey(edgeId, hex(secretHash), 'credential').toString('hex'), credential);
+});
+
+for (const { name, key, method, path, body, authorization, ...claim } of vectors.signatures) {
+  test(`vectors: request signature (${name})`, (t) => {
+    const request = { method, path, body: Buffer.from(body) };
+    t.is(signRequest(hex(key), claim, request), authorization);
+    t.true(verifyRequest(hex(key), parseAuthorization(authorization), request));
+  });
+}
+
+test('vectors: SSH public key and fingerprint', (t) => {
+  const { jwk, openSsh, fingerprint } = vectors.fingerprint;
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  t.is(`ecdsa-sha2-nistp256 ${sshPublicKeyBlob(key).toString('base64')}`, openSsh);
+  t.is(fingerprintOf(key), fingerprint);
+});
+
+test('vectors: sealed credential', async (t) => {
+  const { key, sealed, claims } = vectors.credential;
+  t.deepEqual<unknown, unknown>(await openCredential(hex(key), sealed, claims), claims);
+});
+
+test('vectors: sealed instance secret', async (t) => {
+  const { privateJwk, sealed, secret } = vectors.instanceSecret;
+  const opened = await openInstanceSecret(createPrivateKey({ key: privateJwk, format: 'jwk' }), sealed);
+  t.is(opened.toString('hex'), secret);
+});
