@@ -1,5 +1,5 @@
 import { open, readdir, realpath, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
 /**
@@ -8,21 +8,20 @@ import writeFileAtomic from 'write-file-atomic';
  * @throws whatever the file system says; the old file is then still there, unless only the folder's fsync failed
  */
 export async function writeFileDurably(path: string, text: string): Promise<void> {
-  await writeFileAtomic(path, '', {
-    mode: 0o600,
-    // write-file-atomic writes once and does not look how much was taken: on a disk that fills up it puts a
-    // truncated file in place and resolves. `writeFile` goes on to the end or to the error.
-    tmpfileCreated: (temp) => writeFile(temp, text),
-  });
+  await replaceFile(path, text, true);
   await syncFolder(dirname(await realpath(path)));
 }
 
-/** Removes the temp files that a killed process left beside `path`. Only while no one else writes there. */
-export async function removeLeftovers(path: string): Promise<void> {
-  const folder = dirname(path);
-  const prefix = `${basename(path)}.`;
+/** The same without fsync, for what can be had again: a power cut may bring the old file back, or damage it. */
+export function writeFileWhole(path: string, text: string): Promise<void> {
+  return replaceFile(path, text, false);
+}
+
+/** Removes the temp files that a killed process left of files in `folder` that are `ours`, while nobody writes them. */
+export async function removeLeftovers(folder: string, ours: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length))) await rm(join(folder, name));
+    const target = /^(.+)\.[0-9]+$/.exec(name)?.[1];
+    if (target !== undefined && ours(target)) await rm(join(folder, name), { force: true });
   }
 }
 
@@ -34,4 +33,14 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+function replaceFile(path: string, text: string, fsync: boolean): Promise<void> {
+  return writeFileAtomic(path, '', {
+    mode: 0o600,
+    fsync,
+    // write-file-atomic writes once and does not look how much was taken: on a disk that fills up it puts a
+    // truncated file in place and resolves. `writeFile` goes on to the end or to the error.
+    tmpfileCreated: (temp) => writeFile(temp, text),
+  });
 }

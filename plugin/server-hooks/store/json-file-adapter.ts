@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
@@ -20,7 +21,7 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
   /** Null when there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
   async read(): Promise<StoreFile | null> {
     try {
-      await removeLeftovers(this.#path);
+      await removeLeftovers(dirname(this.#path), (name) => name === basename(this.#path));
       return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
     } catch (cause) {
       if (cause instanceof EdgeError) throw cause;

@@ -15,6 +15,7 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { fingerprintOf } from '../../../protocol/fingerprint.js';
 import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
 
+const KEY_FILE = 'tunnel-key.pem';
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
@@ -34,7 +35,7 @@ export interface TunnelIdentity {
  * @throws EdgeError `tunnel-key-damaged`; whatever the file system says
  */
 export async function loadTunnelIdentity(dataDir: string, clock: Clock): Promise<TunnelIdentity> {
-  const path = join(dataDir, 'tunnel-key.pem');
+  const path = join(dataDir, KEY_FILE);
   const key = (await readKey(path)) ?? (await makeKey(dataDir, path));
   const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   return Object.freeze({
@@ -64,7 +65,7 @@ async function readKey(path: string): Promise<KeyObject | null> {
 async function makeKey(dataDir: string, path: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await removeLeftovers(path);
+  await removeLeftovers(dataDir, (name) => name === KEY_FILE);
   await writeFileDurably(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   return privateKey;
 }
