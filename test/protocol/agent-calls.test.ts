@@ -23,7 +23,7 @@ const enrolRequest = {
   platform: 'linux/amd64',
 };
 const enrolReply = { protocol: 1, secret: 'a.b.c.d.e', keyGeneration: 1, timeMs: 1 };
-const query = { engine: 'up' };
+const query = { engine: 'up', tunnel: 'none' };
 const reply = {
   tunnel: 'idle',
   checkInSeconds: 5,
@@ -110,6 +110,7 @@ const BOUNDS: [
   [enrolReplySchema, enrolReply, 'secret', ['s'.repeat(4096)], ['s'.repeat(4097)]],
   [enrolReplySchema, enrolReply, 'timeMs', [0], [0.5, '0']],
   [checkInQuerySchema, query, 'engine', ['up', 'down', 'unknown'], ['', 'UP', ['up', 'down']]],
+  [checkInQuerySchema, query, 'tunnel', ['none', 't'.repeat(64)], ['t'.repeat(65), ['none', 'none']]],
   [checkInQuerySchema, query, 'problem', [undefined, 'p'.repeat(64)], ['p'.repeat(65), ['a', 'b']]],
   [checkInReplySchema, reply, 'tunnel', ['idle', 'required', 'active'], ['open', '']],
   [

@@ -6,6 +6,7 @@ import { encodeEdgeKey, parseEdgeKey } from '../../protocol/edge-key.js';
 import { fingerprintOf, sshPublicKeyBlob } from '../../protocol/fingerprint.js';
 import { openInstanceSecret } from '../../protocol/instance-secret.js';
 import { parseAuthorization, signRequest, verifyRequest } from '../../protocol/request-signature.js';
+import { proofMac } from '../../protocol/tunnel/proof.js';
 import vectors from '../../protocol/vectors.json' with { type: 'json' };
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
 
@@ -52,6 +53,11 @@ test('vectors: SSH public key and fingerprint', (t) => {
 test('vectors: sealed credential', async (t) => {
   const { key, sealed, claims } = vectors.credential;
   t.deepEqual<unknown, unknown>(await openCredential(hex(key), sealed, claims), claims);
+});
+
+test('vectors: MAC of a tunnel proof', (t) => {
+  const { instanceSecret, token, mac } = vectors.tunnelProof;
+  t.is(proofMac(hex(instanceSecret), token), mac);
 });
 
 test('vectors: sealed instance secret', async (t) => {
