@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import writeFileAtomic from 'write-file-atomic';
 import { issueServerCertificate, type KeyedCertificate, makeAuthority } from './authority.js';
 
@@ -17,10 +18,18 @@ export interface ServerCertificate {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
-/** Reads a certificate that someone else looks after. The last one in the file counts as CA if it is a root. */
+/**
+ * Reads a certificate that someone else looks after. The last one in the file counts as CA if it is a root.
+ * @throws {TypeError} that names both files when they are no PEM or do not belong together
+ */
 export async function readGivenCertificate(certFile: string, keyFile: string): Promise<ServerCertificate> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
   const last = cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1);
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    throw new TypeError(`${certFile} and ${keyFile} cannot be used together: ${String(cause)}`, { cause });
+  }
   if (last === undefined) throw new TypeError(`${certFile} holds no PEM certificate`);
   const root = new X509Certificate(last);
   return root.checkIssued(root) ? { cert, key, ca: `${last}\n` } : { cert, key };

@@ -95,10 +95,9 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
 
   const server = new HttpsServer(certificate, { request: app.callback(), upgrade: upgradeTo(slots, logger) });
   const renewal = setInterval(() => {
-    readCertificate().then(
-      (renewed) => server.renew(renewed),
-      (error: unknown) => logger.error({ err: error }, 'the certificate could not be renewed'),
-    );
+    readCertificate()
+      .then((renewed) => server.renew(renewed))
+      .catch((error: unknown) => logger.error({ err: error }, 'the certificate could not be renewed'));
   }, RENEWAL_MS);
 
   const stop = async () => {

@@ -6,7 +6,7 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from 'node:http2';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerCertificate } from './certificate.js';
 
@@ -43,8 +43,6 @@ export class HttpsServer {
       cert,
       key,
       allowHTTP1: true,
-      // A client that has sent all its input still waits for the output: `echo x | docker exec -i`.
-      allowHalfOpen: true,
       handshakeTimeout: HANDSHAKE_MS,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
@@ -62,9 +60,12 @@ export class HttpsServer {
     this.#track();
     this.#server.on('request', handlers.request);
     this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-      // The HTTP parser took its own listener with it; without one, a reset would end the process.
+      // The HTTP parser took its own listener with it, and a reset must never end the process.
       socket.on('error', () => socket.destroy());
       this.#idle.delete(socket);
+      // A client that has sent all its input still waits for the output: `echo x | docker exec -i`. Not an option of
+      // the server, because an HTTP/2 session would then outlive a client that has gone away.
+      if (socket instanceof Socket) socket.allowHalfOpen = true;
       handlers.upgrade(req, socket, head);
     });
   }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { ownCertificate, readGivenCertificate } from '../../host/certificate.js';
 import { localNames } from '../../host/local-names.js';
+import { HttpsServer } from '../../host/server.js';
 import { makeFolder } from './start-host.js';
 
 const run = promisify(execFile);
@@ -110,6 +112,40 @@ test('certificate: a given one is used as it is, and its root is told where the 
   const alone = await readFile(join(folder, 'server.pem'), 'utf8');
   await writeFile(certFile, alone);
   t.deepEqual(await readGivenCertificate(certFile, keyFile), { cert: alone, key: own.key });
+});
+
+test('certificate: a given one with the key of another is refused by the names of both files', async (t) => {
+  const folder = await makeFolder(t);
+  await ownCertificate(folder, NAMES, START, randomBytes);
+  const given = readGivenCertificate(join(folder, 'server.pem'), join(folder, 'ca-key.pem'));
+  await t.throwsAsync(given, {
+    instanceOf: TypeError,
+    message: /server\.pem and .*ca-key\.pem cannot be used/,
+  });
+});
+
+test('certificate: a running server presents another one to new connections', async (t) => {
+  const folder = await makeFolder(t);
+  const [first, second] = [
+    await ownCertificate(folder, NAMES, Date.now(), randomBytes),
+    await ownCertificate(folder, [...NAMES, 'new.example'], Date.now(), randomBytes),
+  ];
+  const server = new HttpsServer(first, {
+    request: (_, res) => res.end(),
+    upgrade: (_, socket) => socket.destroy(),
+  });
+  t.teardown(() => server.stop());
+  const port = await server.start(0, '127.0.0.1');
+  const presented = async () => {
+    const socket = connect({ port, host: '127.0.0.1', ca: first.ca });
+    await once(socket, 'secureConnect');
+    const text = socket.getPeerX509Certificate()?.toString();
+    socket.destroy();
+    return text;
+  };
+  t.true(first.cert.startsWith(String(await presented())));
+  server.renew(second);
+  t.true(second.cert.startsWith(String(await presented())));
 });
 
 test('certificate: local names hold loopback, hostname and the public URL, and nothing that cannot be certified', (t) => {

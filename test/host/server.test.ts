@@ -9,11 +9,14 @@ import { startHost, type TestHost } from './start-host.js';
 
 /** A TLS connection that stays half open when either side ends. */
 async function openTls(t: ExecutionContext, host: TestHost): Promise<TLSSocket> {
-  const options = { port: host.port, host: '127.0.0.1', ca: host.ca, allowHalfOpen: true };
-  const socket = connectTls(options);
+  const socket = connectTls(tlsOptions(host));
   t.teardown(() => socket.destroy());
   await once(socket, 'secureConnect');
   return socket;
+}
+
+function tlsOptions(host: TestHost) {
+  return { port: host.port, host: '127.0.0.1', ca: host.ca, allowHalfOpen: true };
 }
 
 async function readToEnd(socket: TLSSocket): Promise<string> {
@@ -43,6 +46,29 @@ test('server: an upgrade reaches the plugin, which still answers after the clien
   const text = await readToEnd(socket);
   t.regex(text, /^HTTP\/1\.1 101 /);
   t.true(text.endsWith('\r\n\r\n5 bytes'), text);
+});
+
+test('server: input that ends later, and is larger than any buffer, is answered as well', async (t) => {
+  const host = await startHost(t);
+  const socket = await openTls(t, host);
+  socket.write('POST /edge/wc HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  await once(socket, 'readable');
+  socket.end(Buffer.alloc(4 * 1024 * 1024));
+  t.true((await readToEnd(socket)).endsWith('\r\n\r\n4194304 bytes'));
+});
+
+test('server: an HTTP/2 client that ends its side is gone, and its requests with it', async (t) => {
+  const host = await startHost(t);
+  const socket = connectTls({ ...tlsOptions(host), ALPNProtocols: ['h2'] });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), emptySettings]));
+  await once(socket, 'data');
+  // With `allowHalfOpen` on the whole server the session would stay, with all that its streams hold.
+  socket.end();
+  await once(socket, 'close');
+  t.pass();
 });
 
 test('server: an upgrade that nobody takes is 404, and the connection ends', async (t) => {
