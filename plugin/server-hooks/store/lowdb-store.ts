@@ -90,12 +90,12 @@ export class LowdbStore implements Store {
     return this.#nextId++;
   }
 
-  /** @throws EdgeError `environment-name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
+  /** @throws EdgeError `name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
   async putEnvironment(environment: Environment): Promise<void> {
     this.#mustBeOpen();
     const holder = this.environmentByName(environment.name);
     if (holder && holder.id !== environment.id) {
-      throw new EdgeError('environment-name-taken', 'Another environment has this name', { status: 409 });
+      throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
     }
     this.#undo.environmentChanges(environment.id, this.environment(environment.id));
     this.#keep(environment);

@@ -1,0 +1,120 @@
+import { stringify } from 'yaml';
+import type { PrintedCommands } from '../../api.js';
+
+/** What a printed command says to an agent. */
+export interface PrintedCommandsInput {
+  /** Null: the agent's owner makes one, with `uuidgen`. */
+  readonly edgeId: string | null;
+  readonly edgeKey: string;
+  /** Image name with tag or digest. */
+  readonly agentImage: string;
+  /** The environment's name: a label, so that an operator can tell what the agent belongs to. */
+  readonly name: string;
+  /**
+   * The hub's certificate is not signed by a CA that agents know. What they lose by `EDGE_INSECURE_POLL` is
+   * privacy of their check-ins: both sides prove themselves by the Edge key, and the tunnel is pinned in any case.
+   */
+  readonly insecure: boolean;
+}
+
+const NAME = 'fairlead-agent';
+const SOCKET = '/var/run/docker.sock';
+const PODMAN_SOCKET = '/run/podman/podman.sock';
+const DATA = '/data';
+const LABEL = 'fairlead.environment';
+/** A word that says the same in every shell, PowerShell included. */
+const PLAIN_WORD = /^[A-Za-z0-9_./:@%+,=-]+$/;
+
+/** A word of a command that the shell reads as it stands. */
+type Word = string | { readonly raw: string };
+
+/**
+ * Commands that start an agent, each on one line, so that it survives any terminal, and a stack file. Values are
+ * quoted for POSIX shells (POSIX.1-2024, shell language 2.2.2) or written as YAML by a library.
+ */
+export function printCommands(input: PrintedCommandsInput): PrintedCommands {
+  return {
+    standalone: toLine([
+      ...['docker', 'run', '-d', '--name', NAME, '--restart', 'always'],
+      ...['-v', `${SOCKET}:${SOCKET}`, '-v', `${NAME}-data:${DATA}`],
+      ...words(input),
+      input.agentImage,
+    ]),
+    swarm: toLine([
+      ...['docker', 'service', 'create', '--name', NAME, '--mode', 'global'],
+      // Windows nodes have another socket, and no image of ours.
+      ...['--constraint', 'node.platform.os == linux'],
+      ...['--mount', `type=bind,source=${SOCKET},target=${SOCKET}`],
+      ...['--mount', `type=volume,source=${NAME}-data,target=${DATA}`],
+      ...words(input),
+      input.agentImage,
+    ]),
+    stack: stackFile(input),
+    podman: toLine([
+      ...['podman', 'run', '-d', '--name', NAME, '--restart', 'always'],
+      // SELinux keeps containers from the engine's socket, and it is on wherever Podman is at home.
+      ...['--security-opt', 'label=disable'],
+      ...['-v', `${PODMAN_SOCKET}:${SOCKET}`, '-v', `${NAME}-data:${DATA}`],
+      ...words(input),
+      withRegistry(input.agentImage),
+    ]),
+  };
+}
+
+/** Options that all three commands share. */
+function words({ edgeId, edgeKey, name, insecure }: PrintedCommandsInput): Word[] {
+  return [
+    ...['--label', `${LABEL}=${name}`],
+    ...['-e', edgeId === null ? { raw: '"EDGE_ID=$(uuidgen)"' } : `EDGE_ID=${edgeId}`],
+    ...['-e', `EDGE_KEY=${edgeKey}`],
+    ...(insecure ? ['-e', 'EDGE_INSECURE_POLL=1'] : []),
+  ];
+}
+
+function toLine(line: readonly Word[]): string {
+  return line.map((word) => (typeof word === 'string' ? quote(word) : word.raw)).join(' ');
+}
+
+/** Between single quotes a POSIX shell leaves everything but the quote itself alone. */
+function quote(word: string): string {
+  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Podman asks which registry a short name means, or refuses it; Docker always means its own. */
+function withRegistry(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  if (rest.length === 0) return `docker.io/library/${image}`;
+  return /[.:]|^localhost$/.test(first) ? image : `docker.io/${image}`;
+}
+
+/** For `docker stack deploy -c FILE fairlead`; Compose specification, version 3 for the sake of older engines. */
+function stackFile({ edgeId, edgeKey, agentImage, name, insecure }: PrintedCommandsInput): string {
+  const stack = {
+    version: '3.7',
+    services: {
+      agent: {
+        image: literal(agentImage),
+        environment: {
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Compose that fills it in
+          EDGE_ID: edgeId === null ? '${EDGE_ID:?run first: export EDGE_ID=$(uuidgen)}' : literal(edgeId),
+          EDGE_KEY: literal(edgeKey),
+          ...(insecure ? { EDGE_INSECURE_POLL: '1' } : {}),
+        },
+        volumes: [`${SOCKET}:${SOCKET}`, `data:${DATA}`],
+        deploy: {
+          mode: 'global',
+          placement: { constraints: ['node.platform.os == linux'] },
+          labels: { [LABEL]: literal(name) },
+        },
+      },
+    },
+    volumes: { data: {} },
+  };
+  // Docker reads YAML 1.1, to which `on` and `12:30` are not text: every value is quoted.
+  return stringify(stack, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+}
+
+/** Compose fills in `$NAME`; a dollar that means itself is doubled. */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$');
+}
