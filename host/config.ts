@@ -12,7 +12,7 @@ export interface HostConfig {
   readonly bind: string;
   /** Absolute path of the folder that holds all state. Default `./data`. */
   readonly dataDir: string;
-  /** URL of this hub as agents and browsers reach it. Absent: the plugin's settings say. */
+  /** URL of this hub as agents and browsers reach it, with or without the mount. Absent: the plugin's settings say. */
   readonly publicUrl?: string;
   /** `host:port` that agents are told to open tunnels to. Absent: the plugin's settings say. */
   readonly tunnelAddress?: string;
@@ -51,7 +51,11 @@ const variables = {
     z.union([z.ipv4(), z.ipv6()], 'must be an IP address'),
   ],
   FAIRLEAD_DATA_DIR: ['folder that holds all state', './data', z.string().transform((path) => resolve(path))],
-  FAIRLEAD_PUBLIC_URL: ['URL of this hub as agents and browsers reach it', undefined, httpUrl],
+  FAIRLEAD_PUBLIC_URL: [
+    'URL of this hub as agents and browsers reach it, such as https://hub.example:9443',
+    undefined,
+    httpUrl,
+  ],
   FAIRLEAD_TUNNEL_ADDRESS: [
     'host:port that agents are told to open tunnels to',
     undefined,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
+import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import { settleAdminPassword } from './admin-password.js';
 import { Authenticator } from './authenticate.js';
 import { buildkitRefusal, refuseBuildkit } from './buildkit.js';
@@ -10,7 +11,7 @@ import { ownCertificate, readGivenCertificate, type ServerCertificate } from './
 import type { HostConfig } from './config.js';
 import { HostData } from './data.js';
 import { findPlugins } from './find-plugins.js';
-import { loadPlugin, type PluginSettings } from './load-plugin.js';
+import { loadPlugin } from './load-plugin.js';
 import { localNames } from './local-names.js';
 import type { PluginManifest } from './manifest.js';
 import { loadPage } from './page.js';
@@ -125,22 +126,29 @@ async function openSlots(config: HostConfig, folders: readonly string[], host: H
   for (const manifest of await findPlugins(folders)) {
     const create = await loadPlugin(manifest);
     const logger = host.logger.child({ plugin: manifest.id });
-    slots.push(new PluginSlot(manifest, () => create(settingsFor(manifest, config), { ...host, logger })));
+    slots.push(new PluginSlot(manifest, () => create(optionsFor(manifest, config), { ...host, logger })));
   }
   return slots;
 }
 
-function settingsFor(manifest: PluginManifest, config: HostConfig): PluginSettings {
+function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions {
   const agentImage = config.agentImage ?? (manifest.agent && `${manifest.agent.image}:${manifest.version}`);
   return {
     dataDir: join(config.dataDir, 'plugins', manifest.id),
     mount: manifest.mount,
     tunnelPort: config.tunnelPort,
     bind: config.bind,
-    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    ...(config.publicUrl === undefined ? {} : { publicUrl: withMount(config.publicUrl, manifest.mount) }),
     ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
   };
+}
+
+/** Agents are told the plugin's address; an admin may well give the dashboard's, without the mount. */
+function withMount(publicUrl: string, mount: string): string {
+  const url = new URL(publicUrl);
+  if (url.pathname === '/') url.pathname = mount;
+  return url.href;
 }
 
 function upgradeTo(slots: readonly PluginSlot[], logger: Logger) {

@@ -5,20 +5,8 @@ import { pathToFileURL } from 'node:url';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import type { Host } from '../plugin/server-hooks/host.js';
+import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import type { PluginManifest } from './manifest.js';
-
-/** What the host tells a plugin besides itself. Absent members are the plugin's to default. */
-export interface PluginSettings {
-  /** Absolute path of a folder for this plugin alone. */
-  readonly dataDir: string;
-  readonly mount: string;
-  /** 0 means any free port. */
-  readonly tunnelPort: number;
-  readonly bind: string;
-  readonly publicUrl?: string;
-  readonly tunnelAddress?: string;
-  readonly agentImage?: string;
-}
 
 /** What a plugin's factory gives back. */
 export interface LoadedPlugin {
@@ -31,7 +19,7 @@ export interface LoadedPlugin {
 }
 
 /** Makes a plugin; nothing runs before its `start`. */
-export type PluginFactory = (settings: PluginSettings, host: Host) => LoadedPlugin;
+export type PluginFactory = (options: PluginOptions, host: Host) => LoadedPlugin;
 
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
 const PluginShape = z.looseObject({ routes: callable, upgrade: callable, start: callable, stop: callable });
@@ -45,8 +33,8 @@ export async function loadPlugin(manifest: PluginManifest): Promise<PluginFactor
   const module: unknown = await import(pathToFileURL(file).href);
   const create = Object(module)[manifest.server.export];
   if (typeof create !== 'function') throw new Error(`${file} does not export ${manifest.server.export}()`);
-  return (settings, host) => {
-    const plugin: unknown = create(settings, host);
+  return (options, host) => {
+    const plugin: unknown = create(options, host);
     const { error } = PluginShape.safeParse(plugin);
     if (error) throw new Error(`${file} does not make a plugin:\n${z.prettifyError(error)}`);
     return plugin as LoadedPlugin;

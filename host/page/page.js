@@ -51,9 +51,10 @@ function show(signedIn) {
 
 async function refresh() {
   try {
-    const { environments } = await call('GET', `${API}/environments`);
-    byId('environments').replaceChildren(...environments.map(row));
-    byId('none').hidden = environments.length > 0;
+    const { items, nextCursor } = await call('GET', `${API}/environments`);
+    byId('environments').replaceChildren(...items.map(row));
+    byId('none').hidden = items.length > 0;
+    byId('more').hidden = nextCursor === null;
     refreshTimer = setTimeout(refresh, REFRESH_MS);
   } catch (error) {
     if (error.status === 401) return show(false);
@@ -62,12 +63,13 @@ async function refresh() {
   }
 }
 
-function row({ name, status, tunnel, lastCheckInAt }) {
+function row({ name, status, tunnel, lastCheckInAt, problem }) {
+  const state = problem ? `${status}: ${problem.detail}` : status;
   const seen = lastCheckInAt ? new Date(lastCheckInAt).toLocaleString() : 'never';
   return element(
     'tr',
     {},
-    ...[name, status, tunnel, seen].map((text) => element('td', { textContent: text })),
+    ...[name, state, tunnel, seen].map((text) => element('td', { textContent: text })),
   );
 }
 
@@ -117,7 +119,7 @@ byId('sign-out').addEventListener('click', () =>
   }),
 );
 
-byId('url').value = `${location.origin}/edge`;
+byId('url').placeholder = `${location.origin}/edge`;
 call('GET', '/api/session').then(
   () => show(true),
   () => show(false),

@@ -15,7 +15,7 @@ async function writeManifest(t: ExecutionContext, changes: object, name = 'plugi
 }
 
 test('plugins: one is told its folder, mount, addresses, image and the CA', async (t) => {
-  const host = await startHost(t, { config: { publicUrl: 'https://hub.example:9443/edge' } });
+  const host = await startHost(t, { config: { publicUrl: 'https://hub.example:9443' } });
   const answer = (await host.call('/edge/anything', { headers: await host.signIn() })).json();
   t.deepEqual(answer.options, {
     dataDir: join(host.dataDir, 'plugins', 'fake'),
