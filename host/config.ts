@@ -39,7 +39,17 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65535, 'must be a port, 0 to 65535');
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .regex(/^[^?#@|]*$/, 'must be a URL without credentials, query or fragment');
+
+const hostAndPort = z
+  .string()
+  .regex(/^(\[[\da-f:.]+\]|[^\s:/|@?#]+):\d{1,5}$/i, 'must be host:port, IPv6 in brackets')
+  .refine(
+    (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65535,
+    'must have a port of at most 65535',
+  );
 
 /** Every variable: what it means to `--help`, its default as one would type it, and what it must look like. */
 const variables = {
@@ -56,11 +66,7 @@ const variables = {
     undefined,
     httpUrl,
   ],
-  FAIRLEAD_TUNNEL_ADDRESS: [
-    'host:port that agents are told to open tunnels to',
-    undefined,
-    z.string().regex(/^(\[[\da-f:.]+\]|[^\s:/|]+):\d{1,5}$/i, 'must be host:port, IPv6 in brackets'),
-  ],
+  FAIRLEAD_TUNNEL_ADDRESS: ['host:port that agents are told to open tunnels to', undefined, hostAndPort],
   FAIRLEAD_AGENT_IMAGE: [
     'image in printed commands; default from the manifest',
     undefined,

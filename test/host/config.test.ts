@@ -72,6 +72,11 @@ const malformed: [NodeJS.ProcessEnv, RegExp][] = [
   [{ FAIRLEAD_PUBLIC_URL: 'hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
   [{ FAIRLEAD_PUBLIC_URL: 'ftp://hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
   [{ FAIRLEAD_TUNNEL_ADDRESS: 'hub.example' }, /^FAIRLEAD_TUNNEL_ADDRESS must be host:port/],
+  [
+    { FAIRLEAD_PUBLIC_URL: 'https://me:pw@hub.example' },
+    /^FAIRLEAD_PUBLIC_URL must be a URL without credentials/,
+  ],
+  [{ FAIRLEAD_TUNNEL_ADDRESS: 'hub.example:70000' }, /^FAIRLEAD_TUNNEL_ADDRESS must have a port/],
   [{ FAIRLEAD_AGENT_IMAGE: 'a b' }, /^FAIRLEAD_AGENT_IMAGE must be an image/],
   [{ FAIRLEAD_TRUST_PROXY: 'maybe' }, /^FAIRLEAD_TRUST_PROXY must be a number of proxies/],
   [{ FAIRLEAD_TLS_CERT: '/dev/null' }, /^FAIRLEAD_TLS_KEY must be set/],
