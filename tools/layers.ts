@@ -1,0 +1,62 @@
+const HOOKS = 'plugin/server-hooks';
+const AGENT = 'agent-image/src';
+/** What everything in the hub may know: pure rules, the caller's side, files on disk, bodies, the wire. */
+const HUB_GROUND = [
+  `${HOOKS}/model/`,
+  `${HOOKS}/disk/`,
+  `${HOOKS}/host.ts`,
+  `${HOOKS}/options.ts`,
+  'plugin/api.ts',
+  'protocol/',
+];
+const PLUGIN_ENTRY = [`${HOOKS}/index.ts`, `${HOOKS}/host.ts`, `${HOOKS}/options.ts`, 'manifest.json'];
+
+/**
+ * Who may import whom. A key or value ending in `/` is a whole folder, one ending in `/*` the files right in it;
+ * the first key that fits a file is its layer. Each layer may import itself and what stands beside it.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'protocol/': [],
+
+  [`${HOOKS}/model/`]: ['protocol/'],
+  [`${HOOKS}/disk/`]: ['protocol/', `${HOOKS}/host.ts`],
+  [`${HOOKS}/host.ts`]: ['protocol/'],
+  [`${HOOKS}/options.ts`]: ['protocol/', `${HOOKS}/model/`, `${HOOKS}/host.ts`, 'manifest.json'],
+  [`${HOOKS}/store/`]: HUB_GROUND,
+  [`${HOOKS}/tunnel/`]: HUB_GROUND,
+  [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/'],
+  [`${HOOKS}/index.ts`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/', 'manifest.json'],
+  'plugin/api.ts': ['protocol/'],
+  'plugin/ui-panel/': ['plugin/api.ts', 'protocol/'],
+
+  [`${AGENT}/poller.ts`]: [`${AGENT}/*`, 'protocol/'],
+  [`${AGENT}/docker/`]: [`${AGENT}/*`, 'protocol/'],
+  [`${AGENT}/tunnel/`]: [`${AGENT}/*`, 'protocol/'],
+  [`${AGENT}/agent.ts`]: [`${AGENT}/`, 'protocol/'],
+  [`${AGENT}/*`]: [`${AGENT}/agent.ts`, `${AGENT}/poller.ts`, 'protocol/'],
+
+  'host/': PLUGIN_ENTRY,
+  'tools/': ['protocol/', 'host/manifest.ts'],
+  'bench/': ['tools/', 'protocol/', 'agent-image/src/main.ts', 'host/main.ts', ...PLUGIN_ENTRY],
+  'test/': [''],
+};
+
+/** The layer of a file, or `undefined` for one that has no place yet. */
+export function layerOf(file: string): string | undefined {
+  return Object.keys(LAYERS).find((pattern) => fits(file, pattern));
+}
+
+/** Whether the rules let a file import another one. Both are paths from the project's root. */
+export function mayImport(from: string, to: string): boolean {
+  const layer = layerOf(from);
+  if (layer === undefined) return false;
+  return [layer, ...(LAYERS[layer] ?? [])].some((pattern) => fits(to, pattern));
+}
+
+function fits(file: string, pattern: string): boolean {
+  if (pattern.endsWith('/*')) return file.slice(0, file.lastIndexOf('/') + 1) === pattern.slice(0, -1);
+  return pattern === '' || pattern.endsWith('/') ? file.startsWith(pattern) : file === pattern;
+}
