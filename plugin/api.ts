@@ -38,10 +38,6 @@ export interface EnvironmentProblem {
 export interface Refusal {
   readonly code: string;
   readonly at: string;
-  /** The Edge ID it came with; null when it never got to say one. */
-  readonly edgeId: string | null;
-  /** Address it came from, as the hub saw it. */
-  readonly address: string | null;
 }
 
 export interface AgentView {
@@ -152,14 +148,13 @@ export interface EnvironmentList {
 /** `GET`, `POST` and `DELETE /environments/:id/tunnel`, and the keep-alive's answer. */
 export interface TunnelView {
   readonly state: TunnelState;
-  /** When it got into this state. */
-  readonly since: string | null;
-  /** How far a required tunnel is: nobody checked in yet, credential handed out, agent connected and proving itself. */
-  readonly progress: 'waiting-for-agent' | 'credential-sent' | 'connecting' | null;
-  /** Calls and open streams that use it now. */
+  /** How far a required tunnel is: nobody has fetched a credential yet, or the agent is about to dial. */
+  readonly progress: 'waiting-for-agent' | 'credential-sent' | null;
+  /** Calls under way or waiting. */
   readonly calls: number;
-  /** When it will close if nobody uses it. */
-  readonly closesAt: string | null;
+  /** When it opened; null while it is not active. */
+  readonly openedAt: string | null;
+  /** What hinders it, as the agent says. */
   readonly problem: EnvironmentProblem | null;
 }
 

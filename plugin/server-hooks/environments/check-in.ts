@@ -103,13 +103,14 @@ export class CheckIns {
    *   {@link refuse} was given
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
-    const { presence } = this.#options;
+    const { presence, registry } = this.#options;
     const { environment, instance, query } = checkIn;
     const intervalMs = this.#intervalSeconds(environment) * 1_000;
     presence.heard(environment.id, instance.id, intervalMs, {
       engine: query.engine,
       problem: query.problem ?? null,
     });
+    registry.peek(environment.id)?.believe(instance.id, query.tunnel);
     this.#waiters
       .get(environment.id)
       ?.get(instance.id)

@@ -43,6 +43,11 @@ export class TunnelRegistry {
     return slot;
   }
 
+  /** The slot if there is one: what it holds is no reason to make one. */
+  peek(environmentId: number): TunnelSlot | undefined {
+    return this.#slots.get(environmentId);
+  }
+
   /** Its state; makes no slot. */
   state(environmentId: number): TunnelState {
     return this.#slots.get(environmentId)?.state ?? 'idle';

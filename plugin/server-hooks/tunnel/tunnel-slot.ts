@@ -26,6 +26,8 @@ export interface TunnelSlotOptions {
 
 /** How long after its own idle time the hub closes a tunnel whose agent did not, ms. */
 const BACKSTOP_MS = 30_000;
+/** How long a check-in may be on its way, ms. */
+const JUST_OPENED_MS = 3_000;
 
 /** The place of one environment's tunnel: who wants it, who waits for it, and the tunnel itself. */
 export class TunnelSlot {
@@ -119,6 +121,16 @@ export class TunnelSlot {
     older?.close('superseded');
     for (const waiter of [...this.#waiters]) waiter.resolve(tunnel);
     this.#options.onChange();
+  }
+
+  /**
+   * The agent that holds the tunnel says which one it has open. Where that is another, the hub's is dead
+   * and does not know yet; one that opened while the word was on its way is left alone.
+   */
+  believe(instanceId: string, openTunnelId: string): void {
+    const tunnel = this.#tunnel;
+    if (!tunnel || tunnel.grant.instanceId !== instanceId || tunnel.id === openTunnelId) return;
+    if (this.#options.clock.now() - tunnel.openedAtMs > JUST_OPENED_MS) tunnel.close('lost');
   }
 
   /** Forgets the demand and ends the tunnel: nobody uses it. */

@@ -31,6 +31,8 @@ export class Tunnel {
   readonly id: string;
   readonly grant: Grant;
   readonly inactivityMs: number;
+  /** Wall clock, ms. */
+  readonly openedAtMs: number;
   /** Connections of `node:http` and dockerode through this tunnel, and through no other. */
   readonly agent: Agent;
   /** Aborts when the tunnel ends; its reason is an EdgeError. */
@@ -47,6 +49,7 @@ export class Tunnel {
     this.id = options.id;
     this.grant = options.grant;
     this.inactivityMs = options.inactivityMs;
+    this.openedAtMs = options.clock.now();
     this.closed = this.#controller.signal;
     this.agent = new TunnelAgent(this);
     this.#monitor = new LinkMonitor({

@@ -1,0 +1,196 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { hashJoinSecret } from '../../../protocol/derived-keys.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { encodeEdgeKey, splitHostPort } from '../../../protocol/edge-key.js';
+import type { Environment, EnvironmentKey } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import type { CredentialDesk } from '../tunnel/credential-desk.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import type { CheckIns } from './check-in.js';
+import type { Presence } from './presence.js';
+import type { SnapshotFiles } from './snapshot-files.js';
+
+export interface EnvironmentAdminOptions {
+  readonly store: Store;
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+  readonly checkIns: CheckIns;
+  readonly presence: Presence;
+  readonly snapshots: SnapshotFiles;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly newUuid: () => string;
+  /** Pinned by Edge keys; see `protocol/fingerprint.ts`. */
+  readonly fingerprint: string;
+  readonly tunnelPort: number;
+}
+
+/** What an admin gives for a new environment, defaults in place. */
+export interface NewEnvironment {
+  readonly name: string;
+  readonly apiUrl: string;
+  /** Null: the host of `apiUrl` and the tunnel's port. */
+  readonly tunnelAddress: string | null;
+  /** Undefined: a random one; null: the first agent brings one. */
+  readonly edgeId: string | null | undefined;
+  readonly tags: readonly string[];
+  readonly checkInSeconds: number | null;
+}
+
+/** An Edge key is in the open only in the answer that makes it. */
+export interface WithEdgeKey {
+  readonly environment: Environment;
+  readonly edgeKey: string;
+}
+
+const SECRET_BYTES = 32;
+
+/** What admins do to environments: each change is on disk before it is answered. */
+export class EnvironmentAdmin {
+  readonly #options: EnvironmentAdminOptions;
+
+  constructor(options: EnvironmentAdminOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EdgeError `environment-not-found` (404) */
+  get(id: number): Environment {
+    const environment = this.#options.store.environment(id);
+    if (environment) return environment;
+    throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+  }
+
+  /** @throws EdgeError `name-taken` (409), `store-unwritable` (503) */
+  async create(wanted: NewEnvironment): Promise<WithEdgeKey> {
+    const { store, clock, newUuid, tunnelPort } = this.#options;
+    this.#requireFreeName(wanted.name, null);
+    const id = store.nextEnvironmentId();
+    const { key, secret } = this.#newKey(1);
+    const environment: Environment = {
+      id,
+      name: wanted.name,
+      edgeId: wanted.edgeId === undefined ? newUuid() : wanted.edgeId,
+      barredEdgeIds: [],
+      tags: wanted.tags,
+      apiUrl: wanted.apiUrl,
+      tunnelAddress: wanted.tunnelAddress ?? `${new URL(wanted.apiUrl).hostname}:${tunnelPort}`,
+      checkInSeconds: wanted.checkInSeconds,
+      generation: 1,
+      keys: [key],
+      instances: [],
+      createdAt: new Date(clock.now()).toISOString(),
+      associatedAt: null,
+    };
+    await store.putEnvironment(environment);
+    return { environment, edgeKey: this.#edgeKey(environment, secret) };
+  }
+
+  /** @throws EdgeError `environment-not-found` (404), `name-taken` (409), `store-unwritable` (503) */
+  async change(
+    id: number,
+    changes: Partial<Pick<Environment, 'name' | 'tags' | 'checkInSeconds'>>,
+  ): Promise<Environment> {
+    const environment = { ...this.get(id), ...changes };
+    this.#requireFreeName(environment.name, id);
+    await this.#options.store.putEnvironment(environment);
+    this.#options.checkIns.wake(id);
+    return environment;
+  }
+
+  /** Deletes it, and ends everything that it granted. */
+  async delete(id: number): Promise<void> {
+    const { store, registry, credentials, checkIns, presence, snapshots } = this.#options;
+    this.get(id);
+    const stored = store.deleteEnvironment(id);
+    credentials.revoke(id);
+    registry.remove(id);
+    presence.forget(id);
+    checkIns.wake(id);
+    await stored;
+    await snapshots.delete(id);
+  }
+
+  /**
+   * A new Edge key. The old one holds for `overlapSeconds` more; with 0 it and all it granted end at once.
+   * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
+   */
+  async rotateKey(id: number, overlapSeconds: number): Promise<WithEdgeKey> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const before = this.get(id);
+    const ends = new Date(now + overlapSeconds * 1_000).toISOString();
+    const newest = Math.max(...before.keys.map(({ generation }) => generation));
+    const { key, secret } = this.#newKey(newest + 1);
+    const kept =
+      overlapSeconds === 0
+        ? []
+        : before.keys
+            .filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now)
+            .map((old) => ({ ...old, expiresAt: earlier(old.expiresAt, ends) }));
+    const environment: Environment = { ...before, keys: [...kept, key], barredEdgeIds: [] };
+    await store.putEnvironment(environment);
+    if (overlapSeconds === 0) await this.revoke(id, { dropInstances: true });
+    return { environment, edgeKey: this.#edgeKey(environment, secret) };
+  }
+
+  /** Forgets the Edge ID and bars it until the key is rotated; the tunnel closes at once. */
+  async disassociate(id: number): Promise<Environment> {
+    const { edgeId, barredEdgeIds } = this.get(id);
+    if (edgeId === null) return this.get(id);
+    return this.revoke(id, {
+      dropInstances: true,
+      changes: { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] },
+    });
+  }
+
+  /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */
+  async revoke(
+    id: number,
+    { dropInstances = false, changes = {} }: { dropInstances?: boolean; changes?: Partial<Environment> } = {},
+  ): Promise<Environment> {
+    const { store, registry, credentials, checkIns } = this.#options;
+    const before = this.get(id);
+    const environment: Environment = {
+      ...before,
+      ...changes,
+      generation: before.generation + 1,
+      instances: dropInstances ? [] : before.instances,
+    };
+    const stored = store.putEnvironment(environment);
+    credentials.revoke(id);
+    registry.slot(id).revoke();
+    checkIns.wake(id);
+    await stored;
+    return environment;
+  }
+
+  #requireFreeName(name: string, ownId: number | null): void {
+    const holder = this.#options.store.environmentByName(name);
+    if (!holder || holder.id === ownId) return;
+    throw new EdgeError('name-taken', 'Another environment has this name', {
+      status: 409,
+      details: { environmentId: holder.id },
+    });
+  }
+
+  #newKey(generation: number): { key: EnvironmentKey; secret: string } {
+    const secret = this.#options.randomBytes(SECRET_BYTES).toString('base64url');
+    const secretHash = hashJoinSecret(secret).toString('base64url');
+    return { secret, key: { generation, secretHash, expiresAt: null } };
+  }
+
+  #edgeKey({ id, apiUrl, tunnelAddress }: Environment, secret: string): string {
+    splitHostPort(tunnelAddress);
+    return encodeEdgeKey({
+      apiUrl,
+      tunnelAddress,
+      fingerprint: this.#options.fingerprint,
+      environmentId: id,
+      secret,
+    });
+  }
+}
+
+function earlier(a: string | null, b: string): string {
+  return a !== null && a < b ? a : b;
+}

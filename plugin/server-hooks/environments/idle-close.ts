@@ -1,0 +1,52 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Snapshot } from '../../../protocol/snapshot.js';
+import type { Store } from '../store/store.js';
+import type { CredentialDesk } from '../tunnel/credential-desk.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import type { AuthenticatedAgent } from './authenticate-agent.js';
+import type { SnapshotDesk } from './snapshot-desk.js';
+
+export interface IdleCloseOptions {
+  readonly store: Store;
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+  readonly snapshotDesk: SnapshotDesk;
+}
+
+/** The end of an unused tunnel, offered by the agent, who owns the clock. */
+export class IdleClose {
+  readonly #options: IdleCloseOptions;
+
+  constructor(options: IdleCloseOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes the snapshot, then closes in one turn: either a call is under way, or the tunnel is gone for
+   * every call that comes after.
+   * @throws EdgeError `tunnel-unknown` (404), `tunnel-in-use` (409)
+   */
+  async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: Snapshot | null): Promise<void> {
+    const { store, credentials, snapshotDesk } = this.#options;
+    const { id } = agent.environment;
+    this.#requireOpen(agent, tunnelId);
+    if (snapshot) await snapshotDesk.takeAtClose(id, snapshot);
+    const slot = this.#requireOpen(agent, tunnelId);
+    if (slot.uses > 0) {
+      throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });
+    }
+    const environment = store.environment(id);
+    const stored = environment
+      ? store.putEnvironment({ ...environment, generation: environment.generation + 1 })
+      : Promise.resolve();
+    credentials.revoke(id);
+    slot.closeIdle();
+    await stored;
+  }
+
+  #requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
+    const slot = this.#options.registry.peek(environment.id);
+    if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
+    throw new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });
+  }
+}

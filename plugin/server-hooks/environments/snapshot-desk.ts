@@ -1,0 +1,87 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Snapshot } from '../../../protocol/snapshot.js';
+import type { CheckIns } from './check-in.js';
+import type { Presence } from './presence.js';
+import type { SnapshotFiles } from './snapshot-files.js';
+
+export interface SnapshotDeskOptions {
+  readonly clock: Clock;
+  readonly presence: Presence;
+  readonly checkIns: CheckIns;
+  readonly snapshots: SnapshotFiles;
+}
+
+/** Least time between two snapshots of an environment that nobody asked for, ms. */
+const MIN_GAP_MS = 10_000;
+
+/** Takes snapshots in, and asks agents for one. */
+export class SnapshotDesk {
+  readonly #options: SnapshotDeskOptions;
+  readonly #lastMs = new Map<number, number>();
+  readonly #waiting = new Map<number, Set<(snapshot: Snapshot) => void>>();
+
+  constructor(options: SnapshotDeskOptions) {
+    this.#options = options;
+  }
+
+  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-too-soon` (429) */
+  async take(environmentId: number, snapshot: Snapshot): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    const last = this.#lastMs.get(environmentId);
+    const isWanted = this.#waiting.has(environmentId);
+    if (!isWanted && last !== undefined && now - last < MIN_GAP_MS) {
+      throw new EdgeError('snapshot-too-soon', 'Snapshots are at least 10 s apart', {
+        status: 429,
+        retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
+      });
+    }
+    this.#lastMs.set(environmentId, now);
+    await this.#store(environmentId, snapshot);
+  }
+
+  /** The snapshot of an idle close: one a tunnel, so it needs no gap. */
+  takeAtClose(environmentId: number, snapshot: Snapshot): Promise<void> {
+    return this.#store(environmentId, snapshot);
+  }
+
+  /**
+   * Asks the environment's agent for a snapshot and waits for it.
+   * @throws EdgeError `snapshot-timeout` (504)
+   */
+  request(environmentId: number, waitMs: number): Promise<Snapshot> {
+    const { clock, presence, checkIns } = this.#options;
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiting.get(environmentId) ?? new Set();
+      this.#waiting.set(environmentId, waiters);
+      const settle = () => {
+        cancel();
+        waiters.delete(taken);
+        if (waiters.size === 0 && this.#waiting.get(environmentId) === waiters) {
+          this.#waiting.delete(environmentId);
+        }
+      };
+      const taken = (snapshot: Snapshot) => {
+        settle();
+        resolve(snapshot);
+      };
+      const cancel = clock.after(waitMs, () => {
+        settle();
+        reject(
+          new EdgeError('snapshot-timeout', 'The agent did not send a snapshot in time', {
+            status: 504,
+            retryAfterSeconds: 10,
+          }),
+        );
+      });
+      waiters.add(taken);
+      presence.requestSnapshot(environmentId);
+      checkIns.wake(environmentId);
+    });
+  }
+
+  async #store(environmentId: number, snapshot: Snapshot): Promise<void> {
+    await this.#options.snapshots.write(environmentId, snapshot);
+    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(snapshot);
+  }
+}

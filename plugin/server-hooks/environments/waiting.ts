@@ -1,0 +1,63 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Environment } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import type { Presence } from './presence.js';
+
+export interface WaitingOptions {
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly clock: Clock;
+}
+
+const LEAST_MS = 30_000;
+const MOST_MS = 120_000;
+/** After a start of the hub agents get this long to come back before they count as gone, ms. */
+const STARTUP_MS = 45_000;
+
+/** Decides whether a call may wait for an environment's agent, and how long. */
+export class Waiting {
+  readonly #options: WaitingOptions;
+  readonly #startedMs: number;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.monotonic();
+  }
+
+  /**
+   * How long a call may wait for the tunnel, ms: two check-ins and then some.
+   * @throws EdgeError as {@link requireReachable}
+   */
+  waitMs(environmentId: number): number {
+    const environment = this.requireReachable(environmentId);
+    const seconds = environment.checkInSeconds ?? this.#options.store.settings().checkInSeconds;
+    return Math.min(MOST_MS, Math.max(LEAST_MS, 2_000 * seconds + 10_000));
+  }
+
+  /**
+   * Fails where nobody is there to wait for.
+   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline` (503)
+   */
+  requireReachable(environmentId: number): Environment {
+    const { store, presence, clock } = this.#options;
+    const environment = store.environment(environmentId);
+    if (!environment) {
+      throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+    }
+    if (environment.instances.length === 0) {
+      throw new EdgeError('environment-not-associated', 'No agent has enrolled for this environment', {
+        status: 503,
+      });
+    }
+    const isStarting = clock.monotonic() - this.#startedMs < STARTUP_MS;
+    const isLive = environment.instances.some(({ id }) => presence.isLive(environmentId, id));
+    if (!isLive && !(isStarting && presence.lastCheckInAtMs(environmentId) === null)) {
+      throw new EdgeError('environment-offline', "The environment's agent does not check in", {
+        status: 503,
+        retryAfterSeconds: 10,
+      });
+    }
+    return environment;
+  }
+}

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import Koa, { type Middleware } from 'koa';
+import { EdgeError } from '../../protocol/edge-error.js';
+import { type TunnelProof, verifyProofMac } from '../../protocol/tunnel/proof.js';
+import { DockerProxy } from './docker/docker-proxy.js';
+import { CheckIns } from './environments/check-in.js';
+import { Enrolment } from './environments/enrol.js';
+import { EnvironmentAdmin } from './environments/environment-admin.js';
+import { IdleClose } from './environments/idle-close.js';
+import { Presence } from './environments/presence.js';
+import { SnapshotDesk } from './environments/snapshot-desk.js';
+import { SnapshotFiles } from './environments/snapshot-files.js';
+import { Strangers } from './environments/strangers.js';
+import { Waiting } from './environments/waiting.js';
+import type { Host } from './host.js';
+import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
+import { agentRoutes } from './routes/agent.js';
+import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
+import { environmentRoutes } from './routes/environments.js';
+import { errorReplies, toErrorReply } from './routes/error-reply.js';
+import { relativeUrl } from './routes/relative-url.js';
+import { settingsRoutes } from './routes/settings.js';
+import { tunnelRoutes } from './routes/tunnel.js';
+import type { Services } from './services.js';
+import { openStore } from './store/open-store.js';
+import { CredentialDesk, type Grant } from './tunnel/credential-desk.js';
+import type { Tunnel } from './tunnel/tunnel.js';
+import { TunnelCalls } from './tunnel/tunnel-calls.js';
+import { loadTunnelIdentity } from './tunnel/tunnel-identity.js';
+import { TunnelListener } from './tunnel/tunnel-listener.js';
+import { TunnelRegistry } from './tunnel/tunnel-registry.js';
+
+export type { Action, Host, Logger, Principal } from './host.js';
+export type { PluginOptions } from './options.js';
+
+/** What a host dashboard mounts. */
+export interface Plugin {
+  /** Koa middleware: answers everything below the mount, leaves the rest to `next`. */
+  readonly routes: Middleware;
+  /** The same as a `node:http` request listener; answers 404 beside the mount. */
+  readonly callback: (req: IncomingMessage, res: ServerResponse) => void;
+  /** For the server's `upgrade` event; false: not the plugin's, the socket is untouched. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Opens the store and the tunnel port. @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's errors of listening */
+  start(): Promise<{ tunnelPort: number }>;
+  /** Closes tunnels, timers, port and store; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly services: Services;
+  readonly answer: (req: IncomingMessage, res: ServerResponse) => void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes the plugin; nothing runs before `start()`.
+ * @throws TypeError that names a wrong option
+ */
+export function createPlugin(options: PluginOptions, host: Host): Plugin {
+  const resolved = parseOptions(options);
+  let running: Running | null = null;
+
+  const answer = (req: IncomingMessage, res: ServerResponse, url: string | null) => {
+    if (url === null || !running) {
+      refuse(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
+      return;
+    }
+    const call = parseDockerCall(url);
+    if (call) void answerDockerCall(running.services, call, req, res);
+    else {
+      req.url = url;
+      running.answer(req, res);
+    }
+  };
+
+  return {
+    routes: async (ctx, next) => {
+      const url = relativeUrl(ctx.req, resolved.mount);
+      if (url === null || !running) return next();
+      ctx.respond = false;
+      answer(ctx.req, ctx.res, url);
+    },
+    callback: (req, res) => answer(req, res, relativeUrl(req, resolved.mount)),
+    upgrade: (req, socket, head) => {
+      const url = relativeUrl(req, resolved.mount);
+      const call = url === null ? null : parseDockerCall(url);
+      if (!running || !call) return false;
+      void answerDockerUpgrade(running.services, call, req, socket, head);
+      return true;
+    },
+    start: async () => {
+      if (running) throw new Error('the plugin runs already');
+      const { tunnelPort, ...started } = await run(resolved, host);
+      running = started;
+      return { tunnelPort };
+    },
+    stop: async () => {
+      const stopping = running;
+      running = null;
+      await stopping?.stop();
+    },
+  };
+}
+
+/** All wiring, in order of start; stopped in reverse. */
+async function run(options: ResolvedOptions, host: Host): Promise<Running & { tunnelPort: number }> {
+  const { clock, randomBytes } = options;
+  const logger = host.logger.child({ plugin: 'fairlead' });
+  const started: { stop(): void | Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const store = openStore(options.dataDir, logger);
+    await store.start();
+    started.push(store);
+    const snapshots = new SnapshotFiles({ dir: join(options.dataDir, 'snapshots'), logger });
+    await snapshots.start();
+    started.push(snapshots);
+    const identity = await loadTunnelIdentity(options.dataDir, clock);
+    const presence = new Presence(clock);
+    const credentials = new CredentialDesk({ clock, randomBytes });
+    const registry = new TunnelRegistry({
+      clock,
+      inactivityMs: () => store.settings().inactivitySeconds * 1_000,
+    });
+    registry.start();
+    started.push(registry);
+    const checkIns = new CheckIns({ store, presence, registry, credentials, clock, bootId: randomUUID() });
+    checkIns.start();
+    started.push(checkIns);
+
+    const admit = (proof: TunnelProof): Grant => {
+      const grant = credentials.redeem(proof.token);
+      const instance = store
+        .environment(grant.environmentId)
+        ?.instances.find(({ id }) => id === grant.instanceId);
+      const isHolder =
+        grant.environmentId === proof.environmentId && grant.instanceId === proof.instanceId && instance;
+      if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
+        throw new EdgeError('credential-foreign', 'The credential was made for another agent', {
+          status: 401,
+        });
+      }
+      return grant;
+    };
+    const register = (tunnel: Tunnel) => {
+      const { environmentId, generation } = tunnel.grant;
+      // Synchronous with the attachment: nothing slips in after a revocation.
+      if (store.environment(environmentId)?.generation !== generation) {
+        throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
+      }
+      registry.slot(environmentId).attach(tunnel);
+      logger.info({ environment: environmentId, tunnel: tunnel.id }, 'tunnel open');
+      tunnel.closed.addEventListener('abort', () =>
+        logger.info({ environment: environmentId, tunnel: tunnel.id, code: tunnel.end }, 'tunnel closed'),
+      );
+    };
+    const listener = new TunnelListener({
+      key: identity.key,
+      certificate: identity.certificate,
+      port: options.tunnelPort,
+      bind: options.bind,
+      clock,
+      logger,
+      admit,
+      register,
+      newId: () => randomBytes(12).toString('base64url'),
+    });
+    const tunnelPort = await listener.start();
+    started.push(listener);
+
+    const snapshotDesk = new SnapshotDesk({ clock, presence, checkIns, snapshots });
+    const waiting = new Waiting({ store, presence, clock });
+    const tunnels = new TunnelCalls({ registry, clock, waitMs: (id) => waiting.waitMs(id) });
+    const services: Services = {
+      options,
+      host,
+      logger,
+      clock,
+      store,
+      presence,
+      strangers: new Strangers(clock),
+      registry,
+      credentials,
+      checkIns,
+      enrolment: new Enrolment({ store, presence, clock, randomBytes }),
+      admin: new EnvironmentAdmin({
+        store,
+        registry,
+        credentials,
+        checkIns,
+        presence,
+        snapshots,
+        clock,
+        randomBytes,
+        newUuid: randomUUID,
+        fingerprint: identity.fingerprint,
+        tunnelPort,
+      }),
+      snapshots,
+      snapshotDesk,
+      idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),
+      waiting,
+      docker: new DockerProxy({ tunnels, logger }),
+    };
+    return { services, answer: application(services).callback(), stop, tunnelPort };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function application(services: Services): Koa {
+  const app = new Koa();
+  app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
+  app.use(errorReplies(services.logger));
+  for (const router of [
+    agentRoutes(services),
+    environmentRoutes(services),
+    tunnelRoutes(services),
+    settingsRoutes(services),
+  ]) {
+    app.use(router.routes());
+  }
+  return app;
+}
+
+function refuse(res: ServerResponse, error: EdgeError): void {
+  const { status, headers, problem } = toErrorReply(error);
+  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' });
+  res.end(JSON.stringify(problem));
+}

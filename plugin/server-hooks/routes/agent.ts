@@ -1,0 +1,107 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import {
+  AGENT_PATHS,
+  checkInQuerySchema,
+  enrolRequestSchema,
+  idleRequestSchema,
+} from '../../../protocol/agent-calls.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { parseAuthorization } from '../../../protocol/request-signature.js';
+import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
+import { type AuthenticatedAgent, authenticateAgent } from '../environments/authenticate-agent.js';
+import type { Services } from '../services.js';
+import { parseJsonBytes, readBody } from './read-body.js';
+
+const MAX_ENROL_BYTES = 16 * 1024;
+const NO_BODY = Buffer.alloc(0);
+
+/** The calls of agents. Every one is signed; authentication comes before any other answer. */
+export function agentRoutes(services: Services): Router {
+  const router = new Router();
+  const { clock, logger } = services;
+
+  // Each refusal carries the hub's time, so that an agent can correct its clock.
+  router.use(async (_ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof EdgeError)) throw error;
+      if (error.code === 'agent-unauthorized') services.strangers.note(logger);
+      const { status, expose, retryAfterSeconds, details } = error;
+      throw new EdgeError(error.code, error.message, {
+        status,
+        expose,
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        details: { ...details, timeMs: clock.now() },
+      });
+    }
+  });
+
+  router.post(AGENT_PATHS.enrol, async (ctx) => {
+    const claim = parseAuthorization(ctx.get('authorization'));
+    const body = await readBody(ctx.req, MAX_ENROL_BYTES);
+    const request = { method: 'POST', path: ctx.url, body };
+    ctx.body = await services.enrolment.enrol(claim, request, enrolRequestSchema.parse(parseJsonBytes(body)));
+  });
+
+  router.get(AGENT_PATHS.checkIn, async (ctx) => {
+    const agent = authenticate(ctx, 'GET', NO_BODY);
+    const gone = new AbortController();
+    ctx.req.once('close', () => gone.abort());
+    ctx.res.once('close', () => gone.abort());
+    const { etag, body } = await services.checkIns.answer({
+      ...agent,
+      query: checkInQuerySchema.parse({ ...ctx.query }),
+      etag: ctx.get('if-none-match') || undefined,
+      waitSeconds: waitSecondsOf(ctx.get('prefer')),
+      signal: gone.signal,
+    });
+    ctx.set('etag', etag);
+    ctx.set('cache-control', 'no-store');
+    if (body) ctx.body = body;
+    else ctx.status = 304;
+  });
+
+  router.post(AGENT_PATHS.snapshot, async (ctx) => {
+    // The signature covers the body, which must be read to be checked; only its head is checked before.
+    requireKnownInstance(ctx);
+    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES);
+    const { environment } = authenticate(ctx, 'POST', body);
+    await services.snapshotDesk.take(environment.id, snapshotSchema.parse(parseJsonBytes(body)));
+    ctx.status = 204;
+  });
+
+  router.post(AGENT_PATHS.idle, async (ctx) => {
+    requireKnownInstance(ctx);
+    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES);
+    const agent = authenticate(ctx, 'POST', body);
+    const { tunnelId, snapshot } = idleRequestSchema.parse(parseJsonBytes(body));
+    await services.idleClose.close(agent, tunnelId, snapshot);
+    ctx.status = 200;
+    ctx.body = {};
+  });
+
+  function authenticate(ctx: Context, method: string, body: Buffer): AuthenticatedAgent {
+    const { store, presence } = services;
+    const request = { method, path: ctx.url, body };
+    return authenticateAgent(store, presence, clock, ctx.get('authorization'), request);
+  }
+
+  /** Spares the hub the large bodies of strangers. */
+  function requireKnownInstance(ctx: Context): void {
+    const claim = parseAuthorization(ctx.get('authorization'));
+    const isKnown = services.store
+      .environment(claim.environmentId)
+      ?.instances.some(({ id }) => id === claim.instanceId);
+    if (!isKnown) throw new EdgeError('agent-unauthorized', 'The agent is not known here', { status: 401 });
+  }
+
+  return router;
+}
+
+/** `wait=N` of a Prefer header, seconds (RFC 7240 section 4.3). */
+function waitSecondsOf(prefer: string): number {
+  const match = /(?:^|[,;]\s*)wait\s*=\s*"?([0-9]{1,5})"?/i.exec(prefer);
+  return Number(match?.[1] ?? 0);
+}

@@ -1,0 +1,72 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import * as z from 'zod';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Problem } from '../../api.js';
+import type { Logger } from '../host.js';
+
+/** An error as HTTP tells it: a problem document (RFC 9457) and headers. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly problem: Problem;
+}
+
+/** The only place where errors become HTTP. What is not an EdgeError is ours to mend: 500, and no word of it. */
+export function toErrorReply(error: unknown): ErrorReply {
+  const edge = asEdgeError(error);
+  const { status, code, retryAfterSeconds } = edge;
+  return {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+    },
+    problem: {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code,
+      ...(edge.expose ? { detail: edge.message } : {}),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...edge.details,
+    },
+  };
+}
+
+/** Answers whatever a route throws, and what no route answers. */
+export function errorReplies(logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && !ctx.body) {
+        throw new EdgeError('not-found', 'There is nothing at this address', { status: 404 });
+      }
+    } catch (error) {
+      send(ctx, error, logger);
+    }
+  };
+}
+
+function send(ctx: Context, error: unknown, logger: Logger): void {
+  const { status, headers, problem } = toErrorReply(error);
+  if (status === 500)
+    logger.error({ err: error, path: ctx.path.slice(0, 200) }, 'a call failed unexpectedly');
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = JSON.stringify(problem);
+  ctx.type = 'application/problem+json';
+}
+
+function asEdgeError(error: unknown): EdgeError {
+  if (error instanceof EdgeError) return error;
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues;
+    const where = issue?.path.join('.');
+    return new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message ?? 'not understood'}`, {
+      status: 400,
+    });
+  }
+  return new EdgeError('internal', 'Something went wrong here; the log of the hub has more', { status: 500 });
+}

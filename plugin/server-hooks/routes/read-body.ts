@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** Bodies arrive within this, or are given up, ms. */
+const BODY_MS = 30_000;
+
+/**
+ * The whole body of a small request.
+ * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
+ *   `host-consumed-body` (500) when something in the host read it before
+ */
+export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const announced = Number(req.headers['content-length'] ?? 0);
+  if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  if (req.readableEnded || req.readableDidRead) {
+    const isEmpty = announced === 0 && req.headers['transfer-encoding'] === undefined;
+    if (isEmpty) return Promise.resolve(Buffer.alloc(0));
+    return Promise.reject(
+      new EdgeError(
+        'host-consumed-body',
+        'The host dashboard read the body before the plugin: mount the plugin before body parsers',
+        { status: 500 },
+      ),
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (error: EdgeError) => {
+      clearTimeout(timer);
+      req.off('data', take);
+      req.resume();
+      reject(error);
+    };
+    const timer = setTimeout(
+      () => fail(new EdgeError('body-late', 'The body did not arrive within 30 s', { status: 408 })),
+      BODY_MS,
+    );
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) fail(tooLarge(maxBytes));
+      else chunks.push(chunk);
+    };
+    req.on('data', take);
+    req.once('end', () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks));
+    });
+    const cut = () => fail(new EdgeError('body-incomplete', 'The body ended early', { status: 400 }));
+    req.once('error', cut);
+    req.once('close', cut);
+  });
+}
+
+/**
+ * The body as JSON; an empty one is `undefined`.
+ * @throws EdgeError `body-not-json` (400) for broken JSON or invalid UTF-8, and as {@link readBody}
+ */
+export async function readJson(req: IncomingMessage, maxBytes: number): Promise<unknown> {
+  return parseJsonBytes(await readBody(req, maxBytes));
+}
+
+/** @throws EdgeError `body-not-json` (400) */
+export function parseJsonBytes(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new EdgeError('body-not-json', 'The body is not JSON in UTF-8', { status: 400 });
+  }
+}
+
+function tooLarge(maxBytes: number): EdgeError {
+  return new EdgeError('body-too-large', `The body is larger than ${maxBytes} bytes`, { status: 413 });
+}

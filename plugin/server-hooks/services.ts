@@ -1,0 +1,37 @@
+import type { Clock } from '../../protocol/clock.js';
+import type { DockerProxy } from './docker/docker-proxy.js';
+import type { CheckIns } from './environments/check-in.js';
+import type { Enrolment } from './environments/enrol.js';
+import type { EnvironmentAdmin } from './environments/environment-admin.js';
+import type { IdleClose } from './environments/idle-close.js';
+import type { Presence } from './environments/presence.js';
+import type { SnapshotDesk } from './environments/snapshot-desk.js';
+import type { SnapshotFiles } from './environments/snapshot-files.js';
+import type { Strangers } from './environments/strangers.js';
+import type { Waiting } from './environments/waiting.js';
+import type { Host, Logger } from './host.js';
+import type { ResolvedOptions } from './options.js';
+import type { Store } from './store/store.js';
+import type { CredentialDesk } from './tunnel/credential-desk.js';
+import type { TunnelRegistry } from './tunnel/tunnel-registry.js';
+
+/** What routes work with; made and wired in `index.ts`, once for each start. */
+export interface Services {
+  readonly options: ResolvedOptions;
+  readonly host: Host;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly strangers: Strangers;
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+  readonly checkIns: CheckIns;
+  readonly enrolment: Enrolment;
+  readonly admin: EnvironmentAdmin;
+  readonly snapshots: SnapshotFiles;
+  readonly snapshotDesk: SnapshotDesk;
+  readonly idleClose: IdleClose;
+  readonly waiting: Waiting;
+  readonly docker: DockerProxy;
+}
