@@ -43,12 +43,14 @@ for (const { name, key, method, path, body, authorization, ...claim } of vectors
   });
 }
 
-test('vectors: SSH public key and fingerprint', (t) => {
-  const { jwk, openSsh, fingerprint } = vectors.fingerprint;
-  const key = createPublicKey({ key: jwk, format: 'jwk' });
-  t.is(`ecdsa-sha2-nistp256 ${sshPublicKeyBlob(key).toString('base64')}`, openSsh);
-  t.is(fingerprintOf(key), fingerprint);
-});
+for (const { name, jwk, openSsh, sshKeygen, fingerprint } of vectors.fingerprints) {
+  test(`vectors: SSH public key and fingerprint (${name})`, (t) => {
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    t.is(`ecdsa-sha2-nistp256 ${sshPublicKeyBlob(key).toString('base64')}`, openSsh);
+    t.is(fingerprintOf(key), fingerprint);
+    t.is(`SHA256:${fingerprint}`, `${sshKeygen}=`);
+  });
+}
 
 test('vectors: sealed credential', async (t) => {
   const { key, sealed, claims } = vectors.credential;
