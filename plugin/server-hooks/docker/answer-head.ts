@@ -1,0 +1,74 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** What a client may see of an engine's answer before its body. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+}
+
+/** On every answer below `/docker/`: the content is someone else's, and it is served from our origin. */
+export const ANSWER_GUARDS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "sandbox; default-src 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+const PASSED = new Set(['content-length', 'api-version', 'ostype', 'server', 'builder-version']);
+const PASSED_PREFIX = /^(docker-|x-docker-)/;
+const OCTET_STREAM = 'application/octet-stream';
+const SAFE_TYPE =
+  /^(application\/(json|json-seq|jsonl|x-ndjson|octet-stream|tar|x-tar|vnd\.docker\.[a-z0-9.+-]+)|text\/plain)$/;
+const HEADER_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Decides what of an engine's answer reaches the client. An engine is not trusted: it may be broken, hostile
+ * or no Docker Engine at all.
+ * @throws EdgeError `engine-bad-response` or `engine-redirect` (both 502)
+ */
+export function readAnswerHead(answer: IncomingMessage): AnswerHead {
+  const status = answer.statusCode ?? 0;
+  if (answer.httpVersion !== '1.1' && answer.httpVersion !== '1.0') throw bad('not in HTTP/1.1');
+  if (status < 200 || status > 599) throw bad('with an impossible status');
+  // 304 is no redirect here: `start` and `stop` answer it where there is nothing to do.
+  if (status >= 300 && status < 400 && status !== 304) {
+    throw new EdgeError('engine-redirect', 'The engine answered with a redirect, which is not followed', {
+      status: 502,
+      expose: true,
+      details: { engineStatus: status },
+    });
+  }
+  const coding = answer.headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw bad('in an unknown transfer coding');
+  const encoding = answer.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw bad('in an encoding nobody asked for');
+  return { status, headers: passedHeaders(answer, status) };
+}
+
+/** The content type to show: the engine's where it is harmless in a browser, else octet-stream. */
+export function safeContentType(sent: string | undefined): string {
+  const [type = '', ...parameters] = (sent ?? '').toLowerCase().split(';');
+  const media = type.trim();
+  if (!SAFE_TYPE.test(media)) return OCTET_STREAM;
+  const utf8 = parameters.some((parameter) => /^\s*charset="?utf-8"?\s*$/.test(parameter));
+  return utf8 ? `${media}; charset=utf-8` : media;
+}
+
+function passedHeaders(answer: IncomingMessage, status: number): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (typeof value !== 'string' || !(PASSED.has(name) || PASSED_PREFIX.test(name))) continue;
+    if (!HEADER_TEXT.test(value)) throw bad('with a control character in a header');
+    headers[name] = value;
+  }
+  const hasNoBody = status === 204 || status === 304;
+  if (hasNoBody) delete headers['content-length'];
+  else headers['content-type'] = safeContentType(answer.headers['content-type']);
+  return { ...headers, ...ANSWER_GUARDS };
+}
+
+function bad(how: string): EdgeError {
+  return new EdgeError('engine-bad-response', `The engine answered ${how}`, { status: 502, expose: true });
+}

@@ -1,0 +1,126 @@
+import {
+  type ClientRequest as EngineRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { TunnelCall } from '../tunnel/tunnel-source.js';
+
+/** A request in the form in which the engine gets it. */
+export interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  /** A stream is piped with backpressure; bytes are sent at once; null is no body. */
+  readonly body: Readable | Buffer | null;
+}
+
+/** An engine's answer, its body still to be read; `socket` is set where the engine switched protocols. */
+export interface Answer {
+  readonly response: IncomingMessage;
+  readonly socket?: Duplex;
+  /** Gives the connection up: at once, or, after a whole exchange, as soon as the engine ended it. */
+  close(): void;
+}
+
+const MAX_HEAD_BYTES = 32 * 1024;
+const MAX_INFORMATIONAL = 32;
+/** What an engine may take to close a connection after its answer. */
+const LINGER_MS = 5_000;
+
+/**
+ * Sends a request to an engine over a connection of its own and resolves with the head of the answer. After
+ * that a failure shows as an `error` on `response`, never as its `end`.
+ *
+ * Connections are not pooled: through a tunnel a new one costs a frame, and no answer can end up with a call
+ * it was not meant for.
+ * @param signal breaks the exchange off until the answer is complete, with its reason
+ * @throws EdgeError what the tunnel reports, or `engine-bad-response` (502)
+ */
+export async function askEngine(
+  call: TunnelCall,
+  question: Question,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<Answer> {
+  const pipe = await call.dial();
+  pipe.on('error', () => undefined);
+  if (pipe.destroyed) throw engineFailure(pipe.errored);
+  return new Promise((resolve, reject) => {
+    const { method, path, headers, body } = question;
+    const request: EngineRequest = httpRequest({
+      createConnection: () => pipe,
+      method,
+      path,
+      headers,
+      setHost: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
+    });
+    let response: IncomingMessage | undefined;
+
+    const breakOff = () => (response ?? request).destroy(reasonOf(signal));
+    request.on('error', (error) => {
+      if (response === undefined) reject(engineFailure(error));
+      // Node finishes the parser next, which would make a reset read-until-close body look complete.
+      else if (!response.complete) response.destroy(error);
+    });
+    // After an upgrade, too: from there on the joined streams answer for each other.
+    request.on('close', () => signal.removeEventListener('abort', breakOff));
+    let informational = 0;
+    request.on('information', () => {
+      informational += 1;
+      if (informational > MAX_INFORMATIONAL) request.destroy(engineFailure(undefined));
+    });
+    request.on('response', (answer) => {
+      response = answer;
+      answer.on('error', () => undefined);
+      const close = () => {
+        if (answer.complete && request.writableFinished) letEnd(pipe, clock);
+        else pipe.destroy();
+      };
+      resolve({ response: answer, close });
+    });
+    request.on('upgrade', (answer, connection, head) => {
+      if (head.length > 0) connection.unshift(head);
+      resolve({ response: answer, socket: connection, close: () => connection.destroy() });
+    });
+
+    signal.addEventListener('abort', breakOff, { once: true });
+    if (signal.aborted) breakOff();
+    request.flushHeaders();
+    if (body === null || Buffer.isBuffer(body)) request.end(body ?? undefined);
+    else sendBody(body, request);
+  });
+}
+
+/** Leaves the last word to the engine: to reset each finished stream would make the agent drop the tunnel. */
+function letEnd(pipe: Duplex, clock: Clock): void {
+  if (pipe.destroyed) return;
+  const cancel = clock.after(LINGER_MS, () => pipe.destroy());
+  pipe.once('close', cancel);
+}
+
+/** Pipes an upload; one that was cut at the client must not reach the engine as a whole one. */
+function sendBody(body: Readable, request: EngineRequest): void {
+  // HTTP/2 requests end after they were aborted, and this comes first.
+  body.on('aborted', () => request.destroy(new Error('The upload was cut')));
+  body.on('error', (error) => request.destroy(error));
+  request.on('close', () => body.unpipe(request));
+  body.pipe(request);
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('The call was broken off');
+}
+
+function engineFailure(cause: unknown): EdgeError {
+  if (cause instanceof EdgeError) return cause;
+  return new EdgeError(
+    'engine-bad-response',
+    'The engine closed the connection or answered with something that is not HTTP',
+    { status: 502, expose: true, cause },
+  );
+}

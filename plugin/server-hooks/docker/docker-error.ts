@@ -1,0 +1,38 @@
+import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { ANSWER_GUARDS } from './answer-head.js';
+
+/** An error as an HTTP answer to a Docker client. */
+export interface DockerErrorAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * Puts an error in the form that Docker clients print: the members of a problem document (RFC 9457) with
+ * `message` beside them. Errors that are not ours become a bare 500: their texts may hold secrets.
+ */
+export function dockerErrorBody(error: unknown): DockerErrorAnswer {
+  const known =
+    error instanceof EdgeError ? error : new EdgeError('internal', 'The hub failed', { cause: error });
+  const title = STATUS_CODES[known.status] ?? 'Error';
+  const detail = known.expose ? known.message : `${title} (${known.code})`;
+  const body = JSON.stringify({
+    ...(known.expose ? known.details : undefined),
+    title,
+    status: known.status,
+    code: known.code,
+    detail,
+    message: detail,
+  });
+  const headers: OutgoingHttpHeaders = {
+    ...ANSWER_GUARDS,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  if (known.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.ceil(known.retryAfterSeconds));
+  if (known.status === 405) headers.allow = 'GET, HEAD, POST, PUT, DELETE';
+  return { status: known.status, headers, body };
+}

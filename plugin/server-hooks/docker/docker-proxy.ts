@@ -1,0 +1,257 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Http2ServerRequest } from 'node:http2';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { Logger } from '../host.js';
+import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
+import { type Answer, askEngine, type Question } from './ask-engine.js';
+import {
+  type ClientRequest,
+  type ClientResponse,
+  discardBody,
+  endUpload,
+  hasBody,
+  isOpen,
+  resetResponse,
+} from './client-message.js';
+import { dockerErrorBody } from './docker-error.js';
+import { type DockerPath, isAttachWebSocket, isBuildKit, parseDockerPath } from './docker-path.js';
+import { joinStreams } from './join-streams.js';
+import { engineHeaders, passedHeaders } from './request-headers.js';
+import { sendAnswer } from './send-answer.js';
+import { plainResponse, switchingHead, type UpgradeProtocol, upgradeHeaders } from './upgrade-answer.js';
+import { readUpgradeBody } from './upgrade-body.js';
+
+/** Where an authenticated Docker call goes. */
+export interface DockerTarget {
+  readonly environmentId: number;
+  /** Path and query as sent, not decoded, below `…/docker`; begins with `/`. */
+  readonly path: string;
+  /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */
+  readonly via?: 'bearer' | 'cookie';
+}
+
+export interface DockerProxyOptions {
+  readonly tunnels: TunnelSource;
+  readonly logger: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+/** A dead client is noticed by TCP itself: a half-closed one sends nothing by right. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
+
+/**
+ * Carries the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions.
+ * The caller authenticates; what passes and what does not is decided here (`docs/errors.md` has the codes).
+ * There is no time limit: a call ends when one of its ends does, or its tunnel.
+ */
+export class DockerProxy {
+  readonly #tunnels: TunnelSource;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+
+  constructor(options: DockerProxyOptions) {
+    this.#tunnels = options.tunnels;
+    this.#logger = options.logger;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has begun. */
+  async request(req: ClientRequest, res: ClientResponse, target: DockerTarget): Promise<void> {
+    prepareRequest(req);
+    res.on('error', () => undefined);
+    const gone = new AbortController();
+    res.once('close', () => gone.abort());
+    try {
+      const path = admit(req, target);
+      if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
+      const question = {
+        method: req.method ?? 'GET',
+        path: path.raw,
+        headers: engineHeaders(req),
+        body: hasBody(req) ? req : null,
+      };
+      await this.#ask(target, question, gone.signal, async (answer) => {
+        if (answer.socket !== undefined) throw unaskedUpgrade();
+        await sendAnswer(answer.response, res);
+      });
+    } catch (error) {
+      this.#answerError(error, res, target);
+    } finally {
+      discardBody(req);
+      endUpload(req, res);
+    }
+  }
+
+  /**
+   * Serves a request that wants to upgrade its connection (`attach`, `exec/start`). Never rejects.
+   * Piped stdin ends long before its output does, so `socket.allowHalfOpen` must be true from the server's
+   * `upgrade` event on; it is set here too, but whoever authenticates in between may be too late for it.
+   */
+  async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, target: DockerTarget): Promise<void> {
+    prepareSocket(socket);
+    socket.allowHalfOpen = true;
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    let res: ServerResponse | undefined;
+    const plain = () => {
+      res ??= plainResponse(req, socket);
+      return res;
+    };
+    try {
+      const path = admit(req, target);
+      const protocol = askedProtocol(req, path);
+      const body = await readUpgradeBody(req, socket, head);
+      const question = {
+        method: req.method ?? 'POST',
+        path: path.raw,
+        headers: { ...passedHeaders(req), ...upgradeHeaders(req, protocol), 'content-length': body.length },
+        body,
+      };
+      await this.#ask(target, question, gone.signal, async (answer, call) => {
+        if (answer.socket === undefined) {
+          await sendAnswer(answer.response, plain());
+          return;
+        }
+        const engine = answer.socket;
+        const head = switchingHead(answer.response, protocol);
+        const cut = () => engine.destroy(tunnelClosed(call));
+        call.closed.addEventListener('abort', cut, { once: true });
+        if (call.closed.aborted) throw tunnelClosed(call);
+        socket.write(head);
+        const failure = await joinStreams(socket, engine);
+        call.closed.removeEventListener('abort', cut);
+        if (failure !== undefined)
+          this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream broke off');
+      });
+    } catch (error) {
+      if (!socket.destroyed) this.#answerError(error, plain(), target);
+    }
+  }
+
+  /** Takes a hold on the environment's tunnel for as long as the engine is asked and its answer served. */
+  async #ask(
+    target: DockerTarget,
+    question: Question,
+    gone: AbortSignal,
+    serve: (answer: Answer, call: TunnelCall) => Promise<void>,
+  ): Promise<void> {
+    const call = await this.#tunnels.open(target.environmentId, gone);
+    const stop = new AbortController();
+    const onClosed = () => stop.abort(tunnelClosed(call));
+    const onGone = () => stop.abort(clientGone());
+    call.closed.addEventListener('abort', onClosed);
+    gone.addEventListener('abort', onGone);
+    try {
+      if (call.closed.aborted) throw tunnelClosed(call);
+      if (gone.aborted) throw clientGone();
+      const answer = await askEngine(call, question, stop.signal, this.#clock);
+      try {
+        await serve(answer, call);
+      } finally {
+        answer.close();
+      }
+    } finally {
+      call.closed.removeEventListener('abort', onClosed);
+      gone.removeEventListener('abort', onGone);
+      call.release();
+    }
+  }
+
+  #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {
+    const { status, headers, body } = dockerErrorBody(error);
+    const code = codeOf(error);
+    if (status === 500) this.#logger.error({ ...about(target), code, err: error }, 'docker call failed');
+    else this.#logger.debug({ ...about(target), code, status }, 'docker call refused');
+    if (res.headersSent) resetResponse(res);
+    else if (isOpen(res)) {
+      res.writeHead(status, headers);
+      res.end(body);
+    }
+  }
+}
+
+/** Refuses what is no Docker call, or one that cannot work or is not safe through the hub. */
+function admit(req: ClientRequest, target: DockerTarget): DockerPath {
+  if (!METHODS.has(req.method ?? '')) {
+    throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
+  }
+  const path = parseDockerPath(target.path);
+  if (isBuildKit(path) || req.headers.upgrade?.toLowerCase() === 'h2c') {
+    throw new EdgeError(
+      'buildkit-unsupported',
+      'BuildKit cannot be reached this way: set DOCKER_BUILDKIT=0',
+      {
+        status: 501,
+        expose: true,
+      },
+    );
+  }
+  if (isAttachWebSocket(path) && target.via === 'cookie') {
+    throw new EdgeError(
+      'attach-ws-refused',
+      'attach/ws needs an API token: a browser opens consoles with a ticket',
+      {
+        status: 403,
+      },
+    );
+  }
+  return path;
+}
+
+function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
+  const asked = req.headers.upgrade?.toLowerCase();
+  if (asked === 'tcp') return 'tcp';
+  if (asked === 'websocket' && isAttachWebSocket(path)) return 'websocket';
+  throw new EdgeError('upgrade-unsupported', 'A Docker call can upgrade to tcp only', { status: 400 });
+}
+
+function prepareRequest(req: ClientRequest): void {
+  req.on('error', () => undefined);
+  // An HTTP/2 connection is shared and its socket out of reach; Node has set its options.
+  if (req instanceof Http2ServerRequest) req.setTimeout(0);
+  else prepareSocket(req.socket);
+}
+
+function prepareSocket(socket: Duplex): void {
+  socket.on('error', () => undefined);
+  if (!(socket instanceof Socket)) return;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+}
+
+function about(target: DockerTarget): object {
+  return { environment: target.environmentId };
+}
+
+function tunnelClosed(call: TunnelCall): EdgeError {
+  const reason: unknown = call.closed.reason;
+  if (reason instanceof EdgeError) return reason;
+  return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', {
+    status: 503,
+    expose: true,
+  });
+}
+
+function clientGone(): EdgeError {
+  return new EdgeError('client-gone', 'The client is gone', { status: 499 });
+}
+
+function unaskedUpgrade(): EdgeError {
+  return new EdgeError('engine-bad-response', 'The engine switched protocols unasked', {
+    status: 502,
+    expose: true,
+  });
+}
+
+function hostConsumedBody(): EdgeError {
+  return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin could', {
+    status: 500,
+    expose: true,
+  });
+}

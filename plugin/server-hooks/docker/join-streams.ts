@@ -1,0 +1,68 @@
+import type { Duplex } from 'node:stream';
+import { resetSocket } from './reset-socket.js';
+
+/**
+ * Makes one byte pipe of two, and resolves when both are closed. The contract, the same in both directions:
+ *
+ * - bytes pass with backpressure; a slow reader stalls only its own direction;
+ * - when one side ends its output, the other's input is ended, while the opposite direction goes on;
+ * - when one side breaks before it ended its output, the other is reset: a cut never looks like an end;
+ * - when one side breaks after it ended its output, it has said everything: the other gets all of that, then
+ *   a regular end, and is closed.
+ *
+ * Both must have `allowHalfOpen`. `stream.pipeline` does not serve: it destroys both at the first end.
+ * @returns the error that broke the pipe, or undefined when both ends were regular
+ */
+export async function joinStreams(a: Duplex, b: Duplex): Promise<Error | undefined> {
+  let failure: Error | undefined;
+  const broken = (error: Error) => {
+    failure ??= error;
+  };
+  const closed = Promise.all([follow(a, b, broken), follow(b, a, broken)]);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (from.readableEnded) to.end();
+    else from.pipe(to);
+  }
+  await closed;
+  return failure;
+}
+
+/** Watches one side and carries its fate over to the other. Resolves when it is closed. */
+function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let cause: Error | undefined;
+    let ended = side.readableEnded;
+    const onClosed = () => {
+      other.unpipe(side);
+      if (ended) finish(other);
+      else {
+        const error = cause ?? new Error('The connection closed before its end');
+        broken(error);
+        resetSocket(other, error);
+      }
+      resolve();
+    };
+    side.on('error', (error) => {
+      cause = error;
+    });
+    side.once('end', () => {
+      ended = true;
+    });
+    if (side.destroyed) onClosed();
+    else side.once('close', onClosed);
+  });
+}
+
+/** Delivers what is on its way to a stream, then closes it; what it still sends has no taker. */
+function finish(stream: Duplex): void {
+  if (stream.destroyed) return;
+  stream.resume();
+  if (stream.writableFinished) stream.destroy();
+  else {
+    stream.once('finish', () => stream.destroy());
+    stream.end();
+  }
+}

@@ -1,0 +1,50 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { readAnswerHead } from './answer-head.js';
+import { type ClientResponse, resetResponse } from './client-message.js';
+
+/**
+ * Streams an engine's answer to the client: the head at once, even before the first byte of a body, then the
+ * body with backpressure. An answer that breaks off is reset at the client, never ended. Trailers are dropped.
+ * Resolves when the client has it all, or is gone, or was reset.
+ * @throws EdgeError `engine-bad-response` or `engine-redirect` while nothing has been sent yet
+ */
+export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): Promise<void> {
+  if (answer.errored !== null && !answer.complete) {
+    throw new EdgeError('engine-bad-response', 'The engine broke off its answer at once', {
+      status: 502,
+      expose: true,
+      cause: answer.errored,
+    });
+  }
+  const { status, headers } = readAnswerHead(answer);
+  if (res.destroyed || res.writableEnded) return;
+  res.writeHead(status, headers);
+  // HTTP/2 sends them with writeHead.
+  if (res instanceof ServerResponse) res.flushHeaders();
+  const sink: Writable = res;
+  await new Promise<void>((resolve) => {
+    const cut = () => {
+      resetResponse(res);
+      resolve();
+    };
+    answer.on('error', cut);
+    answer.on('close', () => {
+      if (!answer.complete) cut();
+    });
+    answer.on('data', (chunk: Buffer) => {
+      if (!sink.write(chunk)) answer.pause();
+    });
+    answer.on('end', () => {
+      if (answer.complete) res.end();
+      else cut();
+    });
+    res.on('drain', () => answer.resume());
+    res.once('finish', () => resolve());
+    res.once('close', () => {
+      answer.destroy();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** The protocols a Docker client may ask for. */
+export type UpgradeProtocol = 'tcp' | 'websocket';
+
+const RAW_STREAMS = new Set([
+  'application/vnd.docker.raw-stream',
+  'application/vnd.docker.multiplexed-stream',
+]);
+const WEBSOCKET_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol'];
+const TOKEN_TEXT = /^[\x20-\x7e]+$/;
+
+/**
+ * The head that tells a client that its connection is now a pipe to the engine. Nothing of the engine's own
+ * 101 passes but what a Docker client needs to read the stream.
+ * @throws EdgeError `engine-bad-response` (502) where the engine switched to something else
+ */
+export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol): string {
+  if (answer.headers.upgrade?.toLowerCase() !== protocol) {
+    throw new EdgeError('engine-bad-response', 'The engine switched to a protocol nobody asked for', {
+      status: 502,
+      expose: true,
+    });
+  }
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`];
+  const type = answer.headers['content-type'];
+  if (type !== undefined && RAW_STREAMS.has(type)) lines.push(`Content-Type: ${type}`);
+  if (protocol === 'websocket') {
+    for (const name of WEBSOCKET_HEADERS) {
+      const value = answer.headers[name];
+      if (typeof value === 'string' && TOKEN_TEXT.test(value)) lines.push(`${name}: ${value}`);
+    }
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** The headers that ask an engine for the same upgrade as the client did. */
+export function upgradeHeaders(req: IncomingMessage, protocol: UpgradeProtocol): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: protocol };
+  if (protocol === 'tcp') return headers;
+  for (const name of ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol']) {
+    headers[name] = req.headers[name];
+  }
+  return headers;
+}
+
+/**
+ * A response object over the bare socket of an upgrade request, for the case that there is no upgrade:
+ * an ordinary answer with `Connection: close`.
+ */
+export function plainResponse(req: IncomingMessage, socket: Duplex): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  if (!(socket instanceof Socket)) throw new TypeError('Upgrades come on sockets');
+  res.assignSocket(socket);
+  // The server let go of this socket, and with it of these two duties.
+  socket.on('drain', () => res.emit('drain'));
+  res.once('finish', () => {
+    res.detachSocket(socket);
+    socket.resume();
+    socket.end(() => socket.destroy());
+  });
+  return res;
+}

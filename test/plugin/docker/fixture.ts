@@ -1,0 +1,239 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import http2 from 'node:http2';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
+import { DockerProxy, type DockerTarget } from '../../../plugin/server-hooks/docker/docker-proxy.js';
+import type { Logger } from '../../../plugin/server-hooks/host.js';
+import type { TunnelCall, TunnelSource } from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** What a fake engine does with one connection. `seen()` is every byte it got so far. */
+export type EngineScript = (socket: net.Socket, seen: () => string) => void;
+
+/** A raw engine on a unix socket: it answers with whatever bytes its script writes. */
+export interface FakeEngine {
+  readonly path: string;
+  /** Everything all connections sent, in order. */
+  bytes(): string;
+  readonly sockets: Set<net.Socket>;
+  connections: number;
+}
+
+export async function startEngine(t: ExecutionContext, script: EngineScript): Promise<FakeEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'fake-engine-'));
+  const all: Buffer[] = [];
+  const engine: FakeEngine = {
+    path: join(folder, 'docker.sock'),
+    bytes: () => Buffer.concat(all).toString('latin1'),
+    sockets: new Set(),
+    connections: 0,
+  };
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    engine.connections += 1;
+    engine.sockets.add(socket);
+    const own: Buffer[] = [];
+    socket.on('error', () => undefined);
+    socket.on('close', () => engine.sockets.delete(socket));
+    socket.on('data', (chunk: Buffer) => {
+      all.push(chunk);
+      own.push(chunk);
+    });
+    script(socket, () => Buffer.concat(own).toString('latin1'));
+  });
+  server.listen(engine.path);
+  await once(server, 'listening');
+  t.teardown(async () => {
+    for (const socket of engine.sockets) socket.destroy();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return engine;
+}
+
+/** An engine that gives each request head the same bytes for an answer, then ends (or not). */
+export function answering(answer: string | Buffer, end: 'end' | 'keep' = 'end'): EngineScript {
+  return (socket, seen) => {
+    let answered = false;
+    socket.on('data', () => {
+      if (answered || !seen().includes('\r\n\r\n')) return;
+      answered = true;
+      socket.write(answer);
+      if (end === 'end') socket.end();
+    });
+  };
+}
+
+/** Tunnels that are unix sockets, one per environment id. */
+export class SocketTunnels implements TunnelSource {
+  readonly opened: Array<{ released: number; readonly close: (reason?: Error) => void; pipes: Duplex[] }> =
+    [];
+  readonly #paths: ReadonlyMap<number, string>;
+  readonly #agent = new Agent();
+
+  constructor(paths: ReadonlyMap<number, string>) {
+    this.#paths = paths;
+  }
+
+  async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
+    signal.throwIfAborted();
+    const path = this.#paths.get(environmentId);
+    if (path === undefined)
+      throw new EdgeError('environment-not-found', 'No such environment', { status: 404 });
+    const closed = new AbortController();
+    const record = { released: 0, close: (reason?: Error) => closed.abort(reason), pipes: [] as Duplex[] };
+    this.opened.push(record);
+    return {
+      agent: this.#agent,
+      dial: async () => {
+        const pipe = connect(path);
+        record.pipes.push(pipe);
+        await once(pipe, 'connect').catch((cause: unknown) => {
+          throw new EdgeError('engine-unreachable', 'The engine does not answer', {
+            status: 502,
+            expose: true,
+            cause,
+          });
+        });
+        return pipe;
+      },
+      closed: closed.signal,
+      release: () => {
+        record.released += 1;
+      },
+    };
+  }
+}
+
+function connect(path: string): net.Socket {
+  return net.connect({ path, allowHalfOpen: true });
+}
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+let made: ReturnType<typeof issueServerCertificate> | undefined;
+function serverCertificate(): ReturnType<typeof issueServerCertificate> {
+  made ??= makeAuthority(Date.now(), randomBytes).then((authority) =>
+    issueServerCertificate(authority, ['localhost'], Date.now(), randomBytes),
+  );
+  return made;
+}
+
+/** A hub: a TLS server for HTTP/1.1 and HTTP/2 whose every path is `/<environment id>/…`. */
+export interface Hub {
+  readonly port: number;
+  readonly tunnels: SocketTunnels;
+  /** Settles when all calls so far have left the proxy. */
+  idle(): Promise<void>;
+}
+
+export async function startHub(
+  t: ExecutionContext,
+  engines: readonly FakeEngine[],
+  via: 'bearer' | 'cookie' = 'bearer',
+): Promise<Hub> {
+  const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.path])));
+  const proxy = new DockerProxy({ tunnels, logger: silent });
+  const calls = new Set<Promise<void>>();
+  const track = (call: Promise<void>) => {
+    calls.add(call);
+    void call.finally(() => calls.delete(call));
+  };
+  const target = (url: string): DockerTarget => {
+    const [, id, rest] = /^\/(\d+)(.*)$/s.exec(url) ?? [];
+    return { environmentId: Number(id), path: rest ?? '', via };
+  };
+  const { certificate, key } = await serverCertificate();
+  const server = http2.createSecureServer({ key, cert: certificate, allowHTTP1: true, allowHalfOpen: true });
+  const sockets = new Set<tls.TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('request', (req, res) => track(proxy.request(req, res, target(req.url))));
+  server.on('upgrade', (req, socket, head) => track(proxy.upgrade(req, socket, head, target(req.url ?? ''))));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    tunnels,
+    idle: async () => {
+      await Promise.all(calls);
+    },
+  };
+}
+
+/** How a connection ended, as its client saw it. */
+export interface Heard {
+  readonly text: string;
+  readonly body: Buffer;
+  /** `end`: a regular end (TLS close_notify or FIN); `reset`: a TCP reset. */
+  readonly ending: 'end' | 'reset';
+}
+
+/** A raw HTTP/1.1 client over TLS, half-open as the docker CLI is. */
+export async function dialHub(t: ExecutionContext, hub: Hub): Promise<tls.TLSSocket> {
+  const raw = net.connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true });
+  const socket = tls.connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  socket.allowHalfOpen = true;
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** Everything a socket says until it closes. */
+export async function hear(socket: tls.TLSSocket): Promise<Heard> {
+  const parts: Buffer[] = [];
+  let ending: Heard['ending'] = 'end';
+  socket.on('data', (chunk: Buffer) => parts.push(chunk));
+  socket.on('error', () => {
+    ending = 'reset';
+  });
+  await new Promise<void>((resolve) => {
+    socket.once('end', () => resolve());
+    socket.once('close', () => resolve());
+  });
+  const body = Buffer.concat(parts);
+  return { text: body.toString('latin1'), body, ending };
+}
+
+/** Sends one raw request and hears the answer out. */
+export async function ask(t: ExecutionContext, hub: Hub, request: string): Promise<Heard> {
+  const socket = await dialHub(t, hub);
+  socket.write(request);
+  return hear(socket);
+}
+
+/** Resolves once a socket's collected text holds `part`. */
+export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const look = (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!text.includes(part)) return;
+      socket.off('data', look);
+      resolve(text);
+    };
+    socket.on('data', look);
+    socket.once('close', () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`)));
+  });
+}
