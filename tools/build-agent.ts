@@ -24,9 +24,13 @@ export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
     format: 'esm',
     alias: Object.fromEntries(NEVER_CALLED.map((name) => [name, empty])),
     define: { 'process.env.FAIRLEAD_VERSION': JSON.stringify(version) },
-    // CommonJS packages inside an ES module still call `require` for Node's own modules.
+    // CommonJS packages inside an ES module still use `require` for Node's own modules, and `__filename`.
     banner: {
-      js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
+      js: [
+        "import { createRequire as createRequireOf } from 'node:module';",
+        'const require = createRequireOf(import.meta.url);',
+        'const __filename = import.meta.filename;',
+      ].join('\n'),
     },
     legalComments: 'none',
     minifySyntax: true,

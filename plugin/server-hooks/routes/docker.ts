@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
-import { plainResponse } from '../docker/upgrade-answer.js';
 import type { Principal } from '../host.js';
 import type { Services } from '../services.js';
 import { admit } from './guards/admit.js';
@@ -48,8 +47,7 @@ export async function answerDockerUpgrade(
     const { via } = await admitCaller(services, call, req);
     await services.docker.upgrade(req, socket, head, { ...call, via });
   } catch (error) {
-    socket.on('error', () => socket.destroy());
-    refuse(plainResponse(req, socket), error);
+    refuseUpgrade(socket, error);
   }
 }
 
@@ -58,6 +56,16 @@ function refuse(res: ServerResponse, error: unknown): void {
   if (res.headersSent) return;
   res.writeHead(status, headers);
   res.end(body);
+}
+
+function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const { status, headers, body } = dockerErrorBody(error);
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.once('finish', () => socket.destroy());
 }
 
 async function admitCaller(services: Services, call: DockerCall, req: IncomingMessage): Promise<Principal> {
