@@ -61,6 +61,8 @@ export class LowdbStore implements Store {
       throw error;
     }
     const { environments, settings, nextEnvironmentId } = this.#db.data;
+    this.#environments.clear();
+    this.#idsByName.clear();
     for (const environment of environments) this.#keep(environment);
     this.#settings = settings;
     this.#nextId = nextEnvironmentId;
