@@ -27,6 +27,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],
   [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/'],
   [`${HOOKS}/index.ts`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/', 'manifest.json'],
   'plugin/api.ts': ['protocol/'],
