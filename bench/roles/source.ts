@@ -1,0 +1,38 @@
+// A stand-in for an engine: streams bytes out of memory, or swallows them, as fast as it can.
+import http from 'node:http';
+
+const { socketPath } = JSON.parse(process.argv[2] ?? '{}');
+const block = Buffer.alloc(64 * 1024, 'fairlead');
+
+const server = http.createServer((req, res) => {
+  const url = new URL(req.url ?? '/', 'http://source');
+  if (url.pathname.endsWith('/_ping')) {
+    res.end('OK');
+  } else if (req.method === 'GET' && url.pathname.endsWith('/pump')) {
+    let left = Number(url.searchParams.get('bytes'));
+    res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': left });
+    const pump = () => {
+      while (left > 0) {
+        const chunk = left >= block.length ? block : block.subarray(0, left);
+        left -= chunk.length;
+        if (!res.write(chunk)) {
+          res.once('drain', pump);
+          return;
+        }
+      }
+      res.end();
+    };
+    pump();
+  } else {
+    let bytes = 0;
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    req.on('end', () => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end(JSON.stringify({ bytes }));
+    });
+  }
+});
+server.requestTimeout = 0;
+server.listen(socketPath, () => process.send?.({ socketPath }));

@@ -1,0 +1,31 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A part of a benchmark in a process of its own. */
+export interface Role {
+  /** What it reported when it was ready. */
+  readonly ready: Record<string, unknown>;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts `bench/roles/<name>.ts` with `input`; resolves when it says that it is ready. */
+export async function startRole(name: string, input: Record<string, unknown>): Promise<Role> {
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = fork(file, [JSON.stringify(input)], { execArgv: ['--import', 'tsx'] });
+  const [ready] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`${name} ended with ${code}`);
+    }),
+  ]);
+  return { ready, pid: child.pid ?? 0, stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}

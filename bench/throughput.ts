@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startBenchLab } from './bench-lab.js';
+import { type Benchmark, machine, quantile } from './report.js';
+import { type Role, startRole } from './roles/start-role.js';
+
+const ROUNDS = 5;
+const BYTES = 1024 ** 3;
+
+type Target = http.RequestOptions & { readonly prefix: string };
+
+/** Bytes a second through the tunnel, beside the same hops without it. */
+export const throughput: Benchmark = {
+  title: 'MB/s of one stream and of eight, both directions: direct socket, raw TLS pipe, tunnel',
+  async run({ rounds = ROUNDS, say }) {
+    const lab = await startBenchLab();
+    const roles: Role[] = [];
+    try {
+      const { key, certificate } = await makeCertificate(lab.folder);
+      const exit = await startRole('tls-pipe', {
+        side: 'exit',
+        key,
+        certificate,
+        socketPath: lab.socketPath,
+      });
+      roles.push(exit);
+      const entry = await startRole('tls-pipe', { side: 'entry', port: exit.ready.port });
+      roles.push(entry);
+      const targets: Record<string, Target> = {
+        'direct socket': { socketPath: lab.socketPath, prefix: '' },
+        'raw TLS pipe': { host: '127.0.0.1', port: Number(entry.ready.port), prefix: '' },
+        tunnel: { host: '127.0.0.1', port: lab.port, prefix: lab.dockerPath },
+      };
+      const samples = new Map<string, number[]>();
+      // Interleaved, so that what else the machine does meets all alike.
+      for (let round = 0; round < rounds; round++) {
+        for (const streams of [1, 8]) {
+          for (const direction of ['download', 'upload'] as const) {
+            for (const [name, target] of Object.entries(targets)) {
+              const rate = await measure(target, direction, streams);
+              const column = `${direction} × ${streams}, MB/s`;
+              samples.set(`${name}|${column}`, [...(samples.get(`${name}|${column}`) ?? []), rate]);
+              say(`throughput: round ${round + 1}, ${name}, ${column}: ${rate.toFixed(0)}`);
+            }
+          }
+        }
+      }
+      const columns = [1, 8].flatMap((n) => ['download', 'upload'].map((d) => `${d} × ${n}, MB/s`));
+      const median = (name: string, column: string) => quantile(samples.get(`${name}|${column}`) ?? [], 0.5);
+      return {
+        benchmark: 'throughput',
+        machine: machine(),
+        node: process.version,
+        setup: `${BYTES / 1024 ** 2} MiB each, median of ${rounds}; every hop in a process of its own on loopback`,
+        rows: [
+          ...Object.keys(targets).map((name) => ({
+            name,
+            figures: Object.fromEntries(columns.map((column) => [column, median(name, column)])),
+          })),
+          {
+            name: 'tunnel ÷ raw TLS pipe',
+            figures: Object.fromEntries(
+              columns.map((column) => [column, median('tunnel', column) / median('raw TLS pipe', column)]),
+            ),
+          },
+        ],
+      };
+    } finally {
+      for (const role of roles.reverse()) await role.stop();
+      await lab.close();
+    }
+  },
+};
+
+async function measure(target: Target, direction: 'download' | 'upload', streams: number): Promise<number> {
+  const each = Math.floor(BYTES / streams);
+  const start = performance.now();
+  const moved = await Promise.all(
+    Array.from({ length: streams }, () => (direction === 'download' ? download : upload)(target, each)),
+  );
+  const total = moved.reduce((sum, bytes) => sum + bytes, 0);
+  if (total !== each * streams) throw new Error(`moved ${total} of ${each * streams} bytes`);
+  return total / 1e6 / ((performance.now() - start) / 1e3);
+}
+
+function download({ prefix, ...target }: Target, bytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const req = http.get({ ...target, agent: false, path: `${prefix}/pump?bytes=${bytes}` }, (res) => {
+      let received = 0;
+      res.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      res.on('error', reject);
+      res.on('end', () => resolve(received));
+    });
+    req.on('error', reject);
+  });
+}
+
+const block = Buffer.alloc(64 * 1024, 'fairlead');
+
+function upload({ prefix, ...target }: Target, bytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const req = http.request(
+      {
+        ...target,
+        agent: false,
+        method: 'POST',
+        path: `${prefix}/sink`,
+        headers: { 'content-length': bytes },
+      },
+      (res) => {
+        let text = '';
+        res.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        res.on('error', reject);
+        res.on('end', () => resolve(JSON.parse(text).bytes));
+      },
+    );
+    req.on('error', reject);
+    let left = bytes;
+    const pump = () => {
+      while (left > 0) {
+        const chunk = left >= block.length ? block : block.subarray(0, left);
+        left -= chunk.length;
+        if (!req.write(chunk)) {
+          req.once('drain', pump);
+          return;
+        }
+      }
+      req.end();
+    };
+    pump();
+  });
+}
+
+async function makeCertificate(folder: string): Promise<{ key: string; certificate: string }> {
+  const [keyFile, certificateFile] = [join(folder, 'pipe-key.pem'), join(folder, 'pipe.pem')];
+  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const files = ['-keyout', keyFile, '-out', certificateFile, '-subj', '/CN=bench'];
+  await promisify(execFile)('openssl', ['req', '-x509', ...options, ...files]);
+  return { key: await readFile(keyFile, 'utf8'), certificate: await readFile(certificateFile, 'utf8') };
+}
