@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
@@ -11,30 +11,35 @@ interface Holder {
   readonly token: string;
 }
 
+const PREFIX = 'fairlead.lock-';
+
 /**
  * Keeps two processes on one machine from sharing a folder. The lock of a process that was killed is taken over.
  * Process numbers mean nothing across containers: two containers with the same volume are not kept apart.
+ *
+ * Each who wants the lock puts down a file of its own, and has it when it then finds no other living one's. Of
+ * two who do so at the same time at least the later one to look sees the other. One lock file that the next owner
+ * replaces would be simpler, but between seeing that its holder is dead and removing it another may have come.
  */
 export class FolderLock {
-  readonly #path: string;
+  readonly #folder: string;
   readonly #token = randomUUID();
-  #held = false;
+  #own: string | undefined;
 
   /** @param folder must exist when {@link acquire} is called */
   constructor(folder: string) {
-    this.#path = join(folder, 'fairlead.lock');
+    this.#folder = folder;
   }
 
-  /** @throws EdgeError `store-locked` while another lock on the folder is held by a live process, this one included */
+  /** @throws EdgeError `store-locked` while a living process, this one included, holds another lock on the folder */
   async acquire(): Promise<void> {
-    if (this.#held) return;
+    if (this.#own !== undefined) return;
     const own: Holder = { pid: process.pid, startedAt: await startOf(process.pid), token: this.#token };
-    const draft = `${this.#path}.${this.#token}`;
+    const draft = join(this.#folder, `${PREFIX}${this.#token}`);
     // Written aside and linked: whoever sees the lock file sees all of it.
     await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
     try {
-      while (!(await linked(draft, this.#path))) await this.#removeStale();
-      this.#held = true;
+      while (this.#own === undefined) this.#own = await this.#tryAcquire(draft);
     } finally {
       await rm(draft, { force: true });
     }
@@ -42,33 +47,43 @@ export class FolderLock {
 
   /** Safe to call twice. */
   async release(): Promise<void> {
-    if (!this.#held) return;
-    this.#held = false;
-    const holder = parseHolder(await readIfThere(this.#path));
-    if (holder?.token === this.#token) await rm(this.#path, { force: true });
+    const own = this.#own;
+    this.#own = undefined;
+    if (own !== undefined) await rm(own, { force: true });
   }
 
-  async #removeStale(): Promise<void> {
-    const text = await readIfThere(this.#path);
-    if (text === null) return;
-    const holder = parseHolder(text);
-    if (holder && (await lives(holder))) throw this.#locked(holder.pid);
-    const aside = `${this.#path}.stale-${this.#token}`;
-    if (!(await renamed(this.#path, aside))) return;
-    // Between the look and the rename another process may have taken over: then this is its lock.
-    const taken = parseHolder(await readIfThere(aside));
+  /** The lock file's path, or undefined when another came in between. */
+  async #tryAcquire(draft: string): Promise<string | undefined> {
+    const dead = await this.#deadNumbers(null);
+    const number = Math.max(0, ...dead) + 1;
+    const own = this.#path(number);
+    if (!(await linked(draft, own))) return undefined;
     try {
-      if (taken && (await lives(taken))) {
-        await linked(aside, this.#path);
-        throw this.#locked(taken.pid);
-      }
-    } finally {
-      await rm(aside, { force: true });
+      for (const left of await this.#deadNumbers(number)) await rm(this.#path(left), { force: true });
+      return own;
+    } catch (error) {
+      await rm(own, { force: true });
+      throw error;
     }
   }
 
-  #locked(pid: number): EdgeError {
-    return new EdgeError('store-locked', `${this.#path} is held by process ${pid}`);
+  /** Numbers of the lock files, `own` left out, whose holders are dead. @throws EdgeError `store-locked` if one lives */
+  async #deadNumbers(own: number | null): Promise<number[]> {
+    const dead: number[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const number = Number(/^fairlead\.lock-([1-9][0-9]{0,8})$/.exec(name)?.[1]);
+      if (Number.isNaN(number) || number === own) continue;
+      const holder = parseHolder(await readIfThere(this.#path(number)));
+      if (holder && (await lives(holder))) {
+        throw new EdgeError('store-locked', `${this.#folder} is in use by process ${holder.pid}`);
+      }
+      dead.push(number);
+    }
+    return dead;
+  }
+
+  #path(number: number): string {
+    return join(this.#folder, `${PREFIX}${number}`);
   }
 }
 
@@ -82,12 +97,14 @@ async function lives(holder: Holder): Promise<boolean> {
   return startedAt === null || holder.startedAt === null || startedAt === holder.startedAt;
 }
 
-/** Field 22 of proc_pid_stat(5), counted after the command's name, which may hold anything. */
+/** State and start time, fields 3 and 22 of proc_pid_stat(5), counted after the command's name, which may hold anything. */
 async function startOf(pid: number): Promise<string | null> {
   const stat = await readIfThere(`/proc/${pid}/stat`);
   const boot = await readIfThere('/proc/sys/kernel/random/boot_id');
-  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return ticks === undefined || boot === null ? null : `${boot.trim()} ${ticks}`;
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (!fields || boot === null) return null;
+  // A killed process whose parent has not looked yet is as good as gone.
+  return fields[0] === 'Z' ? 'zombie' : `${boot.trim()} ${fields[19]}`;
 }
 
 function parseHolder(text: string | null): Holder | null {
@@ -107,10 +124,6 @@ async function readIfThere(path: string): Promise<string | null> {
 
 async function linked(from: string, to: string): Promise<boolean> {
   return (await link(from, to).then(() => true, ignore('EEXIST'))) ?? false;
-}
-
-async function renamed(from: string, to: string): Promise<boolean> {
-  return (await rename(from, to).then(() => true, ignore('ENOENT'))) ?? false;
 }
 
 /** Null for the expected codes; anything else goes on. */
