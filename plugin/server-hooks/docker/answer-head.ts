@@ -35,7 +35,6 @@ export function readAnswerHead(answer: IncomingMessage): AnswerHead {
   if (status >= 300 && status < 400 && status !== 304) {
     throw new EdgeError('engine-redirect', 'The engine answered with a redirect, which is not followed', {
       status: 502,
-      expose: true,
       details: { engineStatus: status },
     });
   }
@@ -70,5 +69,5 @@ function passedHeaders(answer: IncomingMessage, status: number): OutgoingHttpHea
 }
 
 function bad(how: string): EdgeError {
-  return new EdgeError('engine-bad-response', `The engine answered ${how}`, { status: 502, expose: true });
+  return new EdgeError('engine-bad-response', `The engine answered ${how}`, { status: 502 });
 }

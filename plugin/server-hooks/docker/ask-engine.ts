@@ -121,6 +121,6 @@ function engineFailure(cause: unknown): EdgeError {
   return new EdgeError(
     'engine-bad-response',
     'The engine closed the connection or answered with something that is not HTTP',
-    { status: 502, expose: true, cause },
+    { status: 502, cause },
   );
 }

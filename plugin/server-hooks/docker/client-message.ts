@@ -41,6 +41,6 @@ export function isOpen(res: ClientResponse): boolean {
 export function endUpload(req: ClientRequest, res: ClientResponse): void {
   if (!(req instanceof Http2ServerRequest) || !(res instanceof Http2ServerResponse)) return;
   const { stream } = req;
-  if (!stream.destroyed && !stream.endAfterHeaders && res.writableEnded)
+  if (!stream.destroyed && !stream.endAfterHeaders && stream.writableEnded)
     stream.close(constants.NGHTTP2_NO_ERROR);
 }

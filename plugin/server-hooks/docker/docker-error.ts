@@ -17,7 +17,7 @@ export function dockerErrorBody(error: unknown): DockerErrorAnswer {
   const known =
     error instanceof EdgeError ? error : new EdgeError('internal', 'The hub failed', { cause: error });
   const title = STATUS_CODES[known.status] ?? 'Error';
-  const detail = known.expose ? known.message : `${title} (${known.code})`;
+  const detail = known.expose ? known.message : `The hub could not carry out the call: ${known.code}`;
   const body = JSON.stringify({
     ...(known.expose ? known.details : undefined),
     title,

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { Logger } from '../host.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
+import { admitCall, type DockerTarget } from './admit-call.js';
 import { type Answer, askEngine, type Question } from './ask-engine.js';
 import {
   type ClientRequest,
@@ -17,21 +18,11 @@ import {
   resetResponse,
 } from './client-message.js';
 import { dockerErrorBody } from './docker-error.js';
-import { type DockerPath, isAttachWebSocket, isBuildKit, parseDockerPath } from './docker-path.js';
 import { joinStreams } from './join-streams.js';
 import { engineHeaders, passedHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
-import { plainResponse, switchingHead, type UpgradeProtocol, upgradeHeaders } from './upgrade-answer.js';
+import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
 import { readUpgradeBody } from './upgrade-body.js';
-
-/** Where an authenticated Docker call goes. */
-export interface DockerTarget {
-  readonly environmentId: number;
-  /** Path and query as sent, not decoded, below `…/docker`; begins with `/`. */
-  readonly path: string;
-  /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */
-  readonly via?: 'bearer' | 'cookie';
-}
 
 export interface DockerProxyOptions {
   readonly tunnels: TunnelSource;
@@ -40,7 +31,6 @@ export interface DockerProxyOptions {
   readonly clock?: Clock;
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 /** A dead client is noticed by TCP itself: a half-closed one sends nothing by right. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
 
@@ -66,8 +56,9 @@ export class DockerProxy {
     res.on('error', () => undefined);
     const gone = new AbortController();
     res.once('close', () => gone.abort());
+    if (!isOpen(res)) gone.abort();
     try {
-      const path = admit(req, target);
+      const path = admitCall(req, target);
       if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
       const question = {
         method: req.method ?? 'GET',
@@ -97,13 +88,14 @@ export class DockerProxy {
     socket.allowHalfOpen = true;
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
+    if (socket.destroyed) gone.abort();
     let res: ServerResponse | undefined;
     const plain = () => {
       res ??= plainResponse(req, socket);
       return res;
     };
     try {
-      const path = admit(req, target);
+      const path = admitCall(req, target);
       const protocol = askedProtocol(req, path);
       const body = await readUpgradeBody(req, socket, head);
       const question = {
@@ -175,41 +167,6 @@ export class DockerProxy {
   }
 }
 
-/** Refuses what is no Docker call, or one that cannot work or is not safe through the hub. */
-function admit(req: ClientRequest, target: DockerTarget): DockerPath {
-  if (!METHODS.has(req.method ?? '')) {
-    throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
-  }
-  const path = parseDockerPath(target.path);
-  if (isBuildKit(path) || req.headers.upgrade?.toLowerCase() === 'h2c') {
-    throw new EdgeError(
-      'buildkit-unsupported',
-      'BuildKit cannot be reached this way: set DOCKER_BUILDKIT=0',
-      {
-        status: 501,
-        expose: true,
-      },
-    );
-  }
-  if (isAttachWebSocket(path) && target.via === 'cookie') {
-    throw new EdgeError(
-      'attach-ws-refused',
-      'attach/ws needs an API token: a browser opens consoles with a ticket',
-      {
-        status: 403,
-      },
-    );
-  }
-  return path;
-}
-
-function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
-  const asked = req.headers.upgrade?.toLowerCase();
-  if (asked === 'tcp') return 'tcp';
-  if (asked === 'websocket' && isAttachWebSocket(path)) return 'websocket';
-  throw new EdgeError('upgrade-unsupported', 'A Docker call can upgrade to tcp only', { status: 400 });
-}
-
 function prepareRequest(req: ClientRequest): void {
   req.on('error', () => undefined);
   // An HTTP/2 connection is shared and its socket out of reach; Node has set its options.
@@ -234,7 +191,6 @@ function tunnelClosed(call: TunnelCall): EdgeError {
   if (reason instanceof EdgeError) return reason;
   return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', {
     status: 503,
-    expose: true,
   });
 }
 
@@ -245,13 +201,11 @@ function clientGone(): EdgeError {
 function unaskedUpgrade(): EdgeError {
   return new EdgeError('engine-bad-response', 'The engine switched protocols unasked', {
     status: 502,
-    expose: true,
   });
 }
 
 function hostConsumedBody(): EdgeError {
   return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin could', {
     status: 500,
-    expose: true,
   });
 }

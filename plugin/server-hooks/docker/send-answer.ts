@@ -14,7 +14,6 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
   if (answer.errored !== null && !answer.complete) {
     throw new EdgeError('engine-bad-response', 'The engine broke off its answer at once', {
       status: 502,
-      expose: true,
       cause: answer.errored,
     });
   }
@@ -23,7 +22,8 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
   res.writeHead(status, headers);
   // HTTP/2 sends them with writeHead.
   if (res instanceof ServerResponse) res.flushHeaders();
-  const sink: Writable = res;
+  // An Http2ServerResponse finishes only once the client's upload has ended, too; its stream does not wait.
+  const sink: Writable = res instanceof ServerResponse ? res : res.stream;
   await new Promise<void>((resolve) => {
     const cut = () => {
       resetResponse(res);
@@ -37,12 +37,12 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
       if (!sink.write(chunk)) answer.pause();
     });
     answer.on('end', () => {
-      if (answer.complete) res.end();
+      if (answer.complete) sink.end();
       else cut();
     });
-    res.on('drain', () => answer.resume());
-    res.once('finish', () => resolve());
-    res.once('close', () => {
+    sink.on('drain', () => answer.resume());
+    sink.once('finish', () => resolve());
+    sink.once('close', () => {
       answer.destroy();
       resolve();
     });

@@ -10,7 +10,8 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { ExecutionContext } from 'ava';
 import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
-import { DockerProxy, type DockerTarget } from '../../../plugin/server-hooks/docker/docker-proxy.js';
+import type { DockerTarget } from '../../../plugin/server-hooks/docker/admit-call.js';
+import { DockerProxy } from '../../../plugin/server-hooks/docker/docker-proxy.js';
 import type { Logger } from '../../../plugin/server-hooks/host.js';
 import type { TunnelCall, TunnelSource } from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -98,7 +99,6 @@ export class SocketTunnels implements TunnelSource {
         await once(pipe, 'connect').catch((cause: unknown) => {
           throw new EdgeError('engine-unreachable', 'The engine does not answer', {
             status: 502,
-            expose: true,
             cause,
           });
         });
@@ -120,7 +120,7 @@ const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
-  error: () => undefined,
+  error: (fields) => console.error(fields),
   child: () => silent,
 };
 
@@ -236,4 +236,55 @@ export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise
     socket.on('data', look);
     socket.once('close', () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`)));
   });
+}
+
+/** An answer as an HTTP/2 client saw it. */
+export interface Heard2 {
+  readonly status: number | undefined;
+  readonly headers: http2.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** `end`: END_STREAM came; `reset`: the stream was reset with an error. */
+  readonly ending: 'end' | 'reset';
+}
+
+export function connectHttp2(t: ExecutionContext, hub: Hub): http2.ClientHttp2Session {
+  const session = http2.connect(`https://localhost:${hub.port}`, { rejectUnauthorized: false });
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  return session;
+}
+
+/** Hears an HTTP/2 stream out. */
+export function hear2(stream: http2.ClientHttp2Stream): Promise<Heard2> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let headers: http2.IncomingHttpHeaders = {};
+    let ending: Heard2['ending'] = 'end';
+    stream.on('response', (got) => {
+      headers = got;
+    });
+    stream.on('data', (chunk: Buffer) => parts.push(chunk));
+    stream.on('error', () => {
+      ending = 'reset';
+    });
+    stream.on('close', () => {
+      const status = headers[':status'];
+      resolve({
+        status: status === undefined ? undefined : Number(status),
+        headers,
+        body: Buffer.concat(parts),
+        ending,
+      });
+    });
+  });
+}
+
+/** One HTTP/2 request without a body. */
+export function ask2(
+  t: ExecutionContext,
+  hub: Hub,
+  path: string,
+  headers: http2.OutgoingHttpHeaders = {},
+): Promise<Heard2> {
+  return hear2(connectHttp2(t, hub).request({ ':path': path, ...headers }, { endStream: true }));
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from '
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { type DockerPath, isAttachWebSocket } from './docker-path.js';
 
 /** The protocols a Docker client may ask for. */
 export type UpgradeProtocol = 'tcp' | 'websocket';
@@ -14,6 +15,17 @@ const WEBSOCKET_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol'];
 const TOKEN_TEXT = /^[\x20-\x7e]+$/;
 
 /**
+ * The protocol an upgrade request asks for.
+ * @throws EdgeError `upgrade-unsupported` (400)
+ */
+export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
+  const asked = req.headers.upgrade?.toLowerCase();
+  if (asked === 'tcp') return 'tcp';
+  if (asked === 'websocket' && isAttachWebSocket(path)) return 'websocket';
+  throw new EdgeError('upgrade-unsupported', 'A Docker call can upgrade to tcp only', { status: 400 });
+}
+
+/**
  * The head that tells a client that its connection is now a pipe to the engine. Nothing of the engine's own
  * 101 passes but what a Docker client needs to read the stream.
  * @throws EdgeError `engine-bad-response` (502) where the engine switched to something else
@@ -22,7 +34,6 @@ export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol
   if (answer.headers.upgrade?.toLowerCase() !== protocol) {
     throw new EdgeError('engine-bad-response', 'The engine switched to a protocol nobody asked for', {
       status: 502,
-      expose: true,
     });
   }
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`];

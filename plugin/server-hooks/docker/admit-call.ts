@@ -1,0 +1,44 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { ClientRequest } from './client-message.js';
+import { type DockerPath, isAttachWebSocket, isBuildKit, parseDockerPath } from './docker-path.js';
+
+/** Where an authenticated Docker call goes. */
+export interface DockerTarget {
+  readonly environmentId: number;
+  /** Path and query as sent, not decoded, below `…/docker`; begins with `/`. */
+  readonly path: string;
+  /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */
+  readonly via?: 'bearer' | 'cookie';
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+
+/**
+ * Refuses what is no Docker call, or one that cannot work or is not safe through the hub.
+ * @throws EdgeError `method-not-allowed`, `bad-docker-path`, `buildkit-unsupported`, `attach-ws-refused`
+ */
+export function admitCall(req: ClientRequest, target: DockerTarget): DockerPath {
+  if (!METHODS.has(req.method ?? '')) {
+    throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
+  }
+  const path = parseDockerPath(target.path);
+  if (isBuildKit(path) || req.headers.upgrade?.toLowerCase() === 'h2c') {
+    throw new EdgeError(
+      'buildkit-unsupported',
+      'BuildKit cannot be reached this way: set DOCKER_BUILDKIT=0',
+      {
+        status: 501,
+      },
+    );
+  }
+  if (isAttachWebSocket(path) && target.via === 'cookie') {
+    throw new EdgeError(
+      'attach-ws-refused',
+      'attach/ws needs an API token: a browser opens consoles with a ticket',
+      {
+        status: 403,
+      },
+    );
+  }
+  return path;
+}
