@@ -125,8 +125,7 @@ async function openSlots(config: HostConfig, folders: readonly string[], host: H
   const slots: PluginSlot[] = [];
   for (const manifest of await findPlugins(folders)) {
     const create = await loadPlugin(manifest);
-    const logger = host.logger.child({ plugin: manifest.id });
-    slots.push(new PluginSlot(manifest, () => create(optionsFor(manifest, config), { ...host, logger })));
+    slots.push(new PluginSlot(manifest, () => create(optionsFor(manifest, config), host)));
   }
   return slots;
 }
