@@ -40,8 +40,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${AGENT}/*`]: [`${AGENT}/agent.ts`, `${AGENT}/poller.ts`, 'protocol/'],
 
   'host/': PLUGIN_ENTRY,
-  'tools/': ['protocol/', 'host/manifest.ts'],
-  'bench/': ['tools/', 'protocol/', 'agent-image/src/main.ts', 'host/main.ts', ...PLUGIN_ENTRY],
+  'tools/': ['plugin/api.ts', 'protocol/'],
+  'bench/': [
+    'tools/',
+    'protocol/',
+    'plugin/api.ts',
+    'agent-image/src/main.ts',
+    'host/main.ts',
+    ...PLUGIN_ENTRY,
+  ],
   'test/': [''],
 };
 

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LAB_ROOT } from './namespace.js';
-import { Pod, type PodNetwork } from './pod.js';
+import { Pod } from './pod.js';
 import { removeCgroups } from './remove-cgroups.js';
 import { type CommandOptions, type CommandResult, runCommand } from './run-command.js';
 
@@ -16,8 +16,6 @@ const DIR_PREFIX = 'fairlead-lab-';
 export interface EngineOptions {
   /** Folder in which the engine makes its own folder. Default: `FAIRLEAD_LAB_DIR`, else `/var/tmp`. */
   readonly parentDir?: string;
-  /** Default `isolated`. */
-  readonly network?: PodNetwork;
 }
 
 /**
@@ -52,7 +50,7 @@ export class LabEngine {
     try {
       await mkdir(join(dir, 'client'));
       await writeFile(join(dir, 'daemon.json'), '{}');
-      pod = await Pod.create('lab', options.network ?? 'isolated');
+      pod = await Pod.create('lab');
       const engine = new LabEngine(dir, pod);
       await engine.start();
       return engine;

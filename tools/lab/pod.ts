@@ -5,9 +5,6 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { runCommand } from './run-command.js';
 
-/** Where a pod sits: `isolated` has a wire to us and no other network; `host` shares the machine's network. */
-export type PodNetwork = 'isolated' | 'host';
-
 // PID 1 of the pod. bash, because it reaps orphans. Reading our pipe ties the pod to this process: when we
 // end, even by SIGKILL, the pipe closes, PID 1 ends, and the kernel ends whatever else lives in the pod.
 const INIT = 'mount -t tmpfs tmpfs /run && echo "$1" >/proc/sys/kernel/hostname && echo ready && read -r _';
@@ -18,29 +15,32 @@ const MAX_LINKS = 250;
  * ends every process, mount and network device in it at once: nothing is left to be tidied up by name.
  */
 export class Pod {
-  /** Address of the pod itself; `127.0.0.1` with the host's network. */
+  /** Address of the pod itself. */
   readonly address: string;
   /** Where the pod and its containers reach a server of ours that listens on all addresses. */
   readonly gateway: string;
   readonly #holder: ChildProcess;
   readonly #initPid: number;
-  readonly #index: number | undefined;
+  readonly #index: number;
 
-  private constructor(holder: ChildProcess, initPid: number, index: number | undefined) {
+  private constructor(holder: ChildProcess, initPid: number, index: number) {
     this.#holder = holder;
     this.#initPid = initPid;
     this.#index = index;
-    this.address = index === undefined ? '127.0.0.1' : `10.77.${index}.1`;
-    this.gateway = index === undefined ? '127.0.0.1' : `10.77.${index}.254`;
+    this.address = `10.77.${index}.1`;
+    this.gateway = `10.77.${index}.254`;
   }
 
-  static async create(name: string, network: PodNetwork): Promise<Pod> {
-    const namespaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    if (network === 'isolated') namespaces.push('--net');
-    const holder = spawn('unshare', [...namespaces, 'bash', '-c', INIT, 'pod', name], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true, // a Ctrl-C in the terminal is for us; we close the pod in our own order
-    });
+  static async create(name: string): Promise<Pod> {
+    const namespaces = ['--net', '--mount', '--uts', '--ipc', '--pid', '--mount-proc'];
+    const holder = spawn(
+      'unshare',
+      [...namespaces, '--fork', '--kill-child', 'bash', '-c', INIT, 'pod', name],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: true, // a Ctrl-C in the terminal is for us; we close the pod in our own order
+      },
+    );
     try {
       const first = await Promise.race([
         once(createInterface(holder.stdout), 'line').then(([line]) => `${line}`),
@@ -48,8 +48,7 @@ export class Pod {
       ]);
       if (first !== 'ready') throw new Error(`the namespaces for ${name} could not be made: ${first}`);
       const initPid = await onlyChildOf(holder);
-      const index = network === 'host' ? undefined : await connect(initPid);
-      return new Pod(holder, initPid, index);
+      return new Pod(holder, initPid, await connect(initPid));
     } catch (error) {
       holder.kill('SIGKILL');
       throw error;
@@ -77,10 +76,8 @@ export class Pod {
     const gone = once(this.#holder, 'exit');
     process.kill(this.#initPid, 'SIGKILL');
     await gone;
-    if (this.#index !== undefined) {
-      // The kernel removes the wire too, but some time later: until then its index would be taken.
-      await runCommand('ip', ['link', 'del', `fairlead${this.#index}`], { allowFailure: true });
-    }
+    // The kernel removes the wire too, but some time later: until then its index would be taken.
+    await runCommand('ip', ['link', 'del', `fairlead${this.#index}`], { allowFailure: true });
   }
 }
 

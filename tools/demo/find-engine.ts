@@ -1,0 +1,51 @@
+import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/base-image.js';
+import { answersPing, LabEngine } from '../lab/engine.js';
+import { installEngine } from '../lab/install-engine.js';
+
+/** The engine a demo shows. */
+export interface DemoEngine {
+  /** Value for the agent's `DOCKER_HOST`. */
+  readonly address: string;
+  /** For people: which engine that is. */
+  readonly description: string;
+  /** Ends it where it was started for the demo. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_SOCKET = '/var/run/docker.sock';
+
+/**
+ * This machine's engine: `DOCKER_HOST`, else the usual socket, else a private one that lives in `dir` as long as the
+ * demo, for which what is missing gets installed (Debian and Ubuntu, as root).
+ * @throws Error with what to install, where none of these is to be had
+ */
+export async function findEngine(dir: string, say: (line: string) => void): Promise<DemoEngine> {
+  const configured = process.env.DOCKER_HOST;
+  if (configured) return existing(configured);
+  if (await answersPing(DEFAULT_SOCKET)) return existing(DEFAULT_SOCKET);
+  say(`no Docker Engine answers on ${DEFAULT_SOCKET}: preparing a private one for this demo`);
+  const obstacle = await installEngine(say);
+  if (obstacle) throw new Error(`no Docker Engine: start yours, or set DOCKER_HOST. ${obstacle}`);
+  // On a machine with systemd the installation has started one.
+  if (await answersPing(DEFAULT_SOCKET)) return existing(DEFAULT_SOCKET);
+  say(`starting a private Docker Engine in ${dir}`);
+  const engine = await LabEngine.create({ parentDir: dir });
+  try {
+    await makeBusyboxImage(engine);
+    // Something to see: a fresh engine has no container.
+    const hello = ['sh', '-c', 'while :; do echo "hello from the demo, $(date)"; sleep 5; done'];
+    await engine.docker(['run', '-d', '--init', '--name', 'hello', BUSYBOX_IMAGE, ...hello]);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return {
+    address: `unix://${engine.socketPath}`,
+    description: `a private one; it cannot pull images, and has ${BUSYBOX_IMAGE} and a container named hello`,
+    close: () => engine.close(),
+  };
+}
+
+function existing(address: string): DemoEngine {
+  return { address, description: `this machine's own, ${address}`, close: async () => {} };
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { DemoProcess } from './demo-process.js';
+import { HubClient } from './hub-client.js';
+
+/** The demo's hub: the bundled host with the plugin, on this machine only unless `FAIRLEAD_BIND` says otherwise. */
+export interface DemoHub {
+  readonly process: DemoProcess;
+  readonly client: HubClient;
+  readonly url: string;
+  readonly password: string;
+  readonly tunnelAddress: string;
+  readonly caFile: string;
+}
+
+/** Starts a hub with a fresh data folder in `dir`, on its usual ports where they are free, and signs in. */
+export async function startHub(dir: string): Promise<DemoHub> {
+  const dataDir = join(dir, 'hub');
+  const password = randomBytes(15).toString('base64url');
+  const bind = process.env.FAIRLEAD_BIND || '127.0.0.1';
+  const hub = await DemoProcess.start('hub', ['--import', 'tsx', 'host/main.ts'], {
+    logFile: join(dir, 'hub.log'),
+    env: {
+      ...process.env,
+      FAIRLEAD_BIND: bind,
+      FAIRLEAD_PORT: process.env.FAIRLEAD_PORT || (await freePort(9443, bind)),
+      FAIRLEAD_TUNNEL_PORT: process.env.FAIRLEAD_TUNNEL_PORT || (await freePort(8000, bind)),
+      FAIRLEAD_DATA_DIR: dataDir,
+      FAIRLEAD_ADMIN_PASSWORD: password,
+    },
+  });
+  try {
+    const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/);
+    const url = `https://localhost:${port}`;
+    const caFile = join(dataDir, 'host', 'ca.pem');
+    const client = new HubClient(url, await readFile(caFile, 'utf8'));
+    const session = await client.call<{ token: string }>('POST', '/api/session', { password });
+    client.token = session.token;
+    return { process: hub, client, url, password, tunnelAddress: `localhost:${tunnelPort}`, caFile };
+  } catch (error) {
+    await hub.stop();
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder with which the docker client reaches one environment through the hub, by an API token that is
+ * good for that environment only, and resolves with the client's command line.
+ */
+export async function writeClientConfig(hub: DemoHub, dir: string, environmentId: number): Promise<string> {
+  const { token } = await hub.client.call<{ token: string }>('POST', '/api/tokens', {
+    name: 'docker client of the demo',
+    environmentId,
+  });
+  const folder = join(dir, 'docker');
+  await mkdir(folder, { mode: 0o700 });
+  await writeFile(join(folder, 'ca.pem'), await readFile(hub.caFile));
+  const config = { HttpHeaders: { Authorization: `Bearer ${token}` } };
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+  const address = `${hub.url.replace('https:', 'tcp:')}/edge/api/environments/${environmentId}/docker`;
+  return `docker --config ${folder} --tlsverify --tlscacert ${folder}/ca.pem -H ${address}`;
+}
+
+/** The wanted port where nobody listens, else `0`, which lets the system choose. */
+function freePort(wanted: number, bind: string): Promise<string> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.on('error', () => resolve('0'));
+    probe.listen(wanted, bind, () => probe.close(() => resolve(String(wanted))));
+  });
+}
