@@ -10,6 +10,7 @@ import { CheckIns } from './environments/check-in.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
 import { IdleClose } from './environments/idle-close.js';
+import { KeyExpiry } from './environments/key-expiry.js';
 import { Presence } from './environments/presence.js';
 import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
@@ -134,7 +135,7 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
     checkIns.start();
     started.push(checkIns);
 
-    const admit = (proof: TunnelProof): Grant => {
+    const redeem = (proof: TunnelProof): Grant => {
       const grant = credentials.redeem(proof.token);
       const instance = store
         .environment(grant.environmentId)
@@ -167,7 +168,7 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
       bind: options.bind,
       clock,
       logger,
-      admit,
+      admit: redeem,
       register,
       newId: () => randomBytes(12).toString('base64url'),
     });
@@ -177,6 +178,22 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
     const snapshotDesk = new SnapshotDesk({ clock, presence, checkIns, snapshots });
     const waiting = new Waiting({ store, presence, clock });
     const tunnels = new TunnelCalls({ registry, clock, waitMs: (id) => waiting.waitMs(id) });
+    const admin = new EnvironmentAdmin({
+      store,
+      registry,
+      credentials,
+      checkIns,
+      presence,
+      snapshots,
+      clock,
+      randomBytes,
+      newUuid: randomUUID,
+      fingerprint: identity.fingerprint,
+      tunnelPort,
+    });
+    const keyExpiry = new KeyExpiry({ admin, clock, logger });
+    keyExpiry.start();
+    started.push(keyExpiry);
     const services: Services = {
       options,
       host,
@@ -189,19 +206,7 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
       credentials,
       checkIns,
       enrolment: new Enrolment({ store, presence, clock, randomBytes }),
-      admin: new EnvironmentAdmin({
-        store,
-        registry,
-        credentials,
-        checkIns,
-        presence,
-        snapshots,
-        clock,
-        randomBytes,
-        newUuid: randomUUID,
-        fingerprint: identity.fingerprint,
-        tunnelPort,
-      }),
+      admin,
       snapshots,
       snapshotDesk,
       idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),

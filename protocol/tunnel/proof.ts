@@ -10,7 +10,7 @@ export const tunnelProofSchema = z.object({
   /** {@link proofMac}: the token alone, stolen, opens nothing. */
   mac: z.string().check(z.minLength(43), z.maxLength(43)),
   /** How long the agent lets the tunnel idle, ms; it owns that clock. */
-  inactivityMs: z.number().check(z.positive()),
+  inactivityMs: z.number().check(z.positive(), z.maximum(86_400_000)),
 });
 
 /** Proof of a right to open this tunnel: a one-time token, presented by the instance it was made for. */

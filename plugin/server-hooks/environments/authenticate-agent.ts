@@ -6,7 +6,7 @@ import {
   unauthorized,
   verifyRequest,
 } from '../../../protocol/request-signature.js';
-import type { Environment, Instance } from '../model/environment.js';
+import { type Environment, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { Presence } from './presence.js';
 
@@ -15,6 +15,8 @@ export interface AuthenticatedAgent {
   readonly environment: Environment;
   readonly instance: Instance;
 }
+
+const NO_KEY = Buffer.alloc(32);
 
 /** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
 export const MAX_SKEW_MS = 60_000;
@@ -33,8 +35,14 @@ export function authenticateAgent(
   const claim = parseAuthorization(authorization);
   const environment = store.environment(claim.environmentId);
   const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
-  if (!environment || !instance) throw unauthorized();
+  // A stranger's request costs the same work, so that time does not tell which ids exist.
+  if (!environment || !instance) {
+    verifyRequest(NO_KEY, claim, request);
+    throw unauthorized();
+  }
   if (!verifyRequest(Buffer.from(instance.secret, 'base64url'), claim, request)) throw unauthorized();
+  const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
+  if (!key || !keyHolds(key, clock.now())) throw unauthorized();
   checkSkew(clock, claim.timeMs);
   const path = request.path.split('?', 1)[0] ?? '';
   if (!presence.takeStamp(environment.id, instance.id, path, claim.timeMs)) {

@@ -1,4 +1,5 @@
-import type { EnrolReply, EnrolRequest } from '../../../protocol/agent-calls.js';
+import * as z from 'zod/mini';
+import { type EnrolReply, type EnrolRequest, enrolRequestSchema } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -10,7 +11,7 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import type { Environment, EnvironmentKey, Instance } from '../model/environment.js';
+import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import { checkSkew } from './authenticate-agent.js';
 import type { Presence } from './presence.js';
@@ -24,6 +25,14 @@ export interface EnrolmentOptions {
 
 /** Oldest protocol an agent may speak. */
 const OLDEST_PROTOCOL = 1;
+/** What every version's enrolment holds: enough to check who calls. */
+const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
+const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
+const NO_KEY: EnvironmentKey = Object.freeze({
+  generation: 0,
+  secretHash: Buffer.alloc(32).toString('base64url'),
+  expiresAt: null,
+});
 
 /** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
 export class Enrolment {
@@ -39,12 +48,20 @@ export class Enrolment {
    * @throws EdgeError `agent-unauthorized`, `clock-skew` (401), `agent-too-old` (426),
    *   `edge-id-mismatch`, `association-removed` (403), `duplicate-agent` (409), `store-unwritable` (503)
    */
-  async enrol(claim: RequestClaim, request: SignedRequest, body: EnrolRequest): Promise<EnrolReply> {
+  async enrol(claim: RequestClaim, request: SignedRequest): Promise<EnrolReply> {
     const { store, clock } = this.#options;
+    const json = parseJson(request.body);
+    const identity = identitySchema.safeParse(json);
     const found = store.environment(claim.environmentId);
-    const key = found && this.#provenKey(found, claim, request, body);
-    if (!found || !key || body.instanceId !== claim.instanceId) throw unauthorized();
+    const key = this.#provenKey(found, claim, request, identity.data?.edgeId);
+    if (!found || !key) throw unauthorized();
     checkSkew(clock, claim.timeMs);
+    // Only now: an old agent's body may have another form, and strangers learn nothing of ours.
+    if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
+      throw this.#refuse(found, 'agent-too-old', 426, 'The agent is too old for this hub: update it');
+    }
+    const body = this.#read(json);
+    if (body.instanceId !== claim.instanceId) throw unauthorized();
     const { environment, instance } = this.#admit(found, key, body);
     if (environment !== found) await store.putEnvironment(environment);
     return {
@@ -60,28 +77,29 @@ export class Enrolment {
 
   /** The environment's key that the request was signed with, if it still holds. */
   #provenKey(
-    environment: Environment,
+    environment: Environment | undefined,
     claim: RequestClaim,
     request: SignedRequest,
-    body: EnrolRequest,
+    edgeId: string = NO_EDGE_ID,
   ): EnvironmentKey | undefined {
     const now = this.#options.clock.now();
-    return environment.keys.find(
-      (key) =>
-        (key.expiresAt === null || Date.parse(key.expiresAt) > now) &&
-        verifyRequest(
-          deriveKey(body.edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol'),
-          claim,
-          request,
-        ),
-    );
+    const keys = environment?.keys.filter((key) => keyHolds(key, now)) ?? [];
+    // Without a key the work is done all the same, so that time does not tell which ids exist.
+    return (keys.length > 0 ? keys : [NO_KEY]).find((key) => {
+      const derived = deriveKey(edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol');
+      return verifyRequest(derived, claim, request) && key !== NO_KEY;
+    });
+  }
+
+  #read(json: unknown): EnrolRequest {
+    const body = enrolRequestSchema.safeParse(json);
+    if (body.success) return body.data;
+    const [issue] = body.error.issues;
+    throw new EdgeError('bad-request', `${issue?.path.join('.')}: ${issue?.message}`, { status: 400 });
   }
 
   #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest) {
     const { presence, clock } = this.#options;
-    if (body.protocol < OLDEST_PROTOCOL) {
-      throw this.#refuse(environment, 'agent-too-old', 426, 'The agent is too old for this hub: update it');
-    }
     if (environment.barredEdgeIds.includes(body.edgeId)) {
       throw this.#refuse(
         environment,
@@ -171,4 +189,12 @@ function isSibling(other: Instance, body: EnrolRequest): boolean {
     other.node.swarmId === body.node.swarmId &&
     other.node.nodeId !== body.node.nodeId
   );
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { encodeEdgeKey, splitHostPort } from '../../../protocol/edge-key.js';
-import type { Environment, EnvironmentKey } from '../model/environment.js';
+import { type Environment, type EnvironmentKey, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
@@ -81,8 +81,10 @@ export class EnvironmentAdmin {
       createdAt: new Date(clock.now()).toISOString(),
       associatedAt: null,
     };
+    // Before anything is stored: it refuses addresses that no agent could read.
+    const edgeKey = this.#edgeKey(environment, secret);
     await store.putEnvironment(environment);
-    return { environment, edgeKey: this.#edgeKey(environment, secret) };
+    return { environment, edgeKey };
   }
 
   /** @throws EdgeError `environment-not-found` (404), `name-taken` (409), `store-unwritable` (503) */
@@ -125,37 +127,58 @@ export class EnvironmentAdmin {
       overlapSeconds === 0
         ? []
         : before.keys
-            .filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now)
+            .filter((old) => keyHolds(old, now))
             .map((old) => ({ ...old, expiresAt: earlier(old.expiresAt, ends) }));
-    const environment: Environment = { ...before, keys: [...kept, key], barredEdgeIds: [] };
+    const changes = { keys: [...kept, key], barredEdgeIds: [] };
+    const edgeKey = this.#edgeKey(before, secret);
+    if (overlapSeconds === 0) {
+      return { environment: await this.revoke(id, { changes: { ...changes, instances: [] } }), edgeKey };
+    }
+    const environment: Environment = { ...before, ...changes };
     await store.putEnvironment(environment);
-    if (overlapSeconds === 0) await this.revoke(id, { dropInstances: true });
-    return { environment, edgeKey: this.#edgeKey(environment, secret) };
+    return { environment, edgeKey };
+  }
+
+  /**
+   * Ends the keys of all environments whose overlap is over, and what agents hold that enrolled with them.
+   * @returns how many environments it concerned
+   */
+  async endExpiredKeys(): Promise<number> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const ended: Promise<unknown>[] = [];
+    for (const environment of store.environments()) {
+      if (environment.keys.every((key) => keyHolds(key, now))) continue;
+      const keys = environment.keys.filter((key) => keyHolds(key, now));
+      const instances = environment.instances.filter(({ keyGeneration }) =>
+        keys.some(({ generation }) => generation === keyGeneration),
+      );
+      const changes = { keys, instances };
+      // Agents that have the new key are none of the old one's business.
+      const isAnyoneOut = instances.length < environment.instances.length;
+      ended.push(
+        isAnyoneOut
+          ? this.revoke(environment.id, { changes })
+          : store.putEnvironment({ ...environment, ...changes }),
+      );
+    }
+    await Promise.all(ended);
+    return ended.length;
   }
 
   /** Forgets the Edge ID and bars it until the key is rotated; the tunnel closes at once. */
   async disassociate(id: number): Promise<Environment> {
     const { edgeId, barredEdgeIds } = this.get(id);
     if (edgeId === null) return this.get(id);
-    return this.revoke(id, {
-      dropInstances: true,
-      changes: { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] },
-    });
+    const changes = { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] };
+    return this.revoke(id, { changes: { ...changes, instances: [] } });
   }
 
   /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */
-  async revoke(
-    id: number,
-    { dropInstances = false, changes = {} }: { dropInstances?: boolean; changes?: Partial<Environment> } = {},
-  ): Promise<Environment> {
+  async revoke(id: number, { changes = {} }: { changes?: Partial<Environment> } = {}): Promise<Environment> {
     const { store, registry, credentials, checkIns } = this.#options;
     const before = this.get(id);
-    const environment: Environment = {
-      ...before,
-      ...changes,
-      generation: before.generation + 1,
-      instances: dropInstances ? [] : before.instances,
-    };
+    const environment: Environment = { ...before, ...changes, generation: before.generation + 1 };
     const stored = store.putEnvironment(environment);
     credentials.revoke(id);
     registry.slot(id).revoke();

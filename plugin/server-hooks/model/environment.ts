@@ -50,3 +50,8 @@ export interface Environment {
   readonly createdAt: string;
   readonly associatedAt: string | null;
 }
+
+/** Whether a key holds at `nowMs` (wall clock). */
+export function keyHolds(key: EnvironmentKey, nowMs: number): boolean {
+  return key.expiresAt === null || Date.parse(key.expiresAt) > nowMs;
+}

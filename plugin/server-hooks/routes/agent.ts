@@ -1,13 +1,8 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import {
-  AGENT_PATHS,
-  checkInQuerySchema,
-  enrolRequestSchema,
-  idleRequestSchema,
-} from '../../../protocol/agent-calls.js';
+import { AGENT_PATHS, checkInQuerySchema, idleRequestSchema } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { parseAuthorization } from '../../../protocol/request-signature.js';
+import { parseAuthorization, unauthorized } from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
 import { type AuthenticatedAgent, authenticateAgent } from '../environments/authenticate-agent.js';
 import type { Services } from '../services.js';
@@ -42,7 +37,7 @@ export function agentRoutes(services: Services): Router {
     const claim = parseAuthorization(ctx.get('authorization'));
     const body = await readBody(ctx.req, MAX_ENROL_BYTES);
     const request = { method: 'POST', path: ctx.url, body };
-    ctx.body = await services.enrolment.enrol(claim, request, enrolRequestSchema.parse(parseJsonBytes(body)));
+    ctx.body = await services.enrolment.enrol(claim, request);
   });
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
@@ -94,7 +89,7 @@ export function agentRoutes(services: Services): Router {
     const isKnown = services.store
       .environment(claim.environmentId)
       ?.instances.some(({ id }) => id === claim.instanceId);
-    if (!isKnown) throw new EdgeError('agent-unauthorized', 'The agent is not known here', { status: 401 });
+    if (!isKnown) throw unauthorized();
   }
 
   return router;
