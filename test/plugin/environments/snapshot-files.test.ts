@@ -1,0 +1,167 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
+import type { Snapshot } from '../../../protocol/snapshot.js';
+import { LogRecorder } from '../../helpers/log-recorder.js';
+import { tempFolder } from '../../helpers/temp-folder.js';
+
+function snapshot(running: number): Snapshot {
+  return {
+    takenAt: new Date(running * 1000).toISOString(),
+    engine: {
+      ...{ id: 'e', name: 'ü\n', version: '28.0', apiVersion: '1.48', os: 'Debian', arch: 'x86_64' },
+      ...{ kernel: '6.1', cpus: 2, memoryBytes: 2 ** 33, kind: 'docker' },
+    },
+    counts: { containers: 9, running, paused: 0, stopped: 1, images: 2, volumes: 3, networks: 4 },
+    containers: [
+      {
+        ...{ id: 'c', names: ['/web'], image: 'nginx', state: 'running', status: 'Up' },
+        ...{ createdAt: '2030-01-01T00:00:00Z', labels: { password: 'hush\n' } },
+      },
+    ],
+    ...{ images: [], volumes: [], networks: [] },
+    swarm: { id: 's', nodeId: 'n', role: 'manager', managers: 1, nodes: 3 },
+    errors: [{ part: 'volumes', code: 'engine-unreachable' }],
+  };
+}
+
+function summary({ takenAt, counts, engine, swarm }: Snapshot) {
+  return { takenAt, counts, engine, swarm };
+}
+
+async function setup(t: ExecutionContext) {
+  const dir = join(await tempFolder(t), 'snapshots');
+  const open = async () => {
+    const logger = new LogRecorder();
+    const files = new SnapshotFiles({ dir, logger });
+    t.teardown(() => files.stop());
+    await files.start();
+    return { files, logger };
+  };
+  return { dir, open, ...(await open()) };
+}
+
+test('snapshot files: none before the first', async (t) => {
+  const { files, logger } = await setup(t);
+  t.is(await files.read(1), null);
+  t.is(files.summary(1), null);
+  t.deepEqual(logger.lines, []);
+});
+
+test('snapshot files: the latest snapshot is there, its summary without a look at the disk, also after a restart', async (t) => {
+  const { files, open, dir } = await setup(t);
+  await files.write(7, snapshot(1));
+  await files.write(7, snapshot(2));
+  await files.write(8, { ...snapshot(3), engine: null, swarm: null });
+  t.deepEqual(await files.read(7), snapshot(2));
+  t.deepEqual(files.summary(7), summary(snapshot(2)));
+  await files.stop();
+  const again = await open();
+  t.deepEqual(again.files.summary(7), summary(snapshot(2)));
+  t.deepEqual(again.files.summary(8), summary({ ...snapshot(3), engine: null, swarm: null }));
+  t.deepEqual(await again.files.read(7), snapshot(2));
+  t.deepEqual((await readdir(dir)).sort(), ['7.json', '8.json']);
+  t.is((await stat(join(dir, '7.json'))).mode & 0o777, 0o600);
+});
+
+test('snapshot files: writes and deletions happen in the order they were asked for', async (t) => {
+  const { files } = await setup(t);
+  const steps = Array.from({ length: 20 }, (_, i) => files.write(1, snapshot(i)));
+  steps.push(files.delete(1));
+  const last = files.write(2, snapshot(1));
+  await Promise.all([...steps, last]);
+  t.is(await files.read(1), null);
+  t.is(files.summary(1), null);
+  t.deepEqual(await files.read(2), snapshot(1));
+});
+
+test('snapshot files: stop waits for what is under way, and is safe to call twice', async (t) => {
+  const { files, dir } = await setup(t);
+  const written = [files.write(1, snapshot(1)), files.write(1, snapshot(2))];
+  await files.stop();
+  await files.stop();
+  t.regex(await readFile(join(dir, '1.json'), 'utf8'), /"running":2/);
+  await Promise.all(written);
+});
+
+test('snapshot files: deleting what is not there is fine', async (t) => {
+  const { files } = await setup(t);
+  await t.notThrowsAsync(files.delete(5));
+});
+
+for (const [what, text] of Object.entries({
+  'an empty file': '',
+  'half a file': '{"takenAt":"2030-01-01T00:00:00Z","labels":"hush',
+  'another JSON': '{}\n{}\n',
+  binary: '\0\u{ffff}hush',
+})) {
+  test(`snapshot files: ${what} counts as absent, with a warning that quotes nothing, and is replaced`, async (t) => {
+    const { dir, open } = await setup(t);
+    await writeFile(join(dir, '3.json'), text);
+    const { files, logger } = await open();
+    t.is(files.summary(3), null);
+    t.is(await files.read(3), null);
+    t.true(logger.lines.length === 2 && logger.lines.every(({ level }) => level === 'warn'));
+    t.like(logger.lines[0], { fields: { environmentId: 3, cause: 'damaged' } });
+    t.notRegex(JSON.stringify(logger.lines), /hush/);
+    await files.write(3, snapshot(1));
+    t.deepEqual(await files.read(3), snapshot(1));
+  });
+}
+
+test('snapshot files: temp files of a killed process are removed at the start', async (t) => {
+  const { dir, open } = await setup(t);
+  await writeFile(join(dir, '3.json.123'), 'x');
+  await writeFile(join(dir, 'notes.txt'), 'x');
+  const { files } = await open();
+  t.deepEqual(await readdir(dir), ['notes.txt']);
+  t.is(files.summary(3), null);
+});
+
+test('snapshot files: a write that fails rejects, keeps the one before, and does not stop the next', async (t) => {
+  const { files, dir } = await setup(t);
+  await files.write(1, snapshot(1));
+  const bad = {
+    ...snapshot(2),
+    get errors(): never {
+      throw new RangeError('cannot be written');
+    },
+  };
+  await t.throwsAsync(files.write(1, bad), { instanceOf: RangeError });
+  t.deepEqual(files.summary(1), summary(snapshot(1)));
+  t.deepEqual(await files.read(1), snapshot(1));
+  await files.write(1, snapshot(3));
+  t.deepEqual(await files.read(1), snapshot(3));
+  t.deepEqual(await readdir(dir), ['1.json']);
+});
+
+test('snapshot files: the longest summary there can be is read at the start', async (t) => {
+  const { files, open } = await setup(t);
+  const wide = '\u2028'.repeat(255);
+  const base = snapshot(1);
+  const longest = base.engine && {
+    ...base,
+    takenAt: wide.slice(0, 40),
+    engine: {
+      ...base.engine,
+      ...{ id: wide.slice(0, 128), name: wide, version: wide.slice(0, 64), apiVersion: wide.slice(0, 32) },
+      ...{
+        os: wide.slice(0, 128),
+        arch: wide.slice(0, 64),
+        kernel: '\u0001'.repeat(128),
+        kind: wide.slice(0, 32),
+      },
+    },
+    swarm: {
+      id: wide.slice(0, 64),
+      nodeId: wide.slice(0, 64),
+      role: '\u0001'.repeat(16),
+      managers: 1,
+      nodes: 1,
+    },
+  };
+  if (!longest) return t.fail();
+  await files.write(1, longest);
+  t.deepEqual((await open()).files.summary(1), summary(longest));
+});
