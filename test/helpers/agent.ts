@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
 import { AGENT_BUNDLE, buildAgent } from '../../tools/build-agent.js';
 import { type Child, startChild } from './child.js';
+import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +19,7 @@ export interface TestAgent {
  * the hub's certificate is accepted unseen unless `EDGE_INSECURE_POLL` says otherwise.
  */
 export async function startAgent(
-  t: ExecutionContext,
+  t: Scope,
   options: {
     edgeId: string;
     edgeKey: string;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { ExecutionContext } from 'ava';
+import type { Scope } from './scope.js';
 
 /** A process under test, with what it printed. */
 export interface Child {
@@ -18,7 +18,7 @@ export interface Child {
 
 /** Starts a process that ends with the test at the latest. */
 export function startChild(
-  t: ExecutionContext,
+  t: Scope,
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -3,9 +3,9 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
 import type { CreateEnvironment, EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
 import { type Child, startChild } from './child.js';
+import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,7 +45,7 @@ export interface Hub {
  * `env` adds or replaces `FAIRLEAD_…` variables.
  */
 export async function startHub(
-  t: ExecutionContext,
+  t: Scope,
   { like, env = {} }: { like?: Hub; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Hub> {
   const dataDir = like?.dataDir ?? (await tempFolder(t));
