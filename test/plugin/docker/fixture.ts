@@ -14,6 +14,7 @@ import type { DockerTarget } from '../../../plugin/server-hooks/docker/admit-cal
 import { DockerProxy } from '../../../plugin/server-hooks/docker/docker-proxy.js';
 import type { Logger } from '../../../plugin/server-hooks/host.js';
 import type { TunnelCall, TunnelSource } from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
 /** What a fake engine does with one connection. `seen()` is every byte it got so far. */
@@ -57,6 +58,16 @@ export async function startEngine(t: ExecutionContext, script: EngineScript): Pr
     await rm(folder, { recursive: true, force: true });
   });
   return engine;
+}
+
+/** Resolves once the hub has ended or dropped its connection to an engine. */
+export async function left(engineSide: net.Socket | undefined): Promise<void> {
+  if (engineSide === undefined) throw new Error('no connection reached the engine');
+  if (engineSide.readableEnded || engineSide.destroyed) return;
+  await new Promise<void>((resolve) => {
+    engineSide.once('end', () => resolve());
+    engineSide.once('close', () => resolve());
+  });
 }
 
 /** An engine that gives each request head the same bytes for an answer, then ends (or not). */
@@ -112,17 +123,50 @@ export class SocketTunnels implements TunnelSource {
   }
 }
 
+/** As the streams of a tunnel, these are ended where a socket of the system would be destroyed. */
 function connect(path: string): net.Socket {
-  return net.connect({ path, allowHalfOpen: true });
+  const socket = net.connect({ path, allowHalfOpen: true });
+  socket.destroySoon = () => socket.end();
+  return socket;
 }
 
 const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
-  error: (fields) => console.error(fields),
+  error: (fields) => {
+    if ('code' in fields && fields.code === 'internal') console.error(fields);
+  },
   child: () => silent,
 };
+
+/** A clock that goes on when told to. */
+class HandClock implements Clock {
+  #now = 0;
+  readonly #timers = new Map<() => void, number>();
+
+  now(): number {
+    return this.#now;
+  }
+  monotonic(): number {
+    return this.#now;
+  }
+  after(ms: number, fn: () => void): () => void {
+    this.#timers.set(fn, this.#now + ms);
+    return () => this.#timers.delete(fn);
+  }
+  every(): () => void {
+    throw new Error('The proxy has no use for it');
+  }
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const [fn, due] of this.#timers) {
+      if (due > this.#now) continue;
+      this.#timers.delete(fn);
+      fn();
+    }
+  }
+}
 
 let made: ReturnType<typeof issueServerCertificate> | undefined;
 function serverCertificate(): ReturnType<typeof issueServerCertificate> {
@@ -136,17 +180,20 @@ function serverCertificate(): ReturnType<typeof issueServerCertificate> {
 export interface Hub {
   readonly port: number;
   readonly tunnels: SocketTunnels;
+  readonly clock: HandClock;
   /** Settles when all calls so far have left the proxy. */
   idle(): Promise<void>;
 }
 
 export async function startHub(
   t: ExecutionContext,
-  engines: readonly FakeEngine[],
+  engines: ReadonlyArray<Pick<FakeEngine, 'path'>>,
   via: 'bearer' | 'cookie' = 'bearer',
+  host: { readonly consumeBodies?: boolean } = {},
 ): Promise<Hub> {
   const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.path])));
-  const proxy = new DockerProxy({ tunnels, logger: silent });
+  const clock = new HandClock();
+  const proxy = new DockerProxy({ tunnels, logger: silent, clock });
   const calls = new Set<Promise<void>>();
   const track = (call: Promise<void>) => {
     calls.add(call);
@@ -163,7 +210,12 @@ export async function startHub(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('request', (req, res) => track(proxy.request(req, res, target(req.url))));
+  server.on('request', (req, res) => {
+    const serve = () => track(proxy.request(req, res, target(req.url)));
+    if (!host.consumeBodies) return serve();
+    req.once('end', serve);
+    req.resume();
+  });
   server.on('upgrade', (req, socket, head) => track(proxy.upgrade(req, socket, head, target(req.url ?? ''))));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -176,6 +228,7 @@ export async function startHub(
   return {
     port: address.port,
     tunnels,
+    clock,
     idle: async () => {
       await Promise.all(calls);
     },
