@@ -17,7 +17,8 @@ export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): P
   const ava = new URL('../node_modules/ava/entrypoints/cli.mjs', import.meta.url);
   const child = spawn(process.execPath, [ava.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
+    // On a bare Linux console AVA would print other signs.
+    env: { ...process.env, TERM: 'xterm', ...env },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -30,14 +31,17 @@ export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): P
 }
 
 /**
- * Reads the summary below AVA's last rule. Its TAP output would be easier to read, but loses all results when a
+ * Reads AVA's report, mostly the summary below its last rule. Its TAP output would be easier to read, but loses all results when a
  * time limit strikes (AVA 7.0.0), and says less about a failure.
  */
 export function countTests(output: string, exitCode: number | null): TestCounts {
-  const summary = output.slice(output.lastIndexOf('\n  ─\n') + 1);
+  const rule = '\n  ─\n';
+  const summary = output.slice(output.lastIndexOf(rule) + 1);
   const sum = (what: RegExp) =>
     [...summary.matchAll(what)].reduce((total, match) => total + Number(match[1]), 0);
-  const passed = sum(/^ {2}(\d+) (?:tests? passed|known failures?)$/gm);
+  // The summary tells the passed ones only where nothing failed; otherwise they are counted above it.
+  const ticks = output.slice(0, output.indexOf(rule)).match(/^ {2}✔ (?!\[expected fail\])/gm)?.length ?? 0;
+  const passed = (sum(/^ {2}(\d+) tests? passed$/gm) || ticks) + sum(/^ {2}(\d+) known failures?$/gm);
   const skipped = sum(/^ {2}(\d+) tests? (?:skipped|todo)$/gm);
   const failed = sum(
     /^ {2}(\d+) (?:(?:tests?|hooks?) failed|unhandled rejections?|uncaught exceptions?|tests? remained pending after a timeout)$/gm,

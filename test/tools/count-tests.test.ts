@@ -7,10 +7,10 @@ const OUTPUTS: ReadonlyArray<
   ['one passed test', '\n  ✔ a\n  ─\n\n  1 test passed\n', 0, [1, 0, 0]],
   [
     'every kind of failure',
-    '\n  ✘ [fail]: a\n  ─\n\n  9 tests failed\n\n  ─\n\n  1 hook failed\n  2 tests failed\n  1 known failure\n' +
+    '\n  ✔ b\n  ✔ c (1s)\n  ✔ [expected fail] d\n  ✘ [fail]: a\n  ─\n\n  ✔ quoted\n  9 tests failed\n\n  ─\n\n  1 hook failed\n  2 tests failed\n  1 known failure\n' +
       '  1 test skipped\n  1 test todo\n  2 uncaught exceptions\n  1 unhandled rejection\n  3 tests remained pending after a timeout',
     1,
-    [1, 9, 2],
+    [3, 9, 2],
   ],
   [
     'a file that only died',

@@ -7,7 +7,13 @@ import { runCommand } from './run-command.js';
 
 // PID 1 of the pod. bash, because it reaps orphans. Reading our pipe ties the pod to this process: when we
 // end, even by SIGKILL, the pipe closes, PID 1 ends, and the kernel ends whatever else lives in the pod.
-const INIT = 'mount -t tmpfs tmpfs /run && echo "$1" >/proc/sys/kernel/hostname && echo ready && read -r _';
+// /etc/docker: engines up to 20.10 keep their identity there, and two must not share one.
+const INIT = [
+  'mount -t tmpfs tmpfs /run',
+  'mkdir -p /etc/docker && mount -t tmpfs tmpfs /etc/docker',
+  'echo "$1" >/proc/sys/kernel/hostname',
+  'echo ready && read -r _',
+].join(' && ');
 const MAX_LINKS = 250;
 
 /**
