@@ -30,9 +30,15 @@ export function parseDockerPath(raw: string): DockerPath {
   return { raw, segments };
 }
 
-/** Whether a path is one of the two that BuildKit turns into an HTTP/2 connection of its own. */
-export function isBuildKit({ segments }: DockerPath): boolean {
-  return segments.length === 1 && (segments[0] === 'grpc' || segments[0] === 'session');
+/**
+ * Whether a call needs a BuildKit session: one of the two that become an HTTP/2 connection of their own, or a
+ * build whose files such a session would bring. A BuildKit build that sends them itself needs none.
+ */
+export function isBuildKit({ raw, segments }: DockerPath): boolean {
+  if (segments.length !== 1) return false;
+  if (segments[0] === 'grpc' || segments[0] === 'session') return true;
+  const query = new URLSearchParams(raw.split('?')[1]);
+  return segments[0] === 'build' && query.get('version') === '2' && (query.get('session') ?? '') !== '';
 }
 
 /** Whether a path is Docker's WebSocket variant of attach. */

@@ -67,3 +67,11 @@ test('docker path: an encoded name does not hide attach/ws or BuildKit', (t) => 
   t.true(isBuildKit(parseDockerPath('/grpc')));
   t.false(isBuildKit(parseDockerPath('/containers/grpc/json')));
 });
+
+test('docker path: a build is BuildKit’s where a session is to bring its files', (t) => {
+  t.true(isBuildKit(parseDockerPath('/v1.41/build?remote=client-session&session=ab&t=x&version=2')));
+  t.true(isBuildKit(parseDockerPath('/build?%76ersion=2&session=ab')));
+  t.false(isBuildKit(parseDockerPath('/build?version=2&t=x')), 'sends its files itself');
+  t.false(isBuildKit(parseDockerPath('/build?version=1&session=ab')), 'the classic builder');
+  t.false(isBuildKit(parseDockerPath('/build')));
+});
