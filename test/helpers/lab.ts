@@ -27,6 +27,9 @@ export interface SharedEngine {
  */
 export const labTest = process.env.FAIRLEAD_NO_LAB ? test.skip : test;
 
+/** {@link labTest} for tests of a file that run one after the other. */
+export const serialLabTest = process.env.FAIRLEAD_NO_LAB ? test.serial.skip : test.serial;
+
 /**
  * An engine for this test alone, that it may stop and kill. It holds {@link BUSYBOX_IMAGE}, and with `images`
  * also {@link BASE_IMAGE} and {@link AGENT_IMAGE}.

@@ -1,0 +1,60 @@
+import { type IPty, spawn } from '@lydell/node-pty';
+import type { DockerSide } from './docker-line.js';
+import { STEP_MS, within } from './docker-session.js';
+import type { Scope } from './scope.js';
+
+/** A docker client on a terminal of its own: what a person at a keyboard has. */
+export interface DockerTerminal {
+  /** Types. */
+  write(text: string): void;
+  resize(columns: number, rows: number): void;
+  /** Resolves when the screen's text so far matches. */
+  untilOutput(pattern: RegExp, ms?: number): Promise<void>;
+  /** Its end. Rejects when it does not come within `ms`. */
+  end(ms?: number): Promise<{ readonly code: number; readonly output: string }>;
+}
+
+/** Starts a docker client on a terminal of 80 × 24. It ends with the scope at the latest. */
+export function startTerminal(scope: Scope, side: DockerSide, args: readonly string[]): DockerTerminal {
+  const pty: IPty = spawn(side.program, [...side.args, ...args], {
+    cols: 80,
+    rows: 24,
+    env: { ...side.env },
+  });
+  let output = '';
+  const told = () => `docker ${args.join(' ')} (${side.kind}, terminal)\n${output}`;
+  let ended = false;
+  const closed = new Promise<number>((resolve) => {
+    pty.onExit(({ exitCode }) => {
+      ended = true;
+      resolve(exitCode);
+    });
+  });
+  const listeners = new Set<() => void>();
+  pty.onData((text) => {
+    output += text;
+    for (const listener of [...listeners]) listener();
+  });
+  scope.teardown(async () => {
+    if (!ended) pty.kill('SIGKILL');
+    await closed;
+  });
+  return {
+    write: (text) => pty.write(text),
+    resize: (columns, rows) => pty.resize(columns, rows),
+    untilOutput: (pattern, ms = STEP_MS) =>
+      within(ms, closed, told, (found) => {
+        const look = () => {
+          if (!pattern.test(output)) return;
+          listeners.delete(look);
+          found();
+        };
+        listeners.add(look);
+        look();
+      }),
+    end: async (ms = STEP_MS) => {
+      await within(ms, null, told, (found) => closed.then(found));
+      return { code: await closed, output };
+    },
+  };
+}
