@@ -6,6 +6,7 @@ const FOLDER = new URL('page/', import.meta.url);
 const FILES = [
   ['/', 'index.html', 'text/html; charset=utf-8'],
   ['/page.css', 'page.css', 'text/css; charset=utf-8'],
+  ['/icon.svg', 'icon.svg', 'image/svg+xml'],
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
 ] as const;
 
@@ -21,7 +22,7 @@ const HEADERS = {
   'Cache-Control': 'no-cache',
 };
 
-/** The dashboard's own page: three static files, read once. */
+/** The dashboard's own page: a few static files, read once. */
 export async function loadPage(): Promise<Middleware> {
   const pages = new Map<string, { body: Buffer; type: string }>(
     await Promise.all(

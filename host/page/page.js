@@ -90,9 +90,12 @@ function element(tag, properties, ...children) {
 }
 
 function onSubmit(id, work) {
-  byId(id).addEventListener('submit', (event) => {
+  byId(id).addEventListener('submit', async (event) => {
     event.preventDefault();
-    attempt(work);
+    // A second press must not create a second environment.
+    event.submitter.disabled = true;
+    await attempt(work);
+    event.submitter.disabled = false;
   });
 }
 
@@ -105,7 +108,7 @@ onSubmit('sign-in', async () => {
 onSubmit('create', async () => {
   const made = await call('POST', `${API}/environments`, {
     name: byId('name').value,
-    url: byId('url').value,
+    url: byId('url').value || undefined,
   });
   byId('name').value = '';
   const note = element('p', { textContent: 'Run one of these. The key in them is shown this once.' });

@@ -23,9 +23,9 @@ test('page: every file it names is there, with its type', async (t) => {
   const host = await startHost(t);
   const { text } = await host.call('/');
   const named = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => String(path));
-  t.deepEqual(named.sort(), ['/page.css', '/page.js']);
+  t.deepEqual(named.sort(), ['/icon.svg', '/page.css', '/page.js']);
   const types = await Promise.all(named.map(async (path) => (await host.call(path)).headers['content-type']));
-  t.deepEqual(types, ['text/css; charset=utf-8', 'text/javascript; charset=utf-8']);
+  t.deepEqual(types, ['image/svg+xml', 'text/css; charset=utf-8', 'text/javascript; charset=utf-8']);
 });
 
 test('page: its script makes text of all that servers send', async (t) => {
