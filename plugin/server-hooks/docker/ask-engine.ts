@@ -35,8 +35,8 @@ const LINGER_MS = 5_000;
  * Sends a request to an engine over a connection of its own and resolves with the head of the answer. After
  * that a failure shows as an `error` on `response`, never as its `end`.
  *
- * Connections are not pooled: through a tunnel a new one costs a frame, and no answer can end up with a call
- * it was not meant for.
+ * Connections are not pooled: an idle one would look like use to the agent's clock, and no answer can end up
+ * with a call it was not meant for.
  * @param signal breaks the exchange off until the answer is complete, with its reason
  * @throws EdgeError what the tunnel reports, or `engine-bad-response` (502)
  */
@@ -49,6 +49,15 @@ export async function askEngine(
   const pipe = await call.dial();
   pipe.on('error', () => undefined);
   if (pipe.destroyed) throw engineFailure(pipe.errored);
+  try {
+    return await exchange(pipe, question, signal, clock);
+  } catch (error) {
+    pipe.destroy();
+    throw error;
+  }
+}
+
+function exchange(pipe: Duplex, question: Question, signal: AbortSignal, clock: Clock): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body } = question;
     const request: EngineRequest = httpRequest({

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -101,7 +101,7 @@ export class DockerProxy {
       const question = {
         method: req.method ?? 'POST',
         path: path.raw,
-        headers: { ...passedHeaders(req), ...upgradeHeaders(req, protocol), 'content-length': body.length },
+        headers: { ...passedHeaders(req), ...upgradeHeaders(req, protocol), ...lengthOf(req, body) },
         body,
       };
       await this.#ask(target, question, gone.signal, async (answer, call) => {
@@ -180,6 +180,10 @@ function prepareSocket(socket: Duplex): void {
   socket.setTimeout(0);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+}
+
+function lengthOf(req: IncomingMessage, body: Buffer): OutgoingHttpHeaders {
+  return req.method === 'GET' && body.length === 0 ? {} : { 'content-length': body.length };
 }
 
 function about(target: DockerTarget): object {

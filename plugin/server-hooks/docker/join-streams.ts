@@ -38,7 +38,7 @@ function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Pr
     const onClosed = () => {
       other.unpipe(side);
       if (ended) finish(other);
-      else {
+      else if (!other.destroyed) {
         const error = cause ?? new Error('The connection closed before its end');
         broken(error);
         resetSocket(other, error);

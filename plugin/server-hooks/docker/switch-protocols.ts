@@ -53,7 +53,8 @@ export function upgradeHeaders(req: IncomingMessage, protocol: UpgradeProtocol):
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: protocol };
   if (protocol === 'tcp') return headers;
   for (const name of ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol']) {
-    headers[name] = req.headers[name];
+    const value = req.headers[name];
+    if (value !== undefined) headers[name] = value;
   }
   return headers;
 }

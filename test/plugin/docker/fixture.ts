@@ -29,7 +29,12 @@ export interface FakeEngine {
   connections: number;
 }
 
-export async function startEngine(t: ExecutionContext, script: EngineScript): Promise<FakeEngine> {
+/** @param keep whether to keep what it gets (`bytes()`), or to leave reading to the script */
+export async function startEngine(
+  t: ExecutionContext,
+  script: EngineScript,
+  keep: 'keep' | 'forget' = 'keep',
+): Promise<FakeEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'fake-engine-'));
   const all: Buffer[] = [];
   const engine: FakeEngine = {
@@ -44,10 +49,12 @@ export async function startEngine(t: ExecutionContext, script: EngineScript): Pr
     const own: Buffer[] = [];
     socket.on('error', () => undefined);
     socket.on('close', () => engine.sockets.delete(socket));
-    socket.on('data', (chunk: Buffer) => {
-      all.push(chunk);
-      own.push(chunk);
-    });
+    if (keep === 'keep') {
+      socket.on('data', (chunk: Buffer) => {
+        all.push(chunk);
+        own.push(chunk);
+      });
+    }
     script(socket, () => Buffer.concat(own).toString('latin1'));
   });
   server.listen(engine.path);
