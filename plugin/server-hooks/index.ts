@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import Koa, { type Middleware } from 'koa';
 import { EdgeError } from '../../protocol/edge-error.js';
-import { type TunnelProof, verifyProofMac } from '../../protocol/tunnel/proof.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { CheckIns } from './environments/check-in.js';
 import { Enrolment } from './environments/enrol.js';
@@ -15,6 +14,7 @@ import { Presence } from './environments/presence.js';
 import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
 import { Strangers } from './environments/strangers.js';
+import { TunnelAdmission } from './environments/tunnel-admission.js';
 import { Waiting } from './environments/waiting.js';
 import type { Host } from './host.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
@@ -27,8 +27,7 @@ import { settingsRoutes } from './routes/settings.js';
 import { tunnelRoutes } from './routes/tunnel.js';
 import type { Services } from './services.js';
 import { openStore } from './store/open-store.js';
-import { CredentialDesk, type Grant } from './tunnel/credential-desk.js';
-import type { Tunnel } from './tunnel/tunnel.js';
+import { CredentialDesk } from './tunnel/credential-desk.js';
 import { TunnelCalls } from './tunnel/tunnel-calls.js';
 import { loadTunnelIdentity } from './tunnel/tunnel-identity.js';
 import { TunnelListener } from './tunnel/tunnel-listener.js';
@@ -135,32 +134,7 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
     checkIns.start();
     started.push(checkIns);
 
-    const redeem = (proof: TunnelProof): Grant => {
-      const grant = credentials.redeem(proof.token);
-      const instance = store
-        .environment(grant.environmentId)
-        ?.instances.find(({ id }) => id === grant.instanceId);
-      const isHolder =
-        grant.environmentId === proof.environmentId && grant.instanceId === proof.instanceId && instance;
-      if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
-        throw new EdgeError('credential-foreign', 'The credential was made for another agent', {
-          status: 401,
-        });
-      }
-      return grant;
-    };
-    const register = (tunnel: Tunnel) => {
-      const { environmentId, generation } = tunnel.grant;
-      // Synchronous with the attachment: nothing slips in after a revocation.
-      if (store.environment(environmentId)?.generation !== generation) {
-        throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
-      }
-      registry.slot(environmentId).attach(tunnel);
-      logger.info({ environment: environmentId, tunnel: tunnel.id }, 'tunnel open');
-      tunnel.closed.addEventListener('abort', () =>
-        logger.info({ environment: environmentId, tunnel: tunnel.id, code: tunnel.end }, 'tunnel closed'),
-      );
-    };
+    const admission = new TunnelAdmission({ store, registry, credentials, presence, logger });
     const listener = new TunnelListener({
       key: identity.key,
       certificate: identity.certificate,
@@ -168,8 +142,8 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
       bind: options.bind,
       clock,
       logger,
-      admit: redeem,
-      register,
+      admit: (proof) => admission.admit(proof),
+      register: (tunnel) => admission.register(tunnel),
       newId: () => randomBytes(12).toString('base64url'),
     });
     const tunnelPort = await listener.start();

@@ -8,7 +8,7 @@ import {
 } from '../../../protocol/request-signature.js';
 import { type Environment, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
-import type { Presence } from './presence.js';
+import { MAX_SKEW_MS, type Presence } from './presence.js';
 
 /** An agent whose signature holds. */
 export interface AuthenticatedAgent {
@@ -17,9 +17,6 @@ export interface AuthenticatedAgent {
 }
 
 const NO_KEY = Buffer.alloc(32);
-
-/** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
-export const MAX_SKEW_MS = 60_000;
 
 /**
  * Verifies a signed agent request: signature first, then the clock, then that the stamp is new.
@@ -45,9 +42,12 @@ export function authenticateAgent(
   if (!key || !keyHolds(key, clock.now())) throw unauthorized();
   checkSkew(clock, claim.timeMs);
   const path = request.path.split('?', 1)[0] ?? '';
-  if (!presence.takeStamp(environment.id, instance.id, path, claim.timeMs)) {
+  const later = presence.takeStamp(environment.id, instance.id, path, claim.timeMs);
+  if (later !== null) {
     throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
       status: 401,
+      // The time to go on from: an agent whose clock was set back need not wait until it has caught up.
+      details: { timeMs: Math.max(clock.now(), later + 1) },
     });
   }
   return { environment, instance };

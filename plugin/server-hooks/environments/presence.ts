@@ -31,6 +31,8 @@ interface EnvironmentPresence {
   snapshotRequest: number;
 }
 
+/** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
+export const MAX_SKEW_MS = 60_000;
 /** Slack on top of two intervals before an agent counts as gone, ms. */
 const GRACE_MS = 10_000;
 
@@ -88,12 +90,17 @@ export class Presence {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.intervalMs ?? null;
   }
 
-  /** Takes a time stamp if it is later than the last one of this instance and path. */
-  takeStamp(environmentId: number, instanceId: string, path: string, timeMs: number): boolean {
+  /**
+   * Takes a time stamp if it is later than the last one of this instance and path; else returns the last one.
+   * One that lies further ahead than any agent's may was taken before the hub's clock was set back, and counts
+   * no more: else the agent would be out until that time has come again.
+   */
+  takeStamp(environmentId: number, instanceId: string, path: string, timeMs: number): number | null {
     const { stamps } = this.#instance(this.#environment(environmentId), instanceId);
-    if (timeMs <= (stamps.get(path) ?? 0)) return false;
+    const last = stamps.get(path) ?? 0;
+    if (timeMs <= last && last <= this.#clock.now() + MAX_SKEW_MS) return last;
     stamps.set(path, timeMs);
-    return true;
+    return null;
   }
 
   refused(environmentId: number, error: EdgeError): void {

@@ -28,7 +28,7 @@ export function agentRoutes(services: Services): Router {
         status,
         expose,
         ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-        details: { ...details, timeMs: clock.now() },
+        details: { timeMs: clock.now(), ...details },
       });
     }
   });
@@ -43,7 +43,6 @@ export function agentRoutes(services: Services): Router {
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
     const agent = authenticate(ctx, 'GET', NO_BODY);
     const gone = new AbortController();
-    ctx.req.once('close', () => gone.abort());
     ctx.res.once('close', () => gone.abort());
     const { etag, body } = await services.checkIns.answer({
       ...agent,

@@ -17,7 +17,8 @@ export interface Grant {
 interface Issued {
   readonly grant: Grant;
   readonly tokenHash: string;
-  readonly issuedAtMs: number;
+  /** Monotonic, ms: a wall clock that somebody sets must neither prolong a credential nor keep a new one back. */
+  readonly issuedMs: number;
 }
 
 export interface CredentialDeskOptions {
@@ -32,13 +33,19 @@ const MAX_REMEMBERED = 10_000;
 
 type Ending = 'used' | 'superseded' | 'revoked';
 
+/** What is left of a token that is good for nothing any more. */
+interface Spent {
+  readonly ending: Ending;
+  readonly environmentId: number;
+}
+
 /** Issues and takes back one-time rights to open a tunnel. Only token hashes are kept, in memory. */
 export class CredentialDesk {
   readonly #options: CredentialDeskOptions;
   /** By holder: one live credential per environment, node and instance. */
   readonly #live = new Map<string, Issued>();
   readonly #byToken = new Map<string, Issued>();
-  readonly #spent = new Map<string, Ending>();
+  readonly #spent = new Map<string, Spent>();
 
   constructor(options: CredentialDeskOptions) {
     this.#options = options;
@@ -46,14 +53,14 @@ export class CredentialDesk {
 
   /** Issues a credential; the holder's earlier one stops being good. The token is returned only here. */
   issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
-    const now = this.#options.clock.now();
+    const { clock, randomBytes } = this.#options;
     const key = holderKey(holder);
     this.#end(this.#live.get(key), 'superseded');
-    const token = this.#options.randomBytes(32).toString('base64url');
+    const token = randomBytes(32).toString('base64url');
     const issued: Issued = {
-      grant: { ...holder, expiresAtMs: now + LIFETIME_MS },
+      grant: { ...holder, expiresAtMs: clock.now() + LIFETIME_MS },
       tokenHash: hash(token),
-      issuedAtMs: now,
+      issuedMs: clock.monotonic(),
     };
     this.#live.set(key, issued);
     this.#byToken.set(issued.tokenHash, issued);
@@ -63,21 +70,25 @@ export class CredentialDesk {
   /** How long ago the holder's live credential was issued, ms; null without one. */
   ageMs(holder: Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId'>): number | null {
     const issued = this.#live.get(holderKey(holder));
-    return issued ? this.#options.clock.now() - issued.issuedAtMs : null;
+    return issued ? this.#options.clock.monotonic() - issued.issuedMs : null;
   }
 
   /**
    * Takes a token in; whatever comes of it, it is spent from now on.
    * @throws EdgeError `credential-replayed`, `credential-superseded`, `credential-revoked`,
-   *   `credential-expired` or `credential-unknown` (all 401)
+   *   `credential-expired` or `credential-unknown` (all 401); the detail `environmentId` says whose it
+   *   was, where that is known
    */
   redeem(token: string): Grant {
     const tokenHash = hash(token);
     const issued = this.#byToken.get(tokenHash);
     if (!issued) throw refusal(this.#spent.get(tokenHash));
     this.#end(issued, 'used');
-    if (issued.grant.expiresAtMs <= this.#options.clock.now()) {
-      throw new EdgeError('credential-expired', 'The credential is older than 30 s', { status: 401 });
+    if (this.#options.clock.monotonic() - issued.issuedMs >= LIFETIME_MS) {
+      throw new EdgeError('credential-expired', 'The credential is older than 30 s', {
+        status: 401,
+        details: { environmentId: issued.grant.environmentId },
+      });
     }
     return issued.grant;
   }
@@ -93,7 +104,7 @@ export class CredentialDesk {
     if (!issued) return;
     this.#live.delete(holderKey(issued.grant));
     this.#byToken.delete(issued.tokenHash);
-    this.#spent.set(issued.tokenHash, ending);
+    this.#spent.set(issued.tokenHash, { ending, environmentId: issued.grant.environmentId });
     if (this.#spent.size > MAX_REMEMBERED) {
       const [oldest] = this.#spent.keys();
       if (oldest !== undefined) this.#spent.delete(oldest);
@@ -101,16 +112,20 @@ export class CredentialDesk {
   }
 }
 
-function refusal(ending: Ending | undefined): EdgeError {
-  switch (ending) {
+function refusal(spent: Spent | undefined): EdgeError {
+  const options = {
+    status: 401,
+    ...(spent === undefined ? {} : { details: { environmentId: spent.environmentId } }),
+  };
+  switch (spent?.ending) {
     case 'used':
-      return new EdgeError('credential-replayed', 'The credential was used before', { status: 401 });
+      return new EdgeError('credential-replayed', 'The credential was used before', options);
     case 'superseded':
-      return new EdgeError('credential-superseded', 'A newer credential was issued', { status: 401 });
+      return new EdgeError('credential-superseded', 'A newer credential was issued', options);
     case 'revoked':
-      return new EdgeError('credential-revoked', 'The credential was revoked', { status: 401 });
+      return new EdgeError('credential-revoked', 'The credential was revoked', options);
     default:
-      return new EdgeError('credential-unknown', 'The credential is not known here', { status: 401 });
+      return new EdgeError('credential-unknown', 'The credential is not known here', options);
   }
 }
 

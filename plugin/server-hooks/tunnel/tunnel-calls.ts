@@ -26,7 +26,9 @@ export class TunnelCalls implements TunnelSource {
   }
 
   async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
-    const waitMs = this.#options.waitMs(environmentId);
+    const { registry } = this.#options;
+    // An open tunnel needs no wait: its calls go on where check-ins alone are hindered.
+    const waitMs = registry.peek(environmentId)?.tunnel ? 0 : this.#options.waitMs(environmentId);
     if (this.#open >= MAX_CALLS) {
       throw new EdgeError('too-many-calls', 'The hub carries as many calls as it may', {
         status: 503,
@@ -43,7 +45,7 @@ export class TunnelCalls implements TunnelSource {
       leave();
     };
     try {
-      const hold = await this.#options.registry.slot(environmentId).acquire(waitMs, signal);
+      const hold = await registry.slot(environmentId).acquire(waitMs, signal);
       leave = hold.leave;
       const { tunnel } = hold;
       return {

@@ -127,7 +127,6 @@ export class TunnelListener {
       });
       register(tunnel);
       tunnel.start();
-      accept(session, tunnel.id);
     } catch (error) {
       const code = codeOf(error);
       logger.warn({ code, address: socket.remoteAddress }, 'tunnel refused');
@@ -173,13 +172,6 @@ export class TunnelListener {
       });
     });
   }
-}
-
-function accept(session: ClientHttp2Session, tunnelId: string): void {
-  const stream = session.request({ ':method': 'POST', ':path': TUNNEL.acceptedPath });
-  stream.on('error', () => undefined);
-  stream.resume();
-  stream.end(tunnelId);
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -34,6 +34,8 @@ export class TunnelSlot {
   readonly #options: TunnelSlotOptions;
   readonly #waiters = new Set<Waiter>();
   #tunnel: Tunnel | null = null;
+  /** Monotonic ms at which it was put in. */
+  #attachedMs = 0;
   #calls = 0;
   /** Monotonic ms of the last use or demand; null: none since the last idle close or revocation. */
   #lastUseMs: number | null = null;
@@ -117,6 +119,7 @@ export class TunnelSlot {
   attach(tunnel: Tunnel): void {
     const older = this.#tunnel;
     this.#tunnel = tunnel;
+    this.#attachedMs = this.#options.clock.monotonic();
     tunnel.closed.addEventListener('abort', () => this.#detach(tunnel));
     older?.close('superseded');
     for (const waiter of [...this.#waiters]) waiter.resolve(tunnel);
@@ -130,7 +133,7 @@ export class TunnelSlot {
   believe(instanceId: string, openTunnelId: string): void {
     const tunnel = this.#tunnel;
     if (!tunnel || tunnel.grant.instanceId !== instanceId || tunnel.id === openTunnelId) return;
-    if (this.#options.clock.now() - tunnel.openedAtMs > JUST_OPENED_MS) tunnel.close('lost');
+    if (this.#options.clock.monotonic() - this.#attachedMs > JUST_OPENED_MS) tunnel.close('lost');
   }
 
   /** Forgets the demand and ends the tunnel: nobody uses it. */

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
@@ -17,7 +17,8 @@ export interface TunnelOptions {
   readonly id: string;
   readonly grant: Grant;
   readonly session: ClientHttp2Session;
-  readonly socket: TLSSocket;
+  /** The TLS socket below the session. */
+  readonly socket: Socket;
   /** The agent's idle time, ms. */
   readonly inactivityMs: number;
   readonly clock: Clock;
@@ -66,18 +67,27 @@ export class Tunnel {
     return this.#end;
   }
 
-  /** Raises the windows of the proof to working size and begins to watch the link. */
+  /**
+   * Raises the windows of the proof to working size, begins to watch the link, and tells the agent that it
+   * is accepted. A connection that died on the way here ends the tunnel as `lost`.
+   */
   start(): void {
     const { session } = this.#options;
-    session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
+    if (this.#end) return;
+    if (session.closed || session.destroyed) {
+      this.close('lost');
+      return;
+    }
     session.once('close', () => this.close('lost'));
+    session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
     this.#monitor.start();
+    this.#tell(TUNNEL.acceptedPath, this.id);
   }
 
   /**
    * Opens a byte pipe to the engine.
    * @throws EdgeError `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
-   *   `tunnel-lost` (502)
+   *   `tunnel-lost` (502), `tunnel-closed` (503)
    */
   dial(): Promise<Duplex> {
     return new Promise((resolve, reject) => {
@@ -100,18 +110,15 @@ export class Tunnel {
       stream.once('close', () => {
         this.#streams--;
         cancel();
-        reject(dialError(stream.rstCode ?? NGHTTP2_NO_ERROR));
+        reject(this.#end ? this.closed.reason : dialError(stream.rstCode ?? NGHTTP2_NO_ERROR));
       });
       stream.on('error', () => undefined);
     });
   }
 
-  /** Tells the agent that an operator is present. */
+  /** Tells the agent that an operator is present. Never throws: a link that is going has its own end. */
   keepAlive(): void {
-    if (this.#end) return;
-    const stream = this.#request({ ':method': 'POST', ':path': TUNNEL.keepAlivePath }, true);
-    stream.on('error', () => undefined);
-    stream.resume();
+    this.#tell(TUNNEL.keepAlivePath, '');
   }
 
   /** Ends the tunnel and every stream in it at once; the first reason counts. */
@@ -136,9 +143,19 @@ export class Tunnel {
     this.agent.destroy();
   }
 
-  #request(headers: Record<string, string>, endStream = false): ClientHttp2Stream {
+  #tell(path: string, body: string): void {
+    const { session } = this.#options;
+    if (session.closed || session.destroyed) return;
+    const stream = session.request({ ':method': 'POST', ':path': path });
+    stream.on('error', () => undefined);
+    stream.resume();
+    stream.end(body);
+  }
+
+  #request(headers: Record<string, string>): ClientHttp2Stream {
+    if (this.#end) throw this.closed.reason;
     try {
-      return this.#options.session.request(headers, { endStream });
+      return this.#options.session.request(headers);
     } catch (cause) {
       // Thrown after GOAWAY or on a destroyed session.
       throw new EdgeError('tunnel-lost', 'The tunnel was lost', { status: 502, cause });

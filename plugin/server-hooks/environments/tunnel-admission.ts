@@ -1,0 +1,81 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
+import type { Logger } from '../host.js';
+import type { Store } from '../store/store.js';
+import type { CredentialDesk, Grant } from '../tunnel/credential-desk.js';
+import type { Tunnel } from '../tunnel/tunnel.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import type { Presence } from './presence.js';
+
+export interface TunnelAdmissionOptions {
+  readonly store: Store;
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+  readonly presence: Presence;
+  readonly logger: Logger;
+}
+
+/** Someone presented what was meant for someone else, or a second time: the admin should know. */
+const REPORTED = new Set(['credential-replayed', 'credential-foreign']);
+
+/** Decides which connections become an environment's tunnel. */
+export class TunnelAdmission {
+  readonly #options: TunnelAdmissionOptions;
+
+  constructor(options: TunnelAdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Spends the proof's token; whose tunnel it becomes is in the token's record alone.
+   * @throws EdgeError `credential-…` (401)
+   */
+  admit(proof: TunnelProof): Grant {
+    try {
+      return this.#redeem(proof);
+    } catch (error) {
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Puts an admitted tunnel in its place. Synchronous from the look at the generation to the attachment:
+   * nothing slips in after a revocation.
+   * @throws EdgeError `credential-revoked` (401)
+   */
+  register(tunnel: Tunnel): void {
+    const { store, registry, logger } = this.#options;
+    const { environmentId, generation } = tunnel.grant;
+    if (store.environment(environmentId)?.generation !== generation) {
+      throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
+    }
+    registry.slot(environmentId).attach(tunnel);
+    logger.info({ environment: environmentId, tunnel: tunnel.id }, 'tunnel open');
+    tunnel.closed.addEventListener('abort', () =>
+      logger.info({ environment: environmentId, tunnel: tunnel.id, code: tunnel.end }, 'tunnel closed'),
+    );
+  }
+
+  #redeem(proof: TunnelProof): Grant {
+    const { store, credentials } = this.#options;
+    const grant = credentials.redeem(proof.token);
+    const { environmentId, instanceId } = grant;
+    const instance = store.environment(environmentId)?.instances.find(({ id }) => id === instanceId);
+    const isHolder = environmentId === proof.environmentId && instanceId === proof.instanceId && instance;
+    if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
+      throw new EdgeError('credential-foreign', 'The credential was made for another agent', {
+        status: 401,
+        details: { environmentId },
+      });
+    }
+    return grant;
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof EdgeError) || !REPORTED.has(error.code)) return;
+    const { store, presence } = this.#options;
+    const id = error.details?.environmentId;
+    if (typeof id === 'number' && store.environment(id)) presence.refused(id, error);
+  }
+}
