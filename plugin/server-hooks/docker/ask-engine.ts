@@ -7,6 +7,7 @@ import {
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { pump } from '../../../protocol/tunnel/pump.js';
 import type { TunnelCall } from '../tunnel/tunnel-source.js';
 
 /** A request in the form in which the engine gets it. */
@@ -118,7 +119,8 @@ function sendBody(body: Readable, request: EngineRequest): void {
   body.on('aborted', () => request.destroy(new Error('The upload was cut')));
   body.on('error', (error) => request.destroy(error));
   request.on('close', () => body.unpipe(request));
-  body.pipe(request);
+  pump(body, request);
+  body.once('end', () => request.end());
 }
 
 function reasonOf(signal: AbortSignal): Error {

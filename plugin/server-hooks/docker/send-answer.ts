@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { pump } from '../../../protocol/tunnel/pump.js';
 import { readAnswerHead } from './answer-head.js';
 import { type ClientResponse, resetResponse } from './client-message.js';
 
@@ -33,14 +34,11 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
     answer.on('close', () => {
       if (!answer.complete) cut();
     });
-    answer.on('data', (chunk: Buffer) => {
-      if (!sink.write(chunk)) answer.pause();
-    });
+    pump(answer, sink, res.socket ?? sink);
     answer.on('end', () => {
       if (answer.complete) sink.end();
       else cut();
     });
-    sink.on('drain', () => answer.resume());
     sink.once('finish', () => resolve());
     sink.once('close', () => {
       answer.destroy();
