@@ -11,7 +11,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   iptables: 'iptables',
   busybox: 'busybox-static',
-  uuidgen: 'uuid-runtime',
+  uuidgen: 'uuid-runtime', // the printed commands may call it
+  ps: 'procps', // the engine calls it for `docker top`
 };
 
 /**
