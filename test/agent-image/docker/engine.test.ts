@@ -72,7 +72,7 @@ test('engine: a call past its deadline is engine-timeout, and its socket is let 
     '/containers/json': (_request, response) => void response.once('close', onClose),
   });
   const engine = new Engine(address);
-  const list = engine.call(100, (abortSignal) => engine.client.listContainers({ abortSignal }));
+  const list = engine.call(2_000, (abortSignal) => engine.client.listContainers({ abortSignal }));
   await t.throwsAsync(list, { code: 'engine-timeout' });
   await closed;
   t.pass();
@@ -87,7 +87,7 @@ test('engine: an answer that breaks off ends at the deadline', async (t) => {
   });
   const engine = new Engine(address);
   await t.throwsAsync(
-    engine.call(200, () => engine.client.info()),
+    engine.call(1_000, () => engine.client.info()),
     { instanceOf: Error },
   );
 });
