@@ -4,6 +4,9 @@ import { EdgeError } from '../edge-error.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
 
+/** What may wait here in each direction, bytes: several frames, so that they pass in one go. */
+const BUFFER_BYTES = 256 * 1024;
+
 /**
  * One CONNECT stream as a socket: what `http.Agent` and pipes expect, with the end of a stream told
  * apart from its loss. `end` comes only after END_STREAM; a reset with whatever code, or the loss of
@@ -15,7 +18,7 @@ export class StreamSocket extends Duplex {
   #endReceived = false;
 
   constructor(stream: Http2Stream) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#stream = stream;
     this.#watchForEndStream();
     stream.on('data', (chunk: Buffer) => {
@@ -59,6 +62,19 @@ export class StreamSocket extends Duplex {
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#stream.write(chunk, encoding, callback);
+  }
+
+  /** What was written while corked goes out as one. */
+  override _writev(
+    chunks: { chunk: Buffer; encoding: BufferEncoding }[],
+    callback: (error?: Error | null) => void,
+  ): void {
+    const stream = this.#stream;
+    const last = chunks.pop();
+    stream.cork();
+    for (const { chunk } of chunks) stream.write(chunk);
+    stream.write(last?.chunk ?? Buffer.alloc(0), callback);
+    stream.uncork();
   }
 
   override _final(callback: (error?: Error | null) => void): void {

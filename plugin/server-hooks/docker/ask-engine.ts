@@ -118,7 +118,6 @@ function sendBody(body: Readable, request: EngineRequest): void {
   // HTTP/2 requests end after they were aborted, and this comes first.
   body.on('aborted', () => request.destroy(new Error('The upload was cut')));
   body.on('error', (error) => request.destroy(error));
-  request.on('close', () => body.unpipe(request));
   pump(body, request);
   body.once('end', () => request.end());
 }
