@@ -7,12 +7,18 @@ import type { Scope } from './scope.js';
 export interface DockerTerminal {
   /** Types. */
   write(text: string): void;
-  resize(columns: number, rows: number): void;
+  /**
+   * Drags the window to a size until the output matches. Not once: a client listens for changes only after it
+   * has told the engine the first size, and nothing shows when that is.
+   */
+  drag(columns: number, rows: number, until: RegExp): Promise<void>;
   /** Resolves when the screen's text so far matches. */
   untilOutput(pattern: RegExp, ms?: number): Promise<void>;
   /** Its end. Rejects when it does not come within `ms`. */
   end(ms?: number): Promise<{ readonly code: number; readonly output: string }>;
 }
+
+const DRAG_MS = 250;
 
 /** Starts a docker client on a terminal of 80 × 24. It ends with the scope at the latest. */
 export function startTerminal(scope: Scope, side: DockerSide, args: readonly string[]): DockerTerminal {
@@ -39,19 +45,28 @@ export function startTerminal(scope: Scope, side: DockerSide, args: readonly str
     if (!ended) pty.kill('SIGKILL');
     await closed;
   });
+  const untilOutput = (pattern: RegExp, ms = STEP_MS) =>
+    within(ms, closed, told, (found) => {
+      const look = () => {
+        if (!pattern.test(output)) return;
+        listeners.delete(look);
+        found();
+      };
+      listeners.add(look);
+      look();
+    });
   return {
     write: (text) => pty.write(text),
-    resize: (columns, rows) => pty.resize(columns, rows),
-    untilOutput: (pattern, ms = STEP_MS) =>
-      within(ms, closed, told, (found) => {
-        const look = () => {
-          if (!pattern.test(output)) return;
-          listeners.delete(look);
-          found();
-        };
-        listeners.add(look);
-        look();
-      }),
+    drag: async (columns, rows, until) => {
+      const move = () => {
+        pty.resize(columns - 1, rows);
+        pty.resize(columns, rows);
+      };
+      const again = setInterval(move, DRAG_MS);
+      move();
+      await untilOutput(until).finally(() => clearInterval(again));
+    },
+    untilOutput,
     end: async (ms = STEP_MS) => {
       await within(ms, null, told, (found) => closed.then(found));
       return { code: await closed, output };
