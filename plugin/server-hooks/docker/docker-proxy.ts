@@ -85,6 +85,7 @@ export class DockerProxy {
    */
   async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, target: DockerTarget): Promise<void> {
     prepareSocket(socket);
+    socket.on('error', () => undefined);
     socket.allowHalfOpen = true;
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
@@ -111,9 +112,9 @@ export class DockerProxy {
         }
         const engine = answer.socket;
         const head = switchingHead(answer.response, protocol);
+        if (call.closed.aborted) throw tunnelClosed(call);
         const cut = () => engine.destroy(tunnelClosed(call));
         call.closed.addEventListener('abort', cut, { once: true });
-        if (call.closed.aborted) throw tunnelClosed(call);
         socket.write(head);
         const failure = await joinStreams(socket, engine);
         call.closed.removeEventListener('abort', cut);
@@ -175,7 +176,6 @@ function prepareRequest(req: ClientRequest): void {
 }
 
 function prepareSocket(socket: Duplex): void {
-  socket.on('error', () => undefined);
   if (!(socket instanceof Socket)) return;
   socket.setTimeout(0);
   socket.setNoDelay(true);

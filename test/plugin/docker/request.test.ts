@@ -225,6 +225,23 @@ test('docker proxy: an engine that cannot be dialled is the tunnel error', async
   t.is(hub.tunnels.opened[0]?.released, 1);
 });
 
+test('docker proxy: many calls on one connection leave nothing behind on it', async (t) => {
+  const engine = await startEngine(t, answering(OK));
+  const hub = await startHub(t, [engine]);
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  const socket = await dialHub(t, hub);
+  const session = connectHttp2(t, hub);
+  for (let n = 0; n < 30; n++) {
+    socket.write('GET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n');
+    await until(socket, '\r\n\r\n{}');
+    await hear2(session.request({ ':path': '/1/info' }));
+  }
+  t.deepEqual(warnings, []);
+});
+
 test('docker proxy: 50 calls side by side never mix two environments', async (t) => {
   const tell = (name: string) =>
     startEngine(t, (socket, seen) => {
