@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 
@@ -10,15 +11,16 @@ export interface ConnectProxy {
   readonly authorizations: (string | undefined)[];
 }
 
-/** A forward proxy on loopback that knows one name: it connects everything to `port` of 127.0.0.1, or answers `status`. */
+/** A forward proxy on loopback that knows one name: it connects everything to `port` of 127.0.0.1, or answers `status`. With `tls` it is an `https:` proxy. */
 export async function startConnectProxy(
   t: ExecutionContext,
   to: { port: number } | { status: number } | 'silence',
+  tls?: https.ServerOptions,
 ): Promise<ConnectProxy> {
   const targets: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<net.Socket>();
-  const server = http.createServer();
+  const server = tls ? https.createServer(tls) : http.createServer();
   server.on('connection', (socket) => sockets.add(socket));
   server.on('connect', (request, socket, head) => {
     targets.push(request.url ?? '');

@@ -189,3 +189,15 @@ test('outbound: a proxy that is not there, or silent, is proxy-unreachable', asy
     code: 'proxy-unreachable',
   });
 });
+
+test('outbound: an https: proxy is verified like the hub, and carries TLS inside TLS', async (t) => {
+  const { port } = await setUp(t);
+  const { certificate, key } = await issueServerCertificate(authority, NAMES, Date.now(), randomBytes);
+  const server = await startConnectProxy(t, { port }, { cert: certificate, key });
+  const proxy = { url: new URL(`https://localhost:${server.port}`), noProxy: '' };
+  const trusting = openOutbound(t, { ca: authority.certificate, proxy });
+  t.is(await get(trusting.agent, 'https://hub.test:9443/edge'), 'hub');
+  await t.throwsAsync(openOutbound(t, { proxy }).connectTcp('hub.test', 8000, { timeoutMs: 5_000 }), {
+    code: 'proxy-unreachable',
+  });
+});
