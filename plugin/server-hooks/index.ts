@@ -179,7 +179,7 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
       registry,
       credentials,
       checkIns,
-      enrolment: new Enrolment({ store, presence, clock, randomBytes }),
+      enrolment: new Enrolment({ store, presence, registry, clock, randomBytes }),
       admin,
       snapshots,
       snapshotDesk,

@@ -2,6 +2,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import {
   parseAuthorization,
+  type RequestClaim,
   type SignedRequest,
   unauthorized,
   verifyRequest,
@@ -42,15 +43,25 @@ export function authenticateAgent(
   if (!key || !keyHolds(key, clock.now())) throw unauthorized();
   checkSkew(clock, claim.timeMs);
   const path = request.path.split('?', 1)[0] ?? '';
-  const later = presence.takeStamp(environment.id, instance.id, path, claim.timeMs);
-  if (later !== null) {
-    throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
-      status: 401,
-      // The time to go on from: an agent whose clock was set back need not wait until it has caught up.
-      details: { timeMs: Math.max(clock.now(), later + 1) },
-    });
-  }
+  takeStamp(presence, clock, environment.id, path, claim);
   return { environment, instance };
+}
+
+/** @throws EdgeError `stamp-not-new` (401): the request, or a later one of this instance and path, was seen before */
+export function takeStamp(
+  presence: Presence,
+  clock: Clock,
+  environmentId: number,
+  path: string,
+  { instanceId, timeMs }: RequestClaim,
+): void {
+  const later = presence.takeStamp(environmentId, instanceId, path, timeMs);
+  if (later === null) return;
+  throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
+    status: 401,
+    // The time to go on from: an agent whose clock was set back need not wait until it has caught up.
+    details: { timeMs: Math.max(clock.now(), later + 1) },
+  });
 }
 
 /** @throws EdgeError `clock-skew` (401) when `timeMs` is more than 60 s off */

@@ -14,6 +14,11 @@ export interface DescribeSources {
 const PROBLEM_DETAILS: Readonly<Record<string, string>> = {
   'engine-unreachable': 'The agent checks in, but its Docker Engine does not answer',
   cleartext: 'Check-ins travel over http://: anyone on the way can read them',
+  duplicate: 'A second agent with this Edge key wants in; the first one keeps working',
+  'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',
+  'association-removed': 'The disassociated agent wants back; it stays out until the key is rotated',
+  'agent-too-old': 'An agent that is too old for this hub was refused: update it',
+  'tunnel-fingerprint-mismatch': 'The agent met another key at the tunnel address than its Edge key names',
 };
 
 /** The one place where an environment's state is worked out, for list, detail and proxy alike. */
@@ -50,7 +55,7 @@ export function describeEnvironment(environment: Environment, sources: DescribeS
 export function statusOf(environment: Environment, presence: Presence): EnvironmentStatus {
   const live = environment.instances.filter(({ id }) => presence.isLive(environment.id, id));
   if (live.length === 0) {
-    if (presence.lastRefusal(environment.id)) return 'refused';
+    if (presence.recentRefusal(environment.id)) return 'refused';
     return environment.associatedAt === null ? 'new' : 'offline';
   }
   const isFailing = live.every(({ id }) => failureOf(environment, id, presence) !== null);
@@ -69,7 +74,7 @@ function problemOf(
   presence: Presence,
   lastCheckInAtMs: number | null,
 ): EnvironmentProblem | null {
-  const refusal = presence.lastRefusal(environment.id);
+  const refusal = presence.recentRefusal(environment.id);
   const instance = leadingInstance(environment, presence);
   const failure = instance && failureOf(environment, instance.id, presence);
   const code = failure ?? refusal?.code ?? (environment.apiUrl.startsWith('http:') ? 'cleartext' : null);

@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { type EnrolReply, type EnrolRequest, enrolRequestSchema } from '../../../protocol/agent-calls.js';
+import {
+  AGENT_PATHS,
+  type EnrolReply,
+  type EnrolRequest,
+  enrolRequestSchema,
+} from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -13,18 +18,22 @@ import {
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
 import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
-import { checkSkew } from './authenticate-agent.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import { checkSkew, takeStamp } from './authenticate-agent.js';
 import type { Presence } from './presence.js';
 
 export interface EnrolmentOptions {
   readonly store: Store;
   readonly presence: Presence;
+  readonly registry: TunnelRegistry;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
 }
 
 /** Oldest protocol an agent may speak. */
 const OLDEST_PROTOCOL = 1;
+/** After a start of the hub its known agents get this long to come back before a new one may take their place, ms. */
+const STARTUP_MS = 45_000;
 /** What every version's enrolment holds: enough to check who calls. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
@@ -37,58 +46,65 @@ const NO_KEY: EnvironmentKey = Object.freeze({
 /** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
+  readonly #startedMs: number;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
+    this.#startedMs = options.clock.monotonic();
   }
 
   /**
    * One enrolment. Everything from the look at the environment to its replacement in memory happens in
    * one turn, so that of two racing agents one wins; the answer waits for the fsync.
-   * @throws EdgeError `agent-unauthorized`, `clock-skew` (401), `agent-too-old` (426),
-   *   `edge-id-mismatch`, `association-removed` (403), `duplicate-agent` (409), `store-unwritable` (503)
+   * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
+   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed` (403), `duplicate` (409),
+   *   `store-unwritable` (503)
    */
   async enrol(claim: RequestClaim, request: SignedRequest): Promise<EnrolReply> {
     const { store, clock } = this.#options;
     const json = parseJson(request.body);
     const identity = identitySchema.safeParse(json);
-    const found = store.environment(claim.environmentId);
-    const key = this.#provenKey(found, claim, request, identity.data?.edgeId);
-    if (!found || !key) throw unauthorized();
+    const prove = () => this.#prove(claim, request, identity.data?.edgeId);
+    const caller = prove();
     checkSkew(clock, claim.timeMs);
     // Only now: an old agent's body may have another form, and strangers learn nothing of ours.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
-      throw this.#refuse(found, 'agent-too-old', 426, 'The agent is too old for this hub: update it');
+      throw this.#refuse(
+        caller.environment,
+        'agent-too-old',
+        426,
+        'The agent is too old for this hub: update it',
+      );
     }
     const body = this.#read(json);
     if (body.instanceId !== claim.instanceId) throw unauthorized();
-    const { environment, instance } = this.#admit(found, key, body);
+    const sealFor = (secret: Buffer) =>
+      sealInstanceSecret({ kty: 'OKP', crv: 'X25519', x: body.publicKey }, secret);
+    // A trial: a key that no secret can be sealed for must not bind the environment.
+    await sealFor(Buffer.alloc(32));
+    const { environment: found, key } = prove();
+    const { environment, instance } = this.#admit(found, key, body, claim);
     if (environment !== found) await store.putEnvironment(environment);
     return {
       protocol: PROTOCOL_VERSION,
-      secret: await sealInstanceSecret(
-        { kty: 'OKP', crv: 'X25519', x: instance.publicKey },
-        Buffer.from(instance.secret, 'base64url'),
-      ),
+      secret: await sealFor(Buffer.from(instance.secret, 'base64url')),
       keyGeneration: instance.keyGeneration,
       timeMs: clock.now(),
     };
   }
 
-  /** The environment's key that the request was signed with, if it still holds. */
-  #provenKey(
-    environment: Environment | undefined,
-    claim: RequestClaim,
-    request: SignedRequest,
-    edgeId: string = NO_EDGE_ID,
-  ): EnvironmentKey | undefined {
+  /** The environment as it is now, and the one of its keys that the request was signed with. */
+  #prove(claim: RequestClaim, request: SignedRequest, edgeId: string = NO_EDGE_ID) {
+    const environment = this.#options.store.environment(claim.environmentId);
     const now = this.#options.clock.now();
     const keys = environment?.keys.filter((key) => keyHolds(key, now)) ?? [];
     // Without a key the work is done all the same, so that time does not tell which ids exist.
-    return (keys.length > 0 ? keys : [NO_KEY]).find((key) => {
+    const key = (keys.length > 0 ? keys : [NO_KEY]).find((key) => {
       const derived = deriveKey(edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol');
       return verifyRequest(derived, claim, request) && key !== NO_KEY;
     });
+    if (!environment || !key) throw unauthorized();
+    return { environment, key };
   }
 
   #read(json: unknown): EnrolRequest {
@@ -98,7 +114,8 @@ export class Enrolment {
     throw new EdgeError('bad-request', `${issue?.path.join('.')}: ${issue?.message}`, { status: 400 });
   }
 
-  #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest) {
+  /** In one turn: looks, decides, and notes that the instance was heard, so that a second one finds it live. */
+  #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest, claim: RequestClaim) {
     const { presence, clock } = this.#options;
     if (environment.barredEdgeIds.includes(body.edgeId)) {
       throw this.#refuse(
@@ -114,17 +131,13 @@ export class Enrolment {
     const known = environment.instances.find(({ id }) => id === body.instanceId);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
     const others = environment.instances.filter((other) => other !== known);
-    const blocking = others.find((other) => this.#blocks(environment, other, body));
-    if (blocking) {
-      const seconds = Math.ceil((presence.intervalMs(environment.id, blocking.id) ?? 5_000) / 500);
-      throw this.#refuse(
-        environment,
-        'duplicate-agent',
-        409,
-        'Another agent works for this environment',
-        Math.max(5, seconds),
-      );
+    const intervalMs = this.#intervalMs(environment);
+    if (this.#isCopy(environment, known, body) || others.some((it) => this.#blocks(environment, it, body))) {
+      const seconds = Math.max(5, Math.ceil(intervalMs / 500));
+      const message = 'Another agent works for this environment';
+      throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
+    if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();
     const instance: Instance = {
       id: body.instanceId,
@@ -143,6 +156,7 @@ export class Enrolment {
       others.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
+    presence.heard(environment.id, instance.id, intervalMs);
     if (isSteady && others.every((other) => isSibling(other, body))) return { environment, instance: known };
     return {
       instance,
@@ -155,14 +169,30 @@ export class Enrolment {
     };
   }
 
+  /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
+  #isCopy({ id }: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
+    if (!known?.engineId || !body.engineId || known.engineId === body.engineId) return false;
+    return this.#options.presence.isLive(id, known.id);
+  }
+
   /**
    * Whether a known instance keeps a new one out. One that is silent for two intervals is replaced: its
-   * data folder was lost, or the engine was.
+   * data folder was lost, or the engine was. After a start of the hub all are silent at first.
    */
   #blocks(environment: Environment, other: Instance, body: EnrolRequest): boolean {
+    const { presence, registry, clock } = this.#options;
     if (isSibling(other, body)) return false;
+    if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
     const sameEngine = other.engineId !== null && other.engineId === body.engineId;
-    return this.#options.presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
+    if (presence.intervalMs(environment.id, other.id) === null) {
+      const graceMs = sameEngine ? 2 * this.#intervalMs(environment) : STARTUP_MS;
+      return clock.monotonic() - this.#startedMs < graceMs;
+    }
+    return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
+  }
+
+  #intervalMs({ checkInSeconds }: Environment): number {
+    return (checkInSeconds ?? this.#options.store.settings().checkInSeconds) * 1_000;
   }
 
   #refuse(

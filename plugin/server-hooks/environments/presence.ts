@@ -27,12 +27,14 @@ interface InstancePresence {
 interface EnvironmentPresence {
   readonly instances: Map<string, InstancePresence>;
   lastCheckInAtMs: number | null;
-  lastRefusal: Refusal | null;
+  lastRefusal: (Refusal & { readonly monotonicMs: number }) | null;
   snapshotRequest: number;
 }
 
 /** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
 export const MAX_SKEW_MS = 60_000;
+/** How long a refusal is today's problem, ms; a refused agent comes back every minute. */
+const RECENT_MS = 5 * 60_000;
 /** Slack on top of two intervals before an agent counts as gone, ms. */
 const GRACE_MS = 10_000;
 
@@ -105,11 +107,20 @@ export class Presence {
 
   refused(environmentId: number, error: EdgeError): void {
     const at = new Date(this.#clock.now()).toISOString();
-    this.#environment(environmentId).lastRefusal = { code: error.code, at };
+    const monotonicMs = this.#clock.monotonic();
+    this.#environment(environmentId).lastRefusal = { code: error.code, at, monotonicMs };
   }
 
   lastRefusal(environmentId: number): Refusal | null {
-    return this.#environments.get(environmentId)?.lastRefusal ?? null;
+    const refusal = this.#environments.get(environmentId)?.lastRefusal;
+    return refusal ? { code: refusal.code, at: refusal.at } : null;
+  }
+
+  /** The same, while it is so recent that the refused caller is likely to be still there. */
+  recentRefusal(environmentId: number): Refusal | null {
+    const refusal = this.#environments.get(environmentId)?.lastRefusal;
+    if (!refusal || this.#clock.monotonic() - refusal.monotonicMs > RECENT_MS) return null;
+    return this.lastRefusal(environmentId);
   }
 
   clearRefusal(environmentId: number): void {
