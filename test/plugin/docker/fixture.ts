@@ -291,10 +291,12 @@ export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise
       text += chunk.toString('latin1');
       if (!text.includes(part)) return;
       socket.off('data', look);
+      socket.off('close', early);
       resolve(text);
     };
+    const early = () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`));
     socket.on('data', look);
-    socket.once('close', () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`)));
+    socket.once('close', early);
   });
 }
 

@@ -228,8 +228,8 @@ test('docker proxy: an engine that cannot be dialled is the tunnel error', async
 test('docker proxy: many calls on one connection leave nothing behind on it', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine]);
-  const warnings: Error[] = [];
-  const note = (warning: Error) => warnings.push(warning);
+  const warnings: string[] = [];
+  const note = (warning: Error) => warnings.push(warning.message);
   process.on('warning', note);
   t.teardown(() => process.off('warning', note));
   const socket = await dialHub(t, hub);
