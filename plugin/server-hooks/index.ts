@@ -64,6 +64,8 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
   const resolved = parseOptions(options);
   let running: Running | null = null;
 
+  const below = (req: IncomingMessage & { originalUrl?: string }) =>
+    relativeUrl(req.url ?? '', req.originalUrl, resolved.mount);
   const answer = (req: IncomingMessage, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
       refuse(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
@@ -79,14 +81,14 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
 
   return {
     routes: async (ctx, next) => {
-      const url = relativeUrl(ctx.req, resolved.mount);
+      const url = relativeUrl(ctx.url, ctx.originalUrl, resolved.mount);
       if (url === null || !running) return next();
       ctx.respond = false;
       answer(ctx.req, ctx.res, url);
     },
-    callback: (req, res) => answer(req, res, relativeUrl(req, resolved.mount)),
+    callback: (req, res) => answer(req, res, below(req)),
     upgrade: (req, socket, head) => {
-      const url = relativeUrl(req, resolved.mount);
+      const url = below(req);
       const call = url === null ? null : parseDockerCall(url);
       if (!running || !call) return false;
       void answerDockerUpgrade(running.services, call, req, socket, head);
