@@ -46,13 +46,15 @@ export function readEngineAddress(variables: Variables): EngineAddress {
 /** The CLI's rule: any value of `DOCKER_TLS_VERIFY` turns TLS with verification on, "0" included. */
 function readTls(variables: Variables): EngineTls | null {
   const verify = variables.text('DOCKER_TLS_VERIFY') !== null;
-  if (!verify && variables.text('DOCKER_TLS') === null) return null;
-  const folder = variables.text('DOCKER_CERT_PATH') ?? join(homedir(), '.docker');
-  const pem = (file: string) => variables.file('DOCKER_CERT_PATH', join(folder, file));
-  return Object.freeze({
-    ca: verify ? pem('ca.pem') : null,
-    ...(variables.text('DOCKER_CERT_PATH') === null
-      ? { cert: null, key: null }
-      : { cert: pem('cert.pem'), key: pem('key.pem') }),
-  });
+  const folder = variables.text('DOCKER_CERT_PATH');
+  if (!verify && variables.text('DOCKER_TLS') === null) {
+    if (folder === null) return null;
+    throw invalid('DOCKER_CERT_PATH', folder, 'set DOCKER_TLS_VERIFY=1 beside it, or remove it');
+  }
+  const pem = (file: string) =>
+    variables.file('DOCKER_CERT_PATH', join(folder ?? join(homedir(), '.docker'), file));
+  if (folder === null) return Object.freeze({ ca: verify ? pem('ca.pem') : null, cert: null, key: null });
+  // dockerode reads all three by itself, so all three have to be there.
+  const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
+  return Object.freeze({ ca: verify ? ca : null, cert, key });
 }

@@ -118,6 +118,7 @@ const refused: [NodeJS.ProcessEnv, code: string, names: string][] = [
     'config-invalid',
     'DOCKER_CERT_PATH',
   ],
+  [{ DOCKER_HOST: 'tcp://engine', DOCKER_CERT_PATH: '/certs' }, 'config-invalid', 'DOCKER_CERT_PATH'],
   [{ HTTPS_PROXY: 'socks5://user:hidden@proxy' }, 'config-invalid', 'HTTPS_PROXY'],
   [{ LOG_LEVEL: 'loud\nEDGE' }, 'config-invalid', 'LOG_LEVEL'],
   [{ LOG_FORMAT: 'xml' }, 'config-invalid', 'LOG_FORMAT'],
