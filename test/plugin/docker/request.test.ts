@@ -185,6 +185,7 @@ test('docker proxy: a connection that the engine leaves open is ended by the hub
   await ask2(t, hub, '/1/info');
   const [engineSide] = engine.sockets;
   await left(engineSide);
+  await hub.idle();
   t.is(hub.tunnels.opened[0]?.pipes[0]?.destroyed, false);
   hub.clock.advance(5_000);
   t.true(hub.tunnels.opened[0]?.pipes[0]?.destroyed);
