@@ -12,19 +12,21 @@ export interface HostConfig {
   readonly bind: string;
   /** Absolute path of the folder that holds all state. Default `./data`. */
   readonly dataDir: string;
-  /** URL of this hub as agents and browsers reach it, with or without the mount. Absent: the plugin's settings say. */
+  /** URL of this hub as agents and browsers reach it, with or without the mount. Absent: each call's own address. */
   readonly publicUrl?: string;
-  /** `host:port` that agents are told to open tunnels to. Absent: the plugin's settings say. */
+  /** `host:port` that agents are told to open tunnels to. Absent: the host of that URL, and the tunnel's port. */
   readonly tunnelAddress?: string;
   /** Image in printed commands. Absent: the manifest's, tagged with the plugin's version. */
   readonly agentImage?: string;
-  /** Number of reverse proxies in front whose `X-Forwarded-For` is believed. Default 0. */
+  /** Number of reverse proxies in front whose `X-Forwarded-For` is believed, 0 to 9. Default 0. */
   readonly trustedProxies: number;
   /** Certificate and key given as files. Absent: our own. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Absent: the stored one, or one made at first start. */
   readonly adminPassword?: string;
+  /** Default `info`. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Default `json`. */
   readonly logFormat: 'json' | 'pretty';
 }
 

@@ -14,13 +14,15 @@ export type TunnelState = 'idle' | 'required' | 'active';
 
 /** RFC 9457; the body of every refusal, as `application/problem+json`. */
 export interface Problem {
-  /** `about:blank`, or the address of the code's documentation. */
+  /** `about:blank`. Absent below `/docker/`. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   /** Stable; each has its row in docs/errors.md. */
   readonly code: string;
+  /** For people; may change. */
   readonly detail?: string;
+  /** After so long a retry makes sense; the same as the header `Retry-After`. Absent: it does not, or at any time. */
   readonly retryAfterSeconds?: number;
   /** The same text once more, below `/docker/` only: Docker clients print it. */
   readonly message?: string;
@@ -28,27 +30,32 @@ export interface Problem {
 
 /** Something an admin should look at. */
 export interface EnvironmentProblem {
-  /** Stable, as in docs/errors.md: `cleartext`, `duplicate`, `engine-unreachable`. */
+  /** Stable, as in docs/errors.md: `cleartext`, `duplicate-agent`, `engine-unreachable`. */
   readonly code: string;
+  /** For people; may change. */
   readonly detail: string;
   readonly at: string;
 }
 
 /** The last caller that had the right key and was not let in all the same. */
 export interface Refusal {
+  /** `edge-id-mismatch`, `duplicate-agent`, `association-removed` or `agent-too-old`. */
   readonly code: string;
   readonly at: string;
 }
 
+/** The agent that is online, else the one that enrolled last. */
 export interface AgentView {
   readonly version: string;
   /** `linux/amd64` and the like. */
   readonly platform: string;
+  /** UUID of its data folder; another one is another installation. */
   readonly instanceId: string;
 }
 
 /** The engine as the latest snapshot tells it. */
 export type EngineView = NonNullable<Snapshot['engine']>;
+/** Its Swarm, from the same snapshot; null outside of one. */
 export type SwarmView = NonNullable<Snapshot['swarm']>;
 
 /** What lists show of a snapshot. */
@@ -87,21 +94,28 @@ export interface EnvironmentView {
 export interface CreateEnvironment {
   /** 1 to 100 characters, unique. */
   readonly name: string;
-  /** The plugin's base URL as the agent reaches it. Default: the setting `publicUrl`, else the call's own address. */
+  /**
+   * The plugin's base URL as the agent reaches it; without a path the mount is added. Default: the setting
+   * `publicUrl`, else the plugin's option of that name, else the call's own address.
+   */
   readonly url?: string;
-  /** `host:port`. Default: the setting `tunnelAddress`, else the URL's host and the tunnel's port. */
+  /** `host:port`. Default: the setting `tunnelAddress`, else the plugin's option, else the URL's host and the tunnel's port. */
   readonly tunnelAddress?: string;
   /** A UUID; null leaves it to the first agent. Default: a random one. */
   readonly edgeId?: string | null;
+  /** Up to 32, of 1 to 64 characters each. Default: none. */
   readonly tags?: readonly string[];
-  /** Default: the setting of the same name. */
+  /** 1 to 86400. Default: the setting of the same name. */
   readonly checkInSeconds?: number;
 }
 
-/** `PATCH /environments/:id`. The addresses are part of issued Edge keys: new ones come with `rotate-key`. */
+/**
+ * `PATCH /environments/:id`; what is absent stays. The addresses are part of issued Edge keys and stay as they were made.
+ */
 export interface ChangeEnvironment {
   readonly name?: string;
   readonly tags?: readonly string[];
+  /** 1 to 86400; null: the setting of the same name holds. */
   readonly checkInSeconds?: number | null;
 }
 
@@ -128,7 +142,7 @@ export interface EnvironmentCreated extends EnvironmentView, IssuedKey {}
 
 /** `POST /environments/:id/rotate-key`. */
 export interface RotateKey {
-  /** How long the old key holds beside the new one; 0 ends it, and its tunnel, at once. Default 86400. */
+  /** How long the old key holds beside the new one, 0 to 2592000; 0 ends it, and its tunnel, at once. Default 86400. */
   readonly overlapSeconds?: number;
 }
 
@@ -138,14 +152,14 @@ export interface KeyRotated extends IssuedKey {
   readonly oldKeyEndsAt: string | null;
 }
 
-/** `GET /environments`. */
+/** `GET /environments`: all, in order of their ids. */
 export interface EnvironmentList {
   readonly items: readonly EnvironmentView[];
-  /** For the `cursor` of the next call; null at the end. */
+  /** Null: the list is whole. There are no pages yet. */
   readonly nextCursor: string | null;
 }
 
-/** `GET`, `POST` and `DELETE /environments/:id/tunnel`, and the keep-alive's answer. */
+/** The answer to `GET` and `POST /environments/:id/tunnel`, and to the keep-alive. */
 export interface TunnelView {
   readonly state: TunnelState;
   /** How far a required tunnel is: nobody has fetched a credential yet, or the agent is about to dial. */
@@ -173,13 +187,15 @@ export interface SettingsView {
   readonly publicUrl: string | null;
   /** `host:port` agents are told; null: host of the URL and the tunnel's port. */
   readonly tunnelAddress: string | null;
+  /** Between plain check-ins, 1 to 86400. Default 5. */
   readonly checkInSeconds: number;
+  /** Whether check-ins may be held open until something changes. Default true. */
   readonly heldCheckIns: boolean;
-  /** A tunnel nobody uses closes after this. */
+  /** A tunnel nobody uses closes after this, 5 to 86400; an agent's own time goes before it. Default 300. */
   readonly inactivitySeconds: number;
-  /** 0: none. */
+  /** Between regular snapshots, 10 to 86400; 0: none. Default 300. */
   readonly snapshotSeconds: number;
 }
 
-/** `PATCH /settings`. */
+/** `PATCH /settings`; what is absent stays. */
 export type ChangeSettings = Partial<SettingsView>;

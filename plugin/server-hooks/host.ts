@@ -13,7 +13,10 @@ export interface Principal {
   readonly via: 'bearer' | 'cookie';
 }
 
-/** What a principal wants to do; `environmentId` is null for calls that name none. */
+/**
+ * What a principal wants to do: `read` and `write` environments, use an engine or its tunnel (`docker`), read or change
+ * `settings`.
+ */
 export type Action = 'read' | 'write' | 'docker' | 'settings';
 
 /** The subset of a pino logger that the plugin uses. */
@@ -30,14 +33,19 @@ export interface Logger {
 export interface Host {
   /**
    * Tells who sends a request, or null. Called for requests and upgrades alike, so it must not
-   * depend on middleware having run. A rejected promise counts as a server error.
+   * depend on middleware having run. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
    */
   authenticate(req: IncomingMessage): Promise<Principal | null>;
   /**
-   * Decides what a principal may do. Default: everything, within `principal.environmentId` where set.
+   * Decides what a principal may do; false is answered with 403 `forbidden`. `environmentId` is null for calls that name
+   * none. A principal with an `environmentId` of its own is held to that before this is asked. Default: everything.
    */
   authorize?(principal: Principal, action: Action, environmentId: number | null): boolean;
+  /** Where the plugin logs; no line holds a secret. */
   readonly logger: Logger;
-  /** PEM of the CA that signed the host's certificate, for `GET /api/ca.pem`; absent when unknown. */
+  /**
+   * PEM of the CA that signed the host's certificate, for `GET /api/ca.pem`. Where it is given, agents are taken not to
+   * know it, and printed commands carry `EDGE_INSECURE_POLL=1`. Absent: the certificate is one that everybody trusts.
+   */
   readonly caCertificate?: string;
 }

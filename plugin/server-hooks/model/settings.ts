@@ -22,8 +22,10 @@ export const settingsSchema = z.strictObject({
     .refine((seconds) => seconds === 0 || seconds >= 10, 'must be 0 or at least 10'),
 });
 
+/** Durations are in seconds; see {@link settingsSchema} for bounds. */
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** What a new store has. */
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   publicUrl: null,
   tunnelAddress: null,

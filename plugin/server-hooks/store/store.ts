@@ -7,21 +7,35 @@ import type { Settings } from '../model/settings.js';
  * A second engine implements this and passes `test/plugin/store/store-contract.ts`.
  */
 export interface Store {
-  /** Opens it; an absent one is made. @throws EdgeError `store-damaged`, `store-newer`, `store-locked` */
+  /**
+   * Opens it; an absent one is made.
+   * @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable`, `store-locked`
+   */
   start(): Promise<void>;
   /** Writes what is left and closes; safe to call twice. */
   stop(): Promise<void>;
 
+  /** Undefined where there is none, or not any more. */
   environment(id: number): Environment | undefined;
+  /** By its whole name, letter case included; spaces around it do not count. */
   environmentByName(name: string): Environment | undefined;
   /** All, in order of their ids. */
   environments(): Iterable<Environment>;
   /** The next free id; never given twice, not even after a deletion or a restart. */
   nextEnvironmentId(): number;
-  /** Adds or replaces. Resolves when it is fsynced. @throws EdgeError `store-unwritable` (503) */
+  /**
+   * Adds or replaces. Resolves when it is fsynced; when it rejects, the change was taken back, but for a raised generation.
+   * @throws EdgeError `name-taken` (409), `store-unwritable` (503), `store-closed` (503)
+   */
   putEnvironment(environment: Environment): Promise<void>;
+  /**
+   * Resolves when it is gone from disk; nothing to do where there is none.
+   * @throws EdgeError `store-unwritable` (503), `store-closed` (503)
+   */
   deleteEnvironment(id: number): Promise<void>;
 
+  /** As last put; a new store has the defaults. */
   settings(): Settings;
+  /** Replaces all settings. Resolves when they are fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
   putSettings(settings: Settings): Promise<void>;
 }
