@@ -70,4 +70,5 @@ export const snapshotSchema = z.object({
   errors: z.array(z.object({ part: text(64), code: text(64) })).check(z.maxLength(32)),
 });
 
+/** What an agent tells about its engine, checked: times are RFC 3339 in UTC, sizes bytes. */
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -6,6 +6,7 @@ import { TUNNEL } from './tunnel-settings.js';
 /** Why a link was given up: no inbound byte for 10 s, or more protocol chatter than the data warrants. */
 export type LinkFault = 'silent' | 'flooding';
 
+/** What a {@link LinkMonitor} watches and tells. */
 export interface LinkMonitorOptions {
   readonly session: Http2Session;
   /** The TLS socket below: its counters are of clear bytes. */
