@@ -53,7 +53,7 @@ export type EnrolReply = z.infer<typeof enrolReplySchema>;
 export const checkInQuerySchema = z.object({
   /** Whether the engine answered its last ping. */
   engine: z.enum(['up', 'down', 'unknown']),
-  /** Id of the tunnel the agent has open, or `none`: tells the hub of one that it takes for alive. */
+  /** Id of the tunnel the agent has open, `opening`, or `none`: tells the hub of one that it takes for alive. */
   tunnel: text(64),
   /** Stable code of what hinders the agent now, such as `tunnel-unreachable`. */
   problem: z.optional(text(64)),

@@ -39,6 +39,7 @@ export class Agent {
   #reply: CheckInReply | null = null;
   #servedSnapshotRequest = 0;
   #isSnapshotRunning = false;
+  #isSnapshotWantedAgain = false;
   #cancelEngineWatch: (() => void) | null = null;
   #cancelSnapshots: (() => void) | null = null;
   #snapshotSeconds = 0;
@@ -83,7 +84,7 @@ export class Agent {
       random,
       logger,
       query: () => this.#query(),
-      enrol: () => this.#enrol(),
+      enrol: (signal) => this.#enrol(signal),
       onReply: (reply) => this.#apply(reply),
       onOutcome: (outcome) => this.#noteOutcome(outcome),
     });
@@ -111,24 +112,27 @@ export class Agent {
     this.#outbound.close();
   }
 
-  async #enrol(): Promise<void> {
+  async #enrol(signal: AbortSignal): Promise<void> {
     const facts = await this.#engine.info();
-    await this.#client?.enrol({
-      protocol: PROTOCOL_VERSION,
-      engineId: facts?.engineId ?? null,
-      node: facts?.node ?? null,
-      agentVersion: AGENT_VERSION,
-      platform: `${process.platform}/${process.arch}`,
-    });
+    await this.#client?.enrol(
+      {
+        protocol: PROTOCOL_VERSION,
+        engineId: facts?.engineId ?? null,
+        node: facts?.node ?? null,
+        agentVersion: AGENT_VERSION,
+        platform: `${process.platform}/${process.arch}`,
+      },
+      signal,
+    );
     this.#options.logger.info({}, 'enrolled');
     void this.#sendSnapshot();
   }
 
   #query() {
-    const problem = this.#tunnels?.problem;
+    const problem = this.#tunnels?.problem ?? this.#poller?.problem;
     return {
       engine: this.#engineState,
-      tunnel: this.#tunnels?.tunnelId ?? 'none',
+      tunnel: this.#tunnels?.tunnelId ?? (this.#tunnels?.isOpening ? 'opening' : 'none'),
       ...(problem ? { problem } : {}),
     };
   }
@@ -178,6 +182,8 @@ export class Agent {
   }
 
   async #sendSnapshot(): Promise<void> {
+    // One that is asked for now must not show what was before.
+    this.#isSnapshotWantedAgain = this.#isSnapshotRunning;
     if (this.#isSnapshotRunning) return;
     this.#isSnapshotRunning = true;
     try {
@@ -187,6 +193,7 @@ export class Agent {
       this.#options.logger.warn({ err: error }, 'the snapshot was not taken in');
     } finally {
       this.#isSnapshotRunning = false;
+      if (this.#isSnapshotWantedAgain) void this.#sendSnapshot();
     }
   }
 

@@ -35,6 +35,11 @@ export class HoldPolicy {
     this.#suspectMs = elapsedMs;
   }
 
+  /** A plain check-in failed, too: the network is at fault, not the length of the hold. */
+  failed(): void {
+    this.#suspectMs = null;
+  }
+
   /** The hub answered. Returns the new limit in seconds where a cut led to one. */
   answered(hub: string | null, grantedSeconds: number | null): number | null {
     const suspectMs = this.#suspectMs;

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type * as z from 'zod/mini';
 import {
   AGENT_PATHS,
   type CheckInQuery,
@@ -76,7 +77,10 @@ export class HubClient {
    * Makes this instance known and learns its secret.
    * @throws EdgeError with the hub's code, or as `toHubError` makes them
    */
-  async enrol(request: Omit<EnrolRequest, 'instanceId' | 'edgeId' | 'publicKey'>): Promise<EnrolReply> {
+  async enrol(
+    request: Omit<EnrolRequest, 'instanceId' | 'edgeId' | 'publicKey'>,
+    signal?: AbortSignal,
+  ): Promise<EnrolReply> {
     const { edgeKey, edgeId, instance } = this.#options;
     const key = deriveKey(edgeId, hashJoinSecret(edgeKey.secret), 'enrol');
     const body: EnrolRequest = {
@@ -90,8 +94,9 @@ export class HubClient {
       path: AGENT_PATHS.enrol,
       body,
       timeoutMs: CALL_MS,
+      ...(signal ? { signal } : {}),
     });
-    const reply = enrolReplySchema.parse(parseJson(answer.body));
+    const reply = parseAnswer(enrolReplySchema, answer);
     this.#instanceSecret = await openInstanceSecret(instance.privateKey, reply.secret);
     return reply;
   }
@@ -113,7 +118,7 @@ export class HubClient {
       timeoutMs: waitSeconds > 0 ? waitSeconds * 1_000 + HOLD_SLACK_MS : CALL_MS,
       signal,
     });
-    const reply = answer.status === 304 ? null : checkInReplySchema.parse(parseJson(answer.body));
+    const reply = answer.status === 304 ? null : parseAnswer(checkInReplySchema, answer);
     return { reply, etag: answer.headers.etag ?? etag };
   }
 
@@ -220,6 +225,15 @@ function problemOf(answer: Answer) {
   const problem = problemSchema.safeParse(parseJson(answer.body));
   if (problem.success) return problem.data;
   return { code: 'hub-answer-malformed', detail: `Something on the way answered ${answer.status}` };
+}
+
+/** @throws EdgeError `hub-answer-malformed` */
+function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: Answer): z.infer<T> {
+  const parsed = schema.safeParse(parseJson(answer.body));
+  if (parsed.success) return parsed.data;
+  throw new EdgeError('hub-answer-malformed', `The answer (${answer.status}) is not what a hub says`, {
+    cause: parsed.error,
+  });
 }
 
 function parseJson(bytes: Buffer): unknown {

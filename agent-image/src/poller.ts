@@ -14,7 +14,7 @@ export interface PollerOptions {
   /** What the next check-in says of the agent. */
   readonly query: () => CheckInQuery;
   /** Makes the instance known; called before the first check-in and when the hub has forgotten it. */
-  readonly enrol: () => Promise<void>;
+  readonly enrol: (signal: AbortSignal) => Promise<void>;
   /** The state changed. Must not throw and must not wait for long work. */
   readonly onReply: (reply: CheckInReply) => void;
   /** Every outcome, for the health check. */
@@ -27,6 +27,10 @@ const MAX_BACKOFF_MS = 20_000;
 const MAX_REFUSED_BACKOFF_MS = 60_000;
 /** A call that fails faster than this was not a hold that something cut. */
 const MIN_CUT_MS = 1_000;
+/** A hold without news that ends faster than this is none: something on the way answers in the hub's place. */
+const MIN_HOLD_MS = 500;
+/** How long another agent with our identity is today's problem after we last noticed it, ms. */
+const SHARED_MS = 3 * 60_000;
 
 /** The loop of check-ins: one at a time, held where that works, with backoff and full jitter after failures. */
 export class Poller {
@@ -40,6 +44,8 @@ export class Poller {
   #intervalMs = 5_000;
   #failures = 0;
   #lastCode: string | null = null;
+  /** Check-ins that another process with our instance key took the place of, lately. */
+  #shared = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -54,6 +60,11 @@ export class Poller {
   async stop(): Promise<void> {
     this.#stopping.abort(new EdgeError('agent-stopping', 'The agent is stopping'));
     await this.#running;
+  }
+
+  /** `duplicate` while another process uses this instance's data folder, or a copy of it; else null. */
+  get problem(): string | null {
+    return this.#options.clock.monotonic() - this.#shared.lastMs < SHARED_MS ? 'duplicate' : null;
   }
 
   /** Checks in at once: the agent has something to tell, such as a lost tunnel. */
@@ -78,18 +89,21 @@ export class Poller {
     const startedMs = clock.monotonic();
     try {
       if (!this.#enrolled) {
-        await enrol();
+        await enrol(this.#stopping.signal);
         this.#enrolled = true;
       }
       const signal = AbortSignal.any([nudge.signal, this.#stopping.signal]);
       const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, signal);
       this.#etag = etag;
-      return this.#succeeded(reply, waitSeconds);
+      const isTooFast = reply === null && waitSeconds > 0 && clock.monotonic() - startedMs < MIN_HOLD_MS;
+      const pauseMs = this.#succeeded(reply, waitSeconds);
+      return isTooFast ? this.#intervalMs : pauseMs;
     } catch (error) {
       if (nudge.signal.aborted || this.#stopping.signal.aborted) return 0;
       const elapsedMs = clock.monotonic() - startedMs;
-      if (waitSeconds > 0 && elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
-      return this.#failed(error);
+      if (waitSeconds === 0) this.#holds.failed();
+      else if (elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
+      return codeOf(error) === 'check-in-superseded' ? this.#superseded() : this.#failed(error);
     }
   }
 
@@ -120,7 +134,6 @@ export class Poller {
   #failed(error: unknown): number {
     const { logger, random, onOutcome } = this.#options;
     const code = codeOf(error);
-    if (code === 'check-in-superseded') return 0;
     this.#etag = undefined;
     if (code === 'agent-unauthorized') this.#enrolled = false;
     if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
@@ -132,6 +145,28 @@ export class Poller {
     this.#failures++;
     const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
     const pauseMs = leastMs + random() * ceilingMs;
+    onOutcome({ code, nextWithinMs: pauseMs });
+    return pauseMs;
+  }
+
+  /**
+   * Ours is over before each next one, so that this was another process with our instance key. Both would take
+   * each other's place at once and for ever: both give way, longer each time.
+   */
+  #superseded(): number {
+    const { logger, clock, random, onOutcome } = this.#options;
+    const code = 'check-in-superseded';
+    if (this.problem === null) {
+      this.#shared.times = 0;
+      logger.warn({ code }, 'another agent uses a copy of this DATA_DIR: give each agent its own');
+    }
+    this.#etag = undefined;
+    this.#shared = { times: this.#shared.times + 1, lastMs: clock.monotonic() };
+    const ceilingMs = Math.min(
+      MAX_REFUSED_BACKOFF_MS,
+      FIRST_BACKOFF_MS * 2 ** Math.min(this.#shared.times, 16),
+    );
+    const pauseMs = random() * ceilingMs;
     onOutcome({ code, nextWithinMs: pauseMs });
     return pauseMs;
   }

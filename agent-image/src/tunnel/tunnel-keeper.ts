@@ -28,6 +28,8 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 /** Ends that the hub itself decided: nothing to tell it, nothing to mend. */
 const DECIDED = new Set(['idle', 'revoked', 'superseded']);
+/** Refusals in the course of things: the hub has a newer credential, or wants no tunnel any more. */
+const OVERTAKEN = new Set(['credential-superseded', 'credential-revoked']);
 
 /** Keeps the agent's one tunnel: opens it with a credential, reports its loss, backs off when it does not open. */
 export class TunnelKeeper {
@@ -77,9 +79,10 @@ export class TunnelKeeper {
       this.#failures++;
       this.#retryAtMs = clock.monotonic() + random() * ceilingMs;
       const code = codeOf(error);
-      if (code === this.#problem) logger.debug({ err: error }, 'tunnel did not open again');
+      if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was overtaken by a newer state');
+      else if (code === this.#problem) logger.debug({ err: error }, 'tunnel did not open again');
       else logger.warn({ err: error }, 'tunnel did not open; the hub will offer another credential');
-      this.#problem = code;
+      if (!OVERTAKEN.has(code)) this.#problem = code;
       this.#options.onLost();
     } finally {
       this.#isOpening = false;

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
+import { checkInSecondsOf, checkInState, etagOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
 export interface CheckInsOptions {
@@ -43,8 +44,6 @@ interface Waiter {
   end(error: EdgeError): void;
 }
 
-/** Longest hold, seconds: below the 60 s at which reverse proxies give up by default. */
-const MAX_HOLD_SECONDS = 50;
 /** A tunnel not open so long after its credential gets a fresh one, ms. */
 const RETRY_MS = 3_000;
 /** A change that concerns everyone is told at this rate at most: agents a millisecond. */
@@ -105,7 +104,7 @@ export class CheckIns {
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
     const { presence, registry } = this.#options;
     const { environment, instance, query } = checkIn;
-    const intervalMs = this.#intervalSeconds(environment) * 1_000;
+    const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     presence.heard(environment.id, instance.id, intervalMs, {
       engine: query.engine,
       problem: query.problem ?? null,
@@ -115,7 +114,7 @@ export class CheckIns {
       .get(environment.id)
       ?.get(instance.id)
       ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent came', { status: 409 }));
-    const holdMs = Math.min(checkIn.waitSeconds, this.#holdSeconds()) * 1_000;
+    const holdMs = Math.min(checkIn.waitSeconds, this.#state(environment).holdSeconds) * 1_000;
     if (holdMs > 0 && !this.#hasNews(checkIn)) await this.#hold(checkIn, holdMs);
     return this.#answerNow(checkIn);
   }
@@ -175,7 +174,7 @@ export class CheckIns {
     const credential = this.#wantsCredential(checkIn) ? this.#issue(environment, checkIn.instance) : null;
     const etag = this.#etag(environment);
     if (!credential && etag === checkIn.etag) return { etag, body: null };
-    const reply = this.#reply(environment);
+    const reply = this.#state(environment);
     if (!credential) return { etag, body: reply };
     return { etag, body: { ...reply, credential: await credential } };
   }
@@ -189,7 +188,9 @@ export class CheckIns {
   #wantsCredential(checkIn: CheckIn): boolean {
     if (this.#options.registry.state(checkIn.environment.id) !== 'required') return false;
     const age = this.#credentialAgeMs(checkIn);
-    return age === null || age >= RETRY_MS;
+    if (age === null || age >= RETRY_MS) return true;
+    // The answer with the last one did not arrive: the agent knows no state, and is not opening a tunnel.
+    return checkIn.etag === undefined && checkIn.query.tunnel === 'none';
   }
 
   #credentialAgeMs({ environment, instance }: CheckIn): number | null {
@@ -229,34 +230,11 @@ export class CheckIns {
     );
   }
 
-  #reply(environment: Environment): CheckInReply {
-    const { store, presence, registry, bootId } = this.#options;
-    const settings = store.settings();
-    return {
-      tunnel: registry.state(environment.id),
-      checkInSeconds: this.#intervalSeconds(environment),
-      holdSeconds: this.#holdSeconds(),
-      inactivitySeconds: settings.inactivitySeconds,
-      snapshotSeconds: settings.snapshotSeconds,
-      snapshotRequest: presence.snapshotRequest(environment.id),
-      hub: bootId,
-    };
+  #state(environment: Environment): CheckInReply {
+    return checkInState(environment, this.#options);
   }
 
-  /** Stands for everything a reply says but its credential. */
   #etag(environment: Environment): string {
-    const { store, presence, registry, bootId } = this.#options;
-    const settings = store.settings();
-    return `"${bootId}.${registry.state(environment.id)[0]}.${this.#intervalSeconds(environment)}.${
-      settings.heldCheckIns ? 1 : 0
-    }.${settings.inactivitySeconds}.${settings.snapshotSeconds}.${presence.snapshotRequest(environment.id)}"`;
-  }
-
-  #intervalSeconds(environment: Environment): number {
-    return environment.checkInSeconds ?? this.#options.store.settings().checkInSeconds;
-  }
-
-  #holdSeconds(): number {
-    return this.#options.store.settings().heldCheckIns ? MAX_HOLD_SECONDS : 0;
+    return etagOf(this.#state(environment));
   }
 }

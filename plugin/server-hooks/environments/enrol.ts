@@ -20,6 +20,7 @@ import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
+import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
 export interface EnrolmentOptions {
@@ -131,7 +132,7 @@ export class Enrolment {
     const known = environment.instances.find(({ id }) => id === body.instanceId);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
     const others = environment.instances.filter((other) => other !== known);
-    const intervalMs = this.#intervalMs(environment);
+    const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     if (this.#isCopy(environment, known, body) || others.some((it) => this.#blocks(environment, it, body))) {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
       const message = 'Another agent works for this environment';
@@ -180,19 +181,15 @@ export class Enrolment {
    * data folder was lost, or the engine was. After a start of the hub all are silent at first.
    */
   #blocks(environment: Environment, other: Instance, body: EnrolRequest): boolean {
-    const { presence, registry, clock } = this.#options;
+    const { store, presence, registry, clock } = this.#options;
     if (isSibling(other, body)) return false;
     if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
     const sameEngine = other.engineId !== null && other.engineId === body.engineId;
     if (presence.intervalMs(environment.id, other.id) === null) {
-      const graceMs = sameEngine ? 2 * this.#intervalMs(environment) : STARTUP_MS;
+      const graceMs = sameEngine ? 2_000 * checkInSecondsOf(environment, store) : STARTUP_MS;
       return clock.monotonic() - this.#startedMs < graceMs;
     }
     return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
-  }
-
-  #intervalMs({ checkInSeconds }: Environment): number {
-    return (checkInSeconds ?? this.#options.store.settings().checkInSeconds) * 1_000;
   }
 
   #refuse(

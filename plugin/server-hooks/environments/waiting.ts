@@ -2,6 +2,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
+import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
 export interface WaitingOptions {
@@ -31,7 +32,7 @@ export class Waiting {
    */
   waitMs(environmentId: number): number {
     const environment = this.requireReachable(environmentId);
-    const seconds = environment.checkInSeconds ?? this.#options.store.settings().checkInSeconds;
+    const seconds = checkInSecondsOf(environment, this.#options.store);
     return Math.min(MOST_MS, Math.max(LEAST_MS, 2_000 * seconds + 10_000));
   }
 

@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type CheckInAnswer, CheckIns } from '../../plugin/server-hooks/environments/check-in.js';
+import { Presence } from '../../plugin/server-hooks/environments/presence.js';
+import type { Environment, Instance } from '../../plugin/server-hooks/model/environment.js';
+import { DEFAULT_SETTINGS, type Settings } from '../../plugin/server-hooks/model/settings.js';
+import type { Store } from '../../plugin/server-hooks/store/store.js';
+import { CredentialDesk } from '../../plugin/server-hooks/tunnel/credential-desk.js';
+import { TunnelRegistry } from '../../plugin/server-hooks/tunnel/tunnel-registry.js';
+import type { CheckInQuery } from '../../protocol/agent-calls.js';
+import type { Clock } from '../../protocol/clock.js';
+
+/** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */
+export interface CheckInBench {
+  readonly checkIns: CheckIns;
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+  readonly presence: Presence;
+  readonly environment: Environment;
+  settings: Settings;
+  checkIn(options?: {
+    etag?: string | undefined;
+    waitSeconds?: number;
+    signal?: AbortSignal;
+    query?: Partial<CheckInQuery>;
+  }): Promise<CheckInAnswer>;
+}
+
+const never = new AbortController().signal;
+
+export function checkInBench(clock: Clock): CheckInBench {
+  const instance: Instance = {
+    id: randomUUID(),
+    publicKey: randomBytes(32).toString('base64url'),
+    secret: randomBytes(32).toString('base64url'),
+    keyGeneration: 1,
+    engineId: null,
+    node: null,
+    agentVersion: '0.0.0',
+    platform: 'linux/amd64',
+    enrolledAt: '2030-01-01T00:00:00.000Z',
+  };
+  const environment: Environment = {
+    id: 1,
+    name: 'one',
+    edgeId: randomUUID(),
+    barredEdgeIds: [],
+    tags: [],
+    apiUrl: 'https://hub.example/edge',
+    tunnelAddress: 'hub.example:8000',
+    checkInSeconds: null,
+    generation: 1,
+    keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt: null }],
+    instances: [instance],
+    createdAt: '2030-01-01T00:00:00.000Z',
+    associatedAt: '2030-01-01T00:00:00.000Z',
+  };
+  const refuse = () => Promise.reject(new Error('a check-in writes nothing'));
+  const store: Store = {
+    start: refuse,
+    stop: refuse,
+    environment: (id) => (id === environment.id ? environment : undefined),
+    environmentByName: () => undefined,
+    environments: () => [environment],
+    nextEnvironmentId: () => 2,
+    putEnvironment: refuse,
+    deleteEnvironment: refuse,
+    settings: () => bench.settings,
+    putSettings: refuse,
+  };
+  const presence = new Presence(clock);
+  const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
+  const credentials = new CredentialDesk({ clock, randomBytes });
+  const checkIns = new CheckIns({ store, presence, registry, credentials, clock, bootId: 'boot' });
+  checkIns.start();
+  const bench: CheckInBench = {
+    checkIns,
+    registry,
+    credentials,
+    presence,
+    environment,
+    settings: DEFAULT_SETTINGS,
+    checkIn: ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
+      checkIns.answer({
+        environment,
+        instance,
+        query: { engine: 'up', tunnel: 'none', ...query },
+        etag,
+        waitSeconds,
+        signal,
+      }),
+  };
+  return bench;
+}
