@@ -3,8 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import writeFileAtomic from 'write-file-atomic';
 import { issueServerCertificate, type KeyedCertificate, makeAuthority } from './authority.js';
+import { writeFileDurably } from './write-file-durably.js';
 
 /** What the server presents, and the CA that clients need to know for it. All PEM. */
 export interface ServerCertificate {
@@ -91,6 +91,6 @@ async function writePair(
   name: string,
   { certificate, key }: KeyedCertificate,
 ): Promise<void> {
-  await writeFileAtomic(join(folder, `${name}-key.pem`), certificate + key, { mode: 0o600 });
-  await writeFileAtomic(join(folder, `${name}.pem`), certificate, { mode: 0o644 });
+  await writeFileDurably(join(folder, `${name}-key.pem`), certificate + key);
+  await writeFileDurably(join(folder, `${name}.pem`), certificate, 0o644);
 }

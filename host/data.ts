@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { writeFileDurably } from './write-file-durably.js';
 
 const TokenRecord = z.object({
   id: z.string(),
@@ -65,7 +65,7 @@ export class HostData {
   async update(change: (state: Readonly<HostState>) => HostState): Promise<void> {
     const write = this.#lastWrite.then(async () => {
       const next = change(this.#state);
-      await writeFileAtomic(this.#file, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+      await writeFileDurably(this.#file, `${JSON.stringify(next, null, 2)}\n`);
       this.#state = next;
     });
     this.#lastWrite = write.catch(() => undefined);

@@ -1,11 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod/mini';
 import { codeOf } from '../../protocol/edge-error.js';
 import { ConfigError } from './config-error.js';
 import type { Logger } from './log.js';
+import { replaceFile } from './replace-file.js';
 
 /** What makes this agent the one the hub knows; lives as long as `DATA_DIR`. */
 export interface InstanceKey {
@@ -39,9 +39,7 @@ export async function loadInstanceKey(dataDir: string, log: Pick<Logger, 'warn'>
   const jwk = privateKey.export({ format: 'jwk' });
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(path, `${JSON.stringify({ version: 1, instanceId, privateKey: jwk })}\n`, {
-      mode: 0o600,
-    });
+    await replaceFile(path, `${JSON.stringify({ version: 1, instanceId, privateKey: jwk })}\n`, true);
   } catch (error) {
     log.warn(
       { code: 'data-dir-unwritable', path, cause: codeOf(error) },

@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { codeOf } from '../../protocol/edge-error.js';
 import type { AgentConfig } from './config.js';
 import type { Logger } from './log.js';
+import { replaceFile } from './replace-file.js';
 
 /** How often a running agent refreshes its status file. */
 export const STATUS_INTERVAL_MS = 15_000;
@@ -94,14 +95,9 @@ export class StatusFile {
 
   async #write(): Promise<void> {
     const status: AgentStatus = { pid: process.pid, writtenAtMs: this.#clock(), ...this.#report() };
-    // A fresh name, opened exclusively: others may write to this directory.
-    const temporary = `${this.#path}.${randomBytes(6).toString('hex')}`;
     try {
-      const file = await open(temporary, 'wx', 0o600);
-      await file.writeFile(JSON.stringify(status)).finally(() => file.close());
-      await rename(temporary, this.#path);
+      await replaceFile(this.#path, JSON.stringify(status), false);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
       if (!this.#hasWarned) {
         this.#log.warn(
           { code: 'status-unwritable', path: this.#path, cause: codeOf(error) },

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Puts `text` where `path` is, whole or not at all, for its owner only (0600).
+ * @param durable resolve only when a power cut can no longer take it back
+ * @throws whatever the file system says; the old file is then still there, unless only the folder's fsync failed
+ */
+export async function replaceFile(path: string, text: string, durable: boolean): Promise<void> {
+  // A fresh name, opened exclusively: others may write to this directory.
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      if (durable) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  if (durable) await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
