@@ -30,16 +30,19 @@ export interface Problem {
 
 /** Something an admin should look at. */
 export interface EnvironmentProblem {
-  /** Stable, as in docs/errors.md: `cleartext`, `duplicate-agent`, `engine-unreachable`. */
+  /** Stable, as in docs/errors.md: `cleartext`, `duplicate`, `engine-unreachable`. */
   readonly code: string;
   /** For people; may change. */
   readonly detail: string;
   readonly at: string;
 }
 
-/** The last caller that had the right key and was not let in all the same. */
+/** The last caller that had the right key, or a real credential, and was not let in all the same. */
 export interface Refusal {
-  /** `edge-id-mismatch`, `duplicate-agent`, `association-removed` or `agent-too-old`. */
+  /**
+   * `edge-id-mismatch`, `duplicate`, `association-removed` or `agent-too-old` at an enrolment; `credential-replayed` or
+   * `credential-foreign` at the tunnel.
+   */
   readonly code: string;
   readonly at: string;
 }
