@@ -36,8 +36,10 @@ export const enrolRequestSchema = z.object({
   /** `linux/amd64` and the like. */
   platform: text(64),
 });
+/** See {@link enrolRequestSchema}. */
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>;
 
+/** 200 of an enrolment. */
 export const enrolReplySchema = z.object({
   protocol: z.int(),
   /** The instance secret, sealed for the instance's key; see `instance-secret.ts`. */
@@ -47,6 +49,7 @@ export const enrolReplySchema = z.object({
   /** Milliseconds since the epoch by the hub's clock. */
   timeMs: z.int(),
 });
+/** See {@link enrolReplySchema}. */
 export type EnrolReply = z.infer<typeof enrolReplySchema>;
 
 /** A steady check-in says this in its query; all of it is covered by the request's MAC. */
@@ -58,6 +61,7 @@ export const checkInQuerySchema = z.object({
   /** Stable code of what hinders the agent now, such as `tunnel-unreachable`. */
   problem: z.optional(text(64)),
 });
+/** See {@link checkInQuerySchema}. */
 export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
 
 /** The answer to a check-in whose ETag differs from the agent's: the state now. */
@@ -78,8 +82,10 @@ export const checkInReplySchema = z.object({
   /** Changes with each start of the hub. */
   hub: text(64),
 });
+/** See {@link checkInReplySchema}. */
 export type CheckInReply = z.infer<typeof checkInReplySchema>;
 
+/** An agent's offer to close its unused tunnel; `tunnelId` as the hub told it when it accepted the tunnel. */
 export const idleRequestSchema = z.object({
   tunnelId: text(64),
   snapshot: z.nullable(snapshotSchema),
