@@ -66,7 +66,6 @@ function exchange(pipe: Duplex, question: Question, signal: AbortSignal, clock: 
       method,
       path,
       headers,
-      setHost: false,
       maxHeaderSize: MAX_HEAD_BYTES,
     });
     let response: IncomingMessage | undefined;

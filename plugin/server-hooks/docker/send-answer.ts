@@ -31,10 +31,8 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
       resolve();
     };
     answer.on('error', cut);
-    answer.on('close', () => {
-      if (!answer.complete) cut();
-    });
-    pump(answer, sink, res.socket ?? sink);
+    // HTTP/1.1 writes go through the socket one by one; a stream of HTTP/2 has a queue of its own.
+    pump(answer, sink, res instanceof ServerResponse ? (res.socket ?? sink) : sink);
     answer.on('end', () => {
       if (answer.complete) sink.end();
       else cut();
