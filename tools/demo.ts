@@ -45,6 +45,7 @@ async function startDemo(): Promise<Array<Promise<never>>> {
   });
   const agent = await DemoProcess.start('agent', [AGENT_BUNDLE], {
     logFile: join(dir, 'agent.log'),
+    logsToStdout: true,
     env: {
       ...process.env,
       EDGE_ID: created.edgeId ?? '',

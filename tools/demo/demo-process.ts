@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const STOPPED_WITHIN_MS = 15_000;
 
-/** Hub or agent of a demo: a Node process that logs into a file and tells its start on standard output. */
+/** Hub or agent of a demo: a Node process that logs into a file. */
 export class DemoProcess {
   /** Rejects when the process ends by itself. */
   readonly failed: Promise<never>;
@@ -27,12 +27,13 @@ export class DemoProcess {
   static async start(
     name: string,
     args: readonly string[],
-    options: { env: NodeJS.ProcessEnv; logFile: string },
+    options: { env: NodeJS.ProcessEnv; logFile: string; logsToStdout?: boolean },
   ): Promise<DemoProcess> {
     const log: FileHandle = await open(options.logFile, 'a');
     const child = spawn(process.execPath, args, {
       env: options.env,
-      stdio: ['ignore', 'pipe', log.fd],
+      // A pipe that nobody reads would stop the process once it is full.
+      stdio: ['ignore', options.logsToStdout ? log.fd : 'pipe', log.fd],
       detached: true, // a Ctrl-C in the terminal is for the demo, which stops its parts in order
     });
     await log.close();
