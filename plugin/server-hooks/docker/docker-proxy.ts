@@ -38,6 +38,9 @@ const KEEP_ALIVE_AFTER_MS = 30_000;
  * Carries the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions.
  * The caller authenticates; what passes and what does not is decided here (`docs/errors.md` has the codes).
  * There is no time limit: a call ends when one of its ends does, or its tunnel.
+ *
+ * `attach` and `exec/start` without `Upgrade: tcp` stream their output as the body of an ordinary answer; stdin
+ * needs the upgrade, because behind a request HTTP expects the next one.
  */
 export class DockerProxy {
   readonly #tunnels: TunnelSource;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { pump } from '../../../protocol/tunnel/pump.js';
 import { resetSocket } from './reset-socket.js';
 
 /**
@@ -19,15 +20,19 @@ export async function joinStreams(a: Duplex, b: Duplex): Promise<Error | undefin
     failure ??= error;
   };
   const closed = Promise.all([follow(a, b, broken), follow(b, a, broken)]);
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    if (from.readableEnded) to.end();
-    else from.pipe(to);
-  }
+  connect(a, b);
+  connect(b, a);
   await closed;
   return failure;
+}
+
+function connect(from: Duplex, to: Duplex): void {
+  if (from.readableEnded) {
+    to.end();
+    return;
+  }
+  pump(from, to);
+  from.once('end', () => to.end());
 }
 
 /** Watches one side and carries its fate over to the other. Resolves when it is closed. */
@@ -36,7 +41,6 @@ function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Pr
     let cause: Error | undefined;
     let ended = side.readableEnded;
     const onClosed = () => {
-      other.unpipe(side);
       if (ended) finish(other);
       else if (!other.destroyed) {
         const error = cause ?? new Error('The connection closed before its end');

@@ -211,7 +211,7 @@ export async function startHub(
     return { environmentId: Number(id), path: rest ?? '', via };
   };
   const { certificate, key } = await serverCertificate();
-  const server = http2.createSecureServer({ key, cert: certificate, allowHTTP1: true, allowHalfOpen: true });
+  const server = http2.createSecureServer({ key, cert: certificate, allowHTTP1: true });
   const sockets = new Set<tls.TLSSocket>();
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
