@@ -28,7 +28,8 @@ try {
 
 /** Starts everything; what it resolves with rejects when a part dies. */
 async function startDemo(): Promise<Array<Promise<never>>> {
-  const base = join(root, '.demo');
+  // In a test run everything lives in that run's folder: process ids in folder names mean something only there.
+  const base = process.env.FAIRLEAD_LAB_DIR ?? join(root, '.demo');
   await mkdir(base, { recursive: true });
   await sweepLeftovers(base);
   const dir = await mkdtemp(join(base, `fairlead-run-${process.pid}-`));
