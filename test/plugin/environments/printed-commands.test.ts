@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,6 @@ import {
   type PrintedCommandsInput,
   printCommands,
 } from '../../../plugin/server-hooks/environments/printed-commands.js';
-import { labTest } from '../../helpers/lab.js';
 
 const run = promisify(execFile);
 
@@ -170,37 +168,6 @@ test('printed commands: the stack file reads back as what was meant, whatever th
     }
   });
   fc.assert(property, { numRuns: 300 });
-});
-
-labTest('printed commands: docker itself reads the stack file', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'stack-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'stack.yml');
-  const config = async (input: PrintedCommandsInput, env: NodeJS.ProcessEnv = {}) => {
-    await writeFile(file, printCommands(input).stack);
-    const { stdout } = await run('docker', ['stack', 'config', '-c', file], {
-      env: { ...process.env, ...env },
-    });
-    return parse(stdout).services.agent;
-  };
-
-  const names = ['on', '12:30', "it's $HOME", '$${HOME}', '{{.Node.ID}}', '- a: "b" # c', ' padded ', 'a\nb'];
-  for (const name of names) {
-    const agent = await config({ ...INPUT, name, agentImage: 'reg.example:5000/a/b:1', insecure: true });
-    t.is(agent.deploy.labels['fairlead.environment'], name);
-    t.is(agent.image, 'reg.example:5000/a/b:1');
-    t.deepEqual(agent.environment, {
-      EDGE_ID: INPUT.edgeId,
-      EDGE_KEY: INPUT.edgeKey,
-      EDGE_INSECURE_POLL: '1',
-    });
-  }
-
-  const edgeId = randomUUID();
-  const open = { ...INPUT, edgeId: null };
-  t.is((await config(open, { EDGE_ID: edgeId })).environment.EDGE_ID, edgeId);
-  const refused = await t.throwsAsync<Error & { stderr: string }>(config(open, { EDGE_ID: '' }));
-  t.regex(refused?.stderr ?? '', /export EDGE_ID=\$\(uuidgen\)/);
 });
 
 /** What Compose makes of dollars; a variable left over would be the one we ask for. */
