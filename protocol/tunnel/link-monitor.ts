@@ -1,4 +1,4 @@
-import type { Http2Session } from 'node:http2';
+import type { Http2Session, Http2Stream } from 'node:http2';
 import type { Clock } from '../clock.js';
 import { FlowWindow } from './flow-window.js';
 import { TUNNEL } from './tunnel-settings.js';
@@ -6,27 +6,30 @@ import { TUNNEL } from './tunnel-settings.js';
 /** Why a link was given up: no inbound byte for 10 s, or more protocol chatter than the data warrants. */
 export type LinkFault = 'silent' | 'flooding';
 
-/** What a {@link LinkMonitor} watches and tells. */
 export interface LinkMonitorOptions {
   readonly session: Http2Session;
   /** The TLS socket below: its counters are of clear bytes. */
   readonly socket: { readonly bytesRead: number; readonly bytesWritten: number };
-  /** Payload bytes that streams have received so far; what exceeds it inbound is protocol. */
-  readonly dataBytesReceived: () => number;
+  /**
+   * The connection below TLS: on a very slow link it receives for longer than 10 s until a TLS record is whole
+   * and `socket` counts it.
+   */
+  readonly wire: { readonly bytesRead: number };
   readonly clock: Clock;
   /** Called once; the owner then destroys the session. */
   readonly onFault: (fault: LinkFault) => void;
 }
 
 const TICK_MS = 250;
-/**
- * Bytes of the budget for what comes in and is not payload of an open stream. As large as the largest
- * window, because what was in flight for a stream we reset counts here too.
- */
-const BUDGET_BURST = TUNNEL.maxConnectionWindow;
+/** Budget for what comes in and is not payload, bytes: what may come at once, and what is added each ms. */
+const BUDGET_BURST = 1024 * 1024;
 const BUDGET_PER_MS = 64;
-/** Frames' heads and window updates that honest traffic brings, as a share of its bytes. */
-const BUDGET_SHARE = 0.1;
+/** What each stream adds: the heads of its frames, its end, a reset. */
+const BUDGET_PER_STREAM = 256;
+/** What each piece of payload adds: its frame's head (RFC 9113 section 4.1). */
+const BUDGET_PER_PIECE = 9;
+/** What both sides' payload adds, as a share of it: window updates, and heads of frames that arrive in one piece. */
+const BUDGET_SHARE = 0.02;
 
 /**
  * Watches one open tunnel, on either side: pings every 3 s (never two outstanding), takes any inbound
@@ -36,14 +39,21 @@ export class LinkMonitor {
   readonly #options: LinkMonitorOptions;
   readonly #window = new FlowWindow();
   #cancel: (() => void) | null = null;
-  #pinging = false;
+  #isPinging = false;
+  #isSuspect = false;
   #lastPingMs = 0;
   #lastTickMs = 0;
   #lastInboundMs = 0;
+  #lastSampleMs = 0;
+  #wireBytes = 0;
   #bytesRead = 0;
   #bytesWritten = 0;
-  #dataBytes = 0;
+  /** Payload since the last tick, and since the last sample of the rate. */
+  #payload = 0;
+  #sampled = 0;
   #budget = BUDGET_BURST;
+  /** What may still arrive for streams that we reset. */
+  #forgiven = 0;
 
   constructor(options: LinkMonitorOptions) {
     this.#options = options;
@@ -51,11 +61,12 @@ export class LinkMonitor {
 
   start(): void {
     if (this.#cancel) return;
-    const { clock, socket, dataBytesReceived } = this.#options;
-    this.#lastTickMs = this.#lastInboundMs = clock.monotonic();
+    const { clock, socket, wire } = this.#options;
+    this.#lastTickMs = this.#lastInboundMs = this.#lastSampleMs = clock.monotonic();
+    this.#wireBytes = wire.bytesRead;
     this.#bytesRead = socket.bytesRead;
     this.#bytesWritten = socket.bytesWritten;
-    this.#dataBytes = dataBytesReceived();
+    this.#payload = 0;
     this.#ping(this.#lastTickMs);
     this.#cancel = clock.every(TICK_MS, () => this.#tick());
   }
@@ -65,47 +76,92 @@ export class LinkMonitor {
     this.#cancel = null;
   }
 
+  /** Counts what arrives for a stream, whether anybody reads it or not. To be called when the stream opens. */
+  watch(stream: Http2Stream): void {
+    this.#budget += BUDGET_PER_STREAM;
+    let isEnded = false;
+    const { push } = stream;
+    stream.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
+      if (chunk) this.#arrived(chunk.length);
+      else isEnded ||= !stream.closed && !stream.destroyed;
+      return push.call(stream, chunk, encoding);
+    };
+    stream.once('close', () => {
+      // The peer had not heard of the reset when it sent what is under way; a window more is its good right.
+      if (!isEnded)
+        this.#forgiven = Math.min(2 * TUNNEL.maxConnectionWindow, this.#forgiven + TUNNEL.streamWindow);
+    });
+  }
+
+  #arrived(bytes: number): void {
+    this.#payload += bytes;
+    this.#budget += BUDGET_PER_PIECE;
+    this.#sampled += bytes;
+    if (this.#sampled >= this.#window.size / 2) this.#sample(this.#options.clock.monotonic());
+  }
+
   #tick(): void {
-    const { clock, socket, dataBytesReceived, session } = this.#options;
+    const { clock, socket, wire } = this.#options;
     const now = clock.monotonic();
     const elapsed = now - this.#lastTickMs;
-    const received = socket.bytesRead - this.#bytesRead;
-    const sent = socket.bytesWritten - this.#bytesWritten;
-    const data = dataBytesReceived() - this.#dataBytes;
     this.#lastTickMs = now;
-    this.#bytesRead += received;
-    this.#bytesWritten += sent;
-    this.#dataBytes += data;
-
-    if (received > 0) this.#lastInboundMs = now;
-    // A loop that was itself away for long (a sleeping laptop) has no say about the peer's silence.
-    if (elapsed > TUNNEL.deadMs / 2) this.#lastInboundMs = now;
-    if (now - this.#lastInboundMs >= TUNNEL.deadMs - TICK_MS) {
+    if (wire.bytesRead > this.#wireBytes) this.#lastInboundMs = now;
+    this.#wireBytes = wire.bytesRead;
+    if (this.#isSilent(now, elapsed)) {
       this.#fault('silent');
       return;
     }
-
-    this.#budget = Math.min(
-      BUDGET_BURST,
-      this.#budget + elapsed * BUDGET_PER_MS + (data + sent) * BUDGET_SHARE - (received - data),
-    );
-    if (this.#budget < 0) {
+    const received = socket.bytesRead - this.#bytesRead;
+    const sent = socket.bytesWritten - this.#bytesWritten;
+    this.#bytesRead += received;
+    this.#bytesWritten += sent;
+    if (this.#isFlooding(received, sent, elapsed)) {
       this.#fault('flooding');
       return;
     }
-
-    const size = this.#window.addDelivery(received, elapsed);
-    if (size !== null && !session.destroyed) session.setLocalWindowSize(size);
+    this.#sample(now);
     if (now - this.#lastPingMs >= TUNNEL.pingMs) this.#ping(now);
   }
 
-  #ping(now: number): void {
+  #isSilent(now: number, elapsed: number): boolean {
+    // A loop that was itself away for long (a sleeping laptop) has no say about the peer's silence.
+    if (elapsed > TUNNEL.deadMs / 2) this.#lastInboundMs = now;
+    const wasSuspect = this.#isSuspect;
+    this.#isSuspect = now - this.#lastInboundMs >= TUNNEL.deadMs - 2 * TICK_MS;
+    // Twice in a row: between two ticks the loop reads what the kernel kept for it while it was away.
+    return this.#isSuspect && wasSuspect;
+  }
+
+  #isFlooding(received: number, sent: number, elapsed: number): boolean {
+    const chatter = received - this.#payload;
+    const forgiven = Math.min(this.#forgiven, Math.max(0, chatter));
+    this.#forgiven -= forgiven;
+    this.#budget = Math.min(
+      BUDGET_BURST,
+      this.#budget + elapsed * BUDGET_PER_MS + (this.#payload + sent) * BUDGET_SHARE - (chatter - forgiven),
+    );
+    this.#payload = 0;
+    return this.#budget < 0;
+  }
+
+  #sample(now: number): void {
+    const elapsed = now - this.#lastSampleMs;
+    if (elapsed < this.#window.sampleMs) return;
     const { session } = this.#options;
-    if (this.#pinging || session.destroyed || session.closed) return;
+    const size = this.#window.addDelivery(this.#sampled, elapsed);
+    this.#sampled = 0;
+    this.#lastSampleMs = now;
+    if (size !== null && !session.destroyed) session.setLocalWindowSize(size);
+  }
+
+  #ping(now: number): void {
+    const { session, socket } = this.#options;
+    if (this.#isPinging || session.destroyed || session.closed) return;
     this.#lastPingMs = now;
-    this.#pinging = session.ping((error, durationMs) => {
-      this.#pinging = false;
-      if (!error) this.#window.addRoundTrip(durationMs);
+    const before = socket.bytesRead + socket.bytesWritten;
+    this.#isPinging = session.ping((error, durationMs) => {
+      this.#isPinging = false;
+      if (!error) this.#window.addRoundTrip(durationMs, socket.bytesRead + socket.bytesWritten - before);
     });
   }
 

@@ -14,6 +14,8 @@ import { IdleClock } from './idle-clock.js';
 export interface AgentTunnelOptions {
   /** From `connectTunnel`; nothing has been written to it since the handshake. */
   readonly socket: TLSSocket;
+  /** The connection below TLS: whatever arrives there is life. Default: `socket`. */
+  readonly wire?: { readonly bytesRead: number } | undefined;
   readonly proof: TunnelProof;
   readonly dialEngine: () => Promise<Duplex>;
   readonly clock: Clock;
@@ -36,7 +38,6 @@ export class AgentTunnel {
   readonly #accepted: Promise<string>;
   #acceptId: (id: string) => void = () => undefined;
   #refuse: (error: EdgeError) => void = () => undefined;
-  #dataBytes = 0;
   #id: string | null = null;
   #end: string | null = null;
 
@@ -61,8 +62,8 @@ export class AgentTunnel {
     this.#monitor = new LinkMonitor({
       session: this.#session,
       socket,
+      wire: options.wire ?? socket,
       clock,
-      dataBytesReceived: () => this.#dataBytes,
       onFault: (fault) => this.close(fault),
     });
     this.#session.on('error', (error) => options.logger.debug({ err: error }, 'tunnel session error'));
@@ -163,10 +164,7 @@ export class AgentTunnel {
   async #connect(stream: ServerHttp2Stream): Promise<void> {
     const leave = this.#idle.enter();
     stream.once('close', leave);
-    stream.on('data', (chunk: Buffer) => {
-      this.#dataBytes += chunk.length;
-    });
-    stream.pause();
+    this.#monitor.watch(stream);
     try {
       const engine = await this.#options.dialEngine();
       if (stream.destroyed || stream.closed) {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { openCredential } from '../../../protocol/credential.js';
@@ -113,10 +114,18 @@ export class TunnelKeeper {
     });
     const secret = instanceSecret();
     if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
-    const socket = await connectTunnel(this.#options);
+    let wire: Socket | undefined;
+    const socket = await connectTunnel({
+      ...this.#options,
+      connectTcp: async (...target) => {
+        wire = await this.#options.connectTcp(...target);
+        return wire;
+      },
+    });
     const tunnel: AgentTunnel = new AgentTunnel({
       ...this.#options,
       socket,
+      wire,
       proof: { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs },
       onIdle: () => {
         if (tunnel.id !== null) this.#options.onIdle(tunnel.id);

@@ -121,6 +121,7 @@ export class TunnelListener {
         grant,
         session,
         socket,
+        wire: this.#halfOpen.get(peer),
         inactivityMs: proof.inactivityMs,
         clock,
         logger,

@@ -19,6 +19,8 @@ export interface TunnelOptions {
   readonly session: ClientHttp2Session;
   /** The TLS socket below the session. */
   readonly socket: Socket;
+  /** The connection below TLS: whatever arrives there is life. Default: `socket`. */
+  readonly wire?: { readonly bytesRead: number } | undefined;
   /** The agent's idle time, ms. */
   readonly inactivityMs: number;
   readonly clock: Clock;
@@ -41,7 +43,6 @@ export class Tunnel {
   readonly #options: TunnelOptions;
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
-  #dataBytes = 0;
   #streams = 0;
   #end: TunnelEnd | null = null;
 
@@ -56,8 +57,8 @@ export class Tunnel {
     this.#monitor = new LinkMonitor({
       session: options.session,
       socket: options.socket,
+      wire: options.wire ?? options.socket,
       clock: options.clock,
-      dataBytesReceived: () => this.#dataBytes,
       onFault: (fault) => this.close(fault),
     });
   }
@@ -98,10 +99,7 @@ export class Tunnel {
         reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
         stream.close(NGHTTP2_CANCEL);
       });
-      stream.on('data', (chunk: Buffer) => {
-        this.#dataBytes += chunk.length;
-      });
-      stream.pause();
+      this.#monitor.watch(stream);
       stream.once('response', (headers) => {
         cancel();
         if (headers[':status'] === 200) resolve(new StreamSocket(stream));
