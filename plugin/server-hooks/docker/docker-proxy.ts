@@ -69,10 +69,8 @@ export class DockerProxy {
         headers: engineHeaders(req),
         body: hasBody(req) ? req : null,
       };
-      await this.#ask(target, question, gone.signal, async (answer) => {
-        if (answer.socket !== undefined) throw unaskedUpgrade();
-        await sendAnswer(answer.response, res);
-      });
+      // An upgrade nobody asked for is an impossible status like any other.
+      await this.#ask(target, question, gone.signal, ({ response }) => sendAnswer(response, res));
     } catch (error) {
       this.#answerError(error, res, target);
     } finally {
@@ -203,12 +201,6 @@ function tunnelClosed(call: TunnelCall): EdgeError {
 
 function clientGone(): EdgeError {
   return new EdgeError('client-gone', 'The client is gone', { status: 499 });
-}
-
-function unaskedUpgrade(): EdgeError {
-  return new EdgeError('engine-bad-response', 'The engine switched protocols unasked', {
-    status: 502,
-  });
 }
 
 function hostConsumedBody(): EdgeError {
