@@ -2,7 +2,7 @@ import { constants, type Http2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { EdgeError } from '../edge-error.js';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 /** What may wait here in each direction, bytes: several frames, so that they pass in one go. */
 const BUFFER_BYTES = 256 * 1024;
@@ -83,11 +83,11 @@ export class StreamSocket extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const stream = this.#stream;
-    // Only what is unfinished is reset: the peer counts resets and ends the session past its limit.
-    // close() would put an END_STREAM before the reset, which reads as a clean end; destroy() does not.
-    if (!stream.destroyed && !stream.closed) {
-      if (error) stream.destroy(error);
-      else stream.close(this.readableEnded && this.writableFinished ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+    // Only what is unfinished is reset: the peer counts resets and ends the session past its limit. What has
+    // ended both ways closes by itself. The reset is by destroy() with an error: close() would put an
+    // END_STREAM before it, which reads as a clean end.
+    if (!stream.destroyed && !stream.closed && !(this.readableEnded && this.writableFinished)) {
+      stream.destroy(error ?? new Error('The stream was left before its end'));
     }
     callback(error);
   }
@@ -101,12 +101,18 @@ export class StreamSocket extends Duplex {
     return this.#endReceived && this.#stream.rstCode === NGHTTP2_NO_ERROR && this.#stream.readableEnded;
   }
 
-  /** Node pushes null both for END_STREAM and when a stream closes; only the former comes while it is open. */
+  /**
+   * Node pushes null both for END_STREAM and when a stream closes; only the former comes while it is open. A
+   * reset with NO_ERROR shows in nothing else as long as nobody reads.
+   */
   #watchForEndStream(): void {
     const stream = this.#stream;
     const push = stream.push;
     stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      if (chunk === null && !stream.closed && !stream.destroyed) this.#endReceived = true;
+      if (chunk === null) {
+        if (!stream.closed && !stream.destroyed) this.#endReceived = true;
+        else if (!this.#endReceived) this.destroy(resetError());
+      }
       return push.call(stream, chunk, encoding);
     };
   }
