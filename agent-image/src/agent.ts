@@ -203,10 +203,10 @@ export class Agent {
     try {
       const snapshot = await takeSnapshot(this.#engine, () => clock.now());
       await this.#client?.postIdle(tunnelId, snapshot);
-      this.#tunnels?.close('idle');
+      this.#tunnels?.close('idle', tunnelId);
     } catch (error) {
       if (codeOf(error) === 'tunnel-unknown') {
-        this.#tunnels?.close('idle');
+        this.#tunnels?.close('idle', tunnelId);
         return;
       }
       // In use, or the hub did not answer: the clock starts anew, and the hub has one of its own.

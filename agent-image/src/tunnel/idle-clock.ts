@@ -11,6 +11,7 @@ export interface IdleClockOptions {
 export class IdleClock {
   readonly #options: IdleClockOptions;
   #streams = 0;
+  #isStopped = false;
   #cancel: (() => void) | null = null;
 
   constructor(options: IdleClockOptions) {
@@ -20,8 +21,9 @@ export class IdleClock {
   /** Something happened: a keep-alive, or the tunnel was opened. */
   touch(): void {
     this.#cancel?.();
-    this.#cancel =
-      this.#streams > 0 ? null : this.#options.clock.after(this.#options.inactivityMs, this.#options.onIdle);
+    this.#cancel = null;
+    if (this.#isStopped || this.#streams > 0) return;
+    this.#cancel = this.#options.clock.after(this.#options.inactivityMs, this.#options.onIdle);
   }
 
   /** A client stream opened; returns the function that says it closed. */
@@ -37,7 +39,9 @@ export class IdleClock {
     };
   }
 
+  /** For good: streams of a tunnel that was closed end after it. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancel?.();
     this.#cancel = null;
   }

@@ -95,9 +95,9 @@ export class TunnelKeeper {
     this.#tunnel?.touch();
   }
 
-  /** Closes the open tunnel; the hub knows or is told by its end. */
-  close(code: string): void {
-    this.#tunnel?.close(code);
+  /** Closes the open tunnel, or only that one; the hub knows or is told by its end. */
+  close(code: string, tunnelId: string | null = this.tunnelId): void {
+    if (this.tunnelId === tunnelId) this.#tunnel?.close(code);
   }
 
   /** Closes it for good; safe to call twice. */
