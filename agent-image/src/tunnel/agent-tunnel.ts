@@ -132,6 +132,8 @@ export class AgentTunnel {
     path: string | undefined,
     authority: string | undefined,
   ): void {
+    // A stream that was reset in the same breath comes all the same, and to answer it would throw.
+    if (!isOpen(stream)) return;
     // Whether the hub has said `accepted` does not matter here: it is the pinned hub, and in a hurry.
     if (method === 'CONNECT' && authority === TUNNEL.engineAuthority) {
       void this.#connect(stream);
@@ -157,7 +159,7 @@ export class AgentTunnel {
     stream.on('end', () => {
       this.#id = id;
       this.#acceptId(id);
-      stream.respond({ ':status': 204 }, { endStream: true });
+      if (isOpen(stream)) stream.respond({ ':status': 204 }, { endStream: true });
     });
   }
 
@@ -167,7 +169,7 @@ export class AgentTunnel {
     this.#monitor.watch(stream);
     try {
       const engine = await this.#options.dialEngine();
-      if (stream.destroyed || stream.closed) {
+      if (!isOpen(stream)) {
         engine.destroy();
         return;
       }
@@ -178,4 +180,8 @@ export class AgentTunnel {
       if (!stream.destroyed) stream.close(NGHTTP2_CONNECT_ERROR);
     }
   }
+}
+
+function isOpen(stream: ServerHttp2Stream): boolean {
+  return !stream.destroyed && !stream.closed;
 }
