@@ -1,42 +1,72 @@
 import type { Duplex } from 'node:stream';
+import { pump } from './pump.js';
+import { resetSocket } from './reset-socket.js';
 
 /**
- * Connects two byte pipes until both are through. Backpressure is `pipe`'s. The same in both directions:
+ * Makes one byte pipe of two, and resolves when both are closed. The contract, the same in both directions:
  *
- * - an end on one side ends the other's write side and leaves the way back open;
- * - a failure or a close before its end destroys the other side with an error: a cut never looks like an end;
- * - a failure or a close after its end: it has said everything and hears nothing more. The other side gets all of
- *   it, with a regular end, and is closed, whatever it was still saying.
+ * - bytes pass with backpressure; a slow reader stalls only its own direction;
+ * - when one side ends its output, the other's input is ended, while the opposite direction goes on;
+ * - when one side breaks before it ended its output, the other is reset: a cut never looks like an end;
+ * - when one side breaks after it ended its output, it has said everything: the other gets all of that, then
+ *   a regular end, and is closed.
  *
- * `stream.pipeline` does not serve: it destroys both ways when one has ended.
- *
- * @returns resolves (never rejects) when both are closed
+ * Both must have `allowHalfOpen`. `stream.pipeline` does not serve: it destroys both at the first end.
+ * @returns the error that broke the pipe, or undefined when both ends were regular
  */
-export function joinStreams(a: Duplex, b: Duplex): Promise<void> {
-  return Promise.all([follow(a, b), follow(b, a)]).then(() => undefined);
+export async function joinStreams(a: Duplex, b: Duplex): Promise<Error | undefined> {
+  let failure: Error | undefined;
+  const broken = (error: Error) => {
+    failure ??= error;
+  };
+  const closed = Promise.all([follow(a, b, broken), follow(b, a, broken)]);
+  connect(a, b);
+  connect(b, a);
+  await closed;
+  return failure;
 }
 
-function follow(from: Duplex, to: Duplex): Promise<void> {
-  from.pipe(to);
+function connect(from: Duplex, to: Duplex): void {
+  if (from.readableEnded) {
+    to.end();
+    return;
+  }
+  pump(from, to);
+  from.once('end', () => to.end());
+}
+
+/** Watches one side and carries its fate over to the other. Resolves when it is closed. */
+function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Promise<void> {
   return new Promise((resolve) => {
-    let failure: Error | undefined;
-    from.on('error', (error) => {
-      failure = error;
-    });
-    const closed = () => {
-      if (from.readableEnded) finish(to);
-      else to.destroy(failure ?? new Error('the other side closed before its end'));
+    let cause: Error | undefined;
+    let ended = side.readableEnded;
+    const onClosed = () => {
+      if (ended) finish(other);
+      else if (!other.destroyed) {
+        const error = cause ?? new Error('The connection closed before its end');
+        broken(error);
+        resetSocket(other, error);
+      }
       resolve();
     };
-    if (from.destroyed && from.closed) closed();
-    else from.once('close', closed);
+    side.on('error', (error) => {
+      cause = error;
+    });
+    side.once('end', () => {
+      ended = true;
+    });
+    if (side.destroyed) onClosed();
+    else side.once('close', onClosed);
   });
 }
 
-/** Delivers what is on its way to a stream, then closes it; what it still says has no taker. */
+/** Delivers what is on its way to a stream, then closes it; what it still sends has no taker. */
 function finish(stream: Duplex): void {
   if (stream.destroyed) return;
   stream.resume();
   if (stream.writableFinished) stream.destroy();
-  else stream.once('finish', () => stream.destroy()).end();
+  else {
+    stream.once('finish', () => stream.destroy());
+    stream.end();
+  }
 }

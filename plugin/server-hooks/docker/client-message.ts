@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { resetSocket } from './reset-socket.js';
+import { resetSocket } from '../../../protocol/tunnel/reset-socket.js';
 
 /** A client's request, by HTTP/1.1 or HTTP/2. */
 export type ClientRequest = IncomingMessage | Http2ServerRequest;

@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import type { Logger } from '../host.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
@@ -18,7 +19,6 @@ import {
   resetResponse,
 } from './client-message.js';
 import { dockerErrorBody } from './docker-error.js';
-import { joinStreams } from './join-streams.js';
 import { engineHeaders, passedHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import { joinStreams } from '../../../plugin/server-hooks/docker/join-streams.js';
+import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 
 /** Two TCP connections joined in the middle: what is written to `left` comes out at `right` and back. */
 async function joined(t: ExecutionContext) {
