@@ -63,7 +63,13 @@ interface Running {
 export function createPlugin(options: PluginOptions, host: Host): Plugin {
   const resolved = parseOptions(options);
   let running: Running | null = null;
+  let starting: Promise<{ tunnelPort: number }> | null = null;
 
+  const start = async () => {
+    const { tunnelPort, ...started } = await run(resolved, host);
+    running = started;
+    return { tunnelPort };
+  };
   const below = (req: IncomingMessage & { originalUrl?: string }) =>
     relativeUrl(req.url ?? '', req.originalUrl, resolved.mount);
   const answer = (req: IncomingMessage, res: ServerResponse, url: string | null) => {
@@ -95,12 +101,17 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
       return true;
     },
     start: async () => {
-      if (running) throw new Error('the plugin runs already');
-      const { tunnelPort, ...started } = await run(resolved, host);
-      running = started;
-      return { tunnelPort };
+      if (running || starting) throw new Error('the plugin runs already');
+      starting = start();
+      try {
+        return await starting;
+      } finally {
+        starting = null;
+      }
     },
     stop: async () => {
+      // A start under way would otherwise outlive the stop. What it failed with is told to its caller.
+      await starting?.catch(() => undefined);
       const stopping = running;
       running = null;
       await stopping?.stop();

@@ -43,6 +43,8 @@ export async function answerDockerUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
+  // The HTTP parser took its own listener with it: a caller's reset must not end the process while it is identified.
+  socket.on('error', () => socket.destroy());
   try {
     const { via } = await admitCaller(services, call, req);
     await services.docker.upgrade(req, socket, head, { ...call, via });
@@ -63,7 +65,6 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   const lines = Object.entries({ ...headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}`,
   );
-  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   socket.once('finish', () => socket.destroy());
 }
