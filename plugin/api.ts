@@ -113,7 +113,7 @@ export interface CreateEnvironment {
 }
 
 /**
- * `PATCH /environments/:id`; what is absent stays. The addresses are part of issued Edge keys and stay as they were made.
+ * `PATCH /environments/:id`; what is absent stays. The addresses are part of issued Edge keys: `rotate-key` changes them.
  */
 export interface ChangeEnvironment {
   readonly name?: string;
@@ -147,6 +147,9 @@ export interface EnvironmentCreated extends EnvironmentView, IssuedKey {}
 export interface RotateKey {
   /** How long the old key holds beside the new one, 0 to 2592000; 0 ends it, and its tunnel, at once. Default 86400. */
   readonly overlapSeconds?: number;
+  /** New address of the hub, or of the tunnel, as the agent reaches it. Default: what the old key says. */
+  readonly url?: string;
+  readonly tunnelAddress?: string;
 }
 
 /** 200 of `POST /environments/:id/rotate-key`. */

@@ -113,10 +113,15 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * A new Edge key. The old one holds for `overlapSeconds` more; with 0 it and all it granted end at once.
+   * A new Edge key, with new addresses where they are given. The old key holds for `overlapSeconds` more; with 0
+   * it and all it granted end at once.
    * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
    */
-  async rotateKey(id: number, overlapSeconds: number): Promise<WithEdgeKey> {
+  async rotateKey(
+    id: number,
+    overlapSeconds: number,
+    addresses: Partial<Pick<Environment, 'apiUrl' | 'tunnelAddress'>> = {},
+  ): Promise<WithEdgeKey> {
     const { store, clock } = this.#options;
     const now = clock.now();
     const before = this.get(id);
@@ -129,8 +134,8 @@ export class EnvironmentAdmin {
         : before.keys
             .filter((old) => keyHolds(old, now))
             .map((old) => ({ ...old, expiresAt: earlier(old.expiresAt, ends) }));
-    const changes = { keys: [...kept, key], barredEdgeIds: [] };
-    const edgeKey = this.#edgeKey(before, secret);
+    const changes = { ...addresses, keys: [...kept, key], barredEdgeIds: [] };
+    const edgeKey = this.#edgeKey({ ...before, ...addresses }, secret);
     if (overlapSeconds === 0) {
       return { environment: await this.revoke(id, { changes: { ...changes, instances: [] } }), edgeKey };
     }

@@ -47,6 +47,8 @@ const rotateSchema = z.object({
     .min(0)
     .max(30 * 86_400)
     .default(86_400),
+  url: z.string().max(2048).optional(),
+  tunnelAddress: z.string().max(300).optional(),
 });
 
 /** `/api/environments`: what admins do to environments. */
@@ -71,11 +73,8 @@ export function environmentRoutes(services: Services): Router {
     const address = wanted.tunnelAddress ?? settings.tunnelAddress ?? options.tunnelAddress;
     const { environment, edgeKey } = await admin.create({
       name: wanted.name,
-      apiUrl: withMount(
-        field('url', () => parseApiUrl(url)),
-        options.mount,
-      ),
-      tunnelAddress: address === null ? null : field('tunnelAddress', () => parseTunnelAddress(address)),
+      apiUrl: apiUrlOf(url),
+      tunnelAddress: address === null ? null : tunnelAddressOf(address),
       edgeId: wanted.edgeId ? parseEdgeId(wanted.edgeId) : wanted.edgeId,
       tags: wanted.tags,
       checkInSeconds: wanted.checkInSeconds ?? null,
@@ -112,8 +111,12 @@ export function environmentRoutes(services: Services): Router {
 
   router.post('/:id/rotate-key', async (ctx) => {
     const id = await admitted(ctx, 'write');
-    const { overlapSeconds } = rotateSchema.parse((await readJson(ctx.req, MAX_BYTES)) ?? {});
-    const { environment, edgeKey } = await admin.rotateKey(id, overlapSeconds);
+    const wanted = rotateSchema.parse((await readJson(ctx.req, MAX_BYTES)) ?? {});
+    const addresses = {
+      ...(wanted.url === undefined ? {} : { apiUrl: apiUrlOf(wanted.url) }),
+      ...(wanted.tunnelAddress === undefined ? {} : { tunnelAddress: tunnelAddressOf(wanted.tunnelAddress) }),
+    };
+    const { environment, edgeKey } = await admin.rotateKey(id, wanted.overlapSeconds, addresses);
     const body: KeyRotated = {
       edgeKey,
       commands: commands(environment, edgeKey),
@@ -136,6 +139,13 @@ export function environmentRoutes(services: Services): Router {
     return id;
   }
 
+  function apiUrlOf(text: string): string {
+    return withMount(
+      field('url', () => parseApiUrl(text)),
+      options.mount,
+    );
+  }
+
   function commands(environment: Environment, edgeKey: string) {
     return printCommands({
       edgeId: environment.edgeId,
@@ -153,6 +163,11 @@ export function environmentRoutes(services: Services): Router {
 export function environmentIdOf(text: string | undefined): number {
   if (text && /^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+}
+
+/** @throws EdgeError `bad-request` (400) */
+function tunnelAddressOf(text: string): string {
+  return field('tunnelAddress', () => parseTunnelAddress(text));
 }
 
 /** A URL without a path means the hub's root: the plugin is at its mount. */
