@@ -4,7 +4,9 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { createPlugin, type Host } from '../../plugin/server-hooks/index.js';
 import { LogRecorder } from '../helpers/log-recorder.js';
+import { startPlugin } from '../helpers/plugin.js';
 import { tempFolder } from '../helpers/temp-folder.js';
+import { joinInstance } from '../helpers/test-instance.js';
 
 async function makePlugin(t: ExecutionContext, authenticate: Host['authenticate'] = async () => null) {
   const dataDir = await tempFolder(t);
@@ -71,4 +73,17 @@ test('plugin: survives a caller who resets an upgrade before the host has said w
   await closed;
   answer(null);
   t.is((await plugin.start().catch((error: Error) => error.message)) as string, 'the plugin runs already');
+});
+
+test('plugin: a stop ends open tunnels, and waits for none', async (t) => {
+  const running = await startPlugin(t);
+  const { id, edgeKey, edgeId } = await running.create({ name: 'one', url: running.url });
+  const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
+  await running.call('POST', `/api/environments/${id}/tunnel`);
+  const { ended } = await agent.open(await agent.prove(await agent.credential()));
+  await running.until(id, ({ tunnel }) => tunnel === 'active');
+  await running.plugin.stop();
+  t.is(await ended, 'stopping');
+  const again = await startPlugin(t, { dataDir: running.dataDir, tunnelPort: running.tunnelPort });
+  t.is(again.tunnelPort, running.tunnelPort);
 });

@@ -72,12 +72,11 @@ export class TunnelListener {
   }
 
   /** Stops listening and ends connections that are not tunnels yet; safe to call twice. */
-  async stop(): Promise<void> {
-    const server = this.#server;
+  stop(): void {
+    // Nobody waits for its end: that comes after the last tunnel's, and those are the registry's to close.
+    this.#server?.close();
     this.#server = null;
-    if (!server) return;
     for (const socket of this.#halfOpen.values()) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
   #connected(socket: Socket): void {
