@@ -113,7 +113,8 @@ export class AgentTunnel {
       this.#session.destroy();
     }
     this.#options.socket.destroySoon();
-    this.#refuse(new EdgeError(code, `The hub did not accept the tunnel (${code})`));
+    const refusal = code === 'lost' ? 'tunnel-lost' : code;
+    this.#refuse(new EdgeError(refusal, `The hub did not accept the tunnel (${code})`));
     // Unhandled only where nobody waits for acceptance any more.
     this.#accepted.catch(() => undefined);
     this.#options.onClosed(code);

@@ -18,8 +18,8 @@ export interface ConnectTunnelOptions {
 /**
  * Dials the hub's tunnel port and makes sure that it is the hub the Edge key names: TLS 1.3, our ALPN,
  * and the pinned key. Certificates' names and dates do not matter: the pin is on the key.
- * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, or what
- *   `connectTcp` throws
+ * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
+ *   what `connectTcp` throws
  */
 export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSSocket> {
   const { host, port } = splitHostPort(options.tunnelAddress);
@@ -34,6 +34,7 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
   });
   try {
     await secured(socket);
+    if (socket.destroyed) throw new EdgeError('tunnel-lost', 'The tunnel port closed the connection');
     verify(socket, options.fingerprint);
     socket.setNoDelay(true);
     return socket;

@@ -39,7 +39,7 @@ export class TunnelKeeper {
   #isOpening = false;
   #isStopped = false;
   #failures = 0;
-  #retryAtMs = 0;
+  #cancelPause: (() => void) | null = null;
   #problem: string | null = null;
 
   constructor(options: TunnelKeeperOptions) {
@@ -51,7 +51,7 @@ export class TunnelKeeper {
     return this.#tunnel?.id ?? null;
   }
 
-  /** Whether a tunnel is being opened now. */
+  /** Whether a tunnel is being opened, or the pause after a failure is not over. */
   get isOpening(): boolean {
     return this.#isOpening;
   }
@@ -63,8 +63,8 @@ export class TunnelKeeper {
 
   /** Opens a tunnel with a sealed credential, unless one is being opened or a failure was just now. Never throws. */
   async open(sealed: string, inactivityMs: number): Promise<void> {
-    const { clock, logger, random } = this.#options;
-    if (this.#isStopped || this.#isOpening || clock.monotonic() < this.#retryAtMs) return;
+    const { clock, logger } = this.#options;
+    if (this.#isStopped || this.#isOpening) return;
     this.#isOpening = true;
     try {
       const startedMs = clock.monotonic();
@@ -74,19 +74,15 @@ export class TunnelKeeper {
       older?.close('superseded');
       this.#failures = 0;
       this.#problem = null;
+      this.#isOpening = false;
       logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
     } catch (error) {
-      const ceilingMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
-      this.#failures++;
-      this.#retryAtMs = clock.monotonic() + random() * ceilingMs;
       const code = codeOf(error);
       if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was overtaken by a newer state');
       else if (code === this.#problem) logger.debug({ err: error }, 'tunnel did not open again');
       else logger.warn({ err: error }, 'tunnel did not open; the hub will offer another credential');
       if (!OVERTAKEN.has(code)) this.#problem = code;
-      this.#options.onLost();
-    } finally {
-      this.#isOpening = false;
+      this.#pause();
     }
   }
 
@@ -103,7 +99,20 @@ export class TunnelKeeper {
   /** Closes it for good; safe to call twice. */
   stop(): void {
     this.#isStopped = true;
+    this.#cancelPause?.();
     this.close('stopping');
+  }
+
+  /** After a failure: with the pause over the hub is told, and its answer brings the next credential. */
+  #pause(): void {
+    if (this.#isStopped) return;
+    const { clock, random, onLost } = this.#options;
+    const ceilingMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
+    this.#failures++;
+    this.#cancelPause = clock.after(random() * ceilingMs, () => {
+      this.#isOpening = false;
+      onLost();
+    });
   }
 
   async #attempt(sealed: string, inactivityMs: number): Promise<AgentTunnel> {
