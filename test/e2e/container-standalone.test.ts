@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { EnvironmentView } from '../../plugin/api.js';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { CONTAINER, startContainerLine, VOLUME } from '../helpers/agent-container.js';
+import { type AgentContainer, CONTAINER, startContainerLine, VOLUME } from '../helpers/agent-container.js';
 import { type Hub, startHub } from '../helpers/hub.js';
 import { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
 
@@ -40,9 +40,8 @@ serialLabTest('agent container: the printed command brings the environment onlin
   await engine.docker(['stop', '-t', '60', CONTAINER]);
   t.true(performance.now() - stopping < 25_000);
   t.is((await container.inspect()).State.ExitCode, 0);
-  await hub.until(created.id, (view) => view.status === 'offline');
   await engine.docker(['start', CONTAINER]);
-  t.is((await hub.until(created.id, isOnline)).agent?.instanceId, agent?.instanceId);
+  t.is((await untilHeardAgain(hub, created.id, container)).agent?.instanceId, agent?.instanceId);
 });
 
 serialLabTest(
@@ -57,8 +56,7 @@ serialLabTest(
     const { Pid } = (await container.inspect()).State;
     await engine.docker(['run', '--rm', '--pid', 'host', BUSYBOX_IMAGE, 'kill', '-9', `${Pid}`]);
     await container.untilEvent(/^die$/, 30_000);
-    const endedMs = Date.parse((await container.inspect()).State.FinishedAt);
-    await hub.until(created.id, ({ lastCheckInAt }) => Date.parse(lastCheckInAt ?? '') > endedMs);
+    await untilHeardAgain(hub, created.id, container);
     t.is((await container.inspect()).RestartCount, 1);
 
     await hub.child.kill('SIGKILL');
@@ -102,4 +100,10 @@ async function ps(hub: Hub, id: number): Promise<string> {
   const args = await hub.dockerArgs(id);
   const filter = ['--filter', `name=^${CONTAINER}$`, '--format', '{{.ID}} {{.Names}}', '--no-trunc'];
   return (await runCommand('docker', [...args, 'ps', ...filter])).stdout.trim();
+}
+
+/** The environment once a process has checked in that began after the container's last end. */
+async function untilHeardAgain(hub: Hub, id: number, container: AgentContainer): Promise<EnvironmentView> {
+  const endedMs = Date.parse((await container.inspect()).State.FinishedAt);
+  return hub.until(id, ({ lastCheckInAt }) => Date.parse(lastCheckInAt ?? '') > endedMs);
 }
