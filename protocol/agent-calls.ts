@@ -12,6 +12,8 @@ export const AGENT_PATHS = Object.freeze({
 const text = (max: number) => z.string().check(z.maxLength(max));
 /** Longest pause either side can ask for: a day. Timers past 2^31 ms would fire at once. */
 const MAX_SECONDS = 86_400;
+/** Some day in the year 5138: a stamp that follows from it still has a text that hubs read (15 digits). */
+const MAX_TIME_MS = 100_000_000_000_000;
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 
 /** Facts about the Swarm node an agent runs on; null outside a Swarm. Claims, until a manager confirms them. */
@@ -96,6 +98,6 @@ export const problemSchema = z.object({
   code: text(64),
   detail: z.optional(text(1024)),
   /** The hub's clock, in each refusal, so that an agent can correct its own. */
-  timeMs: z.optional(z.int()),
+  timeMs: z.optional(z.int().check(z.positive(), z.maximum(MAX_TIME_MS))),
   retryAfterSeconds: z.optional(z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS))),
 });

@@ -82,6 +82,13 @@ const BOUNDS: [
   accepted: unknown[],
   refused: unknown[],
 ][] = [
+  [
+    problemSchema,
+    problem,
+    'timeMs',
+    [1, 100_000_000_000_000],
+    [0, -1, 1.5, 100_000_000_000_001, Number.MAX_SAFE_INTEGER, '1', null],
+  ],
   [enrolRequestSchema, enrolRequest, 'protocol', [1, 2], [1.5, '1', null]],
   [enrolRequestSchema, enrolRequest, 'instanceId', [ID], [ID.toUpperCase(), ID.slice(1), `${ID}\n`, '']],
   [enrolRequestSchema, enrolRequest, 'edgeId', [ID], [ID.toUpperCase(), `{${ID}}`, 1]],
