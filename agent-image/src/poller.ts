@@ -38,6 +38,10 @@ export class Poller {
   readonly #holds: HoldPolicy;
   #stopping = new AbortController();
   #running: Promise<void> | null = null;
+  /**
+   * Ends the check-in under way, or the pause after it; a stop does so, too. Not `AbortSignal.any` with the stop's
+   * signal: on Node 20 each of those would leave something behind with it, for as long as the agent runs.
+   */
   #nudge: AbortController | null = null;
   #enrolled = false;
   #etag: string | undefined;
@@ -58,7 +62,9 @@ export class Poller {
 
   /** Ends the loop and the check-in under way; safe to call twice. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new EdgeError('agent-stopping', 'The agent is stopping'));
+    const reason = new EdgeError('agent-stopping', 'The agent is stopping');
+    this.#stopping.abort(reason);
+    this.#nudge?.abort(reason);
     await this.#running;
   }
 
@@ -92,8 +98,7 @@ export class Poller {
         await enrol(this.#stopping.signal);
         this.#enrolled = true;
       }
-      const signal = AbortSignal.any([nudge.signal, this.#stopping.signal]);
-      const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, signal);
+      const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, nudge.signal);
       this.#etag = etag;
       const isTooFast = reply === null && waitSeconds > 0 && clock.monotonic() - startedMs < MIN_HOLD_MS;
       const pauseMs = this.#succeeded(reply, waitSeconds);
@@ -172,7 +177,7 @@ export class Poller {
   }
 
   #pause(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#nudge?.signal ?? this.#stopping.signal, this.#stopping.signal]);
+    const { signal } = this.#nudge ?? this.#stopping;
     return new Promise((resolve) => {
       const done = () => {
         cancel();
