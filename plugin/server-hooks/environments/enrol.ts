@@ -35,6 +35,8 @@ export interface EnrolmentOptions {
 const OLDEST_PROTOCOL = 1;
 /** After a start of the hub its known agents get this long to come back before a new one may take their place, ms. */
 const STARTUP_MS = 45_000;
+/** Agents of one Swarm: whoever has an Edge key can name as many nodes as he likes, and each is in the store. */
+const MAX_INSTANCES = 500;
 /** What every version's enrolment holds: enough to check who calls. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
@@ -58,7 +60,7 @@ export class Enrolment {
    * One enrolment. Everything from the look at the environment to its replacement in memory happens in
    * one turn, so that of two racing agents one wins; the answer waits for the fsync.
    * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
-   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed` (403), `duplicate` (409),
+   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed` (403), `duplicate`, `too-many-agents` (409),
    *   `store-unwritable` (503)
    */
   async enrol(claim: RequestClaim, request: SignedRequest): Promise<EnrolReply> {
@@ -137,6 +139,10 @@ export class Enrolment {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
+    }
+    if (!known && others.filter((other) => isSibling(other, body)).length >= MAX_INSTANCES) {
+      const message = `The environment has ${MAX_INSTANCES} agents: rotate its key to begin anew`;
+      throw this.#refuse(environment, 'too-many-agents', 409, message);
     }
     if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();

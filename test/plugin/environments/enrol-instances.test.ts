@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin } from '../../helpers/plugin.js';
@@ -122,4 +125,31 @@ test('instances: agents on nodes of one Swarm share the environment', async (t) 
   t.truthy((await two.checkIn()).reply);
   const third = await makeInstance(t, { ...agent, engineId: 'engine-3' });
   await t.throwsAsync(third.enrol({ node: { ...node('n3'), swarmId: 'other' } }), { code: 'duplicate' });
+});
+
+test('instances: one environment takes 500 nodes, known ones still after that', async (t) => {
+  const { hub, id, agent, clock } = await setup(t);
+  const node = (nodeId: string) => ({ swarmId: 's', nodeId, name: nodeId, role: 'worker' as const });
+  const first = await makeInstance(t, agent);
+  await first.enrol({ node: node('n0') });
+  await hub.stop();
+  const file = join(hub.dataDir, 'fairlead.json');
+  const stored = JSON.parse(await readFile(file, 'utf8'));
+  const [environment] = stored.environments;
+  const [known] = environment.instances;
+  for (let i = 1; i < 499; i++) {
+    environment.instances.push({ ...known, id: randomUUID(), node: node(`n${i}`) });
+  }
+  await writeFile(file, JSON.stringify(stored));
+  const restarted = await startPlugin(t, { clock, dataDir: hub.dataDir });
+  const text = Buffer.from(agent.edgeKey, 'base64').toString().replace(hub.url, restarted.url);
+  const edgeKey = Buffer.from(text).toString('base64');
+  const [last, tooMany] = [
+    await makeInstance(t, { ...agent, edgeKey }),
+    await makeInstance(t, { ...agent, edgeKey }),
+  ];
+  await last.enrol({ node: node('n499') });
+  await t.throwsAsync(tooMany.enrol({ node: node('n500') }), { code: 'too-many-agents' });
+  t.like(await restarted.view(id), { lastRefusal: { code: 'too-many-agents' } });
+  await t.notThrowsAsync(last.enrol({ node: node('n499') }));
 });
