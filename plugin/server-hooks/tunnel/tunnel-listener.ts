@@ -162,12 +162,13 @@ export class TunnelListener {
       stream.on('data', (chunk: Buffer) => {
         size += chunk.length;
         chunks.push(chunk);
-        if (size > TUNNEL.proofBytes) stream.destroy();
+        if (size > TUNNEL.proofBytes) fail('proof-malformed', 'The proof is too large');
       });
       stream.once('end', () => {
         stop();
         const proof = tunnelProofSchema.safeParse(parseJson(Buffer.concat(chunks)));
         if (proof.success) resolve(proof.data);
+        else if (size === 0) fail('proof-missing', 'The agent gave no proof');
         else fail('proof-malformed', 'The proof cannot be read');
       });
     });

@@ -1,0 +1,38 @@
+/** Types of HTTP/2 frames (RFC 9113 section 6). */
+export const FRAME = Object.freeze({
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  windowUpdate: 8,
+});
+
+/** One HTTP/2 frame, byte for byte: for peers that do what no library would. */
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = Buffer.alloc(0),
+): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+export const EMPTY_SETTINGS = frame(FRAME.settings, 0, 0);
+/** `:status 200` in HPACK (RFC 7541 appendix A, index 8), more to come on the stream. */
+export const status200 = (stream: number): Buffer => frame(FRAME.headers, 0x4, stream, Buffer.from([0x88]));
+
+/** Frames that carry nothing and cost the reader work, by name. */
+export const FLOODS: Readonly<Record<string, Buffer>> = Object.freeze({
+  WINDOW_UPDATE: frame(FRAME.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])),
+  'PING answers': frame(FRAME.ping, 0x1, 0, Buffer.alloc(8)),
+  PING: frame(FRAME.ping, 0, 0, Buffer.alloc(8)),
+  SETTINGS: EMPTY_SETTINGS,
+  'RST_STREAM of a stream that is over': frame(FRAME.reset, 0, 1, Buffer.from([0, 0, 0, 0])),
+});
