@@ -57,6 +57,8 @@ export function startDocker(
   // A client that ends before it has read its input says so by its exit code.
   child.stdin.on('error', () => undefined);
   const text = (parts: Buffer[]) => Buffer.concat(parts).toString();
+  // What was left in the pipe would keep it from closing.
+  if (options.takeStdout) child.once('exit', () => child.stdout.resume());
   const told = () => `docker ${args.join(' ')} (${side.kind})\n${text(stdout)}${text(stderr)}`;
   const closed: Promise<SessionEnd> = once(child, 'close').then(([code, signal]) => ({
     code,

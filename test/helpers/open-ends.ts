@@ -3,56 +3,93 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TunnelView } from '../../plugin/api.js';
 import type { DockerLine } from './docker-line.js';
 
-/** What calls through a line leave open while they run. */
-export interface OpenEnds {
+/** What calls through a line hold open while they run. */
+interface OpenEnds {
   /** Calls the hub counts. */
   readonly calls: number;
-  /** Sockets of the hub's process. */
-  readonly hub: number;
-  /** Sockets of the agent's process. */
-  readonly agent: number;
-  /** Connections the engine has on its socket, anybody's. */
+  /** The hub's connections with anybody but the agent. */
+  readonly clients: number;
+  /** The agent's connections with its engine. */
   readonly engine: number;
 }
 
-/** Counts what is open now. */
-export async function countOpenEnds(line: DockerLine): Promise<OpenEnds> {
-  const path = `/edge/api/environments/${line.environmentId}/tunnel`;
-  const { body } = await line.hub.call<TunnelView>('GET', path);
-  return {
-    calls: body.calls,
-    hub: await countSockets(line.hub.child.pid),
-    agent: await countSockets(line.agent.child.pid),
-    engine: await countConnections(line.engine.socketPath),
+const DEADLINE_MS = 15_000;
+const LOOK_AGAIN_MS = 20;
+
+/** Resolves when no call is open any more, at neither end of the tunnel; rejects after 15 s. */
+export async function untilNothingIsOpen(line: DockerLine): Promise<void> {
+  let open: OpenEnds | undefined;
+  const deadline = Date.now() + DEADLINE_MS;
+  do {
+    open = await countOpenEnds(line);
+    if (open.calls + open.clients + open.engine === 0) return;
+    await delay(LOOK_AGAIN_MS);
+  } while (Date.now() < deadline);
+  throw new Error(`left open: ${JSON.stringify(open)}`);
+}
+
+/** Remembers the engine's connections; the function returned resolves when there is a new one. */
+export async function watchEngine(line: DockerLine): Promise<() => Promise<void>> {
+  const before = new Set(await acceptedBy(line.engine.socketPath));
+  return async () => {
+    const deadline = Date.now() + DEADLINE_MS;
+    while ((await acceptedBy(line.engine.socketPath)).every((inode) => before.has(inode))) {
+      if (Date.now() > deadline) throw new Error('nobody has called the engine');
+      await delay(LOOK_AGAIN_MS);
+    }
   };
 }
 
-/**
- * Resolves when no more is open than `before`; rejects when that takes longer than `ms`. (Something may come
- * and go on its own: a check-in, a snapshot.)
- */
-export async function untilNoMoreThan(line: DockerLine, before: OpenEnds, ms = 15_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  for (;;) {
-    const now = await countOpenEnds(line);
-    const isBack = (['calls', 'hub', 'agent', 'engine'] as const).every((end) => now[end] <= before[end]);
-    if (isBack) return;
-    if (Date.now() > deadline)
-      throw new Error(`left open: ${JSON.stringify(now)}; before: ${JSON.stringify(before)}`);
-    await delay(50);
-  }
+async function countOpenEnds(line: DockerLine): Promise<OpenEnds> {
+  const path = `/edge/api/environments/${line.environmentId}/tunnel`;
+  const { body } = await line.hub.call<TunnelView>('GET', path);
+  const [hub, agent, tcp, unix] = await Promise.all([
+    socketsOf(line.hub.child.pid),
+    socketsOf(line.agent.child.pid),
+    connections('tcp'),
+    connections('unix'),
+  ]);
+  const agentsPorts = new Set(tcp.filter((row) => agent.has(row.inode)).map((row) => row.local));
+  const clients = tcp.filter((row) => hub.has(row.inode) && !agentsPorts.has(row.remote));
+  return {
+    calls: body.calls,
+    clients: clients.length,
+    engine: unix.filter((row) => agent.has(row.inode)).length,
+  };
 }
 
-async function countSockets(pid: number): Promise<number> {
+/** Inodes of a process's sockets, without the pipes of its standard streams. */
+async function socketsOf(pid: number): Promise<Set<string>> {
   const folder = `/proc/${pid}/fd`;
-  const links = await Promise.all(
-    (await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')),
-  );
-  return links.filter((link) => link.startsWith('socket:')).length;
+  const numbers = (await readdir(folder)).filter((fd) => Number(fd) > 2);
+  const links = await Promise.all(numbers.map((fd) => readlink(`${folder}/${fd}`).catch(() => '')));
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 }
 
-/** Accepted connections of a listening unix socket bear its path; `03` is connected. */
-async function countConnections(socketPath: string): Promise<number> {
-  const rows = (await readFile('/proc/net/unix', 'utf8')).split('\n').map((row) => row.trim().split(/\s+/));
-  return rows.filter((row) => row[5] === '03' && row[7] === socketPath).length;
+/** The accepted ends of connections with a listening unix socket bear its path. */
+async function acceptedBy(socketPath: string): Promise<string[]> {
+  const rows = await connections('unix');
+  return rows.filter(({ local }) => local === socketPath).map(({ inode }) => inode);
+}
+
+interface Connection {
+  readonly inode: string;
+  /** `address:port` in hexadecimal, or the path of a unix socket. */
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** Connected sockets as the kernel lists them; listening ones are left out. */
+async function connections(family: 'tcp' | 'unix'): Promise<Connection[]> {
+  const rows = (await readFile(`/proc/net/${family}`, 'utf8')).trim().split('\n').slice(1);
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  if (family === 'tcp') {
+    const isListening = (row: string[]) => row[3] === '0A';
+    return fields
+      .filter((row) => !isListening(row))
+      .map((row) => ({ inode: row[9] ?? '', local: row[1] ?? '', remote: row[2] ?? '' }));
+  }
+  return fields
+    .filter((row) => row[5] === '03')
+    .map((row) => ({ inode: row[6] ?? '', local: row[7] ?? '', remote: '' }));
 }
