@@ -66,17 +66,20 @@ export const checkInQuerySchema = z.object({
 /** See {@link checkInQuerySchema}. */
 export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
 
-/** The answer to a check-in whose ETag differs from the agent's: the state now. */
+/**
+ * The answer to a check-in whose ETag differs from the agent's: the state now. Whole seconds, so that no hub can
+ * make an agent spin.
+ */
 export const checkInReplySchema = z.object({
   tunnel: z.enum(['idle', 'required', 'active']),
   /** Seconds between plain check-ins; also the pause after a failure, before backoff. */
-  checkInSeconds: z.number().check(z.positive(), z.maximum(MAX_SECONDS)),
+  checkInSeconds: z.int().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Longest hold the hub grants, seconds; 0: poll plainly. */
-  holdSeconds: z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
+  holdSeconds: z.int().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
   /** The hub's idea of idle, seconds; an agent's own setting goes before it. */
-  inactivitySeconds: z.number().check(z.positive(), z.maximum(MAX_SECONDS)),
+  inactivitySeconds: z.int().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Seconds between regular snapshots; 0: none. */
-  snapshotSeconds: z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
+  snapshotSeconds: z.int().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
   /** Counts requests for a snapshot; a number the agent has not served yet asks for one. */
   snapshotRequest: z.int(),
   /** Sealed credential (compact JWE) when a tunnel is wanted from this very agent. */

@@ -64,6 +64,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     nextEnvironmentId: () => 2,
     putEnvironment: refuse,
     deleteEnvironment: refuse,
+    settled: () => Promise.resolve(),
     settings: () => bench.settings,
     putSettings: refuse,
   };

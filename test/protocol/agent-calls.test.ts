@@ -124,7 +124,7 @@ const BOUNDS: [
     checkInReplySchema,
     reply,
     'checkInSeconds',
-    [0.1, 86_400],
+    [1, 86_400],
     [0, -1, 86_401, Number.POSITIVE_INFINITY, Number.NaN, '5'],
   ],
   [checkInReplySchema, reply, 'holdSeconds', [0, 60, 86_400], [-1, 86_401]],

@@ -87,7 +87,8 @@ export class Enrolment {
     await sealFor(Buffer.alloc(32));
     const { environment: found, key } = prove();
     const { environment, instance } = this.#admit(found, key, body, claim);
-    if (environment !== found) await store.putEnvironment(environment);
+    // What is not new may be so by a request whose write is still under way.
+    await (environment === found ? store.settled() : store.putEnvironment(environment));
     return {
       protocol: PROTOCOL_VERSION,
       secret: await sealFor(Buffer.from(instance.secret, 'base64url')),

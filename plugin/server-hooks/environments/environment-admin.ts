@@ -174,7 +174,10 @@ export class EnvironmentAdmin {
   /** Forgets the Edge ID and bars it until the key is rotated; the tunnel closes at once. */
   async disassociate(id: number): Promise<Environment> {
     const { edgeId, barredEdgeIds } = this.get(id);
-    if (edgeId === null) return this.get(id);
+    if (edgeId === null) {
+      await this.#options.store.settled();
+      return this.get(id);
+    }
     const changes = { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] };
     return this.revoke(id, { changes: { ...changes, instances: [] } });
   }

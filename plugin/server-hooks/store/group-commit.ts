@@ -29,6 +29,11 @@ export class GroupCommit {
     });
   }
 
+  /** Resolves at once where every change is on disk, else as {@link commit}. */
+  settled(): Promise<void> {
+    return this.#run ? this.commit() : Promise.resolve();
+  }
+
   /** Resolves when nothing is being written or waiting for it. Never rejects. */
   async idle(): Promise<void> {
     while (this.#run) await this.#run;

@@ -127,6 +127,10 @@ export class LowdbStore implements Store {
     await this.#commits.commit();
   }
 
+  settled(): Promise<void> {
+    return this.#commits.settled();
+  }
+
   #keep(environment: Environment): void {
     const before = this.environment(environment.id);
     if (before) this.#drop(before);

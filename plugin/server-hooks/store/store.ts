@@ -34,6 +34,12 @@ export interface Store {
    */
   deleteEnvironment(id: number): Promise<void>;
 
+  /**
+   * Resolves when all that reads show is on disk: for an answer that tells of somebody else's change.
+   * @throws EdgeError `store-unwritable` (503)
+   */
+  settled(): Promise<void>;
+
   /** As last put; a new store has the defaults. */
   settings(): Settings;
   /** Replaces all settings. Resolves when they are fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */

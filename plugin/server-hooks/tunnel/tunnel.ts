@@ -44,6 +44,7 @@ export class Tunnel {
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
   #streams = 0;
+  #isTelling = false;
   #end: TunnelEnd | null = null;
 
   constructor(options: TunnelOptions) {
@@ -116,7 +117,12 @@ export class Tunnel {
 
   /** Tells the agent that an operator is present. Never throws: a link that is going has its own end. */
   keepAlive(): void {
-    this.#tell(TUNNEL.keepAlivePath, '');
+    // One unanswered is enough: an agent that answers none must not pile them up here.
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.#tell(TUNNEL.keepAlivePath, '')?.once('close', () => {
+      this.#isTelling = false;
+    });
   }
 
   /** Ends the tunnel and every stream in it at once; the first reason counts. */
@@ -141,13 +147,14 @@ export class Tunnel {
     this.agent.destroy();
   }
 
-  #tell(path: string, body: string): void {
+  #tell(path: string, body: string): ClientHttp2Stream | null {
     const { session } = this.#options;
-    if (session.closed || session.destroyed) return;
+    if (session.closed || session.destroyed) return null;
     const stream = session.request({ ':method': 'POST', ':path': path });
     stream.on('error', () => undefined);
     stream.resume();
     stream.end(body);
+    return stream;
   }
 
   #request(headers: Record<string, string>): ClientHttp2Stream {
