@@ -28,6 +28,7 @@ export interface TunnelListenerOptions {
 /** Connections that have not proven themselves: in all, and per address (a site behind one NAT is one). */
 const MAX_HALF_OPEN = 1024;
 const MAX_HALF_OPEN_PER_ADDRESS = 128;
+const LOG_MS = 60_000;
 const PROOF_CHECK_MS = 100;
 
 /**
@@ -38,6 +39,7 @@ export class TunnelListener {
   readonly #options: TunnelListenerOptions;
   /** By `address port`: the TLS socket and the raw one below it share these. */
   readonly #halfOpen = new Map<string, Socket>();
+  readonly #loggedMs = new Map<string, number>();
   #server: Server | null = null;
 
   constructor(options: TunnelListenerOptions) {
@@ -84,7 +86,7 @@ export class TunnelListener {
     let sameAddress = 0;
     for (const other of this.#halfOpen.values()) if (other.remoteAddress === address) sameAddress++;
     if (this.#halfOpen.size >= MAX_HALF_OPEN || sameAddress >= MAX_HALF_OPEN_PER_ADDRESS) {
-      this.#options.logger.warn({ address, code: 'too-many-handshakes' }, 'tunnel connection refused');
+      this.#logRefusal({ code: 'too-many-handshakes', address });
       socket.destroy();
       return;
     }
@@ -129,12 +131,21 @@ export class TunnelListener {
       tunnel.start();
     } catch (error) {
       const code = codeOf(error);
-      logger.warn({ code, address: socket.remoteAddress }, 'tunnel refused');
+      this.#logRefusal({ code, address: socket.remoteAddress });
       if (!session.destroyed && !session.closed) session.goaway(0, 0, Buffer.from(code));
       session.destroy();
     } finally {
       this.#halfOpen.delete(peer);
     }
+  }
+
+  /** A line a minute for each code: whoever reaches the port must not fill the log. */
+  #logRefusal(fields: { code: string; address: string | undefined }): void {
+    const { clock, logger } = this.#options;
+    const now = clock.monotonic();
+    const isNew = now - (this.#loggedMs.get(fields.code) ?? Number.NEGATIVE_INFINITY) >= LOG_MS;
+    if (isNew) this.#loggedMs.set(fields.code, now);
+    logger[isNew ? 'warn' : 'debug'](fields, 'tunnel refused');
   }
 
   #askForProof(session: ClientHttp2Session, socket: TLSSocket): Promise<TunnelProof> {
