@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** Types of HTTP/2 frames (RFC 9113 section 6). */
 export const FRAME = Object.freeze({
   data: 0,
@@ -36,3 +38,24 @@ export const FLOODS: Readonly<Record<string, Buffer>> = Object.freeze({
   SETTINGS: EMPTY_SETTINGS,
   'RST_STREAM of a stream that is over': frame(FRAME.reset, 0, 1, Buffer.from([0, 0, 0, 0])),
 });
+
+const PREFACE_BYTES = 24;
+
+/** Resolves when the hub, an HTTP/2 client, has opened that stream; what it says is read from now on. */
+export function untilStream(socket: Readable, stream: number): Promise<void> {
+  let bytes = Buffer.alloc(0);
+  let at = PREFACE_BYTES;
+  return new Promise((resolve, reject) => {
+    const look = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (; bytes.length >= at + 9; at += 9 + bytes.readUIntBE(at, 3)) {
+        if (bytes.readUInt8(at + 3) !== FRAME.headers || bytes.readUInt32BE(at + 5) !== stream) continue;
+        socket.off('data', look).resume();
+        resolve();
+        return;
+      }
+    };
+    socket.on('data', look);
+    socket.once('close', () => reject(new Error(`closed before stream ${stream} was opened`)));
+  });
+}
