@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { tempFolder } from './temp-folder.js';
 
-/** An engine as far as a test of our own logic needs one: `/_ping` answers, `/events` says one line and stays open. */
+/** An engine as far as a test of our own logic needs one: `/_ping` answers, `/slow` takes 10 ms for it, `/events` says one line and stays open. */
 export interface SmallEngine {
   readonly socketPath: string;
   /** Opens a connection to it, as the agent does for each call. */
@@ -23,7 +23,11 @@ export async function startSmallEngine(t: ExecutionContext): Promise<SmallEngine
     res.once('close', () => open--);
     if (req.url?.endsWith('/events'))
       res.writeHead(200, { 'content-type': 'application/json' }).write('{}\n');
-    else res.writeHead(200, { 'content-type': 'text/plain' }).end('OK');
+    else
+      setTimeout(
+        () => res.writeHead(200, { 'content-type': 'text/plain' }).end('OK'),
+        req.url?.endsWith('/slow') ? 10 : 0,
+      );
   });
   server.listen(socketPath);
   await once(server, 'listening');
