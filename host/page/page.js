@@ -55,12 +55,18 @@ async function refresh() {
     byId('environments').replaceChildren(...items.map(row));
     byId('none').hidden = items.length > 0;
     byId('more').hidden = nextCursor === null;
-    refreshTimer = setTimeout(refresh, REFRESH_MS);
+    refreshIn(REFRESH_MS);
   } catch (error) {
     if (error.status === 401) return show(false);
     tell(`The list is not up to date: ${error.message}`);
-    refreshTimer = setTimeout(refresh, 5 * REFRESH_MS);
+    refreshIn(5 * REFRESH_MS);
   }
+}
+
+/** One timer only, also when a refresh was asked for beside the regular one. */
+function refreshIn(ms) {
+  clearTimeout(refreshTimer);
+  refreshTimer = setTimeout(refresh, ms);
 }
 
 function row({ name, status, tunnel, lastCheckInAt, problem }) {
@@ -113,6 +119,7 @@ onSubmit('create', async () => {
   byId('name').value = '';
   const note = element('p', { textContent: 'Run one of these. The key in them is shown this once.' });
   byId('commands').replaceChildren(note, ...Object.entries(made.commands).map(command));
+  await refresh();
 });
 
 byId('sign-out').addEventListener('click', () =>
