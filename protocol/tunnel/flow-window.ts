@@ -1,18 +1,31 @@
 import { TUNNEL } from './tunnel-settings.js';
 
+/**
+ * Window per round trip × rate. A receiver grants anew when half of the window is used (nghttp2), so that in bad
+ * phases only half of it is on its way: 2 would just do, and could not grow.
+ */
+const GAIN = 2.25;
+/** The same while the rate grows, by a quarter at least once in three samples: a long link is full after a few of them. */
+const GROWING_GAIN = 4;
+const GROWTH = 1.25;
+const FLAT_SAMPLES = 3;
+/** Half a window should be a number of TLS records: the last one counts only when it is whole. */
+const STEP = 32 * 1024;
 /** Added to the round trip, ms: what two event loops take to answer even on loopback. */
 const TURNAROUND_MS = 2;
 /** Round trips remembered; at one ping each 3 s half a minute. */
 const RTT_SAMPLES = 10;
+const ENOUGH_RTTS = 4;
 /** A delivery is measured over no less, ms: what piled up while an event loop was away is no rate. */
-const LEAST_SAMPLE_MS = 50;
+const LEAST_SAMPLE_MS = 100;
+/** The same while the rate grows. */
+const LEAST_GROWING_SAMPLE_MS = 50;
 /** The highest rate of the last one to two of these counts, ms. */
 const RATE_MEMORY_MS = 2_000;
 
 /**
- * Sizes the connection's receive window: twice (least round trip × highest delivery rate), within
- * bounds. Twice, because a window is refilled when half of it is used, and so that the rate can be seen to grow; the
- * least round trip, because the queue a large window builds on a slow link must not argue for a larger one. A
+ * Sizes the connection's receive window: {@link GAIN} × least round trip × highest delivery rate, within bounds.
+ * The least round trip, because the queue a large window builds on a slow link must not argue for a larger one. A
  * keystroke waits behind at most one window.
  */
 export class FlowWindow {
@@ -20,16 +33,34 @@ export class FlowWindow {
   #size: number = TUNNEL.minConnectionWindow;
   #rate = 0;
   #earlierRate = 0;
+  /** Samples since the rate last grew. */
+  #flat = 0;
   #rateAgeMs = 0;
+
+  /** Whether a few round trips are known, and a slow answer of a busy process does not stand for the way. */
+  get knowsTheWay(): boolean {
+    return this.#rtts.length >= ENOUGH_RTTS;
+  }
 
   /** Current size, bytes. */
   get size(): number {
     return this.#size;
   }
 
+  /**
+   * Receive window of each of so many streams, bytes: one transfer alone may use the whole connection, as long as
+   * all streams together, none of which may be read, keep to a bound.
+   */
+  streamSize(streams: number): number {
+    return Math.max(
+      TUNNEL.streamWindow,
+      Math.min(this.#size, Math.floor(TUNNEL.streamMemory / Math.max(1, streams))),
+    );
+  }
+
   /** What a delivery must span at least to be a sample, ms: one round trip, so that a burst is averaged. */
   get sampleMs(): number {
-    return Math.max(LEAST_SAMPLE_MS, this.#leastRtt());
+    return Math.max(this.#isGrowing ? LEAST_GROWING_SAMPLE_MS : LEAST_SAMPLE_MS, this.#leastRtt());
   }
 
   /**
@@ -54,13 +85,20 @@ export class FlowWindow {
       this.#rate = 0;
       this.#rateAgeMs = 0;
     }
+    const before = Math.max(this.#rate, this.#earlierRate);
     this.#rate = Math.max(this.#rate, bytes / elapsedMs);
     const rate = Math.max(this.#rate, this.#earlierRate);
-    const wanted = Math.round(2 * (this.#leastRtt() + TURNAROUND_MS) * rate);
+    this.#flat = rate > before * GROWTH ? 0 : this.#flat + 1;
+    const gain = this.#isGrowing ? GROWING_GAIN : GAIN;
+    const wanted = STEP * Math.ceil((gain * (this.#leastRtt() + TURNAROUND_MS) * rate) / STEP);
     const size = Math.min(TUNNEL.maxConnectionWindow, Math.max(TUNNEL.minConnectionWindow, wanted));
     if (size > this.#size * 0.75 && size < this.#size * 1.25) return null;
     this.#size = size;
     return size;
+  }
+
+  get #isGrowing(): boolean {
+    return this.#flat < FLAT_SAMPLES;
   }
 
   #leastRtt(): number {

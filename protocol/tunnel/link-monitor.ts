@@ -54,6 +54,8 @@ export class LinkMonitor {
   #budget = BUDGET_BURST;
   /** What may still arrive for streams that we reset. */
   #forgiven = 0;
+  #streams = 0;
+  #streamWindow: number = TUNNEL.streamWindow;
 
   constructor(options: LinkMonitorOptions) {
     this.#options = options;
@@ -79,6 +81,7 @@ export class LinkMonitor {
   /** Counts what arrives for a stream, whether anybody reads it or not. To be called when the stream opens. */
   watch(stream: Http2Stream): void {
     this.#budget += BUDGET_PER_STREAM;
+    this.#streams++;
     let isEnded = false;
     const { push } = stream;
     stream.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
@@ -87,9 +90,10 @@ export class LinkMonitor {
       return push.call(stream, chunk, encoding);
     };
     stream.once('close', () => {
+      this.#streams--;
       // The peer had not heard of the reset when it sent what is under way; a window more is its good right.
       if (!isEnded)
-        this.#forgiven = Math.min(2 * TUNNEL.maxConnectionWindow, this.#forgiven + TUNNEL.streamWindow);
+        this.#forgiven = Math.min(2 * TUNNEL.maxConnectionWindow, this.#forgiven + this.#streamWindow);
     });
   }
 
@@ -120,7 +124,7 @@ export class LinkMonitor {
       return;
     }
     this.#sample(now);
-    if (now - this.#lastPingMs >= TUNNEL.pingMs) this.#ping(now);
+    if (now - this.#lastPingMs >= TUNNEL.pingMs || !this.#window.knowsTheWay) this.#ping(now);
   }
 
   #isSilent(now: number, elapsed: number): boolean {
@@ -151,7 +155,19 @@ export class LinkMonitor {
     const size = this.#window.addDelivery(this.#sampled, elapsed);
     this.#sampled = 0;
     this.#lastSampleMs = now;
-    if (size !== null && !session.destroyed) session.setLocalWindowSize(size);
+    if (session.destroyed) return;
+    if (size !== null) session.setLocalWindowSize(size);
+    this.#sizeStreams();
+  }
+
+  /** For all streams at once, those that are open included: HTTP/2 has a setting for that. */
+  #sizeStreams(): void {
+    const { session } = this.#options;
+    const size = this.#window.streamSize(this.#streams);
+    const isWorthTelling = size > this.#streamWindow * 1.2 || size < this.#streamWindow * 0.8;
+    if (!isWorthTelling || session.pendingSettingsAck || session.closed) return;
+    this.#streamWindow = size;
+    session.settings({ initialWindowSize: size });
   }
 
   #ping(now: number): void {

@@ -14,8 +14,10 @@ export const TUNNEL = Object.freeze({
   proofBytes: 16 * 1024,
   /** Deadline of one dial, ms: a peer without stream credit would otherwise hang for ever. */
   dialMs: 10_000,
-  /** Receive window of each stream, bytes. Larger ones gain nothing and cost memory per slow reader. */
+  /** Least receive window of each stream, bytes. Larger ones gain only on long links and cost memory per slow reader. */
   streamWindow: 1024 * 1024,
+  /** What larger windows of all streams may come to, bytes. */
+  streamMemory: 64 * 1024 * 1024,
   /** Bounds of the adaptive connection window, bytes. */
   minConnectionWindow: 64 * 1024,
   maxConnectionWindow: 16 * 1024 * 1024,
