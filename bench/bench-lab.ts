@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
-import { AGENT_BUNDLE, buildAgent } from '../tools/build-agent.js';
+import { buildAgent } from '../tools/build-agent.js';
 import { type Role, startRole } from './roles/start-role.js';
 
 /** Hub, agent and a stand-in engine, each a process of its own, with one environment online. */
@@ -24,11 +23,22 @@ export interface BenchLab {
   close(): Promise<void>;
 }
 
+/** What lies between agent and hub; see `roles/relay.ts`. */
+export interface Link {
+  /** Each way. */
+  readonly delayMs: number;
+  readonly bytesPerMs: number;
+  /** What the router before the narrow part keeps. */
+  readonly queueBytes: number;
+}
+
 const ONLINE_MS = 30_000;
 
-/** Starts it all; what was started is ended by `close`, also when a start fails. */
-export async function startBenchLab(): Promise<BenchLab> {
-  if (!existsSync(AGENT_BUNDLE)) await buildAgent();
+/**
+ * Starts it all; what was started is ended by `close`, also when a start fails.
+ * @param link for the tunnel's connection; null for loopback itself
+ */
+export async function startBenchLab(link: Link | null = null): Promise<BenchLab> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
   const roles: Role[] = [];
   let agent: ChildProcess | null = null;
@@ -38,17 +48,26 @@ export async function startBenchLab(): Promise<BenchLab> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
+    const agentBundle = join(folder, 'agent.mjs');
+    await buildAgent(agentBundle);
     const socketPath = join(folder, 'engine.sock');
     roles.push(await startRole('source', { socketPath }));
     const hub = await startRole('hub', { dataDir: join(folder, 'hub') });
     roles.push(hub);
     const port = Number(hub.ready.port);
     const call = <T>(method: string, path: string, body?: unknown) => request<T>(port, method, path, body);
+    let tunnelPort = hub.ready.tunnelPort;
+    if (link) {
+      const relay = await startRole('relay', { ...link, port: tunnelPort });
+      roles.push(relay);
+      tunnelPort = relay.ready.port;
+    }
     const { body: created } = await call<EnvironmentCreated>('POST', '/edge/api/environments', {
       name: 'bench',
       url: `http://127.0.0.1:${port}`,
+      tunnelAddress: `127.0.0.1:${tunnelPort}`,
     });
-    agent = spawn(process.execPath, [AGENT_BUNDLE], {
+    agent = spawn(process.execPath, [agentBundle], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,

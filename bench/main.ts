@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { latency } from './latency.js';
 import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
 import { throughput } from './throughput.js';
 import { wake } from './wake.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency };
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),

@@ -1,16 +1,14 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import http from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startBenchLab } from './bench-lab.js';
 import { type Benchmark, machine, quantile } from './report.js';
 import { type Role, startRole } from './roles/start-role.js';
+import { download, type Target, upload } from './transfer.js';
 
 const ROUNDS = 5;
 const BYTES = 1024 ** 3;
-
-type Target = http.RequestOptions & { readonly prefix: string };
 
 /** Bytes a second through the tunnel, beside the same hops without it. */
 export const throughput: Benchmark = {
@@ -84,58 +82,6 @@ async function measure(target: Target, direction: 'download' | 'upload', streams
   const total = moved.reduce((sum, bytes) => sum + bytes, 0);
   if (total !== each * streams) throw new Error(`moved ${total} of ${each * streams} bytes`);
   return total / 1e6 / ((performance.now() - start) / 1e3);
-}
-
-function download({ prefix, ...target }: Target, bytes: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const req = http.get({ ...target, agent: false, path: `${prefix}/pump?bytes=${bytes}` }, (res) => {
-      let received = 0;
-      res.on('data', (chunk: Buffer) => {
-        received += chunk.length;
-      });
-      res.on('error', reject);
-      res.on('end', () => resolve(received));
-    });
-    req.on('error', reject);
-  });
-}
-
-const block = Buffer.alloc(64 * 1024, 'fairlead');
-
-function upload({ prefix, ...target }: Target, bytes: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const req = http.request(
-      {
-        ...target,
-        agent: false,
-        method: 'POST',
-        path: `${prefix}/sink`,
-        headers: { 'content-length': bytes },
-      },
-      (res) => {
-        let text = '';
-        res.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-        });
-        res.on('error', reject);
-        res.on('end', () => resolve(JSON.parse(text).bytes));
-      },
-    );
-    req.on('error', reject);
-    let left = bytes;
-    const pump = () => {
-      while (left > 0) {
-        const chunk = left >= block.length ? block : block.subarray(0, left);
-        left -= chunk.length;
-        if (!req.write(chunk)) {
-          req.once('drain', pump);
-          return;
-        }
-      }
-      req.end();
-    };
-    pump();
-  });
 }
 
 async function makeCertificate(folder: string): Promise<{ key: string; certificate: string }> {

@@ -1,10 +1,10 @@
-// A stand-in for an engine: streams bytes out of memory, or swallows them, as fast as it can.
+// A stand-in for an engine: streams bytes out of memory, or swallows them, as fast as it can; or echoes.
 import http from 'node:http';
 
 const { socketPath } = JSON.parse(process.argv[2] ?? '{}');
 const block = Buffer.alloc(64 * 1024, 'fairlead');
 
-const server = http.createServer((req, res) => {
+const server = http.createServer({ noDelay: true }, (req, res) => {
   const url = new URL(req.url ?? '/', 'http://source');
   if (url.pathname.endsWith('/_ping')) {
     res.end('OK');
@@ -33,6 +33,12 @@ const server = http.createServer((req, res) => {
       res.end(JSON.stringify({ bytes }));
     });
   }
+});
+// A terminal: what is typed comes back.
+server.on('upgrade', (_req, socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  socket.pipe(socket);
 });
 server.requestTimeout = 0;
 server.listen(socketPath, () => process.send?.({ socketPath }));

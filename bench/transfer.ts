@@ -1,0 +1,58 @@
+import http from 'node:http';
+
+/** Where the source is reached, and what stands before its paths. */
+export type Target = http.RequestOptions & { readonly prefix: string };
+
+/** Downloads so many bytes; resolves to how many came. */
+export function download({ prefix, ...target }: Target, bytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const req = http.get({ ...target, agent: false, path: `${prefix}/pump?bytes=${bytes}` }, (res) => {
+      let received = 0;
+      res.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      res.on('error', reject);
+      res.on('end', () => resolve(received));
+    });
+    req.on('error', reject);
+  });
+}
+
+const block = Buffer.alloc(64 * 1024, 'fairlead');
+
+/** Uploads so many bytes; resolves to how many the source got. */
+export function upload({ prefix, ...target }: Target, bytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const req = http.request(
+      {
+        ...target,
+        agent: false,
+        method: 'POST',
+        path: `${prefix}/sink`,
+        headers: { 'content-length': bytes },
+      },
+      (res) => {
+        let text = '';
+        res.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        res.on('error', reject);
+        res.on('end', () => resolve(JSON.parse(text).bytes));
+      },
+    );
+    req.on('error', reject);
+    let left = bytes;
+    const pump = () => {
+      while (left > 0) {
+        const chunk = left >= block.length ? block : block.subarray(0, left);
+        left -= chunk.length;
+        if (!req.write(chunk)) {
+          req.once('drain', pump);
+          return;
+        }
+      }
+      req.end();
+    };
+    pump();
+  });
+}
