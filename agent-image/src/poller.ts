@@ -6,7 +6,7 @@ import type { HubClient } from './hub-client.js';
 import type { Logger } from './log.js';
 
 export interface PollerOptions {
-  readonly client: HubClient;
+  readonly client: Pick<HubClient, 'checkIn'>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

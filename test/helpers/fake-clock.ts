@@ -38,6 +38,12 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Milliseconds until the next timer; null without one. */
+  get nextMs(): number | null {
+    const due = [...this.#timers].map(({ dueMs }) => dueMs - this.#monotonicMs);
+    return due.length > 0 ? Math.min(...due) : null;
+  }
+
   /** Lets `ms` pass. */
   advance(ms: number): void {
     const end = this.#monotonicMs + ms;
