@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import type { DockerLine, DockerSide } from './docker-line.js';
 import { type SessionEnd, startDocker } from './docker-session.js';
@@ -20,7 +21,9 @@ export async function onBothSides<T>(
 ): Promise<T> {
   const direct = await script(line.local);
   const through = await script(line.through);
-  t.deepEqual(through, direct);
+  // AVA walks megabytes for its report; that is worth it only where there is something to report.
+  if (isDeepStrictEqual(through, direct)) t.pass();
+  else t.deepEqual(through, direct);
   return direct;
 }
 
