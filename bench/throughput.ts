@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { startBenchLab } from './bench-lab.js';
 import { type Benchmark, machine, quantile } from './report.js';
 import { type Role, startRole } from './roles/start-role.js';
+import { makeSelfSigned } from './self-signed.js';
 import { download, type Target, upload } from './transfer.js';
 
 const ROUNDS = 5;
@@ -17,7 +14,7 @@ export const throughput: Benchmark = {
     const lab = await startBenchLab();
     const roles: Role[] = [];
     try {
-      const { key, certificate } = await makeCertificate(lab.folder);
+      const { key, certificate } = await makeSelfSigned();
       const exit = await startRole('tls-pipe', {
         side: 'exit',
         key,
@@ -82,12 +79,4 @@ async function measure(target: Target, direction: 'download' | 'upload', streams
   const total = moved.reduce((sum, bytes) => sum + bytes, 0);
   if (total !== each * streams) throw new Error(`moved ${total} of ${each * streams} bytes`);
   return total / 1e6 / ((performance.now() - start) / 1e3);
-}
-
-async function makeCertificate(folder: string): Promise<{ key: string; certificate: string }> {
-  const [keyFile, certificateFile] = [join(folder, 'pipe-key.pem'), join(folder, 'pipe.pem')];
-  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  const files = ['-keyout', keyFile, '-out', certificateFile, '-subj', '/CN=bench'];
-  await promisify(execFile)('openssl', ['req', '-x509', ...options, ...files]);
-  return { key: await readFile(keyFile, 'utf8'), certificate: await readFile(certificateFile, 'utf8') };
 }
