@@ -77,6 +77,7 @@ export class Agent {
       logger,
       onIdle: (tunnelId) => void this.#closeIdle(tunnelId),
       onLost: () => this.#poller?.nudge(),
+      onMended: () => this.#poller?.nudge(),
     });
     this.#poller = new Poller({
       client,

@@ -1,17 +1,28 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAgent } from '../helpers/agent.js';
+import { type Hub, startHub } from '../helpers/hub.js';
 import { labTest, startEngine } from '../helpers/lab.js';
 import { openTunnel, startLine } from '../helpers/line.js';
+import { fileScope } from '../helpers/scope.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
+const scope = fileScope();
+let shared: Promise<Hub> | undefined;
+const sharedHub = () => {
+  shared ??= startHub(scope);
+  return shared;
+};
 const ping = (id: number) => `/edge/api/environments/${id}/docker/_ping`;
 
 labTest(
   'instance: an agent whose DATA_DIR was lost replaces itself once the old one is silent',
   async (t) => {
     t.timeout(120_000);
-    const { hub, created, agent, agentOptions } = await startLine(t, { settings: { checkInSeconds: 1 } });
+    const { hub, created, agent, agentOptions } = await startLine(t, {
+      hub: await sharedHub(),
+      environment: async () => ({ checkInSeconds: 1 }),
+    });
     const { agent: before } = await hub.until(created.id, () => true);
     await agent.child.kill('SIGKILL');
     await rm(join(agent.dataDir, 'instance.json'));
@@ -28,7 +39,7 @@ labTest(
 
 labTest('instance: a second agent on another engine is told, and the first keeps working', async (t) => {
   t.timeout(180_000);
-  const { hub, created, agentOptions } = await startLine(t);
+  const { hub, created, agentOptions } = await startLine(t, { hub: await sharedHub() });
   const other = await startEngine(t);
   const { dataDir: _, ...fresh } = agentOptions;
   const second = await startAgent(t, { ...fresh, engine: other.socketPath });
@@ -43,7 +54,7 @@ labTest('instance: a second agent on another engine is told, and the first keeps
 
 labTest('instance: two agents with a copy of one DATA_DIR on one engine give way, and say so', async (t) => {
   t.timeout(120_000);
-  const { hub, created, agent, agentOptions } = await startLine(t);
+  const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
   const copy = await tempFolder(t);
   await cp(agent.dataDir, copy, { recursive: true });
   const second = await startAgent(t, { ...agentOptions, dataDir: copy });
@@ -60,7 +71,7 @@ labTest('instance: two agents with a copy of one DATA_DIR on one engine give way
 
 labTest('instance: a disassociated agent stays out until the key is rotated', async (t) => {
   t.timeout(120_000);
-  const { hub, created, agent, agentOptions } = await startLine(t);
+  const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
   const base = `/edge/api/environments/${created.id}`;
   await openTunnel(hub, created.id);
   t.is((await hub.call('DELETE', `${base}/association`)).status, 204);

@@ -3,6 +3,14 @@ import { startAgent } from '../helpers/agent.js';
 import { type Hub, startHub } from '../helpers/hub.js';
 import { labTest, sharedEngine, startEngine } from '../helpers/lab.js';
 import { openTunnel, startLine } from '../helpers/line.js';
+import { fileScope } from '../helpers/scope.js';
+
+const scope = fileScope();
+let shared: Promise<Hub> | undefined;
+const sharedHub = () => {
+  shared ??= startHub(scope);
+  return shared;
+};
 
 /** An Edge key with one part changed: 0 API URL, 1 tunnel address, 2 fingerprint, 3 environment key. */
 function withPart(edgeKey: string, index: number, change: (part: string) => string): string {
@@ -17,8 +25,8 @@ const ping = (id: number) => `/edge/api/environments/${id}/docker/_ping`;
 const viewOf = (hub: Hub, id: number) => hub.until(id, () => true);
 
 labTest('identity: a wrong Edge ID is refused in the agent’s log and shown on the environment', async (t) => {
-  const [engine, hub] = [await sharedEngine(), await startHub(t)];
-  const { id, edgeKey } = await hub.createEnvironment({ name: 'one' });
+  const [engine, hub] = [await sharedEngine(), await sharedHub()];
+  const { id, edgeKey } = await hub.createEnvironment({ name: t.title });
   const agent = await startAgent(t, { edgeId: randomUUID(), edgeKey, engine: engine.socketPath });
   await agent.child.untilLine(/"code":"edge-id-mismatch"/);
   const view = await hub.until(id, ({ status }) => status === 'refused');
@@ -29,8 +37,8 @@ labTest('identity: a wrong Edge ID is refused in the agent’s log and shown on 
 labTest(
   'identity: a wrong secret is refused in the agent’s log and changes nothing on the environment',
   async (t) => {
-    const [engine, hub] = [await sharedEngine(), await startHub(t)];
-    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
+    const [engine, hub] = [await sharedEngine(), await sharedHub()];
+    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });
     const before = await viewOf(hub, id);
     const agent = await startAgent(t, {
       edgeId: edgeId ?? '',
@@ -44,8 +52,8 @@ labTest(
 );
 
 labTest('identity: a foreign fingerprint keeps the tunnel shut, and says so on both sides', async (t) => {
-  const [engine, hub] = [await sharedEngine(), await startHub(t)];
-  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
+  const [engine, hub] = [await sharedEngine(), await sharedHub()];
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });
   const agent = await startAgent(t, {
     edgeId: edgeId ?? '',
     edgeKey: withPart(edgeKey, 2, () => Buffer.alloc(32, 7).toString('base64')),
@@ -65,8 +73,8 @@ labTest('identity: a foreign fingerprint keeps the tunnel shut, and says so on b
 labTest(
   'identity: a self-signed hub is refused with the next step, unless it is told to be accepted',
   async (t) => {
-    const [engine, hub] = [await sharedEngine(), await startHub(t)];
-    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
+    const [engine, hub] = [await sharedEngine(), await sharedHub()];
+    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });
     const options = { edgeId: edgeId ?? '', edgeKey, engine: engine.socketPath };
     const refusing = await startAgent(t, { ...options, env: { EDGE_INSECURE_POLL: '' } });
     const line = await refusing.child.untilLine(/"code":"hub-certificate-untrusted"/);
@@ -79,7 +87,10 @@ labTest(
 );
 
 labTest('identity: an agent that is gone is offline, and calls say so at once', async (t) => {
-  const { hub, created, agent } = await startLine(t, { settings: { checkInSeconds: 1 } });
+  const { hub, created, agent } = await startLine(t, {
+    hub: await sharedHub(),
+    environment: async () => ({ checkInSeconds: 1 }),
+  });
   await agent.child.kill('SIGKILL');
   // Two intervals and ten seconds.
   await hub.until(created.id, ({ status }) => status === 'offline', 30_000);
@@ -94,8 +105,8 @@ labTest('identity: an agent that is gone is offline, and calls say so at once', 
 
 labTest('identity: a stopped engine is its own problem, with its own answer to calls', async (t) => {
   t.timeout(180_000);
-  const [engine, hub] = [await startEngine(t), await startHub(t)];
-  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
+  const [engine, hub] = [await startEngine(t), await sharedHub()];
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });
   const agent = await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: engine.socketPath });
   await hub.until(id, ({ status }) => status === 'online');
   await openTunnel(hub, id);

@@ -1,8 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../../tools/lab/run-command.js';
 import { startChild } from '../helpers/child.js';
+import { type Hub, startHub } from '../helpers/hub.js';
 import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../helpers/lab.js';
 import { openTunnel, startLine, untilTunnel } from '../helpers/line.js';
+import { fileScope } from '../helpers/scope.js';
+
+const scope = fileScope();
+let shared: Promise<Hub> | undefined;
+const sharedHub = () => {
+  shared ??= startHub(scope);
+  return shared;
+};
 
 const IDLE = { EDGE_INACTIVITY_TIMEOUT: '5s' };
 /** Longer than the agent lets an unused tunnel be. */
@@ -11,7 +20,7 @@ const PAST_IDLE_MS = 8_000;
 labTest(
   'idle: an unused tunnel closes with a snapshot newer than the last call, and the next call wakes it',
   async (t) => {
-    const { hub, created, agent } = await startLine(t, { env: IDLE });
+    const { hub, created, agent } = await startLine(t, { hub: await sharedHub(), env: IDLE });
     const args = await hub.dockerArgs(created.id);
     await runCommand('docker', [...args, 'ps']);
     const lastCallMs = Date.now();
@@ -29,7 +38,7 @@ labTest(
 );
 
 labTest('idle: keep-alives alone hold the tunnel', async (t) => {
-  const { hub, created } = await startLine(t, { env: IDLE });
+  const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
   const { openedAt } = await openTunnel(hub, created.id);
   const path = `/edge/api/environments/${created.id}/keep-alive`;
   for (const endMs = Date.now() + 2 * PAST_IDLE_MS; Date.now() < endMs; await delay(2_000)) {
@@ -44,7 +53,7 @@ labTest('idle: `logs -f` of a silent container holds the tunnel', async (t) => {
   const name = `silent-${process.pid}`;
   await engine.docker(['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   t.teardown(() => engine.docker(['rm', '-f', name]).then(() => undefined));
-  const { hub, created } = await startLine(t, { env: IDLE });
+  const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
   const args = await hub.dockerArgs(created.id);
   const logs = startChild(t, 'docker', [...args, 'logs', '-f', name], { PATH: process.env.PATH });
   const { view } = await untilTunnel(hub, created.id, ({ state, calls }) => state === 'active' && calls > 0);

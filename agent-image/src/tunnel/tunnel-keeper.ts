@@ -23,6 +23,8 @@ export interface TunnelKeeperOptions extends ConnectTunnelOptions {
   readonly onIdle: (tunnelId: string) => void;
   /** The tunnel, or the attempt to open one, came to an end that the hub may not know of. */
   readonly onLost: () => void;
+  /** A tunnel is open after failures: the problem that the hub was told of is no more. */
+  readonly onMended: () => void;
 }
 
 const FIRST_BACKOFF_MS = 250;
@@ -72,9 +74,11 @@ export class TunnelKeeper {
       const older = this.#tunnel;
       this.#tunnel = tunnel;
       older?.close('superseded');
+      const isMended = this.#problem !== null;
       this.#failures = 0;
       this.#problem = null;
       this.#isOpening = false;
+      if (isMended) this.#options.onMended();
       logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
     } catch (error) {
       const code = codeOf(error);
