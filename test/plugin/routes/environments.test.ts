@@ -1,106 +1,122 @@
 import test from 'ava';
-import type { EnvironmentList, KeyRotated, Problem, SettingsView } from '../../../plugin/api.js';
+import type { EnvironmentCreated, EnvironmentList } from '../../../plugin/api.js';
 import { parseEdgeKey } from '../../../protocol/edge-key.js';
 import { startPlugin } from '../../helpers/plugin.js';
 
-test('environments: one that is made is listed, shown, changed and deleted', async (t) => {
+test('environments: a new one has an Edge ID, an Edge key that names this hub, and commands', async (t) => {
   const hub = await startPlugin(t);
-  const created = await hub.create({ name: ' Berlin ', tags: ['eu'] });
-  t.like(created, { id: 1, name: 'Berlin', tags: ['eu'], status: 'new', tunnel: 'idle', agent: null });
-  t.regex(created.edgeId ?? '', /^[0-9a-f-]{36}$/);
-  t.like(parseEdgeKey(created.edgeKey), { apiUrl: hub.url, environmentId: 1 });
-
-  const { body: list } = await hub.call<EnvironmentList>('GET', '/api/environments');
-  t.deepEqual(
-    list.items.map(({ name }) => name),
-    ['Berlin'],
-  );
-  t.false(JSON.stringify(list).includes(created.edgeKey));
-
-  const path = `/api/environments/${created.id}`;
-  t.like(await hub.call('PATCH', path, { name: 'Bonn', checkInSeconds: 60 }), { status: 200 });
-  t.like(await hub.view(created.id), { name: 'Bonn', checkInSeconds: 60, tags: ['eu'] });
-  t.is((await hub.call('DELETE', path)).status, 204);
-  t.like(await hub.call('GET', path), { status: 404, body: { code: 'environment-not-found' } });
-  t.is((await hub.create({ name: 'Bonn' })).id, 2, 'an id is never given twice');
-});
-
-test('environments: a null Edge ID is left to the first agent, one that is given is kept', async (t) => {
-  const hub = await startPlugin(t);
-  const open = await hub.create({ name: 'open', edgeId: null });
-  t.is(open.edgeId, null);
-  t.true(open.commands.standalone.includes('$(uuidgen)'));
-  const given = '8D2A79BB-382C-48FC-B00E-B70B2EEF7B78';
-  t.is((await hub.create({ name: 'given', edgeId: given })).edgeId, given.toLowerCase());
-});
-
-const refused: Record<string, [unknown, number, string]> = {
-  'no name': [{}, 400, 'bad-request'],
-  'an empty name': [{ name: '  ' }, 400, 'bad-request'],
-  'a name with control characters': [{ name: 'a\u0000b' }, 400, 'bad-request'],
-  'a name of another type': [{ name: 5 }, 400, 'bad-request'],
-  'a taken name': [{ name: 'taken' }, 409, 'name-taken'],
-  'an Edge ID that is no UUID': [{ name: 'x', edgeId: 'nonsense' }, 400, 'edge-id-malformed'],
-  'a URL that is none': [{ name: 'x', url: 'nonsense' }, 400, 'bad-request'],
-  'a URL with credentials': [{ name: 'x', url: 'https://a:b@c' }, 400, 'bad-request'],
-  'a tunnel address without a port': [{ name: 'x', tunnelAddress: 'host' }, 400, 'bad-request'],
-  'an interval of zero': [{ name: 'x', checkInSeconds: 0 }, 400, 'bad-request'],
-  'too many tags': [{ name: 'x', tags: Array(33).fill('t') }, 400, 'bad-request'],
-  'a body that is too large': [{ name: 'x'.repeat(100_000) }, 413, 'body-too-large'],
-};
-
-for (const [what, [body, status, code]] of Object.entries(refused)) {
-  test(`environments: ${what} is refused as ${code}, and nothing is stored`, async (t) => {
-    const hub = await startPlugin(t);
-    await hub.create({ name: 'taken' });
-    const answer = await hub.call<Problem>('POST', '/api/environments', body);
-    t.like(answer, { status, body: { code, status } });
-    t.regex(String(answer.headers['content-type']), /^application\/problem\+json/);
-    const { body: list } = await hub.call<EnvironmentList>('GET', '/api/environments');
-    t.is(list.items.length, 1);
+  const { status, headers, body } = await hub.call<EnvironmentCreated>('POST', '/api/environments', {
+    name: ' one ',
+    tags: ['a'],
   });
-}
-
-test('rotate-key: a new key names new addresses where they are given', async (t) => {
-  const hub = await startPlugin(t);
-  const { id, edgeKey } = await hub.create({ name: 'moving' });
-  const old = parseEdgeKey(edgeKey);
-  const same = await hub.call<KeyRotated>('POST', `/api/environments/${id}/rotate-key`);
-  t.like(parseEdgeKey(same.body.edgeKey), { apiUrl: old.apiUrl, tunnelAddress: old.tunnelAddress });
-  t.not(parseEdgeKey(same.body.edgeKey).secret, old.secret);
-
-  const addresses = { url: 'https://new.example', tunnelAddress: 'tunnel.example:443' };
-  const moved = await hub.call<KeyRotated>('POST', `/api/environments/${id}/rotate-key`, addresses);
-  t.like(parseEdgeKey(moved.body.edgeKey), {
-    apiUrl: 'https://new.example/edge',
-    tunnelAddress: 'tunnel.example:443',
-    fingerprint: old.fingerprint,
+  t.is(status, 201);
+  t.is(headers.location, `/edge/api/environments/${body.id}`);
+  t.like(body, { name: 'one', tags: ['a'], status: 'new', tunnel: 'idle', lastCheckInAt: null });
+  t.like(parseEdgeKey(body.edgeKey), {
+    apiUrl: hub.url,
+    tunnelAddress: `127.0.0.1:${hub.tunnelPort}`,
+    environmentId: body.id,
   });
-  t.like(await hub.view(id), { url: 'https://new.example/edge', tunnelAddress: 'tunnel.example:443' });
-  const bad = await hub.call<Problem>('POST', `/api/environments/${id}/rotate-key`, { url: 'x' });
-  t.like(bad, { status: 400, body: { code: 'bad-request' } });
+  t.deepEqual(Object.keys(body.commands).sort(), ['podman', 'stack', 'standalone', 'swarm']);
+  const view = await hub.view(body.id);
+  t.false('edgeKey' in view, 'an issued key is not shown again');
 });
 
-test('settings: a change holds, a bad one changes nothing', async (t) => {
+test('environments: a taken name is refused, and free again after its owner is gone', async (t) => {
   const hub = await startPlugin(t);
-  t.like(await hub.call('PATCH', '/api/settings', { checkInSeconds: 30 }), { status: 200 });
-  for (const change of [
+  const { id } = await hub.create({ name: 'one' });
+  const two = await hub.create({ name: 'two' });
+  t.like(await hub.call('POST', '/api/environments', { name: 'one' }), {
+    status: 409,
+    body: { code: 'name-taken' },
+  });
+  t.like(await hub.call('PATCH', `/api/environments/${two.id}`, { name: 'one' }), { status: 409 });
+  t.is((await hub.call('DELETE', `/api/environments/${id}`)).status, 204);
+  t.like(await hub.call('PATCH', `/api/environments/${two.id}`, { name: 'one' }), { status: 200 });
+});
+
+test('environments: what makes no sense is a problem with a code, and stores nothing', async (t) => {
+  const hub = await startPlugin(t);
+  for (const body of [
+    {},
+    { name: '' },
+    { name: 'x'.repeat(101) },
+    { name: 'a\nb' },
+    { name: 'one', edgeId: 'not-a-uuid' },
+    { name: 'one', url: 'ftp://hub' },
+    { name: 'one', url: 'https://user:secret@hub' },
+    { name: 'one', tunnelAddress: 'hub' },
+    { name: 'one', checkInSeconds: 0 },
+    { name: 'one', tags: [''] },
+  ]) {
+    const answer = await hub.call<{ code: string }>('POST', '/api/environments', body);
+    t.is(answer.status, 400, JSON.stringify(body));
+    t.regex(answer.body.code, /^(bad-request|edge-id-malformed)$/);
+    t.is(answer.headers['content-type'], 'application/problem+json');
+  }
+  t.deepEqual((await hub.call<EnvironmentList>('GET', '/api/environments')).body.items, []);
+});
+
+test('environments: ids are not given twice, not even over a restart', async (t) => {
+  const hub = await startPlugin(t);
+  const { id } = await hub.create({ name: 'one' });
+  await hub.call('DELETE', `/api/environments/${id}`);
+  await hub.stop();
+  const again = await startPlugin(t, { dataDir: hub.dataDir });
+  t.true((await again.create({ name: 'two' })).id > id);
+});
+
+test('environments: one that is not there is told so, whatever is asked of it', async (t) => {
+  const hub = await startPlugin(t);
+  for (const [method, path] of [
+    ['GET', '/99'],
+    ['PATCH', '/99'],
+    ['DELETE', '/99'],
+    ['GET', '/0'],
+    ['GET', '/x'],
+    ['POST', '/99/rotate-key'],
+    ['DELETE', '/99/association'],
+    ['GET', '/99/tunnel'],
+    ['POST', '/99/tunnel'],
+    ['DELETE', '/99/tunnel'],
+    ['POST', '/99/keep-alive'],
+    ['GET', '/99/snapshot'],
+    ['GET', '/99/docker/_ping'],
+  ] as const) {
+    const answer = await hub.call(method, `/api/environments${path}`, method === 'PATCH' ? {} : undefined);
+    t.like(answer, { status: 404, body: { code: 'environment-not-found' } }, `${method} ${path}`);
+  }
+});
+
+test('environments: nothing is told to who is not signed in', async (t) => {
+  const hub = await startPlugin(t);
+  const { id } = await hub.create({ name: 'one' });
+  for (const path of ['', `/${id}`, '/99', `/${id}/tunnel`, `/${id}/snapshot`, `/${id}/docker/_ping`]) {
+    const answer = await fetch(`${hub.url}/api/environments${path}`);
+    t.is(answer.status, 401, path);
+    t.is(((await answer.json()) as { code: string }).code, 'unauthorized');
+  }
+  t.is((await fetch(`${hub.url}/api/settings`)).status, 401);
+});
+
+test('settings: what is changed holds, and what makes no sense changes nothing', async (t) => {
+  const hub = await startPlugin(t);
+  const { body: before } = await hub.call<object>('GET', '/api/settings');
+  for (const wrong of [
     { checkInSeconds: 0 },
+    { checkInSeconds: 86_401 },
     { inactivitySeconds: 4 },
     { snapshotSeconds: 5 },
-    { nonsense: 1 },
+    { heldCheckIns: 'yes' },
+    { tunnelAddress: 'hub' },
+    { publicUrl: 'https://hub/?x' },
+    { unknown: 1 },
   ]) {
-    t.like(await hub.call('PATCH', '/api/settings', change), { status: 400, body: { code: 'bad-request' } });
+    t.is((await hub.call('PATCH', '/api/settings', wrong)).status, 400, JSON.stringify(wrong));
   }
-  const { body } = await hub.call<SettingsView>('GET', '/api/settings');
-  t.like(body, { checkInSeconds: 30, inactivitySeconds: 300, snapshotSeconds: 300, heldCheckIns: true });
-});
-
-test('routes: what is not there is a 404 problem, on the mount and beside it', async (t) => {
-  const hub = await startPlugin(t);
-  for (const path of ['/api/nothing', '/api/environments/0', '/api/environments/1e3', '/nothing', '']) {
-    const answer = await hub.call<Problem>('GET', path);
-    t.is(answer.status, 404, path);
-    t.regex(answer.body.code, /^(not-found|environment-not-found)$/, path);
-  }
+  t.deepEqual((await hub.call('GET', '/api/settings')).body, before);
+  const changes = { checkInSeconds: 60, publicUrl: 'https://hub.example/edge', snapshotSeconds: 0 };
+  t.is((await hub.call('PATCH', '/api/settings', changes)).status, 200);
+  t.deepEqual((await hub.call('GET', '/api/settings')).body, { ...before, ...changes });
+  t.is((await hub.create({ name: 'one' })).url, 'https://hub.example/edge');
 });

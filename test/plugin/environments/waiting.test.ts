@@ -1,0 +1,44 @@
+import test from 'ava';
+import { Waiting } from '../../../plugin/server-hooks/environments/waiting.js';
+import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
+import type { Store } from '../../../plugin/server-hooks/store/store.js';
+import { checkInBench } from '../../helpers/check-in-bench.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+
+function setup() {
+  const clock = new FakeClock();
+  const bench = checkInBench(clock);
+  const { presence, environment } = bench;
+  return { clock, bench, presence, environment };
+}
+
+test('waiting: as long as two check-ins and ten seconds, within half a minute and two minutes', async (t) => {
+  const { clock, bench, presence, environment } = setup();
+  const waitMs = (checkInSeconds: number | null) => {
+    const store = {
+      environment: () => ({ ...environment, checkInSeconds }),
+      settings: () => bench.settings,
+    } as unknown as Store;
+    return new Waiting({ store, presence, clock }).waitMs(1);
+  };
+  await bench.checkIn();
+  t.is(waitMs(null), 30_000);
+  t.is(waitMs(20), 50_000);
+  t.is(waitMs(3_600), 120_000);
+});
+
+test('waiting: nobody waits for who is not there, but a hub that just started gives agents time', async (t) => {
+  const { clock, bench, presence, environment } = setup();
+  let known: Environment | undefined = environment;
+  const store = { environment: () => known, settings: () => bench.settings } as unknown as Store;
+  const waiting = new Waiting({ store, presence, clock });
+  t.notThrows(() => waiting.requireReachable(1));
+  clock.advance(45_000);
+  t.throws(() => waiting.requireReachable(1), { code: 'environment-offline' });
+  await bench.checkIn();
+  t.notThrows(() => waiting.requireReachable(1));
+  known = { ...environment, instances: [] };
+  t.throws(() => waiting.requireReachable(1), { code: 'environment-not-associated' });
+  known = undefined;
+  t.throws(() => waiting.requireReachable(1), { code: 'environment-not-found' });
+});
