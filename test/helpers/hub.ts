@@ -10,6 +10,8 @@ import { tempFolder } from './temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PASSWORD = 'a-password-for-tests';
+/** A start takes about two seconds; several at once on a busy machine take their time. */
+const START_MS = 90_000;
 
 /** An answer of the hub; `body` is parsed where it is JSON. */
 export interface HubAnswer<T = unknown> {
@@ -58,7 +60,7 @@ export async function startHub(
     FAIRLEAD_ADMIN_PASSWORD: PASSWORD,
     ...env,
   });
-  const line = await child.untilLine(/^fairlead: dashboard https:/);
+  const line = await child.untilLine(/^fairlead: dashboard https:/, START_MS);
   const [, port, tunnelPort] = /:(\d+) {2}tunnel .*:(\d+)$/.exec(line) ?? [];
   const origin = `https://localhost:${port}`;
   const signIn = await request(`${origin}/api/session`, 'POST', null, { password: PASSWORD });
