@@ -16,7 +16,6 @@ const REVOCATIONS: Readonly<Record<string, (hub: TestPlugin, id: number) => Prom
   'rotate-key without overlap': (hub, id) =>
     hub.call('POST', `/api/environments/${id}/rotate-key`, { overlapSeconds: 0 }),
 };
-/** Promised; real time, as sockets are at work. */
 /** Promised is under a second; a busy machine gets five times that. */
 const DEADLINE_MS = 5_000;
 
