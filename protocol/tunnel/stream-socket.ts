@@ -15,11 +15,14 @@ const BUFFER_BYTES = 256 * 1024;
  */
 export class StreamSocket extends Duplex {
   readonly #stream: Http2Stream;
+  readonly #reset: (error: Error) => void;
   #endReceived = false;
 
-  constructor(stream: Http2Stream) {
+  /** @param reset breaks off what is unfinished. Default: by a RST_STREAM frame */
+  constructor(stream: Http2Stream, reset: (error: Error) => void = (error) => stream.destroy(error)) {
     super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#stream = stream;
+    this.#reset = reset;
     this.#watchForEndStream();
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause();
@@ -87,7 +90,7 @@ export class StreamSocket extends Duplex {
     // ended both ways closes by itself. The reset is by destroy() with an error: close() would put an
     // END_STREAM before it, which reads as a clean end.
     if (!stream.destroyed && !stream.closed && !(this.readableEnded && this.writableFinished)) {
-      stream.destroy(error ?? new Error('The stream was left before its end'));
+      this.#reset(error ?? new Error('The stream was left before its end'));
     }
     callback(error);
   }

@@ -6,6 +6,8 @@ export const TUNNEL = Object.freeze({
   acceptedPath: '/accepted',
   /** A POST on the tunnel: an operator is present, the agent's idle clock starts anew. */
   keepAlivePath: '/keep-alive',
+  /** Followed by a stream's id: a POST that asks the agent to reset it, where the hub cannot; see `reset-budget.ts`. */
+  resetPath: '/reset/',
   /** `:authority` of a CONNECT to the agent's own engine, the only target there is. */
   engineAuthority: 'engine',
   /** Deadline of TLS and HTTP/2 handshake, and of the proof, each; ms. */

@@ -9,7 +9,8 @@ import { tempFolder } from './temp-folder.js';
 
 /**
  * An engine made of bytes: `GET /bytes?count=&seed=` sends some that depend on the seed, `POST /hash` answers with
- * the SHA-256 of what it gets, `POST /stalled` does the same once `release()` was called, `/echo` sends back.
+ * the SHA-256 of what it gets, `POST /stalled` does the same once `release()` was called, `/echo` sends back,
+ * `/name` tells its name.
  */
 export interface ByteEngine {
   readonly socketPath: string;
@@ -20,7 +21,7 @@ export interface ByteEngine {
   release(): void;
 }
 
-export async function startByteEngine(t: Scope): Promise<ByteEngine> {
+export async function startByteEngine(t: Scope, name = 'engine'): Promise<ByteEngine> {
   const socketPath = join(await tempFolder(t), 'engine.sock');
   const gate = new EventEmitter();
   gate.setMaxListeners(2_000);
@@ -45,6 +46,8 @@ export async function startByteEngine(t: Scope): Promise<ByteEngine> {
         res.end();
       };
       pump();
+    } else if (url.pathname === '/name') {
+      res.end(name);
     } else if (url.pathname === '/echo') {
       res.writeHead(200);
       res.flushHeaders();
@@ -59,7 +62,8 @@ export async function startByteEngine(t: Scope): Promise<ByteEngine> {
   });
   server.requestTimeout = 0;
   server.maxRequestsPerSocket = 0;
-  server.listen(socketPath);
+  // Hundreds may dial at a time.
+  server.listen({ path: socketPath, backlog: 4_096 });
   await once(server, 'listening');
   t.teardown(() => {
     server.closeAllConnections();

@@ -26,7 +26,7 @@ export interface AgentTunnelOptions {
   readonly onClosed: (code: string) => void;
 }
 
-const { NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR } = http2.constants;
+const { NGHTTP2_CANCEL, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR } = http2.constants;
 const MAX_CODE_BYTES = 64;
 
 /** The agent's end of a tunnel: an HTTP/2 server on the connection that the agent dialled. */
@@ -36,6 +36,8 @@ export class AgentTunnel {
   readonly #monitor: LinkMonitor;
   readonly #idle: IdleClock;
   readonly #accepted: Promise<string>;
+  /** CONNECT streams by their ids. */
+  readonly #calls = new Map<number, ServerHttp2Stream>();
   #acceptId: (id: string) => void = () => undefined;
   #refuse: (error: EdgeError) => void = () => undefined;
   #id: string | null = null;
@@ -55,8 +57,6 @@ export class AgentTunnel {
         maxFrameSize: TUNNEL.maxFrameSize,
         maxConcurrentStreams: TUNNEL.maxStreams + 8,
       },
-      // Each aborted call is a reset; Node would end the session after a thousand of them.
-      ...{ streamResetBurst: 100_000, streamResetRate: 10_000 },
       ...SESSION_LIMITS,
     });
     this.#monitor = new LinkMonitor({
@@ -143,6 +143,9 @@ export class AgentTunnel {
       stream.end(JSON.stringify(this.#options.proof));
     } else if (method === 'POST' && path === TUNNEL.acceptedPath) {
       this.#accept(stream);
+    } else if (method === 'POST' && path?.startsWith(TUNNEL.resetPath)) {
+      this.#calls.get(Number(path.slice(TUNNEL.resetPath.length)))?.close(NGHTTP2_CANCEL);
+      stream.respond({ ':status': 204 }, { endStream: true });
     } else if (method === 'POST' && path === TUNNEL.keepAlivePath) {
       this.touch();
       stream.respond({ ':status': 204 }, { endStream: true });
@@ -168,6 +171,11 @@ export class AgentTunnel {
     const leave = this.#idle.enter();
     stream.once('close', leave);
     this.#monitor.watch(stream);
+    const { id } = stream;
+    if (id !== undefined) {
+      this.#calls.set(id, stream);
+      stream.once('close', () => this.#calls.delete(id));
+    }
     try {
       const engine = await this.#options.dialEngine();
       if (!isOpen(stream)) {

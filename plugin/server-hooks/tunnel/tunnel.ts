@@ -9,6 +9,7 @@ import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
 import type { Grant } from './credential-desk.js';
+import { ResetBudget } from './reset-budget.js';
 
 /** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
 export type TunnelEnd = 'idle' | 'revoked' | 'superseded' | 'stopping' | 'lost' | LinkFault;
@@ -43,6 +44,7 @@ export class Tunnel {
   readonly #options: TunnelOptions;
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
+  readonly #resets: ResetBudget;
   #streams = 0;
   #isTelling = false;
   #end: TunnelEnd | null = null;
@@ -55,6 +57,7 @@ export class Tunnel {
     this.openedAtMs = options.clock.now();
     this.closed = this.#controller.signal;
     this.agent = new TunnelAgent(this);
+    this.#resets = new ResetBudget(options.clock);
     this.#monitor = new LinkMonitor({
       session: options.session,
       socket: options.socket,
@@ -81,6 +84,8 @@ export class Tunnel {
       return;
     }
     session.once('close', () => this.close('lost'));
+    // It would take no more calls; those want another tunnel.
+    session.once('goaway', () => this.close('lost'));
     session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
     this.#monitor.start();
     this.#tell(TUNNEL.acceptedPath, this.id);
@@ -98,18 +103,24 @@ export class Tunnel {
       this.#streams++;
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
         reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
+        this.#resets.take();
         stream.close(NGHTTP2_CANCEL);
+        // A stream that the peer gave no credit for would close only when it does.
+        stream.destroy();
       });
       this.#monitor.watch(stream);
       stream.once('response', (headers) => {
         cancel();
-        if (headers[':status'] === 200) resolve(new StreamSocket(stream));
+        if (headers[':status'] === 200)
+          resolve(new StreamSocket(stream, (error) => this.#reset(stream, error)));
         else stream.close(NGHTTP2_CONNECT_ERROR);
       });
       stream.once('close', () => {
         this.#streams--;
         cancel();
-        reject(this.#end ? this.closed.reason : dialError(stream.rstCode ?? NGHTTP2_NO_ERROR));
+        // A GOAWAY refuses streams, too.
+        const code = this.#options.session.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
+        reject(this.#end ? this.closed.reason : dialError(code));
       });
       stream.on('error', () => undefined);
     });
@@ -130,13 +141,9 @@ export class Tunnel {
     if (this.#end) return;
     this.#end = end;
     this.#monitor.stop();
-    const { session, socket } = this.#options;
-    if (!session.destroyed) {
-      if (!session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
-      // Streams first: their users learn of a cut, not of an end; the frames above still leave.
-      session.destroy();
-    }
-    socket.destroySoon();
+    // In a turn of its own: where this was called because of a frame (a dial that a GOAWAY refused), the parser is
+    // still at work on the session, and Node hangs or crashes when it is destroyed under its hands.
+    setImmediate(() => this.#disconnect(end));
     this.#controller.abort(
       new EdgeError(
         end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost',
@@ -145,6 +152,22 @@ export class Tunnel {
       ),
     );
     this.agent.destroy();
+  }
+
+  /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */
+  #reset(stream: ClientHttp2Stream, error: Error): void {
+    if (this.#resets.take()) stream.destroy(error);
+    else this.#tell(`${TUNNEL.resetPath}${stream.id}`, '');
+  }
+
+  #disconnect(end: TunnelEnd): void {
+    const { session, socket } = this.#options;
+    if (!session.destroyed) {
+      if (!session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
+      // Streams first: their users learn of a cut, not of an end; the frames above still leave.
+      session.destroy();
+    }
+    socket.destroySoon();
   }
 
   #tell(path: string, body: string): ClientHttp2Stream | null {
