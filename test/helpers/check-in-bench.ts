@@ -53,6 +53,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     instances: [instance],
     createdAt: '2030-01-01T00:00:00.000Z',
     associatedAt: '2030-01-01T00:00:00.000Z',
+    origin: null,
   };
   const refuse = () => Promise.reject(new Error('a check-in writes nothing'));
   const store: Store = {
@@ -67,6 +68,12 @@ export function checkInBench(clock: Clock): CheckInBench {
     settled: () => Promise.resolve(),
     settings: () => bench.settings,
     putSettings: refuse,
+    webhook: () => undefined,
+    webhooks: () => [],
+    environmentByExternalId: () => undefined,
+    putWebhook: refuse,
+    deleteWebhook: refuse,
+    onChange: () => () => undefined,
   };
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });

@@ -38,6 +38,7 @@ export class LowdbStore implements Store {
   readonly #undo = new UndoLog();
   readonly #environments = new Map<number, Environment>();
   readonly #idsByName = new Map<string, number>();
+  readonly #listeners = new Set<(environmentId: number | null) => void>();
   #settings: Settings = DEFAULT_SETTINGS;
   #nextId = 1;
   #open = false;
@@ -102,6 +103,7 @@ export class LowdbStore implements Store {
     this.#undo.environmentChanges(environment.id, this.environment(environment.id));
     this.#keep(environment);
     this.#nextId = Math.max(this.#nextId, environment.id + 1);
+    this.#changed(environment.id);
     await this.#commits.commit();
   }
 
@@ -112,6 +114,7 @@ export class LowdbStore implements Store {
     if (environment) {
       this.#undo.environmentChanges(id, environment);
       this.#drop(environment);
+      this.#changed(id);
     }
     await this.#commits.commit();
   }
@@ -124,7 +127,13 @@ export class LowdbStore implements Store {
     this.#mustBeOpen();
     this.#undo.settingsChange(this.#settings);
     this.#settings = settings;
+    this.#changed(null);
     await this.#commits.commit();
+  }
+
+  onChange(listener: (environmentId: number | null) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   settled(): Promise<void> {
@@ -171,6 +180,12 @@ export class LowdbStore implements Store {
     for (const before of environments.values()) if (before) this.#keep(before);
     this.#settings = settings ?? this.#settings;
     for (const environment of lost) if (environment) this.#raiseGeneration(environment);
+    for (const id of environments.keys()) this.#changed(id);
+    if (settings) this.#changed(null);
+  }
+
+  #changed(environmentId: number | null): void {
+    for (const listener of this.#listeners) listener(environmentId);
   }
 
   #raiseGeneration({ id, generation }: Environment): void {

@@ -44,4 +44,10 @@ export interface Store {
   settings(): Settings;
   /** Replaces all settings. Resolves when they are fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
   putSettings(settings: Settings): Promise<void>;
+
+  /**
+   * Calls `listener` synchronously after each change of what reads show, one that a failed write takes back included:
+   * with the environment's id, or null for the settings. Returns a function that ends it.
+   */
+  onChange(listener: (environmentId: number | null) => void): () => void;
 }

@@ -106,8 +106,11 @@ test.serial('lowdb store: a failed write is store-unwritable and leaves memory a
   const fsync = await next();
   writes.push(store.putEnvironment(sampleEnvironment(3)), store.deleteEnvironment(1));
   t.is(store.environment(1), undefined);
+  const told: (number | null)[] = [];
+  store.onChange((id) => told.push(id));
   fsync(full());
   for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
+  t.deepEqual(new Set(told), new Set([1, 2, 3, null]), 'what is taken back is a change as well');
 
   t.deepEqual([...store.environments()], [before]);
   t.is(store.environmentByName('a'), before);

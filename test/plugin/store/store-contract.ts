@@ -159,6 +159,22 @@ export function storeContract(engine: string, makeStore: MakeStore): void {
     t.pass();
   });
 
+  test(`${engine}: each change is told at once, until its listener leaves`, async (t) => {
+    const { store } = await setup(t);
+    const told: unknown[] = [];
+    const leave = store.onChange((id) =>
+      told.push(id === null ? store.settings() : [id, store.environment(id)]),
+    );
+    const [environment, settings] = [sampleEnvironment(1), { ...DEFAULT_SETTINGS, checkInSeconds: 60 }];
+    const writes = [store.putEnvironment(environment), store.putSettings(settings)];
+    writes.push(store.deleteEnvironment(1), store.deleteEnvironment(2));
+    t.deepEqual(told, [[1, environment], settings, [1, undefined]]);
+    leave();
+    writes.push(store.putEnvironment(environment));
+    t.is(told.length, 3);
+    await Promise.all(writes);
+  });
+
   test(`${engine}: a stopped store takes no writes, has written all it took, and stops twice`, async (t) => {
     const { store, open } = await setup(t);
     const written = store.putEnvironment(sampleEnvironment(1));
