@@ -110,7 +110,7 @@ test.serial('lowdb store: a failed write is store-unwritable and leaves memory a
   store.onChange((id) => told.push(id));
   fsync(full());
   for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
-  t.deepEqual(new Set(told), new Set([1, 2, 3, null]), 'what is taken back is a change as well');
+  t.deepEqual(told.sort(), [1, 2, 3, null], 'what is taken back is a change as well');
 
   t.deepEqual([...store.environments()], [before]);
   t.is(store.environmentByName('a'), before);
