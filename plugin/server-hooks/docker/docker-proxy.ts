@@ -19,6 +19,7 @@ import {
   resetResponse,
 } from './client-message.js';
 import { dockerErrorBody } from './docker-error.js';
+import { probeHalfClosed } from './probe-half-closed.js';
 import { engineHeaders, passedHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
@@ -31,7 +32,7 @@ export interface DockerProxyOptions {
   readonly clock?: Clock;
 }
 
-/** A dead client is noticed by TCP itself: a half-closed one sends nothing by right. */
+/** A dead client is noticed by TCP itself: a half-closed one sends nothing by right. See `probe-half-closed.ts`. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
 
 /**
@@ -88,6 +89,7 @@ export class DockerProxy {
     prepareSocket(socket);
     socket.on('error', () => undefined);
     socket.allowHalfOpen = true;
+    probeHalfClosed(socket, this.#clock);
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
     if (socket.destroyed) gone.abort();

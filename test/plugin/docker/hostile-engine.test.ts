@@ -1,5 +1,7 @@
 import test from 'ava';
-import { answering, ask, ask2, startEngine, startHub } from './fixture.js';
+import { ask, ask2 } from './proxy-clients.js';
+import { startHub } from './proxy-hub.js';
+import { answering, startEngine } from './scripted-engine.js';
 
 const GET = 'GET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n';
 

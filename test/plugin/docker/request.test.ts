@@ -1,18 +1,9 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
-import {
-  answering,
-  ask,
-  ask2,
-  connectHttp2,
-  dialHub,
-  hear2,
-  left,
-  startEngine,
-  startHub,
-  until,
-} from './fixture.js';
+import { ask, ask2, connectHttp2, dialHub, hear2, until } from './proxy-clients.js';
+import { startHub } from './proxy-hub.js';
+import { answering, left, startEngine } from './scripted-engine.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 
@@ -99,86 +90,6 @@ test('docker proxy: a client that leaves before the answer ends the engine side 
   t.is(hub.tunnels.opened[0]?.released, 1);
 });
 
-test('docker proxy: a cut upload never looks whole to the engine', async (t) => {
-  const engine = await startEngine(t, () => undefined);
-  const hub = await startHub(t, [engine]);
-  const head = 'POST /1/images/load HTTP/1.1\r\nHost: hub\r\n';
-  for (const request of [
-    `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
-    `${head}Content-Length: 100\r\n\r\nhello`,
-  ]) {
-    const before = engine.bytes().length;
-    const socket = await dialHub(t, hub);
-    socket.write(request);
-    while (!engine.bytes().slice(before).includes('hello')) await setImmediate();
-    const [engineSide] = engine.sockets;
-    socket.destroy();
-    await left(engineSide);
-  }
-  const before = engine.bytes().length;
-  const stream = connectHttp2(t, hub).request({ ':path': '/1/images/load', ':method': 'POST' });
-  stream.on('error', () => undefined);
-  stream.write('hello');
-  while (!engine.bytes().slice(before).includes('hello')) await setImmediate();
-  const [engineSide] = engine.sockets;
-  stream.close(8);
-  await left(engineSide);
-  await hub.idle();
-  t.is(engine.connections, 3);
-  t.notRegex(engine.bytes(), /\r\n0\r\n/);
-});
-
-test('docker proxy: an upload over HTTP/2 is chunked, or keeps its length', async (t) => {
-  const engine = await startEngine(t, (socket, seen) => {
-    socket.on('data', () => {
-      if (/\r\n0\r\n\r\n$|\r\n\r\nhello$/.test(seen())) socket.end(OK);
-    });
-  });
-  const hub = await startHub(t, [engine]);
-  const session = connectHttp2(t, hub);
-  const chunked = session.request({ ':path': '/1/build', ':method': 'POST' });
-  chunked.write('hel');
-  chunked.end('lo');
-  t.is((await hear2(chunked)).body.toString(), '{}');
-  const sized = session.request({ ':path': '/1/build', ':method': 'POST', 'content-length': 5 });
-  sized.end('hello');
-  t.is((await hear2(sized)).body.toString(), '{}');
-  t.regex(engine.bytes(), /transfer-encoding: chunked/);
-  t.regex(engine.bytes(), /content-length: 5/);
-});
-
-test('docker proxy: an engine may answer before the upload is over', async (t) => {
-  const engine = await startEngine(
-    t,
-    answering(
-      'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
-      'keep',
-    ),
-  );
-  const hub = await startHub(t, [engine]);
-  const stream = connectHttp2(t, hub).request({ ':path': '/1/build', ':method': 'POST' });
-  stream.write('a part');
-  const { status, body, ending } = await hear2(stream);
-  t.is(status, 400);
-  t.is(body.toString(), '{}');
-  t.is(ending, 'end');
-  const socket = await dialHub(t, hub);
-  socket.write('POST /1/build HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
-  t.regex(await until(socket, '\r\n\r\n{}'), /^HTTP\/1\.1 400 /);
-  socket.write('0\r\n\r\nGET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n');
-  t.regex(await until(socket, '\r\n\r\n{}'), /^HTTP\/1\.1 400 /);
-  await hub.idle();
-  t.true(hub.tunnels.opened.every((call) => call.released === 1));
-});
-
-test('docker proxy: a POST without a body says so to the engine', async (t) => {
-  const engine = await startEngine(t, answering('HTTP/1.1 204 No Content\r\n\r\n'));
-  const hub = await startHub(t, [engine]);
-  await ask2(t, hub, '/1/containers/x/start', { ':method': 'POST' });
-  t.regex(engine.bytes(), /content-length: 0/);
-  t.notRegex(engine.bytes(), /chunked/);
-});
-
 test('docker proxy: a connection that the engine leaves open is ended by the hub', async (t) => {
   const engine = await startEngine(t, answering(OK, 'keep'));
   const hub = await startHub(t, [engine]);
@@ -205,7 +116,7 @@ const REFUSED = [
 for (const [line, via, status, code] of REFUSED) {
   test(`docker proxy: ${line} by ${via} is ${status} ${code}`, async (t) => {
     const engine = await startEngine(t, answering(OK));
-    const hub = await startHub(t, [engine], via);
+    const hub = await startHub(t, [engine], { via });
     const { text } = await ask(t, hub, `${line}\r\nHost: hub\r\nConnection: close\r\n\r\n`);
     t.regex(text, new RegExp(`^HTTP/1\\.1 ${status} `));
     t.regex(text, /^content-type: application\/json\r$/m);
@@ -268,16 +179,4 @@ test('docker proxy: 50 calls side by side never mix two environments', async (t)
   });
   await Promise.all(calls);
   t.true(hub.tunnels.opened.length === 100 && hub.tunnels.opened.every((call) => call.released === 1));
-});
-
-test('docker proxy: a body that the host has read is named as such', async (t) => {
-  const engine = await startEngine(t, answering(OK));
-  const hub = await startHub(t, [engine], 'bearer', { consumeBodies: true });
-  const { text } = await ask(
-    t,
-    hub,
-    'POST /1/containers/create HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}',
-  );
-  t.regex(text, /^HTTP\/1\.1 500 .*host-consumed-body/s);
-  t.is(engine.connections, 0);
 });

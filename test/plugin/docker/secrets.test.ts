@@ -1,5 +1,7 @@
 import test from 'ava';
-import { answering, ask, ask2, dialHub, hear, startEngine, startHub, until } from './fixture.js';
+import { ask, ask2, dialHub, hear, until } from './proxy-clients.js';
+import { startHub } from './proxy-hub.js';
+import { answering, startEngine } from './scripted-engine.js';
 
 const TOKEN = 'the-admins-token';
 

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import test from 'ava';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { answering, ask, dialHub, hear, left, startEngine, startHub, until } from './fixture.js';
+import { ask, dialHub, hear, until } from './proxy-clients.js';
+import { startHub } from './proxy-hub.js';
+import { answering, left, startEngine } from './scripted-engine.js';
 
 const SWITCH =
   'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
@@ -109,26 +111,6 @@ test('docker upgrade: a stream that breaks off is reset at the client', async (t
   t.true(hub.tunnels.opened.every((call) => call.released === 1));
 });
 
-test('docker upgrade: a client that is killed ends the engine side', async (t) => {
-  const engine = await startEngine(t, (socket) => {
-    socket.once('data', () => socket.write(SWITCH));
-  });
-  const hub = await startHub(t, [engine]);
-  const socket = await dialHub(t, hub);
-  socket.write(exec(''));
-  await until(socket, '\r\n\r\n');
-  const [engineSide] = engine.sockets;
-  // Its FIN ends stdin; the first output finds nobody there.
-  socket.destroy();
-  await left(engineSide);
-  const broken = new Promise<void>((resolve) => engineSide?.once('close', () => resolve()));
-  const timer = setInterval(() => engineSide?.write('output'), 10);
-  t.teardown(() => clearInterval(timer));
-  await broken;
-  await hub.idle();
-  t.is(hub.tunnels.opened[0]?.released, 1);
-});
-
 const PLAIN = [
   [
     'HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"message":"off"}',
@@ -212,7 +194,7 @@ test('docker upgrade: attach/ws under a cookie is refused, with a token it passe
   );
   const request =
     'GET /1/containers/x/attach/ws?stream=1 HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a2V5\r\nSec-WebSocket-Version: 13\r\n\r\n';
-  const refused = await ask(t, await startHub(t, [engine], 'cookie'), request);
+  const refused = await ask(t, await startHub(t, [engine], { via: 'cookie' }), request);
   t.regex(refused.text, /^HTTP\/1\.1 403 .*attach-ws-refused/s);
   t.is(engine.connections, 0);
   const { text } = await ask(t, await startHub(t, [engine]), request);

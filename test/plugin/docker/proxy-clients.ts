@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import type { Hub } from './proxy-hub.js';
+
+/** How a connection ended, as its client saw it. */
+export interface Heard {
+  readonly text: string;
+  readonly body: Buffer;
+  /** `end`: a regular end (TLS close_notify or FIN); `reset`: a TCP reset. */
+  readonly ending: 'end' | 'reset';
+}
+
+/** The connection of such a client, to be told from its TLS. */
+export function dialTcp(t: ExecutionContext, hub: Hub): net.Socket {
+  const raw = net.connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(() => raw.destroy());
+  return raw;
+}
+
+/** A raw HTTP/1.1 client over TLS, half-open as the docker CLI is. */
+export async function dialHub(t: ExecutionContext, hub: Hub, raw = dialTcp(t, hub)): Promise<tls.TLSSocket> {
+  const socket = tls.connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  socket.allowHalfOpen = true;
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** Everything a socket says until it closes. */
+export async function hear(socket: tls.TLSSocket): Promise<Heard> {
+  const parts: Buffer[] = [];
+  let ending: Heard['ending'] = 'end';
+  socket.on('data', (chunk: Buffer) => parts.push(chunk));
+  socket.on('error', () => {
+    ending = 'reset';
+  });
+  await new Promise<void>((resolve) => {
+    socket.once('end', () => resolve());
+    socket.once('close', () => resolve());
+  });
+  const body = Buffer.concat(parts);
+  return { text: body.toString('latin1'), body, ending };
+}
+
+/** Sends one raw request and hears the answer out. */
+export async function ask(t: ExecutionContext, hub: Hub, request: string): Promise<Heard> {
+  const socket = await dialHub(t, hub);
+  socket.write(request);
+  return hear(socket);
+}
+
+/** Resolves once a socket's collected text holds `part`. */
+export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const look = (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!text.includes(part)) return;
+      socket.off('data', look);
+      socket.off('close', early);
+      resolve(text);
+    };
+    const early = () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`));
+    socket.on('data', look);
+    socket.once('close', early);
+  });
+}
+
+/** An answer as an HTTP/2 client saw it. */
+export interface Heard2 {
+  readonly status: number | undefined;
+  readonly headers: http2.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** `end`: END_STREAM came; `reset`: the stream was reset with an error. */
+  readonly ending: 'end' | 'reset';
+}
+
+export function connectHttp2(t: ExecutionContext, hub: Hub): http2.ClientHttp2Session {
+  const session = http2.connect(`https://localhost:${hub.port}`, { rejectUnauthorized: false });
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  return session;
+}
+
+/** Hears an HTTP/2 stream out. */
+export function hear2(stream: http2.ClientHttp2Stream): Promise<Heard2> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let headers: http2.IncomingHttpHeaders = {};
+    let ending: Heard2['ending'] = 'end';
+    stream.on('response', (got) => {
+      headers = got;
+    });
+    stream.on('data', (chunk: Buffer) => parts.push(chunk));
+    stream.on('error', () => {
+      ending = 'reset';
+    });
+    stream.on('close', () => {
+      const status = headers[':status'];
+      resolve({
+        status: status === undefined ? undefined : Number(status),
+        headers,
+        body: Buffer.concat(parts),
+        ending,
+      });
+    });
+  });
+}
+
+/** One HTTP/2 request without a body. */
+export function ask2(
+  t: ExecutionContext,
+  hub: Hub,
+  path: string,
+  headers: http2.OutgoingHttpHeaders = {},
+): Promise<Heard2> {
+  return hear2(connectHttp2(t, hub).request({ ':path': path, ...headers }, { endStream: true }));
+}
