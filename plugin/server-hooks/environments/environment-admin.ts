@@ -3,6 +3,7 @@ import { hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { encodeEdgeKey, splitHostPort } from '../../../protocol/edge-key.js';
 import { type Environment, type EnvironmentKey, keyHolds } from '../model/environment.js';
+import type { EnvironmentOrigin } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
@@ -35,6 +36,8 @@ export interface NewEnvironment {
   readonly edgeId: string | null | undefined;
   readonly tags: readonly string[];
   readonly checkInSeconds: number | null;
+  /** Default: null, an admin makes it. */
+  readonly origin?: EnvironmentOrigin | null;
 }
 
 /** An Edge key is in the open only in the answer that makes it. */
@@ -80,6 +83,7 @@ export class EnvironmentAdmin {
       instances: [],
       createdAt: new Date(clock.now()).toISOString(),
       associatedAt: null,
+      origin: wanted.origin ?? null,
     };
     // Before anything is stored: it refuses addresses that no agent could read.
     const edgeKey = this.#edgeKey(environment, secret);

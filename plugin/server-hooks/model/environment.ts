@@ -1,4 +1,5 @@
 import type { EnrolRequest } from '../../../protocol/agent-calls.js';
+import type { EnvironmentOrigin } from './webhook.js';
 
 /** One key of an environment: the hub's half of an Edge key. */
 export interface EnvironmentKey {
@@ -49,6 +50,8 @@ export interface Environment {
   /** RFC 3339. */
   readonly createdAt: string;
   readonly associatedAt: string | null;
+  /** Null: an admin made it. */
+  readonly origin: EnvironmentOrigin | null;
 }
 
 /** Whether a key holds at `nowMs` (wall clock). */

@@ -34,17 +34,21 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
     return writeFileDurably(this.#path, this.#serialize(data));
   }
 
-  /** One environment a line: a person can read it, and most of it need not be made anew for each write. */
-  #serialize({ environments, ...rest }: StoreFile): string {
+  /** One record a line: a person can read it, and most of it need not be made anew for each write. */
+  #serialize({ webhooks, environments, ...rest }: StoreFile): string {
     const head = JSON.stringify(rest).slice(0, -1);
-    const lines = environments.map((environment) => {
-      let text = this.#texts.get(environment);
+    return `${head},"webhooks":${this.#lines(webhooks)},"environments":${this.#lines(environments)}}\n`;
+  }
+
+  #lines(records: readonly object[]): string {
+    const lines = records.map((record) => {
+      let text = this.#texts.get(record);
       if (text === undefined) {
-        text = JSON.stringify(environment);
-        this.#texts.set(environment, text);
+        text = JSON.stringify(record);
+        this.#texts.set(record, text);
       }
       return text;
     });
-    return `${head},"environments":[\n${lines.join(',\n')}\n]}\n`;
+    return `[\n${lines.join(',\n')}\n]`;
   }
 }

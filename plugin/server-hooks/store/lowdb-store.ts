@@ -6,8 +6,11 @@ import { FolderLock } from '../disk/folder-lock.js';
 import type { Logger } from '../host.js';
 import type { Environment } from '../model/environment.js';
 import { DEFAULT_SETTINGS, type Settings } from '../model/settings.js';
+import type { Webhook } from '../model/webhook.js';
+import { EnvironmentIndex } from './environment-index.js';
 import { GroupCommit } from './group-commit.js';
 import { JsonFileAdapter } from './json-file-adapter.js';
+import { RecordTable } from './record-table.js';
 import type { Store } from './store.js';
 import { emptyStoreFile, SCHEMA_VERSION, type StoreFile } from './store-file.js';
 import { UndoLog } from './undo-log.js';
@@ -35,10 +38,12 @@ export class LowdbStore implements Store {
     () => this.#write(),
     () => this.#takeBack(),
   );
-  readonly #undo = new UndoLog();
-  readonly #environments = new Map<number, Environment>();
-  readonly #idsByName = new Map<string, number>();
+  readonly #undo = new UndoLog<number, Environment>();
+  readonly #settingsUndo = new UndoLog<'settings', Settings>();
+  readonly #webhooks = new RecordTable<string, Webhook>();
+  readonly #environments = new EnvironmentIndex();
   readonly #listeners = new Set<(environmentId: number | null) => void>();
+  readonly #undoable = [this.#undo, this.#settingsUndo, this.#webhooks];
   #settings: Settings = DEFAULT_SETTINGS;
   #nextId = 1;
   #open = false;
@@ -61,10 +66,10 @@ export class LowdbStore implements Store {
       await this.#lock.release();
       throw error;
     }
-    const { environments, settings, nextEnvironmentId } = this.#db.data;
+    const { environments, settings, webhooks, nextEnvironmentId } = this.#db.data;
     this.#environments.clear();
-    this.#idsByName.clear();
-    for (const environment of environments) this.#keep(environment);
+    for (const environment of environments) this.#environments.keep(environment);
+    this.#webhooks.load(webhooks);
     this.#settings = settings;
     this.#nextId = nextEnvironmentId;
     this.#open = true;
@@ -81,12 +86,15 @@ export class LowdbStore implements Store {
   }
 
   environmentByName(name: string): Environment | undefined {
-    const id = this.#idsByName.get(name.trim());
-    return id === undefined ? undefined : this.#environments.get(id);
+    return this.#environments.byName(name);
+  }
+
+  environmentByExternalId(webhookId: string, externalId: string): Environment | undefined {
+    return this.#environments.byExternalId(webhookId, externalId);
   }
 
   environments(): Iterable<Environment> {
-    return [...this.#environments.values()].sort((a, b) => a.id - b.id);
+    return this.#environments.all();
   }
 
   nextEnvironmentId(): number {
@@ -100,8 +108,8 @@ export class LowdbStore implements Store {
     if (holder && holder.id !== environment.id) {
       throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
     }
-    this.#undo.environmentChanges(environment.id, this.environment(environment.id));
-    this.#keep(environment);
+    this.#undo.changes(environment.id, this.environment(environment.id));
+    this.#environments.keep(environment);
     this.#nextId = Math.max(this.#nextId, environment.id + 1);
     this.#changed(environment.id);
     await this.#commits.commit();
@@ -112,8 +120,8 @@ export class LowdbStore implements Store {
     const environment = this.environment(id);
     // One that is already gone may still be on disk: whoever asks waits for that write as well.
     if (environment) {
-      this.#undo.environmentChanges(id, environment);
-      this.#drop(environment);
+      this.#undo.changes(id, environment);
+      this.#environments.drop(environment);
       this.#changed(id);
     }
     await this.#commits.commit();
@@ -125,7 +133,7 @@ export class LowdbStore implements Store {
 
   async putSettings(settings: Settings): Promise<void> {
     this.#mustBeOpen();
-    this.#undo.settingsChange(this.#settings);
+    this.#settingsUndo.changes('settings', this.#settings);
     this.#settings = settings;
     this.#changed(null);
     await this.#commits.commit();
@@ -136,28 +144,37 @@ export class LowdbStore implements Store {
     return () => this.#listeners.delete(listener);
   }
 
+  webhook(id: string): Webhook | undefined {
+    return this.#webhooks.get(id);
+  }
+
+  webhooks(): Iterable<Webhook> {
+    return this.#webhooks.all();
+  }
+
+  async putWebhook(webhook: Webhook): Promise<void> {
+    this.#mustBeOpen();
+    this.#webhooks.put(webhook);
+    await this.#commits.commit();
+  }
+
+  async deleteWebhook(id: string): Promise<void> {
+    this.#mustBeOpen();
+    this.#webhooks.delete(id);
+    await this.#commits.commit();
+  }
+
   settled(): Promise<void> {
     return this.#commits.settled();
   }
 
-  #keep(environment: Environment): void {
-    const before = this.environment(environment.id);
-    if (before) this.#drop(before);
-    this.#environments.set(environment.id, environment);
-    this.#idsByName.set(environment.name.trim(), environment.id);
-  }
-
-  #drop(environment: Environment): void {
-    this.#environments.delete(environment.id);
-    this.#idsByName.delete(environment.name.trim());
-  }
-
   async #write(): Promise<void> {
-    this.#undo.writeBegins();
+    for (const part of this.#undoable) part.writeBegins();
     this.#db.data = {
       schemaVersion: SCHEMA_VERSION,
       nextEnvironmentId: this.#nextId,
       settings: this.#settings,
+      webhooks: this.#webhooks.all(),
       environments: [...this.environments()],
     };
     try {
@@ -167,17 +184,19 @@ export class LowdbStore implements Store {
       this.#failing = true;
       throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
     }
-    this.#undo.writeSucceeded();
+    for (const part of this.#undoable) part.writeSucceeded();
     if (this.#failing) this.#logger.info({}, 'the store can be written again');
     this.#failing = false;
   }
 
   #takeBack(): void {
-    const { environments, settings } = this.#undo.takeBack();
+    const environments = this.#undo.takeBack();
+    const settings = this.#settingsUndo.takeBack().get('settings');
+    this.#webhooks.takeBack();
     const lost = [...environments.keys()].map((id) => this.environment(id));
     // First all out, then all in: two environments may have swapped names.
-    for (const environment of lost) if (environment) this.#drop(environment);
-    for (const before of environments.values()) if (before) this.#keep(before);
+    for (const environment of lost) if (environment) this.#environments.drop(environment);
+    for (const before of environments.values()) if (before) this.#environments.keep(before);
     this.#settings = settings ?? this.#settings;
     for (const environment of lost) if (environment) this.#raiseGeneration(environment);
     for (const id of environments.keys()) this.#changed(id);
@@ -190,7 +209,7 @@ export class LowdbStore implements Store {
 
   #raiseGeneration({ id, generation }: Environment): void {
     const restored = this.environment(id);
-    if (restored && restored.generation < generation) this.#keep({ ...restored, generation });
+    if (restored && restored.generation < generation) this.#environments.keep({ ...restored, generation });
   }
 
   #mustBeOpen(): void {

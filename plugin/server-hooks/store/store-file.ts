@@ -3,6 +3,7 @@ import { swarmNodeSchema } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
 import { DEFAULT_SETTINGS, settingsSchema } from '../model/settings.js';
+import type { Webhook } from '../model/webhook.js';
 
 /** Raise it when an older hub could misread what this one writes; then {@link parseStoreFile} must convert. */
 export const SCHEMA_VERSION = 1;
@@ -33,6 +34,15 @@ const environmentSchema: z.ZodType<Environment> = z.object({
   ),
   createdAt: z.string(),
   associatedAt: z.string().nullable(),
+  origin: z.object({ webhookId: z.string(), externalId: z.string().nullable() }).nullable().default(null),
+});
+
+const webhookSchema: z.ZodType<Webhook> = z.object({
+  id: z.string(),
+  name: z.string(),
+  secrets: z.array(z.object({ secret: z.string(), expiresAt: z.string().nullable() })),
+  messages: z.array(z.object({ digest: z.string(), environmentId: z.int().positive(), at: z.string() })),
+  createdAt: z.string(),
 });
 
 const storeFileSchema = z.object({
@@ -40,6 +50,7 @@ const storeFileSchema = z.object({
   nextEnvironmentId: z.int().positive(),
   // A setting that came with a later version has its default.
   settings: z.preprocess((value) => ({ ...DEFAULT_SETTINGS, ...Object(value) }), settingsSchema),
+  webhooks: z.array(webhookSchema).default([]),
   environments: z.array(environmentSchema),
 });
 
@@ -52,6 +63,7 @@ export function emptyStoreFile(): StoreFile {
     schemaVersion: SCHEMA_VERSION,
     nextEnvironmentId: 1,
     settings: DEFAULT_SETTINGS,
+    webhooks: [],
     environments: [],
   };
 }

@@ -1,9 +1,11 @@
 import type { Environment } from '../model/environment.js';
 import type { Settings } from '../model/settings.js';
+import type { Webhook } from '../model/webhook.js';
 
 /**
- * Where environments and settings live. Reads are from memory and synchronous; a write is visible to
- * reads at once and on disk when its promise resolves. Writes that come together share one fsync.
+ * Where environments, webhooks and settings live. Reads are from memory and synchronous; a write is visible to
+ * reads at once and on disk when its promise resolves. Writes that come together share one fsync;
+ * those of one turn are stored together or not at all.
  * A second engine implements this and passes `test/plugin/store/store-contract.ts`.
  */
 export interface Store {
@@ -19,6 +21,8 @@ export interface Store {
   environment(id: number): Environment | undefined;
   /** By its whole name, letter case included; spaces around it do not count. */
   environmentByName(name: string): Environment | undefined;
+  /** The one that this webhook's senders call so. */
+  environmentByExternalId(webhookId: string, externalId: string): Environment | undefined;
   /** All, in order of their ids. */
   environments(): Iterable<Environment>;
   /** The next free id; never given twice, not even after a deletion or a restart. */
@@ -33,6 +37,15 @@ export interface Store {
    * @throws EdgeError `store-unwritable` (503), `store-closed` (503)
    */
   deleteEnvironment(id: number): Promise<void>;
+
+  /** Undefined where there is none, or not any more. */
+  webhook(id: string): Webhook | undefined;
+  /** All, in the order in which they were made. */
+  webhooks(): Iterable<Webhook>;
+  /** Adds or replaces. Resolves when it is fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
+  putWebhook(webhook: Webhook): Promise<void>;
+  /** Resolves when it is gone from disk. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
+  deleteWebhook(id: string): Promise<void>;
 
   /**
    * Resolves when all that reads show is on disk: for an answer that tells of somebody else's change.

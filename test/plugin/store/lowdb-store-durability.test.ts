@@ -6,6 +6,7 @@ import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
 import { LogRecorder } from '../../helpers/log-recorder.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
+import { sampleWebhook } from './sample-webhook.js';
 
 type Fsync = (error: Error | null) => void;
 
@@ -154,6 +155,32 @@ test.serial('lowdb store: a generation that was raised stays raised when the wri
   (await next())(full());
   await t.throwsAsync(revoked, { code: 'store-unwritable' });
   t.like(store.environment(1), { generation: 4, tags: ['old'] });
+});
+
+test.serial('lowdb store: what one turn wrote is stored together or taken back together', async (t) => {
+  const { store, next, path } = await setup(t);
+  const kept = sampleWebhook('kept');
+  const created = store.putWebhook(kept);
+  (await next())(null);
+  await created;
+  const writeBoth = () => [
+    store.putEnvironment(sampleEnvironment(1)),
+    store.putWebhook({ ...kept, messages: [] }),
+    store.putWebhook(sampleWebhook('new')),
+  ];
+  const lost = writeBoth();
+  const fsync = await next();
+  const gone = store.deleteWebhook('kept');
+  t.is(store.webhook('kept'), undefined);
+  fsync(full());
+  for (const write of [...lost, gone]) await t.throwsAsync(write, { code: 'store-unwritable' });
+  t.deepEqual([...store.webhooks()], [kept]);
+  t.deepEqual([...store.environments()], []);
+  const written = writeBoth();
+  (await next())(null);
+  await written[0];
+  const { webhooks, environments } = JSON.parse(await readFile(path, 'utf8'));
+  t.deepEqual([webhooks.length, webhooks[0].messages, environments.length], [2, [], 1]);
 });
 
 test.serial('lowdb store: a disk that fails is told once, and once more when it is well', async (t) => {

@@ -28,6 +28,7 @@ export function sampleEnvironment(id: number, changes: Partial<Environment> = {}
     ],
     createdAt: '2028-01-01T00:00:00.000Z',
     associatedAt: null,
+    origin: { webhookId: 'AAAAAAAAAAAAAAAAAAAAAA', externalId: `shop/${id}` },
     ...changes,
   };
 }

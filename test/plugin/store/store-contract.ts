@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
+import { sampleWebhook } from './sample-webhook.js';
 
 /** Makes a store, not started, over the folder; the same folder brings the same data again. */
 export type MakeStore = (folder: string) => Store;
@@ -144,6 +145,41 @@ export function storeContract(engine: string, makeStore: MakeStore): void {
     const again = await open();
     for (const [i, name] of names.entries()) t.is(again.environmentByName(name)?.id, i + 1);
     t.is(again.environmentByName('toString'), undefined);
+  });
+
+  test(`${engine}: an environment is found by its webhook and what the sender calls it, in no other way`, async (t) => {
+    const { store, open } = await setup(t);
+    const origin = { webhookId: 'a', externalId: 'shop 1' };
+    await store.putEnvironment(sampleEnvironment(1, { origin }));
+    await store.putEnvironment(sampleEnvironment(2, { origin: { webhookId: 'a', externalId: null } }));
+    await store.putEnvironment(sampleEnvironment(3, { origin: null }));
+    await store.stop();
+    const again = await open();
+    t.is(again.environmentByExternalId('a', 'shop 1')?.id, 1);
+    t.is(again.environmentByExternalId('b', 'shop 1'), undefined);
+    t.is(again.environmentByExternalId('a', ''), undefined);
+    t.is(again.environmentByExternalId('', ''), undefined);
+    await again.deleteEnvironment(1);
+    t.is(again.environmentByExternalId('a', 'shop 1'), undefined);
+  });
+
+  test(`${engine}: webhooks are kept with their messages, in the order in which they were made`, async (t) => {
+    const { store, open } = await setup(t);
+    t.deepEqual([...store.webhooks()], []);
+    await Promise.all(['b', 'a', 'c'].map((id) => store.putWebhook(sampleWebhook(id))));
+    const changed = { ...sampleWebhook('a'), messages: [] };
+    const written = store.putWebhook(changed);
+    t.deepEqual(store.webhook('a'), changed);
+    await written;
+    await store.deleteWebhook('c');
+    await store.deleteWebhook('c');
+    await store.stop();
+    const again = await open();
+    t.deepEqual([...again.webhooks()], [sampleWebhook('b'), changed]);
+    t.is(again.webhook('c'), undefined);
+    await again.stop();
+    await t.throwsAsync(again.putWebhook(changed), { code: 'store-closed' });
+    await t.throwsAsync(again.deleteWebhook('a'), { code: 'store-closed' });
   });
 
   test(`${engine}: one folder is one store's: a second one is refused, and let in after the first has stopped`, async (t) => {
