@@ -27,7 +27,9 @@ interface InstancePresence {
 interface EnvironmentPresence {
   readonly instances: Map<string, InstancePresence>;
   lastCheckInAtMs: number | null;
-  lastRefusal: (Refusal & { readonly monotonicMs: number }) | null;
+  lastRefusal: Refusal | null;
+  /** Monotonic ms of it. */
+  lastRefusalMs: number;
   snapshotRequest: number;
 }
 
@@ -106,21 +108,21 @@ export class Presence {
   }
 
   refused(environmentId: number, error: EdgeError): void {
-    const at = new Date(this.#clock.now()).toISOString();
-    const monotonicMs = this.#clock.monotonic();
-    this.#environment(environmentId).lastRefusal = { code: error.code, at, monotonicMs };
+    const environment = this.#environment(environmentId);
+    environment.lastRefusal = { code: error.code, at: new Date(this.#clock.now()).toISOString() };
+    environment.lastRefusalMs = this.#clock.monotonic();
   }
 
+  /** Each refusal is an object of its own: the same one again means that none came since. */
   lastRefusal(environmentId: number): Refusal | null {
-    const refusal = this.#environments.get(environmentId)?.lastRefusal;
-    return refusal ? { code: refusal.code, at: refusal.at } : null;
+    return this.#environments.get(environmentId)?.lastRefusal ?? null;
   }
 
   /** The same, while it is so recent that the refused caller is likely to be still there. */
   recentRefusal(environmentId: number): Refusal | null {
-    const refusal = this.#environments.get(environmentId)?.lastRefusal;
-    if (!refusal || this.#clock.monotonic() - refusal.monotonicMs > RECENT_MS) return null;
-    return this.lastRefusal(environmentId);
+    const environment = this.#environments.get(environmentId);
+    if (!environment?.lastRefusal) return null;
+    return this.#clock.monotonic() - environment.lastRefusalMs > RECENT_MS ? null : environment.lastRefusal;
   }
 
   clearRefusal(environmentId: number): void {
@@ -144,7 +146,13 @@ export class Presence {
   #environment(id: number): EnvironmentPresence {
     let environment = this.#environments.get(id);
     if (!environment) {
-      environment = { instances: new Map(), lastCheckInAtMs: null, lastRefusal: null, snapshotRequest: 0 };
+      environment = {
+        instances: new Map(),
+        lastCheckInAtMs: null,
+        lastRefusal: null,
+        lastRefusalMs: 0,
+        snapshotRequest: 0,
+      };
       this.#environments.set(id, environment);
     }
     return environment;

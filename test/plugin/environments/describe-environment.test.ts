@@ -1,8 +1,6 @@
 import test from 'ava';
-import {
-  describeEnvironment,
-  statusOf,
-} from '../../../plugin/server-hooks/environments/describe-environment.js';
+import { describeEnvironment } from '../../../plugin/server-hooks/environments/describe-environment.js';
+import { statusOf } from '../../../plugin/server-hooks/environments/observe-environment.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { checkInBench } from '../../helpers/check-in-bench.js';
