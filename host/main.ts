@@ -6,6 +6,7 @@ import pinoPretty from 'pino-pretty';
 import { z } from 'zod';
 import { ConfigError, describeVariables, type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
+import { isHealthy } from './healthcheck.js';
 
 /** EX_CONFIG of sysexits.h: a setting must be changed before another start can do better. */
 const EX_CONFIG = 78;
@@ -17,8 +18,15 @@ const version = z
   .parse(JSON.parse(await readFile(`${root}/package.json`, 'utf8'))).version;
 const [argument] = process.argv.slice(2);
 if (argument === '--help')
-  exitWith(0, `Fairlead ${version}: the bundled dashboard. Usage: npm start\n\n${describeVariables()}`);
+  exitWith(
+    0,
+    `Fairlead ${version}: the bundled dashboard. Usage: npm start [-- healthcheck]\n\n${describeVariables()}`,
+  );
 if (argument === '--version') exitWith(0, version);
+if (argument === 'healthcheck') {
+  const healthy = await isHealthy(configOrExit());
+  exitWith(healthy ? 0 : 1, `fairlead: ${healthy ? 'healthy' : 'GET /healthz does not answer'}`);
+}
 if (argument !== undefined) exitWith(EX_CONFIG, `fairlead: unknown argument ${argument}; try --help`);
 
 const config = configOrExit();

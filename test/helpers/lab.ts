@@ -15,6 +15,8 @@ export interface SharedEngine {
   readonly socketPath: string;
   /** Address at which its containers reach a server of the test that listens on `0.0.0.0`. */
   readonly gateway: string;
+  /** Address at which ports that its containers publish are reached. */
+  readonly address: string;
   /** Runs the docker client against it. */
   docker(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Variables for a `docker` process of the test's own. */

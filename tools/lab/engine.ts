@@ -27,6 +27,8 @@ export class LabEngine {
   readonly socketPath: string;
   /** Where its containers reach a server of ours that listens on `0.0.0.0`. */
   readonly gateway: string;
+  /** Where ports that its containers publish are reached. */
+  readonly address: string;
   /** Variables with which a `docker` process talks to this engine. */
   readonly clientEnv: Readonly<Record<string, string>>;
   readonly #dir: string;
@@ -38,6 +40,7 @@ export class LabEngine {
     this.#pod = pod;
     this.socketPath = join(dir, 'docker.sock');
     this.gateway = pod.gateway;
+    this.address = pod.address;
     this.clientEnv = { DOCKER_HOST: `unix://${this.socketPath}`, DOCKER_CONFIG: join(dir, 'client') };
   }
 

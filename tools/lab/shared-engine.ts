@@ -6,6 +6,7 @@ import { LabEngine } from './engine.js';
 export interface LabDescription {
   readonly socketPath: string;
   readonly gateway: string;
+  readonly address: string;
   readonly clientEnv: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +21,7 @@ export async function startSharedEngine(): Promise<{ description: string; close(
     await engine.close();
     throw error;
   }
-  const { socketPath, gateway, clientEnv } = engine;
-  const description: LabDescription = { socketPath, gateway, clientEnv };
+  const { socketPath, gateway, address, clientEnv } = engine;
+  const description: LabDescription = { socketPath, gateway, address, clientEnv };
   return { description: JSON.stringify(description), close: () => engine.close() };
 }
