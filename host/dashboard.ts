@@ -17,6 +17,7 @@ import type { PluginManifest } from './manifest.js';
 import { loadPage } from './page.js';
 import type { PasswordCost } from './password.js';
 import { PluginSlot } from './plugin-slot.js';
+import { Plugins } from './plugins.js';
 import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade } from './problem.js';
 import { LoginGuard, type LoginLimits } from './rate-limit.js';
 import { addHostRoutes } from './routes.js';
@@ -47,6 +48,8 @@ export interface RunningDashboard {
   /** The ports in use. `tunnelPort` is null when no plugin opened one. */
   readonly port: number;
   readonly tunnelPort: number | null;
+  /** Plugins that should run and do not: id and reason, one line each. */
+  readonly failures: readonly string[];
   /** Ends everything in reverse order of start. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -54,19 +57,25 @@ export interface RunningDashboard {
 const RENEWAL_MS = 12 * 60 * 60 * 1000;
 
 /**
- * Starts the dashboard with every plugin it finds: all wiring, nothing else.
+ * Starts the dashboard with every plugin it finds: all wiring, nothing else. A plugin that cannot be loaded or started
+ * is logged, and the dashboard runs without it.
  * @throws what cannot be read, parsed or listened on; nothing is left running then
  */
 export async function startDashboard(config: HostConfig, around: Surroundings): Promise<RunningDashboard> {
   const { clock, randomBytes, logger } = around;
   const folder = join(config.dataDir, 'host');
-  const data = await HostData.open(join(folder, 'host.json'), () => ({
-    schemaVersion: 1,
-    passwordHash: null,
-    sessionSecret: randomBytes(32).toString('base64url'),
-    revokedSessions: [],
-    tokens: [],
-  }));
+  const data = await HostData.open(
+    join(folder, 'host.json'),
+    () => ({
+      schemaVersion: 1,
+      passwordHash: null,
+      sessionSecret: randomBytes(32).toString('base64url'),
+      revokedSessions: [],
+      tokens: [],
+      disabledPlugins: [],
+    }),
+    logger,
+  );
   const made = await settleAdminPassword(data, config.adminPassword, randomBytes, around.passwordCost);
   if (made !== null) around.showPassword(made);
   const readCertificate = () => certificateOf(config, folder, around);
@@ -80,21 +89,23 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     logger,
     ...(certificate.ca === undefined ? {} : { caCertificate: certificate.ca }),
   };
-  const slots = await openSlots(config, around.pluginFolders, host);
-  if (slots.length === 0) logger.warn({ folders: around.pluginFolders }, 'no plugin found');
+  const plugins = new Plugins(await openSlots(config, around.pluginFolders, host), data, logger);
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   app.on('error', (error: unknown) => logger.error({ err: error }, 'an answer failed'));
   app.use(problemReplies(logger));
-  for (const slot of slots) app.use(slot.routes);
+  for (const slot of plugins.slots) app.use(slot.routes);
   app.use(refuseUnserved);
   app.use(refuseBuildkit);
   app.use(await loadPage());
   const guard = new LoginGuard(around.loginLimits);
-  const parts = { data, sessions, tokens, authenticator, guard, clock, version: around.version };
+  const parts = { data, sessions, tokens, authenticator, guard, plugins, clock, version: around.version };
   addHostRoutes(app, parts);
 
-  const server = new HttpsServer(certificate, { request: app.callback(), upgrade: upgradeTo(slots, logger) });
+  const server = new HttpsServer(certificate, {
+    request: app.callback(),
+    upgrade: upgradeTo(plugins, logger),
+  });
   const renewal = setInterval(() => {
     readCertificate()
       .then((renewed) => server.renew(renewed))
@@ -103,13 +114,12 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
 
   const stop = async () => {
     clearInterval(renewal);
-    await Promise.all([server.stop(), ...slots.map((slot) => slot.disable())]);
+    await Promise.all([server.stop(), plugins.stop()]);
   };
   try {
-    const enabled = [];
-    for (const slot of slots) enabled.push(await slot.enable());
+    await plugins.start();
     const port = await server.start(config.port, config.bind);
-    return { port, tunnelPort: enabled[0]?.tunnelPort ?? null, stop };
+    return { port, tunnelPort: plugins.slots[0]?.tunnelPort ?? null, failures: plugins.failures, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -122,12 +132,13 @@ function certificateOf(config: HostConfig, folder: string, around: Surroundings)
 }
 
 async function openSlots(config: HostConfig, folders: readonly string[], host: Host): Promise<PluginSlot[]> {
-  const slots: PluginSlot[] = [];
-  for (const manifest of await findPlugins(folders)) {
-    const create = await loadPlugin(manifest);
-    slots.push(new PluginSlot(manifest, () => create(optionsFor(manifest, config), host)));
-  }
-  return slots;
+  const { manifests, refused } = await findPlugins(folders);
+  for (const reason of refused) host.logger.error({ reason }, 'a plugin was passed over');
+  if (manifests.length === 0) host.logger.warn({ folders }, 'no plugin found');
+  return manifests.map((manifest) => {
+    const create = async () => (await loadPlugin(manifest))(optionsFor(manifest, config), host);
+    return new PluginSlot(manifest, create);
+  });
 }
 
 function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions {
@@ -150,10 +161,10 @@ function withMount(publicUrl: string, mount: string): string {
   return url.href;
 }
 
-function upgradeTo(slots: readonly PluginSlot[], logger: Logger) {
+function upgradeTo(plugins: Plugins, logger: Logger) {
   return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
-      if (slots.some((slot) => slot.upgrade(req, socket, head))) return;
+      if (plugins.upgrade(req, socket, head)) return;
       refuseUpgrade(socket, buildkitRefusal(req.method, req.url) ?? notFound());
     } catch (error) {
       logger.error({ err: error }, 'an upgrade failed');

@@ -1,7 +1,13 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import type { Logger } from '../plugin/server-hooks/host.js';
+import { Problem } from './problem.js';
 import { writeFileDurably } from './write-file-durably.js';
+
+const SCHEMA_VERSION = 1;
+/** After a failed write another is tried each time this is over, ms. */
+const RETRY_MS = 5_000;
 
 const TokenRecord = z.object({
   id: z.string(),
@@ -14,7 +20,7 @@ const TokenRecord = z.object({
 });
 
 const HostState = z.object({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(SCHEMA_VERSION),
   /** PHC string of the admin's password; null before the first start has made one. */
   passwordHash: z.string().nullable(),
   /** 32 random bytes, base64url: what session keys are derived from. */
@@ -22,6 +28,8 @@ const HostState = z.object({
   /** Sessions ended before their time. Kept until they would have ended anyway. */
   revokedSessions: z.array(z.object({ id: z.string(), expiresAt: z.string() })),
   tokens: z.array(TokenRecord),
+  /** Ids of the plugins that an admin switched off. */
+  disabledPlugins: z.array(z.string()).default([]),
 });
 
 /** A stored API token: everything but the token. Times are RFC 3339. */
@@ -36,39 +44,102 @@ export type HostState = z.infer<typeof HostState>;
  */
 export class HostData {
   readonly #file: string;
+  readonly #logger: Logger;
   #state: HostState;
   #lastWrite: Promise<unknown> = Promise.resolve();
+  #retry: NodeJS.Timeout | null = null;
 
-  private constructor(file: string, state: HostState) {
+  private constructor(file: string, state: HostState, logger: Logger) {
     this.#file = file;
     this.#state = state;
+    this.#logger = logger;
   }
 
   /**
    * Reads `file`, or begins with `initial` where there is none yet.
-   * @throws what reading or parsing throws, a file of a newer version included: better to stop than to overwrite.
+   * @throws {Error} what the file system says; a file that is damaged or of a newer version stays as it is: better
+   *   to stop than to overwrite
    */
-  static async open(file: string, initial: () => HostState): Promise<HostData> {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  static async open(file: string, initial: () => HostState, logger: Logger): Promise<HostData> {
+    const folder = dirname(file);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // A killed process may have left the temp file of a write.
+    const leftovers = (await readdir(folder)).filter((name) =>
+      /^\.[0-9]+$/.test(extra(name, basename(file))),
+    );
+    for (const name of leftovers) await rm(join(folder, name), { force: true });
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    return new HostData(file, text === null ? initial() : HostState.parse(JSON.parse(text)));
+    return new HostData(file, text === null ? initial() : parse(text, file), logger);
   }
 
   get current(): Readonly<HostState> {
     return this.#state;
   }
 
-  /** Applies `change` after all earlier ones. A failed write changes nothing and rejects this caller alone. */
+  /** Whether the last write failed. */
+  get isFailing(): boolean {
+    return this.#retry !== null;
+  }
+
+  /** Ends what is tried again by itself. Safe to call twice. */
+  close(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+  }
+
+  /**
+   * Applies `change` after all earlier ones. A failed write changes nothing and rejects this caller alone.
+   * @throws {Problem} `store-unwritable` (503); what `change` throws
+   */
   async update(change: (state: Readonly<HostState>) => HostState): Promise<void> {
     const write = this.#lastWrite.then(async () => {
       const next = change(this.#state);
-      await writeFileDurably(this.#file, `${JSON.stringify(next, null, 2)}\n`);
+      await this.#write(next);
       this.#state = next;
     });
     this.#lastWrite = write.catch(() => undefined);
     await write;
   }
+
+  async #write(state: HostState): Promise<void> {
+    try {
+      await writeFileDurably(this.#file, `${JSON.stringify(state, null, 2)}\n`);
+    } catch (error) {
+      if (!this.isFailing) this.#logger.error({ err: error }, "the host's data cannot be written");
+      this.close();
+      this.#retry = setTimeout(() => void this.update((now) => now).catch(() => undefined), RETRY_MS).unref();
+      throw new Problem(503, 'store-unwritable', 'the change could not be stored');
+    }
+    if (this.isFailing) this.#logger.info({}, "the host's data can be written again");
+    this.close();
+  }
+}
+
+/** What `name` has behind `beginning`; empty where it begins otherwise. */
+function extra(name: string, beginning: string): string {
+  return name.startsWith(beginning) ? name.slice(beginning.length) : '';
+}
+
+/** The message names the place, never a value: the file holds secrets. */
+function parse(text: string, file: string): HostState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${file} is damaged: it is not JSON; put back a backup`);
+  }
+  const version: unknown = Object(value).schemaVersion;
+  if (typeof version === 'number' && version > SCHEMA_VERSION) {
+    throw new Error(
+      `${file} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+    );
+  }
+  const { data, error } = HostState.safeParse(value);
+  if (data) return data;
+  throw new Error(
+    `${file} is damaged: ${error.issues[0]?.path.join('.') || 'its outline'}; put back a backup`,
+  );
 }

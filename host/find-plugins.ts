@@ -2,21 +2,45 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PluginManifest, readManifest } from './manifest.js';
 
+/** What the search brought. */
+export interface FoundPlugins {
+  readonly manifests: readonly PluginManifest[];
+  /** One line for each manifest that cannot be used: which, and why. */
+  readonly refused: readonly string[];
+}
+
+/** First parts of paths that are the host's own. */
+const OWN = ['api', 'healthz', 'grpc', 'session'];
+
 /**
- * The plugins in `folders`, found by the `manifest.json` in each; a folder without one is passed over.
- * @throws {Error} for a malformed manifest, and for two plugins that want the same id or mount
+ * The plugins in `folders`, found by the `manifest.json` in each; a folder without one is passed over. One that cannot
+ * be used keeps no other from being found.
  */
-export async function findPlugins(folders: readonly string[]): Promise<PluginManifest[]> {
-  const found: PluginManifest[] = [];
+export async function findPlugins(folders: readonly string[]): Promise<FoundPlugins> {
+  const manifests: PluginManifest[] = [];
+  const refused: string[] = [];
   for (const folder of folders) {
     const file = join(folder, 'manifest.json');
     if (!(await exists(file))) continue;
-    const manifest = await readManifest(file);
-    const rival = found.find(({ id, mount }) => id === manifest.id || mount === manifest.mount);
-    if (rival) throw new Error(`${file}: id or mount is already taken by ${rival.folder}`);
-    found.push(manifest);
+    try {
+      const manifest = await readManifest(file);
+      refuseClash(file, manifest, manifests);
+      manifests.push(manifest);
+    } catch (error) {
+      refused.push(error instanceof Error ? error.message : String(error));
+    }
   }
-  return found;
+  return { manifests, refused };
+}
+
+/** One mount below another would leave it to chance who answers. */
+function refuseClash(file: string, { id, mount }: PluginManifest, others: readonly PluginManifest[]): void {
+  if (OWN.includes(mount.split('/')[1] ?? '')) throw new Error(`${file}: mount ${mount} is the host's own`);
+  const isBelow = (path: string, other: string) => `${path}/`.startsWith(`${other}/`);
+  const rival = others.find(
+    (other) => other.id === id || isBelow(mount, other.mount) || isBelow(other.mount, mount),
+  );
+  if (rival) throw new Error(`${file}: id or mount is already taken by ${rival.folder}`);
 }
 
 function exists(file: string): Promise<boolean> {

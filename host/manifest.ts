@@ -1,43 +1,50 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, normalize } from 'node:path';
-import { z } from 'zod';
+import { dirname } from 'node:path';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import schema from '../plugin/manifest.schema.json' with { type: 'json' };
 
-const insideFolder = z
-  .string()
-  .refine(
-    (path) => !isAbsolute(path) && !normalize(path).startsWith('..'),
-    'must stay inside the plugin folder',
-  );
+/** What a plugin says of itself; `plugin/manifest.schema.json` describes each member. */
+interface Manifest {
+  readonly manifestVersion: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly server: { readonly module: string; readonly export: string };
+  readonly panel?: { readonly module: string; readonly element: string };
+  readonly mount: string;
+  readonly ports?: { readonly tunnel?: number };
+  readonly agent?: { readonly image: string };
+}
 
-const port = z.int().min(0).max(65535);
-
-/** What a plugin says of itself in `manifest.json`. Unknown members are ignored. */
-const PluginManifest = z.object({
-  manifestVersion: z.literal(1),
-  id: z.string().regex(/^[a-z][a-z\d-]*$/, 'must be lowercase letters, digits and dashes'),
-  name: z.string().min(1),
-  version: z.string().min(1),
-  /** The module to load, relative to the manifest, and the name of its `createPlugin` export. */
-  server: z.object({ module: insideFolder, export: z.string().min(1) }),
-  /** The web panel: a module that defines a custom element. */
-  panel: z.object({ module: insideFolder, element: z.string().min(1) }).optional(),
-  /** The path below which the plugin answers. */
-  mount: z.string().regex(/^\/[\w-]+$/, 'must be one path segment, such as /edge'),
-  ports: z.object({ tunnel: port.optional() }).optional(),
-  agent: z.object({ image: z.string().min(1) }).optional(),
-});
-
-export type PluginManifest = z.infer<typeof PluginManifest> & {
-  /** Absolute path of the folder that holds the manifest. */
+/** A manifest that has been checked. */
+export interface PluginManifest extends Manifest {
+  /** Absolute path of the folder that holds it. */
   readonly folder: string;
-};
+}
+
+// `verbose`: errors carry the member's description, which says better what is wanted than a pattern does.
+const isManifest = new Ajv2020({ verbose: true }).compile<Manifest>(schema);
 
 /**
- * Reads and checks a manifest.
- * @throws {Error} that names the file and the members which are wrong
+ * Reads a manifest and checks it against the published schema.
+ * @throws {Error} one line that names the file and the first member that is wrong
  */
 export async function readManifest(file: string): Promise<PluginManifest> {
-  const result = PluginManifest.safeParse(JSON.parse(await readFile(file, 'utf8')));
-  if (!result.success) throw new Error(`${file} is no plugin manifest:\n${z.prettifyError(result.error)}`);
-  return { ...result.data, folder: dirname(file) };
+  const manifest = parseJson(file, await readFile(file, 'utf8'));
+  if (isManifest(manifest)) return { ...manifest, folder: dirname(file) };
+  throw new Error(`${file} is no plugin manifest: ${reasonOf(isManifest.errors?.[0])}`);
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is no plugin manifest: it is not JSON`, { cause });
+  }
+}
+
+function reasonOf(error: ErrorObject | undefined): string {
+  const member = error?.instancePath.slice(1).replaceAll('/', '.') || 'it';
+  const description = error?.keyword === 'required' ? undefined : error?.parentSchema?.description;
+  return `${member} ${error?.message ?? 'cannot be used'}${description ? ` (${description})` : ''}`;
 }

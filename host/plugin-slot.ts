@@ -3,19 +3,56 @@ import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { LoadedPlugin } from './load-plugin.js';
 import type { PluginManifest } from './manifest.js';
+import { withDeadline } from './with-deadline.js';
+
+/** How a plugin is. `failed`: it should run, or should have stopped, and did not. */
+export type PluginState = 'off' | 'starting' | 'on' | 'stopping' | 'failed';
+
+/** How long a plugin may take, ms. */
+export interface SlotDeadlines {
+  readonly startMs: number;
+  readonly stopMs: number;
+}
+
+const defaultDeadlines: SlotDeadlines = { startMs: 60_000, stopMs: 8_000 };
 
 /**
  * A plugin's fixed place in the host. It can be enabled and disabled while the host runs: each time it is enabled, a
- * new plugin is made. Disabled, the slot lets everything pass.
+ * new plugin is made. Disabled, the slot lets everything pass. A plugin that fails is the slot's problem, not the host's.
  */
 export class PluginSlot {
   readonly manifest: PluginManifest;
-  readonly #create: () => LoadedPlugin;
+  readonly #create: () => Promise<LoadedPlugin>;
+  readonly #deadlines: SlotDeadlines;
   #plugin: LoadedPlugin | null = null;
+  #state: PluginState = 'off';
+  #problem: Error | null = null;
+  #tunnelPort: number | null = null;
+  #lastStep: Promise<unknown> = Promise.resolve();
 
-  constructor(manifest: PluginManifest, create: () => LoadedPlugin) {
+  /** @param create loads the plugin and makes it; may reject */
+  constructor(
+    manifest: PluginManifest,
+    create: () => Promise<LoadedPlugin>,
+    deadlines: SlotDeadlines = defaultDeadlines,
+  ) {
     this.manifest = manifest;
     this.#create = create;
+    this.#deadlines = deadlines;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  /** Why the state is `failed`, else null. */
+  get problem(): Error | null {
+    return this.#problem;
+  }
+
+  /** The port that agents dial, while the plugin runs. */
+  get tunnelPort(): number | null {
+    return this.#tunnelPort;
   }
 
   /** To be placed before anything that reads bodies: the plugin streams them. */
@@ -26,24 +63,52 @@ export class PluginSlot {
     return this.#plugin?.upgrade(req, socket, head) ?? false;
   }
 
-  /** Starts the plugin. It answers nothing before it has started. */
-  async enable(): Promise<{ tunnelPort: number }> {
-    if (this.#plugin) throw new Error(`plugin ${this.manifest.id} is enabled already`);
-    const plugin = this.#create();
-    try {
-      const started = await plugin.start();
-      this.#plugin = plugin;
-      return started;
-    } catch (error) {
-      await plugin.stop();
-      throw error;
-    }
+  /** Starts the plugin, which answers nothing before it has started. Never rejects: see {@link problem}. */
+  enable(): Promise<void> {
+    return this.#step(async () => {
+      if (this.#plugin) return;
+      this.#become('starting');
+      let plugin: LoadedPlugin | null = null;
+      try {
+        plugin = await withDeadline(this.#create(), this.#deadlines.startMs, 'loading');
+        this.#tunnelPort = (await withDeadline(plugin.start(), this.#deadlines.startMs, 'start')).tunnelPort;
+        this.#plugin = plugin;
+        this.#become('on');
+      } catch (error) {
+        // What it has begun must not stay behind; why it did not start matters more than how it stopped.
+        await this.#stop(plugin).catch(() => undefined);
+        this.#become('failed', error);
+      }
+    });
   }
 
-  /** Stops the plugin; nothing to do when it is not enabled. */
-  async disable(): Promise<void> {
-    const plugin = this.#plugin;
-    this.#plugin = null;
-    await plugin?.stop();
+  /** Stops the plugin; nothing to do when it does not run. Never rejects: see {@link problem}. */
+  disable(): Promise<void> {
+    return this.#step(async () => {
+      const plugin = this.#plugin;
+      this.#plugin = null;
+      this.#tunnelPort = null;
+      this.#become('stopping');
+      await this.#stop(plugin).then(
+        () => this.#become('off'),
+        (error: unknown) => this.#become('failed', error),
+      );
+    });
+  }
+
+  async #stop(plugin: LoadedPlugin | null): Promise<void> {
+    if (plugin) await withDeadline(plugin.stop(), this.#deadlines.stopMs, 'stop');
+  }
+
+  /** One at a time, in the order asked for. */
+  #step(work: () => Promise<void>): Promise<void> {
+    const step = this.#lastStep.then(work);
+    this.#lastStep = step;
+    return step;
+  }
+
+  #become(state: PluginState, problem: unknown = null): void {
+    this.#state = state;
+    this.#problem = problem === null || problem instanceof Error ? problem : new Error(String(problem));
   }
 }

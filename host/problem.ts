@@ -45,6 +45,8 @@ export function problemReplies(logger: Logger): Middleware {
         return;
       }
       const problem = error instanceof Problem ? error : internal(error, logger);
+      // A plugin may have taken the answer over before it failed.
+      ctx.respond = true;
       ctx.status = problem.status;
       for (const [name, value] of Object.entries(headersOf(problem))) ctx.set(name, value);
       ctx.body = bodyOf(problem);

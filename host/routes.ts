@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Authenticator, type Caller, SESSION_COOKIE } from './authenticate.js';
 import type { HostData } from './data.js';
 import { verifyPassword } from './password.js';
+import type { Plugins } from './plugins.js';
 import { notFound, Problem } from './problem.js';
 import type { LoginGuard } from './rate-limit.js';
 import { readJson } from './read-json.js';
@@ -18,6 +19,7 @@ export interface RouteParts {
   readonly tokens: ApiTokens;
   readonly authenticator: Authenticator;
   readonly guard: LoginGuard;
+  readonly plugins: Plugins;
   readonly clock: () => number;
   readonly version: string;
 }
@@ -35,12 +37,18 @@ const NewToken = z.object({
   environmentId: z.int().positive().nullish(),
 });
 
-/** Adds sign-in, API tokens and health. What is below the plugin's mount never comes here. */
+const PluginChange = z.object({ enabled: z.boolean() });
+
+/** Adds sign-in, API tokens, plugins and health. What is below the plugin's mount never comes here. */
 export function addHostRoutes(app: Koa, parts: RouteParts): void {
   const router = new Router();
-  router.get('/healthz', (ctx) => answer(ctx, 200, { status: 'ok', version: parts.version }));
+  router.get('/healthz', (ctx) => {
+    const isWell = parts.plugins.failures.length === 0;
+    answer(ctx, isWell ? 200 : 503, { status: isWell ? 'ok' : 'degraded', version: parts.version });
+  });
   addSessionRoutes(router, parts);
   addTokenRoutes(router, parts);
+  addPluginRoutes(router, parts);
   app.use(router.routes());
   app.use(router.allowedMethods());
 }
@@ -99,6 +107,21 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteP
     await unbound(ctx, authenticator);
     if (!(await tokens.revoke(String(ctx.params.id)))) throw notFound();
     ctx.status = 204;
+  });
+}
+
+function addPluginRoutes(router: Router, { plugins, authenticator }: RouteParts): void {
+  router.get('/api/plugins', async (ctx) => {
+    await unbound(ctx, authenticator);
+    answer(ctx, 200, { plugins: plugins.list() });
+  });
+
+  router.patch('/api/plugins/:id', async (ctx) => {
+    await unbound(ctx, authenticator);
+    const { enabled } = await readJson(ctx, PluginChange);
+    const view = await plugins.setEnabled(String(ctx.params.id), enabled);
+    if (view === null) throw notFound();
+    answer(ctx, 200, view);
   });
 }
 

@@ -7,9 +7,16 @@ const HUB_GROUND = [
   `${HOOKS}/host.ts`,
   `${HOOKS}/options.ts`,
   'plugin/api.ts',
+  'plugin/api/',
   'protocol/',
 ];
-const PLUGIN_ENTRY = [`${HOOKS}/index.ts`, `${HOOKS}/host.ts`, `${HOOKS}/options.ts`, 'manifest.json'];
+const PLUGIN_ENTRY = [
+  `${HOOKS}/index.ts`,
+  `${HOOKS}/host.ts`,
+  `${HOOKS}/options.ts`,
+  'plugin/manifest.schema.json',
+  'manifest.json',
+];
 
 /**
  * Who may import whom. A key or value ending in `/` is a whole folder, one ending in `/*` the files right in it;
@@ -18,7 +25,7 @@ const PLUGIN_ENTRY = [`${HOOKS}/index.ts`, `${HOOKS}/host.ts`, `${HOOKS}/options
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'protocol/': [],
 
-  [`${HOOKS}/model/`]: ['protocol/'],
+  [`${HOOKS}/model/`]: ['plugin/api.ts', 'protocol/'],
   [`${HOOKS}/disk/`]: ['protocol/', `${HOOKS}/host.ts`],
   [`${HOOKS}/host.ts`]: ['protocol/'],
   [`${HOOKS}/options.ts`]: ['protocol/', `${HOOKS}/model/`, `${HOOKS}/host.ts`, 'manifest.json'],
@@ -28,9 +35,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],
-  [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/'],
+  [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'plugin/api/', 'protocol/'],
   [`${HOOKS}/index.ts`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/', 'manifest.json'],
-  'plugin/api.ts': ['protocol/'],
+  'plugin/api.ts': ['plugin/api/', 'protocol/'],
+  'plugin/api/': ['protocol/'],
   'plugin/ui-panel/': ['plugin/api.ts', 'protocol/'],
 
   [`${AGENT}/poller.ts`]: [`${AGENT}/*`, 'protocol/'],

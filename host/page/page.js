@@ -51,16 +51,52 @@ function show(signedIn) {
 
 async function refresh() {
   try {
-    const { items, nextCursor } = await call('GET', `${API}/environments`);
-    byId('environments').replaceChildren(...items.map(row));
-    byId('none').hidden = items.length > 0;
-    byId('more').hidden = nextCursor === null;
+    const { plugins } = await call('GET', '/api/plugins');
+    showPlugins(plugins);
+    // Others may be here too; this page knows the API of the one at its mount.
+    const isOn = plugins.some(({ mount, state }) => API.startsWith(`${mount}/`) && state === 'on');
+    byId('list').hidden = !isOn;
+    byId('creation').hidden = !isOn;
+    if (isOn) await showEnvironments();
     refreshIn(REFRESH_MS);
   } catch (error) {
     if (error.status === 401) return show(false);
     tell(`The list is not up to date: ${error.message}`);
     refreshIn(5 * REFRESH_MS);
   }
+}
+
+async function showEnvironments() {
+  const { items, nextCursor } = await call('GET', `${API}/environments`);
+  byId('environments').replaceChildren(...items.map(row));
+  byId('none').hidden = items.length > 0;
+  byId('more').hidden = nextCursor === null;
+}
+
+/** Rows stay as they are while nothing changes: a button under someone's finger must not be replaced. */
+function showPlugins(plugins) {
+  const shown = JSON.stringify(plugins);
+  if (byId('plugins').dataset.shown === shown) return;
+  byId('plugins').dataset.shown = shown;
+  byId('plugins').replaceChildren(...plugins.map(pluginRow));
+}
+
+function pluginRow({ id, name, version, mount, enabled, state, problem }) {
+  const stated = problem ? `${state}: ${problem}` : state;
+  const isOff = !enabled || state === 'failed';
+  const button = element('button', { type: 'button', textContent: isOff ? 'Enable' : 'Disable' });
+  button.setAttribute('aria-label', `${button.textContent} ${name}`);
+  button.addEventListener('click', () =>
+    attempt(async () => {
+      button.disabled = true;
+      await call('PATCH', `/api/plugins/${id}`, { enabled: isOff }).finally(() => {
+        button.disabled = false;
+      });
+      await refresh();
+    }),
+  );
+  const cells = [name, version, mount, stated].map((text) => element('td', { textContent: text }));
+  return element('tr', {}, ...cells, element('td', {}, button));
 }
 
 /** One timer only, also when a refresh was asked for beside the regular one. */

@@ -1,8 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { HostData, type HostState } from '../../host/data.js';
+import { LogRecorder } from '../helpers/log-recorder.js';
 import { makeFolder } from './start-host.js';
+
+const logger = new LogRecorder();
 
 const initial = (): HostState => ({
   schemaVersion: 1,
@@ -10,6 +13,7 @@ const initial = (): HostState => ({
   sessionSecret: 'secret',
   revokedSessions: [],
   tokens: [],
+  disabledPlugins: [],
 });
 
 const addSession = (id: string) => (state: Readonly<HostState>) => ({
@@ -19,7 +23,7 @@ const addSession = (id: string) => (state: Readonly<HostState>) => ({
 
 test('data: changes at the same time are all kept, and are on disk when they resolve', async (t) => {
   const file = join(await makeFolder(t), 'new', 'host.json');
-  const data = await HostData.open(file, initial);
+  const data = await HostData.open(file, initial, logger);
   const ids = Array.from({ length: 20 }, (_, index) => String(index));
   await Promise.all(ids.map((id) => data.update(addSession(id))));
   const stored: HostState = JSON.parse(await readFile(file, 'utf8'));
@@ -27,14 +31,16 @@ test('data: changes at the same time are all kept, and are on disk when they res
     stored.revokedSessions.map(({ id }) => id),
     ids,
   );
-  t.deepEqual((await HostData.open(file, initial)).current, stored);
+  t.deepEqual((await HostData.open(file, initial, logger)).current, stored);
 });
 
 test('data: a write that fails changes nothing and does not hold up the next', async (t) => {
   const folder = join(await makeFolder(t), 'gone');
-  const data = await HostData.open(join(folder, 'host.json'), initial);
+  const data = await HostData.open(join(folder, 'host.json'), initial, logger);
   await rm(folder, { recursive: true });
-  await t.throwsAsync(data.update(addSession('lost')), { code: 'ENOENT' });
+  t.teardown(() => data.close());
+  await t.throwsAsync(data.update(addSession('lost')), { code: 'store-unwritable' });
+  t.true(data.isFailing);
   t.deepEqual(data.current, initial());
   const refusal = new Error('no');
   await t.throwsAsync(
@@ -45,11 +51,43 @@ test('data: a write that fails changes nothing and does not hold up the next', a
   );
 });
 
-test('data: a file of a newer version, or a damaged one, is refused and left alone', async (t) => {
-  const file = join(await makeFolder(t), 'host.json');
-  for (const text of [JSON.stringify({ ...initial(), schemaVersion: 2 }), '{"schemaVersion":1', '{}']) {
-    await writeFile(file, text);
-    await t.throwsAsync(HostData.open(file, initial));
-    t.is(await readFile(file, 'utf8'), text);
+test('data: a disk that fails is told once, and once more when it is well', async (t) => {
+  const folder = join(await makeFolder(t), 'gone');
+  const log = new LogRecorder();
+  const data = await HostData.open(join(folder, 'host.json'), initial, log);
+  t.teardown(() => data.close());
+  await rm(folder, { recursive: true });
+  for (const id of ['lost', 'lost, too']) {
+    await t.throwsAsync(data.update(addSession(id)), { code: 'store-unwritable' });
   }
+  await mkdir(folder);
+  await data.update(addSession('kept'));
+  t.false(data.isFailing);
+  t.deepEqual(
+    log.lines.map(({ level }) => level),
+    ['error', 'info'],
+  );
+});
+
+test('data: a file of a newer version, or a damaged one, is refused, left alone and never quoted', async (t) => {
+  const file = join(await makeFolder(t), 'host.json');
+  for (const [value, reason] of [
+    [JSON.stringify({ ...initial(), schemaVersion: 2 }), /newer version/],
+    ['{"schemaVersion":1, "sessionSecret": "secret', /damaged: it is not JSON/],
+    ['', /damaged: it is not JSON/],
+    ['{}', /damaged: schemaVersion/],
+    [JSON.stringify({ ...initial(), tokens: ['secret'] }), /damaged: tokens\.0/],
+  ] as const) {
+    await writeFile(file, value);
+    const error = await t.throwsAsync(HostData.open(file, initial, logger), { message: reason });
+    t.notRegex(`${error?.stack}`, /secret/);
+    t.is(await readFile(file, 'utf8'), value);
+  }
+});
+
+test('data: temp files that a killed process left are removed, others are not', async (t) => {
+  const folder = await makeFolder(t);
+  for (const name of ['host.json.123', 'host.json.bak', 'ca.pem.1']) await writeFile(join(folder, name), 'x');
+  await HostData.open(join(folder, 'host.json'), initial, logger);
+  t.deepEqual((await readdir(folder)).sort(), ['ca.pem.1', 'host.json.bak']);
 });

@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../plugin/server-hooks/host.js';
+import type { HostData } from './data.js';
+import type { PluginSlot, PluginState } from './plugin-slot.js';
+
+/** A plugin as an admin sees it. */
+export interface PluginView {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly mount: string;
+  /** What an admin wants; the state follows. */
+  readonly enabled: boolean;
+  readonly state: PluginState;
+  /** One line, while the state is `failed`; else null. */
+  readonly problem: string | null;
+  readonly tunnelPort: number | null;
+}
+
+/** The plugins of a host: which are wanted, which run. What an admin decides is kept over a restart. */
+export class Plugins {
+  readonly #slots: readonly PluginSlot[];
+  readonly #data: HostData;
+  readonly #logger: Logger;
+
+  constructor(slots: readonly PluginSlot[], data: HostData, logger: Logger) {
+    this.#slots = slots;
+    this.#data = data;
+    this.#logger = logger;
+  }
+
+  get slots(): readonly PluginSlot[] {
+    return this.#slots;
+  }
+
+  /** Starts all that are wanted. One that fails is logged and keeps no other from running. */
+  async start(): Promise<void> {
+    for (const slot of this.#slots) if (this.#isWanted(slot)) await this.#apply(slot, true);
+  }
+
+  /** Safe to call twice. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#apply(slot, false)));
+  }
+
+  list(): PluginView[] {
+    return this.#slots.map((slot) => this.#view(slot));
+  }
+
+  /** The plugins that failed: id and reason, one line each. */
+  get failures(): string[] {
+    return this.list().flatMap(({ id, problem }) => (problem === null ? [] : [`${id}: ${problem}`]));
+  }
+
+  /**
+   * Enables or disables a plugin, or tries again with one that failed. The wish is on disk before it is followed.
+   * @returns the plugin as it is then, or null when there is none of this id
+   */
+  async setEnabled(id: string, enabled: boolean): Promise<PluginView | null> {
+    const slot = this.#slots.find(({ manifest }) => manifest.id === id);
+    if (!slot) return null;
+    await this.#data.update((state) => {
+      const others = state.disabledPlugins.filter((other) => other !== id);
+      return { ...state, disabledPlugins: enabled ? others : [...others, id] };
+    });
+    await this.#apply(slot, enabled);
+    return this.#view(slot);
+  }
+
+  /** @returns false when no plugin took the socket */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#slots.some((slot) => slot.upgrade(req, socket, head));
+  }
+
+  async #apply(slot: PluginSlot, enabled: boolean): Promise<void> {
+    await (enabled ? slot.enable() : slot.disable());
+    const { manifest, state, problem } = slot;
+    if (problem) this.#logger.error({ plugin: manifest.id, err: problem }, 'a plugin failed');
+    else this.#logger.info({ plugin: manifest.id, state }, 'plugin');
+  }
+
+  #isWanted(slot: PluginSlot): boolean {
+    return !this.#data.current.disabledPlugins.includes(slot.manifest.id);
+  }
+
+  #view(slot: PluginSlot): PluginView {
+    const { manifest, state, problem, tunnelPort } = slot;
+    const { id, name, version, mount } = manifest;
+    const reason = problem && (problem.message.split('\n')[0] ?? '').slice(0, 500);
+    return { id, name, version, mount, enabled: this.#isWanted(slot), state, problem: reason, tunnelPort };
+  }
+}
