@@ -1,5 +1,5 @@
 import type { Clock } from '../../../protocol/clock.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
 import type { CheckIns } from './check-in.js';
 import type { Presence } from './presence.js';
@@ -12,6 +12,8 @@ export interface SnapshotDeskOptions {
   readonly snapshots: SnapshotFiles;
 }
 
+type Outcome = Snapshot | EdgeError;
+
 /** Least time between two snapshots of an environment that nobody asked for, ms. */
 const MIN_GAP_MS = 10_000;
 
@@ -19,13 +21,13 @@ const MIN_GAP_MS = 10_000;
 export class SnapshotDesk {
   readonly #options: SnapshotDeskOptions;
   readonly #lastMs = new Map<number, number>();
-  readonly #waiting = new Map<number, Set<(snapshot: Snapshot) => void>>();
+  readonly #waiting = new Map<number, Set<(outcome: Outcome) => void>>();
 
   constructor(options: SnapshotDeskOptions) {
     this.#options = options;
   }
 
-  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-too-soon` (429) */
+  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-too-soon` (429), `snapshot-unwritable` (503) */
   async take(environmentId: number, snapshot: Snapshot): Promise<void> {
     const now = this.#options.clock.monotonic();
     const last = this.#lastMs.get(environmentId);
@@ -40,14 +42,16 @@ export class SnapshotDesk {
     await this.#store(environmentId, snapshot);
   }
 
-  /** The snapshot of an idle close: one a tunnel, so it needs no gap. */
-  takeAtClose(environmentId: number, snapshot: Snapshot): Promise<void> {
-    return this.#store(environmentId, snapshot);
+  /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
+  async takeAtClose(environmentId: number, snapshot: Snapshot): Promise<void> {
+    await this.#store(environmentId, snapshot).catch((error: unknown) => {
+      if (codeOf(error) !== 'snapshot-unwritable') throw error;
+    });
   }
 
   /**
    * Asks the environment's agent for a snapshot and waits for it.
-   * @throws EdgeError `snapshot-timeout` (504)
+   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503)
    */
   request(environmentId: number, waitMs: number): Promise<Snapshot> {
     const { clock, presence, checkIns } = this.#options;
@@ -61,9 +65,10 @@ export class SnapshotDesk {
           this.#waiting.delete(environmentId);
         }
       };
-      const taken = (snapshot: Snapshot) => {
+      const taken = (outcome: Outcome) => {
         settle();
-        resolve(snapshot);
+        if (outcome instanceof EdgeError) reject(outcome);
+        else resolve(outcome);
       };
       const cancel = clock.after(waitMs, () => {
         settle();
@@ -81,7 +86,15 @@ export class SnapshotDesk {
   }
 
   async #store(environmentId: number, snapshot: Snapshot): Promise<void> {
-    await this.#options.snapshots.write(environmentId, snapshot);
-    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(snapshot);
+    const tell = (outcome: Outcome) => {
+      for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(outcome);
+    };
+    try {
+      await this.#options.snapshots.write(environmentId, snapshot);
+      tell(snapshot);
+    } catch (error) {
+      if (error instanceof EdgeError) tell(error);
+      throw error;
+    }
   }
 }

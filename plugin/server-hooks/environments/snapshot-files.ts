@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
 import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
@@ -29,6 +30,7 @@ export class SnapshotFiles {
   readonly #summaries = new Map<number, SnapshotSummary>();
   /** What is under way, by environment: writes and deletions happen in the order they were asked for. */
   readonly #last = new Map<number, Promise<void>>();
+  #isFailing = false;
 
   constructor({ dir, logger }: SnapshotFilesOptions) {
     this.#dir = dir;
@@ -50,6 +52,11 @@ export class SnapshotFiles {
     await Promise.allSettled(this.#last.values());
   }
 
+  /** Whether the last one could not be written. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
   /** Null before the first snapshot. From memory. */
   summary(environmentId: number): SnapshotSummary | null {
     return this.#summaries.get(environmentId) ?? null;
@@ -66,12 +73,15 @@ export class SnapshotFiles {
     }
   }
 
-  /** Keeps `snapshot` as the latest one. Rejects with what the file system says; the one before is then still there. */
+  /**
+   * Keeps `snapshot` as the latest one.
+   * @throws EdgeError `snapshot-unwritable` (503); the one before is then still there
+   */
   write(environmentId: number, snapshot: Snapshot): Promise<void> {
     return this.#inOrder(environmentId, async () => {
       const summary = summarize(snapshot);
       const text = `${JSON.stringify(summary)}\n${JSON.stringify(snapshot)}\n`;
-      await writeFileWhole(this.#path(environmentId), text);
+      await this.#store(environmentId, text);
       this.#summaries.set(environmentId, summary);
     });
   }
@@ -82,6 +92,18 @@ export class SnapshotFiles {
       this.#summaries.delete(environmentId);
       await rm(this.#path(environmentId), { force: true });
     });
+  }
+
+  async #store(environmentId: number, text: string): Promise<void> {
+    try {
+      await writeFileWhole(this.#path(environmentId), text);
+    } catch (cause) {
+      if (!this.#isFailing) this.#logger.error({ err: cause }, 'snapshots cannot be written');
+      this.#isFailing = true;
+      throw new EdgeError('snapshot-unwritable', 'The snapshot could not be stored', { status: 503, cause });
+    }
+    if (this.#isFailing) this.#logger.info({}, 'snapshots can be written again');
+    this.#isFailing = false;
   }
 
   async #readSummary(environmentId: number): Promise<void> {

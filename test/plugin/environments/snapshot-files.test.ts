@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
@@ -164,4 +164,23 @@ test('snapshot files: the longest summary there can be is read at the start', as
   if (!longest) return t.fail();
   await files.write(1, longest);
   t.deepEqual((await open()).files.summary(1), summary(longest));
+});
+
+test('snapshot files: a disk that fails is told once, keeps what is known, and once more when it is well', async (t) => {
+  const { files, dir, logger } = await setup(t);
+  await files.write(7, snapshot(1));
+  await rm(dir, { recursive: true });
+  for (let i = 0; i < 2; i++) {
+    await t.throwsAsync(files.write(7, snapshot(2)), { code: 'snapshot-unwritable' });
+  }
+  t.true(files.isFailing);
+  t.deepEqual(files.summary(7), summary(snapshot(1)));
+  await mkdir(dir);
+  await files.write(7, snapshot(3));
+  t.false(files.isFailing);
+  t.deepEqual(await files.read(7), snapshot(3));
+  t.deepEqual(
+    logger.lines.map(({ level }) => level),
+    ['error', 'info'],
+  );
 });
