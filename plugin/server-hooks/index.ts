@@ -19,12 +19,11 @@ import { Waiting } from './environments/waiting.js';
 import type { Host } from './host.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
 import { agentRoutes } from './routes/agent.js';
+import { callRoutes } from './routes/call-routes.js';
+import { CALLS } from './routes/calls.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
-import { environmentRoutes } from './routes/environments.js';
 import { errorReplies, toErrorReply } from './routes/error-reply.js';
 import { relativeUrl } from './routes/relative-url.js';
-import { settingsRoutes } from './routes/settings.js';
-import { tunnelRoutes } from './routes/tunnel.js';
 import type { Services } from './services.js';
 import { openStore } from './store/open-store.js';
 import { CredentialDesk } from './tunnel/credential-desk.js';
@@ -211,13 +210,9 @@ function application(services: Services): Koa {
   const app = new Koa();
   app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
   app.use(errorReplies(services.logger));
-  for (const router of [
-    agentRoutes(services),
-    environmentRoutes(services),
-    tunnelRoutes(services),
-    settingsRoutes(services),
-  ]) {
+  for (const router of [agentRoutes(services), callRoutes(services, CALLS)]) {
     app.use(router.routes());
+    app.use(router.allowedMethods());
   }
   return app;
 }

@@ -1,181 +1,194 @@
-import Router from '@koa/router';
-import type { Context } from 'koa';
-import * as z from 'zod';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseEdgeId } from '../../../protocol/edge-id.js';
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
-import type { EnvironmentCreated, EnvironmentList, KeyRotated } from '../../api.js';
+import {
+  changeEnvironment,
+  createEnvironment,
+  environmentCreated,
+  environmentList,
+  keyRotated,
+  rotateKey,
+} from '../../api/environment-calls.js';
+import { environmentView } from '../../api/environment-view.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import { printCommands } from '../environments/printed-commands.js';
-import type { Action } from '../host.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
-import { admit } from './guards/admit.js';
-import { readJson } from './read-body.js';
-
-const MAX_BYTES = 64 * 1024;
-
-const name = z
-  .string()
-  .transform((text) => text.trim())
-  .pipe(
-    z
-      .string()
-      .min(1)
-      .max(100)
-      .regex(/^\P{Cc}+$/u, 'must not hold control characters'),
-  );
-const tags = z.array(z.string().trim().min(1).max(64)).max(32);
-const checkInSeconds = z.int().min(1).max(86_400);
-
-const createSchema = z.object({
-  name,
-  url: z.string().max(2048).optional(),
-  tunnelAddress: z.string().max(300).optional(),
-  edgeId: z.string().nullable().optional(),
-  tags: tags.default([]),
-  checkInSeconds: checkInSeconds.optional(),
-});
-const changeSchema = z.object({
-  name: name.optional(),
-  tags: tags.optional(),
-  checkInSeconds: checkInSeconds.nullable().optional(),
-});
-const rotateSchema = z.object({
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(30 * 86_400)
-    .default(86_400),
-  url: z.string().max(2048).optional(),
-  tunnelAddress: z.string().max(300).optional(),
-});
+import { defineCall } from './define-call.js';
+import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/environments`: what admins do to environments. */
-export function environmentRoutes(services: Services): Router {
-  const router = new Router({ prefix: '/api/environments' });
-  const { admin, host, options } = services;
-  const view = (environment: Environment) => describeEnvironment(environment, services);
+export const environmentCalls = [
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/environments',
+      id: 'listEnvironments',
+      summary: 'All environments',
+      access: 'read',
+      answers: { 200: { description: 'The list', body: environmentList } },
+    },
+    ({ services }) => {
+      const items = [...services.store.environments()].map((each) => describeEnvironment(each, services));
+      return { status: 200, body: { items, nextCursor: null } };
+    },
+  ),
 
-  router.get('/', async (ctx) => {
-    const principal = await admit(host, ctx.req, 'read', null);
-    void principal;
-    const items = [...services.store.environments()].map(view);
-    const body: EnvironmentList = { items, nextCursor: null };
-    ctx.body = body;
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/environments',
+      id: 'createEnvironment',
+      summary: 'Makes an environment and its Edge key',
+      description: 'Edge key and commands are shown this once; a lost one is replaced by `rotate-key`.',
+      access: 'write',
+      body: createEnvironment,
+      answers: {
+        201: { description: 'Made', body: environmentCreated, headers: { location: 'Its address' } },
+      },
+      problems: ['edge-id-malformed', 'name-taken', ...STORE_PROBLEMS],
+    },
+    async ({ services, body, origin }) => {
+      const { admin, options } = services;
+      const settings = services.store.settings();
+      const url = body.url ?? settings.publicUrl ?? options.publicUrl ?? origin;
+      const address = body.tunnelAddress ?? settings.tunnelAddress ?? options.tunnelAddress;
+      const { environment, edgeKey } = await admin.create({
+        name: body.name,
+        apiUrl: apiUrlOf(url, options.mount),
+        tunnelAddress: address === null ? null : tunnelAddressOf(address),
+        edgeId: body.edgeId ? parseEdgeId(body.edgeId) : body.edgeId,
+        tags: body.tags ?? [],
+        checkInSeconds: body.checkInSeconds ?? null,
+      });
+      return {
+        status: 201,
+        headers: { location: `${options.mount}/api/environments/${environment.id}` },
+        body: {
+          ...describeEnvironment(environment, services),
+          edgeKey,
+          commands: commandsOf(environment, edgeKey, services),
+        },
+      };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/environments/:id',
+      id: 'getEnvironment',
+      summary: 'One environment',
+      access: 'read',
+      answers: { 200: { description: 'What is known of it now', body: environmentView } },
+    },
+    ({ services, environment }) => ({ status: 200, body: describeEnvironment(environment, services) }),
+  ),
+
+  defineCall(
+    {
+      method: 'PATCH',
+      path: '/api/environments/:id',
+      id: 'changeEnvironment',
+      summary: 'Changes name, tags or interval',
+      access: 'write',
+      body: changeEnvironment,
+      answers: { 200: { description: 'As it is now', body: environmentView } },
+      problems: ['name-taken', ...STORE_PROBLEMS],
+    },
+    async ({ services, environment, body }) => ({
+      status: 200,
+      body: describeEnvironment(await services.admin.change(environment.id, body), services),
+    }),
+  ),
+
+  defineCall(
+    {
+      method: 'DELETE',
+      path: '/api/environments/:id',
+      id: 'deleteEnvironment',
+      summary: 'Removes an environment',
+      description: 'Its agent is refused from now on; its tunnel ends at once.',
+      access: 'write',
+      answers: { 204: { description: 'It is gone' } },
+      problems: STORE_PROBLEMS,
+    },
+    async ({ services, environment }) => {
+      await services.admin.delete(environment.id);
+      return { status: 204 };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/environments/:id/rotate-key',
+      id: 'rotateKey',
+      summary: 'Makes a new Edge key',
+      description:
+        'For a lost key, a leaked one, or other addresses. The old one holds beside it for `overlapSeconds`.',
+      access: 'write',
+      body: rotateKey,
+      answers: { 200: { description: 'The new key, shown this once', body: keyRotated } },
+      problems: STORE_PROBLEMS,
+    },
+    async ({ services, environment: { id }, body }) => {
+      const addresses = {
+        ...(body.url === undefined ? {} : { apiUrl: apiUrlOf(body.url, services.options.mount) }),
+        ...(body.tunnelAddress === undefined ? {} : { tunnelAddress: tunnelAddressOf(body.tunnelAddress) }),
+      };
+      const { environment, edgeKey } = await services.admin.rotateKey(id, body.overlapSeconds, addresses);
+      return {
+        status: 200,
+        body: {
+          edgeKey,
+          commands: commandsOf(environment, edgeKey, services),
+          oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
+        },
+      };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'DELETE',
+      path: '/api/environments/:id/association',
+      id: 'disassociate',
+      summary: 'Forgets the Edge ID and its agent',
+      description: 'Its tunnel ends at once, and that Edge ID is barred until the key is rotated.',
+      access: 'write',
+      answers: { 204: { description: 'They are forgotten' } },
+      problems: STORE_PROBLEMS,
+    },
+    async ({ services, environment }) => {
+      await services.admin.disassociate(environment.id);
+      return { status: 204 };
+    },
+  ),
+];
+
+function commandsOf({ edgeId, name }: Environment, edgeKey: string, { options, host }: Services) {
+  return printCommands({
+    edgeId,
+    edgeKey,
+    agentImage: options.agentImage,
+    insecure: host.caCertificate !== undefined,
+    name,
   });
-
-  router.post('/', async (ctx) => {
-    await admit(host, ctx.req, 'write', null);
-    const wanted = createSchema.parse(await readJson(ctx.req, MAX_BYTES));
-    const settings = services.store.settings();
-    const url = wanted.url ?? settings.publicUrl ?? options.publicUrl ?? `${ctx.protocol}://${ctx.host}`;
-    const address = wanted.tunnelAddress ?? settings.tunnelAddress ?? options.tunnelAddress;
-    const { environment, edgeKey } = await admin.create({
-      name: wanted.name,
-      apiUrl: apiUrlOf(url),
-      tunnelAddress: address === null ? null : tunnelAddressOf(address),
-      edgeId: wanted.edgeId ? parseEdgeId(wanted.edgeId) : wanted.edgeId,
-      tags: wanted.tags,
-      checkInSeconds: wanted.checkInSeconds ?? null,
-    });
-    const body: EnvironmentCreated = {
-      ...view(environment),
-      edgeKey,
-      commands: commands(environment, edgeKey),
-    };
-    ctx.status = 201;
-    ctx.set('location', `${options.mount}/api/environments/${environment.id}`);
-    ctx.body = body;
-  });
-
-  router.get('/:id', async (ctx) => {
-    ctx.body = view(admin.get(await admitted(ctx, 'read')));
-  });
-
-  router.patch('/:id', async (ctx) => {
-    const id = await admitted(ctx, 'write');
-    const { name, tags, checkInSeconds } = changeSchema.parse(await readJson(ctx.req, MAX_BYTES));
-    const changes = {
-      ...(name === undefined ? {} : { name }),
-      ...(tags === undefined ? {} : { tags }),
-      ...(checkInSeconds === undefined ? {} : { checkInSeconds }),
-    };
-    ctx.body = view(await admin.change(id, changes));
-  });
-
-  router.delete('/:id', async (ctx) => {
-    await admin.delete(await admitted(ctx, 'write'));
-    ctx.status = 204;
-  });
-
-  router.post('/:id/rotate-key', async (ctx) => {
-    const id = await admitted(ctx, 'write');
-    const wanted = rotateSchema.parse((await readJson(ctx.req, MAX_BYTES)) ?? {});
-    const addresses = {
-      ...(wanted.url === undefined ? {} : { apiUrl: apiUrlOf(wanted.url) }),
-      ...(wanted.tunnelAddress === undefined ? {} : { tunnelAddress: tunnelAddressOf(wanted.tunnelAddress) }),
-    };
-    const { environment, edgeKey } = await admin.rotateKey(id, wanted.overlapSeconds, addresses);
-    const body: KeyRotated = {
-      edgeKey,
-      commands: commands(environment, edgeKey),
-      oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
-    };
-    ctx.body = body;
-  });
-
-  router.delete('/:id/association', async (ctx) => {
-    await admin.disassociate(await admitted(ctx, 'write'));
-    ctx.status = 204;
-  });
-
-  async function admitted(
-    ctx: Context & { params: Record<string, string> },
-    action: Action,
-  ): Promise<number> {
-    const id = environmentIdOf(ctx.params.id);
-    await admit(host, ctx.req, action, id);
-    return id;
-  }
-
-  function apiUrlOf(text: string): string {
-    return withMount(
-      field('url', () => parseApiUrl(text)),
-      options.mount,
-    );
-  }
-
-  function commands(environment: Environment, edgeKey: string) {
-    return printCommands({
-      edgeId: environment.edgeId,
-      edgeKey,
-      agentImage: options.agentImage,
-      insecure: host.caCertificate !== undefined,
-      name: environment.name,
-    });
-  }
-
-  return router;
-}
-
-/** @throws EdgeError `environment-not-found` (404) for what cannot be an id */
-export function environmentIdOf(text: string | undefined): number {
-  if (text && /^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
-}
-
-/** @throws EdgeError `bad-request` (400) */
-function tunnelAddressOf(text: string): string {
-  return field('tunnelAddress', () => parseTunnelAddress(text));
 }
 
 /** A URL without a path means the hub's root: the plugin is at its mount. */
-function withMount(url: string, mount: string): string {
+function apiUrlOf(text: string, mount: string): string {
+  const url = member('url', () => parseApiUrl(text));
   return new URL(url).pathname === '/' ? `${url}${mount}` : url;
 }
 
-function field<T>(name: string, parse: () => T): T {
+function tunnelAddressOf(text: string): string {
+  return member('tunnelAddress', () => parseTunnelAddress(text));
+}
+
+/** @throws EdgeError `bad-request` (400) */
+function member<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {

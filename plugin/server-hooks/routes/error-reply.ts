@@ -43,6 +43,9 @@ export function errorReplies(logger: Logger): Middleware {
       if (ctx.status === 404 && !ctx.body) {
         throw new EdgeError('not-found', 'There is nothing at this address', { status: 404 });
       }
+      if (ctx.status === 405 && !ctx.body) {
+        throw new EdgeError('method-not-allowed', 'Not with this method: see Allow', { status: 405 });
+      }
     } catch (error) {
       send(ctx, error, logger);
     }

@@ -1,44 +1,61 @@
-import Router from '@koa/router';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
-import { settingsSchema } from '../model/settings.js';
-import type { Services } from '../services.js';
-import { admit } from './guards/admit.js';
-import { readJson } from './read-body.js';
-
-const MAX_BYTES = 64 * 1024;
+import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
+import { defineCall } from './define-call.js';
+import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/settings` and `/api/ca.pem`. */
-export function settingsRoutes(services: Services): Router {
-  const router = new Router({ prefix: '/api' });
-  const { host, store, checkIns } = services;
+export const settingsCalls = [
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/settings',
+      id: 'getSettings',
+      summary: 'What holds for all environments',
+      access: 'settings',
+      answers: { 200: { description: 'The settings', body: settingsSchema } },
+    },
+    ({ services }) => ({ status: 200, body: services.store.settings() }),
+  ),
 
-  router.get('/settings', async (ctx) => {
-    await admit(host, ctx.req, 'settings', null);
-    ctx.body = store.settings();
-  });
-
-  router.patch('/settings', async (ctx) => {
-    await admit(host, ctx.req, 'settings', null);
-    const changes = settingsSchema.partial().parse(await readJson(ctx.req, MAX_BYTES));
-    const settings = settingsSchema.parse({ ...store.settings(), ...changes });
-    if (settings.publicUrl !== null) parseApiUrl(settings.publicUrl);
-    if (settings.tunnelAddress !== null) parseTunnelAddress(settings.tunnelAddress);
-    await store.putSettings(settings);
-    checkIns.wakeAll();
-    ctx.body = settings;
-  });
+  defineCall(
+    {
+      method: 'PATCH',
+      path: '/api/settings',
+      id: 'changeSettings',
+      summary: 'Changes settings',
+      description: 'Agents learn of a change at their next check-in, held ones at once.',
+      access: 'settings',
+      body: changeSettings,
+      answers: { 200: { description: 'The settings as they are now', body: settingsSchema } },
+      problems: STORE_PROBLEMS,
+    },
+    async ({ services: { store, checkIns }, body }) => {
+      if (body.publicUrl) parseApiUrl(body.publicUrl);
+      if (body.tunnelAddress) parseTunnelAddress(body.tunnelAddress);
+      const settings = settingsSchema.parse({ ...store.settings(), ...body });
+      await store.putSettings(settings);
+      checkIns.wakeAll();
+      return { status: 200, body: settings };
+    },
+  ),
 
   // Public: it is what a client needs before it can trust anything else from here.
-  router.get('/ca.pem', (ctx) => {
-    if (host.caCertificate === undefined) {
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/ca.pem',
+      id: 'getCa',
+      summary: "The CA that signed the hub's certificate",
+      access: 'public',
+      answers: { 200: { description: 'PEM', type: 'application/x-pem-file' } },
+      problems: ['ca-not-known'],
+    },
+    ({ services: { host } }) => {
+      if (host.caCertificate !== undefined) return { status: 200, body: host.caCertificate };
       throw new EdgeError('ca-not-known', "The host's certificate is not from a CA of its own", {
         status: 404,
       });
-    }
-    ctx.type = 'application/x-pem-file';
-    ctx.body = host.caCertificate;
-  });
-
-  return router;
-}
+    },
+  ),
+];

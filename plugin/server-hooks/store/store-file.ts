@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { swarmNodeSchema } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { settings as settingsSchema } from '../../api/settings.js';
 import type { Environment } from '../model/environment.js';
-import { DEFAULT_SETTINGS, settingsSchema } from '../model/settings.js';
+import { DEFAULT_SETTINGS } from '../model/settings.js';
 import type { Webhook } from '../model/webhook.js';
 
 /** Raise it when an older hub could misread what this one writes; then {@link parseStoreFile} must convert. */

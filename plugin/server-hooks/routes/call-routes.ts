@@ -1,0 +1,76 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Environment } from '../model/environment.js';
+import type { Services } from '../services.js';
+import type { AnyAnswer, Call, CallInput, CallSpec } from './define-call.js';
+import { admit } from './guards/admit.js';
+import { parseJsonBytes, readBody } from './read-body.js';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const ENVIRONMENT = '/api/environments/:id';
+
+/** Routes for calls that were defined with `defineCall`; see there. */
+export function callRoutes(services: Services, calls: readonly Call[]): Router {
+  const router = new Router({ sensitive: true });
+  for (const { spec, answer } of calls) {
+    if (answer === null) continue;
+    router.register(spec.path, [spec.method], async (ctx) => {
+      const input = await readCall(services, spec, ctx);
+      send(ctx, spec, await answer(input));
+    });
+  }
+  return router;
+}
+
+/** Authentication comes first, then what is asked for, then the rest: a stranger learns nothing from what it sends. */
+async function readCall(services: Services, spec: CallSpec, ctx: Context): Promise<CallInput<CallSpec>> {
+  const params: Record<string, string> = ctx.params;
+  const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
+  const environmentId = isOfEnvironment ? environmentIdOf(params.id) : null;
+  const principal =
+    spec.access === 'public' || spec.access === 'signed'
+      ? null
+      : await admit(services.host, ctx.req, spec.access, environmentId);
+  const environment = isOfEnvironment ? requireEnvironment(services, environmentId) : null;
+  const query = spec.query?.parse({ ...ctx.query });
+  const bytes = spec.body ? await readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES) : null;
+  const isSigned = spec.access === 'signed';
+  const input = {
+    services,
+    principal,
+    environment,
+    params,
+    query,
+    body: bytes && !isSigned ? spec.body?.parse(parseJsonBytes(bytes) ?? {}) : undefined,
+    bytes: isSigned ? bytes : null,
+    headers: ctx.headers,
+    origin: `${ctx.protocol}://${ctx.host}`,
+    signal: signalOf(ctx),
+  };
+  return input as CallInput<CallSpec>;
+}
+
+function send(ctx: Context, spec: CallSpec, { status, headers = {}, body }: AnyAnswer): void {
+  const type = spec.answers[status]?.type;
+  ctx.status = status;
+  ctx.set({ 'cache-control': 'no-store', ...headers });
+  if (type !== undefined) ctx.type = type;
+  if (body !== undefined) ctx.body = body;
+}
+
+/** Null for what cannot be an id. */
+function environmentIdOf(text: string | undefined): number | null {
+  return text && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
+}
+
+function requireEnvironment(services: Services, id: number | null): Environment {
+  if (id !== null) return services.admin.get(id);
+  throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+}
+
+function signalOf(ctx: Context): AbortSignal {
+  const gone = new AbortController();
+  ctx.res.once('close', () => gone.abort(new EdgeError('client-gone', 'The caller left', { status: 499 })));
+  return gone.signal;
+}

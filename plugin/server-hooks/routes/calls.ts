@@ -1,0 +1,15 @@
+import type { Call } from './define-call.js';
+import { dockerCalls } from './docker-calls.js';
+import { environmentCalls } from './environments.js';
+import { settingsCalls } from './settings.js';
+import { snapshotCalls } from './snapshots.js';
+import { tunnelCalls } from './tunnel.js';
+
+/** Every REST call of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
+export const CALLS: readonly Call[] = [
+  ...environmentCalls,
+  ...tunnelCalls,
+  ...snapshotCalls,
+  ...dockerCalls,
+  ...settingsCalls,
+];

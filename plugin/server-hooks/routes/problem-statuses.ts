@@ -1,0 +1,47 @@
+/**
+ * The status of each code a documented call may be refused with; every one has its row in docs/errors.md. Calls name
+ * their own codes in `problems`; what follows from a call's shape (access, body, environment) is added to those.
+ */
+export const PROBLEM_STATUSES = Object.freeze({
+  'attach-ws-refused': 403,
+  'bad-docker-path': 400,
+  'bad-request': 400,
+  'body-incomplete': 400,
+  'body-late': 408,
+  'body-not-json': 400,
+  'body-too-large': 413,
+  'buildkit-unsupported': 501,
+  'ca-not-known': 404,
+  'chunked-upgrade-body': 400,
+  'dial-timeout': 504,
+  'edge-id-malformed': 400,
+  'engine-bad-response': 502,
+  'engine-redirect': 502,
+  'engine-unreachable': 502,
+  'environment-not-associated': 503,
+  'environment-not-found': 404,
+  'environment-offline': 503,
+  forbidden: 403,
+  'host-consumed-body': 500,
+  internal: 500,
+  'method-not-allowed': 405,
+  'name-taken': 409,
+  'snapshot-not-found': 404,
+  'snapshot-timeout': 504,
+  'store-closed': 503,
+  'store-unwritable': 503,
+  'too-many-calls': 503,
+  'too-many-streams': 503,
+  'tunnel-closed': 503,
+  'tunnel-lost': 502,
+  'tunnel-timeout': 504,
+  unauthorized: 401,
+  'upgrade-body-too-large': 413,
+  'upgrade-unsupported': 400,
+} as const);
+
+/** A code that a call may name in `problems`. */
+export type ProblemCode = keyof typeof PROBLEM_STATUSES;
+
+/** What every call that changes something may answer. */
+export const STORE_PROBLEMS = ['store-closed', 'store-unwritable'] as const;

@@ -1,0 +1,159 @@
+import {
+  createWebhook,
+  rotateSecret,
+  secretRotated,
+  webhookAnswer,
+  webhookCreated,
+  webhookList,
+  webhookMessage,
+} from '../../api/webhooks.js';
+import type { WebhookView } from '../../api.js';
+import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
+import { commandsOf } from '../environments/environment-commands.js';
+import { liveSecrets, type Webhook } from '../model/webhook.js';
+import type { Services } from '../services.js';
+import { defineCall } from './define-call.js';
+import { asEdgeError } from './error-reply.js';
+import { STORE_PROBLEMS } from './problem-statuses.js';
+import { parseJsonBytes } from './read-body.js';
+
+const PARAMS = { webhookId: 'Of `GET /webhooks`.' };
+
+/** `/api/webhooks`, and where their senders post to. */
+export const webhookCalls = [
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/webhooks',
+      id: 'listWebhooks',
+      summary: 'All webhooks and their last calls',
+      access: 'settings',
+      answers: { 200: { description: 'The list', body: webhookList } },
+    },
+    ({ services, origin }) => {
+      const items = [...services.store.webhooks()].map((each) => viewOf(each, services, origin));
+      return { status: 200, body: { items } };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/webhooks',
+      id: 'createWebhook',
+      summary: 'Makes a webhook',
+      description: 'Whoever has its secret can create environments. It is shown this once.',
+      access: 'settings',
+      body: createWebhook,
+      answers: { 201: { description: 'Made', body: webhookCreated } },
+      problems: ['too-many-webhooks', ...STORE_PROBLEMS],
+    },
+    async ({ services, body, origin }) => {
+      const { webhook, secret } = await services.webhookAdmin.create(body.name);
+      return { status: 201, body: { ...viewOf(webhook, services, origin), secret } };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/webhooks/:webhookId/rotate-secret',
+      id: 'rotateSecret',
+      summary: 'Makes a new secret',
+      description: 'The last one holds beside it for `overlapSeconds`; earlier ones end at once.',
+      access: 'settings',
+      params: PARAMS,
+      body: rotateSecret,
+      answers: { 200: { description: 'The new secret, shown this once', body: secretRotated } },
+      problems: ['webhook-not-found', ...STORE_PROBLEMS],
+    },
+    async ({ services, params, body }) => {
+      const { webhookAdmin } = services;
+      const { webhook, secret } = await webhookAdmin.rotateSecret(params.webhookId, body.overlapSeconds);
+      return { status: 200, body: { secret, oldSecretEndsAt: oldSecretEndsAt(webhook, services) } };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'DELETE',
+      path: '/api/webhooks/:webhookId',
+      id: 'deleteWebhook',
+      summary: 'Removes a webhook',
+      description: 'Its sender is refused from now on; the environments it made stay.',
+      access: 'settings',
+      params: PARAMS,
+      answers: { 204: { description: 'It is gone' } },
+      problems: ['webhook-not-found', ...STORE_PROBLEMS],
+    },
+    async ({ services, params }) => {
+      await services.webhookAdmin.delete(params.webhookId);
+      return { status: 204 };
+    },
+  ),
+
+  defineCall(
+    {
+      method: 'POST',
+      path: '/hooks/:webhookId',
+      id: 'callWebhook',
+      summary: 'Creates an environment, or finds it by `externalId`',
+      description:
+        'Signed as Standard Webhooks describe (`webhook-id`, `webhook-timestamp`, `webhook-signature`), 5 minutes around the hub’s time. A repeated `webhook-id` gets the first answer again for 15 minutes. See docs/webhooks.md.',
+      access: 'signed',
+      params: PARAMS,
+      body: webhookMessage,
+      answers: {
+        200: { description: 'Found', body: webhookAnswer },
+        201: { description: 'Made; Edge key and commands are shown this once', body: webhookAnswer },
+      },
+      problems: [
+        'body-not-json',
+        'name-taken',
+        'too-many-bodies',
+        'webhook-busy',
+        'webhook-repeated',
+        'webhook-unauthorized',
+        ...STORE_PROBLEMS,
+      ],
+    },
+    async ({ services, params, headers, bytes, origin, address }) =>
+      services.webhookInbox.receive({
+        webhookId: params.webhookId,
+        headers,
+        bytes,
+        address,
+        read: () => readMessage(bytes),
+        addresses: (message) => chooseAddresses(message, services.store.settings(), services.options, origin),
+        print: (environment, edgeKey) => commandsOf(environment, edgeKey, services),
+      }),
+  ),
+];
+
+function viewOf(webhook: Webhook, services: Services, origin: string): WebhookView {
+  const { callLog, store, options } = services;
+  const { id, name, createdAt } = webhook;
+  const base = apiUrlOf(store.settings().publicUrl ?? options.publicUrl ?? origin, options.mount);
+  return {
+    id,
+    name,
+    url: `${base}/hooks/${id}`,
+    createdAt,
+    oldSecretEndsAt: oldSecretEndsAt(webhook, services),
+    calls: callLog.calls(id),
+    refused: callLog.refusedCalls(id),
+  };
+}
+
+function oldSecretEndsAt(webhook: Webhook, { clock }: Services): string | null {
+  return liveSecrets(webhook, clock.now()).at(-2)?.expiresAt ?? null;
+}
+
+/** @throws EdgeError `body-not-json`, `bad-request` (400) */
+function readMessage(bytes: Buffer) {
+  try {
+    return webhookMessage.parse(parseJsonBytes(bytes) ?? {});
+  } catch (error) {
+    throw asEdgeError(error);
+  }
+}
