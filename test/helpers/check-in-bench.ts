@@ -57,6 +57,7 @@ export function checkInBench(clock: Clock): CheckInBench {
   };
   const refuse = () => Promise.reject(new Error('a check-in writes nothing'));
   const store: Store = {
+    isFailing: false,
     start: refuse,
     stop: refuse,
     environment: (id) => (id === environment.id ? environment : undefined),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Low } from 'lowdb';
+import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { FolderLock } from '../disk/folder-lock.js';
 import type { Logger } from '../host.js';
@@ -19,7 +20,12 @@ export interface LowdbStoreOptions {
   /** The JSON file; its folder is made, and locked while the store is open. */
   readonly path: string;
   readonly logger: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
+
+/** After a failed write another is tried each time this is over, ms. */
+const RETRY_MS = 5_000;
 
 /**
  * The store as one JSON file, by lowdb. Everything is in memory; each write puts the whole file in place anew,
@@ -27,13 +33,15 @@ export interface LowdbStoreOptions {
  *
  * When a write fails, it takes back what it was to store, and with it what came while it was under way (which was
  * built upon it): memory then holds what the disk holds. Only generations stay raised, so that a
- * credential can never fit again. The next change tries anew; there is nothing to repair.
+ * credential can never fit again. The next change tries anew, and without one the store does so by itself; there is
+ * nothing to repair.
  */
 export class LowdbStore implements Store {
   readonly #db: Low<StoreFile>;
   readonly #lock: FolderLock;
   readonly #folder: string;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #commits = new GroupCommit(
     () => this.#write(),
     () => this.#takeBack(),
@@ -47,13 +55,14 @@ export class LowdbStore implements Store {
   #settings: Settings = DEFAULT_SETTINGS;
   #nextId = 1;
   #open = false;
-  #failing = false;
+  #cancelRetry: (() => void) | null = null;
 
-  constructor({ path, logger }: LowdbStoreOptions) {
+  constructor({ path, logger, clock = systemClock }: LowdbStoreOptions) {
     this.#folder = dirname(path);
     this.#db = new Low(new JsonFileAdapter(path), emptyStoreFile());
     this.#lock = new FolderLock(this.#folder);
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   async start(): Promise<void> {
@@ -78,7 +87,13 @@ export class LowdbStore implements Store {
   async stop(): Promise<void> {
     this.#open = false;
     await this.#commits.idle();
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
     await this.#lock.release();
+  }
+
+  get isFailing(): boolean {
+    return this.#cancelRetry !== null;
   }
 
   environment(id: number): Environment | undefined {
@@ -180,13 +195,18 @@ export class LowdbStore implements Store {
     try {
       await this.#db.write();
     } catch (cause) {
-      if (!this.#failing) this.#logger.error({ err: cause }, 'the store cannot be written');
-      this.#failing = true;
+      if (!this.isFailing) this.#logger.error({ err: cause }, 'the store cannot be written');
+      this.#cancelRetry?.();
+      this.#cancelRetry = this.#clock.after(
+        RETRY_MS,
+        () => void this.#commits.commit().catch(() => undefined),
+      );
       throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
     }
     for (const part of this.#undoable) part.writeSucceeded();
-    if (this.#failing) this.#logger.info({}, 'the store can be written again');
-    this.#failing = false;
+    if (this.isFailing) this.#logger.info({}, 'the store can be written again');
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
   }
 
   #takeBack(): void {

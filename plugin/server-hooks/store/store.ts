@@ -17,6 +17,9 @@ export interface Store {
   /** Writes what is left and closes; safe to call twice. */
   stop(): Promise<void>;
 
+  /** Whether the last write failed. The store tries again by itself until one succeeds. */
+  readonly isFailing: boolean;
+
   /** Undefined where there is none, or not any more. */
   environment(id: number): Environment | undefined;
   /** By its whole name, letter case included; spaces around it do not count. */

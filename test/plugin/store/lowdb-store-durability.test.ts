@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { LogRecorder } from '../../helpers/log-recorder.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
@@ -17,7 +18,8 @@ type Fsync = (error: Error | null) => void;
 async function setup(t: ExecutionContext) {
   const path = join(await tempFolder(t), 'fairlead.json');
   const logger = new LogRecorder();
-  const store = new LowdbStore({ path, logger });
+  const clock = new FakeClock();
+  const store = new LowdbStore({ path, logger, clock });
   await store.start();
 
   const waiting: Fsync[] = [];
@@ -48,7 +50,7 @@ async function setup(t: ExecutionContext) {
     await store.stop();
     fs.fsync = original;
   });
-  return { store, path, logger, next, release, count: () => count };
+  return { store, path, logger, clock, next, release, count: () => count };
 }
 
 const full = () => Object.assign(new Error('disk full'), { code: 'ENOSPC' });
@@ -199,6 +201,32 @@ test.serial('lowdb store: a disk that fails is told once, and once more when it 
     ['error', 'info'],
   );
 });
+
+test.serial(
+  'lowdb store: after a failure it tries again every 5 s, and then has the raised generation on disk',
+  async (t) => {
+    const { store, clock, next, release, path } = await setup(t);
+    const created = store.putEnvironment(sampleEnvironment(1, { generation: 3 }));
+    (await next())(null);
+    await created;
+    t.false(store.isFailing);
+    const revoked = store.putEnvironment(sampleEnvironment(1, { generation: 4 }));
+    (await next())(full());
+    await t.throwsAsync(revoked, { code: 'store-unwritable' });
+    t.true(store.isFailing);
+    clock.advance(5_000);
+    (await next())(full());
+    await store.settled().catch(() => undefined);
+    t.true(store.isFailing);
+    clock.advance(5_000);
+    const fsync = await next();
+    release();
+    fsync(null);
+    await store.settled();
+    t.false(store.isFailing);
+    t.like(await onDisk(path), [{ id: 1, generation: 4 }]);
+  },
+);
 
 test.serial('lowdb store: stop waits for the write under way and the one after it', async (t) => {
   const { store, next, path } = await setup(t);
