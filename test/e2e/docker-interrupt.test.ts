@@ -38,7 +38,7 @@ interface Endless {
   readonly isRacy?: boolean;
   /** Some clients take Ctrl-C here only the third time, on the local socket too. */
   readonly isStubborn?: boolean;
-  /** The process in the container lives on, on the local socket too, and with it the call. */
+  /** The process in the container lives on, on the local socket too, and with it, for a while, the call. */
   readonly isOutlived?: boolean;
 }
 
