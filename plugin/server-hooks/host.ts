@@ -33,7 +33,7 @@ export interface Logger {
 export interface Host {
   /**
    * Tells who sends a request, or null. Called for requests and upgrades alike, so it must not
-   * depend on middleware having run. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
+   * depend on middleware having run. Its `url` may lack the mount; `originalUrl`, where there is one, is what came. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
    */
   authenticate(req: IncomingMessage): Promise<Principal | null>;
   /**

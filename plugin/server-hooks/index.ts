@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
-import Koa, { type Middleware } from 'koa';
-import { EdgeError } from '../../protocol/edge-error.js';
+import Koa from 'koa';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { CheckIns } from './environments/check-in.js';
 import { Enrolment } from './environments/enrol.js';
@@ -16,14 +13,14 @@ import { SnapshotFiles } from './environments/snapshot-files.js';
 import { Strangers } from './environments/strangers.js';
 import { TunnelAdmission } from './environments/tunnel-admission.js';
 import { Waiting } from './environments/waiting.js';
-import type { Host } from './host.js';
+import type { Host, Logger } from './host.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
+import { mountPlugin, type Plugin, type Running } from './plugin.js';
 import { agentRoutes } from './routes/agent.js';
 import { callRoutes } from './routes/call-routes.js';
 import { CALLS } from './routes/calls.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
-import { errorReplies, toErrorReply } from './routes/error-reply.js';
-import { relativeUrl } from './routes/relative-url.js';
+import { errorReplies } from './routes/error-reply.js';
 import type { Services } from './services.js';
 import { openStore } from './store/open-store.js';
 import { CredentialDesk } from './tunnel/credential-desk.js';
@@ -34,26 +31,7 @@ import { TunnelRegistry } from './tunnel/tunnel-registry.js';
 
 export type { Action, Host, Logger, Principal } from './host.js';
 export type { PluginOptions } from './options.js';
-
-/** What a host dashboard mounts. */
-export interface Plugin {
-  /** Koa middleware: answers everything below the mount, leaves the rest to `next`. */
-  readonly routes: Middleware;
-  /** The same as a `node:http` request listener; answers 404 beside the mount. */
-  readonly callback: (req: IncomingMessage, res: ServerResponse) => void;
-  /** For the server's `upgrade` event; false: not the plugin's, the socket is untouched. */
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Opens the store and the tunnel port. @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's errors of listening */
-  start(): Promise<{ tunnelPort: number }>;
-  /** Closes tunnels, timers, port and store; safe to call twice. */
-  stop(): Promise<void>;
-}
-
-interface Running {
-  readonly services: Services;
-  readonly answer: (req: IncomingMessage, res: ServerResponse) => void;
-  stop(): Promise<void>;
-}
+export type { KoaContext, Plugin } from './plugin.js';
 
 /**
  * Makes the plugin; nothing runs before `start()`.
@@ -61,67 +39,14 @@ interface Running {
  */
 export function createPlugin(options: PluginOptions, host: Host): Plugin {
   const resolved = parseOptions(options);
-  let running: Running | null = null;
-  let starting: Promise<{ tunnelPort: number }> | null = null;
-
-  const start = async () => {
-    const { tunnelPort, ...started } = await run(resolved, host);
-    running = started;
-    return { tunnelPort };
-  };
-  const below = (req: IncomingMessage & { originalUrl?: string }) =>
-    relativeUrl(req.url ?? '', req.originalUrl, resolved.mount);
-  const answer = (req: IncomingMessage, res: ServerResponse, url: string | null) => {
-    if (url === null || !running) {
-      refuse(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
-      return;
-    }
-    const call = parseDockerCall(url);
-    if (call) void answerDockerCall(running.services, call, req, res);
-    else {
-      req.url = url;
-      running.answer(req, res);
-    }
-  };
-
-  return {
-    routes: async (ctx, next) => {
-      const url = relativeUrl(ctx.url, ctx.originalUrl, resolved.mount);
-      if (url === null || !running) return next();
-      ctx.respond = false;
-      answer(ctx.req, ctx.res, url);
-    },
-    callback: (req, res) => answer(req, res, below(req)),
-    upgrade: (req, socket, head) => {
-      const url = below(req);
-      const call = url === null ? null : parseDockerCall(url);
-      if (!running || !call) return false;
-      void answerDockerUpgrade(running.services, call, req, socket, head);
-      return true;
-    },
-    start: async () => {
-      if (running || starting) throw new Error('the plugin runs already');
-      starting = start();
-      try {
-        return await starting;
-      } finally {
-        starting = null;
-      }
-    },
-    stop: async () => {
-      // A start under way would otherwise outlive the stop. What it failed with is told to its caller.
-      await starting?.catch(() => undefined);
-      const stopping = running;
-      running = null;
-      await stopping?.stop();
-    },
-  };
+  const logger = host.logger.child({ plugin: 'fairlead' });
+  const { mount, clock } = resolved;
+  return mountPlugin({ mount, clock, logger, run: () => run(resolved, host, logger) });
 }
 
 /** All wiring, in order of start; stopped in reverse. */
-async function run(options: ResolvedOptions, host: Host): Promise<Running & { tunnelPort: number }> {
+async function run(options: ResolvedOptions, host: Host, logger: Logger): Promise<Running> {
   const { clock, randomBytes } = options;
-  const logger = host.logger.child({ plugin: 'fairlead' });
   const started: { stop(): void | Promise<void> }[] = [];
   const stop = async () => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -199,11 +124,32 @@ async function run(options: ResolvedOptions, host: Host): Promise<Running & { tu
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
     };
-    return { services, answer: application(services).callback(), stop, tunnelPort };
+    return { tunnelPort, stop, ...entrances(services) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Docker calls go past Koa, on the raw request: bytes stream both ways. */
+function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
+  const listener = application(services).callback();
+  return {
+    answer: (req, res, url) => {
+      const call = parseDockerCall(url);
+      if (call) {
+        void answerDockerCall(services, call, req, res);
+        return;
+      }
+      req.url = url;
+      listener(req, res);
+    },
+    upgrade: (req, socket, head, url) => {
+      const call = parseDockerCall(url);
+      if (call) void answerDockerUpgrade(services, call, req, socket, head);
+      return call !== null;
+    },
+  };
 }
 
 function application(services: Services): Koa {
@@ -215,10 +161,4 @@ function application(services: Services): Koa {
     app.use(router.allowedMethods());
   }
   return app;
-}
-
-function refuse(res: ServerResponse, error: EdgeError): void {
-  const { status, headers, problem } = toErrorReply(error);
-  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' });
-  res.end(JSON.stringify(problem));
 }

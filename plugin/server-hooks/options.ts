@@ -9,7 +9,10 @@ import { parseApiUrl, parseTunnelAddress } from '../../protocol/edge-key.js';
 export interface PluginOptions {
   /** Absolute path of a folder for this plugin alone; made when it is not there. One hub at a time may use it. */
   readonly dataDir: string;
-  /** Path at which the host mounts the plugin: starts with a slash, does not end with one. Default `/edge`. */
+  /**
+   * Path at which the host mounts the plugin, whole, as clients see it: `/edge`, `/tools/edge`, or `/`, where all that
+   * comes to the plugin is its own. No slash at the end of others. Default `/edge`.
+   */
   readonly mount?: string;
   /** TCP port agents dial, 0 to 65535; 0: any free one, told by `start()`. Default 8000. */
   readonly tunnelPort?: number;
@@ -33,6 +36,7 @@ export interface PluginOptions {
 /** {@link PluginOptions} with every default in place; `null` where there is none. Frozen. */
 export interface ResolvedOptions {
   readonly dataDir: string;
+  /** Empty for `/`. */
   readonly mount: string;
   readonly tunnelPort: number;
   readonly bind: string;
@@ -58,8 +62,9 @@ const optionsSchema = z.strictObject({
   dataDir: z.string().refine(isAbsolute, 'must be an absolute path'),
   mount: z
     .string()
-    .regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'must be a path such as /edge, without a slash at its end')
-    .default('/edge'),
+    .regex(/^(\/|(\/[A-Za-z0-9._~-]+)+)$/, 'must be a path such as /edge, without a slash at its end')
+    .default('/edge')
+    .transform((path) => (path === '/' ? '' : path)),
   tunnelPort: z.int().min(0).max(65_535).default(8000),
   bind: z
     .string()

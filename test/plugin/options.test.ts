@@ -69,7 +69,7 @@ const mistakes: [option: string, value: unknown][] = [
   ['dataDir', 'relative'],
   ['dataDir', 7],
   ['mount', 'edge'],
-  ['mount', '/'],
+  ['mount', '//'],
   ['mount', '/edge/'],
   ['mount', '/a b'],
   ['tunnelPort', -1],

@@ -12,7 +12,8 @@ export const ANSWER_GUARDS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "sandbox; default-src 'none'",
   'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
+  // `no-transform`: a host's compression would hold streams back.
+  'cache-control': 'no-store, no-transform',
 };
 
 const PASSED = new Set(['content-length', 'api-version', 'ostype', 'server', 'builder-version']);

@@ -1,11 +1,14 @@
 /**
  * A request's path and query below the plugin's mount, as sent: not decoded, not normalised. Null when
  * the request is not the plugin's. Hosts differ: Express and koa-mount strip the mount from `url` and
- * keep the whole in `originalUrl`; plain `node:http` leaves it in place.
+ * keep the whole in `originalUrl`, middleware that rewrites addresses changes `url`, and plain `node:http` has `url` alone.
+ * @param mount as clients see it; empty for `/`
  */
 export function relativeUrl(url: string, originalUrl: string | undefined, mount: string): string | null {
-  const isStripped = originalUrl !== undefined && originalUrl !== url && originalUrl.endsWith(url);
-  if (isStripped) return url;
+  return (originalUrl === undefined ? null : below(originalUrl, mount)) ?? below(url, mount);
+}
+
+function below(url: string, mount: string): string | null {
   if (!url.startsWith(mount)) return null;
   const rest = url.slice(mount.length);
   if (rest === '' || rest.startsWith('?')) return `/${rest}`;

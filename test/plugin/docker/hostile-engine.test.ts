@@ -145,7 +145,7 @@ const EXPECTED = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "sandbox; default-src 'none'",
   'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
+  'cache-control': 'no-store, no-transform',
 };
 
 test('docker proxy: only known headers of an engine pass, and a page becomes octet-stream', async (t) => {

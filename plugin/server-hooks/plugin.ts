@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../protocol/clock.js';
+import { EdgeError } from '../../protocol/edge-error.js';
+import { hasBody } from './docker/client-message.js';
+import type { Logger } from './host.js';
+import { OpenCalls } from './open-calls.js';
+import { toErrorReply } from './routes/error-reply.js';
+import { relativeUrl } from './routes/relative-url.js';
+
+/** As much of a Koa context as the plugin uses: hosts without Koa need none of its types. */
+export interface KoaContext {
+  readonly url: string;
+  readonly originalUrl: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  respond?: boolean | undefined;
+}
+
+/** What a host dashboard mounts. */
+export interface Plugin {
+  /** Koa middleware: answers everything below the mount, leaves the rest to `next`. Resolves when the answer has ended. */
+  readonly routes: (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
+  /** The same as a request listener of `node:http` or `node:http2`; answers 404 beside the mount. */
+  readonly callback: (
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
+  ) => void;
+  /** For the server's `upgrade` event; false: not the plugin's, the socket is untouched. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Opens the store and the tunnel port. @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's errors of listening */
+  start(): Promise<{ tunnelPort: number }>;
+  /**
+   * Closes tunnels, timers, port and store, and ends the answers under way; nothing is left behind. Safe to call twice;
+   * the plugin can be started again.
+   */
+  stop(): Promise<void>;
+}
+
+/** A started plugin, as `index.ts` wires it. URLs are below the mount. */
+export interface Running {
+  readonly tunnelPort: number;
+  answer(req: IncomingMessage, res: ServerResponse, url: string): void;
+  /** @returns false for what is not the plugin's; the socket is untouched then */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean;
+  stop(): Promise<void>;
+}
+
+export interface MountOptions {
+  /** Path as clients see it; empty for `/`. */
+  readonly mount: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly run: () => Promise<Running>;
+}
+
+type Incoming = IncomingMessage & { originalUrl?: string };
+
+/** The plugin as its host sees it: whose a request is, and what is running. */
+export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin {
+  let running: { readonly parts: Running; readonly calls: OpenCalls } | null = null;
+  let starting: Promise<{ tunnelPort: number }> | null = null;
+  let stopping: Promise<void> | null = null;
+  let hasWarned = false;
+
+  const start = async () => {
+    await stopping;
+    const parts = await run();
+    running = { parts, calls: new OpenCalls(clock) };
+    return { tunnelPort: parts.tunnelPort };
+  };
+  const stop = async () => {
+    // A start under way would otherwise outlive the stop. What it failed with is told to its caller.
+    await starting?.catch(() => undefined);
+    const ending = running;
+    running = null;
+    await ending?.parts.stop();
+    await ending?.calls.end();
+  };
+  const below = (req: Incoming) => relativeUrl(req.url ?? '', req.originalUrl, mount);
+  /** Such bodies are answered with `host-consumed-body`; whoever mounts the plugin wants to hear of it, too. */
+  const warnOfReader = (req: IncomingMessage) => {
+    if (hasWarned || !req.readableDidRead || !hasBody(req)) return;
+    hasWarned = true;
+    const code = 'host-consumed-body';
+    logger.warn(
+      { code },
+      'something in the host reads request bodies before the plugin: mount the plugin first',
+    );
+  };
+  const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
+    if (url === null || !running) {
+      refuse(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
+      return;
+    }
+    warnOfReader(req);
+    running.calls.addAnswer(res);
+    // `url` is about to lose the mount; where hosts look at addresses, they look here.
+    req.originalUrl ??= req.url ?? '';
+    running.parts.answer(req, res, url);
+  };
+
+  return {
+    routes: async (ctx, next) => {
+      const url = relativeUrl(ctx.url, ctx.originalUrl, mount);
+      if (url === null || !running) return next();
+      ctx.respond = false;
+      if (ctx.res.destroyed) return;
+      const ended = new Promise<void>((resolve) => ctx.res.once('close', resolve));
+      answer(ctx.req, ctx.res, url);
+      // Middleware in front sees what was answered, and finds nothing left to add.
+      return ended;
+    },
+    // The classes of HTTP/2 have all that is used of these.
+    callback: (req, res) => answer(req as Incoming, res as ServerResponse, below(req as Incoming)),
+    upgrade: (req: Incoming, socket, head) => {
+      const url = below(req);
+      if (!running || url === null || !running.parts.upgrade(req, socket, head, url)) return false;
+      running.calls.addSocket(socket);
+      return true;
+    },
+    start: async () => {
+      if (running || starting) throw new Error('the plugin runs already');
+      starting = start();
+      try {
+        return await starting;
+      } finally {
+        starting = null;
+      }
+    },
+    stop: () => {
+      stopping ??= stop().finally(() => {
+        stopping = null;
+      });
+      return stopping;
+    },
+  };
+}
+
+function refuse(res: ServerResponse, error: EdgeError): void {
+  const { status, headers, problem } = toErrorReply(error);
+  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' });
+  res.end(JSON.stringify(problem));
+}
