@@ -1,9 +1,11 @@
 import type { Call } from './define-call.js';
 import { dockerCalls } from './docker-calls.js';
 import { environmentCalls } from './environments.js';
+import { openApiCall } from './openapi/openapi-call.js';
 import { settingsCalls } from './settings.js';
 import { snapshotCalls } from './snapshots.js';
 import { tunnelCalls } from './tunnel.js';
+import { webhookCalls } from './webhooks.js';
 
 /** Every REST call of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
 export const CALLS: readonly Call[] = [
@@ -11,5 +13,7 @@ export const CALLS: readonly Call[] = [
   ...tunnelCalls,
   ...snapshotCalls,
   ...dockerCalls,
+  ...webhookCalls,
   ...settingsCalls,
+  openApiCall(() => CALLS),
 ];

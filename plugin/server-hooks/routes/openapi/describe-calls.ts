@@ -1,0 +1,151 @@
+import { STATUS_CODES } from 'node:http';
+import { problem } from '../../../api/problem.js';
+import type { AnswerSpec, Call, CallSpec } from '../define-call.js';
+import { PROBLEM_STATUSES, type ProblemCode } from '../problem-statuses.js';
+import { type JsonSchema, JsonSchemas } from './json-schemas.js';
+import { problemCodes } from './problem-codes.js';
+
+/** A document of OpenAPI 3.1, which is made of JSON Schema draft 2020-12 and more. */
+export interface OpenApi {
+  readonly openapi: '3.1.1';
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Part>>>>;
+  readonly [member: string]: unknown;
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+const DESCRIPTION = `Bodies are JSON in UTF-8; times are RFC 3339 in UTC; durations say their unit in their name.
+Unknown members of a body are ignored, unless its schema says otherwise. A known address with another method is a 405
+\`method-not-allowed\` with \`Allow\`. Each code of a problem is explained in docs/errors.md.`;
+
+/** The OpenAPI 3.1 document of `calls`, made from the schemas that check them. */
+export function describeCalls(calls: readonly Call[], version: string, mount: string): OpenApi {
+  const schemas = new JsonSchemas();
+  const paths: Record<string, Record<string, Part>> = {};
+  for (const { spec } of calls) {
+    const template = spec.path.replace(/:(\w+)/g, '{$1}');
+    paths[template] ??= {};
+    paths[template][spec.method.toLowerCase()] = operation(spec, schemas);
+  }
+  schemas.convert(problem, 'output');
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Fairlead',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: mount || '/', description: 'Where the dashboard mounts the plugin' }],
+    paths,
+    components: {
+      schemas: schemas.components,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'What the dashboard takes for a sign-in: with the bundled one a session’s token or an API token.',
+        },
+      },
+    },
+  };
+}
+
+function operation(spec: CallSpec, schemas: JsonSchemas): Part {
+  const isOpen = spec.access === 'public' || spec.access === 'signed';
+  const { body, maxBodyBytes } = spec;
+  return {
+    operationId: spec.id,
+    summary: spec.summary,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    security: isOpen ? [] : [{ bearer: [] }],
+    ...withParameters([...pathParameters(spec), ...queryParameters(spec, schemas)]),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            ...(maxBodyBytes === undefined ? {} : { description: `At most ${maxBodyBytes} bytes.` }),
+            required: !body.safeParse({}).success,
+            content: { 'application/json': { schema: schemas.convert(body, 'input') } },
+          },
+        }),
+    responses: { ...answers(spec, schemas), ...refusals(spec) },
+  };
+}
+
+function withParameters(parameters: readonly Part[]): Part {
+  return parameters.length === 0 ? {} : { parameters };
+}
+
+function pathParameters({ path, params = {} }: CallSpec): Part[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+    const isId = name === 'id' && params.id === undefined;
+    return {
+      name,
+      in: 'path',
+      required: true,
+      description: isId ? 'Of the environment.' : params[name],
+      schema: isId ? { type: 'integer', minimum: 1 } : { type: 'string' },
+    };
+  });
+}
+
+function queryParameters({ query }: CallSpec, schemas: JsonSchemas): Part[] {
+  if (query === undefined) return [];
+  return Object.entries(query.shape).map(([name, member]) => {
+    const { description, ...schema } = schemas.convert(member, 'input');
+    const isRequired = !query.shape[name].safeParse(undefined).success;
+    return { name, in: 'query', required: isRequired, ...(description ? { description } : {}), schema };
+  });
+}
+
+function answers(spec: CallSpec, schemas: JsonSchemas): Record<string, Part> {
+  const described = Object.entries<AnswerSpec>(spec.answers).map(([status, answer]) => {
+    const { description, body, type, headers } = answer;
+    const schema = body ? schemas.convert(body, 'output') : { type: 'string' };
+    const content = body || type ? { content: { [type ?? 'application/json']: { schema } } } : {};
+    return [status, { description, ...headersOf(headers), ...content }];
+  });
+  return Object.fromEntries(described);
+}
+
+function refusals(spec: CallSpec): Record<string, Part> {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of problemCodes(spec)) {
+    const status = PROBLEM_STATUSES[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const type = spec.answers['2XX'] ? 'application/json' : 'application/problem+json';
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+        ...headersOf(refusalHeaders(status)),
+        content: { [type]: { schema: refusal(status, codes) } },
+      },
+    ]),
+  );
+}
+
+function refusal(status: number, codes: readonly ProblemCode[]): JsonSchema {
+  const ownMembers = { status: { const: status }, code: { enum: codes } };
+  return { $ref: '#/components/schemas/Problem', properties: ownMembers };
+}
+
+function refusalHeaders(status: number): AnswerSpec['headers'] {
+  if (status === 401) return { 'www-authenticate': '`Bearer`.' };
+  if (status === 503)
+    return { 'retry-after': 'Seconds after which a retry makes sense; absent: at any time.' };
+  return undefined;
+}
+
+function headersOf(headers: AnswerSpec['headers']): Part {
+  if (headers === undefined) return {};
+  const described = Object.entries(headers).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return { headers: Object.fromEntries(described) };
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+
+/** JSON Schema, draft 2020-12, as OpenAPI 3.1 takes it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Turns zod schemas into JSON Schemas; those with an id become components that others refer to. */
+export class JsonSchemas {
+  readonly #components = new Map<string, JsonSchema>();
+
+  /** In order of their names. */
+  get components(): Readonly<Record<string, JsonSchema>> {
+    return Object.fromEntries([...this.#components].sort(([a], [b]) => a.localeCompare(b)));
+  }
+
+  /**
+   * What `schema` accepts (`input`) or gives (`output`).
+   * @throws Error where an id stands for two things: that is a mistake in `plugin/api/`
+   */
+  convert(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {
+    const { $schema, $defs, ...converted } = z.toJSONSchema(schema, { io, override: withoutNoise });
+    void $schema;
+    for (const [id, definition] of Object.entries($defs ?? {})) this.#add(id, moved(definition));
+    return moved(converted);
+  }
+
+  #add(id: string, definition: JsonSchema): void {
+    const known = this.#components.get(id);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(definition)) {
+      throw new Error(`two schemas have the id ${id}`);
+    }
+    this.#components.set(id, definition);
+  }
+}
+
+/** Patterns that repeat a format, and bounds that every integer in JSON has. */
+function withoutNoise({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+/** zod refers to `#/$defs/…`, relative to the one schema it converts; in the document they are components. */
+function moved(schema: object): JsonSchema {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

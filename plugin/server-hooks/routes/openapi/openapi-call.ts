@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import manifest from '../../../../manifest.json' with { type: 'json' };
+import { type Call, defineCall } from '../define-call.js';
+import { describeCalls, type OpenApi } from './describe-calls.js';
+
+const openApi = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
+
+/** `GET /api/openapi.json`: public, as it tells nothing that is not in the project's documentation. */
+export function openApiCall(calls: () => readonly Call[]): Call {
+  // Anyone may ask for it: it is made once for each mount.
+  const documents = new Map<string, OpenApi>();
+  return defineCall(
+    {
+      method: 'GET',
+      path: '/api/openapi.json',
+      id: 'getOpenApi',
+      summary: 'This document',
+      access: 'public',
+      answers: { 200: { description: 'OpenAPI 3.1', body: openApi } },
+    },
+    ({ services: { options } }) => {
+      const { mount } = options;
+      const document = documents.get(mount) ?? describeCalls(calls(), manifest.version, mount);
+      documents.set(mount, document);
+      return { status: 200, body: document };
+    },
+  );
+}

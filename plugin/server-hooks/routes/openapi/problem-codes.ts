@@ -1,0 +1,22 @@
+import type { CallSpec } from '../define-call.js';
+import type { ProblemCode } from '../problem-statuses.js';
+
+const OF_BODIES = [
+  'bad-request',
+  'body-incomplete',
+  'body-late',
+  'body-not-json',
+  'body-too-large',
+  'host-consumed-body',
+] as const;
+
+/** Every code a call may be refused with: its own, and those that follow from its shape; sorted. */
+export function problemCodes(spec: CallSpec): readonly ProblemCode[] {
+  const { access, body, path, query, problems = [] } = spec;
+  const codes = new Set<ProblemCode>(['internal', ...problems]);
+  if (access !== 'public' && access !== 'signed') codes.add('unauthorized').add('forbidden');
+  if (/^\/api\/environments\/:id(\/|$)/.test(path)) codes.add('environment-not-found');
+  if (query) codes.add('bad-request');
+  if (body) for (const code of OF_BODIES) codes.add(code);
+  return [...codes].sort();
+}
