@@ -6,6 +6,7 @@ import type { problem } from './api/problem.js';
 import type * as settings from './api/settings.js';
 import type { snapshotView } from './api/snapshot.js';
 import type * as tunnel from './api/tunnel.js';
+import type * as webhooks from './api/webhooks.js';
 
 // Bodies of the admin REST API below `/edge/api`, as types: those of answers as they are sent, those of calls as they
 // are accepted. The schemas in `api/` are their only source, and that of the OpenAPI document.
@@ -43,3 +44,12 @@ export type SnapshotView = Sent<typeof snapshotView>;
 
 export type SettingsView = Sent<typeof settings.settings>;
 export type ChangeSettings = Accepted<typeof settings.changeSettings>;
+
+export type WebhookView = Sent<typeof webhooks.webhookView>;
+export type WebhookList = Sent<typeof webhooks.webhookList>;
+export type CreateWebhook = Accepted<typeof webhooks.createWebhook>;
+export type WebhookCreated = Sent<typeof webhooks.webhookCreated>;
+export type RotateSecret = Accepted<typeof webhooks.rotateSecret>;
+export type SecretRotated = Sent<typeof webhooks.secretRotated>;
+export type WebhookMessage = Accepted<typeof webhooks.webhookMessage>;
+export type WebhookAnswer = Sent<typeof webhooks.webhookAnswer>;

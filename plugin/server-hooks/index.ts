@@ -28,6 +28,10 @@ import { TunnelCalls } from './tunnel/tunnel-calls.js';
 import { loadTunnelIdentity } from './tunnel/tunnel-identity.js';
 import { TunnelListener } from './tunnel/tunnel-listener.js';
 import { TunnelRegistry } from './tunnel/tunnel-registry.js';
+import { CallLog } from './webhooks/call-log.js';
+import { SealedAnswers } from './webhooks/sealed-answers.js';
+import { newSecret, WebhookAdmin } from './webhooks/webhook-admin.js';
+import { WebhookInbox } from './webhooks/webhook-inbox.js';
 
 export type { Action, Host, Logger, Principal } from './host.js';
 export type { PluginOptions } from './options.js';
@@ -96,15 +100,20 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       checkIns,
       presence,
       snapshots,
+      snapshotDesk,
       clock,
       randomBytes,
       newUuid: randomUUID,
       fingerprint: identity.fingerprint,
       tunnelPort,
     });
-    const keyExpiry = new KeyExpiry({ admin, clock, logger });
+    const keyExpiry = new KeyExpiry({ admin, store, clock, logger });
     keyExpiry.start();
     started.push(keyExpiry);
+    const callLog = new CallLog(clock);
+    const webhookAdmin = new WebhookAdmin({ store, callLog, clock, randomBytes });
+    const answers = new SealedAnswers({ clock, randomBytes });
+    started.push(answers);
     const services: Services = {
       options,
       host,
@@ -112,7 +121,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       clock,
       store,
       presence,
-      strangers: new Strangers(clock),
+      strangers: new Strangers(clock, 'agent-unauthorized'),
       registry,
       credentials,
       checkIns,
@@ -123,6 +132,18 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
+      webhookAdmin,
+      webhookInbox: new WebhookInbox({
+        store,
+        admin,
+        answers,
+        callLog,
+        strangers: new Strangers(clock, 'webhook-unauthorized'),
+        clock,
+        logger,
+        decoy: newSecret(randomBytes),
+      }),
+      callLog,
     };
     return { tunnelPort, stop, ...entrances(services) };
   } catch (error) {

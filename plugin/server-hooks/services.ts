@@ -14,6 +14,9 @@ import type { ResolvedOptions } from './options.js';
 import type { Store } from './store/store.js';
 import type { CredentialDesk } from './tunnel/credential-desk.js';
 import type { TunnelRegistry } from './tunnel/tunnel-registry.js';
+import type { CallLog } from './webhooks/call-log.js';
+import type { WebhookAdmin } from './webhooks/webhook-admin.js';
+import type { WebhookInbox } from './webhooks/webhook-inbox.js';
 
 /** What routes work with; made and wired in `index.ts`, once for each start. */
 export interface Services {
@@ -34,4 +37,7 @@ export interface Services {
   readonly idleClose: IdleClose;
   readonly waiting: Waiting;
   readonly docker: DockerProxy;
+  readonly webhookAdmin: WebhookAdmin;
+  readonly webhookInbox: WebhookInbox;
+  readonly callLog: CallLog;
 }

@@ -9,7 +9,9 @@ import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { CheckIns } from './check-in.js';
 import type { Presence } from './presence.js';
+import type { SnapshotDesk } from './snapshot-desk.js';
 import type { SnapshotFiles } from './snapshot-files.js';
+import { environmentNotFound, notAssociated } from './waiting.js';
 
 export interface EnvironmentAdminOptions {
   readonly store: Store;
@@ -18,6 +20,7 @@ export interface EnvironmentAdminOptions {
   readonly checkIns: CheckIns;
   readonly presence: Presence;
   readonly snapshots: SnapshotFiles;
+  readonly snapshotDesk: SnapshotDesk;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   readonly newUuid: () => string;
@@ -60,11 +63,17 @@ export class EnvironmentAdmin {
   get(id: number): Environment {
     const environment = this.#options.store.environment(id);
     if (environment) return environment;
-    throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+    throw environmentNotFound();
   }
 
-  /** @throws EdgeError `name-taken` (409), `store-unwritable` (503) */
-  async create(wanted: NewEnvironment): Promise<WithEdgeKey> {
+  /**
+   * @param alongside stores what belongs to it, in the same turn: both are stored or neither
+   * @throws EdgeError `name-taken` (409), `store-unwritable` (503)
+   */
+  async create(
+    wanted: NewEnvironment,
+    alongside?: (environment: Environment) => Promise<void>,
+  ): Promise<WithEdgeKey> {
     const { store, clock, newUuid, tunnelPort } = this.#options;
     this.#requireFreeName(wanted.name, null);
     const id = store.nextEnvironmentId();
@@ -87,7 +96,7 @@ export class EnvironmentAdmin {
     };
     // Before anything is stored: it refuses addresses that no agent could read.
     const edgeKey = this.#edgeKey(environment, secret);
-    await store.putEnvironment(environment);
+    await Promise.all([store.putEnvironment(environment), alongside?.(environment)]);
     return { environment, edgeKey };
   }
 
@@ -105,13 +114,15 @@ export class EnvironmentAdmin {
 
   /** Deletes it, and ends everything that it granted. */
   async delete(id: number): Promise<void> {
-    const { store, registry, credentials, checkIns, presence, snapshots } = this.#options;
+    const { store, registry, credentials, checkIns, presence, snapshots, snapshotDesk } = this.#options;
     this.get(id);
     const stored = store.deleteEnvironment(id);
     credentials.revoke(id);
     registry.remove(id);
     presence.forget(id);
     checkIns.wake(id);
+    snapshotDesk.refuse(id, environmentNotFound());
+    snapshotDesk.forget(id);
     await stored;
     await snapshots.delete(id);
   }
@@ -149,30 +160,22 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * Ends the keys of all environments whose overlap is over, and what agents hold that enrolled with them.
-   * @returns how many environments it concerned
+   * Ends the keys of an environment whose overlap is over, and what agents hold that enrolled with them.
+   * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
    */
-  async endExpiredKeys(): Promise<number> {
+  async endExpiredKeys(id: number): Promise<void> {
     const { store, clock } = this.#options;
-    const now = clock.now();
-    const ended: Promise<unknown>[] = [];
-    for (const environment of store.environments()) {
-      if (environment.keys.every((key) => keyHolds(key, now))) continue;
-      const keys = environment.keys.filter((key) => keyHolds(key, now));
-      const instances = environment.instances.filter(({ keyGeneration }) =>
-        keys.some(({ generation }) => generation === keyGeneration),
-      );
-      const changes = { keys, instances };
-      // Agents that have the new key are none of the old one's business.
-      const isAnyoneOut = instances.length < environment.instances.length;
-      ended.push(
-        isAnyoneOut
-          ? this.revoke(environment.id, { changes })
-          : store.putEnvironment({ ...environment, ...changes }),
-      );
-    }
-    await Promise.all(ended);
-    return ended.length;
+    const environment = this.get(id);
+    const keys = environment.keys.filter((key) => keyHolds(key, clock.now()));
+    if (keys.length === environment.keys.length) return;
+    const instances = environment.instances.filter(({ keyGeneration }) =>
+      keys.some(({ generation }) => generation === keyGeneration),
+    );
+    const changes = { keys, instances };
+    // Agents that have the new key are none of the old one's business.
+    const isAnyoneOut = instances.length < environment.instances.length;
+    if (isAnyoneOut) await this.revoke(id, { changes });
+    else await store.putEnvironment({ ...environment, ...changes });
   }
 
   /** Forgets the Edge ID and bars it until the key is rotated; the tunnel closes at once. */
@@ -188,13 +191,14 @@ export class EnvironmentAdmin {
 
   /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */
   async revoke(id: number, { changes = {} }: { changes?: Partial<Environment> } = {}): Promise<Environment> {
-    const { store, registry, credentials, checkIns } = this.#options;
+    const { store, registry, credentials, checkIns, snapshotDesk } = this.#options;
     const before = this.get(id);
     const environment: Environment = { ...before, ...changes, generation: before.generation + 1 };
     const stored = store.putEnvironment(environment);
     credentials.revoke(id);
     registry.slot(id).revoke();
     checkIns.wake(id);
+    if (environment.instances.length === 0) snapshotDesk.refuse(id, notAssociated());
     await stored;
     return environment;
   }

@@ -51,7 +51,7 @@ export class SnapshotDesk {
 
   /**
    * Asks the environment's agent for a snapshot and waits for it.
-   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503)
+   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or what {@link refuse} was given
    */
   request(environmentId: number, waitMs: number): Promise<Snapshot> {
     const { clock, presence, checkIns } = this.#options;
@@ -85,16 +85,27 @@ export class SnapshotDesk {
     });
   }
 
+  /** Ends the waits for a snapshot of an environment that nobody is there to take any more. */
+  refuse(environmentId: number, error: EdgeError): void {
+    this.#tell(environmentId, error);
+  }
+
+  /** For an environment that is gone. */
+  forget(environmentId: number): void {
+    this.#lastMs.delete(environmentId);
+  }
+
   async #store(environmentId: number, snapshot: Snapshot): Promise<void> {
-    const tell = (outcome: Outcome) => {
-      for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(outcome);
-    };
     try {
       await this.#options.snapshots.write(environmentId, snapshot);
-      tell(snapshot);
+      this.#tell(environmentId, snapshot);
     } catch (error) {
-      if (error instanceof EdgeError) tell(error);
+      if (error instanceof EdgeError) this.#tell(environmentId, error);
       throw error;
     }
+  }
+
+  #tell(environmentId: number, outcome: Outcome): void {
+    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(outcome);
   }
 }

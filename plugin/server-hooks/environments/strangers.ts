@@ -6,12 +6,15 @@ const LOG_MS = 60_000;
 /** Counts callers who lack the right secret; they change nothing else, and at most a log line a minute. */
 export class Strangers {
   readonly #clock: Clock;
+  readonly #code: string;
   #count = 0;
   #loggedMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
 
-  constructor(clock: Clock) {
+  /** @param code what they are refused with */
+  constructor(clock: Clock, code: string) {
     this.#clock = clock;
+    this.#code = code;
   }
 
   /** How many came since the hub's start. */
@@ -24,7 +27,7 @@ export class Strangers {
     this.#unlogged++;
     const now = this.#clock.monotonic();
     if (now - this.#loggedMs < LOG_MS) return;
-    logger.warn({ code: 'agent-unauthorized', callers: this.#unlogged }, 'callers without the right secret');
+    logger.warn({ code: this.#code, callers: this.#unlogged }, 'callers without the right secret');
     this.#loggedMs = now;
     this.#unlogged = 0;
   }

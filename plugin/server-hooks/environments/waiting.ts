@@ -43,14 +43,8 @@ export class Waiting {
   requireReachable(environmentId: number): Environment {
     const { store, presence, clock } = this.#options;
     const environment = store.environment(environmentId);
-    if (!environment) {
-      throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
-    }
-    if (environment.instances.length === 0) {
-      throw new EdgeError('environment-not-associated', 'No agent has enrolled for this environment', {
-        status: 503,
-      });
-    }
+    if (!environment) throw environmentNotFound();
+    if (environment.instances.length === 0) throw notAssociated();
     const isStarting = clock.monotonic() - this.#startedMs < STARTUP_MS;
     const isLive = environment.instances.some(({ id }) => presence.isLive(environmentId, id));
     if (!isLive && !(isStarting && presence.lastCheckInAtMs(environmentId) === null)) {
@@ -61,4 +55,14 @@ export class Waiting {
     }
     return environment;
   }
+}
+
+export function environmentNotFound(): EdgeError {
+  return new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+}
+
+export function notAssociated(): EdgeError {
+  return new EdgeError('environment-not-associated', 'No agent has enrolled for this environment', {
+    status: 503,
+  });
 }

@@ -7,7 +7,7 @@ export interface WebhookSecret {
 }
 
 /** A message that was accepted: its id is not taken a second time. */
-export interface WebhookMessage {
+export interface SeenMessage {
   /** Digest of the sender's `webhook-id`, which may be of any length and shape. */
   readonly digest: string;
   readonly environmentId: number;
@@ -23,7 +23,7 @@ export interface Webhook {
   /** The newest last. */
   readonly secrets: readonly WebhookSecret[];
   /** The newest last. */
-  readonly messages: readonly WebhookMessage[];
+  readonly messages: readonly SeenMessage[];
   /** RFC 3339. */
   readonly createdAt: string;
 }
@@ -33,4 +33,9 @@ export interface EnvironmentOrigin {
   readonly webhookId: string;
   /** Unique among the webhook's environments; null where the sender gave none. */
   readonly externalId: string | null;
+}
+
+/** The secrets that hold at `nowMs` (wall clock). */
+export function liveSecrets({ secrets }: Webhook, nowMs: number): readonly WebhookSecret[] {
+  return secrets.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > nowMs);
 }

@@ -5,6 +5,7 @@ import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
 import type { AnyAnswer, Call, CallInput, CallSpec } from './define-call.js';
 import { admit } from './guards/admit.js';
+import { BodyGate } from './guards/body-gate.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -13,10 +14,11 @@ const ENVIRONMENT = '/api/environments/:id';
 /** Routes for calls that were defined with `defineCall`; see there. */
 export function callRoutes(services: Services, calls: readonly Call[]): Router {
   const router = new Router({ sensitive: true });
+  const gate = new BodyGate();
   for (const { spec, answer } of calls) {
     if (answer === null) continue;
     router.register(spec.path, [spec.method], async (ctx) => {
-      const input = await readCall(services, spec, ctx);
+      const input = await readCall(services, spec, ctx, gate);
       send(ctx, spec, await answer(input));
     });
   }
@@ -24,7 +26,12 @@ export function callRoutes(services: Services, calls: readonly Call[]): Router {
 }
 
 /** Authentication comes first, then what is asked for, then the rest: a stranger learns nothing from what it sends. */
-async function readCall(services: Services, spec: CallSpec, ctx: Context): Promise<CallInput<CallSpec>> {
+async function readCall(
+  services: Services,
+  spec: CallSpec,
+  ctx: Context,
+  gate: BodyGate,
+): Promise<CallInput<CallSpec>> {
   const params: Record<string, string> = ctx.params;
   const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
   const environmentId = isOfEnvironment ? environmentIdOf(params.id) : null;
@@ -34,8 +41,10 @@ async function readCall(services: Services, spec: CallSpec, ctx: Context): Promi
       : await admit(services.host, ctx.req, spec.access, environmentId);
   const environment = isOfEnvironment ? requireEnvironment(services, environmentId) : null;
   const query = spec.query?.parse({ ...ctx.query });
-  const bytes = spec.body ? await readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES) : null;
   const isSigned = spec.access === 'signed';
+  const address = ctx.req.socket.remoteAddress ?? '';
+  const read = () => readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES);
+  const bytes = !spec.body ? null : isSigned ? await gate.pass(address, read) : await read();
   const input = {
     services,
     principal,
@@ -45,6 +54,7 @@ async function readCall(services: Services, spec: CallSpec, ctx: Context): Promi
     body: bytes && !isSigned ? spec.body?.parse(parseJsonBytes(bytes) ?? {}) : undefined,
     bytes: isSigned ? bytes : null,
     headers: ctx.headers,
+    address,
     origin: `${ctx.protocol}://${ctx.host}`,
     signal: signalOf(ctx),
   };

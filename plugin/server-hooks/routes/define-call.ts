@@ -94,6 +94,8 @@ export interface CallInput<S extends CallSpec> {
   /** The body as it came, of `signed` calls only. */
   readonly bytes: S['access'] extends 'signed' ? Buffer : null;
   readonly headers: IncomingHttpHeaders;
+  /** Of the caller, or of the proxy in front of the host. */
+  readonly address: string;
   /** Scheme and authority by which the caller reached the hub. */
   readonly origin: string;
   /** Aborts with `client-gone` when the caller leaves. */

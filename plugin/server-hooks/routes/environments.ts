@@ -1,6 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseEdgeId } from '../../../protocol/edge-id.js';
-import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import {
   changeEnvironment,
   createEnvironment,
@@ -10,10 +8,9 @@ import {
   rotateKey,
 } from '../../api/environment-calls.js';
 import { environmentView } from '../../api/environment-view.js';
+import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
-import { printCommands } from '../environments/printed-commands.js';
-import type { Environment } from '../model/environment.js';
-import type { Services } from '../services.js';
+import { commandsOf } from '../environments/environment-commands.js';
 import { defineCall } from './define-call.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
@@ -50,13 +47,9 @@ export const environmentCalls = [
     },
     async ({ services, body, origin }) => {
       const { admin, options } = services;
-      const settings = services.store.settings();
-      const url = body.url ?? settings.publicUrl ?? options.publicUrl ?? origin;
-      const address = body.tunnelAddress ?? settings.tunnelAddress ?? options.tunnelAddress;
       const { environment, edgeKey } = await admin.create({
         name: body.name,
-        apiUrl: apiUrlOf(url, options.mount),
-        tunnelAddress: address === null ? null : tunnelAddressOf(address),
+        ...chooseAddresses(body, services.store.settings(), options, origin),
         edgeId: body.edgeId ? parseEdgeId(body.edgeId) : body.edgeId,
         tags: body.tags ?? [],
         checkInSeconds: body.checkInSeconds ?? null,
@@ -166,32 +159,3 @@ export const environmentCalls = [
     },
   ),
 ];
-
-function commandsOf({ edgeId, name }: Environment, edgeKey: string, { options, host }: Services) {
-  return printCommands({
-    edgeId,
-    edgeKey,
-    agentImage: options.agentImage,
-    insecure: host.caCertificate !== undefined,
-    name,
-  });
-}
-
-/** A URL without a path means the hub's root: the plugin is at its mount. */
-function apiUrlOf(text: string, mount: string): string {
-  const url = member('url', () => parseApiUrl(text));
-  return new URL(url).pathname === '/' ? `${url}${mount}` : url;
-}
-
-function tunnelAddressOf(text: string): string {
-  return member('tunnelAddress', () => parseTunnelAddress(text));
-}
-
-/** @throws EdgeError `bad-request` (400) */
-function member<T>(name: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new EdgeError('bad-request', `${name}: not an address agents could use`, { status: 400, cause });
-  }
-}

@@ -62,7 +62,8 @@ function send(ctx: Context, error: unknown, logger: Logger): void {
   ctx.type = 'application/problem+json';
 }
 
-function asEdgeError(error: unknown): EdgeError {
+/** What goes wrong in a handler, as HTTP and logs tell it. */
+export function asEdgeError(error: unknown): EdgeError {
   if (error instanceof EdgeError) return error;
   if (error instanceof z.ZodError) {
     const [issue] = error.issues;

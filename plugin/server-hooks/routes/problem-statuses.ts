@@ -30,14 +30,20 @@ export const PROBLEM_STATUSES = Object.freeze({
   'snapshot-timeout': 504,
   'store-closed': 503,
   'store-unwritable': 503,
+  'too-many-bodies': 503,
   'too-many-calls': 503,
   'too-many-streams': 503,
+  'too-many-webhooks': 409,
   'tunnel-closed': 503,
   'tunnel-lost': 502,
   'tunnel-timeout': 504,
   unauthorized: 401,
   'upgrade-body-too-large': 413,
   'upgrade-unsupported': 400,
+  'webhook-busy': 429,
+  'webhook-not-found': 404,
+  'webhook-repeated': 409,
+  'webhook-unauthorized': 401,
 } as const);
 
 /** A code that a call may name in `problems`. */

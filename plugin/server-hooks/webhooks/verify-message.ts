@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { EdgeError } from '../../../protocol/edge-error.js';
+
+/** What was signed, as it came. */
+export interface SignedMessage {
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+}
+
+/** No dot: it separates id, time and body in what is signed, and an id that holds one could be read in two ways. */
+const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+const TIMESTAMP = /^[0-9]{1,12}$/;
+/** Room for a few dozen signatures. */
+const MAX_SIGNATURE_CHARACTERS = 4_096;
+
+/**
+ * Checks a message as Standard Webhooks 1.0 describes: signature, and a time stamp within 5 minutes of the machine's
+ * clock (the library reads it itself).
+ * @param secrets one of them must have signed
+ * @returns the sender's `webhook-id`
+ * @throws EdgeError `webhook-unauthorized` (401), the same for everything that is wrong
+ */
+export function verifyMessage(secrets: readonly string[], { headers, bytes }: SignedMessage): string {
+  const signed = {
+    'webhook-id': textOf(headers['webhook-id'], MESSAGE_ID),
+    'webhook-timestamp': textOf(headers['webhook-timestamp'], TIMESTAMP),
+    'webhook-signature': textOf(headers['webhook-signature'], /./),
+  };
+  if (signed['webhook-signature'].length > MAX_SIGNATURE_CHARACTERS) throw webhookUnauthorized();
+  const payload = bytes.toString('utf8');
+  if (!secrets.some((secret) => isSignedWith(secret, payload, signed))) throw webhookUnauthorized();
+  return signed['webhook-id'];
+}
+
+/** Says nothing else, whether the webhook is unknown or the signature wrong. */
+export function webhookUnauthorized(): EdgeError {
+  return new EdgeError('webhook-unauthorized', 'Not signed as it must be', { status: 401, expose: false });
+}
+
+function isSignedWith(secret: string, payload: string, headers: Record<string, string>): boolean {
+  try {
+    new Webhook(secret).verify(payload, headers, { jsonParse: false });
+    return true;
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return false;
+    throw error;
+  }
+}
+
+function textOf(value: string | string[] | undefined, shape: RegExp): string {
+  if (typeof value === 'string' && shape.test(value)) return value;
+  throw webhookUnauthorized();
+}
