@@ -21,6 +21,13 @@ export interface LinkMonitorOptions {
 }
 
 const TICK_MS = 250;
+/** What a busy event loop may add to the ticks, ms. */
+const BUSY_MS = 750;
+/**
+ * A link is suspect after so long without a byte, ms, and given up when it still is at the next tick: with the tick
+ * by which its last byte was seen late, and the one by which this is, that is within `deadMs`.
+ */
+const SUSPECT_MS = TUNNEL.deadMs - BUSY_MS - 3 * TICK_MS;
 /** Budget for what comes in and is not payload, bytes: what may come at once, and what is added each ms. */
 const BUDGET_BURST = 1024 * 1024;
 const BUDGET_PER_MS = 64;
@@ -131,7 +138,7 @@ export class LinkMonitor {
     // A loop that was itself away for long (a sleeping laptop) has no say about the peer's silence.
     if (elapsed > TUNNEL.deadMs / 2) this.#lastInboundMs = now;
     const wasSuspect = this.#isSuspect;
-    this.#isSuspect = now - this.#lastInboundMs >= TUNNEL.deadMs - 2 * TICK_MS;
+    this.#isSuspect = now - this.#lastInboundMs >= SUSPECT_MS;
     // Twice in a row: between two ticks the loop reads what the kernel kept for it while it was away.
     return this.#isSuspect && wasSuspect;
   }
