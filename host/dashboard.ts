@@ -115,6 +115,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const stop = async () => {
     clearInterval(renewal);
     await Promise.all([server.stop(), plugins.stop()]);
+    data.close();
   };
   try {
     await plugins.start();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../plugin/server-hooks/host.js';
@@ -68,8 +68,10 @@ export class HostData {
       /^\.[0-9]+$/.test(extra(name, basename(file))),
     );
     for (const name of leftovers) await rm(join(folder, name), { force: true });
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
+    const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+      // A link that leads nowhere: the disk it leads to is absent, not the file.
+      const isLink = await lstat(file).catch(() => null);
+      if (error.code === 'ENOENT' && isLink === null) return null;
       throw error;
     });
     return new HostData(file, text === null ? initial() : parse(text, file), logger);

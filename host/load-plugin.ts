@@ -16,6 +16,8 @@ export interface LoadedPlugin {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   start(): Promise<{ tunnelPort: number }>;
   stop(): Promise<void>;
+  /** Codes of what an operator should see to while it runs. A plugin without the method has none. */
+  problems?(): readonly string[];
 }
 
 /** Makes a plugin; nothing runs before its `start`. */

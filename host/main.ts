@@ -37,7 +37,7 @@ const starting = startDashboard(config, {
   pluginFolders: [root],
   showPassword: (password) => console.log(`fairlead: admin password ${password}  (shown this once)`),
   version,
-});
+}).then(mustServe);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 await starting.then(announce, (error: unknown) => exitWith(1, `fairlead: cannot start: ${reasonOf(error)}`));
 
@@ -56,7 +56,16 @@ function makeLogger({ logLevel, logFormat }: HostConfig) {
   return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
 }
 
-function announce({ port, tunnelPort }: RunningDashboard): void {
+/** Without a plugin that runs this is no hub, and whoever watches over the process should see that. */
+async function mustServe(dashboard: RunningDashboard): Promise<RunningDashboard> {
+  if (dashboard.failures.length === 0 || dashboard.tunnelPort !== null) return dashboard;
+  await dashboard.stop();
+  throw new Error(dashboard.failures.join('; '));
+}
+
+function announce({ port, tunnelPort, failures }: RunningDashboard): void {
+  // On standard error whatever the log's level: the dashboard runs, but not with all that it should.
+  for (const failure of failures) process.stderr.write(`fairlead: plugin failed: ${failure}\n`);
   const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
   const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
   console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}`);
@@ -75,7 +84,11 @@ function stop(signal: NodeJS.Signals): void {
 }
 
 function reasonOf(error: unknown): string {
-  return config.logLevel === 'debug' && error instanceof Error ? String(error.stack) : String(error);
+  return config.logLevel === 'debug' && error instanceof Error ? String(error.stack) : messageOf(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function exitWith(code: number, line: string): never {

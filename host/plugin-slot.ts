@@ -55,6 +55,11 @@ export class PluginSlot {
     return this.#tunnelPort;
   }
 
+  /** Codes of what an operator should see to while it runs. */
+  get complaints(): readonly string[] {
+    return this.#plugin?.problems?.() ?? [];
+  }
+
   /** To be placed before anything that reads bodies: the plugin streams them. */
   readonly routes: Middleware = (ctx, next) => (this.#plugin ? this.#plugin.routes(ctx, next) : next());
 

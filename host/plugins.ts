@@ -53,6 +53,11 @@ export class Plugins {
     return this.list().flatMap(({ id, problem }) => (problem === null ? [] : [`${id}: ${problem}`]));
   }
 
+  /** Codes of what an operator should see to in plugins that run. */
+  get complaints(): string[] {
+    return this.#slots.flatMap(({ complaints }) => complaints);
+  }
+
   /**
    * Enables or disables a plugin, or tries again with one that failed. The wish is on disk before it is followed.
    * @returns the plugin as it is then, or null when there is none of this id

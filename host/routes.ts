@@ -43,8 +43,19 @@ const PluginChange = z.object({ enabled: z.boolean() });
 export function addHostRoutes(app: Koa, parts: RouteParts): void {
   const router = new Router();
   router.get('/healthz', (ctx) => {
-    const isWell = parts.plugins.failures.length === 0;
-    answer(ctx, isWell ? 200 : 503, { status: isWell ? 'ok' : 'degraded', version: parts.version });
+    const { plugins, data, version } = parts;
+    const isServing = plugins.failures.length === 0;
+    const problems = new Set([
+      ...(isServing ? [] : ['plugin-failed']),
+      ...(data.isFailing ? ['store-unwritable'] : []),
+      ...plugins.complaints,
+    ]);
+    // A full disk is no reason to take a hub out of service: reads, check-ins and tunnels go on.
+    answer(ctx, isServing ? 200 : 503, {
+      status: problems.size === 0 ? 'ok' : 'degraded',
+      version,
+      problems: [...problems],
+    });
   });
   addSessionRoutes(router, parts);
   addTokenRoutes(router, parts);

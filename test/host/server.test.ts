@@ -27,7 +27,7 @@ async function readToEnd(socket: TLSSocket): Promise<string> {
 
 test('server: HTTP/2 and HTTP/1.1 are answered on one port', async (t) => {
   const host = await startHost(t);
-  t.deepEqual((await host.call('/healthz')).json(), { status: 'ok', version: '9.9.9' });
+  t.deepEqual((await host.call('/healthz')).json(), { status: 'ok', version: '9.9.9', problems: [] });
   const session = connectHttp2(`https://127.0.0.1:${host.port}`, { ca: host.ca });
   t.teardown(() => session.destroy());
   const stream = session.request({ ':path': '/healthz' });
@@ -36,7 +36,7 @@ test('server: HTTP/2 and HTTP/1.1 are answered on one port', async (t) => {
   t.is(session.alpnProtocol, 'h2');
   let text = '';
   for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-  t.deepEqual(JSON.parse(text), { status: 'ok', version: '9.9.9' });
+  t.deepEqual(JSON.parse(text), { status: 'ok', version: '9.9.9', problems: [] });
 });
 
 test('server: an upgrade reaches the plugin, which still answers after the client has ended its side', async (t) => {

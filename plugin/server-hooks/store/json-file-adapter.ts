@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -25,7 +25,7 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
       return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
     } catch (cause) {
       if (cause instanceof EdgeError) throw cause;
-      if (Object(cause).code === 'ENOENT') return null;
+      if (Object(cause).code === 'ENOENT' && (await isAbsent(this.#path))) return null;
       throw new EdgeError('store-unreadable', `${this.#path} cannot be opened`, { cause });
     }
   }
@@ -51,4 +51,12 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
     });
     return `[\n${lines.join(',\n')}\n]`;
   }
+}
+
+/** A link that leads nowhere is not absent: the disk it leads to is, and an empty store must not take its place. */
+function isAbsent(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    () => true,
+  );
 }

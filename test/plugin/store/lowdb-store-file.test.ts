@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js';
@@ -79,6 +79,13 @@ test('lowdb store: what cannot be opened is store-unreadable', async (t) => {
   const store = new LowdbStore({ path: await tempFolder(t), logger: new LogRecorder() });
   t.teardown(() => store.stop());
   await t.throwsAsync(store.start(), { code: 'store-unreadable' });
+});
+
+test('lowdb store: a link that leads nowhere is store-unreadable, and stays', async (t) => {
+  const { path, store } = await setup(t);
+  await symlink('/nowhere/fairlead.json', path);
+  await t.throwsAsync(store.start(), { code: 'store-unreadable' });
+  t.is(await readlink(path), '/nowhere/fairlead.json');
 });
 
 test('lowdb store: a damaged file is never quoted, it holds secrets', async (t) => {
