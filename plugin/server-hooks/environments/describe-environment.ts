@@ -39,11 +39,14 @@ export function describeEnvironment(environment: Environment, sources: Observati
     engine: summary?.engine ?? null,
     swarm: summary?.swarm ?? null,
     snapshot: summary ? { takenAt: summary.takenAt, counts: summary.counts } : null,
-    problem: problemCode && {
-      code: problemCode,
-      detail: PROBLEM_DETAILS[problemCode] ?? `See docs/errors.md#${problemCode}`,
-      at: problemCode === refusal?.code ? refusal.at : (lastCheckInAt ?? environment.createdAt),
-    },
+    problem:
+      problemCode === null
+        ? null
+        : {
+            code: problemCode,
+            detail: PROBLEM_DETAILS[problemCode] ?? `See docs/errors.md#${problemCode}`,
+            at: problemCode === refusal?.code ? refusal.at : (lastCheckInAt ?? environment.createdAt),
+          },
     lastRefusal: refusal,
   };
 }
