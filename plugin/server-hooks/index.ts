@@ -145,11 +145,18 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       }),
       callLog,
     };
-    return { tunnelPort, stop, ...entrances(services) };
+    return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function problemsOf({ store, snapshots }: Services): string[] {
+  return [
+    ...(store.isFailing ? ['store-unwritable'] : []),
+    ...(snapshots.isFailing ? ['snapshot-unwritable'] : []),
+  ];
 }
 
 /** Docker calls go past Koa, on the raw request: bytes stream both ways. */

@@ -36,6 +36,8 @@ export interface Plugin {
    * the plugin can be started again.
    */
   stop(): Promise<void>;
+  /** Codes of what an operator should see to while it runs: `store-unwritable`, `snapshot-unwritable`. */
+  problems(): readonly string[];
 }
 
 /** A started plugin, as `index.ts` wires it. URLs are below the mount. */
@@ -45,6 +47,7 @@ export interface Running {
   /** @returns false for what is not the plugin's; the socket is untouched then */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean;
   stop(): Promise<void>;
+  problems(): readonly string[];
 }
 
 export interface MountOptions {
@@ -129,6 +132,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
         starting = null;
       }
     },
+    problems: () => running?.parts.problems() ?? [],
     stop: () => {
       stopping ??= stop().finally(() => {
         stopping = null;
