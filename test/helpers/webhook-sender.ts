@@ -16,7 +16,7 @@ export interface Sending {
   readonly id?: string;
   /** Default: now. */
   readonly atMs?: number;
-  /** Replace what the library would send. */
+  /** Replace what the library would send; undefined leaves one out. */
   readonly headers?: http.OutgoingHttpHeaders;
   /** Sent as it is, and signed so. */
   readonly raw?: Buffer | string;
@@ -44,7 +44,8 @@ export function sendWebhook(
   sending: Sending = {},
 ): Promise<SentAnswer> {
   const bytes = Buffer.from(sending.raw ?? JSON.stringify(message));
-  const headers = { ...signedHeaders(secret, bytes.toString('utf8'), sending), ...sending.headers };
+  const given = { ...signedHeaders(secret, bytes.toString('utf8'), sending), ...sending.headers };
+  const headers = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
     const req = http.request(url, { method: 'POST', headers, agent: false }, (res) => {
       const chunks: Buffer[] = [];

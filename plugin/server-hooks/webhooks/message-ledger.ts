@@ -34,7 +34,9 @@ export function withMessage(
   environmentId: number,
   nowMs: number,
 ): Webhook {
-  const kept = webhook.messages.filter(({ at }) => Date.parse(at) > nowMs - KEPT_MS).slice(1 - MAX_KEPT);
+  const { messages } = webhook;
+  const young = messages.findIndex(({ at }) => Date.parse(at) > nowMs - KEPT_MS);
+  const kept = young < 0 ? [] : messages.slice(young).slice(1 - MAX_KEPT);
   const message: SeenMessage = {
     digest: digestOf(messageId),
     environmentId,
