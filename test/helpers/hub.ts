@@ -23,14 +23,26 @@ export interface Hub extends HubApi {
 
 /**
  * Starts a hub. With `like` it is the restart of an ended one: same data folder, same ports.
- * `env` adds or replaces `FAIRLEAD_…` variables.
+ * `env` adds or replaces `FAIRLEAD_…` variables. `through` is a command that starts the one behind it in its own place.
  */
 export async function startHub(
   t: Scope,
-  { like, env = {} }: { like?: Hub; env?: NodeJS.ProcessEnv } = {},
+  {
+    like,
+    env = {},
+    through = [],
+    dataDir: givenDir,
+  }: { like?: Hub; env?: NodeJS.ProcessEnv; through?: readonly string[]; dataDir?: string } = {},
 ): Promise<Hub> {
-  const dataDir = like?.dataDir ?? (await tempFolder(t));
-  const child = startChild(t, process.execPath, ['--import', 'tsx', join(ROOT, 'host/main.ts')], {
+  const dataDir = givenDir ?? like?.dataDir ?? (await tempFolder(t));
+  const [command = '', ...args] = [
+    ...through,
+    process.execPath,
+    '--import',
+    'tsx',
+    join(ROOT, 'host/main.ts'),
+  ];
+  const child = startChild(t, command, args, {
     ...process.env,
     NODE_ENV: 'test',
     FAIRLEAD_PORT: String(like?.port ?? 0),
