@@ -9,7 +9,7 @@ import type { SnapshotFiles, SnapshotSummary } from './snapshot-files.js';
 export interface ObservationSources {
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
-  readonly snapshots: SnapshotFiles;
+  readonly snapshots: Pick<SnapshotFiles, 'summary'>;
 }
 
 /** What is known of an environment at one moment. What is the same object as before has not changed since. */

@@ -12,11 +12,7 @@ function setup() {
   const { presence, registry, environment } = bench;
   const snapshots = { summary: () => null };
   const describe = (changes: Partial<Environment> = {}) =>
-    describeEnvironment({ ...environment, ...changes }, {
-      presence,
-      registry,
-      snapshots,
-    } as unknown as Parameters<typeof describeEnvironment>[1]);
+    describeEnvironment({ ...environment, ...changes }, { presence, registry, snapshots });
   return { clock, bench, presence, environment, describe };
 }
 

@@ -1,0 +1,26 @@
+/** Keeps the first `size` of many in order, without sorting them all. */
+export class BestOf<T> {
+  readonly #size: number;
+  readonly #compare: (a: T, b: T) => number;
+  #kept: T[] = [];
+  /** The last of the first `size` so far; undefined until there are so many. */
+  #worst: T | undefined;
+
+  constructor(size: number, compare: (a: T, b: T) => number) {
+    this.#size = size;
+    this.#compare = compare;
+  }
+
+  offer(item: T): void {
+    if (this.#worst !== undefined && this.#compare(item, this.#worst) >= 0) return;
+    this.#kept.push(item);
+    if (this.#kept.length >= 2 * this.#size) this.#worst = this.first().at(-1);
+  }
+
+  /** The first ones, in order. */
+  first(): readonly T[] {
+    this.#kept.sort(this.#compare);
+    this.#kept.length = Math.min(this.#kept.length, this.#size);
+    return this.#kept;
+  }
+}

@@ -1,0 +1,44 @@
+import { EnvironmentDirectory } from '../../../plugin/server-hooks/environments/environment-directory.js';
+import {
+  type ListPage,
+  listEnvironments,
+} from '../../../plugin/server-hooks/environments/list-environments.js';
+import type { ListQuery } from '../../../plugin/server-hooks/environments/list-query.js';
+import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
+import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
+import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { MemoryEnvironments } from '../../helpers/memory-environments.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+const ALL: ListQuery = {
+  terms: [],
+  tags: [],
+  statuses: [],
+  sort: 'id',
+  descending: false,
+  limit: 100,
+  cursor: null,
+};
+
+/** An empty list, and what it takes to fill it. */
+export function listSetup() {
+  const clock = new FakeClock();
+  const presence = new Presence(clock);
+  const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
+  const store = new MemoryEnvironments();
+  const directory = new EnvironmentDirectory(store);
+  directory.start();
+  const snapshots = { summary: () => null };
+  const sources = { store, directory, presence, registry, snapshots };
+  const list = (
+    query: Partial<ListQuery> = {},
+    isVisible: (id: number) => boolean = () => true,
+  ): Promise<ListPage> => listEnvironments({ ...ALL, ...query }, sources, isVisible);
+  const add = (id: number, changes: Partial<Environment> = {}) => store.put(sampleEnvironment(id, changes));
+  const hear = (id: number, engine: 'up' | 'down' = 'up') =>
+    presence.heard(id, store.environment(id)?.instances[0]?.id ?? '', 5_000, { engine, problem: null });
+  return { clock, presence, store, directory, list, add, hear };
+}
+
+export const idsOf = ({ items }: ListPage) => items.map(({ id }) => id);
