@@ -120,6 +120,8 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     upgrade: (req: Incoming, socket, head) => {
       const url = below(req);
       if (!running || url === null || !running.parts.upgrade(req, socket, head, url)) return false;
+      // Servers with TLS would otherwise end the connection with a client's input: `echo x | docker exec -i`.
+      socket.allowHalfOpen = true;
       running.calls.addSocket(socket);
       return true;
     },
