@@ -6,6 +6,7 @@ import { type SeededRandom, seededRandom } from '../helpers/seeded-random.js';
 import { EnvironmentWriter } from '../helpers/writers/environment-writer.js';
 import { SettingsWriter } from '../helpers/writers/settings-writer.js';
 import { TokenWriter } from '../helpers/writers/token-writer.js';
+import { WebhookWriter } from '../helpers/writers/webhook-writer.js';
 import type { Writer } from '../helpers/writers/writer.js';
 
 /** Set these for more rounds, or for those of an earlier run. */
@@ -53,6 +54,7 @@ test(`store: ${ROUNDS} times kill -9 of a hub amid writes of all kinds, and all 
     ...Array.from({ length: 6 }, (_, i) => new EnvironmentWriter(`writer-${i}`, own(), ids)),
     new SettingsWriter(own()),
     new TokenWriter(own()),
+    new WebhookWriter('webhook-writer', ids),
   ];
   let hub = await startHub(t);
   let acknowledged = 0;
