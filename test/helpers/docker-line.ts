@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { CreateEnvironment } from '../../plugin/api.js';
 import { startAgent, type TestAgent } from './agent.js';
 import { type Hub, startHub } from './hub.js';
+import type { HubApi } from './hub-api.js';
 import { type SharedEngine, sharedEngine } from './lab.js';
 import type { Scope } from './scope.js';
 
@@ -35,15 +37,18 @@ export async function startDockerLine(scope: Scope): Promise<DockerLine> {
   return { engine, hub, agent, environmentId, local, through };
 }
 
-/** Makes an environment of the hub out of an engine, with an agent of its own. */
+/** Makes an environment of the hub out of an engine, with an agent of its own, to which `env` adds variables. */
 export async function joinEngine(
   scope: Scope,
-  hub: Hub,
+  hub: HubApi,
   socketPath: string,
+  {
+    environment = { name: `engine of ${socketPath}` },
+    env = {},
+  }: { environment?: CreateEnvironment; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ agent: TestAgent; environmentId: number; through: DockerSide }> {
-  const created = await hub.createEnvironment({ name: `engine of ${socketPath}` });
-  const { id, edgeId, edgeKey } = created;
-  const agent = await startAgent(scope, { edgeId: edgeId ?? '', edgeKey, engine: socketPath });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment(environment);
+  const agent = await startAgent(scope, { edgeId: edgeId ?? '', edgeKey, engine: socketPath, env });
   await hub.until(id, (view) => view.status === 'online');
   const args = await hub.dockerArgs(id);
   const through: DockerSide = { kind: 'hub', program: 'docker', args, env: cleanEnv() };
