@@ -19,6 +19,7 @@ import { mountPlugin, type Plugin, type Running } from './plugin.js';
 import { agentRoutes } from './routes/agent.js';
 import { callRoutes } from './routes/call-routes.js';
 import { CALLS } from './routes/calls.js';
+import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
 import type { Services } from './services.js';
@@ -183,6 +184,7 @@ function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
 function application(services: Services): Koa {
   const app = new Koa();
   app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
+  app.use(cutLeftovers(services.clock));
   app.use(errorReplies(services.logger));
   for (const router of [agentRoutes(services), callRoutes(services, CALLS)]) {
     app.use(router.routes());

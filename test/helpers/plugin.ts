@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { CreateEnvironment, EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
-import { createPlugin, type Plugin, type PluginOptions } from '../../plugin/server-hooks/index.js';
+import { createPlugin, type Host, type Plugin, type PluginOptions } from '../../plugin/server-hooks/index.js';
 import { LogRecorder } from './log-recorder.js';
 import { tempFolder } from './temp-folder.js';
 
@@ -42,6 +42,7 @@ export interface TestPlugin {
 export async function startPlugin(
   t: ExecutionContext,
   options: Partial<PluginOptions> = {},
+  host: Partial<Host> = {},
 ): Promise<TestPlugin> {
   const dataDir = options.dataDir ?? (await tempFolder(t));
   const log = new LogRecorder();
@@ -51,6 +52,7 @@ export async function startPlugin(
       authenticate: async (req) =>
         req.headers.authorization === 'Bearer admin' ? { id: 'admin', via: 'bearer' } : null,
       logger: log,
+      ...host,
     },
   );
   const server = http.createServer(plugin.callback);

@@ -32,16 +32,17 @@ export function chooseAddresses(
 
 /** A URL without a path means the hub's root: the plugin is at its mount. @throws EdgeError `bad-request` (400) */
 export function apiUrlOf(text: string, mount: string): string {
-  const url = member('url', () => parseApiUrl(text));
+  const url = readAddress('url', () => parseApiUrl(text));
   return new URL(url).pathname === '/' ? `${url}${mount}` : url;
 }
 
 /** @throws EdgeError `bad-request` (400) */
 export function tunnelAddressOf(text: string): string {
-  return member('tunnelAddress', () => parseTunnelAddress(text));
+  return readAddress('tunnelAddress', () => parseTunnelAddress(text));
 }
 
-function member<T>(name: string, parse: () => T): T {
+/** An address in the member `name` of a body. @throws EdgeError `bad-request` (400) */
+export function readAddress<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {

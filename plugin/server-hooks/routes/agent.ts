@@ -35,7 +35,7 @@ export function agentRoutes(services: Services): Router {
 
   router.post(AGENT_PATHS.enrol, async (ctx) => {
     const claim = parseAuthorization(ctx.get('authorization'));
-    const body = await readBody(ctx.req, MAX_ENROL_BYTES);
+    const body = await readBody(ctx.req, MAX_ENROL_BYTES, clock);
     const request = { method: 'POST', path: ctx.url, body };
     ctx.body = await services.enrolment.enrol(claim, request);
   });
@@ -60,7 +60,7 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     // The signature covers the body, which must be read to be checked; only its head is checked before.
     requireKnownInstance(ctx);
-    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES);
+    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
     const { environment } = authenticate(ctx, 'POST', body);
     await services.snapshotDesk.take(environment.id, snapshotSchema.parse(parseJsonBytes(body)));
     ctx.status = 204;
@@ -68,7 +68,7 @@ export function agentRoutes(services: Services): Router {
 
   router.post(AGENT_PATHS.idle, async (ctx) => {
     requireKnownInstance(ctx);
-    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES);
+    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
     const agent = authenticate(ctx, 'POST', body);
     const { tunnelId, snapshot } = idleRequestSchema.parse(parseJsonBytes(body));
     await services.idleClose.close(agent, tunnelId, snapshot);

@@ -1,11 +1,11 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
 import type { AnyAnswer, Call, CallInput, CallSpec } from './define-call.js';
 import { admit } from './guards/admit.js';
 import { BodyGate } from './guards/body-gate.js';
+import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -43,7 +43,7 @@ async function readCall(
   const query = spec.query?.parse({ ...ctx.query });
   const isSigned = spec.access === 'signed';
   const address = ctx.req.socket.remoteAddress ?? '';
-  const read = () => readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES);
+  const read = () => readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock);
   const bytes = !spec.body ? null : isSigned ? await gate.pass(address, read) : await read();
   const input = {
     services,
@@ -67,16 +67,6 @@ function send(ctx: Context, spec: CallSpec, { status, headers = {}, body }: AnyA
   ctx.set({ 'cache-control': 'no-store', ...headers });
   if (type !== undefined) ctx.type = type;
   if (body !== undefined) ctx.body = body;
-}
-
-/** Null for what cannot be an id. */
-function environmentIdOf(text: string | undefined): number | null {
-  return text && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
-}
-
-function requireEnvironment(services: Services, id: number | null): Environment {
-  if (id !== null) return services.admin.get(id);
-  throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
 }
 
 function signalOf(ctx: Context): AbortSignal {

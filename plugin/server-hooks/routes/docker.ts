@@ -1,23 +1,24 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
-import type { Principal } from '../host.js';
 import type { Services } from '../services.js';
 import { admit } from './guards/admit.js';
+import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 
 /** A Docker call as its URL tells it; `path` is as sent, not decoded. */
 export interface DockerCall {
-  readonly environmentId: number;
+  /** Null: what stands in its place cannot be an id. */
+  readonly environmentId: number | null;
   readonly path: string;
 }
 
-const CALL = /^\/api\/environments\/([1-9][0-9]{0,14})\/docker(\/[^#]*)$/;
+const CALL = /^\/api\/environments\/([^/?#]+)\/docker(\/.*)$/;
 
 /** Recognises `/api/environments/:id/docker/*` in a URL below the mount. */
 export function parseDockerCall(url: string): DockerCall | null {
   const match = CALL.exec(url);
-  return match?.[1] && match[2] ? { environmentId: Number(match[1]), path: match[2] } : null;
+  return match?.[2] ? { environmentId: environmentIdOf(match[1]), path: match[2] } : null;
 }
 
 /** `ANY /api/environments/:id/docker/*`: past Koa, on the raw request, because bytes stream both ways. */
@@ -28,8 +29,7 @@ export async function answerDockerCall(
   res: ServerResponse,
 ): Promise<void> {
   try {
-    const { via } = await admitCaller(services, call, req);
-    await services.docker.request(req, res, { ...call, via });
+    await services.docker.request(req, res, await admitCaller(services, call, req));
   } catch (error) {
     refuse(res, error);
   }
@@ -46,8 +46,7 @@ export async function answerDockerUpgrade(
   // The HTTP parser took its own listener with it: a caller's reset must not end the process while it is identified.
   socket.on('error', () => socket.destroy());
   try {
-    const { via } = await admitCaller(services, call, req);
-    await services.docker.upgrade(req, socket, head, { ...call, via });
+    await services.docker.upgrade(req, socket, head, await admitCaller(services, call, req));
   } catch (error) {
     refuseUpgrade(socket, error);
   }
@@ -69,10 +68,11 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   socket.once('finish', () => socket.destroy());
 }
 
-async function admitCaller(services: Services, call: DockerCall, req: IncomingMessage): Promise<Principal> {
-  const principal = await admit(services.host, req, 'docker', call.environmentId);
-  if (!services.store.environment(call.environmentId)) {
-    throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
-  }
-  return principal;
+async function admitCaller(
+  services: Services,
+  { environmentId, path }: DockerCall,
+  req: IncomingMessage,
+): Promise<DockerTarget> {
+  const { via } = await admit(services.host, req, 'docker', environmentId);
+  return { environmentId: requireEnvironment(services, environmentId).id, path, via };
 }

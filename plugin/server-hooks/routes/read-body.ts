@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
 /** Bodies arrive within this, or are given up, ms. */
@@ -9,7 +10,7 @@ const BODY_MS = 30_000;
  * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
  *   `host-consumed-body` (500) when something in the host read it before
  */
-export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(req: IncomingMessage, maxBytes: number, clock: Clock): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
   if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
   if (req.readableEnded || req.readableDidRead) {
@@ -27,14 +28,13 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
     const chunks: Buffer[] = [];
     let size = 0;
     const fail = (error: EdgeError) => {
-      clearTimeout(timer);
+      stopTimer();
       req.off('data', take);
       req.resume();
       reject(error);
     };
-    const timer = setTimeout(
-      () => fail(new EdgeError('body-late', 'The body did not arrive within 30 s', { status: 408 })),
-      BODY_MS,
+    const stopTimer = clock.after(BODY_MS, () =>
+      fail(new EdgeError('body-late', 'The body did not arrive within 30 s', { status: 408 })),
     );
     const take = (chunk: Buffer) => {
       size += chunk.length;
@@ -43,7 +43,7 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
     };
     req.on('data', take);
     req.once('end', () => {
-      clearTimeout(timer);
+      stopTimer();
       resolve(Buffer.concat(chunks));
     });
     const cut = () => fail(new EdgeError('body-incomplete', 'The body ended early', { status: 400 }));
@@ -53,14 +53,9 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
 }
 
 /**
- * The body as JSON; an empty one is `undefined`.
- * @throws EdgeError `body-not-json` (400) for broken JSON or invalid UTF-8, and as {@link readBody}
+ * A body as JSON; an empty one is `undefined`.
+ * @throws EdgeError `body-not-json` (400) for broken JSON and invalid UTF-8
  */
-export async function readJson(req: IncomingMessage, maxBytes: number): Promise<unknown> {
-  return parseJsonBytes(await readBody(req, maxBytes));
-}
-
-/** @throws EdgeError `body-not-json` (400) */
 export function parseJsonBytes(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   try {

@@ -1,6 +1,7 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
+import { readAddress } from '../environments/agent-addresses.js';
 import { defineCall } from './define-call.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
@@ -31,8 +32,9 @@ export const settingsCalls = [
       problems: STORE_PROBLEMS,
     },
     async ({ services: { store, checkIns }, body }) => {
-      if (body.publicUrl) parseApiUrl(body.publicUrl);
-      if (body.tunnelAddress) parseTunnelAddress(body.tunnelAddress);
+      const { publicUrl, tunnelAddress } = body;
+      if (publicUrl) readAddress('publicUrl', () => parseApiUrl(publicUrl));
+      if (tunnelAddress) readAddress('tunnelAddress', () => parseTunnelAddress(tunnelAddress));
       const settings = settingsSchema.parse({ ...store.settings(), ...body });
       await store.putSettings(settings);
       checkIns.wakeAll();
