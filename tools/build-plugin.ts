@@ -14,6 +14,7 @@ const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
   'plugin/manifest.schema.json',
+  'plugin/README.md',
   'docs/api.md',
   'docs/embedding.md',
   'docs/errors.md',

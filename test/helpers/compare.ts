@@ -75,7 +75,7 @@ const names = new WeakMap<ExecutionContext, string[]>();
 let count = 0;
 
 /** A container name nobody else has; whatever bears it at the end of the test is removed. */
-export function containerName(t: ExecutionContext, line: DockerLine): string {
+export function containerName(t: ExecutionContext, line: Pick<DockerLine, 'engine'>): string {
   count += 1;
   const name = `cli-${process.pid}-${count}`;
   const own = names.get(t) ?? [];

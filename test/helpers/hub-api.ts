@@ -39,6 +39,14 @@ export async function signIn(
   const session = await request<{ token?: string }>(`${origin}/api/session`, 'POST', null, { password });
   const { token } = session.body;
   if (token === undefined) throw new Error(`not signed in: ${JSON.stringify(session.body)}`);
+  return hubApi(t, { origin, token, ...(caPem === undefined ? {} : { caPem }) });
+}
+
+/** The API at `origin` for whoever has the token; `caPem` as for {@link signIn}. */
+export function hubApi(
+  t: Scope,
+  { origin, token, caPem }: { origin: string; token: string; caPem?: string },
+): HubApi {
   const call: HubApi['call'] = (method, path, body) => request(`${origin}${path}`, method, token, body);
   return {
     origin,

@@ -33,6 +33,7 @@ test('package: holds compiled code with types, its manifest and texts, and nothi
     'README.md',
     'manifest.json',
     'package.json',
+    'plugin/README.md',
     'plugin/manifest.schema.json',
   ]);
 });

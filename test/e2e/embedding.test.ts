@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
+import type { WebhookCreated } from '../../plugin/api.js';
+import { containerName, docker } from '../helpers/compare.js';
+import { type DockerSide, joinEngine } from '../helpers/docker-line.js';
+import { startDocker } from '../helpers/docker-session.js';
+import {
+  type Dashboard,
+  makeSampleProject,
+  type SampleProject,
+  startDashboard,
+  TOKENS,
+} from '../helpers/embedded-dashboard.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
+import { fileScope } from '../helpers/scope.js';
+import { sendWebhook } from '../helpers/webhook-sender.js';
+
+const scope = fileScope();
+let made: Promise<SampleProject> | undefined;
+const theProject = () => {
+  made ??= makeSampleProject(scope);
+  return made;
+};
+
+const SAMPLES: [sample: string, speaksHttp2: boolean, hasWebSockets: boolean][] = [
+  ['node.mjs', true, true],
+  ['koa.mjs', true, false],
+  ['express.mjs', false, true],
+  ['express4.mjs', false, true],
+];
+
+for (const [sample, speaksHttp2, hasWebSockets] of SAMPLES) {
+  serialLabTest(
+    `embedding: ${sample} serves an agent, the docker client, webhooks and its own`,
+    async (t) => {
+      t.timeout(300_000);
+      const dashboard = await startDashboard(t, await theProject(), sample);
+      await signsIn(t, dashboard);
+      const engine = await sharedEngine();
+      const { environmentId, through } = await joinEngine(t, dashboard.alice, engine.socketPath);
+      await servesDocker(t, dashboard, through);
+      await holdsRolesApart(t, dashboard, environmentId);
+      await takesWebhooks(t, dashboard);
+      if (speaksHttp2) await answersHttp2(t, dashboard);
+      if (hasWebSockets) t.is(await firstMessage(dashboard), 'live');
+      t.is(await upgradeOf(dashboard, '/nowhere'), 'closed');
+      t.is(await dashboard.child.kill('SIGTERM'), 0);
+      t.deepEqual(
+        dashboard.child.lines.filter((line) => /"level":[4-6]0|Error|Warning/.test(line)),
+        [],
+      );
+    },
+  );
+}
+
+/** Through the dashboard's own body parser, session and CSRF check; then with that session at the plugin. */
+async function signsIn(t: ExecutionContext, dashboard: Dashboard): Promise<void> {
+  const page = { 'x-requested-with': 'dashboard' };
+  const body = { token: TOKENS.ALICE_TOKEN };
+  t.is((await call(dashboard, 'POST', '/login', {}, body)).status, 403);
+  t.is((await call(dashboard, 'POST', '/login', page, { token: 'no' })).status, 401);
+  const { status, headers } = await call(dashboard, 'POST', '/login', page, body);
+  t.is(status, 204);
+  const cookie = (headers['set-cookie'] ?? []).map((each) => each.split(';')[0]).join('; ');
+  t.is((await call(dashboard, 'GET', '/', { cookie })).body, 'Hello alice');
+  const environments = '/edge/api/environments';
+  t.is((await call(dashboard, 'GET', environments, { cookie, ...page })).status, 200);
+  t.is((await call(dashboard, 'GET', environments, { cookie })).status, 401);
+  t.is((await call(dashboard, 'GET', environments, page)).status, 401);
+}
+
+async function servesDocker(t: ExecutionContext, dashboard: Dashboard, through: DockerSide): Promise<void> {
+  const line = { engine: await sharedEngine(), through };
+  const name = containerName(t, line);
+  t.regex(await docker(t, through, ['version', '--format', '{{.Server.Version}}']), /^\d/);
+  // An upgrade with piped input, whose output comes after the input's end.
+  const run = startDocker(t, through, [
+    'run',
+    '-i',
+    '--name',
+    name,
+    BUSYBOX_IMAGE,
+    'sh',
+    '-c',
+    'wc -c; exit 3',
+  ]);
+  run.stdin.end('x'.repeat(300_000));
+  t.like(await run.end(), { code: 3, stdout: '300000\n', stderr: '' });
+  // A download and an upload, both as streams.
+  const { stdout } = await dockerBytes(t, through, ['cp', `${name}:/bin/sh`, '-']);
+  await docker(t, through, ['cp', '-', `${name}:/`], { input: stdout });
+  t.regex(await docker(t, through, ['diff', name]), /^A \/sh$/m);
+  // A stream that says little must not wait for a compression's buffer to fill.
+  const talker = containerName(t, line);
+  await docker(t, through, ['run', '-d', '--name', talker, BUSYBOX_IMAGE, 'sh', '-c', 'echo up; sleep 600']);
+  const logs = startDocker(t, through, ['logs', '-f', talker]);
+  await logs.untilOutput(/up/);
+  await docker(t, through, ['rm', '-f', name, talker]);
+  t.is((await logs.end()).code, 0);
+  // Headers beyond Node's default of 16 KiB.
+  const large = { authorization: `Bearer ${TOKENS.ALICE_TOKEN}`, 'x-registry-config': 'A'.repeat(40_000) };
+  t.is((await call(dashboard, 'GET', '/edge/api/environments', large)).status, 200);
+}
+
+async function dockerBytes(
+  t: ExecutionContext,
+  side: DockerSide,
+  args: string[],
+): Promise<{ stdout: Buffer }> {
+  const parts: Buffer[] = [];
+  const takeStdout = (stdout: Readable) => stdout.on('data', (part: Buffer) => parts.push(part));
+  t.is((await startDocker(t, side, args, { takeStdout }).end()).code, 0);
+  return { stdout: Buffer.concat(parts) };
+}
+
+async function holdsRolesApart(t: ExecutionContext, { bob }: Dashboard, id: number): Promise<void> {
+  const path = `/edge/api/environments/${id}`;
+  t.is((await bob.call('GET', path)).status, 200);
+  t.is((await bob.call('GET', `${path}/docker/containers/json`)).status, 403);
+  t.is((await bob.call('DELETE', path)).status, 403);
+  t.is((await bob.call('GET', '/edge/api/settings')).status, 403);
+}
+
+async function takesWebhooks(t: ExecutionContext, { alice }: Dashboard): Promise<void> {
+  const { body } = await alice.call<WebhookCreated>('POST', '/edge/api/webhooks', { name: 'provisioning' });
+  const { status } = await sendWebhook(body, { name: 'made by webhook', externalId: 'one' });
+  t.is(status, 201);
+}
+
+async function answersHttp2(t: ExecutionContext, { port, ca }: Dashboard): Promise<void> {
+  const session = http2.connect(`https://localhost:${port}`, { ca });
+  t.teardown(() => session.destroy());
+  const headers = { ':path': '/edge/api/environments', authorization: `Bearer ${TOKENS.ALICE_TOKEN}` };
+  const stream = session.request(headers);
+  const [answer] = await once(stream, 'response');
+  t.is(answer[':status'], 200);
+  t.true(Array.isArray(JSON.parse(await text(stream)).items));
+  session.close();
+}
+
+async function firstMessage({ port, ca }: Dashboard): Promise<string> {
+  const socket = new WebSocket(`wss://localhost:${port}/live`, { ca });
+  const [data] = await once(socket, 'message');
+  socket.close();
+  return String(data);
+}
+
+/** What becomes of an upgrade: a status, or `closed`. */
+function upgradeOf({ port, ca }: Dashboard, path: string): Promise<number | 'closed'> {
+  return new Promise((resolve) => {
+    const headers = { connection: 'upgrade', upgrade: 'tcp' };
+    const req = https.request({ host: 'localhost', port, ca, path, headers, agent: false });
+    req.on('response', (res) => resolve(res.statusCode ?? 0));
+    req.on('error', () => resolve('closed'));
+    req.end();
+  });
+}
+
+async function call(
+  { port, ca }: Dashboard,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: object,
+) {
+  const type = body ? { 'content-type': 'application/json' } : {};
+  const req = https.request({
+    host: 'localhost',
+    port,
+    ca,
+    method,
+    path,
+    headers: { ...type, ...headers },
+    agent: false,
+  });
+  req.end(body && JSON.stringify(body));
+  const [res] = await once(req, 'response');
+  return {
+    status: Number(res.statusCode),
+    headers: res.headers as Record<string, string[] | undefined>,
+    body: await text(res),
+  };
+}
