@@ -30,6 +30,7 @@ export const PROOF: TunnelProof = {
 export interface TestListener {
   readonly listener: TunnelListener;
   readonly port: number;
+  readonly fingerprint: string;
   readonly log: LogRecorder;
   /** Tunnels that were registered, in order. */
   readonly tunnels: Tunnel[];
@@ -43,7 +44,7 @@ export async function startListener(
   options: { clock?: Clock; register?: (tunnel: Tunnel) => void } = {},
 ): Promise<TestListener> {
   const clock = options.clock ?? systemClock;
-  const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), clock);
+  const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
   const tunnels: Tunnel[] = [];
   let tell: (code: string) => void = () => undefined;
   const refused = new Promise<string>((resolve) => {
@@ -78,5 +79,5 @@ export async function startListener(
     for (const tunnel of tunnels) tunnel.close('stopping');
     listener.stop();
   });
-  return { listener, port, log, tunnels, refused };
+  return { listener, port, fingerprint, log, tunnels, refused };
 }

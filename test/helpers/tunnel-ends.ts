@@ -8,6 +8,7 @@ import pino from 'pino';
 import { AgentTunnel } from '../../agent-image/src/tunnel/agent-tunnel.js';
 import { connectTunnel } from '../../agent-image/src/tunnel/connect-tunnel.js';
 import type { Clock } from '../../protocol/clock.js';
+import { PROOF } from './listener.js';
 import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
 
@@ -113,13 +114,7 @@ export async function openAgentTunnel(
   const tunnel = new AgentTunnel({
     socket,
     wire,
-    proof: {
-      environmentId,
-      instanceId: `instance-${environmentId}`,
-      token: 'x'.repeat(43),
-      mac: 'x'.repeat(43),
-      inactivityMs: 300_000,
-    },
+    proof: { ...PROOF, environmentId, instanceId: `instance-${environmentId}`, inactivityMs: 300_000 },
     clock,
     logger: pino({ level: 'silent' }),
     dialEngine,

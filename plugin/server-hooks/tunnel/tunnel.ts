@@ -30,6 +30,9 @@ export interface TunnelOptions {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
 
+/** How long the agent has to hear why its tunnel ends, ms. */
+const GOODBYE_MS = 500;
+
 /** One live, authenticated agent connection: an HTTP/2 session on which the hub is the client. */
 export class Tunnel {
   readonly id: string;
@@ -45,7 +48,8 @@ export class Tunnel {
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
   readonly #resets: ResetBudget;
-  #streams = 0;
+  /** CONNECT streams. */
+  readonly #streams = new Set<ClientHttp2Stream>();
   #isTelling = false;
   #end: TunnelEnd | null = null;
 
@@ -98,9 +102,9 @@ export class Tunnel {
    */
   dial(): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      if (this.#streams >= TUNNEL.maxStreams) throw tooManyStreams();
+      if (this.#streams.size >= TUNNEL.maxStreams) throw tooManyStreams();
       const stream = this.#request({ ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority });
-      this.#streams++;
+      this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
         reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
         this.#resets.take();
@@ -116,7 +120,7 @@ export class Tunnel {
         else stream.close(NGHTTP2_CONNECT_ERROR);
       });
       stream.once('close', () => {
-        this.#streams--;
+        this.#streams.delete(stream);
         cancel();
         // A GOAWAY refuses streams, too.
         const code = this.#options.session.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
@@ -160,14 +164,26 @@ export class Tunnel {
     else this.#tell(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 
+  /**
+   * Cuts the streams, says why, and leaves when that is said: a session that is destroyed with a write under way
+   * forgets what it has not written yet, and a connection that is destroyed with bytes to read is reset, which
+   * overtakes the last words.
+   */
   #disconnect(end: TunnelEnd): void {
-    const { session, socket } = this.#options;
-    if (!session.destroyed) {
-      if (!session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
-      // Streams first: their users learn of a cut, not of an end; the frames above still leave.
+    const { session, socket, clock } = this.#options;
+    const cut = () => {
       session.destroy();
+      socket.destroy();
+    };
+    if (!session.destroyed && !session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
+    // To one that floods nobody listens any longer.
+    if (session.destroyed || end === 'flooding') {
+      cut();
+      return;
     }
-    socket.destroySoon();
+    socket.once('close', clock.after(GOODBYE_MS, cut));
+    for (const stream of this.#streams) stream.destroy(this.closed.reason);
+    session.close();
   }
 
   #tell(path: string, body: string): ClientHttp2Stream | null {

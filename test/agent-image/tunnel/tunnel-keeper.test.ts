@@ -134,7 +134,7 @@ test('keeper: the idle time runs for the open tunnel, and only that one is close
   const { agent, keeper, idle, clock } = await setup(t);
   await keeper.open(await agent.credential(), 5_000);
   const id = keeper.tunnelId ?? '';
-  clock.advance(4_000);
+  clock.advance(3_000);
   keeper.touch();
   clock.advance(4_000);
   t.deepEqual(idle, []);
