@@ -5,8 +5,8 @@ import type { Store } from '../store/store.js';
 import type { EnvironmentAdmin } from './environment-admin.js';
 
 export interface KeyExpiryOptions {
-  readonly admin: EnvironmentAdmin;
-  readonly store: Store;
+  readonly admin: Pick<EnvironmentAdmin, 'endExpiredKeys'>;
+  readonly store: Pick<Store, 'environment' | 'environments' | 'onChange'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }

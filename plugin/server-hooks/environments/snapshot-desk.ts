@@ -7,9 +7,9 @@ import type { SnapshotFiles } from './snapshot-files.js';
 
 export interface SnapshotDeskOptions {
   readonly clock: Clock;
-  readonly presence: Presence;
-  readonly checkIns: CheckIns;
-  readonly snapshots: SnapshotFiles;
+  readonly presence: Pick<Presence, 'requestSnapshot'>;
+  readonly checkIns: Pick<CheckIns, 'wake'>;
+  readonly snapshots: Pick<SnapshotFiles, 'write'>;
 }
 
 type Outcome = Snapshot | EdgeError;
