@@ -1,12 +1,11 @@
 import { access } from 'node:fs/promises';
-import { BASE_IMAGE } from './base-image.js';
-import type { LabEngine } from './engine.js';
+import { BASE_IMAGE, type ImageTarget } from './base-image.js';
 
 /** Name of the agent image in a lab engine. */
 export const AGENT_IMAGE = 'fairlead-lab/agent:1';
 
 /** Builds {@link AGENT_IMAGE} from `Dockerfile.agent` and `dist/agent/main.mjs`. Needs the base image. */
-export async function buildAgentImage(engine: LabEngine): Promise<void> {
+export async function buildAgentImage(engine: ImageTarget): Promise<void> {
   await access('dist/agent/main.mjs').catch(() => {
     throw new Error('dist/agent/main.mjs is missing: run `npm run build` first');
   });

@@ -8,13 +8,16 @@ export const BASE_IMAGE = 'fairlead-lab/node:1';
 /** A small image with a shell and the usual commands, for tests. */
 export const BUSYBOX_IMAGE = 'fairlead-lab/busybox:1';
 
+/** An engine that takes images: Docker's, or one that answers like it. */
+export type ImageTarget = Pick<LabEngine, 'socketPath' | 'docker'>;
+
 /** Makes {@link BUSYBOX_IMAGE} in the engine, from this machine's busybox. No registry is needed. */
-export function makeBusyboxImage(engine: LabEngine): Promise<void> {
+export function makeBusyboxImage(engine: ImageTarget): Promise<void> {
   return importRootfs(engine, BUSYBOX_IMAGE, addBusybox);
 }
 
 /** Makes {@link BASE_IMAGE} in the engine, from this machine's `node` and the libraries it loads. */
-export function makeBaseImage(engine: LabEngine): Promise<void> {
+export function makeBaseImage(engine: ImageTarget): Promise<void> {
   return importRootfs(engine, BASE_IMAGE, async (root) => {
     await addBusybox(root);
     await addProgram(root, process.execPath, '/usr/local/bin/node');
@@ -23,7 +26,7 @@ export function makeBaseImage(engine: LabEngine): Promise<void> {
 }
 
 async function importRootfs(
-  engine: LabEngine,
+  engine: ImageTarget,
   tag: string,
   fill: (root: string) => Promise<void>,
 ): Promise<void> {
