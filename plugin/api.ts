@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import type * as calls from './api/environment-calls.js';
+import type * as list from './api/environment-list.js';
 import type * as view from './api/environment-view.js';
+import type { eventBodies } from './api/events.js';
 import type { Immutable } from './api/immutable.js';
 import type { problem } from './api/problem.js';
 import type * as settings from './api/settings.js';
@@ -36,7 +38,8 @@ export type IssuedKey = Sent<typeof calls.issuedKey>;
 export type EnvironmentCreated = Sent<typeof calls.environmentCreated>;
 export type RotateKey = Accepted<typeof calls.rotateKey>;
 export type KeyRotated = Sent<typeof calls.keyRotated>;
-export type EnvironmentList = Sent<typeof calls.environmentList>;
+export type EnvironmentListQuery = Sent<typeof list.environmentListQuery>;
+export type EnvironmentList = Sent<typeof list.environmentList>;
 
 export type TunnelView = Sent<typeof tunnel.tunnelView>;
 export type RequireTunnel = Accepted<typeof tunnel.requireTunnel>;
@@ -44,6 +47,14 @@ export type SnapshotView = Sent<typeof snapshotView>;
 
 export type SettingsView = Sent<typeof settings.settings>;
 export type ChangeSettings = Accepted<typeof settings.changeSettings>;
+
+/** An event of `GET /events`: its name, and its `data`. */
+export type HubEvent = {
+  [Type in keyof typeof eventBodies]: {
+    readonly type: Type;
+    readonly data: Sent<(typeof eventBodies)[Type]>;
+  };
+}[keyof typeof eventBodies];
 
 export type WebhookView = Sent<typeof webhooks.webhookView>;
 export type WebhookList = Sent<typeof webhooks.webhookList>;

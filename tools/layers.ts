@@ -32,6 +32,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/store/`]: HUB_GROUND,
   [`${HOOKS}/tunnel/`]: HUB_GROUND,
   [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/events/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/webhooks/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],

@@ -94,11 +94,3 @@ export const rotateKey = z
 export const keyRotated = issuedKey
   .extend({ oldKeyEndsAt: time.nullable().describe('Null: it ended at once.') })
   .meta({ id: 'KeyRotated' });
-
-/** `GET /environments`. */
-export const environmentList = z
-  .object({
-    items: z.array(environmentView).describe('In order of their ids.'),
-    nextCursor: z.string().nullable().describe('Null: the list is whole. There are no pages yet.'),
-  })
-  .meta({ id: 'EnvironmentList' });

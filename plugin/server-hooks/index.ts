@@ -5,6 +5,7 @@ import { DockerProxy } from './docker/docker-proxy.js';
 import { CheckIns } from './environments/check-in.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
+import { EnvironmentDirectory } from './environments/environment-directory.js';
 import { IdleClose } from './environments/idle-close.js';
 import { KeyExpiry } from './environments/key-expiry.js';
 import { Presence } from './environments/presence.js';
@@ -13,6 +14,9 @@ import { SnapshotFiles } from './environments/snapshot-files.js';
 import { Strangers } from './environments/strangers.js';
 import { TunnelAdmission } from './environments/tunnel-admission.js';
 import { Waiting } from './environments/waiting.js';
+import { EnvironmentWatch } from './events/environment-watch.js';
+import { EventLog } from './events/event-log.js';
+import { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
 import { mountPlugin, type Plugin, type Running } from './plugin.js';
@@ -115,6 +119,16 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const webhookAdmin = new WebhookAdmin({ store, callLog, clock, randomBytes });
     const answers = new SealedAnswers({ clock, randomBytes });
     started.push(answers);
+    const directory = new EnvironmentDirectory(store);
+    directory.start();
+    started.push(directory);
+    const log = new EventLog({ bootId: randomBytes(6).toString('base64url') });
+    const watch = new EnvironmentWatch({ store, presence, registry, snapshots, log, clock });
+    watch.start();
+    started.push(watch);
+    const eventStreams = new EventStreams({ log, clock });
+    eventStreams.start();
+    started.push(eventStreams);
     const services: Services = {
       options,
       host,
@@ -145,6 +159,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         decoy: newSecret(randomBytes),
       }),
       callLog,
+      directory,
+      eventStreams,
     };
     return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };
   } catch (error) {

@@ -3,12 +3,14 @@ import type { DockerProxy } from './docker/docker-proxy.js';
 import type { CheckIns } from './environments/check-in.js';
 import type { Enrolment } from './environments/enrol.js';
 import type { EnvironmentAdmin } from './environments/environment-admin.js';
+import type { EnvironmentDirectory } from './environments/environment-directory.js';
 import type { IdleClose } from './environments/idle-close.js';
 import type { Presence } from './environments/presence.js';
 import type { SnapshotDesk } from './environments/snapshot-desk.js';
 import type { SnapshotFiles } from './environments/snapshot-files.js';
 import type { Strangers } from './environments/strangers.js';
 import type { Waiting } from './environments/waiting.js';
+import type { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import type { Store } from './store/store.js';
@@ -40,4 +42,6 @@ export interface Services {
   readonly webhookAdmin: WebhookAdmin;
   readonly webhookInbox: WebhookInbox;
   readonly callLog: CallLog;
+  readonly directory: EnvironmentDirectory;
+  readonly eventStreams: EventStreams;
 }

@@ -1,8 +1,8 @@
-import type { EnvironmentStatus } from '../../api.js';
+import type { EnvironmentListQuery, EnvironmentStatus } from '../../api.js';
 import { fold } from './environment-directory.js';
 
 /** What a list can be sorted by. */
-export type ListSort = 'id' | 'name' | 'createdAt' | 'lastCheckInAt' | 'status';
+export type ListSort = Exclude<EnvironmentListQuery['sort'], `-${string}`>;
 
 /** Which environments, in which order; defaults in place. */
 export interface ListQuery {
@@ -18,8 +18,22 @@ export interface ListQuery {
   readonly cursor: string | null;
 }
 
-/** The words of a search. */
-export function searchTerms(text: string): string[] {
+/** A list's parameters, as the API takes them. */
+export function parseListQuery(query: EnvironmentListQuery): ListQuery {
+  const { search = '', tag = [], status = [], sort, limit, cursor = null } = query;
+  const descending = sort.startsWith('-');
+  return {
+    terms: termsOf(search),
+    tags: [tag].flat(),
+    statuses: [status].flat(),
+    sort: (descending ? sort.slice(1) : sort) as ListSort,
+    descending,
+    limit,
+    cursor,
+  };
+}
+
+function termsOf(text: string): string[] {
   return fold(text)
     .split(/\s+/)
     .filter((term) => term !== '');

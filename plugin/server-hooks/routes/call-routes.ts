@@ -35,10 +35,12 @@ async function readCall(
   const params: Record<string, string> = ctx.params;
   const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
   const environmentId = isOfEnvironment ? environmentIdOf(params.id) : null;
-  const principal =
-    spec.access === 'public' || spec.access === 'signed'
+  const { access } = spec;
+  const readmit =
+    access === 'public' || access === 'signed'
       ? null
-      : await admit(services.host, ctx.req, spec.access, environmentId);
+      : () => admit(services.host, ctx.req, access, spec.showsOwn ? 'own' : environmentId);
+  const principal = readmit && (await readmit());
   const environment = isOfEnvironment ? requireEnvironment(services, environmentId) : null;
   const query = spec.query?.parse({ ...ctx.query });
   const isSigned = spec.access === 'signed';
@@ -48,6 +50,7 @@ async function readCall(
   const input = {
     services,
     principal,
+    readmit,
     environment,
     params,
     query,

@@ -1,6 +1,7 @@
 import type { Call } from './define-call.js';
 import { dockerCalls } from './docker-calls.js';
 import { environmentCalls } from './environments.js';
+import { eventCalls } from './events.js';
 import { openApiCall } from './openapi/openapi-call.js';
 import { settingsCalls } from './settings.js';
 import { snapshotCalls } from './snapshots.js';
@@ -15,5 +16,6 @@ export const CALLS: readonly Call[] = [
   ...dockerCalls,
   ...webhookCalls,
   ...settingsCalls,
+  ...eventCalls,
   openApiCall(() => CALLS),
 ];

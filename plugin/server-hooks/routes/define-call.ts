@@ -50,6 +50,11 @@ export interface CallSpec {
   readonly description?: string;
   /** What a caller must be allowed to do; `public`: nothing; `signed`: the handler authenticates the body's bytes. */
   readonly access: Action | 'public' | 'signed';
+  /**
+   * A caller whose credentials are good for one environment only may make this call, though its path names none: the
+   * handler holds them to theirs, by `visibleTo`. Default: they may not.
+   */
+  readonly showsOwn?: boolean;
   /** What the parameters of the path mean; `:id` of an environment needs no word. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: z.ZodObject;
@@ -86,6 +91,8 @@ export interface CallInput<S extends CallSpec> {
   readonly services: Services;
   /** Null where `access` asks for nobody. */
   readonly principal: S['access'] extends 'public' | 'signed' ? null : Principal;
+  /** Asks anew who calls and whether they may, for answers that last. @throws EdgeError as `admit` */
+  readonly readmit: S['access'] extends 'public' | 'signed' ? null : () => Promise<Principal>;
   readonly environment: S['path'] extends `/api/environments/:id${string}` ? Environment : null;
   /** Decoded; as long and as strange as the caller wished. */
   readonly params: Readonly<Record<ParamNames<S['path']>, string>>;

@@ -3,15 +3,18 @@ import {
   changeEnvironment,
   createEnvironment,
   environmentCreated,
-  environmentList,
   keyRotated,
   rotateKey,
 } from '../../api/environment-calls.js';
+import { environmentList, environmentListQuery } from '../../api/environment-list.js';
 import { environmentView } from '../../api/environment-view.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import { commandsOf } from '../environments/environment-commands.js';
+import { listEnvironments } from '../environments/list-environments.js';
+import { parseListQuery } from '../environments/list-query.js';
 import { defineCall } from './define-call.js';
+import { visibleTo } from './guards/visible-to.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/environments`: what admins do to environments. */
@@ -21,14 +24,19 @@ export const environmentCalls = [
       method: 'GET',
       path: '/api/environments',
       id: 'listEnvironments',
-      summary: 'All environments',
+      summary: 'Environments, page by page',
+      description:
+        'Shows those the caller may read. What is added or removed between two pages moves nothing on the others; in a list by `status` or `lastCheckInAt` an environment that changes meanwhile can come twice, or not at all.',
       access: 'read',
-      answers: { 200: { description: 'The list', body: environmentList } },
+      showsOwn: true,
+      query: environmentListQuery,
+      answers: { 200: { description: 'One page', body: environmentList } },
+      problems: ['cursor-invalid'],
     },
-    ({ services }) => {
-      const items = [...services.store.environments()].map((each) => describeEnvironment(each, services));
-      return { status: 200, body: { items, nextCursor: null } };
-    },
+    async ({ services, principal, query }) => ({
+      status: 200,
+      body: await listEnvironments(parseListQuery(query), services, visibleTo(services.host, principal)),
+    }),
   ),
 
   defineCall(

@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EnvironmentView } from '../../api.js';
+import type { Observation } from '../environments/observe-environment.js';
+
+/**
+ * What each member of a view is made from. Not here: what never changes, and `lastCheckInAt`, which each check-in
+ * changes and which comes with a new status.
+ */
+const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unknown>> = {
+  name: ({ environment }) => environment.name,
+  edgeId: ({ environment }) => environment.edgeId,
+  tags: ({ environment }) => environment.tags,
+  url: ({ environment }) => environment.apiUrl,
+  tunnelAddress: ({ environment }) => environment.tunnelAddress,
+  checkInSeconds: ({ environment }) => environment.checkInSeconds,
+  associatedAt: ({ environment }) => environment.associatedAt,
+  status: ({ status }) => status,
+  tunnel: ({ tunnel }) => tunnel,
+  agent: ({ instance }) => [instance?.id, instance?.agentVersion, instance?.platform],
+  engine: ({ summary }) => summary?.engine,
+  swarm: ({ summary }) => summary?.swarm,
+  snapshot: ({ summary }) => [summary?.takenAt, summary?.counts],
+  problem: ({ problemCode }) => problemCode,
+  lastRefusal: ({ refusal }) => refusal,
+};
+
+/** Whether nothing changed at all; cheap, for those that are looked at each second. */
+export function isUnchanged(before: Observation, now: Observation): boolean {
+  return (
+    before.environment === now.environment &&
+    before.status === now.status &&
+    before.tunnel === now.tunnel &&
+    before.instance === now.instance &&
+    before.problemCode === now.problemCode &&
+    before.refusal === now.refusal &&
+    before.summary === now.summary
+  );
+}
+
+/** The members of `view`, which shows `now`, that are not as they were; null where nobody could see a difference. */
+export function changesBetween(
+  before: Observation,
+  now: Observation,
+  view: EnvironmentView,
+): Partial<EnvironmentView> | null {
+  const changed = Object.entries(MEMBERS)
+    .filter(([, of]) => !isDeepStrictEqual(of(before), of(now)))
+    .map(([member]) => member);
+  if (changed.length === 0) return null;
+  if (changed.includes('status')) changed.push('lastCheckInAt');
+  return Object.fromEntries(Object.entries(view).filter(([member]) => changed.includes(member)));
+}

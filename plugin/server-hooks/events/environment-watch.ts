@@ -1,0 +1,159 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { describeEnvironment } from '../environments/describe-environment.js';
+import {
+  type Observation,
+  type ObservationSources,
+  observeEnvironment,
+} from '../environments/observe-environment.js';
+import type { Environment } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import { changesBetween, isUnchanged } from './changes-between.js';
+import type { EventLog, UnloggedEvent } from './event-log.js';
+
+export interface EnvironmentWatchOptions extends ObservationSources {
+  readonly store: Pick<Store, 'environment' | 'environments' | 'settings' | 'onChange'>;
+  readonly log: EventLog;
+  readonly clock: Clock;
+}
+
+interface Watched {
+  /** As it was told last. */
+  seen: Observation;
+  /** Monotonic ms at which its changes would be told evenly again (a bucket that leaks one a gap). */
+  evenMs: number;
+}
+
+/** How soon a change that is reported is told, ms. */
+const TICK_MS = 100;
+/** All environments are looked at once in so many ticks: what only time changes is told within a second. */
+const TICKS_A_ROUND = 10;
+/** Reported changes that one tick takes on at most; the others have the next. */
+const MAX_REPORTED = 500;
+/** An environment that changes all the time is told so often, ms… */
+const GAP_MS = 1_000;
+/** …after the first few, which are told as they come. */
+const BURST = 5;
+
+/**
+ * Turns what happens into events, by looking at the environments and comparing with what was told last. Check-ins
+ * report nothing, so that they cost nothing: one timer goes through all environments once a second, a tenth at a time.
+ * What store and tunnels report is looked at with the next tick. What came and went between two looks is not told.
+ */
+export class EnvironmentWatch {
+  readonly #options: EnvironmentWatchOptions;
+  readonly #watched = new Map<number, Watched>();
+  readonly #reported = new Set<number>();
+  #round: Iterator<number> = [].values();
+  #haveSettingsChanged = false;
+  #stops: (() => void)[] = [];
+
+  constructor(options: EnvironmentWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#stops.length > 0) return;
+    const { store, registry, clock } = this.#options;
+    for (const environment of store.environments()) this.#watch(environment);
+    this.#stops = [
+      store.onChange((id) => {
+        if (id === null) this.#haveSettingsChanged = true;
+        else this.#reported.add(id);
+      }),
+      registry.onChange((id) => this.#reported.add(id)),
+      clock.every(TICK_MS, () => this.#tick()),
+    ];
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#watched.clear();
+    this.#reported.clear();
+  }
+
+  #tick(): void {
+    const { log, store } = this.#options;
+    const events: UnloggedEvent[] = [];
+    if (this.#haveSettingsChanged) {
+      this.#haveSettingsChanged = false;
+      const data = { at: this.#now(), settings: store.settings() };
+      events.push({ type: 'settings-changed', subject: 'settings', data });
+    }
+    for (const id of this.#dueIds()) {
+      const event = this.#look(id);
+      if (event) events.push(event);
+    }
+    if (events.length > 0) log.append(events);
+  }
+
+  /** What was reported, then the next tenth of the round. */
+  #dueIds(): number[] {
+    const ids: number[] = [];
+    for (const id of this.#reported) {
+      if (ids.length === MAX_REPORTED) break;
+      this.#reported.delete(id);
+      ids.push(id);
+    }
+    const share = Math.ceil(this.#watched.size / TICKS_A_ROUND);
+    for (let count = 0; count < share; count++) {
+      const next = this.#round.next();
+      if (next.done) {
+        this.#round = this.#watched.keys();
+        break;
+      }
+      ids.push(next.value);
+    }
+    return ids;
+  }
+
+  #look(id: number): UnloggedEvent | null {
+    const { store } = this.#options;
+    const environment = store.environment(id);
+    const watched = this.#watched.get(id);
+    if (!environment) return watched ? this.#removed(watched.seen.environment) : null;
+    if (!watched) return this.#created(environment);
+    const now = observeEnvironment(environment, this.#options);
+    return isUnchanged(watched.seen, now) ? null : this.#changed(watched, now);
+  }
+
+  #created(environment: Environment): UnloggedEvent {
+    this.#watch(environment);
+    const data = { at: this.#now(), environment: describeEnvironment(environment, this.#options) };
+    return { type: 'environment-created', subject: environment.id, data };
+  }
+
+  #removed({ id, name }: Environment): UnloggedEvent {
+    this.#watched.delete(id);
+    return { type: 'environment-removed', subject: id, data: { at: this.#now(), id, name } };
+  }
+
+  #changed(watched: Watched, now: Observation): UnloggedEvent | null {
+    const { id } = now.environment;
+    const changes = changesBetween(watched.seen, now, describeEnvironment(now.environment, this.#options));
+    // One that is told later is seen by the next round.
+    if (changes && !this.#mayTell(watched)) return null;
+    watched.seen = now;
+    if (!changes) return null;
+    return { type: 'environment-changed', subject: id, data: { at: this.#now(), id, changes } };
+  }
+
+  #mayTell(watched: Watched): boolean {
+    const now = this.#options.clock.monotonic();
+    const evenMs = Math.max(watched.evenMs, now) + GAP_MS;
+    if (evenMs > now + BURST * GAP_MS) return false;
+    watched.evenMs = evenMs;
+    return true;
+  }
+
+  #watch(environment: Environment): void {
+    this.#watched.set(environment.id, {
+      seen: observeEnvironment(environment, this.#options),
+      evenMs: 0,
+    });
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import type { Sight } from '../events/event-stream.js';
+import type { Host, Principal } from '../host.js';
+import { defineCall } from './define-call.js';
+import { visibleTo } from './guards/visible-to.js';
+
+/** `/api/events`: what changes, as it happens. */
+export const eventCalls = [
+  defineCall(
+    {
+      method: 'GET',
+      path: '/api/events',
+      id: 'streamEvents',
+      summary: 'What changes, as it happens',
+      description:
+        'Server-sent events (WHATWG HTML, section 9.2). On `reset`, list anew; every other event changes what was listed. A client that comes back with `Last-Event-ID` gets what it missed, or a `reset`. The stream ends within 5 s after its caller may not have it any more.',
+      access: 'read',
+      showsOwn: true,
+      query: z.object({
+        lastEventId: z
+          .string()
+          .max(100)
+          .exactOptional()
+          .describe('For clients that cannot send the header `Last-Event-ID`, which goes before it.'),
+      }),
+      answers: { 200: { description: 'Events, until the caller leaves', type: 'text/event-stream' } },
+      problems: ['too-many-event-streams'],
+    },
+    ({ services: { host, eventStreams }, principal, readmit, query, headers }) => {
+      const lastEventId = headers['last-event-id'] ?? query.lastEventId;
+      const stream = eventStreams.open({
+        principalId: principal.id,
+        sight: sightOf(host, principal),
+        lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null,
+        renew: async () => sightOf(host, await readmit()),
+      });
+      const unbuffered = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
+      return { status: 200, headers: unbuffered, body: stream };
+    },
+  ),
+];
+
+/** Events about environments go to who may read those, about settings to who may read these. */
+function sightOf(host: Host, principal: Principal): Sight {
+  const sees = visibleTo(host, principal);
+  return (subject) => {
+    if (subject !== 'settings') return sees(subject);
+    return principal.environmentId === undefined && host.authorize?.(principal, 'settings', null) !== false;
+  };
+}
