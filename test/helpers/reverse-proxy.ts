@@ -29,18 +29,21 @@ const PROXIES = {
     sample: 'deploy/nginx/fairlead-http.conf',
     complete: (site: string, folder: string) =>
       `${NGINX} pid ${folder}/pid; http { access_log off; ${site} }`,
-    command: (file: string) => ['nginx', '-c', file],
+    program: 'nginx',
+    args: (file: string) => ['-c', file],
   },
   'nginx-stream': {
     sample: 'deploy/nginx/fairlead-stream.conf',
     complete: (streams: string, folder: string) =>
       `load_module /usr/lib/nginx/modules/ngx_stream_module.so; ${NGINX} pid ${folder}/pid; ${streams}`,
-    command: (file: string) => ['nginx', '-c', file],
+    program: 'nginx',
+    args: (file: string) => ['-c', file],
   },
   haproxy: {
     sample: 'deploy/haproxy/haproxy.cfg',
     complete: (text: string) => text,
-    command: (file: string) => ['haproxy', '-db', '-f', file],
+    program: 'haproxy',
+    args: (file: string) => ['-db', '-f', file],
   },
   caddy: {
     sample: 'deploy/caddy/Caddyfile',
@@ -50,7 +53,8 @@ const PROXIES = {
         /^https:.*\{$/m,
         `$&\ntls ${folder}/cert.pem ${folder}/key.pem`,
       )}`,
-    command: (file: string) => ['caddy', 'run', '--adapter', 'caddyfile', '--config', file],
+    program: 'caddy',
+    args: (file: string) => ['run', '--adapter', 'caddyfile', '--config', file],
   },
 } as const;
 
@@ -59,7 +63,7 @@ export const PROXY_NAMES = Object.keys(PROXIES) as ProxyName[];
 
 /** Starts a sample on free ports of the loopback, with names, paths and ports of its own and otherwise as it is. */
 export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Promise<ReverseProxy> {
-  const { sample, complete, command } = PROXIES[name];
+  const { sample, complete, program, args } = PROXIES[name];
   const folder = await tempFolder(t);
   const authority = await makeAuthority(Date.now(), randomBytes);
   const { certificate, key } = await issueServerCertificate(
@@ -92,8 +96,7 @@ export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Pr
     template.replace(/^\s*#.*$/gm, ''),
   );
   await writeFile(file, complete(text, folder));
-  const [program, ...args] = command(file);
-  const child = startChild(t, program, args, { ...process.env, HOME: folder, XDG_DATA_HOME: folder });
+  const child = startChild(t, program, args(file), { ...process.env, HOME: folder, XDG_DATA_HOME: folder });
   const ended = child.exited.then((code) => {
     throw new Error(`${name} ended with ${code}:\n${child.lines.join('\n')}`);
   });

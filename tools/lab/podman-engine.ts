@@ -74,6 +74,8 @@ export class PodmanEngine {
     await this.#pod.close();
     await rm(this.#dir, { recursive: true, force: true, maxRetries: 5 });
     await removeCgroups(basename(this.#dir));
+    // Podman's monitors have one of their own, wherever their containers are told to be.
+    await removeCgroups('libpod_parent');
   }
 
   async #start(): Promise<void> {
