@@ -41,21 +41,24 @@ export const FLOODS: Readonly<Record<string, Buffer>> = Object.freeze({
 
 const PREFACE_BYTES = 24;
 
-/** Resolves when the hub, an HTTP/2 client, has opened that stream; what it says is read from now on. */
-export function untilStream(socket: Readable, stream: number): Promise<void> {
+/**
+ * Resolves when the hub, an HTTP/2 client, has opened that stream, or, by `type`, has sent another frame of it; what
+ * it says is read from now on.
+ */
+export function untilStream(socket: Readable, stream: number, type: number = FRAME.headers): Promise<void> {
   let bytes = Buffer.alloc(0);
   let at = PREFACE_BYTES;
   return new Promise((resolve, reject) => {
     const look = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       for (; bytes.length >= at + 9; at += 9 + bytes.readUIntBE(at, 3)) {
-        if (bytes.readUInt8(at + 3) !== FRAME.headers || bytes.readUInt32BE(at + 5) !== stream) continue;
+        if (bytes.readUInt8(at + 3) !== type || bytes.readUInt32BE(at + 5) !== stream) continue;
         socket.off('data', look).resume();
         resolve();
         return;
       }
     };
     socket.on('data', look);
-    socket.once('close', () => reject(new Error(`closed before stream ${stream} was opened`)));
+    socket.once('close', () => reject(new Error(`closed before a frame ${type} of stream ${stream}`)));
   });
 }

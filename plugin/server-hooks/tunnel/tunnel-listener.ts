@@ -109,7 +109,7 @@ export class TunnelListener {
     const { clock, logger, admit, register, newId } = this.#options;
     const session = http2.connect('http://agent', {
       createConnection: () => socket,
-      settings: { enablePush: false, maxHeaderListSize: TUNNEL.proofBytes },
+      settings: { enablePush: false },
       ...SESSION_LIMITS,
     });
     session.on('error', (error) => logger.debug({ code: codeOf(error) }, 'tunnel session error'));

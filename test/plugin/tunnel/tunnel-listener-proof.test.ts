@@ -49,6 +49,12 @@ test('proof: one that is too large is cut off while it arrives', async (t) => {
   agent.asked.write(Buffer.alloc(1024 * 1024));
   t.is(await refused, 'proof-malformed');
   t.regex(await agent.ended, /^(proof-malformed|closed)$/);
+  // Between two looks at the connection's counter, too.
+  const unwatched = await startListener(t, { clock: new FakeClock() });
+  const hasty = await rawTunnel(t, unwatched.port);
+  hasty.asked.respond({ ':status': 200 });
+  hasty.asked.write(Buffer.alloc(20 * 1024));
+  t.is(await hasty.ended, 'proof-malformed');
 });
 
 test('proof: who leaves or resets the question is done with', async (t) => {
@@ -94,10 +100,14 @@ test('proof: an agent that opens streams itself is dropped, and what it pushes i
   const push = frame(FRAME.pushPromise, 0x4, 1, Buffer.from([0, 0, 0, 2, 0x82, 0x84, 0x86]));
   const pushing = await dialTunnelPort(t, port);
   const accepted = untilStream(pushing, 3);
+  const refused = untilStream(pushing, 2, FRAME.reset);
   await untilStream(pushing, 1);
   pushing.write(Buffer.concat([EMPTY_SETTINGS, status200(1), push, proof]));
   await accepted;
+  await refused;
   t.is(tunnels.length, 1);
+  // Who keeps to what it is told does not even begin.
+  t.false((await rawTunnel(t, port)).session.remoteSettings.enablePush);
 });
 
 test('proof: an agent that dies right after its proof leaves no tunnel behind, 100 times', async (t) => {

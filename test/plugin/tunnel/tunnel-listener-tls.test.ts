@@ -8,6 +8,7 @@ import { dialTunnelPort, rawTunnel } from '../../helpers/raw-tunnel.js';
 
 /** What the listener lets wait before it has proven itself, per address. */
 const PER_ADDRESS = 128;
+const IN_ALL = 1_024;
 
 async function dialPlain(t: ExecutionContext, port: number, localAddress = '127.0.0.1'): Promise<net.Socket> {
   const socket = net.connect({ host: localAddress, port, localAddress });
@@ -98,6 +99,24 @@ test('tunnel port: one address cannot keep others out with connections that prov
   }
   t.pass();
 });
+
+// By itself: those who wait have 10 s, in which it must be done.
+test.serial(
+  'tunnel port: many addresses together cannot take more than their share of the hub',
+  async (t) => {
+    const { port, log } = await startListener(t);
+    // One address after the other: what is more than the system's backlog would be accepted in any order.
+    for (let i = 1; i <= IN_ALL / PER_ADDRESS; i++) {
+      await Promise.all(Array.from({ length: PER_ADDRESS }, () => dialPlain(t, port, `127.0.1.${i}`)));
+    }
+    const oneTooMany = await dialPlain(t, port, '127.0.0.1');
+    await once(oneTooMany.resume(), 'close');
+    t.like(
+      log.lines.find(({ level }) => level === 'warn'),
+      { fields: { code: 'too-many-handshakes', address: '127.0.0.1' } },
+    );
+  },
+);
 
 test('tunnel port: tunnels do not count as waiting', async (t) => {
   const { port, tunnels } = await startListener(t);
