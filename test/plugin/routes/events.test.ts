@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import type { EnvironmentList } from '../../../plugin/api.js';
+import type { Host } from '../../../plugin/server-hooks/host.js';
+import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
+import { type ReadEvent, readEvents } from '../../helpers/read-events.js';
+
+/** A caller's tokens: `admin`, `bound-<id>` for one environment, `no-settings`; those in `revoked` are good for nothing. */
+function hostWith(revoked: ReadonlySet<string>): Partial<Host> {
+  return {
+    authenticate: async (req) => {
+      const [, token = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? [];
+      const bound = /^bound-(\d+)$/.exec(token)?.[1];
+      if (revoked.has(token) || !(bound || token === 'admin' || token === 'no-settings')) return null;
+      return { id: token, via: 'bearer', ...(bound ? { environmentId: Number(bound) } : {}) };
+    },
+    authorize: ({ id }, action, environmentId) =>
+      id !== 'no-settings' || (action !== 'settings' && environmentId !== 2),
+  };
+}
+
+/** A stream by fetch, event by event. */
+async function follow(
+  t: ExecutionContext,
+  hub: TestPlugin,
+  { token = 'admin', lastEventId, query = '' }: { token?: string; lastEventId?: string; query?: string } = {},
+) {
+  const gone = new AbortController();
+  t.teardown(() => gone.abort());
+  const response = await fetch(`${hub.url}/api/events${query}`, {
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    },
+    signal: gone.signal,
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const waiting: ReadEvent[] = [];
+  /** The next event; null: the stream has ended. */
+  const next = async (): Promise<ReadEvent | null> => {
+    while (waiting.length === 0) {
+      const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+      if (done) return null;
+      text += value;
+      const end = text.lastIndexOf('\n\n') + 2;
+      waiting.push(...readEvents(text.slice(0, end)));
+      text = text.slice(end);
+    }
+    return waiting.shift() ?? null;
+  };
+  return { response, next, leave: () => gone.abort() };
+}
+
+test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', async (t) => {
+  const hub = await startPlugin(t);
+  const { response, next } = await follow(t, hub);
+  t.is(response.status, 200);
+  t.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  t.is(response.headers.get('cache-control'), 'no-store, no-transform');
+  t.is(response.headers.get('x-accel-buffering'), 'no');
+  t.like(await next(), { type: 'reset', data: { reason: 'start' } });
+  const { id } = await hub.create({ name: 'one' });
+  t.like(await next(), { type: 'environment-created', data: { environment: { id, name: 'one' } } });
+  await hub.call('PATCH', `/api/environments/${id}`, { tags: ['a'] });
+  t.like(await next(), { type: 'environment-changed', data: { id, changes: { tags: ['a'] } } });
+  await hub.call('PATCH', '/api/settings', { checkInSeconds: 60 });
+  t.like(await next(), { type: 'settings-changed', data: { settings: { checkInSeconds: 60 } } });
+  await hub.call('DELETE', `/api/environments/${id}`);
+  t.like(await next(), { type: 'environment-removed', data: { id, name: 'one' } });
+  await hub.plugin.stop();
+  t.is(await next(), null, 'a plugin that stops ends it');
+});
+
+test('events: they come over HTTP/2, and a stream that is left is forgotten', async (t) => {
+  const hub = await startPlugin(t);
+  const server = http2.createServer((req, res) => hub.plugin.callback(req as never, res as never));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  t.teardown(() => {
+    session.destroy();
+    server.close();
+  });
+  // More than one caller may have at once: each is gone before the next comes.
+  for (let round = 0; round < 40; round++) {
+    const stream = session.request({ ':path': '/edge/api/events', authorization: 'Bearer admin' });
+    const [headers] = await once(stream, 'response');
+    t.is(headers[':status'], 200);
+    let text = '';
+    // Who stops reading early leaves.
+    for await (const chunk of stream.setEncoding('utf8')) {
+      text += chunk;
+      if (text.includes('event: reset')) break;
+    }
+    t.true(text.includes('event: reset'));
+  }
+});
+
+test('events: a broken connection goes on where it was, by header or parameter', async (t) => {
+  const hub = await startPlugin(t);
+  const first = await follow(t, hub);
+  await first.next();
+  await hub.create({ name: 'one' });
+  const lastEventId = (await first.next())?.id ?? '';
+  first.leave();
+  await hub.create({ name: 'two' });
+  t.like(await (await follow(t, hub, { lastEventId })).next(), { data: { environment: { name: 'two' } } });
+  const byQuery = await follow(t, hub, { query: `?lastEventId=${lastEventId}` });
+  t.like(await byQuery.next(), { data: { environment: { name: 'two' } } });
+  await hub.stop();
+  const again = await startPlugin(t, { dataDir: hub.dataDir });
+  const { next } = await follow(t, again, { lastEventId });
+  t.like(await next(), { type: 'reset', data: { reason: 'restart' } });
+});
+
+test('events and list: a token for one environment gets that one alone, and only settings that it may read', async (t) => {
+  const hub = await startPlugin(t, {}, hostWith(new Set()));
+  const all = await follow(t, hub);
+  const bound = await follow(t, hub, { token: 'bound-2' });
+  const fewer = await follow(t, hub, { token: 'no-settings' });
+  for (const { next } of [all, bound, fewer]) t.like(await next(), { type: 'reset' });
+  for (const name of ['one', 'two', 'three']) await hub.create({ name });
+  await hub.call('PATCH', '/api/settings', { checkInSeconds: 60 });
+  for (const _ of ['one', 'two', 'three']) t.like(await all.next(), { type: 'environment-created' });
+  t.like(await all.next(), { type: 'settings-changed' });
+  await hub.call('DELETE', '/api/environments/3');
+  await hub.call('DELETE', '/api/environments/2');
+  t.like(await bound.next(), { type: 'environment-created', data: { environment: { id: 2 } } });
+  t.like(await bound.next(), { type: 'environment-removed', data: { id: 2 } });
+  t.like(await fewer.next(), { type: 'environment-created', data: { environment: { id: 1 } } });
+  t.like(await fewer.next(), { type: 'environment-created', data: { environment: { id: 3 } } });
+  t.like(await fewer.next(), { type: 'environment-removed', data: { id: 3 } });
+
+  const list = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${hub.url}/api/environments`, { headers });
+    const { items, total } = (await answer.json()) as EnvironmentList;
+    return [total, ...items.map(({ id }) => id)];
+  };
+  await hub.create({ name: 'four' });
+  t.deepEqual(await list('admin'), [2, 1, 4]);
+  t.deepEqual(await list('bound-4'), [1, 4]);
+  t.deepEqual(await list('bound-2'), [0]);
+});
+
+test('events: a stream ends within 5 s after its token was revoked, and is not given anew', async (t) => {
+  const revoked = new Set<string>();
+  const hub = await startPlugin(t, {}, hostWith(revoked));
+  const { next } = await follow(t, hub, { token: 'bound-1' });
+  t.like(await next(), { type: 'reset' });
+  const start = performance.now();
+  revoked.add('bound-1');
+  t.is(await next(), null);
+  t.true(performance.now() - start < 25_000, 'five times the promise: the machine may be busy');
+  t.is((await follow(t, hub, { token: 'bound-1' })).response.status, 401);
+});
+
+test('list: parameters are taken once or several times, and refused where they make no sense', async (t) => {
+  const hub = await startPlugin(t);
+  for (const [name, tags] of [
+    ['depot 10', ['a', 'b']],
+    ['depot 9', ['b']],
+    ['shop', ['a']],
+  ] as const) {
+    await hub.create({ name, tags });
+  }
+  const names = async (query: string) => {
+    const { body } = await hub.call<EnvironmentList>('GET', `/api/environments?${query}`);
+    return body.items.map(({ name }) => name);
+  };
+  t.deepEqual(await names('search=DEPOT&sort=name'), ['depot 9', 'depot 10']);
+  t.deepEqual(await names('tag=a&tag=b'), ['depot 10']);
+  t.deepEqual(await names('status=online&status=new&sort=-name'), ['shop', 'depot 10', 'depot 9']);
+  t.deepEqual(await names('status=online'), []);
+  const first = await hub.call<EnvironmentList>('GET', '/api/environments?limit=2');
+  t.like(first.body, { total: 3, items: [{ id: 1 }, { id: 2 }] });
+  t.deepEqual(await names(`limit=2&cursor=${first.body.nextCursor}`), ['shop']);
+  for (const query of [
+    'limit=0',
+    'limit=501',
+    'limit=x',
+    'limit=',
+    'sort=size',
+    'sort=name&sort=id',
+    'status=gone',
+    'cursor=a&cursor=b',
+  ]) {
+    const answer = await hub.call('GET', `/api/environments?${query}`);
+    t.like(answer, { status: 400, body: { code: 'bad-request' } }, query);
+  }
+  const foreign = await hub.call('GET', `/api/environments?sort=name&cursor=${first.body.nextCursor}`);
+  t.like(foreign, { status: 400, body: { code: 'cursor-invalid' } });
+});
