@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, { type ClientHttp2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { Tunnel } from '../../plugin/server-hooks/tunnel/tunnel.js';
@@ -20,6 +20,8 @@ export interface TunnelPairOptions {
 /** The hub's end of a tunnel, and the agent's raw end, over a loopback connection without TLS. */
 export interface TunnelPair {
   readonly tunnel: Tunnel;
+  /** The hub's session. */
+  readonly session: ClientHttp2Session;
   readonly far: ServerHttp2Session;
   readonly farSocket: net.Socket;
   /** `:path` (or `:authority`) of every stream the hub opened. */
@@ -70,5 +72,5 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
     farSocket.destroy();
     near.destroy();
   });
-  return { tunnel, far, farSocket, asked };
+  return { tunnel, session, far, farSocket, asked };
 }

@@ -155,7 +155,6 @@ export class Tunnel {
         { status: end === 'revoked' ? 503 : 502 },
       ),
     );
-    this.agent.destroy();
   }
 
   /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */

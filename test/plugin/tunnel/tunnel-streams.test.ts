@@ -71,13 +71,21 @@ test('tunnel: an engine that cannot be reached is told apart from a lost tunnel'
 
 test('tunnel: a dial after the agent said goodbye, or after the end, is refused and does not throw', async (t) => {
   const { tunnel, far } = await tunnelPair(t, { clock: new FakeClock(), serve: answerConnects });
+  tunnel.start();
   const open = await tunnel.dial();
   const broken = once(open, 'error');
   far.goaway(0);
   await t.throwsAsync(untilRefused(tunnel), { code: 'tunnel-lost' });
-  tunnel.close('lost');
+  t.is(tunnel.end, 'lost');
   await t.throwsAsync(tunnel.dial(), { code: 'tunnel-lost' });
   t.like(await broken, [{ code: 'stream-reset' }]);
+
+  // Before the tunnel hears of its session's end.
+  const { tunnel: dying, session } = await tunnelPair(t, { clock: new FakeClock() });
+  dying.start();
+  session.destroy();
+  t.is(dying.end, null);
+  await t.throwsAsync(dying.dial(), { code: 'tunnel-lost' });
 
   const { tunnel: revoked } = await tunnelPair(t, { clock: new FakeClock() });
   const waiting = t.throwsAsync(revoked.dial(), { code: 'tunnel-closed' });
