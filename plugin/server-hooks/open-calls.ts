@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../protocol/clock.js';
 import { type ClientResponse, resetResponse } from './docker/client-message.js';
 
@@ -26,15 +27,13 @@ export class OpenCalls {
 
   /** Waits for a second until all have ended, then breaks off what is left. */
   async end(): Promise<void> {
-    if (this.#open.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(GRACE_MS, resolve);
-      this.#whenNone = () => {
-        cancel();
-        resolve();
-      };
+    const cancel = this.#clock.after(GRACE_MS, () => {
+      for (const cut of this.#open.values()) cut();
     });
-    for (const cut of this.#open.values()) cut();
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#whenNone = resolve));
+    cancel();
+    // Whatever waits for the end of a request hears of it a turn after the answer's.
+    await nextTurn();
   }
 
   #add(call: ClientResponse | Duplex, cut: () => void): void {

@@ -75,7 +75,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   };
   const stop = async () => {
     // A start under way would otherwise outlive the stop. What it failed with is told to its caller.
-    await starting?.catch(() => undefined);
+    if (starting) await starting.catch(() => undefined);
     const ending = running;
     running = null;
     await ending?.parts.stop();
