@@ -18,6 +18,11 @@ export interface HostConfig {
   readonly tunnelAddress?: string;
   /** Image in printed commands. Absent: the manifest's, tagged with the plugin's version. */
   readonly agentImage?: string;
+  /**
+   * Where a proxy shows another certificate at the public URL than ours: PEM of the authority that signed it, null for one
+   * that everybody knows. Absent: clients see our own certificate.
+   */
+  readonly publicCa?: string | null;
   /** Number of reverse proxies in front whose `X-Forwarded-For` is believed, 0 to 9. Default 0. */
   readonly trustedProxies: number;
   /** Certificate and key given as files. Absent: our own. */
@@ -74,6 +79,11 @@ const variables = {
     undefined,
     z.string().regex(/^[\w][\w./:@-]*$/, 'must be an image reference'),
   ],
+  FAIRLEAD_PUBLIC_CA: [
+    "where a proxy ends TLS: PEM file of its certificate's authority, or `public` for a well-known one",
+    undefined,
+    z.string(),
+  ],
   FAIRLEAD_TRUST_PROXY: [
     'reverse proxies in front: with N, the Nth address from the right of X-Forwarded-For is the client',
     '0',
@@ -120,6 +130,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   const tunnelAddress = read(env, 'FAIRLEAD_TUNNEL_ADDRESS');
   const agentImage = read(env, 'FAIRLEAD_AGENT_IMAGE');
   const adminPassword = readPassword(env);
+  const publicCa = readPublicCa(env);
   const tls = readTls(env);
   return Object.freeze({
     port: required(env, 'FAIRLEAD_PORT'),
@@ -132,6 +143,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tunnelAddress === undefined ? {} : { tunnelAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
+    ...(publicCa === undefined ? {} : { publicCa }),
     ...(adminPassword === undefined ? {} : { adminPassword }),
     ...(tls === undefined ? {} : { tls }),
   });
@@ -172,6 +184,15 @@ function readPassword(env: NodeJS.ProcessEnv): string | undefined {
   const password = readable('FAIRLEAD_ADMIN_PASSWORD_FILE', file).replace(/\r?\n$/, '');
   if (password === '') throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE names an empty file');
   return password;
+}
+
+function readPublicCa(env: NodeJS.ProcessEnv): HostConfig['publicCa'] {
+  const value = read(env, 'FAIRLEAD_PUBLIC_CA');
+  if (value === undefined) return undefined;
+  if (value === 'public') return null;
+  const pem = readable('FAIRLEAD_PUBLIC_CA', value);
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new ConfigError('FAIRLEAD_PUBLIC_CA names a file that holds no PEM certificate');
 }
 
 function readTls(env: NodeJS.ProcessEnv): HostConfig['tls'] {

@@ -84,10 +84,11 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const sessions = new Sessions(data, clock, randomBytes);
   const tokens = new ApiTokens(data, clock, randomBytes);
   const authenticator = new Authenticator(sessions, tokens);
+  const ca = config.publicCa === undefined ? certificate.ca : config.publicCa;
   const host: Host = {
     authenticate: async (req) => (await authenticator.identify(req))?.principal ?? null,
     logger,
-    ...(certificate.ca === undefined ? {} : { caCertificate: certificate.ca }),
+    ...(ca == null ? {} : { caCertificate: ca }),
   };
   const plugins = new Plugins(await openSlots(config, around.pluginFolders, host), data, logger);
 
