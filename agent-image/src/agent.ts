@@ -146,8 +146,8 @@ export class Agent {
     if (reply.credential !== undefined) {
       const inactivityMs = config.inactivityMs ?? reply.inactivitySeconds * 1_000;
       void this.#tunnels?.open(reply.credential, inactivityMs);
-    } else if (reply.tunnel === 'idle' && !this.#tunnels?.isOpening) {
-      this.#tunnels?.close('idle');
+    } else if (reply.tunnel === 'idle') {
+      this.#tunnels?.unwanted();
     }
     if (reply.snapshotRequest > this.#servedSnapshotRequest) {
       this.#servedSnapshotRequest = reply.snapshotRequest;

@@ -29,6 +29,8 @@ const MAX_REFUSED_BACKOFF_MS = 60_000;
 const MIN_CUT_MS = 1_000;
 /** A hold without news that ends faster than this is none: something on the way answers in the hub's place. */
 const MIN_HOLD_MS = 500;
+/** Least time from one check-in to the next, ms, whatever the hub answers. */
+const MIN_PACE_MS = 20;
 /** How long another agent with our identity is today's problem after we last noticed it, ms. */
 const SHARED_MS = 3 * 60_000;
 
@@ -100,9 +102,10 @@ export class Poller {
       }
       const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, nudge.signal);
       this.#etag = etag;
-      const isTooFast = reply === null && waitSeconds > 0 && clock.monotonic() - startedMs < MIN_HOLD_MS;
+      const elapsedMs = clock.monotonic() - startedMs;
+      const isTooFast = reply === null && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
       const pauseMs = this.#succeeded(reply, waitSeconds);
-      return isTooFast ? this.#intervalMs : pauseMs;
+      return isTooFast ? this.#intervalMs : Math.max(pauseMs, MIN_PACE_MS - elapsedMs);
     } catch (error) {
       if (nudge.signal.aborted || this.#stopping.signal.aborted) return 0;
       const elapsedMs = clock.monotonic() - startedMs;

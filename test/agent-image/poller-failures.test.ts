@@ -116,7 +116,12 @@ test('poller: an agent that the hub has forgotten enrols anew', async (t) => {
 });
 
 test('poller: the next hold follows an answer at once', async (t) => {
-  const { waits, settle, clock } = setup(t, [{ reply: REPLY }, { reply: null, afterMs: 50_000 }]);
+  const { waits, settle, clock } = setup(t, [
+    { reply: REPLY, afterMs: 20 },
+    { reply: null, afterMs: 50_000 },
+  ]);
+  await settle();
+  clock.advance(20);
   await settle();
   t.deepEqual(waits, [0, 50]);
   clock.advance(50_000);
@@ -126,9 +131,20 @@ test('poller: the next hold follows an answer at once', async (t) => {
 
 test('poller: holds that something answers in the hub’s place do not make it spin', async (t) => {
   const { pause, waits } = setup(t, [{ reply: REPLY }, { reply: null }]);
+  t.is(await pause(), 20, 'the least there is');
   t.is(await pause(), 5_000);
   t.is(await pause(), 5_000);
   t.deepEqual(waits.slice(0, 3), [0, 50, 50]);
+});
+
+test('poller: a hub that has news at each check-in is asked 50 times a second at most', async (t) => {
+  const { waits, settle, clock } = setup(t, [{ reply: REPLY }]);
+  for (let i = 0; i < 50; i++) {
+    await settle();
+    clock.advance(20);
+  }
+  await settle();
+  t.is(waits.length, 51);
 });
 
 test('poller: where holds are cut after 3 s it says so once and polls plainly', async (t) => {
@@ -137,6 +153,7 @@ test('poller: where holds are cut after 3 s it says so once and polls plainly', 
     { error: unreachable, afterMs: 3_000 },
     { reply: null },
   ]);
+  t.is(await pause(), 20, 'the least there is');
   t.is(await pause(), 3_000, 'the hold');
   t.is(await pause(), 250, 'the pause after the cut');
   t.is(await pause(), 5_000);

@@ -58,7 +58,7 @@ export class TunnelKeeper {
     return this.#isOpening;
   }
 
-  /** Stable code of why the last attempt failed; null after a success. */
+  /** Stable code of why the last attempt failed; null after a success, and once no tunnel is wanted any more. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -88,6 +88,12 @@ export class TunnelKeeper {
       if (!OVERTAKEN.has(code)) this.#problem = code;
       this.#pause();
     }
+  }
+
+  /** The hub wants no tunnel: an open one is closed, and whether another would open, nobody knows. */
+  unwanted(): void {
+    this.#problem = null;
+    if (!this.#isOpening) this.close('idle');
   }
 
   /** The idle time of the open tunnel starts anew. */

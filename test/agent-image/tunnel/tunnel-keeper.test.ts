@@ -96,6 +96,22 @@ test('keeper: a failure is a problem until a tunnel opens, and the hub is told o
   t.is(lines.filter(({ level, code }) => level === 'warn' && code === problem).length, 1);
 });
 
+test('keeper: a failure is no problem any more once no tunnel is wanted', async (t) => {
+  const { agent, keeper } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
+  await keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.problem, 'tunnel-fingerprint-mismatch');
+  keeper.unwanted();
+  t.is(keeper.problem, null);
+});
+
+test('keeper: a tunnel that is not wanted is closed', async (t) => {
+  const { agent, keeper, told } = await setup(t);
+  await keeper.open(await agent.credential(), 60_000);
+  keeper.unwanted();
+  t.is(keeper.tunnelId, null);
+  t.deepEqual(told, []);
+});
+
 test('keeper: attempts that fail are further and further apart', async (t) => {
   const { agent, keeper, clock } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
   const pauses: (number | null)[] = [];
