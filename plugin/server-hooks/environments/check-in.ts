@@ -91,15 +91,10 @@ export class CheckIns {
     }
   }
 
-  /** Ends the holds of an environment whose agents have nothing to come back for as they are. */
-  refuse(environmentId: number, error: EdgeError): void {
-    for (const waiter of [...(this.#waiters.get(environmentId)?.values() ?? [])]) waiter.end(error);
-  }
-
   /**
    * Answers one check-in.
-   * @throws EdgeError `check-in-superseded` (409) when the instance's next one came meanwhile, or what
-   *   {@link refuse} was given
+   * @throws EdgeError `check-in-superseded` (409) when the instance's next one came meanwhile,
+   *   `agent-unauthorized` (401) where the instance is known no more
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
     const { presence, registry } = this.#options;

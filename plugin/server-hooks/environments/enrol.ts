@@ -141,8 +141,11 @@ export class Enrolment {
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
-    if (!known && others.filter((other) => isSibling(other, body)).length >= MAX_INSTANCES) {
-      const message = `The environment has ${MAX_INSTANCES} agents: rotate its key to begin anew`;
+    const siblings = others.filter((other) => isSibling(other, body));
+    const kept =
+      known || siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+    if (!known && kept.length >= MAX_INSTANCES) {
+      const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
       throw this.#refuse(environment, 'too-many-agents', 409, message);
     }
     if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
@@ -165,14 +168,14 @@ export class Enrolment {
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
     presence.heard(environment.id, instance.id, intervalMs);
-    if (isSteady && others.every((other) => isSibling(other, body))) return { environment, instance: known };
+    if (isSteady && siblings.length === others.length) return { environment, instance: known };
     return {
       instance,
       environment: {
         ...environment,
         edgeId: body.edgeId,
         associatedAt: environment.associatedAt ?? now,
-        instances: [...others.filter((other) => isSibling(other, body)), instance],
+        instances: [...kept, instance],
       },
     };
   }
@@ -197,6 +200,13 @@ export class Enrolment {
       return clock.monotonic() - this.#startedMs < graceMs;
     }
     return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
+  }
+
+  /** Nobody says so when a node is gone; one that was only away enrols anew by itself. */
+  #withoutGone({ id }: Environment, instances: readonly Instance[]): readonly Instance[] {
+    const { presence, clock } = this.#options;
+    if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
+    return instances.filter((instance) => presence.isLive(id, instance.id));
   }
 
   #refuse(

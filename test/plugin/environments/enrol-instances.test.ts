@@ -127,7 +127,7 @@ test('instances: agents on nodes of one Swarm share the environment', async (t) 
   await t.throwsAsync(third.enrol({ node: { ...node('n3'), swarmId: 'other' } }), { code: 'duplicate' });
 });
 
-test('instances: one environment takes 500 nodes, known ones still after that', async (t) => {
+test('instances: one environment takes 500 nodes, known ones still after that; dead ones make room', async (t) => {
   const { hub, id, agent, clock } = await setup(t);
   const node = (nodeId: string) => ({ swarmId: 's', nodeId, name: nodeId, role: 'worker' as const });
   const first = await makeInstance(t, agent);
@@ -152,4 +152,11 @@ test('instances: one environment takes 500 nodes, known ones still after that', 
   await t.throwsAsync(tooMany.enrol({ node: node('n500') }), { code: 'too-many-agents' });
   t.like(await restarted.view(id), { lastRefusal: { code: 'too-many-agents' } });
   await t.notThrowsAsync(last.enrol({ node: node('n499') }));
+  // Once the hub is up for so long that those who live have been heard.
+  clock.advance(45_000);
+  await last.checkIn();
+  await t.notThrowsAsync(tooMany.enrol({ node: node('n500') }));
+  await t.notThrowsAsync(last.checkIn());
+  const { environments } = JSON.parse(await readFile(file, 'utf8'));
+  t.is(environments[0].instances.length, 2);
 });
