@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { latency } from './latency.js';
+import { list } from './list.js';
 import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
 import { throughput } from './throughput.js';
 import { wake } from './wake.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list };
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),

@@ -7,6 +7,8 @@ export interface Role {
   /** What it reported when it was ready. */
   readonly ready: Record<string, unknown>;
   readonly pid: number;
+  /** Asks it for what it counted since the last time. */
+  report<T>(): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -20,7 +22,11 @@ export async function startRole(name: string, input: Record<string, unknown>): P
       throw new Error(`${name} ended with ${code}`);
     }),
   ]);
-  return { ready, pid: child.pid ?? 0, stop: () => end(child) };
+  const report = async <T>() => {
+    const [answer] = await Promise.all([once(child, 'message'), child.send('report')]);
+    return answer[0] as T;
+  };
+  return { ready, pid: child.pid ?? 0, report, stop: () => end(child) };
 }
 
 async function end(child: ChildProcess): Promise<void> {
