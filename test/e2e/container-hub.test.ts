@@ -1,8 +1,8 @@
-import { HUB_IMAGE } from '../../tools/lab/hub-image.js';
+import { readFile } from 'node:fs/promises';
 import { runCommand } from '../../tools/lab/run-command.js';
 import { AgentContainer, CONTAINER } from '../helpers/agent-container.js';
 import { signIn } from '../helpers/hub-api.js';
-import { composeHub } from '../helpers/hub-container.js';
+import { containHub, HUB_IMAGE } from '../helpers/hub-container.js';
 import { BASE_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
 
 const MAX_IMAGE_BYTES = 5_000_000;
@@ -12,16 +12,16 @@ const START_MS = 90_000;
 const STOP_SECONDS = '10';
 
 serialLabTest(
-  'hub container: the compose file serves agents, ends in order, survives its death',
+  'hub container: as documented it serves agents, ends in order, and survives its death',
   async (t) => {
     t.timeout(180_000);
     const engine = await sharedEngine();
-    const hub = await composeHub(t, engine);
+    const hub = await containHub(t, engine);
     const first = await hub.followLog();
     const [, password = ''] = /password (\S+)/.exec(await first.untilLine(/admin password/, START_MS)) ?? [];
     await first.untilLine(/^fairlead: dashboard /, START_MS);
     const api = await signIn(t, { origin: hub.origin, password });
-    const created = await api.createEnvironment({ name: 'compose' });
+    const created = await api.createEnvironment({ name: 'contained' });
     const agent = new AgentContainer(t, engine);
     await agent.paste(created.commands.standalone);
     await api.until(created.id, ({ status, snapshot }) => status === 'online' && snapshot !== null);
@@ -59,7 +59,7 @@ serialLabTest(
     await isBack(id);
 
     // A newer image is another container with the same volume.
-    await hub.compose('up', '-d', '--force-recreate');
+    await hub.paste('docker compose -f deploy/compose.yaml up -d --force-recreate');
     const next = await hub.id();
     t.not(next, id);
     await isBack(next);
@@ -70,7 +70,9 @@ serialLabTest(
 
 serialLabTest('hub image: is hardly larger than its base', async (t) => {
   const engine = await sharedEngine();
-  const { stdout } = await engine.docker(['image', 'inspect', '-f', '{{.Size}}', HUB_IMAGE, BASE_IMAGE]);
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  const images = [`${HUB_IMAGE}:${version}`, BASE_IMAGE];
+  const { stdout } = await engine.docker(['image', 'inspect', '-f', '{{.Size}}', ...images]);
   const [hub = 0, base = 0] = stdout.trim().split('\n').map(Number);
   t.log(`${hub - base} bytes on top of the base`);
   t.true(hub > base && hub - base < MAX_IMAGE_BYTES);

@@ -1,43 +1,57 @@
-import { buildHubImage, HUB_IMAGE } from '../../tools/lab/hub-image.js';
-import { type CommandResult, runCommand } from '../../tools/lab/run-command.js';
+import { runCommand } from '../../tools/lab/run-command.js';
 import { type Child, startChild } from './child.js';
-import { AGENT_IMAGE, type SharedEngine } from './lab.js';
+import { documentedCommands } from './documented-commands.js';
+import { AGENT_IMAGE, BASE_IMAGE, type SharedEngine } from './lab.js';
 import type { Scope } from './scope.js';
 
-/** The hub of `deploy/compose.yaml` on an engine. */
-export interface ComposedHub {
+/** Name of the hub's image in the documentation, but for its version. */
+export const HUB_IMAGE = 'fairlead/hub';
+
+/** The hub as `docs/deploying.md` says to run it in a container. */
+export interface ContainedHub {
   /** Where the test and containers of the engine reach it. */
   readonly origin: string;
   /** The container's id; another one after it was made anew. */
   id(): Promise<string>;
-  /** Runs docker-compose on the file, as its operator does. */
-  compose(...args: string[]): Promise<CommandResult>;
+  /** Runs a command line as an operator does who pastes it. */
+  paste(command: string): Promise<string>;
   /** The container's log, from its beginning, as long as it runs. */
   followLog(): Promise<Child>;
 }
 
-/** Builds the image and starts the hub by the compose file. Container and volume go with the test. */
-export async function composeHub(t: Scope, engine: SharedEngine): Promise<ComposedHub> {
-  await buildHubImage(engine);
-  const origin = `https://${engine.address}:9443`;
-  const clientEnv = { ...process.env, ...engine.clientEnv };
+/** Follows the chapter word by word, but for the name of the hub. Container and volume go with the test. */
+export async function containHub(t: Scope, engine: SharedEngine): Promise<ContainedHub> {
+  // The image that the Dockerfile names by default; there is no registry to get it from.
+  await engine.docker(['tag', BASE_IMAGE, 'node:22-bookworm-slim']);
   const env = {
-    ...clientEnv,
-    FAIRLEAD_HUB_IMAGE: HUB_IMAGE,
+    ...process.env,
+    ...engine.clientEnv,
+    // The engine's own builder: BuildKit would ask a registry for the base image.
+    DOCKER_BUILDKIT: '0',
+    COMPOSE_PROJECT_NAME: 'fairlead-test',
     FAIRLEAD_AGENT_IMAGE: AGENT_IMAGE,
-    FAIRLEAD_PUBLIC_URL: origin,
+    FAIRLEAD_PUBLIC_URL: `https://${engine.address}:9443`,
   };
-  const compose = (...args: string[]) =>
-    runCommand('docker-compose', ['-p', 'fairlead-test', '-f', 'deploy/compose.yaml', ...args], { env });
+  const hasPlugin =
+    (await runCommand('docker', ['compose', 'version'], { env, allowFailure: true })).code === 0;
+  const paste = async (command: string) => {
+    const line = command
+      .replaceAll('hub.example', engine.address)
+      .replace(/^docker compose/, hasPlugin ? '$&' : 'docker-compose')
+      // Packages are installed, or this would not run.
+      .replace('npm ci && ', '');
+    return (await runCommand('sh', ['-ec', line], { env, timeoutMs: 300_000 })).stdout;
+  };
   t.teardown(async () => {
-    await compose('down', '-v', '-t', '0');
+    await paste('docker compose -f deploy/compose.yaml down -v -t 0');
   });
-  await compose('up', '-d');
-  const id = async () => (await compose('ps', '-q', 'hub')).stdout.trim();
+  const commands = await documentedCommands('docs/deploying.md', 'In a container');
+  for (const command of commands) if (!command.startsWith('export ')) await paste(command);
+  const id = async () => (await paste('docker compose -f deploy/compose.yaml ps -q hub')).trim();
   return {
-    origin,
+    origin: env.FAIRLEAD_PUBLIC_URL,
     id,
-    compose,
-    followLog: async () => startChild(t, 'docker', ['logs', '-f', await id()], clientEnv),
+    paste,
+    followLog: async () => startChild(t, 'docker', ['logs', '-f', await id()], env),
   };
 }
