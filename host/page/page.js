@@ -1,7 +1,11 @@
 // The sample dashboard: sign in, see environments, create one. Server text only ever becomes textContent.
 
 const API = '/edge/api';
-const REFRESH_MS = 3000;
+/** Events tell when to look again; this is for what they do not tell, such as the last check-ins. */
+const REFRESH_MS = 30_000;
+const RETRY_MS = 5_000;
+/** Events that come together are one reason to look. */
+const SOON_MS = 300;
 const COMMAND_TITLES = {
   standalone: 'Docker: run on the remote machine',
   swarm: 'Swarm: run on a manager',
@@ -10,7 +14,9 @@ const COMMAND_TITLES = {
 };
 
 const byId = (id) => document.getElementById(id);
-let refreshTimer;
+let refreshTimer = null;
+let refreshAt = 0;
+let following = new AbortController();
 
 /** Calls the API. The header proves that this page sends the cookie, and not a page of someone else's. */
 async function call(method, path, body) {
@@ -40,13 +46,32 @@ function tell(message) {
 }
 
 function show(signedIn) {
+  following.abort();
   clearTimeout(refreshTimer);
+  refreshTimer = null;
   byId('sign-in').hidden = signedIn;
   byId('signed-in').hidden = !signedIn;
   byId('sign-out').hidden = !signedIn;
   byId(signedIn ? 'name' : 'password').focus();
-  if (signedIn) refresh();
-  else byId('commands').replaceChildren();
+  if (signedIn) {
+    following = new AbortController();
+    follow(following.signal);
+    refresh();
+  } else byId('commands').replaceChildren();
+}
+
+/** Whatever comes is a reason to look again, and nothing more: a larger page would apply the events to what it has. */
+async function follow(signal) {
+  while (!signal.aborted) {
+    try {
+      const response = await fetch(`${API}/events`, { headers: { 'X-Fairlead-CSRF': '1' }, signal });
+      const reader = response.ok ? response.body.getReader() : null;
+      while (reader && !(await reader.read()).done) refreshIn(SOON_MS);
+    } catch {
+      // The hub is away, or the user signed out.
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
 }
 
 async function refresh() {
@@ -62,15 +87,18 @@ async function refresh() {
   } catch (error) {
     if (error.status === 401) return show(false);
     tell(`The list is not up to date: ${error.message}`);
-    refreshIn(5 * REFRESH_MS);
+    refreshIn(RETRY_MS);
   }
 }
 
 async function showEnvironments() {
-  const { items, nextCursor } = await call('GET', `${API}/environments`);
+  const search = byId('search').value;
+  const query = new URLSearchParams({ sort: 'name', search });
+  const { items, total } = await call('GET', `${API}/environments?${query}`);
   byId('environments').replaceChildren(...items.map(row));
-  byId('none').hidden = items.length > 0;
-  byId('more').hidden = nextCursor === null;
+  byId('none').hidden = total > 0 || search !== '';
+  byId('more').hidden = search === '' && items.length === total;
+  byId('more').textContent = `${items.length} of ${total} shown.`;
 }
 
 /** Rows stay as they are while nothing changes: a button under someone's finger must not be replaced. */
@@ -99,10 +127,16 @@ function pluginRow({ id, name, version, mount, enabled, state, problem }) {
   return element('tr', {}, ...cells, element('td', {}, button));
 }
 
-/** One timer only, also when a refresh was asked for beside the regular one. */
+/** One timer only; what was asked for sooner stays. */
 function refreshIn(ms) {
+  const at = Date.now() + ms;
+  if (refreshTimer !== null && refreshAt <= at) return;
   clearTimeout(refreshTimer);
-  refreshTimer = setTimeout(refresh, ms);
+  refreshAt = at;
+  refreshTimer = setTimeout(() => {
+    refreshTimer = null;
+    refresh();
+  }, ms);
 }
 
 function row({ name, status, tunnel, lastCheckInAt, problem }) {
@@ -157,6 +191,8 @@ onSubmit('create', async () => {
   byId('commands').replaceChildren(note, ...Object.entries(made.commands).map(command));
   await refresh();
 });
+
+byId('search').addEventListener('input', () => refreshIn(SOON_MS));
 
 byId('sign-out').addEventListener('click', () =>
   attempt(async () => {
