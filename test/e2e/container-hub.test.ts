@@ -3,7 +3,8 @@ import { runCommand } from '../../tools/lab/run-command.js';
 import { AgentContainer, CONTAINER } from '../helpers/agent-container.js';
 import { signIn } from '../helpers/hub-api.js';
 import { containHub, HUB_IMAGE } from '../helpers/hub-container.js';
-import { BASE_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
+import { BASE_IMAGE, sharedEngine } from '../helpers/lab.js';
+import { serialServerTest } from '../helpers/server-test.js';
 
 const MAX_IMAGE_BYTES = 5_000_000;
 const HEALTHCHECK = ['node', '/app/host/main.js', 'healthcheck'];
@@ -11,7 +12,7 @@ const START_MS = 90_000;
 /** Docker's own patience before it kills, s. */
 const STOP_SECONDS = '10';
 
-serialLabTest(
+serialServerTest(
   'hub container: as documented it serves agents, ends in order, and survives its death',
   async (t) => {
     t.timeout(180_000);
@@ -68,7 +69,7 @@ serialLabTest(
   },
 );
 
-serialLabTest('hub image: is hardly larger than its base', async (t) => {
+serialServerTest('hub image: is hardly larger than its base', async (t) => {
   const engine = await sharedEngine();
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   const images = [`${HUB_IMAGE}:${version}`, BASE_IMAGE];

@@ -8,8 +8,9 @@ import { type DockerSide, joinEngine } from '../helpers/docker-line.js';
 import { startDocker } from '../helpers/docker-session.js';
 import { startTerminal } from '../helpers/docker-terminal.js';
 import { type Hub, startHub } from '../helpers/hub.js';
-import { AGENT_IMAGE, BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
+import { AGENT_IMAGE, BUSYBOX_IMAGE } from '../helpers/lab.js';
 import { fileScope } from '../helpers/scope.js';
+import { serialServerTest } from '../helpers/server-test.js';
 
 interface PodmanLine {
   readonly hub: Hub;
@@ -35,7 +36,7 @@ async function start(): Promise<PodmanLine> {
 
 const shell = (script: string) => [BUSYBOX_IMAGE, 'sh', '-c', script];
 
-serialLabTest('podman: an agent on its API is online, with engine and snapshot', async (t) => {
+serialServerTest('podman: an agent on its API is online, with engine and snapshot', async (t) => {
   t.timeout(180_000);
   const { hub, podman, environmentId } = await theLine();
   const { status, problem, engine } = await hub.until(environmentId, ({ snapshot }) => snapshot !== null);
@@ -47,7 +48,7 @@ serialLabTest('podman: an agent on its API is online, with engine and snapshot',
   t.log(version);
 });
 
-serialLabTest('podman: containers run, log and stop, and commands run in them', async (t) => {
+serialServerTest('podman: containers run, log and stop, and commands run in them', async (t) => {
   t.timeout(180_000);
   const { through } = await theLine();
   const on = (...args: string[]) => docker(t, through, args);
@@ -88,7 +89,7 @@ serialLabTest('podman: containers run, log and stop, and commands run in them', 
   t.is(await on('ps', '-aq'), '');
 });
 
-serialLabTest('podman: a terminal with its sizes, keys and exit code', async (t) => {
+serialServerTest('podman: a terminal with its sizes, keys and exit code', async (t) => {
   const { through } = await theLine();
   const script = `
     stty -echo; tty; read -r word; echo "read $word"
@@ -102,7 +103,7 @@ serialLabTest('podman: a terminal with its sizes, keys and exit code', async (t)
   await docker(t, through, ['rm', 'terminal']);
 });
 
-serialLabTest('podman: files and images go in and out', async (t) => {
+serialServerTest('podman: files and images go in and out', async (t) => {
   const { through, podman } = await theLine();
   const on = (...args: string[]) => docker(t, through, args);
   await on('create', '--name', 'kept', BUSYBOX_IMAGE, 'true');
@@ -124,7 +125,7 @@ serialLabTest('podman: files and images go in and out', async (t) => {
   t.regex(await podman.paste('podman images --format "{{.Repository}}:{{.Tag}}"'), /saved:1/);
 });
 
-serialLabTest('podman: the printed command brings an environment online', async (t) => {
+serialServerTest('podman: the printed command brings an environment online', async (t) => {
   t.timeout(120_000);
   const { hub, podman } = await theLine();
   await makeBaseImage(podman);

@@ -2,15 +2,17 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentView } from '../../plugin/api.js';
+import { startChild } from '../helpers/child.js';
 import { compare, containerName, docker, onBothSides } from '../helpers/compare.js';
 import { type DockerLine, joinEngine } from '../helpers/docker-line.js';
 import { startDocker } from '../helpers/docker-session.js';
 import { startTerminal } from '../helpers/docker-terminal.js';
 import { type Hub, startHub } from '../helpers/hub.js';
 import { type HubApi, signIn } from '../helpers/hub-api.js';
-import { BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../helpers/lab.js';
 import { PROXY_NAMES, type ProxyName, startReverseProxy } from '../helpers/reverse-proxy.js';
 import { fileScope } from '../helpers/scope.js';
+import { serialServerTest } from '../helpers/server-test.js';
 
 /** Those that pass on the end of one direction. Behind the others `docker run` and `exec` need a terminal. */
 const PASS_HALF_CLOSE: readonly ProxyName[] = ['nginx-stream', 'haproxy'];
@@ -44,7 +46,7 @@ async function setup(t: ExecutionContext, name: ProxyName): Promise<{ line: Dock
 }
 
 for (const name of PROXY_NAMES) {
-  serialLabTest(`reverse proxy: the docker client works through ${name}`, async (t) => {
+  serialServerTest(`reverse proxy: the docker client works through ${name}`, async (t) => {
     t.timeout(180_000);
     const { line, api } = await setup(t, name);
     const hold = untilHeld(api, line.environmentId);
@@ -52,6 +54,7 @@ for (const name of PROXY_NAMES) {
     holds.set(name, hold);
     const shell = (script: string) => [BUSYBOX_IMAGE, 'sh', '-c', script];
 
+    await events(t, api, line.environmentId);
     await logs(t, line);
     await terminal(t, line);
     if (PASS_HALF_CLOSE.includes(name)) {
@@ -75,11 +78,22 @@ for (const name of PROXY_NAMES) {
   });
 }
 
-serialLabTest('reverse proxy: check-ins are held through each of them', async (t) => {
+serialServerTest('reverse proxy: check-ins are held through each of them', async (t) => {
   t.timeout(HOLD_SEEN_WITHIN_MS);
   t.is(holds.size, PROXY_NAMES.length);
   for (const [name, hold] of holds) t.log(`${name}: held for ${Math.round((await hold) / 1_000)} s`);
 });
+
+/** A change is told while the answer goes on. */
+async function events(t: ExecutionContext, api: HubApi, id: number): Promise<void> {
+  const header = `Authorization: Bearer ${api.token}`;
+  const stream = startChild(t, 'curl', ['-skN', `${api.origin}/edge/api/events`, '-H', header], process.env);
+  await stream.untilLine(/./);
+  const { status } = await api.call('PATCH', `/edge/api/environments/${id}`, { tags: ['changed'] });
+  t.is(status, 200);
+  await stream.untilLine(/^data: .*"changed"/);
+  await stream.kill();
+}
 
 /** A log that is followed comes line by line, as it is written. */
 async function logs(t: ExecutionContext, line: DockerLine): Promise<void> {
