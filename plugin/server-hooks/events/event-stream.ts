@@ -49,9 +49,14 @@ export class EventStream extends Readable {
 
   /** Sends what is new, as far as the client takes it. */
   advance(): void {
-    while (this.#isWanted && this.#position < this.#log.newest) {
-      if (this.#position + 1 < this.#log.oldest) this.#reset('gap');
-      else this.#send(this.#next());
+    try {
+      while (this.#isWanted && this.#position < this.#log.newest) {
+        if (this.#position + 1 < this.#log.oldest) this.#reset('gap');
+        else this.#send(this.#next());
+      }
+    } catch {
+      // The host failed to say what may be seen: that is this client's end, and nobody else's.
+      this.destroy();
     }
   }
 

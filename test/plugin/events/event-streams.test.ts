@@ -152,6 +152,21 @@ test('events: what a caller may see can become less while the stream is open', a
   t.deepEqual(briefly(await text()), [{ reason: 'start' }, 1, 2]);
 });
 
+test('events: a host that fails to say what may be seen ends that stream, and no other', async (t) => {
+  const { log, open } = setup();
+  const failing = open({
+    sight: () => {
+      throw new Error('the host is broken');
+    },
+  });
+  const closed = once(failing, 'close');
+  const texts = [follow(failing), follow(open())] as const;
+  for (const text of texts) await text();
+  log.append([removed(1)]);
+  await closed;
+  t.deepEqual(briefly(await texts[1]()), [{ reason: 'start' }, 1]);
+});
+
 test('events: there are bounds for one caller and for all, and room again when a stream ends', async (t) => {
   const { streams, open } = setup();
   const first = open();

@@ -99,6 +99,16 @@ test('events: they come over HTTP/2, and a stream that is left is forgotten', as
   }
 });
 
+test('events: HEAD tells the headers and keeps nothing open', async (t) => {
+  const hub = await startPlugin(t);
+  const headers = { authorization: 'Bearer admin' };
+  // More than one caller may have open.
+  for (let round = 0; round < 40; round++) {
+    const { status } = await fetch(`${hub.url}/api/events`, { method: 'HEAD', headers });
+    t.is(status, 200);
+  }
+});
+
 test('events: a broken connection goes on where it was, by header or parameter', async (t) => {
   const hub = await startPlugin(t);
   const first = await follow(t, hub);
