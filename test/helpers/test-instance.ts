@@ -96,6 +96,7 @@ export class TestInstance {
     const socket = await connectTunnel({
       tunnelAddress: this.edgeKey.tunnelAddress,
       fingerprint: this.edgeKey.fingerprint,
+      clock: systemClock,
       connectTcp: (host, port) =>
         new Promise((resolve, reject) => {
           const raw = net.connect({ host, port }, () => resolve(raw));

@@ -102,6 +102,7 @@ export async function openAgentTunnel(
   const socket = await connectTunnel({
     tunnelAddress: `127.0.0.1:${port}`,
     fingerprint,
+    clock,
     connectTcp: async () => {
       await once(wire, 'connect');
       return wire;

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { splitHostPort } from '../../../protocol/edge-key.js';
 import { fingerprintOf } from '../../../protocol/fingerprint.js';
@@ -12,6 +13,7 @@ export interface ConnectTunnelOptions {
   readonly tunnelAddress: string;
   /** The pinned fingerprint of the Edge key. */
   readonly fingerprint: string;
+  readonly clock: Clock;
   readonly connectTcp: (host: string, port: number, options: { timeoutMs: number }) => Promise<net.Socket>;
 }
 
@@ -33,7 +35,7 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
     rejectUnauthorized: false,
   });
   try {
-    await secured(socket);
+    await secured(socket, options.clock);
     if (socket.destroyed) throw new EdgeError('tunnel-lost', 'The tunnel port closed the connection');
     verify(socket, options.fingerprint);
     socket.setNoDelay(true);
@@ -45,11 +47,11 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
   }
 }
 
-function secured(socket: TLSSocket): Promise<void> {
+function secured(socket: TLSSocket, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(), TUNNEL.handshakeMs);
+    const cancel = clock.after(TUNNEL.handshakeMs, () => fail());
     const fail = (cause?: unknown) => {
-      clearTimeout(timer);
+      cancel();
       reject(
         new EdgeError('tunnel-handshake', 'The tunnel port does not complete a TLS handshake', { cause }),
       );
@@ -57,7 +59,7 @@ function secured(socket: TLSSocket): Promise<void> {
     socket.on('error', fail);
     socket.once('close', () => fail());
     socket.once('secureConnect', () => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     });
   });
@@ -72,7 +74,7 @@ function verify(socket: TLSSocket, expected: string): void {
       'The tunnel port shows another key than the Edge key names: another hub, or someone in between',
     );
   }
-  if (socket.getProtocol() !== 'TLSv1.3' || socket.alpnProtocol !== TUNNEL_ALPN || socket.isSessionReused()) {
+  if (socket.getProtocol() !== 'TLSv1.3' || socket.alpnProtocol !== TUNNEL_ALPN) {
     throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1 over TLS 1.3');
   }
 }
