@@ -124,6 +124,37 @@ test('stream socket: an end is kept for a reader who comes after everything is o
   t.deepEqual([got.length, how], [50_000, 'end']);
 });
 
+test('stream socket: an end is kept for a reader who has begun and pauses', async (t) => {
+  const { open } = await sessionPair(t);
+  const { near, far, farStream } = await open();
+  far.resume();
+  near.read(0);
+  const closed = once(farStream, 'close');
+  near.end();
+  far.end('x'.repeat(50_000));
+  await closed;
+  await new Promise(setImmediate);
+  const { text: got, how } = await hear(near);
+  t.deepEqual([got.length, how], [50_000, 'end']);
+});
+
+test('stream socket: a reader who stops in the middle stops the writer', async (t) => {
+  const { open } = await sessionPair(t);
+  const { near, far } = await open();
+  const count = 8 * 1024 * 1024;
+  far.end(Buffer.alloc(count));
+  near.once('data', () => near.pause());
+  await once(near, 'pause');
+  const { near: other, far: otherFar } = await open();
+  otherFar.end('quick');
+  t.deepEqual(await hear(other), { text: 'quick', how: 'end' });
+  t.true(near.readableLength <= 512 * 1024, `${near.readableLength} bytes piled up`);
+  near.resume();
+  const { text: got, how } = await hear(near);
+  t.is(how, 'end');
+  t.true(got.length > count - 512 * 1024);
+});
+
 test('stream socket: a slow reader stops the writer, and only that one', async (t) => {
   const { open } = await sessionPair(t);
   const slow = await open();
@@ -169,6 +200,7 @@ test('stream socket: node:http speaks over it, keep-alive and upgrades included'
     t.teardown(() => agent.destroy());
     for (const path of ['/one', '/two']) {
       const req = http.request({ agent, path, method: 'POST', headers: { host: 'engine' } });
+      req.setNoDelay(true);
       req.end('body');
       const [res] = await once(req, 'response');
       t.is(await text(res), `${path} body`);
