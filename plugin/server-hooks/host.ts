@@ -33,12 +33,14 @@ export interface Logger {
 export interface Host {
   /**
    * Tells who sends a request, or null. Called for requests and upgrades alike, so it must not
-   * depend on middleware having run. Its `url` may lack the mount; `originalUrl`, where there is one, is what came. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
+   * depend on middleware having run. Its `url` may lack the mount; `originalUrl`, where there is one, is what came. Asked again every 5 s while an event
+   * stream is open: it must be cheap, and must not prolong a session. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
    */
   authenticate(req: IncomingMessage): Promise<Principal | null>;
   /**
    * Decides what a principal may do; false is answered with 403 `forbidden`. `environmentId` is null for calls that name
-   * none. A principal with an `environmentId` of its own is held to that before this is asked. Default: everything.
+   * none. A principal with an `environmentId` of its own is held to that before this is asked. Asked for each
+   * environment of a list and each event: it must be quick. Default: everything.
    */
   authorize?(principal: Principal, action: Action, environmentId: number | null): boolean;
   /** Where the plugin logs; no line holds a secret. */
