@@ -1,19 +1,34 @@
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
+import type { Caller } from './authenticate.js';
 import { Problem } from './problem.js';
 
-/** BuildKit posts to these two without the base path, so that no environment can be told from them. */
+/** BuildKit's two connections. Docker clients open them without the base path, so that no environment is named. */
 const PATHS = new Set(['/grpc', '/session']);
 
-/** The answer for BuildKit's calls, or null for all others. */
-export function buildkitRefusal(method: string | undefined, url: string | undefined): Problem | null {
-  if (method !== 'POST' || !PATHS.has(url?.split('?')[0] ?? '')) return null;
-  const message = 'BuildKit cannot be used through this hub yet; set DOCKER_BUILDKIT=0';
-  return new Problem(501, 'buildkit-unsupported', message, { forDocker: true });
+/** Whether a request is for one of them. */
+export function isBuildKit({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
+  return method === 'POST' && PATHS.has(url?.split('?')[0] ?? '');
 }
 
-/** The same for requests that come without an upgrade. */
-export const refuseBuildkit: Middleware = async ({ method, url }, next) => {
-  const refusal = buildkitRefusal(method, url);
-  if (refusal) throw refusal;
+/**
+ * The environment that such a connection is meant for: the only one that the caller's token is good for.
+ * @throws Problem `unauthorized` (401), `buildkit-unsupported` (501) where it is good for more
+ */
+export function environmentOfBuildKit(caller: Caller | null): number {
+  if (!caller) throw new Problem(401, 'unauthorized', 'send a valid API token', { forDocker: true });
+  const { environmentId } = caller.principal;
+  if (environmentId === undefined) throw unsupported();
+  return environmentId;
+}
+
+/** Refuses requests for them that do not ask for the upgrade. */
+export const refuseBuildKit: Middleware = async ({ req }, next) => {
+  if (isBuildKit(req)) throw unsupported();
   await next();
 };
+
+function unsupported(): Problem {
+  const message = 'BuildKit needs an API token for one environment only: use one, or set DOCKER_BUILDKIT=0';
+  return new Problem(501, 'buildkit-unsupported', message, { forDocker: true });
+}

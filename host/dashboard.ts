@@ -6,7 +6,7 @@ import type { Host, Logger } from '../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import { settleAdminPassword } from './admin-password.js';
 import { Authenticator } from './authenticate.js';
-import { buildkitRefusal, refuseBuildkit } from './buildkit.js';
+import { environmentOfBuildKit, isBuildKit, refuseBuildKit } from './buildkit.js';
 import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
 import type { HostConfig } from './config.js';
 import { HostData } from './data.js';
@@ -97,7 +97,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   app.use(problemReplies(logger));
   for (const slot of plugins.slots) app.use(slot.routes);
   app.use(refuseUnserved);
-  app.use(refuseBuildkit);
+  app.use(refuseBuildKit);
   app.use(await loadPage());
   const guard = new LoginGuard(around.loginLimits);
   const parts = { data, sessions, tokens, authenticator, guard, plugins, clock, version: around.version };
@@ -105,7 +105,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
 
   const server = new HttpsServer(certificate, {
     request: app.callback(),
-    upgrade: upgradeTo(plugins, logger),
+    upgrade: upgradeTo(plugins, authenticator, logger),
   });
   const renewal = setInterval(() => {
     readCertificate()
@@ -163,14 +163,35 @@ function withMount(publicUrl: string, mount: string): string {
   return url.href;
 }
 
-function upgradeTo(plugins: Plugins, logger: Logger) {
-  return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    try {
-      if (plugins.upgrade(req, socket, head)) return;
-      refuseUpgrade(socket, buildkitRefusal(req.method, req.url) ?? notFound());
-    } catch (error) {
-      logger.error({ err: error }, 'an upgrade failed');
-      refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; the log of the hub says why'));
+function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logger) {
+  const refuse = (socket: Duplex, error: unknown) => {
+    if (error instanceof Problem) {
+      refuseUpgrade(socket, error);
+      return;
     }
+    logger.error({ err: error }, 'an upgrade failed');
+    refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; the log of the hub says why'));
+  };
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      if (!plugins.upgrade(req, socket, head)) throw notFound();
+    } catch (error) {
+      refuse(socket, error);
+    }
+  };
+  const upgradeBuildKit = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const environmentId = environmentOfBuildKit(await authenticator.identify(req));
+    const mount = plugins.slots[0]?.manifest.mount ?? '';
+    req.url = `${mount}/api/environments/${environmentId}/docker${req.url}`;
+    upgrade(req, socket, head);
+  };
+  return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!isBuildKit(req)) {
+      upgrade(req, socket, head);
+      return;
+    }
+    // A caller's reset must not end the process while it is identified.
+    socket.on('error', () => socket.destroy());
+    upgradeBuildKit(req, socket, head).catch((error: unknown) => refuse(socket, error));
   };
 }

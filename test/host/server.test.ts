@@ -97,18 +97,26 @@ test('server: a plugin that throws in a request is 500 without a word of why', a
 });
 
 for (const path of ['/grpc', '/session']) {
-  test(`server: BuildKit's POST ${path} is told to set DOCKER_BUILDKIT=0, as an upgrade as well`, async (t) => {
+  test(`server: BuildKit's POST ${path} without an upgrade, or a token for one environment, says what it needs`, async (t) => {
     const host = await startHost(t);
     const plain = await host.call(path, { method: 'POST' });
     t.is(plain.status, 501);
     t.is(plain.headers['content-type'], 'application/json');
     t.is(plain.json().code, 'buildkit-unsupported');
     t.regex(String(plain.json().message), /set DOCKER_BUILDKIT=0/);
-    const socket = await openTls(t, host);
-    socket.write(`POST ${path} HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`);
-    const text = await readToEnd(socket);
-    t.regex(text, /^HTTP\/1\.1 501 /);
-    t.regex(JSON.parse(text.split('\r\n\r\n')[1] ?? '').message, /set DOCKER_BUILDKIT=0/);
+    const upgrade = async (authorization: string) => {
+      const socket = await openTls(t, host);
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: hub\r\n${authorization}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
+      );
+      const text = await readToEnd(socket);
+      return { text, message: JSON.parse(text.split('\r\n\r\n')[1] ?? '').message };
+    };
+    const { authorization } = await host.signIn();
+    const unbound = await upgrade(`Authorization: ${authorization}\r\n`);
+    t.regex(unbound.text, /^HTTP\/1\.1 501 /);
+    t.regex(unbound.message, /set DOCKER_BUILDKIT=0/);
+    t.regex((await upgrade('')).text, /^HTTP\/1\.1 401 /);
   });
 }
 

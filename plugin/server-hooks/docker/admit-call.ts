@@ -1,6 +1,12 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { ClientRequest } from './client-message.js';
-import { type DockerPath, isAttachWebSocket, isBuildKit, parseDockerPath } from './docker-path.js';
+import {
+  type DockerPath,
+  isAttachWebSocket,
+  isBuildKitConnection,
+  needsBuildKitSession,
+  parseDockerPath,
+} from './docker-path.js';
 
 /** Where an authenticated Docker call goes. */
 export interface DockerTarget {
@@ -9,6 +15,11 @@ export interface DockerTarget {
   readonly path: string;
   /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */
   readonly via?: 'bearer' | 'cookie';
+  /**
+   * The caller's credentials are good for this environment only: a host can tell by them where BuildKit's own
+   * connections belong. Default false.
+   */
+  readonly isBound?: boolean;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
@@ -22,13 +33,12 @@ export function admitCall(req: ClientRequest, target: DockerTarget): DockerPath 
     throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
   }
   const path = parseDockerPath(target.path);
-  if (isBuildKit(path) || req.headers.upgrade?.toLowerCase() === 'h2c') {
+  const wantsHttp2 = req.headers.upgrade?.toLowerCase() === 'h2c';
+  if (isBuildKitConnection(path) !== wantsHttp2 || (needsBuildKitSession(path) && !target.isBound)) {
     throw new EdgeError(
       'buildkit-unsupported',
-      'BuildKit cannot be reached this way: set DOCKER_BUILDKIT=0',
-      {
-        status: 501,
-      },
+      'BuildKit needs an API token for this environment only: use one, or set DOCKER_BUILDKIT=0',
+      { status: 501 },
     );
   }
   if (isAttachWebSocket(path) && target.via === 'cookie') {

@@ -30,15 +30,20 @@ export function parseDockerPath(raw: string): DockerPath {
   return { raw, segments };
 }
 
-/**
- * Whether a call needs a BuildKit session: one of the two that become an HTTP/2 connection of their own, or a
- * build whose files such a session would bring. A BuildKit build that sends them itself needs none.
- */
-export function isBuildKit({ raw, segments }: DockerPath): boolean {
-  if (segments.length !== 1) return false;
-  if (segments[0] === 'grpc' || segments[0] === 'session') return true;
+/** Whether a call becomes an HTTP/2 connection of BuildKit's: `/session` and `/grpc`, without a base path in real clients. */
+export function isBuildKitConnection({ segments }: DockerPath): boolean {
+  return segments.length === 1 && (segments[0] === 'grpc' || segments[0] === 'session');
+}
+
+/** Whether a call is a build whose files a BuildKit session brings. A BuildKit build that sends them itself needs none. */
+export function needsBuildKitSession({ raw, segments }: DockerPath): boolean {
   const query = new URLSearchParams(raw.split('?')[1]);
-  return segments[0] === 'build' && query.get('version') === '2' && (query.get('session') ?? '') !== '';
+  return (
+    segments.length === 1 &&
+    segments[0] === 'build' &&
+    query.get('version') === '2' &&
+    (query.get('session') ?? '') !== ''
+  );
 }
 
 /** Whether a path is Docker's WebSocket variant of attach. */

@@ -2,16 +2,17 @@ import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from '
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { type DockerPath, isAttachWebSocket } from './docker-path.js';
+import { type DockerPath, isAttachWebSocket, isBuildKitConnection } from './docker-path.js';
 
 /** The protocols a Docker client may ask for. */
-export type UpgradeProtocol = 'tcp' | 'websocket';
+export type UpgradeProtocol = 'tcp' | 'websocket' | 'h2c';
 
 const RAW_STREAMS = new Set([
   'application/vnd.docker.raw-stream',
   'application/vnd.docker.multiplexed-stream',
 ]);
 const WEBSOCKET_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol'];
+const SESSION_METHOD = 'x-docker-expose-session-grpc-method';
 const TOKEN_TEXT = /^[\x20-\x7e]+$/;
 
 /**
@@ -21,6 +22,7 @@ const TOKEN_TEXT = /^[\x20-\x7e]+$/;
 export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
   const asked = req.headers.upgrade?.toLowerCase();
   if (asked === 'tcp') return 'tcp';
+  if (asked === 'h2c' && isBuildKitConnection(path)) return 'h2c';
   if (asked === 'websocket' && isAttachWebSocket(path)) return 'websocket';
   throw new EdgeError('upgrade-unsupported', 'A Docker call can upgrade to tcp only', { status: 400 });
 }
@@ -51,12 +53,19 @@ export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol
 /** The headers that ask an engine for the same upgrade as the client did. */
 export function upgradeHeaders(req: IncomingMessage, protocol: UpgradeProtocol): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: protocol };
+  if (protocol === 'h2c') return { ...headers, ...sessionMethods(req) };
   if (protocol === 'tcp') return headers;
   for (const name of ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-protocol']) {
     const value = req.headers[name];
     if (value !== undefined) headers[name] = value;
   }
   return headers;
+}
+
+/** What a BuildKit client offers, a header line for each; as a list in one line an engine would find none of it. */
+function sessionMethods({ headersDistinct }: IncomingMessage): OutgoingHttpHeaders {
+  const methods = headersDistinct[SESSION_METHOD];
+  return methods === undefined ? {} : { [SESSION_METHOD]: methods };
 }
 
 /**

@@ -73,6 +73,11 @@ async function admitCaller(
   { environmentId, path }: DockerCall,
   req: IncomingMessage,
 ): Promise<DockerTarget> {
-  const { via } = await admit(services.host, req, 'docker', environmentId);
-  return { environmentId: requireEnvironment(services, environmentId).id, path, via };
+  const { via, environmentId: bound } = await admit(services.host, req, 'docker', environmentId);
+  return {
+    environmentId: requireEnvironment(services, environmentId).id,
+    path,
+    via,
+    isBound: bound !== undefined,
+  };
 }

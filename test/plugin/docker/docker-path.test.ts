@@ -1,7 +1,8 @@
 import test from 'ava';
 import {
   isAttachWebSocket,
-  isBuildKit,
+  isBuildKitConnection,
+  needsBuildKitSession,
   parseDockerPath,
 } from '../../../plugin/server-hooks/docker/docker-path.js';
 
@@ -63,15 +64,16 @@ for (const raw of BAD) {
 test('docker path: an encoded name does not hide attach/ws or BuildKit', (t) => {
   t.true(isAttachWebSocket(parseDockerPath('/v1.43/containers/x/%61ttach/w%73?stdin=1')));
   t.false(isAttachWebSocket(parseDockerPath('/containers/ws/attach')));
-  t.true(isBuildKit(parseDockerPath('/v1.43/s%65ssion')));
-  t.true(isBuildKit(parseDockerPath('/grpc')));
-  t.false(isBuildKit(parseDockerPath('/containers/grpc/json')));
+  t.true(isBuildKitConnection(parseDockerPath('/v1.43/s%65ssion')));
+  t.true(isBuildKitConnection(parseDockerPath('/grpc')));
+  t.false(isBuildKitConnection(parseDockerPath('/containers/grpc/json')));
 });
 
 test('docker path: a build is BuildKit’s where a session is to bring its files', (t) => {
-  t.true(isBuildKit(parseDockerPath('/v1.41/build?remote=client-session&session=ab&t=x&version=2')));
-  t.true(isBuildKit(parseDockerPath('/build?%76ersion=2&session=ab')));
-  t.false(isBuildKit(parseDockerPath('/build?version=2&t=x')), 'sends its files itself');
-  t.false(isBuildKit(parseDockerPath('/build?version=1&session=ab')), 'the classic builder');
-  t.false(isBuildKit(parseDockerPath('/build')));
+  const needs = (path: string) => needsBuildKitSession(parseDockerPath(path));
+  t.true(needs('/v1.41/build?remote=client-session&session=ab&t=x&version=2'));
+  t.true(needs('/build?%76ersion=2&session=ab'));
+  t.false(needs('/build?version=2&t=x'), 'sends its files itself');
+  t.false(needs('/build?version=1&session=ab'), 'the classic builder');
+  t.false(needs('/build'));
 });

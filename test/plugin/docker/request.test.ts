@@ -109,6 +109,7 @@ const REFUSED = [
   ['GET /1 HTTP/1.1', 'bearer', 400, 'bad-docker-path'],
   ['POST /1/session HTTP/1.1', 'bearer', 501, 'buildkit-unsupported'],
   ['POST /1/v1.43/grpc HTTP/1.1', 'bearer', 501, 'buildkit-unsupported'],
+  ['POST /1/build?version=2&session=a HTTP/1.1', 'bearer', 501, 'buildkit-unsupported'],
   ['GET /1/containers/x/attach/ws HTTP/1.1', 'cookie', 403, 'attach-ws-refused'],
   ['GET /1/containers/x/%61ttach/ws HTTP/1.1', 'cookie', 403, 'attach-ws-refused'],
   ['GET /7/info HTTP/1.1', 'bearer', 404, 'environment-not-found'],

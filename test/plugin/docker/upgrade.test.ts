@@ -162,7 +162,6 @@ const REFUSED = [
     'chunked-upgrade-body',
   ],
   ['huge', 'POST /1/exec/1/start', 'Upgrade: tcp\r\nContent-Length: 1048577', 413, 'upgrade-body-too-large'],
-  ['h2c', 'POST /1/session', 'Upgrade: h2c', 501, 'buildkit-unsupported'],
   ['h2c elsewhere', 'POST /1/build', 'Upgrade: h2c', 501, 'buildkit-unsupported'],
   ['tcp on /grpc', 'POST /1/grpc', 'Upgrade: tcp', 501, 'buildkit-unsupported'],
   ['websocket', 'GET /1/containers/x/attach', 'Upgrade: websocket', 400, 'upgrade-unsupported'],
@@ -204,6 +203,23 @@ test('docker upgrade: attach/ws under a cookie is refused, with a token it passe
   );
   t.regex(engine.bytes(), /sec-websocket-key: a2V5\r\nsec-websocket-version: 13\r\n/);
   t.notRegex(engine.bytes(), /content-length/i);
+});
+
+test('docker upgrade: BuildKit’s session becomes an HTTP/2 connection, and is told who brings which files', async (t) => {
+  const engine = await startEngine(
+    t,
+    answering('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI'),
+  );
+  const { text } = await ask(
+    t,
+    await startHub(t, [engine]),
+    'POST /1/session HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Grpc-Method: /a/b\r\nX-Docker-Expose-Session-Grpc-Method: /c/d\r\nX-Docker-Expose-Session-Uuid: abc\r\n\r\n',
+  );
+  t.is(text, 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI');
+  t.regex(engine.bytes(), /^POST \/session HTTP\/1\.1\r\n/);
+  t.regex(engine.bytes(), /^upgrade: h2c\r$/im);
+  t.regex(engine.bytes(), /^x-docker-expose-session-uuid: abc\r$/im);
+  t.regex(engine.bytes(), /^x-docker-expose-session-grpc-method: \/a\/b\r\n.*: \/c\/d\r$/im);
 });
 
 test('docker upgrade: attach without Upgrade streams the output', async (t) => {
