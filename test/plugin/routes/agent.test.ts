@@ -87,6 +87,26 @@ test('agent calls: an id that exists and one that does not are refused alike', a
     bodies.push(JSON.stringify({ ...body, timeMs: 0 }));
   }
   t.is(bodies[0], bodies[1]);
+  const rest = `instance=${claim.instanceId}, time=${Date.now()}, mac=${'A'.repeat(43)}`;
+  for (const env of [
+    '0',
+    '01',
+    '-1',
+    '1e3',
+    '0x1',
+    '1.0',
+    '999999999999999',
+    '9'.repeat(30),
+    '',
+    'x',
+    '../1',
+  ]) {
+    const { status, body } = await ask(`${hub.url}${CHECK_IN}`, {
+      authorization: `Fairlead env=${env}, ${rest}`,
+    });
+    t.is(status, 401, env);
+    t.is(JSON.stringify({ ...body, timeMs: 0 }), bodies[0], env);
+  }
 });
 
 test('agent calls: a signature holds for its method, path, query and body only, and once', async (t) => {

@@ -145,9 +145,10 @@ test('stream socket: a reader who stops in the middle stops the writer', async (
   far.end(Buffer.alloc(count));
   near.once('data', () => near.pause());
   await once(near, 'pause');
+  // As much beside it: what is not held back would have come in that time, too.
   const { near: other, far: otherFar } = await open();
-  otherFar.end('quick');
-  t.deepEqual(await hear(other), { text: 'quick', how: 'end' });
+  otherFar.end(Buffer.alloc(count));
+  t.is((await hear(other)).text.length, count);
   t.true(near.readableLength <= 512 * 1024, `${near.readableLength} bytes piled up`);
   near.resume();
   const { text: got, how } = await hear(near);
