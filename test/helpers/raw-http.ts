@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import net from 'node:net';
 
 /** An answer to bytes that no HTTP client would send. */
@@ -12,31 +11,40 @@ export interface RawHttpAnswer {
 }
 
 /**
- * Sends `bytes` as they are and reads until the other side closes: the request should say `Connection: close`.
- * `ms`: how long that may take.
+ * Sends `bytes` as they are and reads one answer, or until the other side closes.
+ * @param ms how long that may take
  */
 export async function rawHttp(port: number, bytes: string | Buffer, ms = 60_000): Promise<RawHttpAnswer> {
   const socket = net.connect(port, '127.0.0.1');
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
+  let text = '';
   // A server that has answered may cut what it did not read.
   socket.on('error', () => undefined);
   socket.setTimeout(ms, () => socket.destroy());
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+    if (isWhole(text)) socket.destroy();
+  });
   socket.write(bytes);
-  await once(socket, 'close');
-  const text = Buffer.concat(chunks).toString('latin1');
+  await new Promise((resolve) => socket.once('close', resolve));
   const [head = ''] = text.split('\r\n\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
   return { status, head, code: /"code":"([a-z-]+)"/.exec(text.slice(head.length))?.[1] };
 }
 
-/** A request as text; the caller says everything but the host and that it is the only one. */
+/** As far as its length was announced. */
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n');
+  const length = /^content-length: (\d+)/im.exec(text.slice(0, end))?.[1];
+  return end !== -1 && length !== undefined && text.length >= end + 4 + Number(length);
+}
+
+/** A request as text; the caller says everything but the host. */
 export function requestText(
   method: string,
   target: string,
   headers: readonly string[] = [],
   body: string | Buffer = '',
 ): Buffer {
-  const lines = [`${method} ${target} HTTP/1.1`, 'Host: hub', 'Connection: close', ...headers, '', ''];
+  const lines = [`${method} ${target} HTTP/1.1`, 'Host: hub', ...headers, '', ''];
   return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), Buffer.from(body)]);
 }

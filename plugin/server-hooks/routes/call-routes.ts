@@ -54,7 +54,7 @@ async function readCall(
     environment,
     params,
     query,
-    body: bytes && !isSigned ? spec.body?.parse(parseJsonBytes(bytes) ?? {}) : undefined,
+    body: bytes && !isSigned ? spec.body?.parse(bytes.length === 0 ? {} : parseJsonBytes(bytes)) : undefined,
     bytes: isSigned ? bytes : null,
     headers: ctx.headers,
     address,

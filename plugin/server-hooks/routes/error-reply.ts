@@ -65,7 +65,7 @@ function send(ctx: Context, error: unknown, logger: Logger): void {
 /** What goes wrong in a handler, as HTTP and logs tell it. */
 export function asEdgeError(error: unknown): EdgeError {
   if (error instanceof EdgeError) return error;
-  if (error instanceof z.ZodError) {
+  if (error instanceof z.core.$ZodError) {
     const [issue] = error.issues;
     const where = issue?.path.join('.');
     return new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message ?? 'not understood'}`, {

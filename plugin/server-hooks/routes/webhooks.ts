@@ -152,7 +152,7 @@ function oldSecretEndsAt(webhook: Webhook, { clock }: Services): string | null {
 /** @throws EdgeError `body-not-json`, `bad-request` (400) */
 function readMessage(bytes: Buffer) {
   try {
-    return webhookMessage.parse(parseJsonBytes(bytes) ?? {});
+    return webhookMessage.parse(parseJsonBytes(bytes));
   } catch (error) {
     throw asEdgeError(error);
   }

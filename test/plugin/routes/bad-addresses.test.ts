@@ -56,7 +56,7 @@ async function setup(t: ExecutionContext) {
   const { id } = await hub.create({ name: 'one' });
   const port = Number(new URL(hub.url).port);
   const ask = (method: string, target: string) =>
-    rawHttp(port, requestText(method, target, ['Authorization: Bearer admin']));
+    rawHttp(port, requestText(method, target, ['Authorization: Bearer admin', 'Connection: close']));
   const stored = () => readFile(join(hub.dataDir, 'fairlead.json'), 'utf8');
   return { hub, id, port, ask, stored };
 }
