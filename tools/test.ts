@@ -1,5 +1,7 @@
 import { buildAgent } from './build-agent.js';
+import { installBrowser } from './lab/install-browser.js';
 import { installEngine } from './lab/install-engine.js';
+import { installServers } from './lab/install-servers.js';
 import { endWithParent, insideNamespace, runInNamespace } from './lab/namespace.js';
 import { startSharedEngine } from './lab/shared-engine.js';
 import { runAva, type TestCounts } from './run-ava.js';
@@ -25,7 +27,13 @@ async function main(): Promise<number> {
   }
   if (!wantsE2e) return runTests();
   const obstacle = await installEngine(say);
-  if (obstacle === undefined) return runInNamespace(process.argv.slice(1));
+  if (obstacle === undefined) {
+    const noBrowser = await installBrowser(say);
+    if (noBrowser) process.env.FAIRLEAD_NO_BROWSER = noBrowser;
+    const noServers = await installServers(say);
+    if (noServers) process.env.FAIRLEAD_NO_SERVERS = noServers;
+    return runInNamespace(process.argv.slice(1));
+  }
   say(`skipping the tests that need a Docker Engine: ${obstacle}`);
   process.env.FAIRLEAD_NO_LAB = obstacle;
   return runTests();
@@ -39,6 +47,10 @@ async function runTests(): Promise<number> {
   if (passed + failed + skipped === 0) say('nothing ran');
   if (process.env.FAIRLEAD_NO_LAB && skipped > 0)
     say(`skipped without an engine: ${process.env.FAIRLEAD_NO_LAB}`);
+  if (process.env.FAIRLEAD_NO_BROWSER && skipped > 0)
+    say(`skipped without a browser: ${process.env.FAIRLEAD_NO_BROWSER}`);
+  if (process.env.FAIRLEAD_NO_SERVERS && skipped > 0)
+    say(`skipped without proxies, Podman, Compose: ${process.env.FAIRLEAD_NO_SERVERS}`);
   if (strict && skipped > 0) say('nothing may be skipped here (CI=true or REQUIRE_DOCKER=1)');
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0;

@@ -1,0 +1,36 @@
+import { access } from 'node:fs/promises';
+import { installPrograms, type Programs } from './install-programs.js';
+import { runCommand } from './run-command.js';
+
+/** What tests put around a hub and an agent, besides Docker: proxies, Podman, Compose, a judge of units. */
+const PROGRAMS: Programs = {
+  nginx: 'libnginx-mod-stream',
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  podman: 'podman',
+  'docker-compose': 'docker-compose',
+  'systemd-analyze': 'systemd',
+};
+/** Those that Debian's packages start at once, and at each boot. */
+const SERVICES = ['nginx', 'haproxy', 'caddy'];
+
+/**
+ * Sees to it that tests have these, as `installEngine` does for an engine. No service of theirs is left running.
+ * @returns `undefined`, or the reason why they are not there
+ */
+export async function installServers(say: (line: string) => void): Promise<string | undefined> {
+  const isThere = async (name: string) =>
+    (await runCommand('sh', ['-c', `command -v ${name}`], { allowFailure: true })).code === 0;
+  const before = await Promise.all(SERVICES.map(isThere));
+  const problem = await installPrograms(PROGRAMS, say);
+  const added = SERVICES.filter((_, index) => !before[index]);
+  const hasSystemd = await access('/run/systemd/system').then(
+    () => true,
+    () => false,
+  );
+  if (hasSystemd && added.length > 0) {
+    say(`systemctl disable --now ${added.join(' ')}`);
+    await runCommand('systemctl', ['disable', '--now', ...added], { allowFailure: true });
+  }
+  return problem;
+}
