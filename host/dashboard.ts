@@ -17,7 +17,7 @@ import type { PluginManifest } from './manifest.js';
 import { loadPage } from './page.js';
 import type { PasswordCost } from './password.js';
 import { PluginSlot } from './plugin-slot.js';
-import { Plugins } from './plugins.js';
+import { Plugins, type PluginView } from './plugins.js';
 import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade } from './problem.js';
 import { LoginGuard, type LoginLimits } from './rate-limit.js';
 import { addHostRoutes } from './routes.js';
@@ -48,8 +48,8 @@ export interface RunningDashboard {
   /** The ports in use. `tunnelPort` is null when no plugin opened one. */
   readonly port: number;
   readonly tunnelPort: number | null;
-  /** Plugins that should run and do not: id and reason, one line each. */
-  readonly failures: readonly string[];
+  /** Plugins that should run and do not. */
+  readonly failures: readonly PluginView[];
   /** Ends everything in reverse order of start. Safe to call twice. */
   stop(): Promise<void>;
 }

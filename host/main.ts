@@ -7,10 +7,12 @@ import { z } from 'zod';
 import { ConfigError, describeVariables, type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
+import type { PluginView } from './plugins.js';
 
 /** EX_CONFIG of sysexits.h: a setting must be changed before another start can do better. */
 const EX_CONFIG = 78;
 const STOP_MS = 10_000;
+const DATA_CODES = /^(store|tunnel-key)-/;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const version = z
@@ -37,7 +39,7 @@ const starting = startDashboard(config, {
   pluginFolders: [root],
   showPassword: (password) => console.log(`fairlead: admin password ${password}  (shown this once)`),
   version,
-}).then(mustServe);
+}).then(mustHaveData);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 await starting.then(announce, (error: unknown) => exitWith(1, `fairlead: cannot start: ${reasonOf(error)}`));
 
@@ -56,16 +58,21 @@ function makeLogger({ logLevel, logFormat }: HostConfig) {
   return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
 }
 
-/** Without a plugin that runs this is no hub, and whoever watches over the process should see that. */
-async function mustServe(dashboard: RunningDashboard): Promise<RunningDashboard> {
-  if (dashboard.failures.length === 0 || dashboard.tunnelPort !== null) return dashboard;
+/** A plugin that refuses its data is for a person to see to. Others that fail can be enabled while the dashboard runs. */
+async function mustHaveData(dashboard: RunningDashboard): Promise<RunningDashboard> {
+  const refused = dashboard.failures.filter(({ code }) => DATA_CODES.test(code ?? ''));
+  if (refused.length === 0) return dashboard;
   await dashboard.stop();
-  throw new Error(dashboard.failures.join('; '));
+  throw new Error(refused.map(failureLine).join('; '));
+}
+
+function failureLine({ id, problem }: PluginView): string {
+  return `${id}: ${problem}`;
 }
 
 function announce({ port, tunnelPort, failures }: RunningDashboard): void {
   // On standard error whatever the log's level: the dashboard runs, but not with all that it should.
-  for (const failure of failures) process.stderr.write(`fairlead: plugin failed: ${failure}\n`);
+  for (const failure of failures) process.stderr.write(`fairlead: plugin failed: ${failureLine(failure)}\n`);
   const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
   const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
   console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}`);

@@ -15,6 +15,8 @@ export interface PluginView {
   readonly state: PluginState;
   /** One line, while the state is `failed`; else null. */
   readonly problem: string | null;
+  /** The code of that, where it has one: `store-newer`, `EADDRINUSE`. */
+  readonly code: string | null;
   readonly tunnelPort: number | null;
 }
 
@@ -48,9 +50,9 @@ export class Plugins {
     return this.#slots.map((slot) => this.#view(slot));
   }
 
-  /** The plugins that failed: id and reason, one line each. */
-  get failures(): string[] {
-    return this.list().flatMap(({ id, problem }) => (problem === null ? [] : [`${id}: ${problem}`]));
+  /** The plugins that failed. */
+  get failures(): PluginView[] {
+    return this.list().filter(({ problem }) => problem !== null);
   }
 
   /** Codes of what an operator should see to in plugins that run. */
@@ -93,6 +95,17 @@ export class Plugins {
     const { manifest, state, problem, tunnelPort } = slot;
     const { id, name, version, mount } = manifest;
     const reason = problem && (problem.message.split('\n')[0] ?? '').slice(0, 500);
-    return { id, name, version, mount, enabled: this.#isWanted(slot), state, problem: reason, tunnelPort };
+    const code: unknown = Object(problem).code;
+    return {
+      id,
+      name,
+      version,
+      mount,
+      enabled: this.#isWanted(slot),
+      state,
+      problem: reason,
+      code: typeof code === 'string' ? code : null,
+      tunnelPort,
+    };
   }
 }

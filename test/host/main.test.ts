@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -98,4 +100,25 @@ test('main: --help prints the table of variables', async (t) => {
   });
   t.deepEqual(await ended, { code: 0, stderr: '' });
   t.regex(text, /FAIRLEAD_TUNNEL_PORT .* \[8000\]/);
+});
+
+test('main: a plugin that cannot start costs one line, and the dashboard lives', async (t) => {
+  const rival = createServer().listen(0, '127.0.0.1');
+  await once(rival, 'listening');
+  t.teardown(() => rival.close());
+  const { port: taken } = rival.address() as AddressInfo;
+  const host = runHost(t, {
+    FAIRLEAD_DATA_DIR: await makeFolder(t),
+    FAIRLEAD_BIND: '127.0.0.1',
+    FAIRLEAD_PORT: '0',
+    FAIRLEAD_TUNNEL_PORT: String(taken),
+    FAIRLEAD_LOG_LEVEL: 'silent',
+  });
+  const lines = createInterface({ input: host.child.stdout as Readable });
+  const isUp = (line: string) => /dashboard https:.* {2}tunnel 127\.0\.0\.1:none$/.test(line);
+  for await (const line of lines) if (isUp(line)) break;
+  host.child.kill('SIGTERM');
+  const { code, stderr } = await host.ended;
+  t.is(code, 0);
+  t.regex(stderr, /^fairlead: plugin failed: fairlead: .*EADDRINUSE.*\n$/);
 });
