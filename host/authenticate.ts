@@ -30,6 +30,8 @@ export class Authenticator {
 
   async identify(req: IncomingMessage): Promise<Caller | null> {
     const { authorization } = req.headers;
+    // Node takes the first of several; something in front of the host may have looked at another.
+    if (isRepeated(req.rawHeaders, 'authorization')) return null;
     // A caller who sends a bearer token means it: a bad one is never made up for by a cookie.
     if (authorization !== undefined) return this.#byBearer(authorization);
     const cookie = sessionCookieOf(req.headers.cookie);
@@ -50,6 +52,11 @@ export class Authenticator {
 
 function asAdmin(session: Session | null, via: Principal['via']): Caller | null {
   return session && { principal: { id: 'admin', via }, session };
+}
+
+/** `rawHeaders` as Node gives them: names and values by turns. */
+function isRepeated(rawHeaders: readonly string[], name: string): boolean {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length > 1;
 }
 
 function sessionCookieOf(header: string | undefined): string | undefined {

@@ -65,6 +65,11 @@ export const refuseUnserved: Middleware = async (ctx, next) => {
 
 /** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
 export function refuseUpgrade(socket: Duplex, problem: Problem): void {
+  socket.end(lastAnswer(problem), () => socket.destroy());
+}
+
+/** A problem as the last bytes of an HTTP/1.1 connection. */
+export function lastAnswer(problem: Problem): string {
   const body = bodyOf(problem);
   const headers = {
     ...headersOf(problem),
@@ -73,7 +78,7 @@ export function refuseUpgrade(socket: Duplex, problem: Problem): void {
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const reason = STATUS_CODES[problem.status] ?? 'Error';
-  socket.end(`HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+  return `HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** The answer for a path that nothing serves. */

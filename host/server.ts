@@ -9,6 +9,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerCertificate } from './certificate.js';
+import { lastAnswer, Problem } from './problem.js';
 
 /** Who answers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must be answered in any case. */
 export interface ServerHandlers {
@@ -27,6 +28,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_STREAMS = 100;
 /** In MB: 100 streams with 128 KB each, and room. */
 const MAX_SESSION_MEMORY = 32;
+/** How long a caller may go on sending after it was told that this is no HTTP. */
+const LINGER_MS = 1_000;
 /** What is still open after this long is cut at stop. */
 const GRACE_MS = 2_000;
 
@@ -135,17 +138,28 @@ export class HttpsServer {
   }
 }
 
-/** What is not HTTP gets a bare answer where one can still be read, and is never worth more than that. */
+/** What is not HTTP gets an answer where one can still be read, and is never worth more than that. */
 function answerMalformed(error: Error, socket: Duplex): void {
-  const code = 'code' in error ? String(error.code) : '';
-  const line = code.startsWith('HPE_HEADER_OVERFLOW')
-    ? '431 Request Header Fields Too Large'
-    : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? '408 Request Timeout'
-      : code.startsWith('HPE_')
-        ? '400 Bad Request'
-        : null;
-  if (line === null || !socket.writable) socket.destroy();
-  else
-    socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  // The rest of what was answered already.
+  if (socket.writableEnded) return;
+  const problem = malformed('code' in error ? String(error.code) : '');
+  if (problem === null || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(lastAnswer(problem));
+  // Closed with input unread, a connection takes its answer with it.
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(cut));
+}
+
+/** The problem behind an error of Node's HTTP parser; null: there is nobody to tell. */
+function malformed(code: string): Problem | null {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new Problem(431, 'headers-too-large', `the headers are larger than ${MAX_HEADER_BYTES} bytes`);
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Problem(408, 'headers-late', `the headers did not arrive within ${HEADERS_MS / 1_000} s`);
+  }
+  return code.startsWith('HPE_') ? new Problem(400, 'not-http', 'this is not HTTP/1.1') : null;
 }

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import tls from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { startHost, type TestHost } from './start-host.js';
+
+/** Sends bytes over TLS as they are, and reads until the other side closes. */
+async function send(
+  { port, ca }: TestHost,
+  text: string,
+): Promise<{ status: number; code: string | undefined }> {
+  const socket = tls.connect({ port, host: '127.0.0.1', ca });
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    answer += chunk;
+  });
+  socket.on('error', () => undefined);
+  socket.write(Buffer.from(text, 'latin1'));
+  await new Promise((resolve) => socket.once('close', resolve));
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
+  return { status, code: /"code":"([a-z-]+)"/.exec(answer)?.[1] };
+}
+
+const request = (headers: readonly string[], body = '') =>
+  ['POST /api/session HTTP/1.1', 'Host: hub', 'Connection: close', ...headers, '', body].join('\r\n');
+const ATTEMPT = '{"password":"x"}';
+
+async function lives(t: ExecutionContext, host: TestHost): Promise<void> {
+  t.is((await host.call('/healthz')).status, 200);
+}
+
+for (const [what, text, status, code] of [
+  ['a header of 100 KB', request([`X-Large: ${'x'.repeat(100_000)}`]), 431, 'headers-too-large'],
+  [
+    '2,000 headers of 50 bytes',
+    request(Array(2_000).fill(`X-Many: ${'x'.repeat(42)}`)),
+    431,
+    'headers-too-large',
+  ],
+  [
+    'a path of 100 KB',
+    request([]).replace('/api/session', `/${'x'.repeat(100_000)}`),
+    431,
+    'headers-too-large',
+  ],
+  ['two lengths', request(['Content-Length: 16', 'Content-Length: 17'], ATTEMPT), 400, 'not-http'],
+  [
+    'a length beside chunks',
+    request(['Content-Length: 16', 'Transfer-Encoding: chunked'], ATTEMPT),
+    400,
+    'not-http',
+  ],
+  ['a length that is no number', request(['Content-Length: 0x10'], ATTEMPT), 400, 'not-http'],
+  ['a NUL in a header', request(['X-Nul: a\0b']), 400, 'not-http'],
+  ['a line feed alone', request(['X-Feed: a\nX-Next: b']).replaceAll('\r\n', '\n'), 400, 'not-http'],
+  ['a folded header', request(['X-Folded: a', ' b']), 400, 'not-http'],
+  ['no HTTP', 'nonsense\r\n\r\n', 400, 'not-http'],
+  ['chunks without a size', request(['Transfer-Encoding: chunked'], 'x\r\n'), 400, 'not-http'],
+] as const) {
+  test(`host: ${what} is answered with ${status}, and the host goes on`, async (t) => {
+    const host = await startHost(t);
+    t.deepEqual(await send(host, text), { status, code });
+    await lives(t, host);
+  });
+}
+
+test('host: a second Authorization header makes the first worthless', async (t) => {
+  const host = await startHost(t);
+  const { authorization } = await host.signIn();
+  const get = (headers: readonly string[]) =>
+    send(
+      host,
+      ['GET /api/tokens HTTP/1.1', 'Host: hub', 'Connection: close', ...headers, '', ''].join('\r\n'),
+    );
+  const header = `Authorization: ${authorization}`;
+  t.is((await get([header])).status, 200);
+  t.is((await get([header, 'Access-Control-Request-Headers: authorization'])).status, 200);
+  for (const second of [header, 'authorization: Bearer flt_other', 'AUTHORIZATION:']) {
+    t.deepEqual(await get([header, second]), { status: 401, code: 'unauthorized' });
+    t.deepEqual(await get([second, header]), { status: 401, code: 'unauthorized' });
+  }
+});
+
+test('host: oversized headers over HTTP/2 end that stream or session only', async (t) => {
+  const host = await startHost(t);
+  const session = http2.connect(`https://127.0.0.1:${host.port}`, { ca: host.ca });
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  await once(session, 'connect');
+  const stream = session.request({
+    ':path': '/healthz',
+    'x-large': 'x'.repeat(60_000),
+    'x-more': 'x'.repeat(60_000),
+  });
+  stream.on('error', () => undefined);
+  const status = await Promise.race([
+    once(stream, 'response').then(([headers]) => headers[':status']),
+    new Promise((resolve) => stream.once('close', () => resolve('closed'))),
+  ]);
+  t.true(status === 431 || status === 'closed', `${status}`);
+  await lives(t, host);
+});
