@@ -1,0 +1,210 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import tls from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import type { BrowserContext, Page } from 'playwright-core';
+import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
+import { systemClock } from '../../protocol/clock.js';
+import { startAgent } from '../helpers/agent.js';
+import { browserTest, openBrowser } from '../helpers/browser.js';
+import { HOSTILE_CONTENT } from '../helpers/hostile-content.js';
+import { http, listenHostile, startHostileEngine } from '../helpers/hostile-engine.js';
+import { type Hub, startHub } from '../helpers/hub.js';
+import { tempFolder } from '../helpers/temp-folder.js';
+
+/** What a page that runs needs at most to be seen, on a busy machine, too. */
+const SETTLE_MS = 150;
+const NAMES = Object.keys(HOSTILE_CONTENT);
+
+/** What got a chance to run, in whichever page. */
+function watch(context: BrowserContext): string[] {
+  const seen: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().includes('/canary')) seen.push(request.url());
+  });
+  context.on('dialog', (dialog) => {
+    seen.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  context.on('console', (message) => {
+    if (message.text().includes('pwned') && message.type() === 'log') seen.push(`console ${message.text()}`);
+  });
+  return seen;
+}
+
+/** Opens an address in a page of its own, and gives what is there the time to act. */
+async function visit(context: BrowserContext, url: string): Promise<number | null> {
+  const page = await context.newPage();
+  // What becomes a download is no page, and throws.
+  const response = await page.goto(url).catch(() => null);
+  // Not a timer of the page's: where scripts are off, it has none.
+  await delay(SETTLE_MS);
+  await page.close();
+  return response?.status() ?? null;
+}
+
+/** A page that embeds addresses in every way there is. */
+function attackPage(urls: readonly string[]): string {
+  const list = JSON.stringify(urls);
+  return `<!doctype html><meta charset=utf-8><title>attack</title><script>
+    const done = [];
+    const registering = [];
+    for (const url of ${list}) {
+      for (const [tag, name] of [['img','src'],['script','src'],['iframe','src'],['object','data'],['embed','src'],['link','href'],['video','src']]) {
+        const made = document.createElement(tag);
+        if (tag === 'link') made.rel = 'stylesheet';
+        made[name] = url;
+        done.push(new Promise((resolve) => { made.onload = made.onerror = resolve; setTimeout(resolve, 3000); }));
+        document.documentElement.append(made);
+      }
+      const module = document.createElement('script');
+      module.type = 'module';
+      module.src = url;
+      document.documentElement.append(module);
+      done.push(import(url).catch(() => {}));
+      done.push(fetch(url, { credentials: 'include', mode: 'no-cors' }).catch(() => {}));
+      done.push(fetch(url, { credentials: 'include', headers: { 'X-Fairlead-CSRF': '1' } }).then((r) => r.text(), () => 'refused').then((text) => { (window.read ??= []).push(text); }));
+      try { new Worker(url); } catch {}
+      try { new SharedWorker(url); } catch {}
+      // One after the other, as all have one scope: a few must do.
+      if (/script|module/.test(url)) registering.push(navigator.serviceWorker?.register(url).then(() => { window.registered = url; }, () => {}));
+    }
+    const soon = new Promise((resolve) => setTimeout(resolve, 5000));
+    window.attacked = Promise.all([Promise.race([Promise.allSettled(done), soon]), Promise.all(registering)]).then(() => window.registered ?? 'no worker');
+  </script>`;
+}
+
+/** What of all that was taken as a service worker: `no worker`, if all is well. */
+function attack(page: Page): Promise<string> {
+  return page.evaluate<string>('window.attacked');
+}
+
+/** What an origin keeps for itself. A text, as all that runs in the browser: the browser's types are not ours. */
+const STORAGE = `(async () => ({
+  local: { ...localStorage },
+  cookie: document.cookie,
+  caches: await caches.keys(),
+  databases: (await indexedDB.databases()).map(({ name }) => name),
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
+}))()`;
+
+/** An agent for that engine, online. */
+async function environment(t: ExecutionContext, hub: Hub, name: string, engine: string): Promise<string> {
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name });
+  await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine });
+  await hub.until(id, ({ status }) => status === 'online', 90_000);
+  return `/edge/api/environments/${id}/docker`;
+}
+
+/** Calls another environment all the while; what did not go well is in `failures`. */
+function keepCalling(hub: Hub, path: string) {
+  const stop = new AbortController();
+  const failures: unknown[] = [];
+  let calls = 0;
+  const calling = (async () => {
+    while (!stop.signal.aborted) {
+      const call = hub.call('GET', `${path}/containers/quiet`);
+      const { status, body } = await call.catch((error: Error) => ({ status: 0, body: error.message }));
+      if (status !== 200 || body !== 'quiet') failures.push({ status, body });
+      calls++;
+    }
+  })();
+  return async () => {
+    stop.abort();
+    await calling;
+    return { calls, failures };
+  };
+}
+
+/** The same bytes on an origin where nothing stands in between, and pages of a stranger beside the hub. */
+async function startStranger(t: ExecutionContext, pages: Record<string, Buffer>): Promise<string> {
+  const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), systemClock);
+  const server = tls.createServer({ key, cert: certificate });
+  await listenHostile(t, server, { port: 0, host: '127.0.0.1' }, { ...HOSTILE_CONTENT, ...pages });
+  return `https://localhost:${(server.address() as AddressInfo).port}`;
+}
+
+browserTest(
+  'hostile engine: nothing it answers runs, stays or is obeyed in the browser of an admin',
+  async (t) => {
+    t.timeout(300_000);
+    const hub = await startHub(t);
+    const hostile = await startHostileEngine(t, HOSTILE_CONTENT);
+    const quiet = await startHostileEngine(t, { quiet: http('text/plain', 'quiet') });
+    const path = await environment(t, hub, 'hostile', hostile.socketPath);
+    const quietPath = await environment(t, hub, 'quiet', quiet.socketPath);
+    const urls = NAMES.map((name) => `${hub.origin}${path}/containers/${name}`);
+    const stranger = await startStranger(t, { attack: http('text/html', attackPage(urls)) });
+    const stopCalling = keepCalling(hub, quietPath);
+
+    // In a profile of its own: cookies do not heed ports.
+    const careless = await openBrowser(t);
+    const ran = watch(careless);
+    for (const name of ['html', 'svg', 'xhtml', 'html-no-type']) {
+      await visit(careless, `${stranger}/control/${name}`);
+      t.true(ran.splice(0).length > 1, `${name} does run where nothing stands in between`);
+    }
+    await careless.close();
+
+    const context = await openBrowser(t);
+    const seen = watch(context);
+    const admin = await context.newPage();
+    await admin.goto(hub.origin);
+    const password = JSON.stringify({ password: hub.password });
+    await admin.evaluate(`fetch('/api/session', { method: 'POST', body: ${JSON.stringify(password)} })`);
+    await admin.evaluate(`localStorage.setItem('mine', 'kept')`);
+    const cookies = async () =>
+      (await context.cookies(hub.origin)).map(({ name, value }) => `${name}=${value}`);
+    const before = { cookies: await cookies(), storage: await admin.evaluate(STORAGE) };
+    t.is(before.cookies.length, 1);
+    const untouched = async (how: string) => {
+      t.deepEqual(seen.splice(0), [], how);
+      t.deepEqual({ cookies: await cookies(), storage: await admin.evaluate(STORAGE) }, before, how);
+    };
+
+    const asked = () => hostile.requests.filter((request) => /containers\/(?!json)/.test(request)).length;
+    for (const url of urls) t.is(await visit(context, url), 401, 'a navigation is not authenticated');
+    await untouched('by navigation');
+
+    const beside = await context.newPage();
+    await beside.goto(`${stranger}/attack`);
+    t.is(await attack(beside), 'no worker');
+    t.deepEqual(new Set(await beside.evaluate<string[]>('window.read')), new Set(['refused']));
+    await beside.close();
+    await untouched('from a page of the same site');
+    t.is(asked(), 0, 'and the engine was asked nothing');
+
+    const read = await admin.evaluate<string[]>(`Promise.all(${JSON.stringify(urls)}.map(async (url) => {
+    const response = await fetch(url, { headers: { 'X-Fairlead-CSRF': '1' } });
+    return response.status + ' ' + response.redirected + ' ' + response.headers.get('content-type');
+  }))`);
+    t.is(asked(), NAMES.length);
+    for (const answer of read) {
+      t.regex(
+        answer,
+        /^(200|401|502) false (application\/(json|octet-stream)|text\/plain)(; charset=utf-8)?$/,
+      );
+    }
+    await untouched('by the page’s own calls');
+
+    // A browser that sends the header with everything it loads: what the answers' own heads are worth.
+    await context.setExtraHTTPHeaders({ 'X-Fairlead-CSRF': '1' });
+    for (const url of urls) await visit(context, url);
+    await untouched('by authenticated navigation');
+    t.true(asked() >= 2 * NAMES.length);
+    const inside = `${hub.origin}/attack`;
+    await context.route(inside, (route) =>
+      route.fulfill({ contentType: 'text/html', body: attackPage(urls) }),
+    );
+    const within = await context.newPage();
+    await within.goto(inside);
+    t.is(await attack(within), 'no worker');
+    t.true(asked() >= 6 * NAMES.length, 'they were loaded');
+    await untouched('from a page of the same origin');
+
+    const { calls, failures } = await stopCalling();
+    t.deepEqual(failures, []);
+    t.true(calls > NAMES.length);
+    t.log(`${NAMES.length} answers; ${calls} calls of another environment meanwhile`);
+  },
+);

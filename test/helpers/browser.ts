@@ -1,0 +1,26 @@
+import test from 'ava';
+import { type BrowserContext, chromium } from 'playwright-core';
+import { CHROMIUM } from '../../tools/lab/install-browser.js';
+import type { Scope } from './scope.js';
+
+/** `test` of AVA for what needs a browser: skipped, and counted as such, where there is none (`npm test` says why). */
+export const browserTest = process.env.FAIRLEAD_NO_BROWSER || process.env.FAIRLEAD_NO_LAB ? test.skip : test;
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Beside Playwright's own option, which workers do not heed.
+  '--ignore-certificate-errors',
+];
+
+/** A fresh profile of a headless Chromium that takes any certificate; it ends with the test. */
+export async function openBrowser(t: Scope): Promise<BrowserContext> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  t.teardown(() => browser.close());
+  return browser.newContext({ ignoreHTTPSErrors: true });
+}
