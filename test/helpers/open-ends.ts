@@ -28,6 +28,17 @@ export async function untilNothingIsOpen(line: DockerLine): Promise<void> {
   throw new Error(`left open: ${JSON.stringify(open)}`);
 }
 
+/** Resolves when the agent has no connection with its engine any more; rejects after 15 s. */
+export async function untilEngineIsLeft(agentPid: number): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const [agent, unix] = await Promise.all([socketsOf(agentPid), connections('unix')]);
+    if (unix.every((row) => !agent.has(row.inode))) return;
+    if (Date.now() > deadline) throw new Error('the agent still holds connections with its engine');
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
 /** Remembers the engine's connections; the function returned resolves when there is a new one. */
 export async function watchEngine(line: DockerLine): Promise<() => Promise<void>> {
   const before = new Set(await acceptedBy(line.engine.socketPath));
