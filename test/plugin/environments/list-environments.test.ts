@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { type ListQuery, parseListQuery } from '../../../plugin/server-hooks/environments/list-query.js';
 import { idsOf, listSetup } from './list-setup.js';
@@ -81,6 +82,20 @@ test('list: a cursor that is broken, or of another list, is refused', async (t) 
   for (const query of foreign) {
     await t.throwsAsync(list(query), { code: 'cursor-invalid' }, JSON.stringify(query));
   }
+});
+
+test('list: others have their turn while many environments are looked at', async (t) => {
+  const { add, list } = listSetup();
+  for (let id = 1; id <= 5_000; id++) add(id);
+  let turns = 0;
+  let isListed = false;
+  const counted = (async () => {
+    for (; !isListed; turns++) await turn();
+  })();
+  t.is((await list({ sort: 'status', limit: 1 })).total, 5_000);
+  isListed = true;
+  await counted;
+  t.true(turns >= 9, 'one turn for 500 of them');
 });
 
 test('list: a change of name moves an environment, and the array that somebody walks through stays', (t) => {
