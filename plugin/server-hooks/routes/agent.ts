@@ -6,6 +6,7 @@ import { parseAuthorization, unauthorized } from '../../../protocol/request-sign
 import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
 import { type AuthenticatedAgent, authenticateAgent } from '../environments/authenticate-agent.js';
 import type { Services } from '../services.js';
+import { preferredWait } from './preferred-wait.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
@@ -48,7 +49,7 @@ export function agentRoutes(services: Services): Router {
       ...agent,
       query: checkInQuerySchema.parse({ ...ctx.query }),
       etag: ctx.get('if-none-match') || undefined,
-      waitSeconds: waitSecondsOf(ctx.get('prefer')),
+      waitSeconds: preferredWait(ctx.get('prefer')),
       signal: gone.signal,
     });
     ctx.set('etag', etag);
@@ -92,10 +93,4 @@ export function agentRoutes(services: Services): Router {
   }
 
   return router;
-}
-
-/** `wait=N` of a Prefer header, seconds (RFC 7240 section 4.3). */
-function waitSecondsOf(prefer: string): number {
-  const match = /(?:^|[,;]\s*)wait\s*=\s*"?([0-9]{1,5})"?/i.exec(prefer);
-  return Number(match?.[1] ?? 0);
 }
