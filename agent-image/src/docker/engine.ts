@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type net from 'node:net';
 import Docker from 'dockerode';
+import { EdgeError } from '../../../protocol/edge-error.js';
 import type { EngineAddress } from '../engine-address.js';
 import { within } from './deadline.js';
 import { dialEngine } from './dial-engine.js';
@@ -12,6 +13,11 @@ const DIAL_DEADLINE_MS = 10_000;
 const PING_DEADLINE_MS = 5_000;
 const INFO_DEADLINE_MS = 10_000;
 const IDLE_MS = 15_000;
+/** Most of one answer, bytes: some times what 20,000 containers with their labels come to. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Longer than any call's deadline. */
+const MAX_CALL_MS = 20_000;
+const CHECK_MS = 50;
 
 /** The Docker Engine (or Podman's Docker-compatible socket) beside the agent. */
 export class Engine {
@@ -80,8 +86,22 @@ class DialingAgent extends http.Agent {
     // Node calls back with an error alone; its types ask for a stream beside it.
     const done = callback as ((error: Error | null, stream?: net.Socket) => void) | undefined;
     this.#dial().then(
-      (socket) => done?.(null, socket),
+      (socket) => done?.(null, bounded(socket)),
       (error: Error) => done?.(error),
     );
   }
+}
+
+/**
+ * Ends a connection whose answer has no end: the client keeps all of an answer in memory, and goes on when nobody
+ * waits for it any more.
+ */
+function bounded(socket: net.Socket): net.Socket {
+  const startedMs = performance.now();
+  const timer = setInterval(() => {
+    const isOver = socket.bytesRead > MAX_ANSWER_BYTES || performance.now() - startedMs > MAX_CALL_MS;
+    if (isOver) socket.destroy(new EdgeError('engine-bad-answer', 'The engine answers without an end'));
+  }, CHECK_MS);
+  socket.once('close', () => clearInterval(timer));
+  return socket;
 }
