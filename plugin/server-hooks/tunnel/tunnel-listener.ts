@@ -114,6 +114,8 @@ export class TunnelListener {
     });
     session.on('error', (error) => logger.debug({ code: codeOf(error) }, 'tunnel session error'));
     session.on('stream', (stream) => stream.destroy());
+    // Node keeps every origin a server claims, for as long as the session lives. In a turn of its own: the parser is at work.
+    session.once('origin', () => setImmediate(() => socket.destroy()));
     try {
       const proof = await this.#askForProof(session, socket);
       const grant = admit(proof);
