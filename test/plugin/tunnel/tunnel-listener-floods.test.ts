@@ -1,77 +1,8 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
-import test, { type ExecutionContext } from 'ava';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { EMPTY_SETTINGS, FLOODS, FRAME, frame, status200, untilStream } from '../../helpers/h2-frames.js';
-import { PROOF, startListener, type TestListener } from '../../helpers/listener.js';
-import { dialTunnelPort, rawTunnel } from '../../helpers/raw-tunnel.js';
-
-/** The streams that the hub opens on a tunnel, in order: the question, the acceptance, and then calls. */
-const [QUESTION, ACCEPTED, CALL] = [1, 3, 5];
-/** Most of a flood, bytes: far more than the budget, so that a hub without one is seen to swallow it. */
-const FLOOD_BYTES = 64 * 1024 * 1024;
-const CHUNK_BYTES = 64 * 1024;
-
-/** An agent made of frames, past its proof. */
-async function frameAgent(t: ExecutionContext, hub: TestListener) {
-  const before = hub.tunnels.length;
-  const socket = await dialTunnelPort(t, hub.port);
-  const asked = untilStream(socket, QUESTION);
-  const accepted = untilStream(socket, ACCEPTED);
-  const called = untilStream(socket, CALL);
-  called.catch(() => undefined);
-  await asked;
-  const proof = frame(FRAME.data, 0x1, QUESTION, Buffer.from(JSON.stringify(PROOF)));
-  socket.write(Buffer.concat([EMPTY_SETTINGS, status200(QUESTION), proof]));
-  await accepted;
-  socket.write(status200(ACCEPTED));
-  const tunnel = hub.tunnels[before];
-  if (!tunnel) throw new Error('no tunnel');
-  /** A call, as far as the agent's 200. */
-  const dial = async () => {
-    const dialled = tunnel.dial();
-    await called;
-    socket.write(status200(CALL));
-    return dialled;
-  };
-  return { socket, tunnel, dial };
-}
-
-/** Sends one frame again and again; resolves to the bytes that were taken before the connection broke. */
-async function flood(socket: Writable, piece: Buffer): Promise<number> {
-  const chunk = Buffer.concat(Array.from({ length: Math.ceil(CHUNK_BYTES / piece.length) }, () => piece));
-  let sent = 0;
-  while (sent < FLOOD_BYTES && !socket.destroyed) {
-    const isTaken = await new Promise<boolean>((resolve) => {
-      socket.write(chunk, (error) => resolve(!error));
-    });
-    if (!isTaken) break;
-    sent += chunk.length;
-  }
-  return sent;
-}
-
-async function healthyTunnel(t: ExecutionContext, hub: TestListener): Promise<Tunnel> {
-  const agent = await rawTunnel(t, hub.port);
-  agent.session.on('stream', (stream, headers) => {
-    if (headers[':method'] !== 'CONNECT') return;
-    stream.respond({ ':status': 200 });
-    stream.pipe(stream);
-  });
-  t.is(await agent.prove(PROOF), 'accepted');
-  const tunnel = hub.tunnels.at(-1);
-  if (!tunnel) throw new Error('no tunnel');
-  return tunnel;
-}
-
-/** Whether a byte makes the way there and back. */
-async function echoes(tunnel: Tunnel): Promise<boolean> {
-  const pipe = await tunnel.dial();
-  pipe.write('x');
-  const [chunk] = await once(pipe, 'data');
-  pipe.destroy();
-  return String(chunk) === 'x';
-}
+import test from 'ava';
+import { CALL, echoes, FLOOD_BYTES, flood, frameAgent, healthyTunnel } from '../../helpers/frame-agent.js';
+import { FLOODS, FRAME, frame } from '../../helpers/h2-frames.js';
+import { startListener } from '../../helpers/listener.js';
 
 for (const [name, piece] of Object.entries(FLOODS)) {
   test(`flood: a tunnel that floods the hub with ${name} is dropped, and others work meanwhile`, async (t) => {
