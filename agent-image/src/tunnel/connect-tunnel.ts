@@ -74,8 +74,8 @@ function verify(socket: TLSSocket, expected: string): void {
       'The tunnel port shows another key than the Edge key names: another hub, or someone in between',
     );
   }
-  if (socket.getProtocol() !== 'TLSv1.3' || socket.alpnProtocol !== TUNNEL_ALPN) {
-    throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1 over TLS 1.3');
+  if (socket.alpnProtocol !== TUNNEL_ALPN) {
+    throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1');
   }
 }
 

