@@ -9,8 +9,11 @@ import { tempFolder } from '../helpers/temp-folder.js';
 
 const ENTRY = ['--import', 'tsx', 'tools/release.ts'];
 
-/** A clone of this project with what is committed, and what it takes to release from it. */
-async function clone(t: Scope) {
+/**
+ * A clone of this project with what is committed, and what it takes to release from it. `check` stands in for the
+ * project's own, which a run of all tests has done already.
+ */
+async function clone(t: Scope, check = 'exit 0') {
   const folder = join(await tempFolder(t), 'clone');
   await runCommand('git', ['clone', '-q', '.', folder]);
   const git = async (...args: string[]) => (await runCommand('git', args, { cwd: folder })).stdout.trim();
@@ -20,6 +23,9 @@ async function clone(t: Scope) {
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, '.git/info/exclude'), 'node_modules\n');
   await writeFile(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\n- something new\n');
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  manifest.scripts.check = check;
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await git('commit', '-qam', 'docs: something new');
   const release = (...args: string[]): Promise<CommandResult> =>
     runCommand(process.execPath, [...ENTRY, ...args], { cwd: folder, allowFailure: true });
@@ -68,6 +74,15 @@ test('release: a dry run tells the steps and changes nothing', async (t) => {
   t.is(await git('status', '--porcelain'), '');
   t.is(await git('tag', '--list', 'v0.99.0'), '');
   await t.throwsAsync(access(join(folder, 'dist')), { code: 'ENOENT' });
+});
+
+test('release: a check that fails ends it before anything is changed', async (t) => {
+  const { git, release } = await clone(t, 'echo the check failed && exit 1');
+  const { code, stderr } = await release('0.99.0', '--no-images');
+  t.is(code, 1);
+  t.regex(stderr, /the check failed/);
+  t.is(await git('status', '--porcelain'), '');
+  t.is(await git('log', '-1', '--format=%s'), 'docs: something new');
 });
 
 test('release: refuses changes that are not committed, older versions and what is none', async (t) => {
