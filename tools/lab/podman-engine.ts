@@ -94,8 +94,9 @@ export class PodmanEngine {
 
   async #spawn(command: string, outputFile: string): Promise<ChildProcess> {
     const output = await open(outputFile, 'w');
-    const files = ['CONTAINERS_CONF=containers.conf', 'CONTAINERS_STORAGE_CONF=storage.conf'];
-    const variables = files.map((variable) => variable.replace('=', `=${this.#dir}/`));
+    // TMPDIR: Podman 4.3 leaves the archives of `docker load` there.
+    const names = ['CONTAINERS_CONF=containers.conf', 'CONTAINERS_STORAGE_CONF=storage.conf', 'TMPDIR='];
+    const variables = names.map((variable) => variable.replace('=', `=${this.#dir}/`));
     const child = this.#pod.spawn('env', [...variables, 'sh', '-c', command], output.fd);
     await output.close();
     return child;
