@@ -105,7 +105,7 @@ test('agent calls: an id that exists and one that does not are refused alike', a
       authorization: `Fairlead env=${env}, ${rest}`,
     });
     t.is(status, 401, env);
-    t.is(JSON.stringify({ ...body, timeMs: 0 }), bodies[0], env);
+    t.is(JSON.stringify({ ...body, timeMs: 0 }), bodies[0] ?? '', env);
   }
 });
 
