@@ -108,6 +108,23 @@ test('engine: dial carries a half-close, as docker exec -i with piped input need
   t.is(Buffer.concat(await socket.toArray()).toString(), 'after the end: input');
 });
 
+test('engine: what an engine still takes after its output has ended arrives', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'engine-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  const server = net.createServer({ allowHalfOpen: true });
+  server.listen(join(dir, 's'));
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const accepted = once(server, 'connection');
+  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }).dial();
+  const [engineSide] = (await accepted) as [net.Socket];
+  engineSide.end();
+  await once(socket.resume(), 'end');
+  await new Promise(setImmediate);
+  socket.end('late input');
+  t.is(Buffer.concat(await engineSide.toArray()).toString(), 'late input');
+});
+
 test('engine: dial says that nothing is there', async (t) => {
   const error = await t.throwsAsync(new Engine(nowhere).dial(), { code: 'engine-unreachable' });
   t.regex(error?.message ?? '', /mount the engine's socket/);
