@@ -4,8 +4,11 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
+import Koa from 'koa';
 import { CSRF_HEADER, SESSION_COOKIE } from '../../host/authenticate.js';
+import { addHostRoutes, type RouteParts } from '../../host/routes.js';
 import { CALLS } from '../../plugin/server-hooks/routes/calls.js';
 import { startHost, type TestHost } from './start-host.js';
 
@@ -50,6 +53,19 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   deleteEnvironment: 'environment',
 };
 
+/** The same for each route of the host itself. `DELETE /api/session` ends what it is called with: see below. */
+const HOST_AUDIENCES: Readonly<Record<string, Audience>> = {
+  'GET /healthz': 'anyone',
+  'POST /api/session': 'anyone',
+  'GET /api/session': 'own',
+  'DELETE /api/session': 'own',
+  'GET /api/tokens': 'admin',
+  'POST /api/tokens': 'admin',
+  'DELETE /api/tokens/:id': 'admin',
+  'GET /api/plugins': 'admin',
+  'PATCH /api/plugins/:id': 'admin',
+};
+
 /** Who each caller is; a `stranger` is told nothing. */
 type Standing = 'admin' | 'own environment' | 'another environment' | 'stranger';
 type Callers = Readonly<Record<string, { standing: Standing; headers: Record<string, string> }>>;
@@ -58,6 +74,33 @@ const HEAD_CODES: Readonly<Record<number, string>> = { 401: 'unauthorized', 403:
 
 test('authorization: the matrix names each call of the plugin', (t) => {
   t.deepEqual(Object.keys(AUDIENCES).sort(), CALLS.map(({ spec }) => spec.id).sort());
+});
+
+test('authorization: the matrix names each route of the host', (t) => {
+  const app = new Koa();
+  // Its parts are used by requests only.
+  addHostRoutes(app, {} as RouteParts);
+  const routers = app.middleware.flatMap((each) => ('router' in each ? [each.router as Router] : []));
+  const routes = routers.flatMap(({ stack }) =>
+    stack.flatMap(({ methods, path }) => methods.filter((it) => it !== 'HEAD').map((it) => `${it} ${path}`)),
+  );
+  t.deepEqual(routes.sort(), Object.keys(HOST_AUDIENCES).sort());
+});
+
+test('authorization: each route of the host lets in whom it should', async (t) => {
+  const { hub, agent, callers } = await setup(t);
+  for (const [route, audience] of Object.entries(HOST_AUDIENCES)) {
+    const [method = '', path = ''] = route.replace(':id', 'nobody').split(' ');
+    for (const [name, { standing, headers }] of Object.entries(callers)) {
+      if (route === 'DELETE /api/session' && standing === 'admin') continue;
+      const expected = expectedFor(audience, standing);
+      t.is(await outcome(hub, agent, { method, path }, headers), expected, `${route}: ${name}`);
+    }
+  }
+  const signOut = { method: 'DELETE', path: '/api/session' };
+  const session = callers['a session']?.headers ?? {};
+  t.is(await outcome(hub, agent, signOut, session), 'allowed');
+  t.is(await outcome(hub, agent, signOut, session), 'unauthorized');
 });
 
 test('authorization: each call lets in whom it should, and refuses the others without a trace', async (t) => {
