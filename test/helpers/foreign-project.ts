@@ -22,11 +22,23 @@ export async function makeForeignProject(
   await npm(['pack', built, '--pack-destination', packed], folder);
   const { version, dependencies, devDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
   const tarball = join(packed, `fairlead-plugin-${version}.tgz`);
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const known: Record<string, string> = { ...dependencies, ...devDependencies };
-  const beside = packages.map((name) => `${name}@${known[name]}`);
-  await npm(['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...beside], folder);
+  const beside = Object.fromEntries(packages.map((name) => [name, known[name]]));
+  const project = {
+    private: true,
+    type: 'module',
+    dependencies: { 'fairlead-plugin': `file:${tarball}`, ...beside },
+  };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(project));
+  await writeFile(join(folder, 'package-lock.json'), JSON.stringify(await lockFile()));
+  await npm(['install', '--prefer-offline', '--no-audit', '--no-fund'], folder);
   return { folder, tarball };
+}
+
+/** Ours without us: npm takes from it and from its cache what is asked for, and has to ask no registry. */
+async function lockFile(): Promise<object> {
+  const { lockfileVersion, packages } = JSON.parse(await readFile('package-lock.json', 'utf8'));
+  return { lockfileVersion, requires: true, packages: { ...packages, '': {} } };
 }
 
 async function npm(args: readonly string[], cwd: string): Promise<void> {
