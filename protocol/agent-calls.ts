@@ -96,6 +96,9 @@ export const idleRequestSchema = z.object({
   snapshot: z.nullable(snapshotSchema),
 });
 
+/** What of it can be told without a look at the snapshot. */
+export const idleTunnelSchema = z.pick(idleRequestSchema, { tunnelId: true });
+
 /** Problem document (RFC 9457) as agents read it. */
 export const problemSchema = z.object({
   code: text(64),

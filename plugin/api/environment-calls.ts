@@ -1,13 +1,9 @@
 import * as z from 'zod';
 import { environmentView, time } from './environment-view.js';
+import { printable } from './printable.js';
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}+$/u, 'must not hold control characters');
-const tags = z.array(z.string().trim().min(1).max(64)).max(32);
+const name = printable(z.string().trim().min(1).max(100));
+const tags = z.array(printable(z.string().trim().min(1).max(64))).max(32);
 const checkInSeconds = z.int().min(1).max(86_400);
 const url = z.string().max(2048);
 const tunnelAddress = z.string().max(300);

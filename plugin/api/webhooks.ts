@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { createEnvironment, printedCommands } from './environment-calls.js';
 import { time } from './environment-view.js';
-
-const printable = (text: z.ZodString) => text.regex(/^\P{Cc}+$/u, 'must not hold control characters');
+import { printable } from './printable.js';
 
 /** `POST /webhooks`. */
 export const createWebhook = z

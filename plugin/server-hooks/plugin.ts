@@ -58,6 +58,8 @@ export interface MountOptions {
   readonly run: () => Promise<Running>;
 }
 
+const MAX_LISTENERS = 30;
+
 type Incoming = IncomingMessage & { originalUrl?: string };
 
 /** The plugin as its host sees it: whose a request is, and what is running. */
@@ -98,6 +100,8 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       return;
     }
     warnOfReader(req);
+    // Host, Koa, streams and plugin each wait for its end: more than the ten that Node takes for a leak.
+    res.setMaxListeners(MAX_LISTENERS);
     running.calls.addAnswer(res);
     // `url` is about to lose the mount; where hosts look at addresses, they look here.
     req.originalUrl ??= req.url ?? '';

@@ -73,7 +73,10 @@ export class TunnelKeeper {
       const tunnel = await this.#attempt(sealed, inactivityMs);
       const older = this.#tunnel;
       this.#tunnel = tunnel;
-      older?.close('superseded');
+      if (older) {
+        older.close('superseded');
+        logger.info({ tunnel: older.id, code: 'superseded' }, 'tunnel closed');
+      }
       const isMended = this.#problem !== null;
       this.#failures = 0;
       this.#problem = null;

@@ -206,10 +206,8 @@ export class EnvironmentAdmin {
   #requireFreeName(name: string, ownId: number | null): void {
     const holder = this.#options.store.environmentByName(name);
     if (!holder || holder.id === ownId) return;
-    throw new EdgeError('name-taken', 'Another environment has this name', {
-      status: 409,
-      details: { environmentId: holder.id },
-    });
+    // Whose it is, is not for everybody who may choose a name.
+    throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
   }
 
   #newKey(generation: number): { key: EnvironmentKey; secret: string } {

@@ -29,9 +29,9 @@ export class IdleClose {
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: Snapshot | null): Promise<void> {
     const { store, credentials, snapshotDesk } = this.#options;
     const { id } = agent.environment;
-    this.#requireOpen(agent, tunnelId);
+    this.requireOpen(agent, tunnelId);
     if (snapshot) await snapshotDesk.takeAtClose(id, snapshot);
-    const slot = this.#requireOpen(agent, tunnelId);
+    const slot = this.requireOpen(agent, tunnelId);
     if (slot.uses > 0) {
       throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });
     }
@@ -44,7 +44,8 @@ export class IdleClose {
     await stored;
   }
 
-  #requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
+  /** @throws EdgeError `tunnel-unknown` (404) */
+  requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
     const slot = this.#options.registry.peek(environment.id);
     if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
     throw new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });

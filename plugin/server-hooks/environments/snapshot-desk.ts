@@ -29,6 +29,13 @@ export class SnapshotDesk {
 
   /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-too-soon` (429), `snapshot-unwritable` (503) */
   async take(environmentId: number, snapshot: Snapshot): Promise<void> {
+    this.requireDue(environmentId);
+    this.#lastMs.set(environmentId, this.#options.clock.monotonic());
+    await this.#store(environmentId, snapshot);
+  }
+
+  /** To be asked before a body is parsed: 8 MB take longer than anything else here. @throws EdgeError `snapshot-too-soon` (429) */
+  requireDue(environmentId: number): void {
     const now = this.#options.clock.monotonic();
     const last = this.#lastMs.get(environmentId);
     const isWanted = this.#waiting.has(environmentId);
@@ -38,8 +45,6 @@ export class SnapshotDesk {
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
       });
     }
-    this.#lastMs.set(environmentId, now);
-    await this.#store(environmentId, snapshot);
   }
 
   /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */

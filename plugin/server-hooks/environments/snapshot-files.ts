@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
@@ -62,11 +63,21 @@ export class SnapshotFiles {
     return this.#summaries.get(environmentId) ?? null;
   }
 
-  /** Null before the first snapshot, and when the file is damaged. */
-  async read(environmentId: number): Promise<Snapshot | null> {
+  /**
+   * The latest snapshot as JSON, piece by piece: it may have 8 MB, was checked before it was written, and to read it
+   * here would keep everybody else waiting. Null before the first, and when the file is damaged.
+   */
+  async open(environmentId: number): Promise<Readable | null> {
+    if (!this.#summaries.has(environmentId)) return null;
     try {
-      const [, snapshot] = (await readFile(this.#path(environmentId), 'utf8')).split('\n', 2);
-      return snapshotSchema.parse(JSON.parse(snapshot ?? ''));
+      const file = await open(this.#path(environmentId), 'r');
+      try {
+        const start = 1 + (await headOf(file)).indexOf('\n');
+        return file.createReadStream({ start });
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     } catch (error) {
       this.#warn(environmentId, error);
       return null;
@@ -150,9 +161,13 @@ function summarize({ takenAt, counts, engine, swarm }: Snapshot): SnapshotSummar
 async function readHead(path: string): Promise<string> {
   const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SUMMARY_BYTES) });
-    return buffer.toString('utf8', 0, bytesRead);
+    return (await headOf(file)).toString('utf8');
   } finally {
     await file.close();
   }
+}
+
+async function headOf(file: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SUMMARY_BYTES), position: 0 });
+  return buffer.subarray(0, bytesRead);
 }

@@ -1,6 +1,11 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { AGENT_PATHS, checkInQuerySchema, idleRequestSchema } from '../../../protocol/agent-calls.js';
+import {
+  AGENT_PATHS,
+  checkInQuerySchema,
+  idleRequestSchema,
+  idleTunnelSchema,
+} from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseAuthorization, unauthorized } from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
@@ -63,6 +68,7 @@ export function agentRoutes(services: Services): Router {
     requireKnownInstance(ctx);
     const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
     const { environment } = authenticate(ctx, 'POST', body);
+    services.snapshotDesk.requireDue(environment.id);
     await services.snapshotDesk.take(environment.id, snapshotSchema.parse(parseJsonBytes(body)));
     ctx.status = 204;
   });
@@ -71,7 +77,10 @@ export function agentRoutes(services: Services): Router {
     requireKnownInstance(ctx);
     const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
     const agent = authenticate(ctx, 'POST', body);
-    const { tunnelId, snapshot } = idleRequestSchema.parse(parseJsonBytes(body));
+    const request = parseJsonBytes(body);
+    // Before the snapshot is looked at.
+    services.idleClose.requireOpen(agent, idleTunnelSchema.parse(request).tunnelId);
+    const { tunnelId, snapshot } = idleRequestSchema.parse(request);
     await services.idleClose.close(agent, tunnelId, snapshot);
     ctx.status = 200;
     ctx.body = {};

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -19,7 +20,7 @@ export function callRoutes(services: Services, calls: readonly Call[]): Router {
     if (answer === null) continue;
     router.register(spec.path, [spec.method], async (ctx) => {
       const input = await readCall(services, spec, ctx, gate);
-      send(ctx, spec, await answer(input));
+      send(ctx, spec, await answer(input), input.signal);
     });
   }
   return router;
@@ -32,6 +33,8 @@ async function readCall(
   ctx: Context,
   gate: BodyGate,
 ): Promise<CallInput<CallSpec>> {
+  // First of all: whoever leaves while it is found out who they are has left, too.
+  const signal = signalOf(ctx);
   const params: Record<string, string> = ctx.params;
   const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
   const environmentId = isOfEnvironment ? environmentIdOf(params.id) : null;
@@ -45,7 +48,8 @@ async function readCall(
   const query = spec.query?.parse({ ...ctx.query });
   const isSigned = spec.access === 'signed';
   const address = ctx.req.socket.remoteAddress ?? '';
-  const read = () => readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock);
+  const read = (giveUp?: AbortSignal) =>
+    readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock, giveUp);
   const bytes = !spec.body ? null : isSigned ? await gate.pass(address, read) : await read();
   const input = {
     services,
@@ -59,17 +63,30 @@ async function readCall(
     headers: ctx.headers,
     address,
     origin: `${ctx.protocol}://${ctx.host}`,
-    signal: signalOf(ctx),
+    signal,
   };
   return input as CallInput<CallSpec>;
 }
 
-function send(ctx: Context, spec: CallSpec, { status, headers = {}, body }: AnyAnswer): void {
-  const type = spec.answers[status]?.type;
+function send(
+  ctx: Context,
+  spec: CallSpec,
+  { status, headers = {}, body }: AnyAnswer,
+  signal: AbortSignal,
+): void {
+  const isText = Buffer.isBuffer(body) || body instanceof Readable;
+  const type = spec.answers[status]?.type ?? (isText ? 'application/json' : undefined);
   ctx.status = status;
   ctx.set({ 'cache-control': 'no-store', ...headers });
   if (type !== undefined) ctx.type = type;
+  if (body instanceof Readable) endWith(signal, body);
   if (body !== undefined) ctx.body = body;
+}
+
+/** A stream that nobody takes any more must not stay open. */
+function endWith(signal: AbortSignal, body: Readable): void {
+  if (signal.aborted) body.destroy();
+  else signal.addEventListener('abort', () => body.destroy(), { once: true });
 }
 
 function signalOf(ctx: Context): AbortSignal {

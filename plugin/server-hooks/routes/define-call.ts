@@ -109,11 +109,14 @@ export interface CallInput<S extends CallSpec> {
   readonly signal: AbortSignal;
 }
 
+/** JSON that was checked and written before; sent as it is. */
+export type JsonText = Buffer | Readable;
+
 type AnswerOf<Status, A> = {
   readonly status: Status;
   readonly headers?: Readonly<Record<string, string>>;
 } & (A extends { readonly body: infer B extends z.core.$ZodType }
-  ? { readonly body: Immutable<z.output<B>> }
+  ? { readonly body: Immutable<z.output<B>> | JsonText }
   : A extends { readonly type: string }
     ? { readonly body: string | Readable }
     : { readonly body?: never });

@@ -7,10 +7,16 @@ const BODY_MS = 30_000;
 
 /**
  * The whole body of a small request.
+ * @param giveUp ends it before its time, with the signal's reason
  * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
  *   `host-consumed-body` (500) when something in the host read it before
  */
-export function readBody(req: IncomingMessage, maxBytes: number, clock: Clock): Promise<Buffer> {
+export function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  clock: Clock,
+  giveUp?: AbortSignal,
+): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
   if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
   if (req.readableEnded || req.readableDidRead) {
@@ -30,6 +36,7 @@ export function readBody(req: IncomingMessage, maxBytes: number, clock: Clock): 
     const fail = (error: EdgeError) => {
       stopTimer();
       req.off('data', take);
+      chunks.length = 0;
       req.resume();
       reject(error);
     };
@@ -49,6 +56,7 @@ export function readBody(req: IncomingMessage, maxBytes: number, clock: Clock): 
     const cut = () => fail(new EdgeError('body-incomplete', 'The body ended early', { status: 400 }));
     req.once('error', cut);
     req.once('close', cut);
+    giveUp?.addEventListener('abort', () => fail(giveUp.reason), { once: true });
   });
 }
 

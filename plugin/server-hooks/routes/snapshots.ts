@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { snapshotView } from '../../api/snapshot.js';
+import type { Services } from '../services.js';
 import { defineCall } from './define-call.js';
 
 /** `/api/environments/:id/snapshot`. */
@@ -14,11 +16,7 @@ export const snapshotCalls = [
       answers: { 200: { description: 'As the agent sent it', body: snapshotView } },
       problems: ['snapshot-not-found'],
     },
-    async ({ services, environment }) => {
-      const snapshot = await services.snapshots.read(environment.id);
-      if (snapshot) return { status: 200, body: snapshot };
-      throw new EdgeError('snapshot-not-found', 'No snapshot was taken yet', { status: 404 });
-    },
+    async ({ services, environment }) => ({ status: 200, body: await latest(services, environment.id) }),
   ),
 
   defineCall(
@@ -31,9 +29,15 @@ export const snapshotCalls = [
       answers: { 200: { description: 'As the agent sent it', body: snapshotView } },
       problems: ['environment-not-associated', 'environment-offline', 'snapshot-timeout'],
     },
-    async ({ services, environment: { id } }) => ({
-      status: 200,
-      body: await services.snapshotDesk.request(id, services.waiting.waitMs(id)),
-    }),
+    async ({ services, environment: { id } }) => {
+      await services.snapshotDesk.request(id, services.waiting.waitMs(id));
+      return { status: 200, body: await latest(services, id) };
+    },
   ),
 ];
+
+async function latest({ snapshots }: Services, environmentId: number): Promise<Readable> {
+  const snapshot = await snapshots.open(environmentId);
+  if (snapshot) return snapshot;
+  throw new EdgeError('snapshot-not-found', 'No snapshot was taken yet', { status: 404 });
+}

@@ -26,14 +26,16 @@ export class SealedAnswers {
   readonly #options: SealedAnswersOptions;
   readonly #salt: Buffer;
   readonly #answers = new Map<string, Sealed>();
+  #isStopped = false;
 
   constructor(options: SealedAnswersOptions) {
     this.#options = options;
     this.#salt = options.randomBytes(32);
   }
 
-  /** Forgets all; safe to call twice. */
+  /** Forgets all, for good; safe to call twice. */
   stop(): void {
+    this.#isStopped = true;
     for (const name of [...this.#answers.keys()]) this.#forget(name);
   }
 
@@ -42,6 +44,7 @@ export class SealedAnswers {
     const jwe = await new CompactEncrypt(Buffer.from(JSON.stringify(answer)))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(this.#key(name, message));
+    if (this.#isStopped) return;
     this.#forget(name);
     const cancel = this.#options.clock.after(KEPT_MS, () => this.#forget(name));
     this.#answers.set(name, { jwe, cancel });

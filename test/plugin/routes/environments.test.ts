@@ -28,7 +28,8 @@ test('environments: a taken name is refused, and free again after its owner is g
   const two = await hub.create({ name: 'two' });
   t.like(await hub.call('POST', '/api/environments', { name: 'one' }), {
     status: 409,
-    body: { code: 'name-taken' },
+    // And not whose it is.
+    body: { code: 'name-taken', environmentId: undefined },
   });
   t.like(await hub.call('PATCH', `/api/environments/${two.id}`, { name: 'one' }), { status: 409 });
   t.is((await hub.call('DELETE', `/api/environments/${id}`)).status, 204);
@@ -42,6 +43,9 @@ test('environments: what makes no sense is a problem with a code, and stores not
     { name: '' },
     { name: 'x'.repeat(101) },
     { name: 'a\nb' },
+    { name: 'turned \u202e round' },
+    { name: 'two\u2028lines' },
+    { name: 'one', tags: ['a\u2066b'] },
     { name: 'one', edgeId: 'not-a-uuid' },
     { name: 'one', url: 'ftp://hub' },
     { name: 'one', url: 'https://user:secret@hub' },

@@ -1,4 +1,6 @@
-import http from 'node:http';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { Webhook } from 'standardwebhooks';
 import type { WebhookCreated } from '../../../plugin/api.js';
@@ -135,7 +137,7 @@ test('webhooks: a body of more than 64 KiB is refused before it is there', async
   t.is(await count(), 1);
 });
 
-test('webhooks: 128 bodies that do not come keep others from that address out, until they are gone', async (t) => {
+test('webhooks: a body that comes at once takes the place of one that does not, where 128 from an address do not', async (t) => {
   const { hub, hook } = await setup(t);
   let arrived = 0;
   const all = new Promise<void>((resolve) => {
@@ -151,18 +153,16 @@ test('webhooks: 128 bodies that do not come keep others from that address out, u
     });
     req.on('error', () => undefined);
     req.flushHeaders();
+    t.teardown(() => {
+      req.destroy();
+    });
     return req;
   });
+  const givenUp = Promise.any(slow.map(async (req) => (await once(req, 'response'))[0] as IncomingMessage));
   await all;
-  const refused = await sendWebhook(hook, MESSAGE);
-  t.like(refused, { status: 503, body: { code: 'too-many-bodies' } });
+  t.is((await sendWebhook(hook, MESSAGE)).status, 201);
+  const refused = await givenUp;
+  t.is(refused.statusCode, 503);
   t.is(refused.headers['retry-after'], '1');
-  const gone = slow.map((req) => new Promise((resolve) => req.once('close', resolve)));
-  for (const req of slow) req.destroy();
-  await Promise.all(gone);
-  let status = 503;
-  for (const deadline = Date.now() + 10_000; status === 503 && Date.now() < deadline; ) {
-    ({ status } = await sendWebhook(hook, MESSAGE));
-  }
-  t.is(status, 201);
+  t.like(await json(refused), { code: 'too-many-bodies' });
 });

@@ -30,6 +30,15 @@ test('sealed answers: one is kept for 15 minutes and then forgotten, asked for o
   t.is(clock.pending, 0);
 });
 
+test('sealed answers: a stop while one is being sealed leaves nothing behind', async (t) => {
+  const { answers, clock } = setup();
+  const kept = answers.keep('one', MESSAGE, ANSWER);
+  answers.stop();
+  await kept;
+  t.is(await answers.open('one', MESSAGE), undefined);
+  t.is(clock.pending, 0);
+});
+
 test('sealed answers: the oldest of 5,001 is forgotten', async (t) => {
   const { answers, clock } = setup();
   for (let n = 0; n <= 5_000; n++) await answers.keep(`${n}`, MESSAGE, n);

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import manifest from '../../../../manifest.json' with { type: 'json' };
 import { type Call, defineCall } from '../define-call.js';
-import { describeCalls, type OpenApi } from './describe-calls.js';
+import { describeCalls } from './describe-calls.js';
 
 const openApi = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
 
 /** `GET /api/openapi.json`: public, as it tells nothing that is not in the project's documentation. */
 export function openApiCall(calls: () => readonly Call[]): Call {
   // Anyone may ask for it: it is made once for each mount.
-  const documents = new Map<string, OpenApi>();
+  const documents = new Map<string, Buffer>();
   return defineCall(
     {
       method: 'GET',
@@ -20,7 +20,8 @@ export function openApiCall(calls: () => readonly Call[]): Call {
     },
     ({ services: { options } }) => {
       const { mount } = options;
-      const document = documents.get(mount) ?? describeCalls(calls(), manifest.version, mount);
+      const document =
+        documents.get(mount) ?? Buffer.from(JSON.stringify(describeCalls(calls(), manifest.version, mount)));
       documents.set(mount, document);
       return { status: 200, body: document };
     },
