@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -99,6 +100,39 @@ test('events: they come over HTTP/2, and a stream that is left is forgotten', as
   }
 });
 
+test('events: who leaves while it is found out who they are keeps nothing open', async (t) => {
+  const gates: (() => void)[] = [];
+  const hub = await startPlugin(
+    t,
+    {},
+    {
+      authenticate: async () => {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return { id: 'admin', via: 'bearer' };
+      },
+    },
+  );
+  const arrived = async (count: number) => {
+    while (gates.length < count) await new Promise(setImmediate);
+  };
+  // More than one caller may have open.
+  const leavers = Array.from({ length: 40 }, () => {
+    const gone = new AbortController();
+    return { gone, answer: fetch(`${hub.url}/api/events`, { signal: gone.signal }).catch(() => null) };
+  });
+  await arrived(40);
+  for (const { gone } of leavers) gone.abort();
+  await Promise.all(leavers.map(({ answer }) => answer));
+  while ((await connections(hub.server)) > 0) await new Promise(setImmediate);
+  for (const open of gates.splice(0)) open();
+  const gone = new AbortController();
+  t.teardown(() => gone.abort());
+  const answer = fetch(`${hub.url}/api/events`, { signal: gone.signal });
+  await arrived(1);
+  gates[0]?.();
+  t.is((await answer).status, 200);
+});
+
 test('events: HEAD tells the headers and keeps nothing open', async (t) => {
   const hub = await startPlugin(t);
   const headers = { authorization: 'Bearer admin' };
@@ -133,8 +167,8 @@ test('events and list: a token for one environment gets that one alone, and only
   const fewer = await follow(t, hub, { token: 'no-settings' });
   for (const { next } of [all, bound, fewer]) t.like(await next(), { type: 'reset' });
   for (const name of ['one', 'two', 'three']) await hub.create({ name });
-  await hub.call('PATCH', '/api/settings', { checkInSeconds: 60 });
   for (const _ of ['one', 'two', 'three']) t.like(await all.next(), { type: 'environment-created' });
+  await hub.call('PATCH', '/api/settings', { checkInSeconds: 60 });
   t.like(await all.next(), { type: 'settings-changed' });
   await hub.call('DELETE', '/api/environments/3');
   await hub.call('DELETE', '/api/environments/2');
@@ -204,3 +238,9 @@ test('list: parameters are taken once or several times, and refused where they m
   const foreign = await hub.call('GET', `/api/environments?sort=name&cursor=${first.body.nextCursor}`);
   t.like(foreign, { status: 400, body: { code: 'cursor-invalid' } });
 });
+
+function connections(server: http.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
