@@ -58,13 +58,16 @@ test('backup: a copy of a hub amid writes is whole; restored elsewhere agents co
   const writing = writers.map(async (writer) => {
     for (; !isOver; writes++) await writer.write(hub);
   });
-  for (let copy = 0; copy < 5; copy++) {
-    const folder = await backUp(t, hub);
-    for (const name of ['host/host.json', 'plugins/fairlead/fairlead.json']) {
-      t.notThrows(JSON.parse.bind(null, await readFile(join(folder, name), 'utf8')));
+  try {
+    for (let copy = 0; copy < 5; copy++) {
+      const folder = await backUp(t, hub);
+      for (const name of ['host/host.json', 'plugins/fairlead/fairlead.json']) {
+        t.notThrows(JSON.parse.bind(null, await readFile(join(folder, name), 'utf8')));
+      }
     }
+  } finally {
+    isOver = true;
   }
-  isOver = true;
   await Promise.all(writing);
   t.true(writes > 5, 'there were writes meanwhile');
 
