@@ -16,9 +16,6 @@ const BUFFER_BYTES = 256 * 1024;
 export class StreamSocket extends Duplex {
   readonly #stream: Http2Stream;
   readonly #reset: (error: Error) => void;
-  /** What came in this turn of the event loop. */
-  readonly #arrived: Buffer[] = [];
-  #arrivedBytes = 0;
   #endReceived = false;
 
   /** @param reset breaks off what is unfinished. Default: by a RST_STREAM frame */
@@ -27,16 +24,16 @@ export class StreamSocket extends Duplex {
     this.#stream = stream;
     this.#reset = reset;
     this.#watchForEndStream();
-    stream.on('data', (chunk: Buffer) => this.#collect(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) stream.pause();
+    });
     stream.on('end', () => {
-      this.#deliver();
       if (this.#endReceived && stream.rstCode === NGHTTP2_NO_ERROR) this.push(null);
     });
-    stream.on('error', (cause) => this.#break(resetError(cause)));
+    stream.on('error', (cause) => this.destroy(resetError(cause)));
     stream.on('close', () => {
-      this.#deliver();
       if (this.readableEnded || this.#pushedEnd()) this.#destroyWhenRead();
-      else this.#break(resetError());
+      else this.destroy(resetError());
     });
     stream.pause();
   }
@@ -98,29 +95,6 @@ export class StreamSocket extends Duplex {
     callback(error);
   }
 
-  /**
-   * A frame seldom fits a TLS record, so that bytes come in pieces of 16 KiB and of a few bytes by turns. Whoever reads
-   * gets those of one turn of the event loop at once: HTTP parser and pipes cost more for a piece than for a byte.
-   */
-  #collect(chunk: Buffer): void {
-    this.#arrivedBytes += chunk.length;
-    if (this.#arrived.push(chunk) === 1) setImmediate(() => this.#deliver());
-    if (this.#arrivedBytes >= BUFFER_BYTES) this.#stream.pause();
-  }
-
-  #deliver(): void {
-    const [first, ...others] = this.#arrived.splice(0);
-    this.#arrivedBytes = 0;
-    if (first === undefined || this.destroyed) return;
-    if (this.push(others.length === 0 ? first : Buffer.concat([first, ...others]))) this.#stream.resume();
-    else this.#stream.pause();
-  }
-
-  #break(error: Error): void {
-    this.#deliver();
-    this.destroy(error);
-  }
-
   #destroyWhenRead(): void {
     if (this.readableEnded) this.destroy();
     else this.once('end', () => this.destroy());
@@ -140,7 +114,7 @@ export class StreamSocket extends Duplex {
     stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (chunk === null) {
         if (!stream.closed && !stream.destroyed) this.#endReceived = true;
-        else if (!this.#endReceived) this.#break(resetError());
+        else if (!this.#endReceived) this.destroy(resetError());
       }
       return push.call(stream, chunk, encoding);
     };
