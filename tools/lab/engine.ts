@@ -8,6 +8,7 @@ import { LAB_ROOT } from './namespace.js';
 import { Pod } from './pod.js';
 import { removeCgroups } from './remove-cgroups.js';
 import { type CommandOptions, type CommandResult, runCommand } from './run-command.js';
+import type { LayWire } from './wire.js';
 
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 30_000;
@@ -16,6 +17,10 @@ const DIR_PREFIX = 'fairlead-lab-';
 export interface EngineOptions {
   /** Folder in which the engine makes its own folder. Default: `FAIRLEAD_LAB_DIR`, else `/var/tmp`. */
   readonly parentDir?: string;
+  /** Default: `lab`. */
+  readonly hostName?: string;
+  /** How it is joined to the world. Default: a network of the engine and us alone. */
+  readonly layWire?: LayWire;
 }
 
 /**
@@ -53,7 +58,7 @@ export class LabEngine {
     try {
       await mkdir(join(dir, 'client'));
       await writeFile(join(dir, 'daemon.json'), '{}');
-      pod = await Pod.create('lab');
+      pod = await Pod.create(options.hostName ?? 'lab', options.layWire);
       const engine = new LabEngine(dir, pod);
       await engine.start();
       return engine;
@@ -97,6 +102,11 @@ export class LabEngine {
       ...options,
       env: { ...process.env, ...this.clientEnv, ...options.env },
     });
+  }
+
+  /** Runs a program where the engine runs, to its end. */
+  runInside(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return this.#pod.run(program, args, options);
   }
 
   /** Ends the engine, its containers and its network, and deletes its data. Safe to call twice. */

@@ -1,0 +1,63 @@
+import type { LabEngine } from './engine.js';
+import type { LabSwitch } from './switch.js';
+
+/** One engine of a lab's Swarm, and what may befall it. */
+export class SwarmNode {
+  readonly engine: LabEngine;
+  /** 1, 2, 3. */
+  readonly number: number;
+  /** Host name, and the node's name in the Swarm. */
+  readonly name: string;
+  readonly #lan: LabSwitch;
+  #id = '';
+
+  constructor(engine: LabEngine, number: number, lan: LabSwitch) {
+    this.engine = engine;
+    this.number = number;
+    this.name = `node${number}`;
+    this.#lan = lan;
+  }
+
+  /** The node's id in the Swarm. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** The address other nodes know it by. */
+  get address(): string {
+    return this.engine.address;
+  }
+
+  /** Runs the docker client against the node's engine, and resolves with what it prints, trimmed. */
+  async docker(...args: readonly string[]): Promise<string> {
+    return (await this.engine.docker(args)).stdout.trim();
+  }
+
+  /** Makes a Swarm of this node alone. */
+  async initSwarm(): Promise<void> {
+    await this.docker('swarm', 'init', '--advertise-addr', this.address);
+    await this.#learnId();
+  }
+
+  /** Joins the Swarm of another node. */
+  async joinSwarm(manager: SwarmNode, role: 'manager' | 'worker'): Promise<void> {
+    const token = await manager.docker('swarm', 'join-token', '-q', role);
+    const own = ['--advertise-addr', this.address, '--token', token];
+    await this.docker('swarm', 'join', ...own, `${manager.address}:2377`);
+    await this.#learnId();
+  }
+
+  /** Takes the node off the network, silently: nobody gets a reset, everybody waits. */
+  cut(): Promise<void> {
+    return this.#lan.cut(this.number);
+  }
+
+  /** Undoes {@link cut}. */
+  mend(): Promise<void> {
+    return this.#lan.mend(this.number);
+  }
+
+  async #learnId(): Promise<void> {
+    this.#id = await this.docker('info', '-f', '{{.Swarm.NodeID}}');
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LabEngine } from './engine.js';
+import { seedImages } from './seed-images.js';
+import { SwarmNode } from './swarm-node.js';
+import { LabSwitch } from './switch.js';
+
+const SIZE = 3;
+const READY_WITHIN_MS = 60_000;
+
+export interface SwarmOptions {
+  /** Three managers, or one manager, `nodes[0]`, and two workers. */
+  readonly managers: 1 | 3;
+  /** Whether each node gets the lab's images. Needs the agent's bundle. Default `false`. */
+  readonly images?: boolean;
+  /** As for an engine. */
+  readonly parentDir?: string;
+}
+
+/** Three private Docker Engines with addresses of their own in one Swarm. Its first node is a manager. */
+export class LabSwarm {
+  readonly nodes: readonly [SwarmNode, SwarmNode, SwarmNode];
+  /** The one address at which containers of all nodes reach a server of ours that listens on `0.0.0.0`. */
+  readonly gateway: string;
+  readonly #lan: LabSwitch;
+
+  private constructor(nodes: readonly [SwarmNode, SwarmNode, SwarmNode], lan: LabSwitch) {
+    this.nodes = nodes;
+    this.gateway = lan.gateway;
+    this.#lan = lan;
+  }
+
+  /** Starts the engines and joins them; resolves when all nodes are Ready. */
+  static async create({ managers, images = false, parentDir }: SwarmOptions): Promise<LabSwarm> {
+    const lan = await LabSwitch.create();
+    const started = await Promise.allSettled(
+      Array.from({ length: SIZE }, (_, index) => startNode(index + 1, lan, parentDir)),
+    );
+    const nodes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    try {
+      const failure = started.find((result) => result.status === 'rejected');
+      if (failure) throw failure.reason;
+      const [first, second, third] = nodes;
+      if (!first || !second || !third) throw new Error('a node is missing');
+      const swarm = new LabSwarm([first, second, third], lan);
+      await swarm.#form(managers);
+      if (images) await seedImages([first.engine, second.engine, third.engine]);
+      return swarm;
+    } catch (error) {
+      await closeAll(nodes, lan);
+      throw error;
+    }
+  }
+
+  /** Ends the engines and their network, and deletes their data. Safe to call twice. */
+  close(): Promise<void> {
+    return closeAll(this.nodes, this.#lan);
+  }
+
+  async #form(managers: 1 | 3): Promise<void> {
+    const [first, ...others] = this.nodes;
+    await first.initSwarm();
+    // One after the other: two managers that join at once may each find the other without a quorum.
+    for (const node of others) await node.joinSwarm(first, managers === SIZE ? 'manager' : 'worker');
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      const states = (await first.docker('node', 'ls', '--format', '{{.Status}}')).split('\n');
+      if (states.filter((state) => state === 'Ready').length === SIZE) return;
+      if (Date.now() > deadline) throw new Error(`the Swarm's nodes are ${states.join(', ')}`);
+      await delay(100);
+    }
+  }
+}
+
+async function startNode(number: number, lan: LabSwitch, parentDir: string | undefined): Promise<SwarmNode> {
+  const hostName = `node${number}`;
+  const engine = await LabEngine.create({
+    hostName,
+    layWire: lan.port(number),
+    ...(parentDir && { parentDir }),
+  });
+  return new SwarmNode(engine, number, lan);
+}
+
+async function closeAll(nodes: readonly SwarmNode[], lan: LabSwitch): Promise<void> {
+  await Promise.all(nodes.map((node) => node.engine.close()));
+  await lan.close();
+}
