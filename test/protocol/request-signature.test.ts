@@ -8,6 +8,8 @@ import {
   type SignedRequest,
   signRequest,
   unauthorized,
+  verifyBody,
+  verifyHead,
   verifyRequest,
 } from '../../protocol/request-signature.js';
 
@@ -28,7 +30,8 @@ test('request signature: what is signed can be read and verified', (t) => {
     fc.property(key, claim, request, (secret, said, call) => {
       const header = signRequest(secret, said, call);
       const read = parseAuthorization(header);
-      t.deepEqual({ ...read }, { ...said, mac: read.mac });
+      const bodyHash = createHash('sha256').update(call.body).digest('base64url');
+      t.deepEqual({ ...read }, { ...said, bodyHash, mac: read.mac });
       t.true(verifyRequest(secret, read, call));
     }),
   );
@@ -78,6 +81,17 @@ for (const [part, changedClaim, changedRequest] of CHANGES) {
   });
 }
 
+test("request signature: the head is verified without the body, another body's hash is not", (t) => {
+  const { method, path } = CALL;
+  const read = parseAuthorization(signRequest(SECRET, SAID, CALL));
+  const other = parseAuthorization(signRequest(SECRET, SAID, { method, path, body: Buffer.from('x') }));
+  t.true(verifyHead(SECRET, read, { method, path }));
+  t.true(verifyBody(read, CALL.body));
+  t.false(verifyBody(other, CALL.body));
+  t.false(verifyHead(SECRET, { ...read, bodyHash: other.bodyHash }, { method, path }));
+  t.false(verifyHead(randomBytes(32), read, { method, path }));
+});
+
 test('request signature: does not hold under another key', (t) => {
   const read = parseAuthorization(signRequest(SECRET, SAID, CALL));
   t.false(verifyRequest(randomBytes(32), read, CALL));
@@ -102,7 +116,7 @@ for (const length of [0, 1, 31, 33, 64]) {
 }
 
 const GOOD = signRequest(SECRET, SAID, CALL);
-const MAC = parseAuthorization(GOOD).mac;
+const { mac: MAC, bodyHash: HASH } = parseAuthorization(GOOD);
 const MALFORMED: [title: string, header: string | undefined][] = [
   ['nothing', undefined],
   ['an empty header', ''],
@@ -115,6 +129,10 @@ const MALFORMED: [title: string, header: string | undefined][] = [
   ['a padded MAC', `${GOOD}=`],
   ['a MAC with spare bits', GOOD.replace(MAC, `${'A'.repeat(42)}B`)],
   ['a MAC in the standard alphabet', GOOD.replace(MAC, `${'+'.repeat(42)}A`)],
+  ['a header without hash of the body', GOOD.replace(/, body=[^,]*/, '')],
+  ['an empty hash of the body', GOOD.replace(HASH, '')],
+  ['a hash with spare bits', GOOD.replace(HASH, `${'A'.repeat(42)}B`)],
+  ['a hash in hexadecimal', GOOD.replace(HASH, 'a'.repeat(64))],
   ['environment 0', GOOD.replace('env=5', 'env=0')],
   ['a leading zero', GOOD.replace('env=5', 'env=05')],
   ['an environment past 15 digits', GOOD.replace('env=5', `env=${'9'.repeat(16)}`)],
@@ -156,9 +174,11 @@ test('request signature: any text is read or refused with that answer, and one c
           : GOOD.slice(0, value[0]) + value[2] + GOOD.slice(value[0] + value[1]);
       try {
         const read = parseAuthorization(header);
-        const written = `Fairlead env=${read.environmentId}, instance=${read.instanceId}, time=${read.timeMs}, mac=${read.mac}`;
+        const written = `Fairlead env=${read.environmentId}, instance=${read.instanceId}, time=${read.timeMs}, body=${read.bodyHash}, mac=${read.mac}`;
         t.is(written, header);
-        t.is(Buffer.from(read.mac, 'base64url').toString('base64url'), read.mac);
+        for (const text of [read.bodyHash, read.mac]) {
+          t.is(Buffer.from(text, 'base64url').toString('base64url'), text);
+        }
       } catch (error) {
         t.true(error instanceof EdgeError && error.code === 'agent-unauthorized');
       }

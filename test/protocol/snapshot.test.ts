@@ -1,18 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Snapshot, snapshotSchema } from '../../protocol/snapshot.js';
+import { EMPTY_SNAPSHOT as EMPTY } from '../helpers/snapshot.js';
 
-const EMPTY: Snapshot = {
-  takenAt: '2026-01-01T00:00:00.000Z',
-  engine: null,
-  counts: { containers: 0, running: 0, paused: 0, stopped: 0, images: 0, volumes: 0, networks: 0 },
-  containers: [],
-  images: [],
-  volumes: [],
-  networks: [],
-  swarm: null,
-  errors: [],
-};
 const engine = {
   id: 'e',
   name: 'host',

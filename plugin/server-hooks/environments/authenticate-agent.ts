@@ -3,9 +3,9 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import {
   parseAuthorization,
   type RequestClaim,
-  type SignedRequest,
+  type SignedHead,
   unauthorized,
-  verifyRequest,
+  verifyHead,
 } from '../../../protocol/request-signature.js';
 import { type Environment, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
@@ -20,7 +20,8 @@ export interface AuthenticatedAgent {
 const NO_KEY = Buffer.alloc(32);
 
 /**
- * Verifies a signed agent request: signature first, then the clock, then that the stamp is new.
+ * Verifies the head of a signed agent request, before its body is read: signature first, then the clock, then that the
+ * stamp is new.
  * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (all 401)
  */
 export function authenticateAgent(
@@ -28,22 +29,36 @@ export function authenticateAgent(
   presence: Presence,
   clock: Clock,
   authorization: string | undefined,
-  request: SignedRequest,
+  head: SignedHead,
 ): AuthenticatedAgent {
   const claim = parseAuthorization(authorization);
+  const agent = findSigner(store, clock, claim, head);
+  checkSkew(clock, claim.timeMs);
+  const path = head.path.split('?', 1)[0] ?? '';
+  takeStamp(presence, clock, agent.environment.id, path, claim);
+  return agent;
+}
+
+/**
+ * Whose signature that is. To be asked again once a body is there: it takes its time, and the agent may be gone by then.
+ * @throws EdgeError `agent-unauthorized` (401)
+ */
+export function findSigner(
+  store: Store,
+  clock: Clock,
+  claim: RequestClaim,
+  head: SignedHead,
+): AuthenticatedAgent {
   const environment = store.environment(claim.environmentId);
   const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
   // A stranger's request costs the same work, so that time does not tell which ids exist.
   if (!environment || !instance) {
-    verifyRequest(NO_KEY, claim, request);
+    verifyHead(NO_KEY, claim, head);
     throw unauthorized();
   }
-  if (!verifyRequest(Buffer.from(instance.secret, 'base64url'), claim, request)) throw unauthorized();
+  if (!verifyHead(Buffer.from(instance.secret, 'base64url'), claim, head)) throw unauthorized();
   const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
   if (!key || !keyHolds(key, clock.now())) throw unauthorized();
-  checkSkew(clock, claim.timeMs);
-  const path = request.path.split('?', 1)[0] ?? '';
-  takeStamp(presence, clock, environment.id, path, claim);
   return { environment, instance };
 }
 

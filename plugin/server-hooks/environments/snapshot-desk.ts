@@ -12,30 +12,28 @@ export interface SnapshotDeskOptions {
   readonly snapshots: Pick<SnapshotFiles, 'write'>;
 }
 
-type Outcome = Snapshot | EdgeError;
+/** Without an error: a snapshot is there. */
+type Tell = (error?: EdgeError) => void;
 
 /** Least time between two snapshots of an environment that nobody asked for, ms. */
 const MIN_GAP_MS = 10_000;
 
-/** Takes snapshots in, and asks agents for one. */
+/** Takes snapshots in, and asks agents for one. What they say is read from the files. */
 export class SnapshotDesk {
   readonly #options: SnapshotDeskOptions;
   readonly #lastMs = new Map<number, number>();
-  readonly #waiting = new Map<number, Set<(outcome: Outcome) => void>>();
+  readonly #waiting = new Map<number, Set<Tell>>();
 
   constructor(options: SnapshotDeskOptions) {
     this.#options = options;
   }
 
-  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-too-soon` (429), `snapshot-unwritable` (503) */
-  async take(environmentId: number, snapshot: Snapshot): Promise<void> {
-    this.requireDue(environmentId);
-    this.#lastMs.set(environmentId, this.#options.clock.monotonic());
-    await this.#store(environmentId, snapshot);
-  }
-
-  /** To be asked before a body is parsed: 8 MB take longer than anything else here. @throws EdgeError `snapshot-too-soon` (429) */
-  requireDue(environmentId: number): void {
+  /**
+   * To be asked before the body of a snapshot is read: 8 MB take longer than anything else here. One that then does not
+   * come, or is none, counts as well.
+   * @throws EdgeError `snapshot-too-soon` (429)
+   */
+  admit(environmentId: number): void {
     const now = this.#options.clock.monotonic();
     const last = this.#lastMs.get(environmentId);
     const isWanted = this.#waiting.has(environmentId);
@@ -45,23 +43,35 @@ export class SnapshotDesk {
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
       });
     }
+    this.#lastMs.set(environmentId, now);
+  }
+
+  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-unwritable` (503) */
+  async take(environmentId: number, snapshot: Snapshot): Promise<void> {
+    try {
+      await this.#options.snapshots.write(environmentId, snapshot);
+      this.#tell(environmentId);
+    } catch (error) {
+      if (error instanceof EdgeError) this.#tell(environmentId, error);
+      throw error;
+    }
   }
 
   /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
   async takeAtClose(environmentId: number, snapshot: Snapshot): Promise<void> {
-    await this.#store(environmentId, snapshot).catch((error: unknown) => {
+    await this.take(environmentId, snapshot).catch((error: unknown) => {
       if (codeOf(error) !== 'snapshot-unwritable') throw error;
     });
   }
 
   /**
-   * Asks the environment's agent for a snapshot and waits for it.
+   * Asks the environment's agent for a snapshot and waits until it is there.
    * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or what {@link refuse} was given
    */
-  request(environmentId: number, waitMs: number): Promise<Snapshot> {
+  request(environmentId: number, waitMs: number): Promise<void> {
     const { clock, presence, checkIns } = this.#options;
     return new Promise((resolve, reject) => {
-      const waiters = this.#waiting.get(environmentId) ?? new Set();
+      const waiters = this.#waiting.get(environmentId) ?? new Set<Tell>();
       this.#waiting.set(environmentId, waiters);
       const settle = () => {
         cancel();
@@ -70,10 +80,10 @@ export class SnapshotDesk {
           this.#waiting.delete(environmentId);
         }
       };
-      const taken = (outcome: Outcome) => {
+      const taken: Tell = (error) => {
         settle();
-        if (outcome instanceof EdgeError) reject(outcome);
-        else resolve(outcome);
+        if (error) reject(error);
+        else resolve();
       };
       const cancel = clock.after(waitMs, () => {
         settle();
@@ -100,17 +110,7 @@ export class SnapshotDesk {
     this.#lastMs.delete(environmentId);
   }
 
-  async #store(environmentId: number, snapshot: Snapshot): Promise<void> {
-    try {
-      await this.#options.snapshots.write(environmentId, snapshot);
-      this.#tell(environmentId, snapshot);
-    } catch (error) {
-      if (error instanceof EdgeError) this.#tell(environmentId, error);
-      throw error;
-    }
-  }
-
-  #tell(environmentId: number, outcome: Outcome): void {
-    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(outcome);
+  #tell(environmentId: number, error?: EdgeError): void {
+    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(error);
   }
 }

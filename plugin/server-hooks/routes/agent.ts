@@ -7,15 +7,23 @@ import {
   idleTunnelSchema,
 } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { parseAuthorization, unauthorized } from '../../../protocol/request-signature.js';
+import {
+  parseAuthorization,
+  type SignedHead,
+  unauthorized,
+  verifyBody,
+} from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
-import { type AuthenticatedAgent, authenticateAgent } from '../environments/authenticate-agent.js';
+import {
+  type AuthenticatedAgent,
+  authenticateAgent,
+  findSigner,
+} from '../environments/authenticate-agent.js';
 import type { Services } from '../services.js';
 import { preferredWait } from './preferred-wait.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
-const NO_BODY = Buffer.alloc(0);
 
 /** The calls of agents. Every one is signed; authentication comes before any other answer. */
 export function agentRoutes(services: Services): Router {
@@ -47,7 +55,7 @@ export function agentRoutes(services: Services): Router {
   });
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
-    const agent = authenticate(ctx, 'GET', NO_BODY);
+    const agent = authenticate(ctx);
     const gone = new AbortController();
     ctx.res.once('close', () => gone.abort());
     const { etag, body } = await services.checkIns.answer({
@@ -64,20 +72,16 @@ export function agentRoutes(services: Services): Router {
   });
 
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
-    // The signature covers the body, which must be read to be checked; only its head is checked before.
-    requireKnownInstance(ctx);
-    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
-    const { environment } = authenticate(ctx, 'POST', body);
-    services.snapshotDesk.requireDue(environment.id);
-    await services.snapshotDesk.take(environment.id, snapshotSchema.parse(parseJsonBytes(body)));
+    const agent = authenticate(ctx);
+    services.snapshotDesk.admit(agent.environment.id);
+    const body = await readSigned(ctx);
+    await services.snapshotDesk.take(agent.environment.id, snapshotSchema.parse(parseJsonBytes(body)));
     ctx.status = 204;
   });
 
   router.post(AGENT_PATHS.idle, async (ctx) => {
-    requireKnownInstance(ctx);
-    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
-    const agent = authenticate(ctx, 'POST', body);
-    const request = parseJsonBytes(body);
+    const agent = authenticate(ctx);
+    const request = parseJsonBytes(await readSigned(ctx));
     // Before the snapshot is looked at.
     services.idleClose.requireOpen(agent, idleTunnelSchema.parse(request).tunnelId);
     const { tunnelId, snapshot } = idleRequestSchema.parse(request);
@@ -86,20 +90,24 @@ export function agentRoutes(services: Services): Router {
     ctx.body = {};
   });
 
-  function authenticate(ctx: Context, method: string, body: Buffer): AuthenticatedAgent {
+  /** By the head alone: strangers send no body. */
+  function authenticate(ctx: Context): AuthenticatedAgent {
     const { store, presence } = services;
-    const request = { method, path: ctx.url, body };
-    return authenticateAgent(store, presence, clock, ctx.get('authorization'), request);
+    return authenticateAgent(store, presence, clock, ctx.get('authorization'), headOf(ctx));
   }
 
-  /** Spares the hub the large bodies of strangers. */
-  function requireKnownInstance(ctx: Context): void {
+  /** The body that the agent signed, if it is still one of ours when all of it is there. */
+  async function readSigned(ctx: Context): Promise<Buffer> {
     const claim = parseAuthorization(ctx.get('authorization'));
-    const isKnown = services.store
-      .environment(claim.environmentId)
-      ?.instances.some(({ id }) => id === claim.instanceId);
-    if (!isKnown) throw unauthorized();
+    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
+    if (!verifyBody(claim, body)) throw unauthorized();
+    findSigner(services.store, clock, claim, headOf(ctx));
+    return body;
   }
 
   return router;
+}
+
+function headOf({ method, url }: Context): SignedHead {
+  return { method, path: url };
 }

@@ -1,22 +1,12 @@
 import test from 'ava';
 import type { Snapshot } from '../../../protocol/snapshot.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin } from '../../helpers/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
 import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
 
 /** Would forge a log line, colour a terminal, turn a line around, or run in a page. */
 const HOSTILE = '\r\n{"level":50}\x1b[31m\u202e\u0000<script>';
-
-const snapshot: Snapshot = {
-  takenAt: '2030-01-01T00:00:00.000Z',
-  engine: null,
-  counts: { containers: 0, running: 0, paused: 0, stopped: 0, images: 0, volumes: 0, networks: 0 },
-  containers: [],
-  images: [],
-  volumes: [],
-  networks: [],
-  swarm: null,
-  errors: [],
-};
 
 test('hostile fields: what an agent says of itself is told as it came, as text, and makes no log line of its own', async (t) => {
   const { create, url, view, log } = await startPlugin(t);
@@ -34,9 +24,10 @@ test('hostile fields: what an agent says of itself is told as it came, as text, 
 });
 
 test('hostile fields: what is too long, of another type or too deep is refused, and nothing of it is kept', async (t) => {
-  const { create, url, view } = await startPlugin(t);
+  const clock = new FakeClock();
+  const { create, url, view } = await startPlugin(t, { clock });
   const { id, edgeId, edgeKey } = await create({ name: 'one', url });
-  const agent = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '' });
+  const agent = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '', clock });
   for (const facts of [
     { agentVersion: 'x'.repeat(65) },
     { platform: 'x'.repeat(65) },
@@ -45,7 +36,7 @@ test('hostile fields: what is too long, of another type or too deep is refused, 
     await t.throwsAsync(agent.enrol(facts), { code: 'bad-request' });
   }
   t.is((await view(id)).associatedAt, null);
-  const joined = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
+  const joined = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '', clock });
   await t.throwsAsync(joined.checkIn({ query: { tunnel: 'x'.repeat(65) } }), { code: 'bad-request' });
   await t.throwsAsync(joined.checkIn({ query: { problem: 'x'.repeat(65) } }), { code: 'bad-request' });
   const deep = JSON.parse(`${'['.repeat(1_000)}${']'.repeat(1_000)}`);
@@ -54,7 +45,8 @@ test('hostile fields: what is too long, of another type or too deep is refused, 
     { errors: [{ part: 'x'.repeat(65), code: 'y' }] },
     { takenAt: 1 },
   ]) {
-    await t.throwsAsync(joined.client.postSnapshot({ ...snapshot, ...wrong } as Snapshot), {
+    clock.advance(10_000);
+    await t.throwsAsync(joined.client.postSnapshot({ ...EMPTY_SNAPSHOT, ...wrong } as Snapshot), {
       code: 'bad-request',
     });
   }
@@ -67,7 +59,7 @@ test('hostile fields: names of prototypes are names', async (t) => {
   const joined = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   const labels = JSON.parse('{"__proto__": "x", "constructor": "y", "toString": "z"}');
   const volume = { name: '__proto__', driver: 'local', labels };
-  await joined.client.postSnapshot({ ...snapshot, volumes: [volume] });
+  await joined.client.postSnapshot({ ...EMPTY_SNAPSHOT, volumes: [volume] });
   const { status, body } = await call<Snapshot>('GET', `/api/environments/${id}/snapshot`);
   t.is(status, 200);
   t.is(body.volumes[0]?.name, '__proto__');

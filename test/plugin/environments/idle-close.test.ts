@@ -2,22 +2,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { Snapshot } from '../../../protocol/snapshot.js';
 import { startPlugin } from '../../helpers/plugin.js';
 import { startSmallEngine } from '../../helpers/small-engine.js';
+import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
 import { joinInstance } from '../../helpers/test-instance.js';
-
-const snapshot: Snapshot = {
-  takenAt: '2030-01-01T00:00:00.000Z',
-  engine: null,
-  counts: { containers: 3, running: 1, paused: 0, stopped: 2, images: 4, volumes: 0, networks: 3 },
-  containers: [],
-  images: [],
-  volumes: [],
-  networks: [],
-  swarm: null,
-  errors: [],
-};
 
 /** An agent with an open tunnel to a small engine. */
 async function setup(t: ExecutionContext) {
@@ -32,10 +20,10 @@ async function setup(t: ExecutionContext) {
 
 test('idle close: takes the snapshot, ends the tunnel and revokes what was granted', async (t) => {
   const { hub, id, agent, ended, tunnelId } = await setup(t);
-  await agent.client.postIdle(tunnelId, snapshot);
+  await agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT);
   t.is(await ended, 'idle');
   t.is((await hub.view(id)).tunnel, 'idle');
-  t.deepEqual((await hub.call('GET', `/api/environments/${id}/snapshot`)).body, snapshot);
+  t.deepEqual((await hub.call('GET', `/api/environments/${id}/snapshot`)).body, EMPTY_SNAPSHOT);
   const { reply } = await agent.checkIn();
   t.is(reply?.tunnel, 'idle');
   t.is(reply?.credential, undefined);
@@ -50,7 +38,7 @@ test('idle close: a credential from before it is refused after it', async (t) =>
   const later = await agent.prove(await agent.credential());
   const { tunnel: next } = await agent.open(later);
   await t.throwsAsync(agent.client.postIdle(tunnelId, null), { code: 'tunnel-unknown' });
-  await agent.client.postIdle(next.id ?? '', snapshot);
+  await agent.client.postIdle(next.id ?? '', EMPTY_SNAPSHOT);
   await t.throwsAsync(agent.open(unused), { code: 'credential-superseded' });
   await t.throwsAsync(agent.open(later), { code: 'credential-replayed' });
   t.is((await hub.view(id)).lastRefusal?.code, 'credential-replayed', 'which the admin sees');
@@ -63,18 +51,18 @@ test('idle close: is refused while a call is under way, and the tunnel stays', a
   call.on('error', () => undefined);
   const [res] = (await once(call, 'response')) as [http.IncomingMessage];
   await once(res, 'data');
-  t.like(await t.throwsAsync(agent.client.postIdle(tunnelId, snapshot)), {
+  t.like(await t.throwsAsync(agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT)), {
     code: 'tunnel-in-use',
     status: 409,
   });
   t.is((await hub.view(id)).tunnel, 'active');
-  t.is((await hub.view(id)).snapshot?.takenAt, snapshot.takenAt, 'the snapshot is good all the same');
+  t.is((await hub.view(id)).snapshot?.takenAt, EMPTY_SNAPSHOT.takenAt, 'the snapshot is good all the same');
   call.destroy();
   for (;;) {
     const { body } = await hub.call<{ calls: number }>('GET', `/api/environments/${id}/tunnel`);
     if (body.calls === 0) break;
   }
-  await t.notThrowsAsync(agent.client.postIdle(tunnelId, snapshot));
+  await t.notThrowsAsync(agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT));
 });
 
 test('idle close: a call that comes with it gets its answer, from this tunnel or the next, 100 times', async (t) => {
@@ -82,7 +70,7 @@ test('idle close: a call that comes with it gets its answer, from this tunnel or
   let current = tunnelId;
   let [kept, reopened] = [0, 0];
   for (let n = 0; n < 100; n++) {
-    const closing = agent.client.postIdle(current, n % 2 === 0 ? snapshot : null).then(
+    const closing = agent.client.postIdle(current, n % 2 === 0 ? EMPTY_SNAPSHOT : null).then(
       () => true,
       () => false,
     );
@@ -106,11 +94,11 @@ test('idle close: a call that comes with it gets its answer, from this tunnel or
 
 test('idle close: another instance, an unknown tunnel and a tunnel that is gone are told so', async (t) => {
   const { hub, id, agent, tunnelId } = await setup(t);
-  t.like(await t.throwsAsync(agent.client.postIdle('other', snapshot)), {
+  t.like(await t.throwsAsync(agent.client.postIdle('other', EMPTY_SNAPSHOT)), {
     code: 'tunnel-unknown',
     status: 404,
   });
   await hub.call('DELETE', `/api/environments/${id}/tunnel`);
-  await t.throwsAsync(agent.client.postIdle(tunnelId, snapshot), { code: 'tunnel-unknown' });
+  await t.throwsAsync(agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT), { code: 'tunnel-unknown' });
   t.is((await hub.view(id)).snapshot, null, 'what comes with it is not kept');
 });

@@ -1,20 +1,8 @@
 import test from 'ava';
 import { SnapshotDesk } from '../../../plugin/server-hooks/environments/snapshot-desk.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
-
-const SNAPSHOT: Snapshot = {
-  takenAt: '2030-01-01T00:00:00.000Z',
-  engine: null,
-  counts: { containers: 0, running: 0, paused: 0, stopped: 0, images: 0, volumes: 0, networks: 0 },
-  containers: [],
-  images: [],
-  volumes: [],
-  networks: [],
-  swarm: null,
-  errors: [],
-};
+import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
 
 function setup() {
   const clock = new FakeClock();
@@ -28,15 +16,28 @@ function setup() {
   return { clock, asked, desk };
 }
 
-test('snapshot desk: all who wait get the next one, which need not keep its distance', async (t) => {
+test('snapshot desk: snapshots are 10 s apart, whether what was let in came or not', async (t) => {
+  const { clock, desk } = setup();
+  desk.admit(1);
+  desk.admit(2);
+  const error = t.throws(() => desk.admit(1), { instanceOf: EdgeError, code: 'snapshot-too-soon' });
+  t.like(error, { status: 429, retryAfterSeconds: 10 });
+  clock.advance(9_999);
+  t.throws(() => desk.admit(1), { code: 'snapshot-too-soon' });
+  clock.advance(1);
+  t.notThrows(() => desk.admit(1), 'and those that were refused put nothing off');
+});
+
+test('snapshot desk: all who wait are told of the next one, which need not keep its distance', async (t) => {
   const { clock, asked, desk } = setup();
-  await desk.take(1, SNAPSHOT);
-  await t.throwsAsync(desk.take(1, SNAPSHOT), { code: 'snapshot-too-soon' });
+  desk.admit(1);
   const waiting = [desk.request(1, 30_000), desk.request(1, 30_000)];
   t.deepEqual(asked, [1, 1]);
-  await desk.take(1, SNAPSHOT);
-  t.deepEqual(await Promise.all(waiting), [SNAPSHOT, SNAPSHOT]);
+  t.notThrows(() => desk.admit(1));
+  await desk.take(1, EMPTY_SNAPSHOT);
+  await t.notThrowsAsync(Promise.all(waiting));
   t.is(clock.pending, 0);
+  t.throws(() => desk.admit(1), { code: 'snapshot-too-soon' }, 'nobody waits any more');
 });
 
 test('snapshot desk: who waits for an agent that is sent away is told so, and nobody else', async (t) => {
@@ -50,9 +51,9 @@ test('snapshot desk: who waits for an agent that is sent away is told so, and no
   await t.throwsAsync(other, { code: 'snapshot-timeout' });
 });
 
-test('snapshot desk: an environment that is forgotten leaves nothing behind', async (t) => {
+test('snapshot desk: an environment that is forgotten leaves nothing behind', (t) => {
   const { desk } = setup();
-  await desk.take(1, SNAPSHOT);
+  desk.admit(1);
   desk.forget(1);
-  await t.notThrowsAsync(desk.take(1, SNAPSHOT));
+  t.notThrows(() => desk.admit(1));
 });

@@ -111,15 +111,17 @@ test('bad bodies: any JSON is taken or refused, pollutes nothing and never fails
 });
 
 test('bad bodies: agents with the right key are refused like anyone', async (t) => {
-  const { port, stored, errors, edge } = await setup(t);
-  const agent = await joinInstance(t, edge);
+  const clock = new FakeClock();
+  const { port, stored, errors, edge } = await setup(t, { clock });
+  const agent = await joinInstance(t, { ...edge, clock });
   const secret = agent.client.instanceSecret ?? Buffer.alloc(0);
   const enrolKey = deriveKey(edge.edgeId, hashJoinSecret(agent.edgeKey.secret), 'enrol');
   const claim = { environmentId: agent.edgeKey.environmentId, instanceId: agent.instance.instanceId };
   const before = await stored();
-  let timeMs = Date.now() + 1_000;
   const send = (key: Uint8Array, method: string, path: string, body: Buffer) => {
-    const authorization = signRequest(key, { ...claim, timeMs: ++timeMs }, { method, path, body });
+    // As long as snapshots are apart.
+    clock.advance(10_000);
+    const authorization = signRequest(key, { ...claim, timeMs: clock.now() }, { method, path, body });
     const head = [`Authorization: ${authorization}`];
     return rawHttp(port, withLength(method, `/edge${path}`, body, head));
   };

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { type SignedRequest, signRequest } from '../../../protocol/request-signature.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { startPlugin } from '../../helpers/plugin.js';
+import { rawHttp, requestText } from '../../helpers/raw-http.js';
+import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
+import { joinInstance } from '../../helpers/test-instance.js';
+
+const PATHS = ['/agent/snapshot', '/agent/idle'];
+const BODY = Buffer.from(JSON.stringify(EMPTY_SNAPSHOT));
+
+/** A hub whose only agent's calls are written by hand; each has a stamp of its own. */
+async function setup(t: ExecutionContext) {
+  const clock = new FakeClock();
+  const hub = await startPlugin(t, { clock });
+  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
+  const port = Number(new URL(hub.url).port);
+  const secret = agent.client.instanceSecret ?? Buffer.alloc(0);
+  const claim = { environmentId: id, instanceId: agent.instance.instanceId };
+  const sign = (path: string, body: Buffer, key: Uint8Array = secret, offMs = 0) => {
+    clock.advance(1);
+    const request: SignedRequest = { method: 'POST', path, body };
+    return signRequest(key, { ...claim, timeMs: clock.now() + offMs }, request);
+  };
+  const text = (path: string, authorization: string, body: Buffer, sent: Buffer) =>
+    requestText(
+      'POST',
+      `/edge${path}`,
+      [`Authorization: ${authorization}`, `Content-Length: ${body.length}`],
+      sent,
+    );
+  const post = (path: string, authorization: string, body = BODY) =>
+    rawHttp(port, text(path, authorization, body, body));
+  /** Announces a body, of which no byte is ever sent. */
+  const postHead = (path: string, authorization: string) =>
+    rawHttp(port, text(path, authorization, BODY, Buffer.alloc(0)));
+  const stored = async () => (await hub.view(id)).snapshot;
+  return { hub, id, clock, sign, text, post, postHead, stored };
+}
+
+test('agent bodies: who knows the ids and not the secret is refused before the body is read', async (t) => {
+  const { sign, postHead } = await setup(t);
+  for (const path of PATHS) {
+    const answer = await postHead(path, sign(path, BODY, Buffer.alloc(32, 1)));
+    t.like(answer, { status: 401, code: 'agent-unauthorized' }, path);
+  }
+});
+
+test('agent bodies: who repeats a head, or whose clock is off, is refused before the body is read', async (t) => {
+  const { sign, post, postHead } = await setup(t);
+  for (const path of PATHS) {
+    const authorization = sign(path, BODY);
+    t.not((await post(path, authorization)).status, 401);
+    t.like(await postHead(path, authorization), { status: 401, code: 'stamp-not-new' }, path);
+    const early = sign(path, BODY, undefined, -61_000);
+    t.like(await postHead(path, early), { status: 401, code: 'clock-skew' }, path);
+  }
+});
+
+test('agent bodies: one that is not the signed one is refused, and nothing is kept', async (t) => {
+  const { sign, post, stored } = await setup(t);
+  for (const path of PATHS) {
+    const answer = await post(path, sign(path, Buffer.from('{}')));
+    t.like(answer, { status: 401, code: 'agent-unauthorized' }, path);
+  }
+  t.is(await stored(), null);
+});
+
+test('agent bodies: a snapshot that comes too soon is refused before its body is read, whatever that is', async (t) => {
+  const { clock, sign, post, postHead, stored } = await setup(t);
+  const [path = ''] = PATHS;
+  t.is((await post(path, sign(path, BODY))).status, 204);
+  t.like(await postHead(path, sign(path, BODY)), { status: 429, code: 'snapshot-too-soon' });
+  const broken = Buffer.from('{');
+  t.like(await post(path, sign(path, broken), broken), { status: 429, code: 'snapshot-too-soon' });
+  clock.advance(10_000);
+  t.like(await post(path, sign(path, broken), broken), { status: 400, code: 'body-not-json' });
+  t.is((await stored())?.takenAt, EMPTY_SNAPSHOT.takenAt);
+});
+
+test('agent bodies: of an idle close the tunnel is looked at before the snapshot', async (t) => {
+  const { sign, post } = await setup(t);
+  const body = Buffer.from('{"tunnelId":"other","snapshot":"none"}');
+  const answer = await post('/agent/idle', sign('/agent/idle', body), body);
+  t.like(answer, { status: 404, code: 'tunnel-unknown' });
+});
+
+test('agent bodies: what comes from an agent that was sent away meanwhile is refused', async (t) => {
+  const { hub, id, clock, sign, text, stored } = await setup(t);
+  const [path = ''] = PATHS;
+  const timers = clock.pending;
+  const socket = net.connect(Number(new URL(hub.url).port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.write(text(path, sign(path, BODY), BODY, BODY.subarray(0, 10)));
+  while (clock.pending === timers) await turn();
+  t.is((await hub.call('DELETE', `/api/environments/${id}/association`)).status, 204);
+  socket.write(BODY.subarray(10));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.regex(answer.toString('latin1'), /^HTTP\/1\.1 401 /);
+  t.is(await stored(), null);
+});
