@@ -15,6 +15,8 @@ export interface TunnelCallsOptions {
 
 /** Calls under way or waiting in the whole hub; each may hold a stream window in memory. */
 const MAX_CALLS = 4_000;
+/** Of these, what one environment may take: nobody who may call but one of them keeps the others out. */
+const MAX_CALLS_EACH = MAX_CALLS / 4;
 
 /** The wake-and-wait of the Docker proxy. */
 export class TunnelCalls implements TunnelSource {
@@ -28,12 +30,11 @@ export class TunnelCalls implements TunnelSource {
   async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
     const { registry } = this.#options;
     // An open tunnel needs no wait: its calls go on where check-ins alone are hindered.
-    const waitMs = registry.peek(environmentId)?.tunnel ? 0 : this.#options.waitMs(environmentId);
-    if (this.#open >= MAX_CALLS) {
-      throw new EdgeError('too-many-calls', 'The hub carries as many calls as it may', {
-        status: 503,
-        retryAfterSeconds: 1,
-      });
+    const slot = registry.peek(environmentId);
+    const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(environmentId);
+    if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub carries as many calls as it may');
+    if (slot && slot.uses >= MAX_CALLS_EACH) {
+      throw tooManyCalls('The hub carries as many calls of this environment as it may');
     }
     this.#open++;
     let leave: () => void = () => undefined;
@@ -59,4 +60,8 @@ export class TunnelCalls implements TunnelSource {
       throw error;
     }
   }
+}
+
+function tooManyCalls(message: string): EdgeError {
+  return new EdgeError('too-many-calls', message, { status: 503, retryAfterSeconds: 1 });
 }

@@ -4,21 +4,46 @@ import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-regis
 import { FakeClock } from '../../helpers/fake-clock.js';
 
 const MOST = 4_000;
+const MOST_EACH = 1_000;
+const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
 
-test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', async (t) => {
+function setUp(): TunnelCalls {
   const clock = new FakeClock();
   const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
-  const calls = new TunnelCalls({ registry, clock, waitMs: () => 30_000 });
+  return new TunnelCalls({ registry, clock, waitMs: () => 30_000 });
+}
+
+/** How calls ended, each way once. */
+async function endsOf(calls: ReadonlyArray<Promise<unknown>>): Promise<unknown[]> {
+  return [...new Set(await Promise.all(calls.map((call) => call.catch((reason: Error) => reason.message))))];
+}
+
+test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', async (t) => {
+  const calls = setUp();
   const first = new AbortController();
   const rest = new AbortController();
   const left = calls.open(1, first.signal);
-  const open = Array.from({ length: MOST - 1 }, () => calls.open(1, rest.signal));
-  const error = await t.throwsAsync(calls.open(1, rest.signal));
-  t.like(error, { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 });
+  const open = Array.from({ length: MOST - 1 }, (_, at) => calls.open(1 + (at % 5), rest.signal));
+  t.like(await t.throwsAsync(calls.open(6, rest.signal)), REFUSED);
+  first.abort(new Error('the caller left'));
+  await t.throwsAsync(left, { message: 'the caller left' });
+  open.push(calls.open(6, rest.signal));
+  rest.abort(new Error('all left'));
+  t.deepEqual(await endsOf(open), ['all left']);
+});
+
+test('tunnel calls: one environment takes a quarter of them at most; the others have the rest', async (t) => {
+  const calls = setUp();
+  const first = new AbortController();
+  const rest = new AbortController();
+  const left = calls.open(1, first.signal);
+  const open = Array.from({ length: MOST_EACH - 1 }, () => calls.open(1, rest.signal));
+  t.like(await t.throwsAsync(calls.open(1, rest.signal)), REFUSED);
+  for (let at = 0; at < MOST_EACH; at++) open.push(calls.open(2, rest.signal));
   first.abort(new Error('the caller left'));
   await t.throwsAsync(left, { message: 'the caller left' });
   open.push(calls.open(1, rest.signal));
+  t.like(await t.throwsAsync(calls.open(1, rest.signal)), REFUSED);
   rest.abort(new Error('all left'));
-  const ends = await Promise.all(open.map((call) => call.catch((reason: Error) => reason.message)));
-  t.deepEqual([...new Set(ends)], ['all left']);
+  t.deepEqual(await endsOf(open), ['all left']);
 });
