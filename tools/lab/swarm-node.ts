@@ -1,6 +1,10 @@
 import type { LabEngine } from './engine.js';
 import type { LabSwitch } from './switch.js';
 
+/** A Swarm's own talk: its managers' API and its gossip. Overlay networks would be UDP 4789. */
+const CONTROL = ['-p tcp -m multiport --ports 2377,7946', '-p udp -m multiport --ports 7946'];
+const allow = (match: string) => `-A PEERS ${match} -j RETURN`;
+
 /** One engine of a lab's Swarm, and what may befall it. */
 export class SwarmNode {
   readonly engine: LabEngine;
@@ -55,6 +59,33 @@ export class SwarmNode {
   /** Undoes {@link cut}. */
   mend(): Promise<void> {
     return this.#lan.mend(this.number);
+  }
+
+  /**
+   * From now on the node and its containers reach us, and of the other nodes only what keeps the Swarm together; no
+   * overlay network carries anything to them or from them. Again: nothing changes.
+   */
+  isolateFromPeers(): Promise<void> {
+    const { address } = this;
+    const lan = `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+    return this.#filter([
+      `-A PREROUTING -s ${lan} -j PEERS`,
+      `-A POSTROUTING -d ${lan} -j PEERS`,
+      ...[`-s ${this.engine.gateway}`, `-d ${this.engine.gateway}`, `-s ${address} -d ${address}`].map(allow),
+      ...CONTROL.map(allow),
+      '-A PEERS -j DROP',
+    ]);
+  }
+
+  /** Undoes {@link isolateFromPeers}. */
+  rejoinPeers(): Promise<void> {
+    return this.#filter([]);
+  }
+
+  /** Replaces the rules of a table that the engine leaves alone, all at once. */
+  async #filter(rules: readonly string[]): Promise<void> {
+    const input = ['*mangle', ':PEERS - [0:0]', ...rules, 'COMMIT', ''].join('\n');
+    await this.engine.runInside('iptables-restore', ['--table=mangle'], { input });
   }
 
   async #learnId(): Promise<void> {

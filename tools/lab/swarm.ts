@@ -42,8 +42,8 @@ export class LabSwarm {
       const [first, second, third] = nodes;
       if (!first || !second || !third) throw new Error('a node is missing');
       const swarm = new LabSwarm([first, second, third], lan);
-      await swarm.#form(managers);
-      if (images) await seedImages([first.engine, second.engine, third.engine]);
+      const seeded = images ? seedImages([first.engine, second.engine, third.engine]) : undefined;
+      await Promise.all([swarm.#form(managers), seeded]);
       return swarm;
     } catch (error) {
       await closeAll(nodes, lan);

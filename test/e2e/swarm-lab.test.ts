@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { LabSwarm } from '../../tools/lab/swarm.js';
+import type { SwarmNode } from '../../tools/lab/swarm-node.js';
+import { freezeContainer } from '../helpers/freeze-container.js';
+import { BASE_IMAGE, serialLabTest } from '../helpers/lab.js';
+import { startSwarm } from '../helpers/swarm-lab.js';
+
+/** Containers of the service find it on their own node. */
+const PORT = 8080;
+const VISIT_WITHIN_MS = 60_000;
+const STATUS_WITHIN_MS = 100_000;
+/** Tells its node's name to whoever asks, and visits our server for ever. */
+const VISITOR = `
+  require('node:http').createServer((req, res) => res.end(process.env.NODE)).listen(${PORT});
+  const visit = () => fetch('http://' + process.env.SERVER + '/' + process.env.NODE, { signal: AbortSignal.timeout(1000) });
+  setInterval(() => visit().catch(() => {}), 250);`;
+const NODE = '{{.Hostname}} {{.ManagerStatus}} {{.Status}}';
+
+serialLabTest('swarm lab: three managers; a node that is cut off goes Down and comes back', async (t) => {
+  t.timeout(240_000);
+  const swarm = await startSwarm(t, { managers: 3 });
+  const [first, second, third] = swarm.nodes;
+  t.deepEqual(await roles(first), ['node1 Leader', 'node2 Reachable', 'node3 Reachable']);
+  const visits = await startVisitors(t, swarm);
+  await visits.untilFrom('node1', 'node2', 'node3');
+
+  await third.cut();
+  await untilStatus(first, 'node3', 'Down');
+  await visits.untilFrom('node1', 'node2');
+  await third.mend();
+  await untilStatus(first, 'node3', 'Ready');
+  await visits.untilFrom('node3');
+
+  await second.engine.stop();
+  await untilStatus(first, 'node2', 'Down');
+  await second.engine.start();
+  await untilStatus(first, 'node2', 'Ready');
+});
+
+serialLabTest(
+  'swarm lab: one manager and two workers; peers can be kept apart, containers frozen',
+  async (t) => {
+    t.timeout(240_000);
+    const swarm = await startSwarm(t, { managers: 1 });
+    const [first, second, third] = swarm.nodes;
+    t.deepEqual(await roles(first), ['node1 Leader', 'node2', 'node3']);
+    const visits = await startVisitors(t, swarm);
+    await visits.untilFrom('node1', 'node2', 'node3');
+
+    const container = await second.docker(
+      'ps',
+      '-q',
+      '--filter',
+      'label=com.docker.swarm.service.name=visitors',
+    );
+    const ask = async (node: SwarmNode) => {
+      const get = `fetch('http://${node.address}:${PORT}', { signal: AbortSignal.timeout(2000) })`;
+      const print = `.then((res) => res.text(), (error) => error.name).then(console.log)`;
+      return second.docker('exec', container, 'node', '-e', get + print);
+    };
+    for (const peer of [first, third]) t.is(await ask(peer), peer.name);
+    await second.isolateFromPeers();
+    for (const peer of [first, third]) t.is(await ask(peer), 'TimeoutError');
+    await visits.untilFrom('node2');
+    t.deepEqual(await roles(first), ['node1 Leader', 'node2', 'node3']);
+    await second.rejoinPeers();
+    for (const peer of [first, third]) t.is(await ask(peer), peer.name);
+
+    const processes = async () =>
+      (await second.docker('top', container, '-eo', 'stat,pid')).split('\n').slice(1);
+    const thaw = await freezeContainer(second.engine, container);
+    for (const line of await processes()) t.regex(line, /^T/);
+    await thaw();
+    for (const line of await processes()) t.regex(line, /^[SRD]/);
+    await visits.untilFrom('node2');
+  },
+);
+
+/** Each node's name with what it is as a manager. Fails where one is not Ready. */
+async function roles(manager: SwarmNode): Promise<string[]> {
+  const { stdout } = await manager.engine.docker(['node', 'ls', '--format', NODE]);
+  const lines = stdout.trim().split('\n').sort();
+  for (const line of lines) if (!line.endsWith(' Ready')) throw new Error(line);
+  return lines.map((line) => line.replace(/ *Ready$/, ''));
+}
+
+async function untilStatus(manager: SwarmNode, name: string, status: string): Promise<void> {
+  const deadline = Date.now() + STATUS_WITHIN_MS;
+  for (;;) {
+    const now = await manager.docker('node', 'ls', '--filter', `name=${name}`, '--format', '{{.Status}}');
+    if (now === status) return;
+    if (Date.now() > deadline) throw new Error(`${name} is still ${now}`);
+    await delay(200);
+  }
+}
+
+/** A server of ours, and on each node a task that visits it all the time. */
+async function startVisitors(t: ExecutionContext, swarm: LabSwarm) {
+  const server = createServer((req, res) => {
+    res.end();
+    server.emit(`visit ${req.url?.slice(1)}`);
+  });
+  t.teardown(() => void server.close());
+  await once(server.listen(0, '0.0.0.0'), 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const publish = ['--publish', `mode=host,target=${PORT},published=${PORT}`];
+  const variables = ['--env', 'NODE={{.Node.Hostname}}', '--env', `SERVER=${swarm.gateway}:${port}`];
+  // As people paste it, without --no-resolve-image: asking a registry fails at once here.
+  const create = ['service', 'create', '-q', '--name', 'visitors', '--mode', 'global', ...publish];
+  await swarm.nodes[0].docker(...create, ...variables, BASE_IMAGE, 'node', '-e', VISITOR);
+  return {
+    /** Resolves once each of these nodes has come again. */
+    untilFrom: async (...names: string[]) => {
+      const signal = AbortSignal.timeout(VISIT_WITHIN_MS);
+      await Promise.all(names.map((name) => once(server, `visit ${name}`, { signal })));
+    },
+  };
+}
