@@ -10,6 +10,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerCertificate } from './certificate.js';
 import { lastAnswer, Problem } from './problem.js';
+import { watchSession } from './watch-session.js';
 
 /** Who answers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must be answered in any case. */
 export interface ServerHandlers {
@@ -39,9 +40,16 @@ export class HttpsServer {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #idle = new Set<Duplex>();
+  readonly #idleSessionMs: number;
   #stopped: Promise<void> | null = null;
 
-  constructor({ cert, key }: ServerCertificate, handlers: ServerHandlers) {
+  /** @param idleSessionMs default 600000, see `watch-session.ts` */
+  constructor(
+    { cert, key }: ServerCertificate,
+    handlers: ServerHandlers,
+    idleSessionMs: number = IDLE_SESSION_MS,
+  ) {
+    this.#idleSessionMs = idleSessionMs;
     this.#server = createSecureServer({
       cert,
       key,
@@ -110,6 +118,7 @@ export class HttpsServer {
   }
 
   #track(): void {
+    let accepted: ServerHttp2Session | null = null;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -117,11 +126,15 @@ export class HttpsServer {
     this.#server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
-      // `close` lets open streams end in their own time, silent ones included.
-      session.setTimeout(IDLE_SESSION_MS, () => session.close());
+      accepted = session;
     });
     this.#server.on('secureConnection', (socket) => {
-      if (socket.alpnProtocol === 'h2') return;
+      if (socket.alpnProtocol === 'h2') {
+        // Node's own listener came before, and made the session of this connection.
+        if (accepted) watchSession(accepted, socket, this.#idleSessionMs);
+        accepted = null;
+        return;
+      }
       this.#idle.add(socket);
       socket.once('close', () => this.#idle.delete(socket));
     });
