@@ -5,7 +5,7 @@ import { SwarmNode } from './swarm-node.js';
 import { LabSwitch } from './switch.js';
 
 const SIZE = 3;
-const READY_WITHIN_MS = 60_000;
+const STATUS_WITHIN_MS = 100_000;
 
 export interface SwarmOptions {
   /** Three managers, or one manager, `nodes[0]`, and two workers. */
@@ -51,6 +51,27 @@ export class LabSwarm {
     }
   }
 
+  /**
+   * Resolves once the manager `seenBy`, the first node by default, shows that node so. A manager is Ready when it
+   * takes part in decisions, too. Fails after 100 seconds: a Swarm needs 15 to notice.
+   */
+  async untilStatus(
+    node: SwarmNode,
+    status: 'Ready' | 'Down',
+    seenBy: SwarmNode = this.nodes[0],
+  ): Promise<void> {
+    const list = ['node', 'ls', '--format', '{{.ID}} {{.Status}} {{.ManagerStatus}}'];
+    const deadline = Date.now() + STATUS_WITHIN_MS;
+    for (;;) {
+      // Managers that are choosing a new leader don't answer.
+      const { stdout, stderr } = await seenBy.engine.docker(list, { allowFailure: true });
+      const line = stdout.split('\n').find((text) => text.startsWith(`${node.id} ${status}`));
+      if (line && !(status === 'Ready' && line.endsWith(' Unreachable'))) return;
+      if (Date.now() > deadline) throw new Error(`${node.name} is not ${status}:\n${stdout}${stderr}`);
+      await delay(100);
+    }
+  }
+
   /** Ends the engines and their network, and deletes their data. Safe to call twice. */
   close(): Promise<void> {
     return closeAll(this.nodes, this.#lan);
@@ -61,13 +82,7 @@ export class LabSwarm {
     await first.initSwarm();
     // One after the other: two managers that join at once may each find the other without a quorum.
     for (const node of others) await node.joinSwarm(first, managers === SIZE ? 'manager' : 'worker');
-    const deadline = Date.now() + READY_WITHIN_MS;
-    for (;;) {
-      const states = (await first.docker('node', 'ls', '--format', '{{.Status}}')).split('\n');
-      if (states.filter((state) => state === 'Ready').length === SIZE) return;
-      if (Date.now() > deadline) throw new Error(`the Swarm's nodes are ${states.join(', ')}`);
-      await delay(100);
-    }
+    await Promise.all(this.nodes.map((node) => this.untilStatus(node, 'Ready')));
   }
 }
 
