@@ -7,6 +7,7 @@ export const AGENT_PATHS = Object.freeze({
   checkIn: '/agent/check-in',
   snapshot: '/agent/snapshot',
   idle: '/agent/idle',
+  swarm: '/agent/swarm',
 });
 
 const text = (max: number) => z.string().check(z.maxLength(max));
@@ -16,8 +17,9 @@ const MAX_SECONDS = 86_400;
 const MAX_TIME_MS = 100_000_000_000_000;
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 
-/** Facts about the Swarm node an agent runs on; null outside a Swarm. Claims, until a manager confirms them. */
+/** The Swarm node an agent runs on; null outside a Swarm. Claims, until a trusted manager confirms them. */
 export const swarmNodeSchema = z.object({
+  /** '' on workers: they do not know it. */
   swarmId: text(64),
   nodeId: text(64),
   name: text(255),
@@ -60,6 +62,8 @@ export const checkInQuerySchema = z.object({
   engine: z.enum(['up', 'down', 'unknown']),
   /** Id of the tunnel the agent has open, `opening`, or `none`: tells the hub of one that it takes for alive. */
   tunnel: text(64),
+  /** The same of the tunnel to this node alone; absent: `none`. */
+  nodeTunnel: z.optional(text(64)),
   /** Stable code of what hinders the agent now, such as `tunnel-unreachable`. */
   problem: z.optional(text(64)),
 });
@@ -71,7 +75,10 @@ export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
  * make an agent spin.
  */
 export const checkInReplySchema = z.object({
-  tunnel: z.enum(['idle', 'required', 'active']),
+  /** `standby`: of several agents another one is, or would be, the leader. */
+  tunnel: z.enum(['idle', 'required', 'active', 'standby']),
+  /** The same of the tunnel to this agent's node alone; absent: `idle`. */
+  nodeTunnel: z.optional(z.enum(['idle', 'required', 'active'])),
   /** Seconds between plain check-ins; also the pause after a failure, before backoff. */
   checkInSeconds: z.int().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Longest hold the hub grants, seconds; 0: poll plainly. */
@@ -84,6 +91,8 @@ export const checkInReplySchema = z.object({
   snapshotRequest: z.int(),
   /** Sealed credential (compact JWE) when a tunnel is wanted from this very agent. */
   credential: z.optional(text(4096)),
+  /** The same for the tunnel to this node alone. */
+  nodeCredential: z.optional(text(4096)),
   /** Changes with each start of the hub. */
   hub: text(64),
 });
@@ -98,6 +107,35 @@ export const idleRequestSchema = z.object({
 
 /** What of it can be told without a look at the snapshot. */
 export const idleTunnelSchema = z.pick(idleRequestSchema, { tunnelId: true });
+
+/** Most nodes of a Swarm that is known here. */
+export const MAX_SWARM_NODES = 2_000;
+
+/** A node as `GET /nodes` of a manager tells it. */
+export const swarmMemberSchema = z.object({
+  id: text(64),
+  name: text(255),
+  role: z.enum(['manager', 'worker']),
+  availability: z.enum(['active', 'pause', 'drain']),
+  state: z.enum(['unknown', 'down', 'ready', 'disconnected']),
+  /** The leader of the Swarm's own managers (Raft). */
+  isLeader: z.boolean(),
+  /** Of managers only. */
+  reachability: z.nullable(z.enum(['unknown', 'unreachable', 'reachable'])),
+  engineVersion: text(64),
+  cpus: z.number().check(z.nonnegative()),
+  memoryBytes: z.number().check(z.nonnegative()),
+});
+/** See {@link swarmMemberSchema}. */
+export type SwarmMember = z.infer<typeof swarmMemberSchema>;
+
+/** What a manager tells of its Swarm whenever it is another than before. */
+export const swarmReportSchema = z.object({
+  swarmId: text(64).check(z.minLength(1)),
+  nodes: z.array(swarmMemberSchema).check(z.maxLength(MAX_SWARM_NODES)),
+});
+/** See {@link swarmReportSchema}. */
+export type SwarmReport = z.infer<typeof swarmReportSchema>;
 
 /** Problem document (RFC 9457) as agents read it. */
 export const problemSchema = z.object({

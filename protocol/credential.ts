@@ -34,12 +34,12 @@ export async function sealCredential(key: Uint8Array, kid: string, credential: C
 /**
  * Opens a sealed credential and checks that it is meant for this agent.
  * @throws EdgeError `credential-unreadable` when the key is wrong or the content is not ours;
- *   `credential-foreign` when it was made for another environment or instance
+ *   `credential-foreign` when it was made for another environment, instance or purpose
  */
 export async function openCredential(
   key: Uint8Array,
   sealed: string,
-  expected: { env: number; instance: string },
+  expected: Pick<Credential, 'env' | 'instance' | 'purpose'>,
 ): Promise<Credential> {
   let credential: Credential;
   try {
@@ -54,8 +54,9 @@ export async function openCredential(
       cause,
     });
   }
-  if (credential.env !== expected.env || credential.instance !== expected.instance) {
-    throw new EdgeError('credential-foreign', 'The credential was made for another environment or instance');
+  const { env, instance, purpose } = expected;
+  if (credential.env !== env || credential.instance !== instance || credential.purpose !== purpose) {
+    throw new EdgeError('credential-foreign', 'The credential was made for another agent or purpose');
   }
   return credential;
 }

@@ -31,7 +31,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/options.ts`]: ['protocol/', `${HOOKS}/model/`, `${HOOKS}/host.ts`, 'manifest.json'],
   [`${HOOKS}/store/`]: HUB_GROUND,
   [`${HOOKS}/tunnel/`]: HUB_GROUND,
-  [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/swarm/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/events/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],

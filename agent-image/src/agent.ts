@@ -1,10 +1,11 @@
-import type { CheckInReply } from '../../protocol/agent-calls.js';
+import type { CheckInQuery, CheckInReply } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { codeOf } from '../../protocol/edge-error.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
 import type { AgentConfig } from './config.js';
 import { Engine } from './docker/engine.js';
+import { EngineWatch } from './docker/engine-watch.js';
 import { takeSnapshot } from './docker/take-snapshot.js';
 import { HubClient } from './hub-client.js';
 import { loadInstanceKey } from './instance-key.js';
@@ -12,6 +13,7 @@ import type { Logger } from './log.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { Poller } from './poller.js';
 import type { CheckInState } from './status-file.js';
+import { SwarmReporter } from './swarm-reporter.js';
 import { TunnelKeeper } from './tunnel/tunnel-keeper.js';
 import { AGENT_VERSION } from './version.js';
 
@@ -22,25 +24,29 @@ export interface AgentOptions {
   readonly logger: Logger;
 }
 
-/** How often the engine is asked for a sign of life, ms. */
-const ENGINE_PING_MS = 10_000;
 /** What an answer may take on top of its interval before the health check worries, ms. */
 const HEALTH_SLACK_MS = 30_000;
 
-/** The agent: check-ins, tunnel, engine and snapshots, which meet only here. */
+/** An agent's two tunnels: the environment's, while it leads, and the one to its node alone. */
+interface Tunnels {
+  readonly environment: TunnelKeeper;
+  readonly node: TunnelKeeper;
+}
+
+/** The agent: check-ins, tunnels, engine and snapshots, which meet only here. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #engine: Engine;
+  readonly #watch: EngineWatch;
   readonly #outbound: Outbound;
   #poller: Poller | null = null;
-  #tunnels: TunnelKeeper | null = null;
+  #tunnels: Tunnels | null = null;
+  #reporter: SwarmReporter | null = null;
   #client: HubClient | null = null;
-  #engineState: 'up' | 'down' | 'unknown' = 'unknown';
   #reply: CheckInReply | null = null;
   #servedSnapshotRequest = 0;
   #isSnapshotRunning = false;
   #isSnapshotWantedAgain = false;
-  #cancelEngineWatch: (() => void) | null = null;
   #cancelSnapshots: (() => void) | null = null;
   #snapshotSeconds = 0;
   #state: CheckInState = { succeededAtMs: null, dueAtMs: null, problem: null };
@@ -49,6 +55,17 @@ export class Agent {
     this.#options = options;
     this.#engine = new Engine(options.config.engine);
     this.#outbound = createOutbound(options.config);
+    this.#watch = new EngineWatch({
+      engine: this.#engine,
+      clock: options.clock,
+      logger: options.logger,
+      onState: () => this.#poller?.nudge(),
+      onNode: () => this.#poller?.reenrol(),
+      onReport: (report) => {
+        // Before the first answer nobody there knows us.
+        if (report && this.#reply) void this.#reporter?.tell(report);
+      },
+    });
   }
 
   /** How check-ins go, for the health check. */
@@ -63,7 +80,8 @@ export class Agent {
     const instance = await loadInstanceKey(config.dataDir, logger);
     const client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
     this.#client = client;
-    this.#tunnels = new TunnelKeeper({
+    this.#reporter = new SwarmReporter({ client, clock, logger });
+    const shared = {
       tunnelAddress: edgeKey.tunnelAddress,
       fingerprint: edgeKey.fingerprint,
       environmentId: edgeKey.environmentId,
@@ -74,11 +92,15 @@ export class Agent {
       dialEngine: () => this.#engine.dial(),
       clock,
       random,
-      logger,
-      onIdle: (tunnelId) => void this.#closeIdle(tunnelId),
       onLost: () => this.#poller?.nudge(),
       onMended: () => this.#poller?.nudge(),
-    });
+    };
+    const keeper = (purpose: keyof Tunnels) => {
+      const log = purpose === 'node' ? logger.child({ purpose }) : logger;
+      const onIdle = (tunnelId: string) => void this.#closeIdle(purpose, tunnelId);
+      return new TunnelKeeper({ ...shared, purpose, logger: log, onIdle });
+    };
+    this.#tunnels = { environment: keeper('environment'), node: keeper('node') };
     this.#poller = new Poller({
       client,
       clock,
@@ -99,22 +121,22 @@ export class Agent {
       { hub: edgeKey.apiUrl, environment: edgeKey.environmentId, version: AGENT_VERSION },
       'agent started',
     );
-    await this.#watchEngine();
-    this.#cancelEngineWatch = clock.every(ENGINE_PING_MS, () => void this.#watchEngine());
+    await this.#watch.start();
     this.#poller.start();
   }
 
-  /** Closes the tunnel and ends the loop; safe to call twice. */
+  /** Closes the tunnels and ends the loop; safe to call twice. */
   async stop(): Promise<void> {
-    this.#cancelEngineWatch?.();
+    this.#watch.stop();
     this.#cancelSnapshots?.();
-    this.#tunnels?.stop();
+    this.#tunnels?.environment.stop();
+    this.#tunnels?.node.stop();
     await this.#poller?.stop();
     this.#outbound.close();
   }
 
   async #enrol(signal: AbortSignal): Promise<void> {
-    const facts = await this.#engine.info();
+    const facts = this.#watch.facts ?? (await this.#engine.info());
     await this.#client?.enrol(
       {
         protocol: PROTOCOL_VERSION,
@@ -129,26 +151,28 @@ export class Agent {
     void this.#sendSnapshot();
   }
 
-  #query() {
-    const problem = this.#tunnels?.problem ?? this.#poller?.problem;
+  #query(): CheckInQuery {
+    const { environment, node } = this.#tunnels ?? {};
+    const problem = environment?.problem ?? node?.problem ?? this.#poller?.problem;
+    const nodeTunnel = node?.state ?? 'none';
     return {
-      engine: this.#engineState,
-      tunnel: this.#tunnels?.tunnelId ?? (this.#tunnels?.isOpening ? 'opening' : 'none'),
+      engine: this.#watch.state,
+      tunnel: environment?.state ?? 'none',
+      ...(nodeTunnel === 'none' ? {} : { nodeTunnel }),
       ...(problem ? { problem } : {}),
     };
   }
 
   #apply(reply: CheckInReply): void {
-    const { clock, config } = this.#options;
+    const { clock } = this.#options;
     const isNewHub = this.#reply?.hub !== reply.hub;
     this.#reply = reply;
-    if (isNewHub) this.#servedSnapshotRequest = 0;
-    if (reply.credential !== undefined) {
-      const inactivityMs = config.inactivityMs ?? reply.inactivitySeconds * 1_000;
-      void this.#tunnels?.open(reply.credential, inactivityMs);
-    } else if (reply.tunnel === 'idle') {
-      this.#tunnels?.unwanted();
+    if (isNewHub) {
+      this.#servedSnapshotRequest = 0;
+      this.#reporter?.forget();
     }
+    this.#applyTunnel('environment', reply.tunnel, reply.credential);
+    this.#applyTunnel('node', reply.nodeTunnel ?? 'idle', reply.nodeCredential);
     if (reply.snapshotRequest > this.#servedSnapshotRequest) {
       this.#servedSnapshotRequest = reply.snapshotRequest;
       void this.#sendSnapshot();
@@ -163,23 +187,23 @@ export class Agent {
     }
   }
 
+  #applyTunnel(purpose: keyof Tunnels, state: CheckInReply['tunnel'], credential: string | undefined): void {
+    const tunnel = this.#tunnels?.[purpose];
+    if (credential !== undefined) {
+      const inactivityMs =
+        this.#options.config.inactivityMs ?? (this.#reply?.inactivitySeconds ?? 300) * 1_000;
+      void tunnel?.open(credential, inactivityMs);
+    } else if (state === 'idle' || state === 'standby') {
+      tunnel?.unwanted();
+    }
+  }
+
   #noteOutcome({ code, nextWithinMs }: { code: string | null; nextWithinMs: number }): void {
     const now = this.#options.clock.now();
     this.#state =
       code === null
         ? { succeededAtMs: now, dueAtMs: now + nextWithinMs + HEALTH_SLACK_MS, problem: null }
         : { ...this.#state, problem: code };
-  }
-
-  async #watchEngine(): Promise<void> {
-    const state = (await this.#engine.ping()) ? 'up' : 'down';
-    if (state === this.#engineState) return;
-    const { logger } = this.#options;
-    if (state === 'down') logger.warn({ code: 'engine-unreachable' }, 'the Docker Engine does not answer');
-    else logger.info({}, 'the Docker Engine answers');
-    const isFirst = this.#engineState === 'unknown';
-    this.#engineState = state;
-    if (!isFirst) this.#poller?.nudge();
   }
 
   async #sendSnapshot(): Promise<void> {
@@ -191,7 +215,8 @@ export class Agent {
       const { clock } = this.#options;
       await this.#client?.postSnapshot(await takeSnapshot(this.#engine, () => clock.now()));
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the snapshot was not taken in');
+      const level = codeOf(error) === 'snapshot-too-soon' ? 'debug' : 'warn';
+      this.#options.logger[level]({ err: error }, 'the snapshot was not taken in');
     } finally {
       this.#isSnapshotRunning = false;
       if (this.#isSnapshotWantedAgain) void this.#sendSnapshot();
@@ -199,21 +224,22 @@ export class Agent {
   }
 
   /** Leaves a snapshot and closes, unless the hub knows of a call under way. */
-  async #closeIdle(tunnelId: string): Promise<void> {
+  async #closeIdle(purpose: keyof Tunnels, tunnelId: string): Promise<void> {
     const { clock, logger } = this.#options;
+    const tunnel = this.#tunnels?.[purpose];
     try {
       const snapshot = await takeSnapshot(this.#engine, () => clock.now());
       await this.#client?.postIdle(tunnelId, snapshot);
-      this.#tunnels?.close('idle', tunnelId);
+      tunnel?.close('idle', tunnelId);
     } catch (error) {
       if (codeOf(error) === 'tunnel-unknown') {
-        this.#tunnels?.close('idle', tunnelId);
+        tunnel?.close('idle', tunnelId);
         return;
       }
       // In use, or the hub did not answer: the clock starts anew, and the hub has one of its own.
       if (codeOf(error) !== 'tunnel-in-use')
         logger.warn({ err: error }, 'the idle tunnel could not be closed yet');
-      this.#tunnels?.touch();
+      tunnel?.touch();
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type EnrolRequest,
   enrolReplySchema,
   problemSchema,
+  type SwarmReport,
 } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
@@ -134,6 +135,12 @@ export class HubClient {
   async postIdle(tunnelId: string, snapshot: Snapshot | null): Promise<void> {
     const body = { tunnelId, snapshot };
     await this.#send(this.#secret(), { method: 'POST', path: AGENT_PATHS.idle, body, timeoutMs: CALL_MS });
+  }
+
+  /** What a manager knows of its Swarm. @throws EdgeError `manager-unconfirmed` */
+  async postSwarm(report: SwarmReport): Promise<void> {
+    const path = AGENT_PATHS.swarm;
+    await this.#send(this.#secret(), { method: 'POST', path, body: report, timeoutMs: CALL_MS });
   }
 
   #secret(): Buffer {

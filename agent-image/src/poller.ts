@@ -81,6 +81,12 @@ export class Poller {
     this.#nudge?.abort(new EdgeError('nudged', 'A new check-in takes the place of this one'));
   }
 
+  /** Makes itself known anew, then checks in: what it said of itself is true no more. */
+  reenrol(): void {
+    this.#enrolled = false;
+    this.nudge();
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const pauseMs = await this.#once();

@@ -8,6 +8,7 @@ import { EnvironmentAdmin } from './environments/environment-admin.js';
 import { EnvironmentDirectory } from './environments/environment-directory.js';
 import { IdleClose } from './environments/idle-close.js';
 import { KeyExpiry } from './environments/key-expiry.js';
+import { leaderCandidates } from './environments/leader-candidates.js';
 import { Presence } from './environments/presence.js';
 import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
@@ -18,6 +19,7 @@ import { EnvironmentWatch } from './events/environment-watch.js';
 import { EventLog } from './events/event-log.js';
 import { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
+import { servesSwarm } from './model/environment.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
 import { mountPlugin, type Plugin, type Running } from './plugin.js';
 import { agentRoutes } from './routes/agent.js';
@@ -28,6 +30,8 @@ import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes
 import { errorReplies } from './routes/error-reply.js';
 import type { Services } from './services.js';
 import { openStore } from './store/open-store.js';
+import { LeaderElection } from './swarm/leader-election.js';
+import { SwarmRoster } from './swarm/swarm-roster.js';
 import { CredentialDesk } from './tunnel/credential-desk.js';
 import { TunnelCalls } from './tunnel/tunnel-calls.js';
 import { loadTunnelIdentity } from './tunnel/tunnel-identity.js';
@@ -70,13 +74,26 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const identity = await loadTunnelIdentity(options.dataDir, clock);
     const presence = new Presence(clock);
     const credentials = new CredentialDesk({ clock, randomBytes });
+    const bootId = randomUUID();
     const registry = new TunnelRegistry({
       clock,
+      bootId,
       inactivityMs: () => store.settings().inactivitySeconds * 1_000,
     });
     registry.start();
     started.push(registry);
-    const checkIns = new CheckIns({ store, presence, registry, credentials, clock, bootId: randomUUID() });
+    const roster: SwarmRoster = new SwarmRoster({ store, onChange: (id) => election.look(id) });
+    const election: LeaderElection = new LeaderElection({
+      registry,
+      candidates: (id) => {
+        const environment = store.environment(id);
+        return environment ? leaderCandidates(environment, presence, roster) : [];
+      },
+      clock,
+    });
+    election.start();
+    started.push(election);
+    const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId });
     checkIns.start();
     started.push(checkIns);
 
@@ -97,7 +114,12 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
 
     const snapshotDesk = new SnapshotDesk({ clock, presence, checkIns, snapshots });
     const waiting = new Waiting({ store, presence, clock });
-    const tunnels = new TunnelCalls({ registry, clock, waitMs: (id) => waiting.waitMs(id) });
+    const tunnels = new TunnelCalls({
+      registry,
+      clock,
+      waitMs: (target) => waiting.waitMs(target),
+      servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
+    });
     const admin = new EnvironmentAdmin({
       store,
       registry,
@@ -138,6 +160,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       presence,
       strangers: new Strangers(clock, 'agent-unauthorized'),
       registry,
+      roster,
       credentials,
       checkIns,
       enrolment: new Enrolment({ store, presence, registry, clock, randomBytes }),

@@ -14,6 +14,7 @@ import type { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import type { Store } from './store/store.js';
+import type { SwarmRoster } from './swarm/swarm-roster.js';
 import type { CredentialDesk } from './tunnel/credential-desk.js';
 import type { TunnelRegistry } from './tunnel/tunnel-registry.js';
 import type { CallLog } from './webhooks/call-log.js';
@@ -30,6 +31,7 @@ export interface Services {
   readonly presence: Presence;
   readonly strangers: Strangers;
   readonly registry: TunnelRegistry;
+  readonly roster: SwarmRoster;
   readonly credentials: CredentialDesk;
   readonly checkIns: CheckIns;
   readonly enrolment: Enrolment;

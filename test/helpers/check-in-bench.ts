@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CheckInAnswer, CheckIns } from '../../plugin/server-hooks/environments/check-in.js';
+import { leaderCandidates } from '../../plugin/server-hooks/environments/leader-candidates.js';
 import { Presence } from '../../plugin/server-hooks/environments/presence.js';
 import type { Environment, Instance } from '../../plugin/server-hooks/model/environment.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../plugin/server-hooks/model/settings.js';
 import type { Store } from '../../plugin/server-hooks/store/store.js';
+import { LeaderElection } from '../../plugin/server-hooks/swarm/leader-election.js';
 import { CredentialDesk } from '../../plugin/server-hooks/tunnel/credential-desk.js';
 import { TunnelRegistry } from '../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { CheckInQuery } from '../../protocol/agent-calls.js';
@@ -51,6 +53,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     generation: 1,
     keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt: null }],
     instances: [instance],
+    swarm: null,
     createdAt: '2030-01-01T00:00:00.000Z',
     associatedAt: '2030-01-01T00:00:00.000Z',
     origin: null,
@@ -77,9 +80,13 @@ export function checkInBench(clock: Clock): CheckInBench {
     onChange: () => () => undefined,
   };
   const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
   const credentials = new CredentialDesk({ clock, randomBytes });
-  const checkIns = new CheckIns({ store, presence, registry, credentials, clock, bootId: 'boot' });
+  const roster = { members: () => null };
+  const candidates = () => leaderCandidates(environment, presence, roster);
+  const election = new LeaderElection({ registry, candidates, clock });
+  election.start();
+  const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId: 'boot' });
   checkIns.start();
   const bench: CheckInBench = {
     checkIns,

@@ -15,6 +15,7 @@ export const GRANT: Grant = {
   nodeId: null,
   generation: 1,
   purpose: 'environment',
+  epoch: 'epoch',
   expiresAtMs: 0,
 };
 

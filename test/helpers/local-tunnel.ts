@@ -47,6 +47,7 @@ export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promis
       nodeId: null,
       generation: 1,
       purpose: 'environment',
+      epoch: 'epoch',
       expiresAtMs: 0,
     }),
   });

@@ -82,7 +82,11 @@ export class TestInstance {
     const key = deriveKey(this.edgeId, hashJoinSecret(this.edgeKey.secret), 'credential');
     const environmentId = this.edgeKey.environmentId;
     const { instanceId } = this.instance;
-    const { token } = await openCredential(key, sealed, { env: environmentId, instance: instanceId });
+    const { token } = await openCredential(key, sealed, {
+      env: environmentId,
+      instance: instanceId,
+      purpose: 'environment',
+    });
     const secret = this.client.instanceSecret;
     if (!secret) throw new Error('not enrolled');
     return { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs };

@@ -42,6 +42,7 @@ const listener = new TunnelListener({
     nodeId: null,
     generation: 1,
     purpose: 'environment',
+    epoch: 'epoch',
     expiresAtMs: 0,
   }),
   register: (tunnel) => {

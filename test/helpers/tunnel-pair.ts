@@ -12,6 +12,8 @@ export interface TunnelPairOptions {
   readonly id?: string;
   readonly environmentId?: number;
   readonly instanceId?: string;
+  /** Of the lease it stands by. Default: the first that a registry of boot id `boot` grants. */
+  readonly epoch?: string;
   readonly inactivityMs?: number;
   /** Serves the streams the hub opens. Default: `/accepted` and `/keep-alive` get 204, others wait. */
   readonly serve?: (stream: ServerHttp2Stream, path: string) => void;
@@ -58,6 +60,7 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
       nodeId: null,
       generation: 1,
       purpose: 'environment',
+      epoch: options.epoch ?? 'boot.1',
       expiresAtMs: 0,
     },
     session,

@@ -8,7 +8,7 @@ import { EdgeError } from '../../protocol/edge-error.js';
 
 const KEY = randomBytes(32);
 const INSTANCE = randomUUID();
-const HERE = { env: 5, instance: INSTANCE };
+const HERE = { env: 5, instance: INSTANCE, purpose: 'environment' } as const;
 
 function credential(change: Partial<Credential> = {}): Credential {
   return {
@@ -80,11 +80,12 @@ test('credential: opens when the header has members of a newer hub', async (t) =
   t.deepEqual(await openCredential(KEY, seal({ ...DIRECT, typ: 'x', future: 1 }, plain(made)), HERE), made);
 });
 
-test('credential: is foreign to another environment or another instance', async (t) => {
+test('credential: is foreign to another environment, instance or purpose', async (t) => {
   const sealed = await sealCredential(KEY, '5.1', credential());
   for (const other of [
-    { env: 6, instance: INSTANCE },
-    { env: 5, instance: randomUUID() },
+    { ...HERE, env: 6 },
+    { ...HERE, instance: randomUUID() },
+    { ...HERE, purpose: 'node' as const },
   ]) {
     await t.throwsAsync(openCredential(KEY, sealed, other), {
       instanceOf: EdgeError,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
-import { openCredential } from '../../../protocol/credential.js';
+import { type Credential, openCredential } from '../../../protocol/credential.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { proofMac } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
@@ -11,6 +11,7 @@ import { type ConnectTunnelOptions, connectTunnel } from './connect-tunnel.js';
 export interface TunnelKeeperOptions extends ConnectTunnelOptions {
   readonly environmentId: number;
   readonly instanceId: string;
+  readonly purpose: Credential['purpose'];
   /** Opens credentials; see `derived-keys.ts`. */
   readonly credentialKey: Uint8Array;
   readonly instanceSecret: () => Buffer | null;
@@ -34,7 +35,7 @@ const DECIDED = new Set(['idle', 'revoked', 'superseded']);
 /** Refusals in the course of things: the hub has a newer credential, or wants no tunnel any more. */
 const OVERTAKEN = new Set(['credential-superseded', 'credential-revoked']);
 
-/** Keeps the agent's one tunnel: opens it with a credential, reports its loss, backs off when it does not open. */
+/** Keeps one tunnel of the agent's, the environment's or its node's: opens it with a credential, reports its loss, backs off when it does not open. */
 export class TunnelKeeper {
   readonly #options: TunnelKeeperOptions;
   #tunnel: AgentTunnel | null = null;
@@ -53,9 +54,9 @@ export class TunnelKeeper {
     return this.#tunnel?.id ?? null;
   }
 
-  /** Whether a tunnel is being opened, or the pause after a failure is not over. */
-  get isOpening(): boolean {
-    return this.#isOpening;
+  /** What check-ins say of it: `opening` lasts until the pause after a failure is over. */
+  get state(): string {
+    return this.tunnelId ?? (this.#isOpening ? 'opening' : 'none');
   }
 
   /** Stable code of why the last attempt failed; null after a success, and once no tunnel is wanted any more. */
@@ -129,10 +130,11 @@ export class TunnelKeeper {
   }
 
   async #attempt(sealed: string, inactivityMs: number): Promise<AgentTunnel> {
-    const { environmentId, instanceId, credentialKey, instanceSecret } = this.#options;
+    const { environmentId, instanceId, purpose, credentialKey, instanceSecret } = this.#options;
     const { token } = await openCredential(credentialKey, sealed, {
       env: environmentId,
       instance: instanceId,
+      purpose,
     });
     const secret = instanceSecret();
     if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');

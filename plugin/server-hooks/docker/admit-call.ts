@@ -1,4 +1,5 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
+import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 import type { ClientRequest } from './client-message.js';
 import {
   type DockerPath,
@@ -9,8 +10,7 @@ import {
 } from './docker-path.js';
 
 /** Where an authenticated Docker call goes. */
-export interface DockerTarget {
-  readonly environmentId: number;
+export interface DockerTarget extends TunnelTarget {
   /** Path and query as sent, not decoded, below `…/docker`; begins with `/`. */
   readonly path: string;
   /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */

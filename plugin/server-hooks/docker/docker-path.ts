@@ -46,6 +46,16 @@ export function needsBuildKitSession({ raw, segments }: DockerPath): boolean {
   );
 }
 
+/**
+ * Whether a call is about the whole Swarm, which only a manager may answer, and what it carries only a manager may see.
+ * To join a Swarm, to make one and to leave it is each engine's own business.
+ */
+export function isSwarmCall({ segments }: DockerPath): boolean {
+  const [noun = '', verb = ''] = segments;
+  if (noun === 'swarm') return !['init', 'join', 'leave'].includes(verb);
+  return ['nodes', 'services', 'tasks', 'secrets', 'configs'].includes(noun);
+}
+
 /** Whether a path is Docker's WebSocket variant of attach. */
 export function isAttachWebSocket({ segments }: DockerPath): boolean {
   return segments.at(-2) === 'attach' && segments.at(-1) === 'ws';

@@ -19,6 +19,7 @@ import {
   resetResponse,
 } from './client-message.js';
 import { dockerErrorBody } from './docker-error.js';
+import { type DockerPath, isSwarmCall } from './docker-path.js';
 import { probeHalfClosed } from './probe-half-closed.js';
 import { engineHeaders, passedHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
@@ -71,7 +72,7 @@ export class DockerProxy {
         body: hasBody(req) ? req : null,
       };
       // An upgrade nobody asked for is an impossible status like any other.
-      await this.#ask(target, question, gone.signal, ({ response }) => sendAnswer(response, res));
+      await this.#ask(target, path, question, gone.signal, ({ response }) => sendAnswer(response, res));
     } catch (error) {
       this.#answerError(error, res, target);
     } finally {
@@ -108,7 +109,7 @@ export class DockerProxy {
         headers: { ...passedHeaders(req), ...upgradeHeaders(req, protocol), ...lengthOf(req, body) },
         body,
       };
-      await this.#ask(target, question, gone.signal, async (answer, call) => {
+      await this.#ask(target, path, question, gone.signal, async (answer, call) => {
         if (answer.socket === undefined) {
           await sendAnswer(answer.response, plain());
           return;
@@ -132,11 +133,12 @@ export class DockerProxy {
   /** Takes a hold on the environment's tunnel for as long as the engine is asked and its answer served. */
   async #ask(
     target: DockerTarget,
+    path: DockerPath,
     question: Question,
     gone: AbortSignal,
     serve: (answer: Answer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    const call = await this.#tunnels.open(target.environmentId, gone);
+    const call = await this.#tunnels.open(target, gone);
     const stop = new AbortController();
     const onClosed = () => stop.abort(tunnelClosed(call));
     const onGone = () => stop.abort(clientGone());
@@ -145,6 +147,7 @@ export class DockerProxy {
     try {
       if (call.closed.aborted) throw tunnelClosed(call);
       if (gone.aborted) throw clientGone();
+      if (!call.servesSwarm && isSwarmCall(path)) throw noManager();
       const answer = await askEngine(call, question, stop.signal, this.#clock);
       try {
         await serve(answer, call);
@@ -199,6 +202,14 @@ function tunnelClosed(call: TunnelCall): EdgeError {
   return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', {
     status: 503,
   });
+}
+
+function noManager(): EdgeError {
+  return new EdgeError(
+    'swarm-manager-unavailable',
+    'No agent on a manager of this Swarm is in reach: calls to single nodes work, calls to the Swarm do not',
+    { status: 503, retryAfterSeconds: 10 },
+  );
 }
 
 function clientGone(): EdgeError {

@@ -1,5 +1,5 @@
 import type { CheckInReply } from '../../../protocol/agent-calls.js';
-import type { Environment } from '../model/environment.js';
+import type { Environment, Instance } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { Presence } from './presence.js';
@@ -16,14 +16,20 @@ export interface CheckInStateSources {
 /** Longest hold, seconds: below the 60 s at which reverse proxies give up by default. */
 const MAX_HOLD_SECONDS = 50;
 
-/** Everything a check-in is told but its credential: the environment's state at this moment. */
-export function checkInState(environment: Environment, sources: CheckInStateSources): CheckInReply {
+/** Everything a check-in is told but its credentials: what concerns this very agent, at this moment. */
+export function checkInState(
+  environment: Environment,
+  instance: Instance,
+  sources: CheckInStateSources,
+): CheckInReply {
   const { store, presence, registry, bootId } = sources;
   const settings = store.settings();
+  const nodeTunnel = registry.state(environment.id, instance.id);
   return {
-    tunnel: registry.state(environment.id),
+    tunnel: tunnelFor(environment, instance, registry),
+    ...(nodeTunnel === 'idle' ? {} : { nodeTunnel }),
     checkInSeconds: checkInSecondsOf(environment, store),
-    holdSeconds: settings.heldCheckIns ? MAX_HOLD_SECONDS : 0,
+    holdSeconds: maxHoldSeconds(store),
     inactivitySeconds: settings.inactivitySeconds,
     snapshotSeconds: settings.snapshotSeconds,
     snapshotRequest: presence.snapshotRequest(environment.id),
@@ -31,11 +37,30 @@ export function checkInState(environment: Environment, sources: CheckInStateSour
   };
 }
 
+/**
+ * The environment's state as far as it is this agent's business. Where there are several, all but the leader are told
+ * the same all the time, so that what the leader does wakes nobody else.
+ */
+function tunnelFor(
+  environment: Environment,
+  instance: Instance,
+  registry: TunnelRegistry,
+): CheckInReply['tunnel'] {
+  const leader = registry.peek(environment.id)?.lease?.instanceId;
+  const isAlone = instance.node === null && environment.instances.length <= 1;
+  return isAlone || leader === instance.id ? registry.state(environment.id) : 'standby';
+}
+
+/** Longest hold that is granted now, seconds; 0: none. */
+export function maxHoldSeconds(store: Store): number {
+  return store.settings().heldCheckIns ? MAX_HOLD_SECONDS : 0;
+}
+
 /** Stands for such a state: two are equal where their tags are. */
 export function etagOf(state: CheckInReply): string {
-  const { hub, tunnel, checkInSeconds, holdSeconds, inactivitySeconds, snapshotSeconds, snapshotRequest } =
-    state;
-  return `"${[hub, tunnel[0], checkInSeconds, holdSeconds, inactivitySeconds, snapshotSeconds, snapshotRequest].join('.')}"`;
+  const { hub, tunnel, nodeTunnel = 'idle', holdSeconds, snapshotRequest } = state;
+  const seconds = [state.checkInSeconds, holdSeconds, state.inactivitySeconds, state.snapshotSeconds];
+  return `"${[hub, tunnel[0], nodeTunnel[0], ...seconds, snapshotRequest].join('.')}"`;
 }
 
 /** Seconds between an environment's plain check-ins: its own setting, else the hub's. */

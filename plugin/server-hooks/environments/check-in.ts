@@ -1,14 +1,14 @@
-import type { CheckInQuery, CheckInReply } from '../../../protocol/agent-calls.js';
+import type { CheckInReply } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
-import { type Credential, sealCredential } from '../../../protocol/credential.js';
-import { deriveKey } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Environment, Instance } from '../model/environment.js';
+import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
+import type { LeaderElection } from '../swarm/leader-election.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
-import type { AuthenticatedAgent } from './authenticate-agent.js';
-import { checkInSecondsOf, checkInState, etagOf } from './check-in-state.js';
+import type { CheckIn } from './arrived-check-in.js';
+import { checkInSecondsOf, checkInState, etagOf, maxHoldSeconds } from './check-in-state.js';
+import { CredentialOffers } from './credential-offers.js';
 import type { Presence } from './presence.js';
 
 export interface CheckInsOptions {
@@ -16,20 +16,10 @@ export interface CheckInsOptions {
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
   readonly credentials: CredentialDesk;
+  readonly election: LeaderElection;
   readonly clock: Clock;
   /** Changes with each start of the hub. */
   readonly bootId: string;
-}
-
-/** A check-in as it arrived; the caller is authenticated. */
-export interface CheckIn extends AuthenticatedAgent {
-  readonly query: CheckInQuery;
-  /** The state the agent knows. */
-  readonly etag: string | undefined;
-  /** Seconds the agent offers to wait (RFC 7240 `wait`); 0: a plain check-in. */
-  readonly waitSeconds: number;
-  /** Aborts when the connection is gone. */
-  readonly signal: AbortSignal;
 }
 
 /** The answer: `body` is null where the agent knows the state already (304). */
@@ -44,8 +34,6 @@ interface Waiter {
   end(error: EdgeError): void;
 }
 
-/** A tunnel not open so long after its credential gets a fresh one, ms. */
-const RETRY_MS = 3_000;
 /** A change that concerns everyone is told at this rate at most: agents a millisecond. */
 const SPREAD_PER_MS = 10;
 
@@ -56,11 +44,13 @@ const SPREAD_PER_MS = 10;
  */
 export class CheckIns {
   readonly #options: CheckInsOptions;
+  readonly #offers: CredentialOffers;
   readonly #waiters = new Map<number, Map<string, Waiter>>();
   #unsubscribe: (() => void) | null = null;
 
   constructor(options: CheckInsOptions) {
     this.#options = options;
+    this.#offers = new CredentialOffers(options);
   }
 
   start(): void {
@@ -97,7 +87,7 @@ export class CheckIns {
    *   `agent-unauthorized` (401) where the instance is known no more
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
-    const { presence, registry } = this.#options;
+    const { presence, registry, election } = this.#options;
     const { environment, instance, query } = checkIn;
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     presence.heard(environment.id, instance.id, intervalMs, {
@@ -105,18 +95,20 @@ export class CheckIns {
       problem: query.problem ?? null,
     });
     registry.peek(environment.id)?.believe(instance.id, query.tunnel);
+    registry.peek(environment.id, instance.id)?.believe(instance.id, query.nodeTunnel ?? 'none');
     this.#waiters
       .get(environment.id)
       ?.get(instance.id)
       ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent came', { status: 409 }));
-    const holdMs = Math.min(checkIn.waitSeconds, this.#state(environment).holdSeconds) * 1_000;
+    election.heard(environment.id, instance.id);
+    const holdMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(this.#options.store)) * 1_000;
     if (holdMs > 0 && !this.#hasNews(checkIn)) await this.#hold(checkIn, holdMs);
     return this.#answerNow(checkIn);
   }
 
   #hold(checkIn: CheckIn, holdMs: number): Promise<void> {
     const { environment, instance, signal } = checkIn;
-    const { clock, presence } = this.#options;
+    const { clock, presence, election } = this.#options;
     return new Promise((resolve, reject) => {
       const release = presence.held(environment.id, instance.id, holdMs);
       let cancelRetry = () => {};
@@ -142,10 +134,13 @@ export class CheckIns {
           reject(error);
         },
       };
-      const gone = () => done();
+      const gone = () => {
+        done();
+        election.gone(environment.id, instance.id);
+      };
       const cancelHold = clock.after(holdMs, done);
-      const age = this.#credentialAgeMs(checkIn);
-      if (age !== null && age < RETRY_MS) cancelRetry = clock.after(RETRY_MS - age + 1, waiter.look);
+      const retryMs = this.#offers.retryMs(checkIn);
+      if (retryMs !== null) cancelRetry = clock.after(retryMs, waiter.look);
       signal.addEventListener('abort', gone);
       let waiters = this.#waiters.get(environment.id);
       if (!waiters) {
@@ -159,77 +154,24 @@ export class CheckIns {
 
   #hasNews(checkIn: CheckIn): boolean {
     const current = this.#current(checkIn);
-    return !current || this.#wantsCredential(checkIn) || this.#etag(current) !== checkIn.etag;
+    if (!current || this.#offers.isDue(checkIn)) return true;
+    return etagOf(checkInState(current, checkIn.instance, this.#options)) !== checkIn.etag;
   }
 
   async #answerNow(checkIn: CheckIn): Promise<CheckInAnswer> {
     const environment = this.#current(checkIn);
     if (!environment)
       throw new EdgeError('agent-unauthorized', 'The agent is not known here', { status: 401 });
-    const credential = this.#wantsCredential(checkIn) ? this.#issue(environment, checkIn.instance) : null;
-    const etag = this.#etag(environment);
-    if (!credential && etag === checkIn.etag) return { etag, body: null };
-    const reply = this.#state(environment);
-    if (!credential) return { etag, body: reply };
-    return { etag, body: { ...reply, credential: await credential } };
+    const offers = this.#offers.issue(environment, checkIn);
+    const reply = checkInState(environment, checkIn.instance, this.#options);
+    const etag = etagOf(reply);
+    if (!offers && etag === checkIn.etag) return { etag, body: null };
+    return { etag, body: { ...reply, ...(await offers) } };
   }
 
   /** The environment as it is now, if the instance still belongs to it. */
   #current({ environment, instance }: CheckIn): Environment | null {
     const now = this.#options.store.environment(environment.id);
     return now?.instances.some(({ id }) => id === instance.id) ? now : null;
-  }
-
-  #wantsCredential(checkIn: CheckIn): boolean {
-    if (this.#options.registry.state(checkIn.environment.id) !== 'required') return false;
-    const age = this.#credentialAgeMs(checkIn);
-    if (age === null || age >= RETRY_MS) return true;
-    // The answer with the last one did not arrive: the agent knows no state, and is not opening a tunnel.
-    return checkIn.etag === undefined && checkIn.query.tunnel === 'none';
-  }
-
-  #credentialAgeMs({ environment, instance }: CheckIn): number | null {
-    return this.#options.credentials.ageMs({
-      environmentId: environment.id,
-      instanceId: instance.id,
-      nodeId: instance.node?.nodeId ?? null,
-    });
-  }
-
-  /** Issues synchronously, seals afterwards: the state that asked for it is the state it is bound to. */
-  #issue(environment: Environment, instance: Instance): Promise<string> {
-    const { token, grant } = this.#options.credentials.issue({
-      environmentId: environment.id,
-      instanceId: instance.id,
-      nodeId: instance.node?.nodeId ?? null,
-      generation: environment.generation,
-      purpose: 'environment',
-    });
-    const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
-    if (!key || environment.edgeId === null) {
-      throw new EdgeError('agent-unauthorized', 'The key this agent enrolled with is gone', { status: 401 });
-    }
-    const credential: Credential = {
-      env: environment.id,
-      instance: instance.id,
-      node: grant.nodeId,
-      generation: grant.generation,
-      purpose: grant.purpose,
-      exp: grant.expiresAtMs,
-      token,
-    };
-    return sealCredential(
-      deriveKey(environment.edgeId, Buffer.from(key.secretHash, 'base64url'), 'credential'),
-      `${environment.id}.${key.generation}`,
-      credential,
-    );
-  }
-
-  #state(environment: Environment): CheckInReply {
-    return checkInState(environment, this.#options);
-  }
-
-  #etag(environment: Environment): string {
-    return etagOf(this.#state(environment));
   }
 }

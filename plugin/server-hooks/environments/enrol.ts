@@ -16,7 +16,14 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
+import {
+  type Environment,
+  type EnvironmentKey,
+  type EnvironmentSwarm,
+  type Instance,
+  isManager,
+  keyHolds,
+} from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
@@ -120,7 +127,7 @@ export class Enrolment {
 
   /** In one turn: looks, decides, and notes that the instance was heard, so that a second one finds it live. */
   #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest, claim: RequestClaim) {
-    const { presence, clock } = this.#options;
+    const { presence, registry, clock } = this.#options;
     if (environment.barredEdgeIds.includes(body.edgeId)) {
       throw this.#refuse(
         environment,
@@ -161,21 +168,31 @@ export class Enrolment {
       platform: body.platform,
       enrolledAt: known?.enrolledAt ?? now,
     };
+    const swarm = swarmAfter(environment, known, body);
     const isSteady =
       known !== undefined &&
       environment.edgeId !== null &&
+      swarm === environment.swarm &&
       others.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
     presence.heard(environment.id, instance.id, intervalMs);
     if (isSteady && siblings.length === others.length) return { environment, instance: known };
+    for (const other of others) {
+      if (!kept.includes(other)) registry.peek(environment.id, other.id)?.revoke();
+    }
+    // In its old place: who enrolled first comes first.
+    const instances = known
+      ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
+      : [...kept, instance];
     return {
       instance,
       environment: {
         ...environment,
         edgeId: body.edgeId,
         associatedAt: environment.associatedAt ?? now,
-        instances: [...kept, instance],
+        instances,
+        swarm,
       },
     };
   }
@@ -225,14 +242,28 @@ export class Enrolment {
   }
 }
 
-/** Agents on different nodes of one Swarm share an environment. */
+/** Agents on different nodes of one Swarm share an environment. Workers do not know which Swarm theirs is. */
 function isSibling(other: Instance, body: EnrolRequest): boolean {
-  return (
-    other.node !== null &&
-    body.node !== null &&
-    other.node.swarmId === body.node.swarmId &&
-    other.node.nodeId !== body.node.nodeId
-  );
+  if (other.node === null || body.node === null || other.node.nodeId === body.node.nodeId) return false;
+  const ids = [other.node.swarmId, body.node.swarmId];
+  return ids.includes('') || ids[0] === ids[1];
+}
+
+/**
+ * The first manager is trusted on first use, with the Swarm it names; later ones as it tells of them. One that was
+ * trusted may have made a new Swarm, or be in none any more.
+ */
+function swarmAfter(
+  environment: Environment,
+  known: Instance | undefined,
+  { node }: EnrolRequest,
+): EnvironmentSwarm | null {
+  const { swarm } = environment;
+  const isKnownManager = known !== undefined && isManager(environment, known);
+  if (swarm !== null && !isKnownManager) return swarm;
+  if (node === null) return environment.instances.length <= 1 ? null : swarm;
+  if (node.role !== 'manager' || node.swarmId === swarm?.id) return swarm;
+  return { id: node.swarmId, managers: [node.nodeId] };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -50,6 +50,8 @@ export interface WithEdgeKey {
 }
 
 const SECRET_BYTES = 32;
+/** What the first agent brings is anew trusted on first use. */
+const NO_AGENTS = Object.freeze({ instances: [], swarm: null });
 
 /** What admins do to environments: each change is on disk before it is answered. */
 export class EnvironmentAdmin {
@@ -90,6 +92,7 @@ export class EnvironmentAdmin {
       generation: 1,
       keys: [key],
       instances: [],
+      swarm: null,
       createdAt: new Date(clock.now()).toISOString(),
       associatedAt: null,
       origin: wanted.origin ?? null,
@@ -152,7 +155,7 @@ export class EnvironmentAdmin {
     const changes = { ...addresses, keys: [...kept, key], barredEdgeIds: [] };
     const edgeKey = this.#edgeKey({ ...before, ...addresses }, secret);
     if (overlapSeconds === 0) {
-      return { environment: await this.revoke(id, { changes: { ...changes, instances: [] } }), edgeKey };
+      return { environment: await this.revoke(id, { changes: { ...changes, ...NO_AGENTS } }), edgeKey };
     }
     const environment: Environment = { ...before, ...changes };
     await store.putEnvironment(environment);
@@ -186,7 +189,7 @@ export class EnvironmentAdmin {
       return this.get(id);
     }
     const changes = { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] };
-    return this.revoke(id, { changes: { ...changes, instances: [] } });
+    return this.revoke(id, { changes: { ...changes, ...NO_AGENTS } });
   }
 
   /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */
@@ -196,7 +199,7 @@ export class EnvironmentAdmin {
     const environment: Environment = { ...before, ...changes, generation: before.generation + 1 };
     const stored = store.putEnvironment(environment);
     credentials.revoke(id);
-    registry.slot(id).revoke();
+    registry.revoke(id);
     checkIns.wake(id);
     if (environment.instances.length === 0) snapshotDesk.refuse(id, notAssociated());
     await stored;

@@ -27,7 +27,7 @@ export class IdleClose {
    * @throws EdgeError `tunnel-unknown` (404), `tunnel-in-use` (409)
    */
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: Snapshot | null): Promise<void> {
-    const { store, credentials, snapshotDesk } = this.#options;
+    const { credentials, snapshotDesk } = this.#options;
     const { id } = agent.environment;
     this.requireOpen(agent, tunnelId);
     if (snapshot) await snapshotDesk.takeAtClose(id, snapshot);
@@ -35,19 +35,16 @@ export class IdleClose {
     if (slot.uses > 0) {
       throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });
     }
-    const environment = store.environment(id);
-    const stored = environment
-      ? store.putEnvironment({ ...environment, generation: environment.generation + 1 })
-      : Promise.resolve();
-    credentials.revoke(id);
+    if (slot.tunnel) credentials.revokeOf(slot.tunnel.grant);
     slot.closeIdle();
-    await stored;
   }
 
   /** @throws EdgeError `tunnel-unknown` (404) */
   requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
-    const slot = this.#options.registry.peek(environment.id);
-    if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
+    for (const of of [undefined, instance.id]) {
+      const slot = this.#options.registry.peek(environment.id, of);
+      if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
+    }
     throw new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });
   }
 }

@@ -80,6 +80,12 @@ export class Presence {
     return now - lastHeard <= 2 * instance.intervalMs + graceMs;
   }
 
+  /** Whether an instance can be told something at once. */
+  isHeld(environmentId: number, instanceId: string): boolean {
+    const instance = this.#environments.get(environmentId)?.instances.get(instanceId);
+    return instance !== undefined && instance.heldUntilMs > this.#clock.monotonic();
+  }
+
   facts(environmentId: number, instanceId: string): AgentFacts | null {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.facts ?? null;
   }

@@ -46,14 +46,20 @@ export class TunnelAdmission {
    */
   register(tunnel: Tunnel): void {
     const { store, registry, logger } = this.#options;
-    const { environmentId, generation } = tunnel.grant;
+    const { environmentId, generation, nodeId, purpose } = tunnel.grant;
     if (store.environment(environmentId)?.generation !== generation) {
       throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
     }
-    registry.slot(environmentId).attach(tunnel);
-    logger.info({ environment: environmentId, tunnel: tunnel.id }, 'tunnel open');
+    registry.slotOf(tunnel.grant).attach(tunnel);
+    const about = {
+      environment: environmentId,
+      tunnel: tunnel.id,
+      ...(nodeId === null ? {} : { node: nodeId }),
+    };
+    const whose = purpose === 'node' ? 'node tunnel' : 'tunnel';
+    logger.info(about, `${whose} open`);
     tunnel.closed.addEventListener('abort', () =>
-      logger.info({ environment: environmentId, tunnel: tunnel.id, code: tunnel.end }, 'tunnel closed'),
+      logger.info({ ...about, code: tunnel.end }, `${whose} closed`),
     );
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
+import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
@@ -30,25 +31,29 @@ export class Waiting {
    * How long a call may wait for the tunnel, ms: two check-ins and then some.
    * @throws EdgeError as {@link requireReachable}
    */
-  waitMs(environmentId: number): number {
-    const environment = this.requireReachable(environmentId);
+  waitMs({ environmentId, instanceId }: TunnelTarget): number {
+    const environment = this.requireReachable(environmentId, instanceId);
     const seconds = checkInSecondsOf(environment, this.#options.store);
     return Math.min(MOST_MS, Math.max(LEAST_MS, 2_000 * seconds + 10_000));
   }
 
   /**
-   * Fails where nobody is there to wait for.
-   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline` (503)
+   * Fails where nobody is there to wait for: no agent at all, or not that of one node.
+   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline`, `node-offline` (503)
    */
-  requireReachable(environmentId: number): Environment {
+  requireReachable(environmentId: number, instanceId?: string): Environment {
     const { store, presence, clock } = this.#options;
     const environment = store.environment(environmentId);
     if (!environment) throw environmentNotFound();
     if (environment.instances.length === 0) throw notAssociated();
     const isStarting = clock.monotonic() - this.#startedMs < STARTUP_MS;
-    const isLive = environment.instances.some(({ id }) => presence.isLive(environmentId, id));
-    if (!isLive && !(isStarting && presence.lastCheckInAtMs(environmentId) === null)) {
-      throw new EdgeError('environment-offline', "The environment's agent does not check in", {
+    const wanted = environment.instances.filter(({ id }) => instanceId === undefined || id === instanceId);
+    const isLive = wanted.some(({ id }) => presence.isLive(environmentId, id));
+    const isUnheard = wanted.every(({ id }) => presence.intervalMs(environmentId, id) === null);
+    if (!isLive && !(isStarting && isUnheard)) {
+      const [code, whose] =
+        instanceId === undefined ? ['environment-offline', "environment's"] : ['node-offline', "node's"];
+      throw new EdgeError(code, `The ${whose} agent does not check in`, {
         status: 503,
         retryAfterSeconds: 10,
       });

@@ -28,6 +28,16 @@ export interface Instance {
   readonly enrolledAt: string;
 }
 
+/** The Swarm an environment is. */
+export interface EnvironmentSwarm {
+  readonly id: string;
+  /**
+   * Ids of the nodes that are its managers: the first that claimed to be one, and those that these tell of. Any agent
+   * with the Edge key can say that it is a manager; the Swarm's secrets are for these only.
+   */
+  readonly managers: readonly string[];
+}
+
 /** A remote engine as the store keeps it. Records are replaced, never changed in place. */
 export interface Environment {
   /** Positive, never reused. */
@@ -47,11 +57,25 @@ export interface Environment {
   readonly generation: number;
   readonly keys: readonly EnvironmentKey[];
   readonly instances: readonly Instance[];
+  /** Null: no manager of a Swarm has enrolled. */
+  readonly swarm: EnvironmentSwarm | null;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly associatedAt: string | null;
   /** Null: an admin made it. */
   readonly origin: EnvironmentOrigin | null;
+}
+
+/** Whether an instance serves a node that is known to be a manager of the environment's Swarm. */
+export function isManager({ swarm }: Environment, { node }: Instance): boolean {
+  return node?.role === 'manager' && swarm?.managers.includes(node.nodeId) === true;
+}
+
+/** Whether calls about a whole Swarm may go to an instance: there is no Swarm, or it serves a manager of it. */
+export function servesSwarm(environment: Environment | undefined, instanceId: string): boolean {
+  const instance = environment?.instances.find(({ id }) => id === instanceId);
+  if (!environment || !instance) return false;
+  return (environment.swarm === null && instance.node === null) || isManager(environment, instance);
 }
 
 /** Whether a key holds at `nowMs` (wall clock). */

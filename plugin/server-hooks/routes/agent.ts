@@ -5,6 +5,7 @@ import {
   checkInQuerySchema,
   idleRequestSchema,
   idleTunnelSchema,
+  swarmReportSchema,
 } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import {
@@ -24,6 +25,8 @@ import { preferredWait } from './preferred-wait.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
+/** Of a report of as many nodes as it may name. */
+const MAX_REPORT_BYTES = 1024 * 1024;
 
 /** The calls of agents. Every one is signed; authentication comes before any other answer. */
 export function agentRoutes(services: Services): Router {
@@ -74,20 +77,27 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
     services.snapshotDesk.admit(agent.environment.id);
-    const body = await readSigned(ctx);
+    const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     await services.snapshotDesk.take(agent.environment.id, snapshotSchema.parse(parseJsonBytes(body)));
     ctx.status = 204;
   });
 
   router.post(AGENT_PATHS.idle, async (ctx) => {
     const agent = authenticate(ctx);
-    const request = parseJsonBytes(await readSigned(ctx));
+    const request = parseJsonBytes(await readSigned(ctx, MAX_SNAPSHOT_BYTES));
     // Before the snapshot is looked at.
     services.idleClose.requireOpen(agent, idleTunnelSchema.parse(request).tunnelId);
     const { tunnelId, snapshot } = idleRequestSchema.parse(request);
     await services.idleClose.close(agent, tunnelId, snapshot);
     ctx.status = 200;
     ctx.body = {};
+  });
+
+  router.post(AGENT_PATHS.swarm, async (ctx) => {
+    const { environment, instance } = authenticate(ctx);
+    const report = swarmReportSchema.parse(parseJsonBytes(await readSigned(ctx, MAX_REPORT_BYTES)));
+    await services.roster.take(environment.id, instance, report);
+    ctx.status = 204;
   });
 
   /** By the head alone: strangers send no body. */
@@ -97,9 +107,9 @@ export function agentRoutes(services: Services): Router {
   }
 
   /** The body that the agent signed, if it is still one of ours when all of it is there. */
-  async function readSigned(ctx: Context): Promise<Buffer> {
+  async function readSigned(ctx: Context, maxBytes: number): Promise<Buffer> {
     const claim = parseAuthorization(ctx.get('authorization'));
-    const body = await readBody(ctx.req, MAX_SNAPSHOT_BYTES, clock);
+    const body = await readBody(ctx.req, maxBytes, clock);
     if (!verifyBody(claim, body)) throw unauthorized();
     findSigner(services.store, clock, claim, headOf(ctx));
     return body;

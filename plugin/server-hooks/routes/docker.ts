@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
 import type { Services } from '../services.js';
+import { requireNode } from '../swarm/require-node.js';
 import { admit } from './guards/admit.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 
@@ -10,15 +11,17 @@ import { environmentIdOf, requireEnvironment } from './guards/require-environmen
 export interface DockerCall {
   /** Null: what stands in its place cannot be an id. */
   readonly environmentId: number | null;
+  /** Id or name of a Swarm node, as sent; null: the environment's leader. */
+  readonly node: string | null;
   readonly path: string;
 }
 
-const CALL = /^\/api\/environments\/([^/?#]+)\/docker(\/.*)$/;
+const CALL = /^\/api\/environments\/([^/?#]+)(?:\/nodes\/([^/?#]+))?\/docker(\/.*)$/;
 
-/** Recognises `/api/environments/:id/docker/*` in a URL below the mount. */
+/** Recognises `/api/environments/:id[/nodes/:node]/docker/*` in a URL below the mount. */
 export function parseDockerCall(url: string): DockerCall | null {
-  const match = CALL.exec(url);
-  return match?.[2] ? { environmentId: environmentIdOf(match[1]), path: match[2] } : null;
+  const [, id, node = null, path] = CALL.exec(url) ?? [];
+  return path ? { environmentId: environmentIdOf(id), node, path } : null;
 }
 
 /** `ANY /api/environments/:id/docker/*`: past Koa, on the raw request, because bytes stream both ways. */
@@ -70,12 +73,14 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
 
 async function admitCaller(
   services: Services,
-  { environmentId, path }: DockerCall,
+  { environmentId, node, path }: DockerCall,
   req: IncomingMessage,
 ): Promise<DockerTarget> {
   const { via, environmentId: bound } = await admit(services.host, req, 'docker', environmentId);
+  const environment = requireEnvironment(services, environmentId);
   return {
-    environmentId: requireEnvironment(services, environmentId).id,
+    environmentId: environment.id,
+    ...(node === null ? {} : { instanceId: requireNode(environment, node, services.roster).id }),
     path,
     via,
     isBound: bound !== undefined,

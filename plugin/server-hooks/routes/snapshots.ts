@@ -30,7 +30,7 @@ export const snapshotCalls = [
       problems: ['environment-not-associated', 'environment-offline', 'snapshot-timeout'],
     },
     async ({ services, environment: { id } }) => {
-      await services.snapshotDesk.request(id, services.waiting.waitMs(id));
+      await services.snapshotDesk.request(id, services.waiting.waitMs({ environmentId: id }));
       return { status: 200, body: await latest(services, id) };
     },
   ),

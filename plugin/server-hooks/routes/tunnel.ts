@@ -105,6 +105,7 @@ function viewTunnel(services: Services, id: number): TunnelView {
         environmentId: id,
         instanceId: instance.id,
         nodeId: instance.node?.nodeId ?? null,
+        purpose: 'environment',
       }) !== null,
   );
   return {

@@ -33,6 +33,10 @@ const environmentSchema: z.ZodType<Environment> = z.object({
       enrolledAt: z.string(),
     }),
   ),
+  swarm: z
+    .object({ id: z.string(), managers: z.array(z.string()) })
+    .nullable()
+    .default(null),
   createdAt: z.string(),
   associatedAt: z.string().nullable(),
   origin: z.object({ webhookId: z.string(), externalId: z.string().nullable() }).nullable().default(null),

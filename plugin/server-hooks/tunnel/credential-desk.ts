@@ -9,7 +9,10 @@ export interface Grant {
   readonly nodeId: string | null;
   /** The environment's generation when it was issued. */
   readonly generation: number;
+  /** `environment`: the leader's. `node`: to this agent's node alone. */
   readonly purpose: 'environment' | 'node';
+  /** Of the lease it was issued under; see `tunnel-slot.ts`. */
+  readonly epoch: string;
   /** Wall clock, ms. */
   readonly expiresAtMs: number;
 }
@@ -20,6 +23,9 @@ interface Issued {
   /** Monotonic, ms: a wall clock that somebody sets must neither prolong a credential nor keep a new one back. */
   readonly issuedMs: number;
 }
+
+/** Whose a credential is: each has one at a time. */
+export type Holder = Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId' | 'purpose'>;
 
 export interface CredentialDeskOptions {
   readonly clock: Clock;
@@ -42,7 +48,7 @@ interface Spent {
 /** Issues and takes back one-time rights to open a tunnel. Only token hashes are kept, in memory. */
 export class CredentialDesk {
   readonly #options: CredentialDeskOptions;
-  /** By holder: one live credential per environment, node and instance. */
+  /** By holder. */
   readonly #live = new Map<string, Issued>();
   readonly #byToken = new Map<string, Issued>();
   readonly #spent = new Map<string, Spent>();
@@ -67,10 +73,11 @@ export class CredentialDesk {
     return { token, grant: issued.grant };
   }
 
-  /** How long ago the holder's live credential was issued, ms; null without one. */
-  ageMs(holder: Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId'>): number | null {
+  /** How long ago the holder's live credential was issued, ms; null without one, or without one of that lease. */
+  ageMs(holder: Holder, epoch?: string): number | null {
     const issued = this.#live.get(holderKey(holder));
-    return issued ? this.#options.clock.monotonic() - issued.issuedMs : null;
+    const counts = issued && (epoch === undefined || issued.grant.epoch === epoch);
+    return counts ? this.#options.clock.monotonic() - issued.issuedMs : null;
   }
 
   /**
@@ -91,6 +98,11 @@ export class CredentialDesk {
       });
     }
     return issued.grant;
+  }
+
+  /** Ends the credential of one holder. */
+  revokeOf(holder: Holder): void {
+    this.#end(this.#live.get(holderKey(holder)), 'revoked');
   }
 
   /** Ends every credential of an environment. */
@@ -129,8 +141,8 @@ function refusal(spent: Spent | undefined): EdgeError {
   }
 }
 
-function holderKey(holder: Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId'>): string {
-  return `${holder.environmentId}/${holder.nodeId ?? ''}/${holder.instanceId}`;
+function holderKey(holder: Holder): string {
+  return `${holder.environmentId}/${holder.nodeId ?? ''}/${holder.instanceId}/${holder.purpose}`;
 }
 
 function hash(token: string): string {

@@ -1,16 +1,18 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { TunnelRegistry } from './tunnel-registry.js';
-import type { TunnelCall, TunnelSource } from './tunnel-source.js';
+import type { TunnelCall, TunnelSource, TunnelTarget } from './tunnel-source.js';
 
 export interface TunnelCallsOptions {
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
   /**
-   * How long a call to the environment may wait for its tunnel, ms.
+   * How long a call may wait for its tunnel, ms.
    * @throws EdgeError where waiting makes no sense: `environment-not-found`, `environment-offline`, …
    */
-  readonly waitMs: (environmentId: number) => number;
+  readonly waitMs: (target: TunnelTarget) => number;
+  /** Whether an agent may serve what concerns its whole Swarm. */
+  readonly servesSwarm: (environmentId: number, instanceId: string) => boolean;
 }
 
 /** Calls under way or waiting in the whole hub; each may hold a stream window in memory. */
@@ -27,13 +29,14 @@ export class TunnelCalls implements TunnelSource {
     this.#options = options;
   }
 
-  async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
-    const { registry } = this.#options;
+  async open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
+    const { registry, servesSwarm } = this.#options;
+    const { environmentId, instanceId } = target;
     // An open tunnel needs no wait: its calls go on where check-ins alone are hindered.
-    const slot = registry.peek(environmentId);
-    const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(environmentId);
+    const slot = registry.peek(environmentId, instanceId);
+    const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(target);
     if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub carries as many calls as it may');
-    if (slot && slot.uses >= MAX_CALLS_EACH) {
+    if (registry.uses(environmentId) >= MAX_CALLS_EACH) {
       throw tooManyCalls('The hub carries as many calls of this environment as it may');
     }
     this.#open++;
@@ -46,13 +49,14 @@ export class TunnelCalls implements TunnelSource {
       leave();
     };
     try {
-      const hold = await registry.slot(environmentId).acquire(waitMs, signal);
+      const hold = await registry.slot(environmentId, instanceId).acquire(waitMs, signal);
       leave = hold.leave;
       const { tunnel } = hold;
       return {
         agent: tunnel.agent,
         dial: () => tunnel.dial(),
         closed: tunnel.closed,
+        servesSwarm: servesSwarm(environmentId, tunnel.grant.instanceId),
         release,
       };
     } catch (error) {

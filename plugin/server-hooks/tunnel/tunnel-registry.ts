@@ -1,21 +1,33 @@
 import type { Clock } from '../../../protocol/clock.js';
+import type { Grant } from './credential-desk.js';
+import type { Tunnel } from './tunnel.js';
 import { TunnelSlot, type TunnelState } from './tunnel-slot.js';
 
 export interface TunnelRegistryOptions {
   readonly clock: Clock;
   /** Idle time of an environment as the hub's settings have it, ms. */
   readonly inactivityMs: () => number;
+  /** Changes with each start of the hub. */
+  readonly bootId: string;
 }
 
 /** How often the hub looks for tunnels that their agents should have closed, ms. */
 const SWEEP_MS = 5_000;
 
-/** All tunnels of the hub, one slot an environment, made when first asked for. */
+/** The slots of one environment: its own, and those of single nodes, by the instance that serves them. */
+interface Slots {
+  environment?: TunnelSlot;
+  readonly nodes: Map<string, TunnelSlot>;
+}
+
+/** All tunnels of the hub: a slot for each environment and each node of one, made when first asked for. */
 export class TunnelRegistry {
   readonly #options: TunnelRegistryOptions;
-  readonly #slots = new Map<number, TunnelSlot>();
+  readonly #slots = new Map<number, Slots>();
   readonly #listeners = new Set<(environmentId: number) => void>();
+  readonly #lossListeners = new Set<(tunnel: Tunnel) => void>();
   #cancelSweep: (() => void) | null = null;
+  #leases = 0;
 
   constructor(options: TunnelRegistryOptions) {
     this.#options = options;
@@ -29,33 +41,63 @@ export class TunnelRegistry {
   stop(): void {
     this.#cancelSweep?.();
     this.#cancelSweep = null;
-    for (const slot of this.#slots.values()) slot.revoke('stopping');
+    for (const slot of this.#all()) slot.revoke('stopping');
     this.#slots.clear();
   }
 
-  /** The slot of an environment. */
-  slot(environmentId: number): TunnelSlot {
-    let slot = this.#slots.get(environmentId);
+  /** The slot of an environment, or with an instance that of its node. */
+  slot(environmentId: number, instanceId?: string): TunnelSlot {
+    let slots = this.#slots.get(environmentId);
+    if (!slots) {
+      slots = { nodes: new Map() };
+      this.#slots.set(environmentId, slots);
+    }
+    if (instanceId === undefined) {
+      slots.environment ??= this.#newSlot(environmentId);
+      return slots.environment;
+    }
+    let slot = slots.nodes.get(instanceId);
     if (!slot) {
-      slot = new TunnelSlot({ ...this.#options, onChange: () => this.#changed(environmentId) });
-      this.#slots.set(environmentId, slot);
+      slot = this.#newSlot(environmentId);
+      slots.nodes.set(instanceId, slot);
     }
     return slot;
   }
 
+  /** The slot that a grant is for. */
+  slotOf({ environmentId, instanceId, purpose }: Grant): TunnelSlot {
+    return this.slot(environmentId, purpose === 'node' ? instanceId : undefined);
+  }
+
   /** The slot if there is one: what it holds is no reason to make one. */
-  peek(environmentId: number): TunnelSlot | undefined {
-    return this.#slots.get(environmentId);
+  peek(environmentId: number, instanceId?: string): TunnelSlot | undefined {
+    const slots = this.#slots.get(environmentId);
+    return instanceId === undefined ? slots?.environment : slots?.nodes.get(instanceId);
   }
 
   /** Its state; makes no slot. */
-  state(environmentId: number): TunnelState {
-    return this.#slots.get(environmentId)?.state ?? 'idle';
+  state(environmentId: number, instanceId?: string): TunnelState {
+    return this.peek(environmentId, instanceId)?.state ?? 'idle';
   }
 
-  /** Drops a deleted environment's slot, ending what it holds. */
+  /** Calls under way or waiting in all of an environment's slots. */
+  uses(environmentId: number): number {
+    let uses = 0;
+    for (const slot of this.#slotsOf(environmentId)) uses += slot.uses;
+    return uses;
+  }
+
+  /** Ends whatever an environment's slots hold, its nodes' too. */
+  revoke(environmentId: number): void {
+    const slots = this.#slots.get(environmentId);
+    for (const slot of slots?.nodes.values() ?? []) slot.revoke();
+    slots?.nodes.clear();
+    slots?.environment?.revoke();
+  }
+
+  /** Drops a deleted environment's slots, ending what they hold. */
   remove(environmentId: number): void {
-    this.#slots.get(environmentId)?.revoke();
+    this.revoke(environmentId);
     this.#slots.delete(environmentId);
   }
 
@@ -65,11 +107,40 @@ export class TunnelRegistry {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The same for each tunnel that ended by itself, before the change is told. */
+  onLost(listener: (tunnel: Tunnel) => void): () => void {
+    this.#lossListeners.add(listener);
+    return () => this.#lossListeners.delete(listener);
+  }
+
+  #newSlot(environmentId: number): TunnelSlot {
+    const { clock, inactivityMs, bootId } = this.#options;
+    return new TunnelSlot({
+      clock,
+      inactivityMs,
+      onChange: () => this.#changed(environmentId),
+      onLost: (tunnel) => {
+        for (const listener of this.#lossListeners) listener(tunnel);
+      },
+      newEpoch: () => `${bootId}.${++this.#leases}`,
+    });
+  }
+
   #changed(environmentId: number): void {
     for (const listener of this.#listeners) listener(environmentId);
   }
 
   #sweep(): void {
-    for (const slot of this.#slots.values()) if (slot.isOverdue()) slot.closeIdle();
+    for (const slot of this.#all()) if (slot.isOverdue()) slot.closeIdle();
+  }
+
+  *#all(): Generator<TunnelSlot> {
+    for (const id of this.#slots.keys()) yield* this.#slotsOf(id);
+  }
+
+  *#slotsOf(environmentId: number): Generator<TunnelSlot> {
+    const { environment, nodes } = this.#slots.get(environmentId) ?? {};
+    if (environment) yield environment;
+    if (nodes) yield* nodes.values();
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Tunnel } from './tunnel.js';
+import type { Tunnel, TunnelEnd } from './tunnel.js';
 
 /** What everybody calls the three states. */
 export type TunnelState = 'idle' | 'required' | 'active';
@@ -9,6 +9,12 @@ export type TunnelState = 'idle' | 'required' | 'active';
 export interface TunnelHold {
   readonly tunnel: Tunnel;
   readonly leave: () => void;
+}
+
+/** Who may fill a slot; the epoch is another each time, and fences whoever might before. */
+export interface TunnelLease {
+  readonly instanceId: string;
+  readonly epoch: string;
 }
 
 interface Waiter {
@@ -22,6 +28,10 @@ export interface TunnelSlotOptions {
   readonly inactivityMs: () => number;
   /** Called after each change of state or tunnel, synchronously. */
   readonly onChange: () => void;
+  /** Called when a tunnel ended that nobody here ended, synchronously, before `onChange`; its lease is gone, too. */
+  readonly onLost: (tunnel: Tunnel) => void;
+  /** Never the same twice, over starts of the hub neither. */
+  readonly newEpoch: () => string;
 }
 
 /** How long after its own idle time the hub closes a tunnel whose agent did not, ms. */
@@ -29,11 +39,15 @@ const BACKSTOP_MS = 30_000;
 /** How long a check-in may be on its way, ms. */
 const JUST_OPENED_MS = 3_000;
 
-/** The place of one environment's tunnel: who wants it, who waits for it, and the tunnel itself. */
+/**
+ * The place of one tunnel, an environment's or a node's: who wants it, who waits for it, who may open it, and the
+ * tunnel itself.
+ */
 export class TunnelSlot {
   readonly #options: TunnelSlotOptions;
   readonly #waiters = new Set<Waiter>();
   #tunnel: Tunnel | null = null;
+  #lease: TunnelLease | null = null;
   /** Monotonic ms at which it was put in. */
   #attachedMs = 0;
   #calls = 0;
@@ -46,6 +60,10 @@ export class TunnelSlot {
 
   get tunnel(): Tunnel | null {
     return this.#tunnel;
+  }
+
+  get lease(): TunnelLease | null {
+    return this.#lease;
   }
 
   /** Calls under way or waiting. */
@@ -115,8 +133,32 @@ export class TunnelSlot {
     });
   }
 
-  /** Puts a tunnel in; an older one is superseded: the newest authenticated one wins. */
+  /** Gives the lease to an instance, a new one unless it has it already; another's tunnel ends. */
+  grant(instanceId: string): TunnelLease {
+    if (this.#lease?.instanceId === instanceId) return this.#lease;
+    const lease = { instanceId, epoch: this.#options.newEpoch() };
+    this.#lease = lease;
+    this.#drop('superseded');
+    this.#options.onChange();
+    return lease;
+  }
+
+  /** Takes the lease away, and with it the tunnel that stands by it. The demand stays. */
+  withdraw(): void {
+    if (!this.#lease) return;
+    this.#lease = null;
+    this.#drop('superseded');
+    this.#options.onChange();
+  }
+
+  /**
+   * Puts a tunnel in; an older one is superseded: the newest authenticated one wins.
+   * @throws EdgeError `credential-revoked` (401) for one whose lease is over
+   */
   attach(tunnel: Tunnel): void {
+    if (tunnel.grant.epoch !== this.#lease?.epoch) {
+      throw new EdgeError('credential-revoked', 'Its right was withdrawn meanwhile', { status: 401 });
+    }
     const older = this.#tunnel;
     this.#tunnel = tunnel;
     this.#attachedMs = this.#options.clock.monotonic();
@@ -176,15 +218,22 @@ export class TunnelSlot {
   }
 
   #close(end: 'idle' | 'revoked' | 'stopping'): void {
+    this.#lease = null;
+    this.#drop(end);
+    this.#options.onChange();
+  }
+
+  #drop(end: TunnelEnd): void {
     const tunnel = this.#tunnel;
     this.#tunnel = null;
     tunnel?.close(end);
-    this.#options.onChange();
   }
 
   #detach(tunnel: Tunnel): void {
     if (this.#tunnel !== tunnel) return;
     this.#tunnel = null;
+    this.#lease = null;
+    this.#options.onLost(tunnel);
     this.#options.onChange();
   }
 }

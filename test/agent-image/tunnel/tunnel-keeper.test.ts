@@ -31,6 +31,7 @@ async function setup(t: ExecutionContext, options: { fingerprint?: string; direc
     fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,
     environmentId: id,
     instanceId: agent.instance.instanceId,
+    purpose: 'environment',
     credentialKey: deriveKey(agent.edgeId, hashJoinSecret(agent.edgeKey.secret), 'credential'),
     instanceSecret: () => agent.client.instanceSecret,
     connectTcp: outbound.connectTcp,
@@ -53,9 +54,9 @@ async function setup(t: ExecutionContext, options: { fingerprint?: string; direc
 test('keeper: a credential opens the tunnel', async (t) => {
   const { hub, id, agent, keeper, told } = await setup(t);
   const opening = keeper.open(await agent.credential(), 60_000);
-  t.true(keeper.isOpening);
+  t.is(keeper.state, 'opening');
   await opening;
-  t.false(keeper.isOpening);
+  t.is(keeper.state, 'none');
   t.is(keeper.problem, null);
   t.is((await hub.view(id)).tunnel, 'active');
   t.truthy(keeper.tunnelId);
@@ -82,7 +83,7 @@ test('keeper: a failure is a problem until a tunnel opens, and the hub is told o
   const { agent, keeper, told, clock, lines, relay } = await setup(t);
   relay.idleMs = 0;
   await keeper.open(await agent.credential(), 60_000);
-  t.true(keeper.isOpening, 'no new credential is wanted before the pause is over');
+  t.is(keeper.state, 'opening', 'no new credential is wanted before the pause is over');
   const { problem } = keeper;
   t.regex(problem ?? '', /^(hub-unreachable|tunnel-handshake|tunnel-lost)$/);
   t.deepEqual(told, []);

@@ -10,7 +10,11 @@ import type { DockerTarget } from '../../../plugin/server-hooks/docker/admit-cal
 import type { ClientRequest, ClientResponse } from '../../../plugin/server-hooks/docker/client-message.js';
 import { DockerProxy } from '../../../plugin/server-hooks/docker/docker-proxy.js';
 import type { Logger } from '../../../plugin/server-hooks/host.js';
-import type { TunnelCall, TunnelSource } from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
+import type {
+  TunnelCall,
+  TunnelSource,
+  TunnelTarget,
+} from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import type { FakeEngine } from './scripted-engine.js';
@@ -26,7 +30,7 @@ export class SocketTunnels implements TunnelSource {
     this.#paths = paths;
   }
 
-  async open(environmentId: number, signal: AbortSignal): Promise<TunnelCall> {
+  async open({ environmentId }: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
     signal.throwIfAborted();
     const path = this.#paths.get(environmentId);
     if (path === undefined)
@@ -48,6 +52,7 @@ export class SocketTunnels implements TunnelSource {
         return pipe;
       },
       closed: closed.signal,
+      servesSwarm: true,
       release: () => {
         record.released += 1;
       },

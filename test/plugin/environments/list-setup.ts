@@ -25,7 +25,7 @@ const ALL: ListQuery = {
 export function listSetup() {
   const clock = new FakeClock();
   const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
   const store = new MemoryEnvironments();
   const directory = new EnvironmentDirectory(store);
   directory.start();

@@ -19,7 +19,7 @@ test('waiting: as long as two check-ins and ten seconds, within half a minute an
       environment: () => ({ ...environment, checkInSeconds }),
       settings: () => bench.settings,
     } as unknown as Store;
-    return new Waiting({ store, presence, clock }).waitMs(1);
+    return new Waiting({ store, presence, clock }).waitMs({ environmentId: 1 });
   };
   await bench.checkIn();
   t.is(waitMs(null), 30_000);

@@ -16,7 +16,7 @@ import { sampleEnvironment } from '../store/sample-environment.js';
 function setup(count = 1) {
   const clock = new FakeClock();
   const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, inactivityMs: () => 60_000 });
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
   const environments = new MemoryEnvironments();
   const store = Object.assign(environments, {

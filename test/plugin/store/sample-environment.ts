@@ -26,6 +26,7 @@ export function sampleEnvironment(id: number, changes: Partial<Environment> = {}
         enrolledAt: '2029-01-01T00:00:00.000Z',
       },
     ],
+    swarm: { id: 's', managers: ['n'] },
     createdAt: '2028-01-01T00:00:00.000Z',
     associatedAt: null,
     origin: { webhookId: 'AAAAAAAAAAAAAAAAAAAAAA', externalId: `shop/${id}` },

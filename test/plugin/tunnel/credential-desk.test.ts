@@ -9,6 +9,7 @@ const HOLDER = {
   nodeId: null,
   generation: 3,
   purpose: 'environment',
+  epoch: 'epoch',
 } as const;
 
 function setup() {

@@ -9,8 +9,8 @@ const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
 
 function setUp(): TunnelCalls {
   const clock = new FakeClock();
-  const registry = new TunnelRegistry({ clock, inactivityMs: () => 300_000 });
-  return new TunnelCalls({ registry, clock, waitMs: () => 30_000 });
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
+  return new TunnelCalls({ registry, clock, waitMs: () => 30_000, servesSwarm: () => true });
 }
 
 /** How calls ended, each way once. */
@@ -22,12 +22,14 @@ test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', as
   const calls = setUp();
   const first = new AbortController();
   const rest = new AbortController();
-  const left = calls.open(1, first.signal);
-  const open = Array.from({ length: MOST - 1 }, (_, at) => calls.open(1 + (at % 5), rest.signal));
-  t.like(await t.throwsAsync(calls.open(6, rest.signal)), REFUSED);
+  const left = calls.open({ environmentId: 1 }, first.signal);
+  const open = Array.from({ length: MOST - 1 }, (_, at) =>
+    calls.open({ environmentId: 1 + (at % 5) }, rest.signal),
+  );
+  t.like(await t.throwsAsync(calls.open({ environmentId: 6 }, rest.signal)), REFUSED);
   first.abort(new Error('the caller left'));
   await t.throwsAsync(left, { message: 'the caller left' });
-  open.push(calls.open(6, rest.signal));
+  open.push(calls.open({ environmentId: 6 }, rest.signal));
   rest.abort(new Error('all left'));
   t.deepEqual(await endsOf(open), ['all left']);
 });
@@ -36,14 +38,14 @@ test('tunnel calls: one environment takes a quarter of them at most; the others 
   const calls = setUp();
   const first = new AbortController();
   const rest = new AbortController();
-  const left = calls.open(1, first.signal);
-  const open = Array.from({ length: MOST_EACH - 1 }, () => calls.open(1, rest.signal));
-  t.like(await t.throwsAsync(calls.open(1, rest.signal)), REFUSED);
-  for (let at = 0; at < MOST_EACH; at++) open.push(calls.open(2, rest.signal));
+  const left = calls.open({ environmentId: 1 }, first.signal);
+  const open = Array.from({ length: MOST_EACH - 1 }, () => calls.open({ environmentId: 1 }, rest.signal));
+  t.like(await t.throwsAsync(calls.open({ environmentId: 1 }, rest.signal)), REFUSED);
+  for (let at = 0; at < MOST_EACH; at++) open.push(calls.open({ environmentId: 2 }, rest.signal));
   first.abort(new Error('the caller left'));
   await t.throwsAsync(left, { message: 'the caller left' });
-  open.push(calls.open(1, rest.signal));
-  t.like(await t.throwsAsync(calls.open(1, rest.signal)), REFUSED);
+  open.push(calls.open({ environmentId: 1 }, rest.signal));
+  t.like(await t.throwsAsync(calls.open({ environmentId: 1 }, rest.signal)), REFUSED);
   rest.abort(new Error('all left'));
   t.deepEqual(await endsOf(open), ['all left']);
 });

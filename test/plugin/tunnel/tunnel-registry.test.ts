@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 
 function setup() {
   const clock = new FakeClock();
-  const registry = new TunnelRegistry({ clock, inactivityMs: () => 60_000 });
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   return { clock, registry };
 }
 
@@ -37,6 +37,7 @@ test('registry: sweeps up tunnels that their agents should have closed', async (
   registry.start();
   registry.slot(1).demand();
   const { tunnel } = await tunnelPair(t, { clock, inactivityMs: 5_000 });
+  registry.slot(1).grant(tunnel.grant.instanceId);
   registry.slot(1).attach(tunnel);
   clock.advance(35_000);
   t.is(registry.state(1), 'active');
@@ -53,6 +54,7 @@ test('registry: a deleted environment’s slot ends what it holds', async (t) =>
   registry.remove(1);
   await t.throwsAsync(waiting, { code: 'tunnel-closed' });
   const { tunnel } = await tunnelPair(t, { clock });
+  registry.slot(1).grant(tunnel.grant.instanceId);
   registry.slot(1).attach(tunnel);
   registry.remove(1);
   t.is(tunnel.end, 'revoked');
@@ -64,6 +66,7 @@ test('registry: stops with every tunnel and wait, and twice', async (t) => {
   const { registry, clock } = setup();
   registry.start();
   const { tunnel } = await tunnelPair(t, { clock });
+  registry.slot(1).grant(tunnel.grant.instanceId);
   registry.slot(1).attach(tunnel);
   const waiting = registry.slot(2).acquire(1_000, never);
   registry.stop();

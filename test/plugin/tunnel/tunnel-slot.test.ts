@@ -12,9 +12,12 @@ function setup(inactivityMs = 60_000) {
     clock,
     inactivityMs: () => inactivityMs,
     onChange: () => changes.push(slot.state),
+    onLost: () => undefined,
+    newEpoch: () => 'boot.1',
   });
   const attach = async (t: ExecutionContext, options: Partial<TunnelPairOptions> = {}) => {
     const pair = await tunnelPair(t, { clock, ...options });
+    slot.grant(pair.tunnel.grant.instanceId);
     slot.attach(pair.tunnel);
     return pair;
   };

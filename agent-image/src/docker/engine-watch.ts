@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SwarmReport } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import type { Logger } from '../log.js';
+import type { Engine } from './engine.js';
+import type { EngineFacts } from './engine-facts.js';
+import { swarmReport } from './swarm-report.js';
+
+export interface EngineWatchOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The engine went down, or answers again. */
+  readonly onState: () => void;
+  /** It has another place in the Swarm than at the last look: role, node, Swarm. */
+  readonly onNode: () => void;
+  /** After each look; null where it is no manager, or does not say. */
+  readonly onReport: (report: SwarmReport | null) => void;
+}
+
+/** How often the engine is looked at, ms: what happens in a Swarm is to be known within 10 s. */
+const WATCH_MS = 5_000;
+
+/** Looks after the engine: whether it answers, and what it is in its Swarm. */
+export class EngineWatch {
+  readonly #options: EngineWatchOptions;
+  #state: 'up' | 'down' | 'unknown' = 'unknown';
+  #facts: EngineFacts | null = null;
+  #isLooking = false;
+  #cancel: (() => void) | null = null;
+
+  constructor(options: EngineWatchOptions) {
+    this.#options = options;
+  }
+
+  get state(): 'up' | 'down' | 'unknown' {
+    return this.#state;
+  }
+
+  /** As the last look found it; null before the engine answered for the first time. */
+  get facts(): EngineFacts | null {
+    return this.#facts;
+  }
+
+  /** Resolves after the first look. */
+  async start(): Promise<void> {
+    this.#cancel ??= this.#options.clock.every(WATCH_MS, () => void this.#look());
+    await this.#look();
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const { engine, onReport } = this.#options;
+      this.#noteState((await engine.ping()) ? 'up' : 'down');
+      const facts = this.#state === 'up' ? await engine.info() : null;
+      if (facts) this.#noteFacts(facts);
+      onReport(facts && (await swarmReport(engine, facts)));
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  #noteState(state: 'up' | 'down'): void {
+    if (state === this.#state) return;
+    const { logger, onState } = this.#options;
+    if (state === 'down') logger.warn({ code: 'engine-unreachable' }, 'the Docker Engine does not answer');
+    else logger.info({}, 'the Docker Engine answers');
+    const isFirst = this.#state === 'unknown';
+    this.#state = state;
+    if (!isFirst) onState();
+  }
+
+  #noteFacts(facts: EngineFacts): void {
+    const before = this.#facts;
+    this.#facts = facts;
+    if (before === null || isDeepStrictEqual(before.node, facts.node)) return;
+    const { logger, onNode } = this.#options;
+    logger.info(
+      { role: facts.node?.role ?? 'none', node: facts.node?.nodeId ?? null },
+      'place in the Swarm changed',
+    );
+    onNode();
+  }
+}

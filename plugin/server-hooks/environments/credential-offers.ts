@@ -1,0 +1,116 @@
+import type { CheckInReply } from '../../../protocol/agent-calls.js';
+import { sealCredential } from '../../../protocol/credential.js';
+import { deriveKey } from '../../../protocol/derived-keys.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Environment, Instance } from '../model/environment.js';
+import type { CredentialDesk, Grant, Holder } from '../tunnel/credential-desk.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import type { TunnelLease } from '../tunnel/tunnel-slot.js';
+import type { CheckIn } from './arrived-check-in.js';
+
+export interface CredentialOffersOptions {
+  readonly registry: TunnelRegistry;
+  readonly credentials: CredentialDesk;
+}
+
+/** What of a check-in's answer lets its agent open tunnels. */
+export type Offers = Pick<CheckInReply, 'credential' | 'nodeCredential'>;
+
+type Purpose = Grant['purpose'];
+
+const PURPOSES = ['environment', 'node'] as const;
+/** A tunnel not open so long after its credential gets a fresh one, ms. */
+const RETRY_MS = 3_000;
+
+/** The credentials that go with check-ins: to whom somebody waits for, and who has the right to open a tunnel. */
+export class CredentialOffers {
+  readonly #options: CredentialOffersOptions;
+
+  constructor(options: CredentialOffersOptions) {
+    this.#options = options;
+  }
+
+  /** Whether an answer now would carry one. */
+  isDue(checkIn: CheckIn): boolean {
+    return PURPOSES.some((purpose) => this.#lease(checkIn, purpose) !== null);
+  }
+
+  /** Milliseconds until one that was issued lately may be followed by another; null: none was. */
+  retryMs({ environment, instance }: CheckIn): number | null {
+    const ages = PURPOSES.flatMap(
+      (purpose) => this.#options.credentials.ageMs(holderOf(environment, instance, purpose)) ?? [],
+    );
+    const left = RETRY_MS - Math.min(...ages) + 1;
+    return left > 0 ? left : null;
+  }
+
+  /**
+   * Issues what is due, synchronously: the state that asked for it is the state it is bound to. Sealed afterwards.
+   * @throws EdgeError `agent-unauthorized` (401) for an agent whose key is gone
+   */
+  issue(environment: Environment, checkIn: CheckIn): Promise<Offers> | null {
+    const [own, node] = PURPOSES.map((purpose) => {
+      const lease = this.#lease(checkIn, purpose);
+      return lease && this.#seal(environment, checkIn.instance, purpose, lease);
+    });
+    if (!own && !node) return null;
+    return Promise.all([own, node]).then(([credential, nodeCredential]) => ({
+      ...(credential ? { credential } : {}),
+      ...(nodeCredential ? { nodeCredential } : {}),
+    }));
+  }
+
+  /** The right to a tunnel that somebody waits for, unless a credential for it is on its way. */
+  #lease({ environment, instance, etag, query }: CheckIn, purpose: Purpose): TunnelLease | null {
+    const { registry, credentials } = this.#options;
+    const slot = registry.peek(environment.id, purpose === 'node' ? instance.id : undefined);
+    if (slot?.state !== 'required') return null;
+    // The leader's right is by election, that to one's own node needs none.
+    const lease = purpose === 'node' ? slot.grant(instance.id) : slot.lease;
+    if (lease?.instanceId !== instance.id) return null;
+    const age = credentials.ageMs(holderOf(environment, instance, purpose), lease.epoch);
+    if (age === null || age >= RETRY_MS) return lease;
+    // The answer with the last one did not arrive: the agent knows no state, and is not opening a tunnel.
+    const tunnel = purpose === 'node' ? (query.nodeTunnel ?? 'none') : query.tunnel;
+    return etag === undefined && tunnel === 'none' ? lease : null;
+  }
+
+  #seal(
+    environment: Environment,
+    instance: Instance,
+    purpose: Purpose,
+    { epoch }: TunnelLease,
+  ): Promise<string> {
+    const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
+    if (!key || environment.edgeId === null) {
+      throw new EdgeError('agent-unauthorized', 'The key this agent enrolled with is gone', { status: 401 });
+    }
+    const { token, grant } = this.#options.credentials.issue({
+      ...holderOf(environment, instance, purpose),
+      generation: environment.generation,
+      epoch,
+    });
+    return sealCredential(
+      deriveKey(environment.edgeId, Buffer.from(key.secretHash, 'base64url'), 'credential'),
+      `${environment.id}.${key.generation}`,
+      {
+        env: environment.id,
+        instance: instance.id,
+        node: grant.nodeId,
+        generation: grant.generation,
+        purpose,
+        exp: grant.expiresAtMs,
+        token,
+      },
+    );
+  }
+}
+
+function holderOf(environment: Environment, instance: Instance, purpose: Purpose): Holder {
+  return {
+    environmentId: environment.id,
+    instanceId: instance.id,
+    nodeId: instance.node?.nodeId ?? null,
+    purpose,
+  };
+}

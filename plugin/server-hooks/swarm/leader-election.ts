@@ -1,0 +1,195 @@
+import type { Clock } from '../../../protocol/clock.js';
+import type { Tunnel } from '../tunnel/tunnel.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
+
+/** An instance that might lead its environment. */
+export interface Candidate {
+  readonly instanceId: string;
+  /** 0 is best. */
+  readonly rank: number;
+  /** Whether it could be told at once: it holds a check-in open. */
+  readonly isHeld: boolean;
+  /** Whether it was heard lately. */
+  readonly isLive: boolean;
+}
+
+export interface LeaderElectionOptions {
+  readonly registry: TunnelRegistry;
+  /** An environment's instances, in the order in which they enrolled. */
+  readonly candidates: (environmentId: number) => readonly Candidate[];
+  readonly clock: Clock;
+}
+
+/**
+ * What is held against an instance. `away`: its tunnel broke, so an open check-in proves nothing until it is heard anew.
+ * `suspect`: the same, and nobody waits for it. `failing`: it is heard, and brought no tunnel about.
+ */
+interface Doubt {
+  readonly kind: 'away' | 'suspect' | 'failing';
+  /** Monotonic ms. */
+  readonly sinceMs: number;
+}
+
+interface Election {
+  readonly doubts: Map<string, Doubt>;
+  /** Epoch of the lease that the timer is for; null: for whoever comes. */
+  epoch: string | null;
+  /** Whether that lease's holder was heard since it has it. */
+  isHolderHeard: boolean;
+  cancelTimer: (() => void) | null;
+}
+
+/** A lease without a tunnel is withdrawn after this time, ms; nor does anybody wait longer for a better agent. */
+const LEASE_MS = 5_000;
+/** An agent that is well but for its tunnel comes after all others for so long, ms. */
+const FAILING_MS = 60_000;
+/** After every rank there is. */
+const FAILING_RANK = 1_000;
+
+/**
+ * Decides which of an environment's agents may open its tunnel. The lease is granted when somebody needs the tunnel, to
+ * the best of those who can be told at once, and taken back when nobody needs it any more. A better one takes it over at
+ * once, an equal one never. Each decision is made in one turn of the event loop, from what is known at that moment; the
+ * slot's epoch keeps out who had the lease before.
+ */
+export class LeaderElection {
+  readonly #options: LeaderElectionOptions;
+  readonly #elections = new Map<number, Election>();
+  #stops: (() => void)[] = [];
+  #isDeciding = false;
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#stops.length > 0) return;
+    const { registry } = this.#options;
+    this.#stops = [registry.onLost((tunnel) => this.#lost(tunnel)), registry.onChange((id) => this.look(id))];
+  }
+
+  /** Ends all timers; safe to call twice. */
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const id of [...this.#elections.keys()]) this.#end(id);
+  }
+
+  /** An instance checks in, and can be told now. */
+  heard(environmentId: number, instanceId: string): void {
+    const election = this.#elections.get(environmentId);
+    if (election) {
+      if (election.doubts.get(instanceId)?.kind !== 'failing') election.doubts.delete(instanceId);
+      const { lease } = this.#options.registry.slot(environmentId);
+      if (lease?.instanceId === instanceId) election.isHolderHeard = true;
+    }
+    this.look(environmentId, instanceId);
+  }
+
+  /** The connection of an instance's held check-in broke. */
+  gone(environmentId: number, instanceId: string): void {
+    if (!this.#elections.has(environmentId)) return;
+    this.#doubt(environmentId, instanceId, 'suspect');
+    this.look(environmentId);
+  }
+
+  /** Decides anew: demand, tunnel or ranks may be others. `calling` can be told though it holds nothing. */
+  look(environmentId: number, calling: string | null = null): void {
+    const slot = this.#options.registry.peek(environmentId);
+    // What is granted or withdrawn here is told to all who listen, and that is us, too.
+    if (!slot || this.#isDeciding) return;
+    this.#isDeciding = true;
+    try {
+      if (slot.state === 'idle') {
+        this.#end(environmentId);
+        slot.withdraw();
+      } else {
+        this.#decide(environmentId, slot, calling);
+        this.#watch(environmentId, slot);
+      }
+    } finally {
+      this.#isDeciding = false;
+    }
+  }
+
+  #decide(environmentId: number, slot: TunnelSlot, calling: string | null): void {
+    if (slot.tunnel) this.#elections.get(environmentId)?.doubts.delete(slot.tunnel.grant.instanceId);
+    const all = this.#candidates(environmentId, calling);
+    const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
+    const [best] = all.filter(({ isHere }) => isHere).sort((a, b) => a.rank - b.rank);
+    if (!holder) slot.withdraw();
+    if (best && (holder ? best.rank < holder.rank : !all.some((one) => one.isLive && one.rank < best.rank))) {
+      slot.grant(best.instanceId);
+    }
+  }
+
+  #candidates(environmentId: number, calling: string | null) {
+    const now = this.#options.clock.monotonic();
+    const doubts = this.#elections.get(environmentId)?.doubts;
+    return this.#options.candidates(environmentId).map(({ instanceId, rank, isHeld, isLive }) => {
+      const doubt = doubts?.get(instanceId);
+      const isFailing = doubt?.kind === 'failing' && now - doubt.sinceMs < FAILING_MS;
+      return {
+        instanceId,
+        rank: rank + (isFailing ? FAILING_RANK : 0),
+        isHere: instanceId === calling || (isHeld && (!doubt || doubt.kind === 'failing')),
+        isLive: isLive && doubt?.kind !== 'suspect',
+      };
+    });
+  }
+
+  #lost({ grant: { environmentId, instanceId, purpose }, end }: Tunnel): void {
+    if (purpose === 'environment')
+      this.#doubt(environmentId, instanceId, end === 'lost' ? 'away' : 'suspect');
+  }
+
+  #doubt(environmentId: number, instanceId: string, kind: Doubt['kind']): void {
+    this.#election(environmentId).doubts.set(instanceId, { kind, sinceMs: this.#options.clock.monotonic() });
+  }
+
+  /** Each lease, and each time without one, may last so long without a tunnel. */
+  #watch(environmentId: number, slot: TunnelSlot): void {
+    const election = this.#election(environmentId);
+    const epoch = slot.lease?.epoch ?? null;
+    if (slot.tunnel) {
+      election.cancelTimer?.();
+      election.cancelTimer = null;
+      return;
+    }
+    if (election.cancelTimer && election.epoch === epoch) return;
+    election.cancelTimer?.();
+    election.epoch = epoch;
+    election.isHolderHeard = false;
+    election.cancelTimer = this.#options.clock.after(LEASE_MS, () => this.#overdue(environmentId, slot));
+  }
+
+  #overdue(environmentId: number, slot: TunnelSlot): void {
+    const election = this.#election(environmentId);
+    election.cancelTimer = null;
+    const { lease } = slot;
+    if (lease) {
+      this.#doubt(environmentId, lease.instanceId, election.isHolderHeard ? 'failing' : 'suspect');
+      slot.withdraw();
+      return;
+    }
+    // Whoever was waited for did not come.
+    for (const { instanceId, isLive, isHere } of this.#candidates(environmentId, null)) {
+      if (isLive && !isHere) this.#doubt(environmentId, instanceId, 'suspect');
+    }
+    this.look(environmentId);
+  }
+
+  #election(environmentId: number): Election {
+    let election = this.#elections.get(environmentId);
+    if (!election) {
+      election = { doubts: new Map(), epoch: null, isHolderHeard: false, cancelTimer: null };
+      this.#elections.set(environmentId, election);
+    }
+    return election;
+  }
+
+  #end(environmentId: number): void {
+    this.#elections.get(environmentId)?.cancelTimer?.();
+    this.#elections.delete(environmentId);
+  }
+}

@@ -1,0 +1,58 @@
+import type { SwarmMember, SwarmReport } from '../../../protocol/agent-calls.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+
+export interface SwarmRosterOptions {
+  readonly store: Pick<Store, 'environment' | 'putEnvironment'>;
+  /** Called after a report that says something new, synchronously. */
+  readonly onChange: (environmentId: number) => void;
+}
+
+/**
+ * What managers tell of their Swarms: the nodes as the Swarm itself knows them. In memory, but for which nodes are
+ * managers: that is on disk, so that a start of the hub is no new first use for a stranger to be trusted by.
+ */
+export class SwarmRoster {
+  readonly #options: SwarmRosterOptions;
+  readonly #members = new Map<number, ReadonlyMap<string, SwarmMember>>();
+
+  constructor(options: SwarmRosterOptions) {
+    this.#options = options;
+  }
+
+  /** The nodes of an environment's Swarm by their ids; null before a manager told them. */
+  members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
+    return this.#members.get(environmentId) ?? null;
+  }
+
+  /**
+   * Takes a report in; resolves when what it says about managers is on disk.
+   * @throws EdgeError `manager-unconfirmed` (403), `store-unwritable` (503)
+   */
+  async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
+    const { store, onChange } = this.#options;
+    const environment = store.environment(environmentId);
+    if (!environment?.swarm || environment.swarm.id !== report.swarmId || !isManager(environment, instance)) {
+      throw new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
+        status: 403,
+      });
+    }
+    this.#members.set(environmentId, new Map(report.nodes.map((node) => [node.id, node])));
+    const stored = this.#keepManagers(environment, report);
+    onChange(environmentId);
+    await stored;
+  }
+
+  /** For an environment that is gone, or another Swarm now. */
+  forget(environmentId: number): void {
+    this.#members.delete(environmentId);
+  }
+
+  async #keepManagers(environment: Environment, { swarmId, nodes }: SwarmReport): Promise<void> {
+    const managers = nodes.filter(({ role }) => role === 'manager').map(({ id }) => id);
+    const known = new Set(environment.swarm?.managers);
+    if (managers.length === known.size && managers.every((id) => known.has(id))) return;
+    await this.#options.store.putEnvironment({ ...environment, swarm: { id: swarmId, managers } });
+  }
+}
