@@ -1,15 +1,23 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
-import { AGENT_BUNDLE, buildAgent } from './build-agent.js';
-import { DemoProcess } from './demo/demo-process.js';
-import { findEngine } from './demo/find-engine.js';
+import { buildAgent } from './build-agent.js';
+import { engineSite } from './demo/engine-site.js';
 import { type DemoHub, startHub, writeClientConfig } from './demo/start-hub.js';
+import { swarmSite } from './demo/swarm-site.js';
 import { sweepLeftovers } from './lab/sweep-leftovers.js';
 
+const USAGE = `
+npm run demo               a hub, and an agent on this machine's Docker Engine (DOCKER_HOST, else the usual
+                           socket); where there is none, on a private one
+npm run demo -- --swarm    a hub, and agents on a Swarm of three private engines: Debian or Ubuntu, as root
+
+FAIRLEAD_BIND=ADDRESS      where the hub listens, if other machines are to reach it
+FAIRLEAD_PORT=N  FAIRLEAD_TUNNEL_PORT=N
+`;
 const ONLINE_WITHIN_MS = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string) => console.log(`demo: ${line}`);
@@ -17,63 +25,70 @@ const say = (line: string) => console.log(`demo: ${line}`);
 const cleanup: Array<() => Promise<void>> = [];
 let stopping: Promise<void> | undefined;
 
+const options = readOptions();
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 process.chdir(root);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
 try {
-  await Promise.race(await startDemo());
+  await Promise.race(await startDemo(options.swarm ? swarmSite : engineSite));
 } catch (error) {
   if (!stopping) console.error(`demo: ${error instanceof Error ? error.message : error}`);
   await end(1);
 }
 
 /** Starts everything; what it resolves with rejects when a part dies. */
-async function startDemo(): Promise<Array<Promise<never>>> {
+async function startDemo(makeSite: typeof engineSite): Promise<Array<Promise<never>>> {
   // In a test run everything lives in that run's folder: process ids in folder names mean something only there.
   const base = process.env.FAIRLEAD_LAB_DIR ?? join(root, '.demo');
   await mkdir(base, { recursive: true });
   await sweepLeftovers(base);
   const dir = await mkdtemp(join(base, `fairlead-run-${process.pid}-`));
   cleanup.push(() => rm(dir, { recursive: true, force: true }));
-  const engine = await findEngine(base, say);
-  cleanup.push(() => engine.close());
   await buildAgent();
-  const hub = await startHub(dir);
+  const site = await makeSite(base, say);
+  cleanup.push(() => site.close());
+  const hub = await startHub(dir, site);
   cleanup.push(() => hub.process.stop());
   const created = await hub.client.call<EnvironmentCreated>('POST', '/edge/api/environments', {
-    name: hostname(),
+    name: site.name,
     url: `${hub.url}/edge`,
     tunnelAddress: hub.tunnelAddress,
   });
-  const agent = await DemoProcess.start('agent', [AGENT_BUNDLE], {
-    logFile: join(dir, 'agent.log'),
-    logsToStdout: true,
-    env: {
-      ...process.env,
-      EDGE_ID: created.edgeId ?? '',
-      EDGE_KEY: created.edgeKey,
-      EDGE_CA_FILE: hub.caFile,
-      DATA_DIR: join(dir, 'agent'),
-      DOCKER_HOST: engine.address,
-    },
-  });
-  cleanup.push(() => agent.stop());
-  const died = [hub.process.failed, agent.failed];
+  const agents = await site.join(created, hub.caFile, dir);
+  cleanup.push(() => agents.stop());
+  const died = [hub.process.failed, agents.failed];
   say(`environment ${created.name} is made; waiting for its agent`);
   await Promise.race([untilOnline(hub, created.id), ...died]);
   const docker = await writeClientConfig(hub, dir, created.id);
+  const facts = [
+    ['Dashboard', `${hub.url}   (its certificate is self-signed: the browser asks)`],
+    ['Password', hub.password],
+    ['Environment', `${created.name}, number ${created.id}: online`],
+    ...site.facts,
+    ['Logs', `${dir}/hub.log, ${agents.logs}`],
+  ];
   console.log(`
-  Dashboard    ${hub.url}   (its certificate is self-signed: the browser asks)
-  Password     ${hub.password}
-  Environment  ${created.name}, number ${created.id}: online
-  Engine       ${engine.description}
-  Logs         ${dir}/hub.log, ${dir}/agent.log
+${facts.map(([label = '', text]) => `  ${label.padEnd(12)} ${text}`).join('\n')}
 
   Paste into another terminal:
-  ${docker} ps
+  ${docker} ${site.suggestion}
 
   Ctrl-C stops everything and removes it.
 `);
   return died;
+}
+
+function readOptions(): { help: boolean; swarm: boolean } {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({ options: { help: flag, swarm: flag } }).values;
+  } catch (error) {
+    console.error(`demo: ${error instanceof Error ? error.message : error}\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
 async function untilOnline(hub: DemoHub, id: number): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DemoProcess } from './demo-process.js';
 import { HubClient } from './hub-client.js';
+import type { DemoSite } from './site.js';
 
 /** The demo's hub: the bundled host with the plugin, on this machine only unless `FAIRLEAD_BIND` says otherwise. */
 export interface DemoHub {
@@ -15,11 +16,18 @@ export interface DemoHub {
   readonly caFile: string;
 }
 
-/** Starts a hub with a fresh data folder in `dir`, on its usual ports where they are free, and signs in. */
-export async function startHub(dir: string): Promise<DemoHub> {
+/**
+ * Starts a hub with a fresh data folder in `dir`, on its usual ports where they are free, and signs in.
+ * @param site where it is reached, and what its printed commands say
+ */
+export async function startHub(
+  dir: string,
+  { hubAddress, agentImage }: Pick<DemoSite, 'hubAddress' | 'agentImage'>,
+): Promise<DemoHub> {
   const dataDir = join(dir, 'hub');
   const password = randomBytes(15).toString('base64url');
-  const bind = process.env.FAIRLEAD_BIND || '127.0.0.1';
+  const bind = process.env.FAIRLEAD_BIND || hubAddress || '127.0.0.1';
+  const host = hubAddress ?? 'localhost';
   const hub = await DemoProcess.start('hub', ['--import', 'tsx', 'host/main.ts'], {
     logFile: join(dir, 'hub.log'),
     env: {
@@ -29,16 +37,17 @@ export async function startHub(dir: string): Promise<DemoHub> {
       FAIRLEAD_TUNNEL_PORT: process.env.FAIRLEAD_TUNNEL_PORT || (await freePort(8000, bind)),
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_ADMIN_PASSWORD: password,
+      ...(agentImage && { FAIRLEAD_AGENT_IMAGE: agentImage }),
     },
   });
   try {
     const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/);
-    const url = `https://localhost:${port}`;
+    const url = `https://${host}:${port}`;
     const caFile = join(dataDir, 'host', 'ca.pem');
     const client = new HubClient(url, await readFile(caFile, 'utf8'));
     const session = await client.call<{ token: string }>('POST', '/api/session', { password });
     client.token = session.token;
-    return { process: hub, client, url, password, tunnelAddress: `localhost:${tunnelPort}`, caFile };
+    return { process: hub, client, url, password, tunnelAddress: `${host}:${tunnelPort}`, caFile };
   } catch (error) {
     await hub.stop();
     throw error;
