@@ -5,32 +5,17 @@ import type { ExecutionContext } from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { systemClock } from '../../protocol/clock.js';
-import { startAgent } from '../helpers/agent.js';
+import { openAdminBrowser, watchContent } from '../helpers/admin-browser.js';
 import { browserTest, openBrowser } from '../helpers/browser.js';
 import { HOSTILE_CONTENT } from '../helpers/hostile-content.js';
-import { http, listenHostile, startHostileEngine } from '../helpers/hostile-engine.js';
-import { type Hub, startHub } from '../helpers/hub.js';
+import { http, listenHostile } from '../helpers/hostile-engine.js';
+import { startHostileLine } from '../helpers/hostile-line.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
 /** What a page that runs needs at most to be seen, on a busy machine, too. */
 const SETTLE_MS = 150;
+const AT_A_TIME = 5;
 const NAMES = Object.keys(HOSTILE_CONTENT);
-
-/** What got a chance to run, in whichever page. */
-function watch(context: BrowserContext): string[] {
-  const seen: string[] = [];
-  context.on('request', (request) => {
-    if (request.url().includes('/canary')) seen.push(request.url());
-  });
-  context.on('dialog', (dialog) => {
-    seen.push(`dialog ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  context.on('console', (message) => {
-    if (message.text().includes('pwned') && message.type() === 'log') seen.push(`console ${message.text()}`);
-  });
-  return seen;
-}
 
 /** Opens an address in a page of its own, and gives what is there the time to act. */
 async function visit(context: BrowserContext, url: string): Promise<number | null> {
@@ -41,6 +26,16 @@ async function visit(context: BrowserContext, url: string): Promise<number | nul
   await delay(SETTLE_MS);
   await page.close();
   return response?.status() ?? null;
+}
+
+/** A few at a time: most of a visit is waiting. */
+async function visitAll(context: BrowserContext, urls: readonly string[]): Promise<(number | null)[]> {
+  const statuses: (number | null)[] = [];
+  for (let at = 0; at < urls.length; at += AT_A_TIME) {
+    const some = urls.slice(at, at + AT_A_TIME).map((url) => visit(context, url));
+    statuses.push(...(await Promise.all(some)));
+  }
+  return statuses;
 }
 
 /** A page that embeds addresses in every way there is. */
@@ -88,34 +83,6 @@ const STORAGE = `(async () => ({
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 }))()`;
 
-/** An agent for that engine, online. */
-async function environment(t: ExecutionContext, hub: Hub, name: string, engine: string): Promise<string> {
-  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name });
-  await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine });
-  await hub.until(id, ({ status }) => status === 'online', 90_000);
-  return `/edge/api/environments/${id}/docker`;
-}
-
-/** Calls another environment all the while; what did not go well is in `failures`. */
-function keepCalling(hub: Hub, path: string) {
-  const stop = new AbortController();
-  const failures: unknown[] = [];
-  let calls = 0;
-  const calling = (async () => {
-    while (!stop.signal.aborted) {
-      const call = hub.call('GET', `${path}/containers/quiet`);
-      const { status, body } = await call.catch((error: Error) => ({ status: 0, body: error.message }));
-      if (status !== 200 || body !== 'quiet') failures.push({ status, body });
-      calls++;
-    }
-  })();
-  return async () => {
-    stop.abort();
-    await calling;
-    return { calls, failures };
-  };
-}
-
 /** The same bytes on an origin where nothing stands in between, and pages of a stranger beside the hub. */
 async function startStranger(t: ExecutionContext, pages: Record<string, Buffer>): Promise<string> {
   const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), systemClock);
@@ -128,30 +95,20 @@ browserTest(
   'hostile engine: nothing it answers runs, stays or is obeyed in the browser of an admin',
   async (t) => {
     t.timeout(300_000);
-    const hub = await startHub(t);
-    const hostile = await startHostileEngine(t, HOSTILE_CONTENT);
-    const quiet = await startHostileEngine(t, { quiet: http('text/plain', 'quiet') });
-    const path = await environment(t, hub, 'hostile', hostile.socketPath);
-    const quietPath = await environment(t, hub, 'quiet', quiet.socketPath);
+    const { hub, engine, path, stopCalling } = await startHostileLine(t, HOSTILE_CONTENT);
     const urls = NAMES.map((name) => `${hub.origin}${path}/containers/${name}`);
     const stranger = await startStranger(t, { attack: http('text/html', attackPage(urls)) });
-    const stopCalling = keepCalling(hub, quietPath);
 
     // In a profile of its own: cookies do not heed ports.
     const careless = await openBrowser(t);
-    const ran = watch(careless);
+    const ran = watchContent(careless);
     for (const name of ['html', 'svg', 'xhtml', 'html-no-type']) {
       await visit(careless, `${stranger}/control/${name}`);
       t.true(ran.splice(0).length > 1, `${name} does run where nothing stands in between`);
     }
     await careless.close();
 
-    const context = await openBrowser(t);
-    const seen = watch(context);
-    const admin = await context.newPage();
-    await admin.goto(hub.origin);
-    const password = JSON.stringify({ password: hub.password });
-    await admin.evaluate(`fetch('/api/session', { method: 'POST', body: ${JSON.stringify(password)} })`);
+    const { context, admin, ran: seen } = await openAdminBrowser(t, hub);
     await admin.evaluate(`localStorage.setItem('mine', 'kept')`);
     const cookies = async () =>
       (await context.cookies(hub.origin)).map(({ name, value }) => `${name}=${value}`);
@@ -162,8 +119,8 @@ browserTest(
       t.deepEqual({ cookies: await cookies(), storage: await admin.evaluate(STORAGE) }, before, how);
     };
 
-    const asked = () => hostile.requests.filter((request) => /containers\/(?!json)/.test(request)).length;
-    for (const url of urls) t.is(await visit(context, url), 401, 'a navigation is not authenticated');
+    const asked = () => engine.requests.filter((request) => /containers\/(?!json)/.test(request)).length;
+    t.deepEqual(new Set(await visitAll(context, urls)), new Set([401]), 'a navigation is not authenticated');
     await untouched('by navigation');
 
     const beside = await context.newPage();
@@ -189,7 +146,7 @@ browserTest(
 
     // A browser that sends the header with everything it loads: what the answers' own heads are worth.
     await context.setExtraHTTPHeaders({ 'X-Fairlead-CSRF': '1' });
-    for (const url of urls) await visit(context, url);
+    await visitAll(context, urls);
     await untouched('by authenticated navigation');
     t.true(asked() >= 2 * NAMES.length);
     const inside = `${hub.origin}/attack`;

@@ -18,9 +18,9 @@ const FLAGS = [
   '--ignore-certificate-errors',
 ];
 
-/** A fresh profile of a headless Chromium that takes any certificate; it ends with the test. */
-export async function openBrowser(t: Scope): Promise<BrowserContext> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+/** A fresh profile of a headless Chromium that takes any certificate; it ends with the test. `flags` are added. */
+export async function openBrowser(t: Scope, flags: readonly string[] = []): Promise<BrowserContext> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
   t.teardown(() => browser.close());
   return browser.newContext({ ignoreHTTPSErrors: true });
 }

@@ -11,7 +11,8 @@ const SCRIPT = `
   try { alert('pwned'); } catch {}
   try { console.log('pwned'); } catch {}
 `;
-const HTML = `<!doctype html><title>pwned</title><script>${SCRIPT}</script><img src=x onerror="${SCRIPT.replaceAll('\n', ' ').replaceAll('"', '&quot;')}">
+/** The page it is in. */
+export const HOSTILE_PAGE = `<!doctype html><title>pwned</title><script>${SCRIPT}</script><img src=x onerror="${SCRIPT.replaceAll('\n', ' ').replaceAll('"', '&quot;')}">
 <link rel=stylesheet href=/canary/style><iframe src=/canary/frame></iframe><meta http-equiv=refresh content="0;url=/canary/refresh">`;
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg"><script>${SCRIPT.replaceAll('&', '&amp;')}</script><rect width="9" height="9"/></svg>`;
 const XHTML = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title><script>${SCRIPT}</script></head></html>`;
@@ -41,10 +42,10 @@ const HEADERS = [
 
 /** What a browser would run, show or obey if it came from the hub's origin, by name. */
 export const HOSTILE_CONTENT: Readonly<Record<string, Reply>> = {
-  html: http('text/html; charset=utf-8', HTML, HEADERS),
-  'html-no-type': http('', HTML, HEADERS),
-  'html-as-json': http('application/json', HTML, HEADERS),
-  'html-as-text': http('text/plain', HTML, HEADERS),
+  html: http('text/html; charset=utf-8', HOSTILE_PAGE, HEADERS),
+  'html-no-type': http('', HOSTILE_PAGE, HEADERS),
+  'html-as-json': http('application/json', HOSTILE_PAGE, HEADERS),
+  'html-as-text': http('text/plain', HOSTILE_PAGE, HEADERS),
   'html-utf7': http('text/plain; charset=utf-7', '+ADw-script+AD4-alert(1)+ADw-/script+AD4-', HEADERS),
   svg: http('image/svg+xml', SVG, HEADERS),
   xhtml: http('application/xhtml+xml', XHTML, HEADERS),
@@ -57,11 +58,11 @@ export const HOSTILE_CONTENT: Readonly<Record<string, Reply>> = {
   pdf: http('application/pdf', '%PDF-1.4 <script>alert(1)</script>', HEADERS),
   multipart: http(
     'multipart/x-mixed-replace; boundary=x',
-    `--x\r\nContent-Type: text/html\r\n\r\n${HTML}\r\n--x--`,
+    `--x\r\nContent-Type: text/html\r\n\r\n${HOSTILE_PAGE}\r\n--x--`,
     HEADERS,
   ),
   redirect: `HTTP/1.1 302 Found\r\n${HEADERS.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`,
   basic: `HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="password, please"\r\nContent-Length: 0\r\n\r\n`,
-  hints: `HTTP/1.1 103 Early Hints\r\nLink: </canary/hint>; rel=preload; as=script\r\n\r\n${http('text/html', HTML, HEADERS)}`,
+  hints: `HTTP/1.1 103 Early Hints\r\nLink: </canary/hint>; rel=preload; as=script\r\n\r\n${http('text/html', HOSTILE_PAGE, HEADERS)}`,
   switching: 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
 };

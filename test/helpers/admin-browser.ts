@@ -1,0 +1,44 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { openBrowser } from './browser.js';
+import type { Hub } from './hub.js';
+import type { Scope } from './scope.js';
+
+/** A browser in which an admin has signed in to a hub. */
+export interface AdminBrowser {
+  readonly context: BrowserContext;
+  /** A page of the hub's. */
+  readonly admin: Page;
+  /** What of an engine's content got a chance to run, in whichever page; see `hostile-content.ts`. */
+  readonly ran: string[];
+}
+
+/** `flags` are added to Chromium's. */
+export async function openAdminBrowser(
+  t: Scope,
+  hub: Hub,
+  flags: readonly string[] = [],
+): Promise<AdminBrowser> {
+  const context = await openBrowser(t, flags);
+  const ran = watchContent(context);
+  const admin = await context.newPage();
+  await admin.goto(hub.origin);
+  const password = JSON.stringify({ password: hub.password });
+  await admin.evaluate(`fetch('/api/session', { method: 'POST', body: ${JSON.stringify(password)} })`);
+  return { context, admin, ran };
+}
+
+/** What of hostile content gets a chance to run from now on. */
+export function watchContent(context: BrowserContext): string[] {
+  const ran: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().includes('/canary')) ran.push(request.url());
+  });
+  context.on('dialog', (dialog) => {
+    ran.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  context.on('console', (message) => {
+    if (message.text().includes('pwned') && message.type() === 'log') ran.push(`console ${message.text()}`);
+  });
+  return ran;
+}
