@@ -37,6 +37,11 @@ export class SwarmNode {
     return (await this.engine.docker(args)).stdout.trim();
   }
 
+  /** Id of the service's running container on this node. */
+  containerOf(service: string): Promise<string> {
+    return this.docker('ps', '-q', '--filter', `label=com.docker.swarm.service.name=${service}`);
+  }
+
   /** Makes a Swarm of this node alone. */
   async initSwarm(): Promise<void> {
     await this.docker('swarm', 'init', '--advertise-addr', this.address);

@@ -31,7 +31,7 @@ export class LabSwarm {
 
   /** Starts the engines and joins them; resolves when all nodes are Ready. */
   static async create({ managers, images = false, parentDir }: SwarmOptions): Promise<LabSwarm> {
-    const lan = await LabSwitch.create();
+    const lan = await LabSwitch.create(SIZE);
     const started = await Promise.allSettled(
       Array.from({ length: SIZE }, (_, index) => startNode(index + 1, lan, parentDir)),
     );

@@ -13,6 +13,14 @@ export interface Wire {
 /** Lays a wire to the network namespace of the process `pid`. */
 export type LayWire = (pid: number) => Promise<Wire>;
 
+/** A network 10.77.`index`.0/24, in which we have the device with the address .254. */
+export interface Network {
+  readonly index: number;
+  readonly device: string;
+  /** Takes our end away. */
+  remove(): Promise<void>;
+}
+
 const MAX_NETWORKS = 250;
 
 /** A network of the pod and us alone. */
@@ -27,7 +35,7 @@ export async function wireToUs(pid: number): Promise<Wire> {
  * Lays a wire between us, 10.77.`index`.254, and the `eth0` of a namespace, which has no address yet.
  * The kernel refuses a taken device name: that is how an index is ours.
  */
-export async function takeNetwork(pid: number): Promise<{ index: number; remove(): Promise<void> }> {
+export async function takeNetwork(pid: number): Promise<Network> {
   for (let index = 1; index <= MAX_NETWORKS; index += 1) {
     const device = `fairlead${index}`;
     const wire = ['link', 'add', device, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${pid}`];
@@ -38,7 +46,7 @@ export async function takeNetwork(pid: number): Promise<{ index: number; remove(
     await runCommand('ip', ['link', 'set', device, 'up']);
     // The kernel removes the wire with the namespace, but some time later: until then its index would be taken.
     const remove = async () => void (await runCommand('ip', ['link', 'del', device], { allowFailure: true }));
-    return { index, remove };
+    return { index, device, remove };
   }
   throw new Error(`all ${MAX_NETWORKS} lab networks are taken`);
 }
