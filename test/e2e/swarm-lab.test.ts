@@ -31,6 +31,8 @@ serialLabTest('swarm lab: three managers; a node that is cut off goes Down and c
   await third.cut();
   await swarm.untilStatus(third, 'Down');
   await visits.untilFrom('node1', 'node2');
+  // What a node has learned about its neighbours ends within a minute.
+  await third.engine.runInside('ip', ['neigh', 'flush', 'dev', 'eth0']);
   t.is(await ask(third, visits.address), 'TimeoutError', 'nobody tells it that there is no way');
   await third.mend();
   await swarm.untilStatus(third, 'Ready');
