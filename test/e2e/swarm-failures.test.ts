@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { SwarmNode } from '../../tools/lab/swarm-node.js';
+import { serialLabTest } from '../helpers/lab.js';
+import { seededRandom } from '../helpers/seeded-random.js';
+import { FAULTS, type Fault } from '../helpers/swarm-faults.js';
+import { type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+
+/** Set these for more rounds, or for those of an earlier run. */
+const ROUNDS = Number(process.env.FAIRLEAD_SWARM_ROUNDS ?? 3);
+const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
+/** Another agent holds the tunnel 3 s after the hub noticed, which takes up to 10 s where nothing tells it. */
+const PROMISED_MS = { told: 3_000, silent: 13_000 };
+/** A Swarm takes so long to stop a task, and an agent to see that it is no manager any more, ms. */
+const NOTICE_MS = 10_000;
+
+serialLabTest(
+  `swarm: whatever befalls the leader, another one takes over and keeps the lead (${ROUNDS} rounds)`,
+  async (t) => {
+    t.timeout((ROUNDS + 2) * FAULTS.length * 60_000);
+    t.log(`FAIRLEAD_SEED=${SEED}`);
+    const random = seededRandom(SEED);
+    const line = await startSwarmLine(t, { managers: 3 });
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const fault of shuffled(FAULTS, () => random.next())) await endure(t, line, fault, round);
+    }
+  },
+);
+
+async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round: number): Promise<void> {
+  const old = nodeNamed(line, await line.leader());
+  t.is(line.tunnels(), 1, `before ${fault.name}`);
+  const logged = line.hub.child.lines.length;
+  const startMs = performance.now();
+  const undo = await fault.inflict(line, old);
+  const leader = await untilOther(line, old, fault);
+  const tookMs = Math.round(performance.now() - startMs);
+  const { stdout } = await line.docker(['ps', '-q']);
+  t.not(stdout.trim(), '', 'the agent itself runs there');
+  t.log(
+    `round ${round}: ${fault.name}: ${old.name} -> ${leader} after ${tookMs} ms, gap ${gapMs(line, logged)} ms`,
+  );
+  await undo();
+  await untilWhole(line, old);
+  t.is(await line.leader(), leader, `${old.name} does not take over when it comes back`);
+  t.is(line.tunnels(), 1, `after ${fault.name}`);
+}
+
+/** Resolves to the name of the leader once it is another one. */
+async function untilOther({ hub, created }: SwarmLine, old: SwarmNode, fault: Fault): Promise<string> {
+  const limitMs = 5 * (fault.isSilent ? PROMISED_MS.silent : PROMISED_MS.told + NOTICE_MS);
+  const deadline = Date.now() + limitMs;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    const call = hub.call<{ Name?: string }>('GET', `/edge/api/environments/${created.id}/docker/info`);
+    const { status, body } = await call.catch((error: Error) => ({
+      status: 0,
+      body: { Name: error.message },
+    }));
+    if (status === 200 && body.Name && body.Name !== old.name) return body.Name;
+    last = body;
+    await delay(50);
+  }
+  throw new Error(`${fault.name}: nobody took over within ${limitMs} ms: ${JSON.stringify(last)}`);
+}
+
+/** Resolves once the node is Ready, a manager in good standing, and its agent has checked in again. */
+async function untilWhole(line: SwarmLine, node: SwarmNode): Promise<void> {
+  const other = line.swarm.nodes.find((one) => one !== node);
+  await line.swarm.untilStatus(node, 'Ready', other);
+  const deadline = Date.now() + 100_000;
+  for (;;) {
+    const path = `/edge/api/environments/${line.created.id}/nodes/${node.id}/docker/_ping`;
+    const { status, body } = await line.hub.call('GET', path);
+    if (status === 200) break;
+    if (Date.now() > deadline) throw new Error(`${node.name} is not back: ${JSON.stringify(body)}`);
+    await delay(250);
+  }
+}
+
+/** Milliseconds from the end of the environment's tunnel to the next one, by the hub's log. */
+function gapMs({ hub }: SwarmLine, from: number): number {
+  const entries = hub.child.lines
+    .slice(from)
+    .flatMap((text) => (text.startsWith('{') ? JSON.parse(text) : []));
+  const closed = entries.find(({ msg }) => msg === 'tunnel closed');
+  const open = entries.findLast(({ msg }) => msg === 'tunnel open');
+  return Date.parse(open?.time) - Date.parse(closed?.time);
+}
+
+function nodeNamed({ swarm }: SwarmLine, name: string): SwarmNode {
+  const node = swarm.nodes.find((one) => one.name === name);
+  if (!node) throw new Error(`no node ${name}`);
+  return node;
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
