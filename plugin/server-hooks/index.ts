@@ -90,6 +90,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         return environment ? leaderCandidates(environment, presence, roster) : [];
       },
       clock,
+      logger,
     });
     election.start();
     started.push(election);

@@ -22,6 +22,9 @@ serialLabTest(
     t.log(`FAIRLEAD_SEED=${SEED}`);
     const random = seededRandom(SEED);
     const line = await startSwarmLine(t, { managers: 3 });
+    t.teardown(() => {
+      if (!t.passed) for (const text of line.hub.child.lines) t.log(text);
+    });
     for (let round = 1; round <= ROUNDS; round++) {
       for (const fault of shuffled(FAULTS, () => random.next())) await endure(t, line, fault, round);
     }

@@ -10,6 +10,7 @@ import { CredentialDesk } from '../../plugin/server-hooks/tunnel/credential-desk
 import { TunnelRegistry } from '../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { CheckInQuery } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
+import { LogRecorder } from './log-recorder.js';
 
 /** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */
 export interface CheckInBench {
@@ -84,7 +85,7 @@ export function checkInBench(clock: Clock): CheckInBench {
   const credentials = new CredentialDesk({ clock, randomBytes });
   const roster = { members: () => null };
   const candidates = () => leaderCandidates(environment, presence, roster);
-  const election = new LeaderElection({ registry, candidates, clock });
+  const election = new LeaderElection({ registry, candidates, clock, logger: new LogRecorder() });
   election.start();
   const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId: 'boot' });
   checkIns.start();

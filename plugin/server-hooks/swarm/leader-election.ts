@@ -1,4 +1,5 @@
 import type { Clock } from '../../../protocol/clock.js';
+import type { Logger } from '../host.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
@@ -19,6 +20,7 @@ export interface LeaderElectionOptions {
   /** An environment's instances, in the order in which they enrolled. */
   readonly candidates: (environmentId: number) => readonly Candidate[];
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -29,6 +31,17 @@ interface Doubt {
   readonly kind: 'away' | 'suspect' | 'failing';
   /** Monotonic ms. */
   readonly sinceMs: number;
+}
+
+/** A candidate at this moment. */
+interface Standing {
+  readonly instanceId: string;
+  readonly rank: number;
+  /** Whether it can be told now. */
+  readonly isHere: boolean;
+  /** Whether it is worth waiting for. */
+  readonly isLive: boolean;
+  readonly doubt: Doubt['kind'] | null;
 }
 
 interface Election {
@@ -119,11 +132,20 @@ export class LeaderElection {
     const [best] = all.filter(({ isHere }) => isHere).sort((a, b) => a.rank - b.rank);
     if (!holder) slot.withdraw();
     if (best && (holder ? best.rank < holder.rank : !all.some((one) => one.isLive && one.rank < best.rank))) {
-      slot.grant(best.instanceId);
+      this.#grant(environmentId, slot, best, all);
     }
   }
 
-  #candidates(environmentId: number, calling: string | null) {
+  #grant(environmentId: number, slot: TunnelSlot, best: Standing, all: readonly Standing[]): void {
+    if (all.length > 1) {
+      const told = ({ instanceId, rank, doubt }: Standing) => ({ instance: instanceId, rank, doubt });
+      const others = all.filter((one) => one !== best).map(told);
+      this.#options.logger.info({ environment: environmentId, ...told(best), others }, 'leader chosen');
+    }
+    slot.grant(best.instanceId);
+  }
+
+  #candidates(environmentId: number, calling: string | null): Standing[] {
     const now = this.#options.clock.monotonic();
     const doubts = this.#elections.get(environmentId)?.doubts;
     return this.#options.candidates(environmentId).map(({ instanceId, rank, isHeld, isLive }) => {
@@ -134,6 +156,7 @@ export class LeaderElection {
         rank: rank + (isFailing ? FAILING_RANK : 0),
         isHere: instanceId === calling || (isHeld && (!doubt || doubt.kind === 'failing')),
         isLive: isLive && doubt?.kind !== 'suspect',
+        doubt: doubt?.kind ?? null,
       };
     });
   }
