@@ -61,10 +61,7 @@ export class Agent {
       logger: options.logger,
       onState: () => this.#poller?.nudge(),
       onNode: () => this.#poller?.reenrol(),
-      onReport: (report) => {
-        // Before the first answer nobody there knows us.
-        if (report && this.#reply) void this.#reporter?.tell(report);
-      },
+      onReport: (report) => this.#reporter?.note(report),
     });
   }
 
@@ -81,6 +78,7 @@ export class Agent {
     const client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
     this.#client = client;
     this.#reporter = new SwarmReporter({ client, clock, logger });
+    await this.#watch.start();
     const shared = {
       tunnelAddress: edgeKey.tunnelAddress,
       fingerprint: edgeKey.fingerprint,
@@ -121,7 +119,6 @@ export class Agent {
       { hub: edgeKey.apiUrl, environment: edgeKey.environmentId, version: AGENT_VERSION },
       'agent started',
     );
-    await this.#watch.start();
     this.#poller.start();
   }
 
@@ -169,7 +166,7 @@ export class Agent {
     this.#reply = reply;
     if (isNewHub) {
       this.#servedSnapshotRequest = 0;
-      this.#reporter?.forget();
+      this.#reporter?.begin();
     }
     this.#applyTunnel('environment', reply.tunnel, reply.credential);
     this.#applyTunnel('node', reply.nodeTunnel ?? 'idle', reply.nodeCredential);

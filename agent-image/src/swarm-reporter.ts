@@ -16,6 +16,8 @@ const RETRY_MS = 10_000;
 /** Tells the hub what this manager knows of its Swarm, whenever that is another than before. */
 export class SwarmReporter {
   readonly #options: SwarmReporterOptions;
+  #report: SwarmReport | null = null;
+  #isBegun = false;
   /** JSON of the last report that the hub took. */
   #told: string | null = null;
   #isTelling = false;
@@ -26,17 +28,27 @@ export class SwarmReporter {
     this.#options = options;
   }
 
-  /** The hub knows nothing any more: it started anew. */
-  forget(): void {
+  /** A hub that knows nothing yet, or nothing any more, is there. */
+  begin(): void {
+    this.#isBegun = true;
     this.#told = null;
     this.#notBeforeMs = 0;
+    void this.#tell();
   }
 
-  /** The Swarm at this moment. Never throws; what the hub does not take is told again with a later call. */
-  async tell(report: SwarmReport): Promise<void> {
+  /** The Swarm at this moment; null where the engine is no manager, or does not say. */
+  note(report: SwarmReport | null): void {
+    this.#report = report;
+    void this.#tell();
+  }
+
+  /** Never throws; what the hub does not take is told again later. */
+  async #tell(): Promise<void> {
     const { client, clock, logger } = this.#options;
+    const report = this.#report;
+    if (!report || !this.#isBegun || this.#isTelling || clock.monotonic() < this.#notBeforeMs) return;
     const text = JSON.stringify(report);
-    if (this.#isTelling || text === this.#told || clock.monotonic() < this.#notBeforeMs) return;
+    if (text === this.#told) return;
     this.#isTelling = true;
     try {
       await client.postSwarm(report);

@@ -92,7 +92,7 @@ export class LeaderElection {
   heard(environmentId: number, instanceId: string): void {
     const election = this.#elections.get(environmentId);
     if (election) {
-      if (election.doubts.get(instanceId)?.kind !== 'failing') election.doubts.delete(instanceId);
+      this.#clear(environmentId, instanceId, ['away', 'suspect']);
       const { lease } = this.#options.registry.slot(environmentId);
       if (lease?.instanceId === instanceId) election.isHolderHeard = true;
     }
@@ -126,7 +126,7 @@ export class LeaderElection {
   }
 
   #decide(environmentId: number, slot: TunnelSlot, calling: string | null): void {
-    if (slot.tunnel) this.#elections.get(environmentId)?.doubts.delete(slot.tunnel.grant.instanceId);
+    if (slot.tunnel) this.#clear(environmentId, slot.tunnel.grant.instanceId, ['failing']);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
     const [best] = all.filter(({ isHere }) => isHere).sort((a, b) => a.rank - b.rank);
@@ -162,8 +162,16 @@ export class LeaderElection {
   }
 
   #lost({ grant: { environmentId, instanceId, purpose }, end }: Tunnel): void {
-    if (purpose === 'environment')
-      this.#doubt(environmentId, instanceId, end === 'lost' ? 'away' : 'suspect');
+    if (purpose !== 'environment') return;
+    // Its check-in's connection may have broken before the tunnel's.
+    const isSuspect = this.#elections.get(environmentId)?.doubts.get(instanceId)?.kind === 'suspect';
+    this.#doubt(environmentId, instanceId, end === 'lost' && !isSuspect ? 'away' : 'suspect');
+  }
+
+  #clear(environmentId: number, instanceId: string, kinds: readonly Doubt['kind'][]): void {
+    const doubts = this.#elections.get(environmentId)?.doubts;
+    const doubt = doubts?.get(instanceId);
+    if (doubt && kinds.includes(doubt.kind)) doubts?.delete(instanceId);
   }
 
   #doubt(environmentId: number, instanceId: string, kind: Doubt['kind']): void {
