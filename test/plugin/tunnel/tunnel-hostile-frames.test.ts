@@ -99,32 +99,36 @@ async function slowestEcho(healthy: Tunnel, attack: Promise<unknown>): Promise<n
   return slowestMs;
 }
 
+// One after the other: how long others wait is to be the work of one attack, not of all at once.
 for (const [name, attack] of Object.entries(ATTACKS)) {
-  test(`hostile agent: ${name} ends its tunnel, and the calls of others are answered meanwhile`, async (t) => {
-    t.timeout(120_000);
-    const hub = await startListener(t);
-    const healthy = await healthyTunnel(t, hub);
-    const { socket, tunnel, dial } = await frameAgent(t, hub);
-    const pipe = await dial();
-    pipe.on('error', () => undefined);
-    pipe.resume();
-    const before = process.memoryUsage().rss;
-    if (attack.once) socket.write(attack.once);
-    const flooding = flood(socket as Writable, attack.again);
-    const slowestMs = await slowestEcho(healthy, flooding);
-    const sent = await flooding;
-    t.true(sent < FLOOD_BYTES, 'it did not take it all');
-    if (tunnel.end === null) await once(tunnel.closed, 'abort');
-    t.regex(String(tunnel.end), ENDS);
-    t.true(slowestMs < ECHO_MS, `${slowestMs} ms`);
-    t.true(process.memoryUsage().rss - before < 256 * 1024 * 1024);
-    t.log(
-      `${tunnel.end} after ${Math.round(sent / 1024)} KiB; slowest call beside it ${Math.round(slowestMs)} ms`,
-    );
-  });
+  test.serial(
+    `hostile agent: ${name} ends its tunnel, and the calls of others are answered meanwhile`,
+    async (t) => {
+      t.timeout(120_000);
+      const hub = await startListener(t);
+      const healthy = await healthyTunnel(t, hub);
+      const { socket, tunnel, dial } = await frameAgent(t, hub);
+      const pipe = await dial();
+      pipe.on('error', () => undefined);
+      pipe.resume();
+      const before = process.memoryUsage().rss;
+      if (attack.once) socket.write(attack.once);
+      const flooding = flood(socket as Writable, attack.again);
+      const slowestMs = await slowestEcho(healthy, flooding);
+      const sent = await flooding;
+      t.true(sent < FLOOD_BYTES, 'it did not take it all');
+      if (tunnel.end === null) await once(tunnel.closed, 'abort');
+      t.regex(String(tunnel.end), ENDS);
+      t.true(slowestMs < ECHO_MS, `${slowestMs} ms`);
+      t.true(process.memoryUsage().rss - before < 256 * 1024 * 1024);
+      t.log(
+        `${tunnel.end} after ${Math.round(sent / 1024)} KiB; slowest call beside it ${Math.round(slowestMs)} ms`,
+      );
+    },
+  );
 }
 
-test('hostile agent: origins it claims are not collected', async (t) => {
+test.serial('hostile agent: origins it claims are not collected', async (t) => {
   const hub = await startListener(t);
   const { socket, tunnel } = await frameAgent(t, hub);
   // Far below what would count as a flood: it is the memory of months that this is about.
@@ -133,16 +137,19 @@ test('hostile agent: origins it claims are not collected', async (t) => {
   t.is(tunnel.end, 'lost');
 });
 
-test('hostile agent: a call that is answered with interim heads alone ends with its tunnel or its deadline', async (t) => {
-  t.timeout(60_000);
-  const hub = await startListener(t);
-  const healthy = await healthyTunnel(t, hub);
-  const { socket, tunnel, call } = await frameAgent(t, hub);
-  const { dialled } = await call();
-  const interim = frame(FRAME.headers, END_HEADERS, CALL, Buffer.from([0x08, 3, 0x31, 0x30, 0x33]));
-  const flooding = flood(socket as Writable, interim);
-  t.true((await slowestEcho(healthy, flooding)) < ECHO_MS);
-  await t.throwsAsync(dialled);
-  t.true((await flooding) < FLOOD_BYTES);
-  t.regex(String(tunnel.end), ENDS);
-});
+test.serial(
+  'hostile agent: a call that is answered with interim heads alone ends with its tunnel or its deadline',
+  async (t) => {
+    t.timeout(60_000);
+    const hub = await startListener(t);
+    const healthy = await healthyTunnel(t, hub);
+    const { socket, tunnel, call } = await frameAgent(t, hub);
+    const { dialled } = await call();
+    const interim = frame(FRAME.headers, END_HEADERS, CALL, Buffer.from([0x08, 3, 0x31, 0x30, 0x33]));
+    const flooding = flood(socket as Writable, interim);
+    t.true((await slowestEcho(healthy, flooding)) < ECHO_MS);
+    await t.throwsAsync(dialled);
+    t.true((await flooding) < FLOOD_BYTES);
+    t.regex(String(tunnel.end), ENDS);
+  },
+);
