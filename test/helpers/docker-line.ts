@@ -72,7 +72,7 @@ export function dockerClients(): { readonly program: string; readonly version: s
 }
 
 /** Nothing in the machine's own configuration may decide which engine or builder is asked. */
-function cleanEnv(): NodeJS.ProcessEnv {
+export function cleanEnv(): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
   return { PATH, HOME, TERM: 'xterm', LANG: 'C.UTF-8' };
 }

@@ -21,6 +21,8 @@ export interface SwarmLine {
   readonly created: EnvironmentCreated;
   /** The docker client through the hub: at the environment, or at one node of it. */
   docker(args: readonly string[], options?: CommandOptions & { node?: string }): Promise<CommandResult>;
+  /** The arguments that lead it there. */
+  dockerArgs(node?: string): string[];
   /** Name of the node whose engine answers at the environment. */
   leader(): Promise<string>;
   /** The environment's tunnels that are open, by the hub's log. */
@@ -63,6 +65,7 @@ async function lineOf({
     hub,
     created,
     docker,
+    dockerArgs: at,
     leader: async () => (await docker(['info', '-f', '{{.Name}}'])).stdout.trim(),
     tunnels: () => {
       const count = (what: string) =>

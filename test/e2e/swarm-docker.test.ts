@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { cleanEnv } from '../helpers/docker-line.js';
+import { startTerminal } from '../helpers/docker-terminal.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
+import { fileScope } from '../helpers/scope.js';
+import { type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+
+const scope = fileScope();
+let started: Promise<SwarmLine> | undefined;
+/** One manager, two workers. */
+const theLine = () => {
+  started ??= startSwarmLine(scope, { managers: 1 });
+  return started;
+};
+const SERVICE_MS = 60_000;
+const STACK = `
+version: "3.7"
+services:
+  clock:
+    image: ${BUSYBOX_IMAGE}
+    command: ["sh", "-c", "while :; do echo tick; sleep 1; done"]
+    deploy: { replicas: 2 }
+`;
+
+serialLabTest('swarm: a shell opens in a container of each node, on a terminal', async (t) => {
+  t.timeout(240_000);
+  const line = await theLine();
+  for (const { name } of line.swarm.nodes) {
+    await line.docker(
+      ['run', '-d', '--name', `shell-${name}`, '--hostname', `in-${name}`, BUSYBOX_IMAGE, 'sleep', '600'],
+      { node: name },
+    );
+    const side = { kind: 'hub', program: 'docker', args: line.dockerArgs(name), env: cleanEnv() } as const;
+    const terminal = startTerminal(t, side, ['exec', '-it', `shell-${name}`, 'sh']);
+    await terminal.untilOutput(/# /);
+    terminal.write('echo "this is $(hostname)"\r');
+    await terminal.untilOutput(new RegExp(`this is in-${name}`));
+    terminal.write('exit 7\r');
+    t.is((await terminal.end()).code, 7);
+    await line.docker(['rm', '-f', `shell-${name}`], { node: name });
+  }
+});
+
+serialLabTest('swarm: services, stacks and nodes are managed through the hub', async (t) => {
+  t.timeout(240_000);
+  const line = await theLine();
+  const { docker } = line;
+  await docker([
+    'service',
+    'create',
+    '-d',
+    '--name',
+    'web',
+    '--replicas',
+    '2',
+    BUSYBOX_IMAGE,
+    'sh',
+    '-c',
+    'echo hello; sleep 600',
+  ]);
+  await untilRunning(t, line, 'web', 2);
+  await docker(['service', 'scale', '-d', 'web=3']);
+  await untilRunning(t, line, 'web', 3);
+  await docker(['service', 'update', '-d', '--env-add', 'COLOUR=blue', 'web']);
+  await untilPrinted(line, ['service', 'inspect', '-f', '{{.UpdateStatus.State}}', 'web'], /completed/);
+  await untilPrinted(line, ['service', 'logs', '--raw', 'web'], /hello/);
+  await docker(['service', 'rm', 'web']);
+
+  await docker(['stack', 'deploy', '-c', '-', 'times'], { input: STACK });
+  await untilRunning(t, line, 'times_clock', 2);
+  t.regex((await docker(['stack', 'services', 'times'])).stdout, /times_clock/);
+  await docker(['stack', 'rm', 'times']);
+
+  const [, worker] = line.swarm.nodes;
+  await docker(['node', 'update', '--label-add', 'shop=12', worker.name]);
+  const { stdout } = await docker(['node', 'inspect', '-f', '{{.Spec.Labels.shop}}', worker.name]);
+  t.is(stdout.trim(), '12');
+});
+
+serialLabTest('swarm: a node whose agent reaches the hub alone is fully in reach', async (t) => {
+  t.timeout(240_000);
+  const line = await theLine();
+  const [, , lonely] = line.swarm.nodes;
+  await lonely.isolateFromPeers();
+  try {
+    const at = { node: lonely.name };
+    await line.docker(['run', '-d', '--name', 'lonely', BUSYBOX_IMAGE, 'sleep', '600'], at);
+    t.is((await line.docker(['exec', 'lonely', 'echo', 'heard'], at)).stdout.trim(), 'heard');
+    t.regex((await line.docker(['ps', '--format', '{{.Names}}'], at)).stdout, /lonely/);
+    await line.docker(['rm', '-f', 'lonely'], at);
+  } finally {
+    await lonely.rejoinPeers();
+  }
+});
+
+serialLabTest(
+  'swarm: without its manager node calls work and Swarm calls say why not; it leads again at once when it is back',
+  async (t) => {
+    t.timeout(240_000);
+    const line = await theLine();
+    const [manager, worker] = line.swarm.nodes;
+    t.is(await line.leader(), manager.name);
+    await manager.engine.stop();
+    await untilPrinted(line, ['info', '-f', '{{.Name}}'], /node[23]/);
+    t.is((await line.docker(['info', '-f', '{{.Name}}'], { node: worker.id })).stdout.trim(), worker.name);
+    const refused = await line.docker(['service', 'ls'], { allowFailure: true });
+    t.not(refused.code, 0);
+    t.regex(refused.stderr, /No agent on a manager of this Swarm is in reach/);
+    const path = `/edge/api/environments/${line.created.id}/docker/services`;
+    const { status, body } = await line.hub.call<{ code: string }>('GET', path);
+    t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });
+
+    await manager.engine.start();
+    await untilPrinted(line, ['info', '-f', '{{.Name}}'], /node1/);
+    t.regex((await line.docker(['service', 'ls'])).stdout, /fairlead-agent/);
+  },
+);
+
+async function untilRunning(
+  t: ExecutionContext,
+  line: SwarmLine,
+  service: string,
+  count: number,
+): Promise<void> {
+  const list = ['service', 'ls', '--filter', `name=${service}`, '--format', '{{.Replicas}}'];
+  await untilPrinted(line, list, new RegExp(`^${count}/${count}`));
+  t.pass(`${service} runs ${count} times`);
+}
+
+/** Resolves once a command through the hub prints what matches. */
+async function untilPrinted(line: SwarmLine, args: readonly string[], pattern: RegExp): Promise<void> {
+  const deadline = Date.now() + SERVICE_MS;
+  for (;;) {
+    const { stdout, stderr } = await line.docker(args, { allowFailure: true });
+    if (pattern.test(stdout)) return;
+    if (Date.now() > deadline) throw new Error(`docker ${args.join(' ')}: ${stdout}${stderr}`);
+    await delay(250);
+  }
+}
