@@ -78,7 +78,6 @@ export class Agent {
     const client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
     this.#client = client;
     this.#reporter = new SwarmReporter({ client, clock, logger });
-    await this.#watch.start();
     const shared = {
       tunnelAddress: edgeKey.tunnelAddress,
       fingerprint: edgeKey.fingerprint,
@@ -119,6 +118,7 @@ export class Agent {
       { hub: edgeKey.apiUrl, environment: edgeKey.environmentId, version: AGENT_VERSION },
       'agent started',
     );
+    await this.#watch.start();
     this.#poller.start();
   }
 

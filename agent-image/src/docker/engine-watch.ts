@@ -59,7 +59,9 @@ export class EngineWatch {
     this.#isLooking = true;
     try {
       const { engine, onReport } = this.#options;
-      this.#noteState((await engine.ping()) ? 'up' : 'down');
+      // Once more, for a busy machine's sake: a leader whose engine is down is leader no more.
+      const isUp = (await engine.ping()) || (await engine.ping());
+      this.#noteState(isUp ? 'up' : 'down');
       const facts = this.#state === 'up' ? await engine.info() : null;
       if (facts) this.#noteFacts(facts);
       onReport(facts && (await swarmReport(engine, facts)));

@@ -14,6 +14,7 @@ export function leaderCandidates(
 ): Candidate[] {
   return environment.instances.map((instance) => ({
     instanceId: instance.id,
+    nodeId: instance.node?.nodeId ?? null,
     rank: rankOf(environment, instance, presence, roster),
     isHeld: presence.isHeld(environment.id, instance.id),
     isLive: presence.isLive(environment.id, instance.id),

@@ -7,6 +7,8 @@ import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
 /** An instance that might lead its environment. */
 export interface Candidate {
   readonly instanceId: string;
+  /** Swarm node it serves, for the log; null outside a Swarm. */
+  readonly nodeId: string | null;
   /** 0 is best. */
   readonly rank: number;
   /** Whether it could be told at once: it holds a check-in open. */
@@ -34,9 +36,7 @@ interface Doubt {
 }
 
 /** A candidate at this moment. */
-interface Standing {
-  readonly instanceId: string;
-  readonly rank: number;
+interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
   /** Whether it can be told now. */
   readonly isHere: boolean;
   /** Whether it is worth waiting for. */
@@ -59,6 +59,8 @@ const LEASE_MS = 5_000;
 const FAILING_MS = 60_000;
 /** After every rank there is. */
 const FAILING_RANK = 1_000;
+/** Most agents that one line of the log names. */
+const MAX_TOLD = 5;
 
 /**
  * Decides which of an environment's agents may open its tunnel. The lease is granted when somebody needs the tunnel, to
@@ -138,9 +140,14 @@ export class LeaderElection {
 
   #grant(environmentId: number, slot: TunnelSlot, best: Standing, all: readonly Standing[]): void {
     if (all.length > 1) {
-      const told = ({ instanceId, rank, doubt }: Standing) => ({ instance: instanceId, rank, doubt });
-      const others = all.filter((one) => one !== best).map(told);
-      this.#options.logger.info({ environment: environmentId, ...told(best), others }, 'leader chosen');
+      const told = ({ nodeId, rank, doubt }: Standing) => ({
+        node: nodeId,
+        rank,
+        ...(doubt ? { doubt } : {}),
+      });
+      const passedOver = all.filter(({ doubt }) => doubt !== null).slice(0, MAX_TOLD);
+      const about = { environment: environmentId, ...told(best), passedOver: passedOver.map(told) };
+      this.#options.logger.info(about, 'leader chosen');
     }
     slot.grant(best.instanceId);
   }
@@ -148,11 +155,12 @@ export class LeaderElection {
   #candidates(environmentId: number, calling: string | null): Standing[] {
     const now = this.#options.clock.monotonic();
     const doubts = this.#elections.get(environmentId)?.doubts;
-    return this.#options.candidates(environmentId).map(({ instanceId, rank, isHeld, isLive }) => {
+    return this.#options.candidates(environmentId).map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
       const doubt = doubts?.get(instanceId);
       const isFailing = doubt?.kind === 'failing' && now - doubt.sinceMs < FAILING_MS;
       return {
         instanceId,
+        nodeId,
         rank: rank + (isFailing ? FAILING_RANK : 0),
         isHere: instanceId === calling || (isHeld && (!doubt || doubt.kind === 'failing')),
         isLive: isLive && doubt?.kind !== 'suspect',
