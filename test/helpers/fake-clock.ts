@@ -63,6 +63,11 @@ export class FakeClock implements Clock {
     this.#wallMs = ms;
   }
 
+  /** The machine slept: time has passed, and the timers come late. */
+  jump(ms: number): void {
+    this.#pass(ms);
+  }
+
   #pass(ms: number): void {
     this.#monotonicMs += ms;
     this.#wallMs += ms;

@@ -26,34 +26,34 @@ export interface LeaderElectionOptions {
 }
 
 /**
- * What is held against an instance. `away`: its tunnel broke, so an open check-in proves nothing until it is heard anew.
- * `suspect`: the same, and nobody waits for it. `failing`: it is heard, and brought no tunnel about.
+ * Why an instance may not be there. `away`: its tunnel broke, so an open check-in proves nothing until it is heard anew.
+ * `suspect`: the same, and nobody waits for it.
  */
-interface Doubt {
-  readonly kind: 'away' | 'suspect' | 'failing';
-  /** Monotonic ms. */
-  readonly sinceMs: number;
-}
+type Absence = 'away' | 'suspect';
 
 /** A candidate at this moment. */
 interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
+  /** Monotonic ms at which it failed lately, else 0. */
+  readonly failedMs: number;
   /** Whether it can be told now. */
   readonly isHere: boolean;
   /** Whether it is worth waiting for. */
   readonly isLive: boolean;
-  readonly doubt: Doubt['kind'] | null;
+  readonly doubt: Absence | 'failing' | null;
 }
 
 interface Election {
-  readonly doubts: Map<string, Doubt>;
+  readonly absences: Map<string, Absence>;
+  /** Monotonic ms at which those failed who are heard, and brought no tunnel about. */
+  readonly failures: Map<string, number>;
   /** Epoch of the lease that the timer is for; null: for whoever comes. */
   epoch: string | null;
-  /** Whether that lease's holder was heard since it has it. */
+  /** Whether that lease's holder was heard when it got it, or since. */
   isHolderHeard: boolean;
   cancelTimer: (() => void) | null;
 }
 
-/** A lease without a tunnel is withdrawn after this time, ms; nor does anybody wait longer for a better agent. */
+/** A lease without a tunnel may go to another after this time, ms; nor does anybody wait longer for a better agent. */
 const LEASE_MS = 5_000;
 /** An agent that is well but for its tunnel comes after all others for so long, ms. */
 const FAILING_MS = 60_000;
@@ -94,7 +94,7 @@ export class LeaderElection {
   heard(environmentId: number, instanceId: string): void {
     const election = this.#elections.get(environmentId);
     if (election) {
-      this.#clear(environmentId, instanceId, ['away', 'suspect']);
+      election.absences.delete(instanceId);
       const { lease } = this.#options.registry.slot(environmentId);
       if (lease?.instanceId === instanceId) election.isHolderHeard = true;
     }
@@ -104,7 +104,7 @@ export class LeaderElection {
   /** The connection of an instance's held check-in broke. */
   gone(environmentId: number, instanceId: string): void {
     if (!this.#elections.has(environmentId)) return;
-    this.#doubt(environmentId, instanceId, 'suspect');
+    this.#miss(environmentId, instanceId, 'suspect');
     this.look(environmentId);
   }
 
@@ -120,7 +120,7 @@ export class LeaderElection {
         slot.withdraw();
       } else {
         this.#decide(environmentId, slot, calling);
-        this.#watch(environmentId, slot);
+        this.#watch(environmentId, slot, calling);
       }
     } finally {
       this.#isDeciding = false;
@@ -128,10 +128,12 @@ export class LeaderElection {
   }
 
   #decide(environmentId: number, slot: TunnelSlot, calling: string | null): void {
-    if (slot.tunnel) this.#clear(environmentId, slot.tunnel.grant.instanceId, ['failing']);
+    if (slot.tunnel) this.#elections.get(environmentId)?.failures.delete(slot.tunnel.grant.instanceId);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
-    const [best] = all.filter(({ isHere }) => isHere).sort((a, b) => a.rank - b.rank);
+    const [best] = all
+      .filter(({ isHere }) => isHere)
+      .sort((a, b) => a.rank - b.rank || a.failedMs - b.failedMs);
     if (!holder) slot.withdraw();
     if (best && (holder ? best.rank < holder.rank : !all.some((one) => one.isLive && one.rank < best.rank))) {
       this.#grant(environmentId, slot, best, all);
@@ -152,42 +154,38 @@ export class LeaderElection {
     slot.grant(best.instanceId);
   }
 
+  /** Those who failed lately come last, and take turns. */
   #candidates(environmentId: number, calling: string | null): Standing[] {
     const now = this.#options.clock.monotonic();
-    const doubts = this.#elections.get(environmentId)?.doubts;
+    const { absences, failures } = this.#elections.get(environmentId) ?? {};
     return this.#options.candidates(environmentId).map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
-      const doubt = doubts?.get(instanceId);
-      const isFailing = doubt?.kind === 'failing' && now - doubt.sinceMs < FAILING_MS;
+      const absence = absences?.get(instanceId);
+      const failedMs = failures?.get(instanceId);
+      const isFailing = failedMs !== undefined && now - failedMs < FAILING_MS;
       return {
         instanceId,
         nodeId,
-        rank: rank + (isFailing ? FAILING_RANK : 0),
-        isHere: instanceId === calling || (isHeld && (!doubt || doubt.kind === 'failing')),
-        isLive: isLive && doubt?.kind !== 'suspect',
-        doubt: doubt?.kind ?? null,
+        rank: isFailing ? FAILING_RANK : rank,
+        failedMs: isFailing ? failedMs : 0,
+        isHere: instanceId === calling || (isHeld && !absence),
+        isLive: isLive && absence !== 'suspect',
+        doubt: absence ?? (isFailing ? 'failing' : null),
       };
     });
   }
 
   #lost({ grant: { environmentId, instanceId, purpose }, end }: Tunnel): void {
-    if (purpose !== 'environment') return;
-    // Its check-in's connection may have broken before the tunnel's.
-    const isSuspect = this.#elections.get(environmentId)?.doubts.get(instanceId)?.kind === 'suspect';
-    this.#doubt(environmentId, instanceId, end === 'lost' && !isSuspect ? 'away' : 'suspect');
+    if (purpose === 'environment') this.#miss(environmentId, instanceId, end === 'lost' ? 'away' : 'suspect');
   }
 
-  #clear(environmentId: number, instanceId: string, kinds: readonly Doubt['kind'][]): void {
-    const doubts = this.#elections.get(environmentId)?.doubts;
-    const doubt = doubts?.get(instanceId);
-    if (doubt && kinds.includes(doubt.kind)) doubts?.delete(instanceId);
-  }
-
-  #doubt(environmentId: number, instanceId: string, kind: Doubt['kind']): void {
-    this.#election(environmentId).doubts.set(instanceId, { kind, sinceMs: this.#options.clock.monotonic() });
+  /** Of two signs that it is gone the stronger counts, whichever came first. */
+  #miss(environmentId: number, instanceId: string, absence: Absence): void {
+    const { absences } = this.#election(environmentId);
+    if (absences.get(instanceId) !== 'suspect') absences.set(instanceId, absence);
   }
 
   /** Each lease, and each time without one, may last so long without a tunnel. */
-  #watch(environmentId: number, slot: TunnelSlot): void {
+  #watch(environmentId: number, slot: TunnelSlot, calling: string | null): void {
     const election = this.#election(environmentId);
     const epoch = slot.lease?.epoch ?? null;
     if (slot.tunnel) {
@@ -198,7 +196,7 @@ export class LeaderElection {
     if (election.cancelTimer && election.epoch === epoch) return;
     election.cancelTimer?.();
     election.epoch = epoch;
-    election.isHolderHeard = false;
+    election.isHolderHeard = calling !== null && calling === slot.lease?.instanceId;
     election.cancelTimer = this.#options.clock.after(LEASE_MS, () => this.#overdue(environmentId, slot));
   }
 
@@ -206,22 +204,33 @@ export class LeaderElection {
     const election = this.#election(environmentId);
     election.cancelTimer = null;
     const { lease } = slot;
-    if (lease) {
-      this.#doubt(environmentId, lease.instanceId, election.isHolderHeard ? 'failing' : 'suspect');
-      slot.withdraw();
-      return;
+    const others = this.#candidates(environmentId, null).filter(
+      (one) => one.instanceId !== lease?.instanceId,
+    );
+    if (!lease) {
+      // Whoever was waited for did not come.
+      for (const one of others)
+        if (one.isLive && !one.isHere) this.#miss(environmentId, one.instanceId, 'suspect');
+    } else if (election.isHolderHeard) {
+      election.failures.set(lease.instanceId, this.#options.clock.monotonic());
+    } else {
+      this.#miss(environmentId, lease.instanceId, 'suspect');
     }
-    // Whoever was waited for did not come.
-    for (const { instanceId, isLive, isHere } of this.#candidates(environmentId, null)) {
-      if (isLive && !isHere) this.#doubt(environmentId, instanceId, 'suspect');
-    }
+    // Where nobody else could have it, a slow agent keeps it: its tunnel may be on the way.
+    if (others.some((one) => one.isHere || one.isLive)) slot.withdraw();
     this.look(environmentId);
   }
 
   #election(environmentId: number): Election {
     let election = this.#elections.get(environmentId);
     if (!election) {
-      election = { doubts: new Map(), epoch: null, isHolderHeard: false, cancelTimer: null };
+      election = {
+        absences: new Map(),
+        failures: new Map(),
+        epoch: null,
+        isHolderHeard: false,
+        cancelTimer: null,
+      };
       this.#elections.set(environmentId, election);
     }
     return election;

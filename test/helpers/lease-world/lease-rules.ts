@@ -1,0 +1,175 @@
+import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
+import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
+import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/tunnel-slot.js';
+import type { FakeClock } from '../fake-clock.js';
+import type { LeaseAgent } from './lease-agent.js';
+import type { LeaseHub } from './lease-hub.js';
+
+/** A lease without a tunnel may go to another after this time, ms. */
+const LEASE_MS = 5_000;
+/** An agent that brings no tunnel about comes after all others for so long, ms. */
+const FAILING_MS = 60_000;
+
+/** What the rules look at. */
+export interface RuledWorld {
+  readonly hub: LeaseHub;
+  readonly clock: FakeClock;
+  readonly environment: Environment;
+  readonly agents: readonly LeaseAgent[];
+  readonly nodes: ReadonlyMap<string, { readonly isRooted: boolean }>;
+}
+
+/** What must hold whatever happens. */
+export class LeaseRules {
+  readonly #world: RuledWorld;
+  readonly #epochs = new Set<string>();
+  readonly #used = new Set<Grant>();
+  readonly #tunnels: Tunnel[] = [];
+  /** Monotonic ms at which an agent's lease ran out without a tunnel. */
+  readonly #failedMs = new Map<string, number>();
+  /** Monotonic ms at which an agent that cannot open a tunnel took the lease from one that had. */
+  readonly #tookMs = new Map<string, number>();
+  #lease: TunnelLease | null = null;
+  /** Monotonic ms. */
+  #sinceMs = 0;
+  #hadTunnel = false;
+  #breach: string | null = null;
+
+  constructor(world: RuledWorld) {
+    this.#world = world;
+  }
+
+  /** Tunnels that stand, of the hub that runs. */
+  openTunnels(purpose?: Grant['purpose']): Tunnel[] {
+    return this.#tunnels.filter(
+      ({ end, grant }) => end === null && (purpose === undefined || grant.purpose === purpose),
+    );
+  }
+
+  /** Right after any slot changed, before the hub itself acts on it. */
+  changed(): void {
+    const slot = this.#world.hub.registry.peek(1);
+    const before = this.#lease;
+    const lease = slot?.lease ?? null;
+    if (slot?.state === 'idle') this.#forget();
+    if (lease !== before) {
+      if (lease && before) this.#preempted(before, lease);
+      const now = this.#world.clock.monotonic();
+      if (before && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
+        this.#failedMs.set(before.instanceId, now);
+      }
+      this.#sinceMs = now;
+      if (lease) this.#must(!this.#epochs.has(lease.epoch), `epoch ${lease.epoch} comes a second time`);
+      if (lease) this.#epochs.add(lease.epoch);
+    }
+    this.#lease = lease;
+    if (lease !== before) this.#hadTunnel = false;
+    if (slot?.tunnel) {
+      this.#hadTunnel = true;
+      this.#failedMs.delete(slot.tunnel.grant.instanceId);
+    }
+  }
+
+  /** An agent's check-in was looked at. */
+  checkedIn({ id }: LeaseAgent): void {
+    const slot = this.#world.hub.registry.peek(1);
+    const holder = slot?.lease?.instanceId;
+    const hasFailed = this.#world.clock.monotonic() - (this.#failedMs.get(id) ?? -FAILING_MS) < FAILING_MS;
+    if (holder === undefined || holder === id || hasFailed) return;
+    this.#must(
+      this.#rank(id) >= this.#rank(holder),
+      `${id} checked in, and ${holder} of a lower rank leads on`,
+    );
+  }
+
+  /** A tunnel was put in its place. */
+  registered(tunnel: Tunnel, lease: TunnelLease | null): void {
+    const { grant } = tunnel;
+    const whose = `${grant.instanceId} with epoch ${grant.epoch}`;
+    this.#must(
+      lease?.epoch === grant.epoch && lease.instanceId === grant.instanceId,
+      `${whose} has no lease`,
+    );
+    this.#must(grant.epoch.startsWith(`${this.#world.hub.bootId}.`), `${whose} is of an earlier hub`);
+    this.#must(grant.generation === this.#world.environment.generation, `${whose} was revoked`);
+    this.#must(!this.#used.has(grant), `${whose} opened two tunnels with one credential`);
+    this.#used.add(grant);
+    this.#tunnels.push(tunnel);
+  }
+
+  /** When nothing is under way. @throws Error that names the first breach */
+  check(): void {
+    const { hub, environment, nodes } = this.#world;
+    const slot = hub.registry.peek(1);
+    const open = this.openTunnels('environment');
+    this.#must(open.length <= 1, `${open.length} environment tunnels stand`);
+    this.#must(open[0] === (slot?.tunnel ?? undefined), 'the open tunnel is not the one in the slot');
+    this.#must(
+      !open[0] || open[0].grant.epoch === slot?.lease?.epoch,
+      'the tunnel does not stand by the lease',
+    );
+    this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease that nobody needs');
+    for (const tunnel of this.openTunnels('node')) {
+      const place = hub.registry.peek(1, tunnel.grant.instanceId);
+      this.#must(place?.tunnel === tunnel, 'two tunnels of one node');
+    }
+    for (const { id, node } of environment.instances) {
+      const isRooted = nodes.get(node?.nodeId ?? '')?.isRooted;
+      this.#must(
+        !isRooted || !servesSwarm(environment, id),
+        `${id} is no manager and gets the Swarm's calls`,
+      );
+    }
+    if (this.#breach !== null) throw new Error(this.#breach);
+  }
+
+  /** A hub that stopped in order. */
+  stopped(hub: LeaseHub): void {
+    this.#must(hub.clock.pending === 0, `${hub.clock.pending} timers are left`);
+    this.#must(this.openTunnels().length === 0, 'tunnels are left');
+  }
+
+  /** Its hub is another one now: what that one remembered is gone. */
+  restarted(): void {
+    this.#lease = null;
+    this.#forget();
+  }
+
+  /** How an agent does has changed: what it did before does not count. */
+  mended({ id }: LeaseAgent): void {
+    this.#tookMs.delete(id);
+  }
+
+  #preempted(before: TunnelLease, { instanceId }: TunnelLease): void {
+    const from = before.instanceId;
+    if (!this.#hadTunnel || !this.#world.environment.instances.some(({ id }) => id === from)) return;
+    this.#must(
+      this.#rank(instanceId) < this.#rank(from),
+      `${instanceId} took the lease from its equal ${from}`,
+    );
+    const agent = this.#world.agents.find(({ id }) => id === instanceId);
+    if (!agent || agent.canOpen) return;
+    const now = this.#world.clock.monotonic();
+    const agoMs = now - (this.#tookMs.get(instanceId) ?? -FAILING_MS);
+    this.#must(agoMs >= FAILING_MS, `${instanceId} broke a working tunnel again after ${agoMs} ms`);
+    this.#tookMs.set(instanceId, now);
+  }
+
+  #forget(): void {
+    this.#failedMs.clear();
+    this.#tookMs.clear();
+  }
+
+  #rank(instanceId: string): number {
+    const { environment, hub } = this.#world;
+    const all = leaderCandidates(environment, hub.presence, hub.roster);
+    return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Kept until the walk looks: here the hub's own code would catch what is thrown. */
+  #must(holds: boolean, breach: string): void {
+    if (!holds) this.#breach ??= breach;
+  }
+}

@@ -1,0 +1,70 @@
+import { randomInt } from 'node:crypto';
+import test from 'ava';
+import { disturb } from '../../helpers/lease-world/disturb.js';
+import { LeaseWorld } from '../../helpers/lease-world/lease-world.js';
+
+const WALKS = Number(process.env.FAIRLEAD_WALKS ?? 250);
+const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
+const STEPS = 40;
+/** A lease without a tunnel is taken back after this time, ms: so much each agent that is out of order may cost. */
+const LEASE_MS = 5_000;
+
+/** Some agents work from now on, the others do not: a tunnel must stand in time, and go on standing. */
+async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
+  const { random, hub } = world;
+  let bad = 0;
+  const good = world.random.between(1, world.agents.length);
+  const start = random.between(0, world.agents.length - 1);
+  for (let n = 0; n < world.agents.length; n++) {
+    const agent = world.agents[(start + n) % world.agents.length];
+    if (!agent) continue;
+    if (n < good) agent.heal();
+    else bad++;
+    trace.push(
+      `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen}`,
+    );
+  }
+  const slot = hub.registry.slot(1);
+  slot.demand();
+  const startMs = world.clock.monotonic();
+  const boundMs = LEASE_MS * (bad + 2) + 1_000;
+  while (!slot.tunnel) {
+    await world.advance(250);
+    if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel stands after ${boundMs} ms`);
+  }
+}
+
+async function walk(seed: number): Promise<void> {
+  const trace: string[] = [];
+  const world = new LeaseWorld(seed, 1 + (seed % 5));
+  try {
+    for (let step = 0; step < STEPS; step++) {
+      trace.push(await disturb(world));
+      await world.settle();
+    }
+    await settleDown(world, trace);
+    trace.push('watched');
+    await world.advance(100_000);
+    trace.push('left alone');
+    for (const agent of world.agents) agent.cut(false);
+    world.hub.registry.revoke(1);
+    await world.advance(400_000);
+    if (world.hub.clock.pending !== 1)
+      throw new Error(`${world.hub.clock.pending} timers wait in an idle hub`);
+    world.restart(false);
+  } catch (error) {
+    throw new Error(
+      `FAIRLEAD_SEED=${seed} FAIRLEAD_WALKS=1: ${(error as Error).message}\n${trace.join('\n')}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+test('lease: whatever happens, one agent at most may open the tunnel, and one does in time', async (t) => {
+  t.timeout(600_000);
+  t.log(`FAIRLEAD_SEED=${SEED}, ${WALKS} walks`);
+  for (let n = 0; n < WALKS; n++) await walk(SEED + n);
+  t.pass();
+});
