@@ -8,7 +8,8 @@ import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import type { Logger } from '../host.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
-import { type Answer, askEngine, type Question } from './ask-engine.js';
+import type { Answer, Question } from './ask-engine.js';
+import { askEnvironment, clientGone, type EngineAccess, tunnelClosed } from './ask-environment.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -45,14 +46,12 @@ const KEEP_ALIVE_AFTER_MS = 30_000;
  * needs the upgrade, because behind a request HTTP expects the next one.
  */
 export class DockerProxy {
-  readonly #tunnels: TunnelSource;
+  readonly #access: EngineAccess;
   readonly #logger: Logger;
-  readonly #clock: Clock;
 
   constructor(options: DockerProxyOptions) {
-    this.#tunnels = options.tunnels;
+    this.#access = { tunnels: options.tunnels, clock: options.clock ?? systemClock };
     this.#logger = options.logger;
-    this.#clock = options.clock ?? systemClock;
   }
 
   /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has begun. */
@@ -60,8 +59,8 @@ export class DockerProxy {
     prepareRequest(req);
     res.on('error', () => undefined);
     const gone = new AbortController();
-    res.once('close', () => gone.abort());
-    if (!isOpen(res)) gone.abort();
+    res.once('close', () => gone.abort(clientGone()));
+    if (!isOpen(res)) gone.abort(clientGone());
     try {
       const path = admitCall(req, target);
       if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
@@ -90,10 +89,10 @@ export class DockerProxy {
     prepareSocket(socket);
     socket.on('error', () => undefined);
     socket.allowHalfOpen = true;
-    probeHalfClosed(socket, this.#clock);
+    probeHalfClosed(socket, this.#access.clock);
     const gone = new AbortController();
-    socket.once('close', () => gone.abort());
-    if (socket.destroyed) gone.abort();
+    socket.once('close', () => gone.abort(clientGone()));
+    if (socket.destroyed) gone.abort(clientGone());
     let res: ServerResponse | undefined;
     const plain = () => {
       res ??= plainResponse(req, socket);
@@ -130,35 +129,16 @@ export class DockerProxy {
     }
   }
 
-  /** Takes a hold on the environment's tunnel for as long as the engine is asked and its answer served. */
-  async #ask(
+  #ask(
     target: DockerTarget,
     path: DockerPath,
     question: Question,
     gone: AbortSignal,
     serve: (answer: Answer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    const call = await this.#tunnels.open(target, gone);
-    const stop = new AbortController();
-    const onClosed = () => stop.abort(tunnelClosed(call));
-    const onGone = () => stop.abort(clientGone());
-    call.closed.addEventListener('abort', onClosed);
-    gone.addEventListener('abort', onGone);
-    try {
-      if (call.closed.aborted) throw tunnelClosed(call);
-      if (gone.aborted) throw clientGone();
+    return askEnvironment(this.#access, target, question, gone, serve, (call) => {
       if (!call.servesSwarm && isSwarmCall(path)) throw noManager();
-      const answer = await askEngine(call, question, stop.signal, this.#clock);
-      try {
-        await serve(answer, call);
-      } finally {
-        answer.close();
-      }
-    } finally {
-      call.closed.removeEventListener('abort', onClosed);
-      gone.removeEventListener('abort', onGone);
-      call.release();
-    }
+    });
   }
 
   #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {
@@ -196,24 +176,12 @@ function about(target: DockerTarget): object {
   return { environment: target.environmentId };
 }
 
-function tunnelClosed(call: TunnelCall): EdgeError {
-  const reason: unknown = call.closed.reason;
-  if (reason instanceof EdgeError) return reason;
-  return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', {
-    status: 503,
-  });
-}
-
 function noManager(): EdgeError {
   return new EdgeError(
     'swarm-manager-unavailable',
     'No agent on a manager of this Swarm is in reach: calls to single nodes work, calls to the Swarm do not',
     { status: 503, retryAfterSeconds: 10 },
   );
-}
-
-function clientGone(): EdgeError {
-  return new EdgeError('client-gone', 'The client is gone', { status: 499 });
 }
 
 function hostConsumedBody(): EdgeError {
