@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { allNodeList } from './api/all-node-list.js';
 import type * as calls from './api/environment-calls.js';
 import type * as list from './api/environment-list.js';
 import type * as view from './api/environment-view.js';
@@ -44,6 +45,9 @@ export type EnvironmentList = Sent<typeof list.environmentList>;
 export type TunnelView = Sent<typeof tunnel.tunnelView>;
 export type RequireTunnel = Accepted<typeof tunnel.requireTunnel>;
 export type SnapshotView = Sent<typeof snapshotView>;
+
+/** A list of Docker's of all nodes: `…/docker/containers/json?nodes=all`. */
+export type AllNodeList = Sent<typeof allNodeList>;
 
 export type SettingsView = Sent<typeof settings.settings>;
 export type ChangeSettings = Accepted<typeof settings.changeSettings>;

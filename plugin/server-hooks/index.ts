@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Koa from 'koa';
 import { DockerProxy } from './docker/docker-proxy.js';
+import { AllNodeLists } from './docker/lists/all-node-lists.js';
 import { CheckIns } from './environments/check-in.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
@@ -171,6 +172,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
+      lists: new AllNodeLists({ tunnels, logger, clock }),
       webhookAdmin,
       webhookInbox: new WebhookInbox({
         store,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../protocol/clock.js';
 import type { DockerProxy } from './docker/docker-proxy.js';
+import type { AllNodeLists } from './docker/lists/all-node-lists.js';
 import type { CheckIns } from './environments/check-in.js';
 import type { Enrolment } from './environments/enrol.js';
 import type { EnvironmentAdmin } from './environments/environment-admin.js';
@@ -41,6 +42,7 @@ export interface Services {
   readonly idleClose: IdleClose;
   readonly waiting: Waiting;
   readonly docker: DockerProxy;
+  readonly lists: AllNodeLists;
   readonly webhookAdmin: WebhookAdmin;
   readonly webhookInbox: WebhookInbox;
   readonly callLog: CallLog;

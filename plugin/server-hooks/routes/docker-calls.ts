@@ -1,31 +1,76 @@
+import * as z from 'zod';
+import { allNodeList } from '../../api/all-node-list.js';
 import type { Call, CallSpec } from './define-call.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
 
-/** What a Docker call may answer for the hub; the engine's own answers are the engine's. */
-const PROBLEMS: CallSpec['problems'] = [
-  'attach-ws-refused',
-  'bad-docker-path',
-  'buildkit-unsupported',
-  'chunked-upgrade-body',
+/** What any call to an engine may be refused with by the hub; the engine's own answers are the engine's. */
+const ENGINE_PROBLEMS = [
   'dial-timeout',
   'engine-bad-response',
   'engine-redirect',
   'engine-unreachable',
   'environment-not-associated',
   'environment-offline',
-  'host-consumed-body',
+  'nodes-query-invalid',
   'too-many-calls',
   'too-many-streams',
   'tunnel-closed',
   'tunnel-lost',
   'tunnel-timeout',
+] as const;
+
+const PROBLEMS: CallSpec['problems'] = [
+  ...ENGINE_PROBLEMS,
+  'attach-ws-refused',
+  'bad-docker-path',
+  'buildkit-unsupported',
+  'chunked-upgrade-body',
+  'host-consumed-body',
   'upgrade-body-too-large',
   'upgrade-unsupported',
 ];
 
+const NODES_QUERY = z.object({
+  nodes: z
+    .literal('all')
+    .exactOptional()
+    .describe(
+      'Asks all nodes of the Swarm. Absent: the environment’s leader alone, and the answer is as Docker has it.',
+    ),
+  nodeSeconds: z.coerce
+    .number()
+    .pipe(z.int().min(1).max(60))
+    .default(10)
+    .describe('With `nodes=all`: how long one node may take before it counts as failed.'),
+});
+
+const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Call => ({
+  answer: null,
+  spec: {
+    method: 'GET',
+    path: `/api/environments/:id/docker/${docker}`,
+    id,
+    summary: `${what}, of all nodes if asked for`,
+    description:
+      'With `nodes=all` every node of the Swarm is asked, side by side, and woken where it sleeps. The answer names each node, those that failed included; a network of the whole Swarm comes once. Docker’s own parameters go to each node. With or without an API version before the list.',
+    access: 'docker',
+    query: NODES_QUERY,
+    answers: { 200: { description: 'The list', body: z.union([allNodeList, plain]) } },
+    problems: ENGINE_PROBLEMS,
+  },
+});
+
+const entries = z.array(z.looseObject({}));
+const listCalls: readonly Call[] = [
+  listCall('containers/json', 'listContainers', 'Containers', entries),
+  listCall('images/json', 'listImages', 'Images', entries),
+  listCall('volumes', 'listVolumes', 'Volumes', z.looseObject({ Volumes: entries.nullable() })),
+  listCall('networks', 'listNetworks', 'Networks', entries),
+];
+
 /** The Docker API of an environment, described here and answered on the raw request by `docker.ts`. */
-export const dockerCalls: readonly Call[] = METHODS.map((method) => ({
+const rawCalls: readonly Call[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
@@ -40,3 +85,5 @@ export const dockerCalls: readonly Call[] = METHODS.map((method) => ({
     problems: PROBLEMS,
   },
 }));
+
+export const dockerCalls: readonly Call[] = [...rawCalls, ...listCalls];

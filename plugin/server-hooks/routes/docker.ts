@@ -2,7 +2,11 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
+import type { ListedNode } from '../docker/lists/all-node-lists.js';
+import { parseListQuestion } from '../docker/lists/list-question.js';
+import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
+import { waysToNodes } from '../swarm/known-nodes.js';
 import { requireNode } from '../swarm/require-node.js';
 import { admit } from './guards/admit.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
@@ -32,7 +36,12 @@ export async function answerDockerCall(
   res: ServerResponse,
 ): Promise<void> {
   try {
-    await services.docker.request(req, res, await admitCaller(services, call, req));
+    const { environment, target } = await admitCaller(services, call, req);
+    const question = parseListQuestion(call.path, req.method === 'GET' && call.node === null);
+    if (question) {
+      const nodes = nodesOf(services, environment);
+      await services.lists.answer(req, res, environment.id, question, nodes);
+    } else await services.docker.request(req, res, target);
   } catch (error) {
     refuse(res, error);
   }
@@ -49,7 +58,9 @@ export async function answerDockerUpgrade(
   // The HTTP parser took its own listener with it: a caller's reset must not end the process while it is identified.
   socket.on('error', () => socket.destroy());
   try {
-    await services.docker.upgrade(req, socket, head, await admitCaller(services, call, req));
+    const { target } = await admitCaller(services, call, req);
+    parseListQuestion(call.path, false);
+    await services.docker.upgrade(req, socket, head, target);
   } catch (error) {
     refuseUpgrade(socket, error);
   }
@@ -75,14 +86,19 @@ async function admitCaller(
   services: Services,
   { environmentId, node, path }: DockerCall,
   req: IncomingMessage,
-): Promise<DockerTarget> {
+): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
   const { via, environmentId: bound } = await admit(services.host, req, 'docker', environmentId);
   const environment = requireEnvironment(services, environmentId);
-  return {
-    environmentId: environment.id,
-    ...(node === null ? {} : { instanceId: requireNode(environment, node, services.roster).id }),
-    path,
-    via,
-    isBound: bound !== undefined,
-  };
+  const where =
+    node === null ? { environmentId: environment.id } : requireNode(environment, node, services.roster);
+  return { environment, target: { ...where, path, via, isBound: bound !== undefined } };
+}
+
+/** An environment that is no Swarm has one node, its engine. */
+function nodesOf({ waiting, roster, snapshots }: Services, { id }: Environment): readonly ListedNode[] {
+  const environment = waiting.requireReachable(id);
+  const nodes = waysToNodes(environment, roster);
+  if (nodes.length > 0) return nodes;
+  const engine = snapshots.summary(id)?.engine;
+  return [{ id: engine?.id ?? '', name: engine?.name ?? environment.name, target: { environmentId: id } }];
 }

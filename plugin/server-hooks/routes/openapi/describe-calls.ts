@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { problem } from '../../../api/problem.js';
 import type { AnswerSpec, Call, CallSpec } from '../define-call.js';
 import { PROBLEM_STATUSES, type ProblemCode } from '../problem-statuses.js';
+import { isDockerCall } from './is-docker-call.js';
 import { type JsonSchema, JsonSchemas } from './json-schemas.js';
 import { problemCodes } from './problem-codes.js';
 
@@ -116,7 +117,7 @@ function refusals(spec: CallSpec): Record<string, Part> {
     const status = PROBLEM_STATUSES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const type = spec.answers['2XX'] ? 'application/json' : 'application/problem+json';
+  const type = isDockerCall(spec) ? 'application/json' : 'application/problem+json';
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,

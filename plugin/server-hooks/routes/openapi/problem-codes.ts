@@ -1,5 +1,6 @@
 import type { CallSpec } from '../define-call.js';
 import type { ProblemCode } from '../problem-statuses.js';
+import { isDockerCall } from './is-docker-call.js';
 
 const OF_BODIES = [
   'bad-request',
@@ -16,7 +17,7 @@ export function problemCodes(spec: CallSpec): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(['internal', ...problems]);
   if (access !== 'public' && access !== 'signed') codes.add('unauthorized').add('forbidden');
   if (/^\/api\/environments\/:id(\/|$)/.test(path)) codes.add('environment-not-found');
-  if (query) codes.add('bad-request');
+  if (query && !isDockerCall(spec)) codes.add('bad-request');
   if (body) for (const code of OF_BODIES) codes.add(code);
   return [...codes].sort();
 }

@@ -6,8 +6,8 @@ import type { EnvironmentCreated, WebhookCreated } from '../../../../plugin/api.
 import { startAgent } from '../../../helpers/agent.js';
 import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../helpers/api-contract.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
+import { startHostileEngine } from '../../../helpers/hostile-engine.js';
 import { startPlugin, type TestPlugin } from '../../../helpers/plugin.js';
-import { startSmallEngine } from '../../../helpers/small-engine.js';
 import { joinInstance } from '../../../helpers/test-instance.js';
 
 /** How a call is made; what is absent is as a right call has it. */
@@ -59,7 +59,7 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   const silent = await frozen.create({ name: 'silent' });
   const agent = await joinInstance(t, { edgeId: silent.edgeId ?? '', edgeKey: silent.edgeKey, clock });
   clock.advance(60_000);
-  const engine = await startSmallEngine(t);
+  const engine = await startHostileEngine(t, {});
   const online = await hub.create({ name: 'online' });
   const empty = await hub.create({ name: 'empty' });
   const webhook = (await hub.call<WebhookCreated>('POST', '/api/webhooks', { name: 'hook' })).body;

@@ -118,6 +118,11 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
   putDocker: (world) => driveDocker(world, 'putDocker'),
   deleteDocker: (world) => driveDocker(world, 'deleteDocker'),
 
+  listContainers: (world) => driveList(world, 'listContainers', 'v1.41/containers/json'),
+  listImages: (world) => driveList(world, 'listImages', 'images/json'),
+  listVolumes: (world) => driveList(world, 'listVolumes', 'volumes'),
+  listNetworks: (world) => driveList(world, 'listNetworks', 'networks'),
+
   getSettings: async ({ ask }) => {
     await ask('getSettings', '200');
   },
@@ -212,7 +217,22 @@ async function driveDocker(world: ApiWorld, id: string): Promise<void> {
   await ask(id, '200', { path: `${docker}/v1.41/containers/json?all=1` });
   await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2fb/json` });
   await ask(id, '501 buildkit-unsupported', { path: `${docker}/session` });
+  await ask(id, '400 nodes-query-invalid', { path: `${docker}/info?nodes=all` });
   await ask(id, '503 environment-not-associated', { path: `/api/environments/${empty.id}/docker/_ping` });
   await ask(id, '503 environment-offline', atSilent(world, 'docker/_ping'));
   await ask(id, '500 host-consumed-body', { at: greedy, body: {}, headers: { 'content-length': 2 } });
+}
+
+async function driveList(world: ApiWorld, id: string, list: string): Promise<void> {
+  const { ask, online, empty } = world;
+  const docker = `/api/environments/${online.id}/docker`;
+  await ask(id, '200', { path: `${docker}/${list}` });
+  const { text } = await ask(id, '200', { path: `${docker}/${list}?nodes=all` });
+  const [node] = JSON.parse(text).nodes;
+  if (node?.state !== 'ok' || node.name !== 'hostile') throw new Error(text);
+  await ask(id, '400 nodes-query-invalid', { path: `${docker}/${list}?nodes=one` });
+  await ask(id, '503 environment-not-associated', {
+    path: `/api/environments/${empty.id}/docker/${list}?nodes=all`,
+  });
+  await ask(id, '503 environment-offline', atSilent(world, `docker/${list}?nodes=all`));
 }

@@ -1,0 +1,50 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Environment } from '../model/environment.js';
+import type { TunnelTarget } from '../tunnel/tunnel-source.js';
+import type { SwarmRoster } from './swarm-roster.js';
+
+/** A node of a Swarm. */
+export interface KnownNode {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The same with the way to its engine, or why there is none. */
+export interface NodeWay extends KnownNode {
+  readonly target: TunnelTarget | EdgeError;
+}
+
+type Members = Pick<SwarmRoster, 'members'>;
+
+/**
+ * The nodes of an environment's Swarm; empty: it is none. Which there are a manager says, where one has: what an agent
+ * says of its own node counts only where there is no manager's word.
+ */
+export function knownNodes(environment: Environment, roster: Members): KnownNode[] {
+  const members = environment.swarm && roster.members(environment.id);
+  if (members) return [...members.values()].map(({ id, name }) => ({ id, name }));
+  return environment.instances.flatMap(({ node }) => (node ? [{ id: node.nodeId, name: node.name }] : []));
+}
+
+/** The way to each node of a Swarm: managers first, as their word counts for more, then by name. */
+export function waysToNodes(environment: Environment, roster: Members): NodeWay[] {
+  const managers = new Set(environment.swarm?.managers);
+  const rank = ({ id }: KnownNode) => (managers.has(id) ? 0 : 1);
+  return knownNodes(environment, roster)
+    .sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name) || compare(a.id, b.id))
+    .map((node) => ({ ...node, target: targetOf(environment, node.id) }));
+}
+
+/** Where calls for a node go; an error where no agent serves it: `node-without-agent` (503). */
+export function targetOf(environment: Environment, nodeId: string): Required<TunnelTarget> | EdgeError {
+  const instance = environment.instances.find(({ node }) => node?.nodeId === nodeId);
+  if (instance) return { environmentId: environment.id, instanceId: instance.id };
+  return new EdgeError('node-without-agent', 'No agent has enrolled for this node', {
+    status: 503,
+    retryAfterSeconds: 10,
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
