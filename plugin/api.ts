@@ -5,6 +5,7 @@ import type * as list from './api/environment-list.js';
 import type * as view from './api/environment-view.js';
 import type { eventBodies } from './api/events.js';
 import type { Immutable } from './api/immutable.js';
+import type * as nodes from './api/nodes.js';
 import type { problem } from './api/problem.js';
 import type * as settings from './api/settings.js';
 import type { snapshotView } from './api/snapshot.js';
@@ -29,8 +30,11 @@ export type EnvironmentView = Sent<typeof view.environmentView>;
 export type SnapshotSummary = Sent<typeof view.snapshotSummary>;
 /** The engine as the latest snapshot tells it. */
 export type EngineView = NonNullable<EnvironmentView['engine']>;
-/** Its Swarm, from the same snapshot; null outside of one. */
+/** The Swarm it is, or one node of it; null outside of one. */
 export type SwarmView = NonNullable<EnvironmentView['swarm']>;
+
+export type NodeView = Sent<typeof nodes.nodeView>;
+export type NodeList = Sent<typeof nodes.nodeList>;
 
 export type CreateEnvironment = Accepted<typeof calls.createEnvironment>;
 export type ChangeEnvironment = Accepted<typeof calls.changeEnvironment>;

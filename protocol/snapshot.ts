@@ -8,7 +8,7 @@ const count = z.int().check(z.nonnegative());
 const list = <T extends z.core.$ZodType>(item: T) => z.array(item).check(z.maxLength(20_000));
 const labels = z.optional(z.record(text(512), text(4096)));
 
-const container = z.object({
+const containerSchema = z.object({
   id: text(128),
   names: z.array(text(512)).check(z.maxLength(64)),
   image: text(1024),
@@ -18,15 +18,48 @@ const container = z.object({
   labels,
 });
 
-const image = z.object({
+const imageSchema = z.object({
   id: text(128),
   tags: z.array(text(1024)).check(z.maxLength(256)),
   bytes: z.number().check(z.nonnegative()),
   createdAt: text(40),
 });
 
-const volume = z.object({ name: text(512), driver: text(256), labels });
-const network = z.object({ id: text(128), name: text(512), driver: text(256), scope: text(64) });
+const volumeSchema = z.object({ name: text(512), driver: text(256), labels });
+const networkSchema = z.object({ id: text(128), name: text(512), driver: text(256), scope: text(64) });
+
+const serviceSchema = z.object({
+  id: text(64),
+  name: text(255),
+  image: text(1024),
+  /** `replicated`, `global`, `replicated-job` or `global-job`. */
+  mode: text(32),
+  /** Tasks that run, and that should. */
+  running: count,
+  desired: count,
+  /** Of `docker stack deploy`. */
+  stack: z.nullable(text(255)),
+});
+
+const taskSchema = z.object({
+  id: text(64),
+  serviceId: text(64),
+  /** '' while it has none. */
+  nodeId: text(64),
+  /** Of replicated services only. */
+  slot: z.nullable(count),
+  state: text(32),
+  desiredState: text(32),
+  /** Why it does not run, in the engine's words. */
+  error: text(512),
+  /** '' before it has one. */
+  containerId: text(128),
+  /** Of the last change of its state. */
+  changedAt: text(40),
+});
+
+/** A part that could not be read, and why. */
+const errorSchema = z.object({ part: text(64), code: text(64) });
 
 /**
  * What an agent tells about its engine. Everything in it is someone else's text: bounded here,
@@ -59,15 +92,28 @@ export const snapshotSchema = z.object({
     volumes: count,
     networks: count,
   }),
-  containers: list(container),
-  images: list(image),
-  volumes: list(volume),
-  networks: list(network),
+  containers: list(containerSchema),
+  images: list(imageSchema),
+  volumes: list(volumeSchema),
+  networks: list(networkSchema),
   swarm: z.nullable(
     z.object({ id: text(64), nodeId: text(64), role: text(16), managers: count, nodes: count }),
   ),
-  /** Parts that could not be read: the part's name and a stable code. */
-  errors: z.array(z.object({ part: text(64), code: text(64) })).check(z.maxLength(32)),
+  /** What managers alone can tell: services, and those of their tasks that are not history. */
+  services: z.optional(list(serviceSchema)),
+  tasks: z.optional(list(taskSchema)),
+  errors: z.array(errorSchema).check(z.maxLength(32)),
+});
+
+/** The items of its lists. */
+export const snapshotItems = Object.freeze({
+  container: containerSchema,
+  image: imageSchema,
+  volume: volumeSchema,
+  network: networkSchema,
+  service: serviceSchema,
+  task: taskSchema,
+  error: errorSchema,
 });
 
 /** What an agent tells about its engine, checked: times are RFC 3339 in UTC, sizes bytes. */

@@ -39,7 +39,7 @@ export const refusal = z
   })
   .meta({ id: 'Refusal' });
 
-/** The agent that is online, else the one that enrolled last. */
+/** See `agent` of an environment. */
 export const agentView = z
   .object({
     version: z.string(),
@@ -47,6 +47,24 @@ export const agentView = z
     instanceId: z.string().describe('UUID of its data folder; another one is another installation.'),
   })
   .meta({ id: 'Agent' });
+
+/** The Swarm an environment is. */
+export const swarmView = z
+  .object({
+    id: z.string().describe('Empty where only workers are known: they do not know it.'),
+    nodeId: z.string().describe('The node of `agent`.'),
+    role: z.string().describe('Its role: `manager` or `worker`.'),
+    managers: z.int().nonnegative(),
+    nodes: z.int().nonnegative(),
+    leaderNodeId: z
+      .string()
+      .nullable()
+      .describe(
+        "The node whose agent holds the lease of the environment's tunnel; null: nobody, as nobody needs it.",
+      ),
+    nodesOnline: z.int().nonnegative().describe('Nodes whose agent is online.'),
+  })
+  .meta({ id: 'Swarm' });
 
 /** What lists show of a snapshot. */
 export const snapshotSummary = z
@@ -71,9 +89,17 @@ export const environmentView = z
     tunnel: tunnelState,
     lastCheckInAt: time.nullable().describe('Null: not since the hub started.'),
     associatedAt: time.nullable(),
-    agent: agentView.nullable().describe('The agent that is online, else the one that enrolled last.'),
+    agent: agentView
+      .nullable()
+      .describe(
+        'In a Swarm the leader, else a manager that is online; else an agent that is, else the one that enrolled last.',
+      ),
     engine: snapshotSchema.shape.engine,
-    swarm: snapshotSchema.shape.swarm,
+    swarm: swarmView
+      .nullable()
+      .describe(
+        'As its managers tell it now, else as its agents and the latest snapshot do; null outside a Swarm.',
+      ),
     snapshot: snapshotSummary.nullable().describe('Null before the first.'),
     problem: environmentProblem.nullable().describe('What an admin should look at.'),
     lastRefusal: refusal

@@ -69,7 +69,11 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const store = openStore(options.dataDir, logger);
     await store.start();
     started.push(store);
-    const snapshots = new SnapshotFiles({ dir: join(options.dataDir, 'snapshots'), logger });
+    const snapshots = new SnapshotFiles({
+      dir: join(options.dataDir, 'snapshots'),
+      logger,
+      instancesOf: (id) => store.environment(id)?.instances ?? [],
+    });
     await snapshots.start();
     started.push(snapshots);
     const identity = await loadTunnelIdentity(options.dataDir, clock);
@@ -83,7 +87,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     });
     registry.start();
     started.push(registry);
-    const roster: SwarmRoster = new SwarmRoster({ store, onChange: (id) => election.look(id) });
+    const roster: SwarmRoster = new SwarmRoster({ store, onChange: (id) => election.look(id), clock });
     const election: LeaderElection = new LeaderElection({
       registry,
       candidates: (id) => {
@@ -114,7 +118,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const tunnelPort = await listener.start();
     started.push(listener);
 
-    const snapshotDesk = new SnapshotDesk({ clock, presence, checkIns, snapshots });
+    const snapshotDesk = new SnapshotDesk({ clock, store, presence, checkIns, snapshots });
     const waiting = new Waiting({ store, presence, clock });
     const tunnels = new TunnelCalls({
       registry,
@@ -147,7 +151,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     directory.start();
     started.push(directory);
     const log = new EventLog({ bootId: randomBytes(6).toString('base64url') });
-    const watch = new EnvironmentWatch({ store, presence, registry, snapshots, log, clock });
+    const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
     watch.start();
     started.push(watch);
     const eventStreams = new EventStreams({ log, clock });

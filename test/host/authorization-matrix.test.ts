@@ -34,6 +34,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   closeTunnel: 'environment',
   keepAlive: 'environment',
   getSnapshot: 'environment',
+  listNodes: 'environment',
   takeSnapshot: 'environment',
   getDocker: 'environment',
   headDocker: 'environment',

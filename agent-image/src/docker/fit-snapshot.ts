@@ -1,17 +1,19 @@
 import type { Snapshot } from '../../../protocol/snapshot.js';
 
 /**
- * Brings a snapshot under `maxBytes` of JSON: first all labels go, then the ends of lists. What went is
+ * Brings a snapshot under `maxBytes` of JSON: first the tasks go, then all labels, then the ends of lists. What went is
  * named in `errors` (`labels-dropped`, `list-truncated`); `counts` keeps the truth.
  */
 export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
   if (sizeOf(snapshot) <= maxBytes) return snapshot;
+  const rest = withoutTasks(snapshot);
+  if (sizeOf(rest) <= maxBytes) return rest;
   const bare: Snapshot = {
-    ...snapshot,
-    containers: snapshot.containers.map(({ labels: _, ...container }) => container),
-    volumes: snapshot.volumes.map(({ labels: _, ...volume }) => volume),
+    ...rest,
+    containers: rest.containers.map(({ labels: _, ...container }) => container),
+    volumes: rest.volumes.map(({ labels: _, ...volume }) => volume),
     errors: [
-      ...snapshot.errors,
+      ...rest.errors,
       { part: 'containers', code: 'labels-dropped' },
       { part: 'volumes', code: 'labels-dropped' },
     ],
@@ -19,13 +21,25 @@ export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
   return sizeOf(bare) <= maxBytes ? bare : shortenLists(bare, maxBytes);
 }
 
-const LISTS = ['containers', 'images', 'volumes', 'networks'] as const;
+/** Services tell how many of them run. */
+function withoutTasks(snapshot: Snapshot): Snapshot {
+  if (!snapshot.tasks || snapshot.tasks.length === 0) return snapshot;
+  return {
+    ...snapshot,
+    tasks: [],
+    errors: [...snapshot.errors, { part: 'tasks', code: 'list-truncated' }],
+  };
+}
+
+const LISTS = ['containers', 'images', 'volumes', 'networks', 'services'] as const;
 /** Room for the errors that shortening itself adds. */
 const ERROR_BYTES = LISTS.length * 64;
 
 function shortenLists(snapshot: Snapshot, maxBytes: number): Snapshot {
   const errors = [...snapshot.errors];
-  const empty: Snapshot = { ...snapshot, containers: [], images: [], volumes: [], networks: [] };
+  const { services } = snapshot;
+  const none = { containers: [], images: [], volumes: [], networks: [], ...(services && { services: [] }) };
+  const empty: Snapshot = { ...snapshot, ...none };
   let room = maxBytes - sizeOf(empty) - ERROR_BYTES;
   const shorten = <T>(part: (typeof LISTS)[number], items: readonly T[]): T[] => {
     const kept: T[] = [];
@@ -43,6 +57,7 @@ function shortenLists(snapshot: Snapshot, maxBytes: number): Snapshot {
     images: shorten('images', snapshot.images),
     volumes: shorten('volumes', snapshot.volumes),
     networks: shorten('networks', snapshot.networks),
+    ...(services && { services: shorten('services', services) }),
     errors,
   };
 }

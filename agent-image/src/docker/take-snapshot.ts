@@ -3,15 +3,19 @@ import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../protocol/snapshot.js
 import type { Engine } from './engine.js';
 import { fitSnapshot } from './fit-snapshot.js';
 import * as parts from './snapshot-parts.js';
+import { toServices, toTask } from './swarm-parts.js';
 import { answeredList, answeredRecord, count, list } from './untrusted.js';
 
 /** Bounds of one snapshot. */
 export interface SnapshotOptions {
-  /** Milliseconds each call to the engine may take. Default 10 000; in all at most three times that. */
+  /** Milliseconds each call to the engine may take. Default 10 000; in all at most four times that, three outside a Swarm. */
   deadlineMs?: number;
   /** Largest result as JSON, in bytes. Default {@link MAX_SNAPSHOT_BYTES}. */
   maxBytes?: number;
 }
+
+/** Tasks that were replaced stay for a while, several for each that runs. */
+const NO_HISTORY = Object.freeze({ 'desired-state': ['running', 'ready', 'accepted', 'complete'] });
 
 /**
  * Asks the engine what it runs. Never throws: a part that fails or is late is missing, and named in
@@ -69,6 +73,19 @@ export async function takeSnapshot(
     readList('volumes', (abortSignal) => client.listVolumes({ abortSignal }), parts.toVolume),
     readList('networks', (abortSignal) => client.listNetworks({ abortSignal }), parts.toNetwork),
   ]);
+  const swarm = info && parts.toSwarm(info);
+  // Workers are not told.
+  const isManager = swarm?.role === 'manager';
+  const [services, tasks] = isManager
+    ? await Promise.all([
+        readList(
+          'services',
+          (abortSignal) => client.listServices({ status: true, abortSignal }),
+          (item) => item,
+        ),
+        readList('tasks', (abortSignal) => client.listTasks({ filters: NO_HISTORY, abortSignal }), toTask),
+      ])
+    : [];
   return fitSnapshot(
     {
       takenAt,
@@ -83,7 +100,11 @@ export async function takeSnapshot(
       images: images?.items ?? [],
       volumes: volumes?.items ?? [],
       networks: networks?.items ?? [],
-      swarm: info && parts.toSwarm(info),
+      swarm,
+      ...(isManager && {
+        services: toServices(services?.items ?? [], tasks?.items ?? []),
+        tasks: tasks?.items ?? [],
+      }),
       errors,
     },
     maxBytes,

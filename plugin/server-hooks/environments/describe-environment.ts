@@ -1,6 +1,8 @@
 import type { EnvironmentView } from '../../api.js';
 import type { Environment } from '../model/environment.js';
 import { type ObservationSources, observeEnvironment } from './observe-environment.js';
+import { summaryOf } from './snapshot-summary.js';
+import { swarmViewOf } from './swarm-view.js';
 
 const PROBLEM_DETAILS: Readonly<Record<string, string>> = {
   'engine-unreachable': 'The agent checks in, but its Docker Engine does not answer',
@@ -9,15 +11,16 @@ const PROBLEM_DETAILS: Readonly<Record<string, string>> = {
   'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',
   'association-removed': 'The disassociated agent wants back; it stays out until the key is rotated',
   'agent-too-old': 'An agent that is too old for this hub was refused: update it',
+  'manager-unconfirmed':
+    'An agent says that its node is a manager of the Swarm, and no manager that is trusted knows it as one: see the nodes',
   'tunnel-fingerprint-mismatch': 'The agent met another key at the tunnel address than its Edge key names',
 };
 
 /** An environment as list, detail and events show it, worked out at this moment. */
 export function describeEnvironment(environment: Environment, sources: ObservationSources): EnvironmentView {
-  const { status, tunnel, instance, problemCode, refusal, summary } = observeEnvironment(
-    environment,
-    sources,
-  );
+  const seen = observeEnvironment(environment, sources);
+  const { status, tunnel, instance, problemCode, refusal } = seen;
+  const summary = summaryOf(seen);
   const lastCheckInAtMs = sources.presence.lastCheckInAtMs(environment.id);
   const lastCheckInAt = lastCheckInAtMs === null ? null : new Date(lastCheckInAtMs).toISOString();
   return {
@@ -37,7 +40,7 @@ export function describeEnvironment(environment: Environment, sources: Observati
       ? { version: instance.agentVersion, platform: instance.platform, instanceId: instance.id }
       : null,
     engine: summary?.engine ?? null,
-    swarm: summary?.swarm ?? null,
+    swarm: swarmViewOf(seen, summary),
     snapshot: summary ? { takenAt: summary.takenAt, counts: summary.counts } : null,
     problem:
       problemCode === null

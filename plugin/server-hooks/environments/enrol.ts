@@ -176,7 +176,7 @@ export class Enrolment {
       others.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
-    presence.heard(environment.id, instance.id, intervalMs);
+    presence.enrolled(environment.id, instance.id, intervalMs);
     if (isSteady && siblings.length === others.length) return { environment, instance: known };
     for (const other of others) {
       if (!kept.includes(other)) registry.peek(environment.id, other.id)?.revoke();

@@ -28,9 +28,8 @@ export class IdleClose {
    */
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: Snapshot | null): Promise<void> {
     const { credentials, snapshotDesk } = this.#options;
-    const { id } = agent.environment;
     this.requireOpen(agent, tunnelId);
-    if (snapshot) await snapshotDesk.takeAtClose(id, snapshot);
+    if (snapshot) await snapshotDesk.takeAtClose(agent, snapshot);
     const slot = this.requireOpen(agent, tunnelId);
     if (slot.uses > 0) {
       throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });

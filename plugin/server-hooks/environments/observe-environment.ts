@@ -1,15 +1,18 @@
+import type { SwarmMember } from '../../../protocol/agent-calls.js';
 import type { EnvironmentStatus, Refusal } from '../../api.js';
-import type { Environment, Instance } from '../model/environment.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
+import type { SwarmRoster } from '../swarm/swarm-roster.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelState } from '../tunnel/tunnel-slot.js';
+import { type ClaimSources, isUnconfirmedManager } from './manager-claims.js';
 import type { Presence } from './presence.js';
 import type { SnapshotFiles, SnapshotSummary } from './snapshot-files.js';
 
 /** Where what is known now comes from. */
-export interface ObservationSources {
-  readonly presence: Presence;
+export interface ObservationSources extends ClaimSources {
   readonly registry: TunnelRegistry;
-  readonly snapshots: Pick<SnapshotFiles, 'summary'>;
+  readonly roster: Pick<SwarmRoster, 'members' | 'toldMs'>;
+  readonly snapshots: Pick<SnapshotFiles, 'summaries'>;
 }
 
 /** What is known of an environment at one moment. What is the same object as before has not changed since. */
@@ -17,30 +20,47 @@ export interface Observation {
   readonly environment: Environment;
   readonly status: EnvironmentStatus;
   readonly tunnel: TunnelState;
-  /** The agent that is online, else the one that enrolled last. */
+  /** The leader; without one a manager that is online, else an agent that is, else the one that enrolled last. */
   readonly instance: Instance | undefined;
+  /** The instance that holds the environment's lease. */
+  readonly leaderId: string | null;
+  /** The nodes as managers tell them; null before they do, and outside a Swarm. */
+  readonly members: ReadonlyMap<string, SwarmMember> | null;
+  /** Of those that managers know, else of all that there are: how many have an agent that is online. */
+  readonly nodesOnline: number;
   /** What an admin should look at first. */
   readonly problemCode: string | null;
   readonly refusal: Refusal | null;
-  readonly summary: SnapshotSummary | null;
+  /** Of each instance's latest snapshot. */
+  readonly summaries: ReadonlyMap<string, SnapshotSummary>;
 }
 
 /** The one place where an environment's state is worked out. Cheap: it is asked for all of them each second. */
 export function observeEnvironment(environment: Environment, sources: ObservationSources): Observation {
-  const { presence, registry, snapshots } = sources;
-  const { id } = environment;
-  const instance = leadingInstance(environment, presence);
+  const { presence, registry, roster, snapshots } = sources;
+  const { id, instances } = environment;
+  const leaderId = registry.peek(id)?.lease?.instanceId ?? null;
+  const members = roster.members(id);
+  const instance = leadingInstance(environment, leaderId, presence);
+  const isDoubtful = instances.some((one) => isUnconfirmedManager(environment, one, sources));
   return {
     environment,
     status: statusOf(environment, presence),
     tunnel: registry.state(id),
     instance,
+    leaderId,
+    members,
+    nodesOnline: instances.filter(
+      ({ id: instanceId, node }) =>
+        node && (!members || members.has(node.nodeId)) && presence.isLive(id, instanceId),
+    ).length,
     problemCode:
       (instance && failureOf(environment, instance, presence)) ??
       presence.recentRefusal(id)?.code ??
+      (isDoubtful ? 'manager-unconfirmed' : null) ??
       (environment.apiUrl.startsWith('http:') ? 'cleartext' : null),
     refusal: presence.lastRefusal(id),
-    summary: snapshots.summary(id),
+    summaries: snapshots.summaries(id),
   };
 }
 
@@ -58,15 +78,20 @@ export function statusOf(environment: Environment, presence: Presence): Environm
 }
 
 /** What the agent itself says is wrong: its engine, or the way to the tunnel port. */
-function failureOf(environment: Environment, instance: Instance, presence: Presence): string | null {
+export function failureOf(environment: Environment, instance: Instance, presence: Presence): string | null {
   const facts = presence.facts(environment.id, instance.id);
   if (facts?.engine === 'down') return 'engine-unreachable';
   return facts?.problem ?? null;
 }
 
-function leadingInstance(environment: Environment, presence: Presence): Instance | undefined {
-  return (
-    environment.instances.find(({ id }) => presence.isLive(environment.id, id)) ??
-    environment.instances.at(-1)
-  );
+function leadingInstance(
+  environment: Environment,
+  leaderId: string | null,
+  presence: Presence,
+): Instance | undefined {
+  const { instances } = environment;
+  const leader = leaderId === null ? undefined : instances.find(({ id }) => id === leaderId);
+  if (leader) return leader;
+  const live = instances.filter(({ id }) => presence.isLive(environment.id, id));
+  return live.find((instance) => isManager(environment, instance)) ?? live[0] ?? instances.at(-1);
 }

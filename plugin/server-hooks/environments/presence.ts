@@ -16,6 +16,10 @@ export interface Refusal {
 
 interface InstancePresence {
   lastHeardMs: number;
+  /** Wall clock of the last check-in, ms. */
+  lastCheckInAtMs: number | null;
+  /** Monotonic ms of the last enrolment; null: not since the hub's start. */
+  enrolledMs: number | null;
   /** Monotonic ms until which an open hold counts as hearing from the agent. */
   heldUntilMs: number;
   intervalMs: number;
@@ -56,7 +60,19 @@ export class Presence {
     instance.lastHeardMs = this.#clock.monotonic();
     instance.intervalMs = intervalMs;
     if (facts) instance.facts = facts;
-    environment.lastCheckInAtMs = this.#clock.now();
+    instance.lastCheckInAtMs = this.#clock.now();
+    environment.lastCheckInAtMs = instance.lastCheckInAtMs;
+  }
+
+  /** An agent enrolled, and said anew what it is. */
+  enrolled(environmentId: number, instanceId: string, intervalMs: number): void {
+    this.heard(environmentId, instanceId, intervalMs);
+    this.#instance(this.#environment(environmentId), instanceId).enrolledMs = this.#clock.monotonic();
+  }
+
+  /** Monotonic ms of an instance's last enrolment; null: not since the hub's start. */
+  enrolledMs(environmentId: number, instanceId: string): number | null {
+    return this.#environments.get(environmentId)?.instances.get(instanceId)?.enrolledMs ?? null;
   }
 
   /** A held check-in began; returns the function that ends it. */
@@ -90,9 +106,11 @@ export class Presence {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.facts ?? null;
   }
 
-  /** Wall clock of the last check-in, ms, or null since the hub's start. */
-  lastCheckInAtMs(environmentId: number): number | null {
-    return this.#environments.get(environmentId)?.lastCheckInAtMs ?? null;
+  /** Wall clock of the last check-in, of anyone or of one instance, ms; null: none since the hub's start. */
+  lastCheckInAtMs(environmentId: number, instanceId?: string): number | null {
+    const environment = this.#environments.get(environmentId);
+    const of = instanceId === undefined ? environment : environment?.instances.get(instanceId);
+    return of?.lastCheckInAtMs ?? null;
   }
 
   /** Milliseconds between check-ins that an instance was granted last; null when never heard. */
@@ -169,6 +187,8 @@ export class Presence {
     if (!instance) {
       instance = {
         lastHeardMs: this.#clock.monotonic(),
+        lastCheckInAtMs: null,
+        enrolledMs: null,
         heldUntilMs: 0,
         intervalMs: 0,
         facts: { engine: 'unknown', problem: null },

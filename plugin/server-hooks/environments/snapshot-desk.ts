@@ -1,28 +1,46 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
+import { type Environment, type Instance, servesSwarm } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import type { AuthenticatedAgent } from './authenticate-agent.js';
 import type { CheckIns } from './check-in.js';
 import type { Presence } from './presence.js';
 import type { SnapshotFiles } from './snapshot-files.js';
 
 export interface SnapshotDeskOptions {
   readonly clock: Clock;
-  readonly presence: Pick<Presence, 'requestSnapshot'>;
+  readonly store: Pick<Store, 'environment'>;
+  readonly presence: Pick<Presence, 'requestSnapshot' | 'isLive'>;
   readonly checkIns: Pick<CheckIns, 'wake'>;
   readonly snapshots: Pick<SnapshotFiles, 'write'>;
 }
 
-/** Without an error: a snapshot is there. */
-type Tell = (error?: EdgeError) => void;
+interface Waiter {
+  /** Agents that were online, and have not sent theirs. */
+  readonly missing: Set<string>;
+  /** An agent's snapshot is there, or could not be stored. */
+  came(instanceId: string, isEnough: boolean, error?: EdgeError): void;
+  refuse(error: EdgeError): void;
+}
 
-/** Least time between two snapshots of an environment that nobody asked for, ms. */
+interface Instances {
+  /** Monotonic ms of the last snapshot that was let in, by instance. */
+  readonly lastMs: Map<string, number>;
+  /** Those that were asked, and have sent nothing since. */
+  readonly asked: Set<string>;
+}
+
+/** Least time between two snapshots of an instance that nobody asked for, ms. */
 const MIN_GAP_MS = 10_000;
+/** How much longer than for a manager's snapshot anybody waits for those of other nodes, ms. */
+const OTHERS_MS = 3_000;
 
-/** Takes snapshots in, and asks agents for one. What they say is read from the files. */
+/** Takes snapshots in, and asks agents for them. What they say is read from the files. */
 export class SnapshotDesk {
   readonly #options: SnapshotDeskOptions;
-  readonly #lastMs = new Map<number, number>();
-  readonly #waiting = new Map<number, Set<Tell>>();
+  readonly #instances = new Map<number, Instances>();
+  readonly #waiting = new Map<number, Set<Waiter>>();
 
   constructor(options: SnapshotDeskOptions) {
     this.#options = options;
@@ -33,68 +51,84 @@ export class SnapshotDesk {
    * come, or is none, counts as well.
    * @throws EdgeError `snapshot-too-soon` (429)
    */
-  admit(environmentId: number): void {
+  admit({ environment, instance }: AuthenticatedAgent): void {
     const now = this.#options.clock.monotonic();
-    const last = this.#lastMs.get(environmentId);
-    const isWanted = this.#waiting.has(environmentId);
+    const { lastMs, asked } = this.#of(environment);
+    const last = lastMs.get(instance.id);
+    const isWanted = asked.delete(instance.id);
     if (!isWanted && last !== undefined && now - last < MIN_GAP_MS) {
       throw new EdgeError('snapshot-too-soon', 'Snapshots are at least 10 s apart', {
         status: 429,
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
       });
     }
-    this.#lastMs.set(environmentId, now);
+    lastMs.set(instance.id, now);
   }
 
-  /** A regular snapshot, or the one that was asked for. @throws EdgeError `snapshot-unwritable` (503) */
-  async take(environmentId: number, snapshot: Snapshot): Promise<void> {
+  /**
+   * A regular snapshot, or one that was asked for.
+   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507)
+   */
+  async take({ environment, instance }: AuthenticatedAgent, snapshot: Snapshot): Promise<void> {
     try {
-      await this.#options.snapshots.write(environmentId, snapshot);
-      this.#tell(environmentId);
+      await this.#options.snapshots.write(environment.id, instance, snapshot);
+      this.#tell(environment.id, instance);
     } catch (error) {
-      if (error instanceof EdgeError) this.#tell(environmentId, error);
+      if (error instanceof EdgeError) this.#tell(environment.id, instance, error);
       throw error;
     }
   }
 
   /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
-  async takeAtClose(environmentId: number, snapshot: Snapshot): Promise<void> {
-    await this.take(environmentId, snapshot).catch((error: unknown) => {
-      if (codeOf(error) !== 'snapshot-unwritable') throw error;
+  async takeAtClose(agent: AuthenticatedAgent, snapshot: Snapshot): Promise<void> {
+    await this.take(agent, snapshot).catch((error: unknown) => {
+      if (!['snapshot-unwritable', 'snapshot-space-full'].includes(codeOf(error))) throw error;
     });
   }
 
   /**
-   * Asks the environment's agent for a snapshot and waits until it is there.
+   * Asks the environment's agents for a snapshot and waits until they are there: in a Swarm a manager's, where one is
+   * online, and a little for the others'.
    * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or what {@link refuse} was given
    */
   request(environmentId: number, waitMs: number): Promise<void> {
-    const { clock, presence, checkIns } = this.#options;
+    const { clock, store, presence, checkIns } = this.#options;
+    const environment = store.environment(environmentId);
+    const ids = environment?.instances.map(({ id }) => id) ?? [];
     return new Promise((resolve, reject) => {
-      const waiters = this.#waiting.get(environmentId) ?? new Set<Tell>();
+      const waiters = this.#waiting.get(environmentId) ?? new Set<Waiter>();
       this.#waiting.set(environmentId, waiters);
-      const settle = () => {
+      let cancelOthers: (() => void) | null = null;
+      const settle = (error?: EdgeError) => {
         cancel();
-        waiters.delete(taken);
+        cancelOthers?.();
+        waiters.delete(waiter);
         if (waiters.size === 0 && this.#waiting.get(environmentId) === waiters) {
           this.#waiting.delete(environmentId);
         }
-      };
-      const taken: Tell = (error) => {
-        settle();
         if (error) reject(error);
         else resolve();
       };
-      const cancel = clock.after(waitMs, () => {
-        settle();
-        reject(
+      const waiter: Waiter = {
+        missing: new Set(ids.filter((id) => presence.isLive(environmentId, id))),
+        came: (instanceId, isEnough, error) => {
+          waiter.missing.delete(instanceId);
+          if (isEnough && error) settle(error);
+          else if (isEnough) cancelOthers ??= clock.after(OTHERS_MS, settle);
+          if (cancelOthers && waiter.missing.size === 0) settle();
+        },
+        refuse: settle,
+      };
+      const cancel = clock.after(waitMs, () =>
+        settle(
           new EdgeError('snapshot-timeout', 'The agent did not send a snapshot in time', {
             status: 504,
             retryAfterSeconds: 10,
           }),
-        );
-      });
-      waiters.add(taken);
+        ),
+      );
+      waiters.add(waiter);
+      if (environment) for (const id of ids) this.#of(environment).asked.add(id);
       presence.requestSnapshot(environmentId);
       checkIns.wake(environmentId);
     });
@@ -102,15 +136,36 @@ export class SnapshotDesk {
 
   /** Ends the waits for a snapshot of an environment that nobody is there to take any more. */
   refuse(environmentId: number, error: EdgeError): void {
-    this.#tell(environmentId, error);
+    for (const waiter of [...(this.#waiting.get(environmentId) ?? [])]) waiter.refuse(error);
   }
 
   /** For an environment that is gone. */
   forget(environmentId: number): void {
-    this.#lastMs.delete(environmentId);
+    this.#instances.delete(environmentId);
   }
 
-  #tell(environmentId: number, error?: EdgeError): void {
-    for (const taken of [...(this.#waiting.get(environmentId) ?? [])]) taken(error);
+  #tell(environmentId: number, { id }: Instance, error?: EdgeError): void {
+    const waiters = this.#waiting.get(environmentId);
+    const environment = this.#options.store.environment(environmentId);
+    if (!waiters || !environment) return;
+    const isLive = (one: Instance) => this.#options.presence.isLive(environmentId, one.id);
+    const serving = environment.instances.filter((one) => servesSwarm(environment, one.id));
+    const isEnough = serving.some((one) => one.id === id) || !serving.some(isLive);
+    for (const waiter of [...waiters]) waiter.came(id, isEnough, error);
+  }
+
+  /** What was noted of an environment's instances; those that are gone are forgotten. */
+  #of({ id, instances }: Environment): Instances {
+    const noted = this.#instances.get(id) ?? { lastMs: new Map(), asked: new Set() };
+    this.#instances.set(id, noted);
+    if (Math.max(noted.lastMs.size, noted.asked.size) > instances.length) {
+      const known = new Set(instances.map((instance) => instance.id));
+      for (const one of [...noted.lastMs.keys(), ...noted.asked]) {
+        if (known.has(one)) continue;
+        noted.lastMs.delete(one);
+        noted.asked.delete(one);
+      }
+    }
+    return noted;
   }
 }

@@ -1,50 +1,61 @@
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import * as z from 'zod/mini';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
+import type { Snapshot } from '../../../protocol/snapshot.js';
 import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
+import type { Instance } from '../model/environment.js';
+import { encodeSnapshot, SnapshotFile, type SnapshotSummary } from './snapshot-file.js';
 
-/** What lists need of a snapshot. */
-export type SnapshotSummary = Pick<Snapshot, 'takenAt' | 'counts' | 'engine' | 'swarm'>;
+export type { SnapshotSummary } from './snapshot-file.js';
 
 export interface SnapshotFilesOptions {
   /** Folder for them alone; made when it is not there. */
   readonly dir: string;
   readonly logger: Logger;
+  /** An environment's instances; the snapshots of others go with the next one that is written. */
+  readonly instancesOf: (environmentId: number) => readonly Pick<Instance, 'id'>[];
 }
 
-const FILE_NAME = /^([1-9][0-9]{0,14})\.json$/;
-/** More than a summary can have, by the bounds of its schema. */
-const SUMMARY_BYTES = 16 * 1024;
+/** Environment and instance; ids of instances are UUIDs. */
+const FILE_NAME = /^([1-9][0-9]{0,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
+/** Of all snapshots of one environment, bytes: whoever has an Edge key can be as many agents as he likes. */
+const MAX_ENVIRONMENT_BYTES = 256 * 1024 * 1024;
+const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
+
+interface Kept {
+  /** By instance; replaced, never changed. */
+  readonly summaries: ReadonlyMap<string, SnapshotSummary>;
+  readonly bytes: ReadonlyMap<string, number>;
+}
 
 /**
- * The latest snapshot of each environment, one file each, with the little that lists show kept in memory. The first
- * line of a file is that little, the second the snapshot, so that a start need not read them all.
- * A snapshot can be taken anew: a file that cannot be read counts as absent, and nothing is fsynced.
+ * The latest snapshot of each instance, one file each, with the little that lists show kept in memory. A snapshot can
+ * be taken anew: a file that cannot be read counts as absent, and nothing is fsynced.
  */
 export class SnapshotFiles {
-  readonly #dir: string;
-  readonly #logger: Logger;
-  readonly #summaries = new Map<number, SnapshotSummary>();
+  readonly #options: SnapshotFilesOptions;
+  readonly #kept = new Map<number, Kept>();
   /** What is under way, by environment: writes and deletions happen in the order they were asked for. */
   readonly #last = new Map<number, Promise<void>>();
   #isFailing = false;
 
-  constructor({ dir, logger }: SnapshotFilesOptions) {
-    this.#dir = dir;
-    this.#logger = logger;
+  constructor(options: SnapshotFilesOptions) {
+    this.#options = options;
   }
 
   /** Reads what lists need. */
   async start(): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    await removeLeftovers(this.#dir, (name) => FILE_NAME.test(name));
-    for (const name of await readdir(this.#dir)) {
-      const id = FILE_NAME.exec(name)?.[1];
-      if (id !== undefined) await this.#readSummary(Number(id));
+    const { dir } = this.#options;
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await removeLeftovers(dir, (name) => FILE_NAME.test(name));
+    for (const name of await readdir(dir)) {
+      const [, environmentId, instanceId] = FILE_NAME.exec(name) ?? [];
+      if (environmentId === undefined || instanceId === undefined) continue;
+      const file = await this.#openFile(Number(environmentId), instanceId);
+      if (!file) continue;
+      this.#keep(Number(environmentId), instanceId, file.summary, file.bytes);
+      await file.close();
     }
   }
 
@@ -58,82 +69,98 @@ export class SnapshotFiles {
     return this.#isFailing;
   }
 
-  /** Null before the first snapshot. From memory. */
-  summary(environmentId: number): SnapshotSummary | null {
-    return this.#summaries.get(environmentId) ?? null;
+  /** Of each instance that has sent one. From memory; another map only where one of them is another. */
+  summaries(environmentId: number): ReadonlyMap<string, SnapshotSummary> {
+    return this.#kept.get(environmentId)?.summaries ?? NONE;
+  }
+
+  /** The latest snapshot of an instance, to be closed; null before the first, and when the file is damaged. */
+  async open(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
+    return this.summaries(environmentId).has(instanceId) ? this.#openFile(environmentId, instanceId) : null;
   }
 
   /**
-   * The latest snapshot as JSON, piece by piece: it may have 8 MB, was checked before it was written, and to read it
-   * here would keep everybody else waiting. Null before the first, and when the file is damaged.
+   * Keeps `snapshot` as the latest one of an instance. For one that is no more of the environment nothing is done.
+   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507); the one before is then still there
    */
-  async open(environmentId: number): Promise<Readable | null> {
-    if (!this.#summaries.has(environmentId)) return null;
-    try {
-      const file = await open(this.#path(environmentId), 'r');
-      try {
-        const start = 1 + (await headOf(file)).indexOf('\n');
-        return file.createReadStream({ start });
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
-    } catch (error) {
-      this.#warn(environmentId, error);
-      return null;
-    }
-  }
-
-  /**
-   * Keeps `snapshot` as the latest one.
-   * @throws EdgeError `snapshot-unwritable` (503); the one before is then still there
-   */
-  write(environmentId: number, snapshot: Snapshot): Promise<void> {
+  write(
+    environmentId: number,
+    { id, node }: Pick<Instance, 'id' | 'node'>,
+    snapshot: Snapshot,
+  ): Promise<void> {
     return this.#inOrder(environmentId, async () => {
-      const summary = summarize(snapshot);
-      const text = `${JSON.stringify(summary)}\n${JSON.stringify(snapshot)}\n`;
-      await this.#store(environmentId, text);
-      this.#summaries.set(environmentId, summary);
+      const known = new Set(this.#options.instancesOf(environmentId).map((instance) => instance.id));
+      if (!known.has(id)) return;
+      const text = encodeSnapshot(snapshot, node?.nodeId ?? null);
+      const bytes = Buffer.byteLength(text);
+      await this.#dropOthers(environmentId, known);
+      this.#requireSpace(environmentId, id, bytes);
+      await this.#store(environmentId, id, text);
+      const { takenAt, counts, engine, swarm } = snapshot;
+      this.#keep(environmentId, id, { takenAt, counts, engine, swarm }, bytes);
     });
   }
 
-  /** Forgets the environment's snapshot; nothing happens when there is none. */
+  /** Forgets the environment's snapshots; nothing happens when there are none. */
   delete(environmentId: number): Promise<void> {
-    return this.#inOrder(environmentId, async () => {
-      this.#summaries.delete(environmentId);
-      await rm(this.#path(environmentId), { force: true });
+    return this.#inOrder(environmentId, () => this.#dropOthers(environmentId, new Set()));
+  }
+
+  /** An agent that was replaced leaves nothing behind. */
+  async #dropOthers(environmentId: number, known: ReadonlySet<string>): Promise<void> {
+    const kept = this.#kept.get(environmentId);
+    const gone = [...(kept?.summaries.keys() ?? [])].filter((id) => !known.has(id));
+    if (!kept || gone.length === 0) return;
+    const isKnown = ([id]: readonly [string, unknown]) => known.has(id);
+    const summaries = new Map([...kept.summaries].filter(isKnown));
+    const bytes = new Map([...kept.bytes].filter(isKnown));
+    if (summaries.size > 0) this.#kept.set(environmentId, { summaries, bytes });
+    else this.#kept.delete(environmentId);
+    for (const id of gone) await rm(this.#path(environmentId, id), { force: true });
+  }
+
+  #requireSpace(environmentId: number, instanceId: string, bytes: number): void {
+    let sum = bytes;
+    for (const [id, size] of this.#kept.get(environmentId)?.bytes ?? []) if (id !== instanceId) sum += size;
+    if (sum <= MAX_ENVIRONMENT_BYTES) return;
+    throw new EdgeError('snapshot-space-full', "The snapshots of the environment's agents are too large", {
+      status: 507,
     });
   }
 
-  async #store(environmentId: number, text: string): Promise<void> {
+  async #store(environmentId: number, instanceId: string, text: string): Promise<void> {
+    const { logger } = this.#options;
+    const path = this.#path(environmentId, instanceId);
     try {
-      await writeFileWhole(this.#path(environmentId), text);
+      await writeFileWhole(path, text);
     } catch (cause) {
-      if (!this.#isFailing) this.#logger.error({ err: cause }, 'snapshots cannot be written');
+      if (!this.#isFailing) logger.error({ err: cause }, 'snapshots cannot be written');
       this.#isFailing = true;
       throw new EdgeError('snapshot-unwritable', 'The snapshot could not be stored', { status: 503, cause });
     }
-    if (this.#isFailing) this.#logger.info({}, 'snapshots can be written again');
+    if (this.#isFailing) logger.info({}, 'snapshots can be written again');
     this.#isFailing = false;
   }
 
-  async #readSummary(environmentId: number): Promise<void> {
-    try {
-      const [line] = (await readHead(this.#path(environmentId))).split('\n', 1);
-      this.#summaries.set(environmentId, summarySchema.parse(JSON.parse(line ?? '')));
-    } catch (error) {
-      this.#warn(environmentId, error);
-    }
+  #keep(environmentId: number, instanceId: string, summary: SnapshotSummary, bytes: number): void {
+    const kept = this.#kept.get(environmentId);
+    this.#kept.set(environmentId, {
+      summaries: new Map([...(kept?.summaries ?? []), [instanceId, summary]]),
+      bytes: new Map([...(kept?.bytes ?? []), [instanceId, bytes]]),
+    });
   }
 
-  /** Without the error's text: it quotes the file, and labels may hold what nobody should log. */
-  #warn(environmentId: number, error: unknown): void {
-    const { code } = Object(error);
-    if (code === 'ENOENT') return;
-    this.#logger.warn(
-      { environmentId, cause: code ?? 'damaged' },
-      'a snapshot cannot be read: it counts as absent',
-    );
+  /** Warns without the error's text: it quotes the file, and labels may hold what nobody should log. */
+  async #openFile(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
+    try {
+      return await SnapshotFile.open(this.#path(environmentId, instanceId));
+    } catch (error) {
+      const { code } = Object(error);
+      const fields = { environmentId, instanceId, cause: code ?? 'damaged' };
+      const isGone = code === 'ENOENT';
+      if (!isGone) this.#options.logger.warn(fields, 'a snapshot cannot be read: it counts as absent');
+      return null;
+    }
   }
 
   async #inOrder(environmentId: number, step: () => Promise<void>): Promise<void> {
@@ -147,27 +174,10 @@ export class SnapshotFiles {
     }
   }
 
-  #path(environmentId: number): string {
-    return join(this.#dir, `${environmentId}.json`);
+  /** @throws RangeError for an instance id that is no UUID: it is part of a path */
+  #path(environmentId: number, instanceId: string): string {
+    const name = `${environmentId}.${instanceId}.json`;
+    if (!FILE_NAME.test(name)) throw new RangeError('no name of a snapshot');
+    return join(this.#options.dir, name);
   }
-}
-
-const summarySchema = z.pick(snapshotSchema, { takenAt: true, counts: true, engine: true, swarm: true });
-
-function summarize({ takenAt, counts, engine, swarm }: Snapshot): SnapshotSummary {
-  return { takenAt, counts, engine, swarm };
-}
-
-async function readHead(path: string): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    return (await headOf(file)).toString('utf8');
-  } finally {
-    await file.close();
-  }
-}
-
-async function headOf(file: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SUMMARY_BYTES), position: 0 });
-  return buffer.subarray(0, bytesRead);
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EnvironmentView } from '../../api.js';
 import type { Observation } from '../environments/observe-environment.js';
+import { summaryOf } from '../environments/snapshot-summary.js';
+import { swarmViewOf } from '../environments/swarm-view.js';
 
 /**
  * What each member of a view is made from. Not here: what never changes, and `lastCheckInAt`, which each check-in
@@ -17,9 +19,12 @@ const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unkn
   status: ({ status }) => status,
   tunnel: ({ tunnel }) => tunnel,
   agent: ({ instance }) => [instance?.id, instance?.agentVersion, instance?.platform],
-  engine: ({ summary }) => summary?.engine ?? null,
-  swarm: ({ summary }) => summary?.swarm ?? null,
-  snapshot: ({ summary }) => [summary?.takenAt, summary?.counts],
+  engine: (seen) => summaryOf(seen)?.engine ?? null,
+  swarm: (seen) => swarmViewOf(seen, summaryOf(seen)),
+  snapshot: (seen) => {
+    const { takenAt, counts } = summaryOf(seen) ?? {};
+    return [takenAt, counts];
+  },
   problem: ({ problemCode }) => problemCode,
   lastRefusal: ({ refusal }) => refusal,
 };
@@ -33,7 +38,10 @@ export function isUnchanged(before: Observation, now: Observation): boolean {
     before.instance === now.instance &&
     before.problemCode === now.problemCode &&
     before.refusal === now.refusal &&
-    before.summary === now.summary
+    before.leaderId === now.leaderId &&
+    before.members === now.members &&
+    before.nodesOnline === now.nodesOnline &&
+    before.summaries === now.summaries
   );
 }
 

@@ -76,9 +76,9 @@ export function agentRoutes(services: Services): Router {
 
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
-    services.snapshotDesk.admit(agent.environment.id);
+    services.snapshotDesk.admit(agent);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
-    await services.snapshotDesk.take(agent.environment.id, snapshotSchema.parse(parseJsonBytes(body)));
+    await services.snapshotDesk.take(agent, snapshotSchema.parse(parseJsonBytes(body)));
     ctx.status = 204;
   });
 

@@ -2,6 +2,7 @@ import type { Call } from './define-call.js';
 import { dockerCalls } from './docker-calls.js';
 import { environmentCalls } from './environments.js';
 import { eventCalls } from './events.js';
+import { nodeCalls } from './nodes.js';
 import { openApiCall } from './openapi/openapi-call.js';
 import { settingsCalls } from './settings.js';
 import { snapshotCalls } from './snapshots.js';
@@ -13,6 +14,7 @@ export const CALLS: readonly Call[] = [
   ...environmentCalls,
   ...tunnelCalls,
   ...snapshotCalls,
+  ...nodeCalls,
   ...dockerCalls,
   ...webhookCalls,
   ...settingsCalls,

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { snapshotView } from '../../api/snapshot.js';
+import { composeSnapshot } from '../environments/compose-snapshot.js';
+import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
 import { defineCall } from './define-call.js';
 
@@ -13,10 +15,14 @@ export const snapshotCalls = [
       id: 'getSnapshot',
       summary: 'The latest snapshot',
       access: 'read',
-      answers: { 200: { description: 'As the agent sent it', body: snapshotView } },
+      description:
+        'In a Swarm of all nodes together: each item says of which `node` it is, the counts are sums, and `swarm` has what managers tell.',
+      answers: {
+        200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
+      },
       problems: ['snapshot-not-found'],
     },
-    async ({ services, environment }) => ({ status: 200, body: await latest(services, environment.id) }),
+    async ({ services, environment }) => ({ status: 200, body: await latest(services, environment) }),
   ),
 
   defineCall(
@@ -25,19 +31,23 @@ export const snapshotCalls = [
       path: '/api/environments/:id/snapshot',
       id: 'takeSnapshot',
       summary: 'Asks the agent for a snapshot, and answers with it',
+      description:
+        "In a Swarm all agents are asked: waits for a manager's, and three seconds more for the others'. `nodes` tells how old each is.",
       access: 'docker',
-      answers: { 200: { description: 'As the agent sent it', body: snapshotView } },
+      answers: {
+        200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
+      },
       problems: ['environment-not-associated', 'environment-offline', 'snapshot-timeout'],
     },
     async ({ services, environment: { id } }) => {
       await services.snapshotDesk.request(id, services.waiting.waitMs({ environmentId: id }));
-      return { status: 200, body: await latest(services, id) };
+      return { status: 200, body: await latest(services, services.admin.get(id)) };
     },
   ),
 ];
 
-async function latest({ snapshots }: Services, environmentId: number): Promise<Readable> {
-  const snapshot = await snapshots.open(environmentId);
+async function latest(services: Services, environment: Environment): Promise<Readable> {
+  const snapshot = await composeSnapshot(environment, services);
   if (snapshot) return snapshot;
   throw new EdgeError('snapshot-not-found', 'No snapshot was taken yet', { status: 404 });
 }

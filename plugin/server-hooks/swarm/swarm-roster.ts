@@ -1,4 +1,5 @@
 import type { SwarmMember, SwarmReport } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Environment, type Instance, isManager } from '../model/environment.js';
 import type { Store } from '../store/store.js';
@@ -7,6 +8,13 @@ export interface SwarmRosterOptions {
   readonly store: Pick<Store, 'environment' | 'putEnvironment'>;
   /** Called after a report that says something new, synchronously. */
   readonly onChange: (environmentId: number) => void;
+  readonly clock: Clock;
+}
+
+interface Told {
+  readonly members: ReadonlyMap<string, SwarmMember>;
+  /** Monotonic ms. */
+  readonly atMs: number;
 }
 
 /**
@@ -15,7 +23,7 @@ export interface SwarmRosterOptions {
  */
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;
-  readonly #members = new Map<number, ReadonlyMap<string, SwarmMember>>();
+  readonly #told = new Map<number, Told>();
 
   constructor(options: SwarmRosterOptions) {
     this.#options = options;
@@ -23,7 +31,12 @@ export class SwarmRoster {
 
   /** The nodes of an environment's Swarm by their ids; null before a manager told them. */
   members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
-    return this.#members.get(environmentId) ?? null;
+    return this.#told.get(environmentId)?.members ?? null;
+  }
+
+  /** When managers last told something new, monotonic ms; null: not since the hub's start. */
+  toldMs(environmentId: number): number | null {
+    return this.#told.get(environmentId)?.atMs ?? null;
   }
 
   /**
@@ -31,14 +44,15 @@ export class SwarmRoster {
    * @throws EdgeError `manager-unconfirmed` (403), `store-unwritable` (503)
    */
   async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
-    const { store, onChange } = this.#options;
+    const { store, onChange, clock } = this.#options;
     const environment = store.environment(environmentId);
     if (!environment?.swarm || environment.swarm.id !== report.swarmId || !isManager(environment, instance)) {
       throw new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
         status: 403,
       });
     }
-    this.#members.set(environmentId, new Map(report.nodes.map((node) => [node.id, node])));
+    const members = new Map(report.nodes.map((node) => [node.id, node]));
+    this.#told.set(environmentId, { members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, report);
     onChange(environmentId);
     await stored;
@@ -46,7 +60,7 @@ export class SwarmRoster {
 
   /** For an environment that is gone, or another Swarm now. */
   forget(environmentId: number): void {
-    this.#members.delete(environmentId);
+    this.#told.delete(environmentId);
   }
 
   async #keepManagers(environment: Environment, { swarmId, nodes }: SwarmReport): Promise<void> {

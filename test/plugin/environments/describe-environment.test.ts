@@ -5,14 +5,15 @@ import type { Environment } from '../../../plugin/server-hooks/model/environment
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { checkInBench } from '../../helpers/check-in-bench.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
+import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../helpers/no-swarm.js';
 
 function setup() {
   const clock = new FakeClock();
   const bench = checkInBench(clock);
   const { presence, registry, environment } = bench;
-  const snapshots = { summary: () => null };
+  const sources = { clock, presence, registry, roster: SILENT_ROSTER, snapshots: NO_SNAPSHOTS };
   const describe = (changes: Partial<Environment> = {}) =>
-    describeEnvironment({ ...environment, ...changes }, { presence, registry, snapshots });
+    describeEnvironment({ ...environment, ...changes }, sources);
   return { clock, bench, presence, environment, describe };
 }
 

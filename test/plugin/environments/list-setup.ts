@@ -9,6 +9,7 @@ import type { Environment } from '../../../plugin/server-hooks/model/environment
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { MemoryEnvironments } from '../../helpers/memory-environments.js';
+import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../helpers/no-swarm.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const ALL: ListQuery = {
@@ -29,8 +30,8 @@ export function listSetup() {
   const store = new MemoryEnvironments();
   const directory = new EnvironmentDirectory(store);
   directory.start();
-  const snapshots = { summary: () => null };
-  const sources = { store, directory, presence, registry, snapshots };
+  const told = { roster: SILENT_ROSTER, snapshots: NO_SNAPSHOTS };
+  const sources = { store, directory, presence, registry, clock, ...told };
   const list = (
     query: Partial<ListQuery> = {},
     isVisible: (id: number) => boolean = () => true,

@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
@@ -31,63 +30,80 @@ function summary({ takenAt, counts, engine, swarm }: Snapshot) {
   return { takenAt, counts, engine, swarm };
 }
 
-async function read(files: SnapshotFiles, environmentId: number): Promise<unknown> {
-  const stream = await files.open(environmentId);
-  return stream && json(stream);
+const A = { id: '6e0b3c2e-1111-4222-8333-44445555666a', node: null };
+const B = { id: '6e0b3c2e-1111-4222-8333-44445555666b', node: null };
+const nameOf = (environmentId: number, { id } = A) => `${environmentId}.${id}.json`;
+
+/** What the file of an instance holds; the items as they are in it. */
+async function read(files: SnapshotFiles, environmentId: number, { id } = A) {
+  const file = await files.open(environmentId, id);
+  if (!file) return null;
+  try {
+    let text = '';
+    for await (const piece of file.read('containers')) text += piece;
+    return { summary: file.summary, containers: JSON.parse(`[${text}]`) };
+  } finally {
+    await file.close();
+  }
+}
+
+function content(taken: Snapshot) {
+  return { summary: summary(taken), containers: taken.containers };
 }
 
 async function setup(t: ExecutionContext) {
   const dir = join(await tempFolder(t), 'snapshots');
+  const instances = [A, B];
   const open = async () => {
     const logger = new LogRecorder();
-    const files = new SnapshotFiles({ dir, logger });
+    const files = new SnapshotFiles({ dir, logger, instancesOf: () => instances });
     t.teardown(() => files.stop());
     await files.start();
     return { files, logger };
   };
-  return { dir, open, ...(await open()) };
+  return { dir, instances, open, ...(await open()) };
 }
 
 test('snapshot files: none before the first', async (t) => {
   const { files, logger } = await setup(t);
   t.is(await read(files, 1), null);
-  t.is(files.summary(1), null);
+  t.is(files.summaries(1).get(A.id), undefined);
   t.deepEqual(logger.lines, []);
 });
 
 test('snapshot files: the latest snapshot is there, its summary without a look at the disk, also after a restart', async (t) => {
   const { files, open, dir } = await setup(t);
-  await files.write(7, snapshot(1));
-  await files.write(7, snapshot(2));
-  await files.write(8, { ...snapshot(3), engine: null, swarm: null });
-  t.deepEqual(await read(files, 7), snapshot(2));
-  t.deepEqual(files.summary(7), summary(snapshot(2)));
+  await files.write(7, A, snapshot(1));
+  await files.write(7, A, snapshot(2));
+  await files.write(8, A, { ...snapshot(3), engine: null, swarm: null });
+  t.deepEqual(await read(files, 7), content(snapshot(2)));
+  t.deepEqual(files.summaries(7).get(A.id), summary(snapshot(2)));
   await files.stop();
   const again = await open();
-  t.deepEqual(again.files.summary(7), summary(snapshot(2)));
-  t.deepEqual(again.files.summary(8), summary({ ...snapshot(3), engine: null, swarm: null }));
-  t.deepEqual(await read(again.files, 7), snapshot(2));
-  t.deepEqual((await readdir(dir)).sort(), ['7.json', '8.json']);
-  t.is((await stat(join(dir, '7.json'))).mode & 0o777, 0o600);
+  t.deepEqual(again.files.summaries(7).get(A.id), summary(snapshot(2)));
+  t.deepEqual(again.files.summaries(8).get(A.id), summary({ ...snapshot(3), engine: null, swarm: null }));
+  t.deepEqual(await read(again.files, 7), content(snapshot(2)));
+  t.deepEqual((await readdir(dir)).sort(), [nameOf(7), nameOf(8)]);
+  t.is((await stat(join(dir, nameOf(7)))).mode & 0o777, 0o600);
 });
 
 test('snapshot files: writes and deletions happen in the order they were asked for', async (t) => {
   const { files } = await setup(t);
-  const steps = Array.from({ length: 20 }, (_, i) => files.write(1, snapshot(i)));
+  const steps = Array.from({ length: 20 }, (_, i) => files.write(1, A, snapshot(i)));
   steps.push(files.delete(1));
-  const last = files.write(2, snapshot(1));
+  const last = files.write(2, A, snapshot(1));
   await Promise.all([...steps, last]);
   t.is(await read(files, 1), null);
-  t.is(files.summary(1), null);
-  t.deepEqual(await read(files, 2), snapshot(1));
+  t.is(files.summaries(1).get(A.id), undefined);
+  t.deepEqual(await read(files, 2), content(snapshot(1)));
 });
 
 test('snapshot files: stop waits for what is under way, and is safe to call twice', async (t) => {
   const { files, dir } = await setup(t);
-  const written = [files.write(1, snapshot(1)), files.write(1, snapshot(2))];
+  const written = [files.write(1, A, snapshot(1)), files.write(1, A, snapshot(2))];
   await files.stop();
   await files.stop();
-  t.regex(await readFile(join(dir, '1.json'), 'utf8'), /"running":2/);
+  t.regex(await readFile(join(dir, nameOf(1)), 'utf8'), /"running":2/);
   await Promise.all(written);
 });
 
@@ -104,42 +120,42 @@ for (const [what, text] of Object.entries({
 })) {
   test(`snapshot files: ${what} counts as absent, with a warning that quotes nothing, and is replaced`, async (t) => {
     const { dir, open } = await setup(t);
-    await writeFile(join(dir, '3.json'), text);
+    await writeFile(join(dir, nameOf(3)), text);
     const { files, logger } = await open();
-    t.is(files.summary(3), null);
+    t.is(files.summaries(3).get(A.id), undefined);
     t.is(await read(files, 3), null);
     t.true(logger.lines.length === 1 && logger.lines.every(({ level }) => level === 'warn'));
     t.like(logger.lines[0], { fields: { environmentId: 3, cause: 'damaged' } });
     t.notRegex(JSON.stringify(logger.lines), /hush/);
-    await files.write(3, snapshot(1));
-    t.deepEqual(await read(files, 3), snapshot(1));
+    await files.write(3, A, snapshot(1));
+    t.deepEqual(await read(files, 3), content(snapshot(1)));
   });
 }
 
 test('snapshot files: temp files of a killed process are removed at the start', async (t) => {
   const { dir, open } = await setup(t);
-  await writeFile(join(dir, '3.json.123'), 'x');
+  await writeFile(join(dir, `${nameOf(3)}.123`), 'x');
   await writeFile(join(dir, 'notes.txt'), 'x');
   const { files } = await open();
   t.deepEqual(await readdir(dir), ['notes.txt']);
-  t.is(files.summary(3), null);
+  t.is(files.summaries(3).get(A.id), undefined);
 });
 
 test('snapshot files: a write that fails rejects, keeps the one before, and does not stop the next', async (t) => {
   const { files, dir } = await setup(t);
-  await files.write(1, snapshot(1));
+  await files.write(1, A, snapshot(1));
   const bad = {
     ...snapshot(2),
     get errors(): never {
       throw new RangeError('cannot be written');
     },
   };
-  await t.throwsAsync(files.write(1, bad), { instanceOf: RangeError });
-  t.deepEqual(files.summary(1), summary(snapshot(1)));
-  t.deepEqual(await read(files, 1), snapshot(1));
-  await files.write(1, snapshot(3));
-  t.deepEqual(await read(files, 1), snapshot(3));
-  t.deepEqual(await readdir(dir), ['1.json']);
+  await t.throwsAsync(files.write(1, A, bad), { instanceOf: RangeError });
+  t.deepEqual(files.summaries(1).get(A.id), summary(snapshot(1)));
+  t.deepEqual(await read(files, 1), content(snapshot(1)));
+  await files.write(1, A, snapshot(3));
+  t.deepEqual(await read(files, 1), content(snapshot(3)));
+  t.deepEqual(await readdir(dir), [nameOf(1)]);
 });
 
 test('snapshot files: the longest summary there can be is read at the start', async (t) => {
@@ -168,25 +184,84 @@ test('snapshot files: the longest summary there can be is read at the start', as
     },
   };
   if (!longest) return t.fail();
-  await files.write(1, longest);
-  t.deepEqual((await open()).files.summary(1), summary(longest));
+  await files.write(1, A, longest);
+  t.deepEqual((await open()).files.summaries(1).get(A.id), summary(longest));
 });
 
 test('snapshot files: a disk that fails is told once, keeps what is known, and once more when it is well', async (t) => {
   const { files, dir, logger } = await setup(t);
-  await files.write(7, snapshot(1));
+  await files.write(7, A, snapshot(1));
   await rm(dir, { recursive: true });
   for (let i = 0; i < 2; i++) {
-    await t.throwsAsync(files.write(7, snapshot(2)), { code: 'snapshot-unwritable' });
+    await t.throwsAsync(files.write(7, A, snapshot(2)), { code: 'snapshot-unwritable' });
   }
   t.true(files.isFailing);
-  t.deepEqual(files.summary(7), summary(snapshot(1)));
+  t.deepEqual(files.summaries(7).get(A.id), summary(snapshot(1)));
   await mkdir(dir);
-  await files.write(7, snapshot(3));
+  await files.write(7, A, snapshot(3));
   t.false(files.isFailing);
-  t.deepEqual(await read(files, 7), snapshot(3));
+  t.deepEqual(await read(files, 7), content(snapshot(3)));
   t.deepEqual(
     logger.lines.map(({ level }) => level),
     ['error', 'info'],
   );
+});
+
+test('snapshot files: each instance has its own; that of one that was replaced goes with the next that is written', async (t) => {
+  const { files, dir, instances } = await setup(t);
+  await files.write(1, A, snapshot(1));
+  const before = files.summaries(1);
+  await files.write(1, B, snapshot(2));
+  t.deepEqual(await read(files, 1, A), content(snapshot(1)));
+  t.deepEqual(await read(files, 1, B), content(snapshot(2)));
+  t.deepEqual([...before.keys()], [A.id], 'who has a look at it sees what there was');
+  instances.splice(0, 1);
+  t.is(files.summaries(1).size, 2, 'the last that is known of an agent that is gone');
+  await files.write(1, B, snapshot(3));
+  t.deepEqual(await readdir(dir), [nameOf(1, B)]);
+  t.deepEqual([...files.summaries(1).keys()], [B.id]);
+  await files.write(1, A, snapshot(4));
+  t.deepEqual(await readdir(dir), [nameOf(1, B)], 'it comes too late');
+  await files.delete(1);
+  t.deepEqual(await readdir(dir), []);
+});
+
+test('snapshot files: one that is read stays as it was while the next takes its place', async (t) => {
+  const { files } = await setup(t);
+  await files.write(1, A, snapshot(1));
+  const file = await files.open(1, A.id);
+  await files.write(1, A, { ...snapshot(2), containers: [] });
+  let text = '';
+  for await (const piece of file?.read('containers') ?? []) text += piece;
+  t.deepEqual(JSON.parse(`[${text}]`), snapshot(1).containers);
+  await file?.close();
+});
+
+test('snapshot files: all agents of an environment together have room for so much', async (t) => {
+  const { files, instances } = await setup(t);
+  const label = 'x'.repeat(4096);
+  const [container] = snapshot(1).containers;
+  if (!container) return t.fail();
+  const large = { ...snapshot(1), containers: Array(1_950).fill({ ...container, labels: { label } }) };
+  instances.length = 0;
+  for (let number = 10; number < 44; number++) {
+    instances.push({ id: `6e0b3c2e-1111-4222-8333-4444555566${number}`, node: null });
+  }
+  let refused = 0;
+  for (const instance of instances) {
+    await files.write(1, instance, large).catch(({ code, status }) => {
+      t.deepEqual([code, status], ['snapshot-space-full', 507]);
+      refused++;
+    });
+  }
+  t.true(refused > 0 && refused < 5, `${refused}`);
+  const [first] = instances;
+  if (first) await t.notThrowsAsync(files.write(1, first, large), 'one that takes the place of its older');
+});
+
+test('snapshot files: an instance id that is no UUID is no part of a path', async (t) => {
+  const { files, instances } = await setup(t);
+  const odd = { id: '../../x', node: null };
+  instances.push(odd);
+  await t.throwsAsync(files.write(1, odd, snapshot(1)), { instanceOf: RangeError });
 });

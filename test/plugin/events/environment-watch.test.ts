@@ -6,11 +6,14 @@ import { EventLog } from '../../../plugin/server-hooks/events/event-log.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
+import type { SwarmMember } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { MemoryEnvironments } from '../../helpers/memory-environments.js';
 import { readEvents } from '../../helpers/read-events.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
+
+const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
 
 /** A watch over `count` environments that were there before it. */
 function setup(count = 1) {
@@ -22,12 +25,14 @@ function setup(count = 1) {
   const store = Object.assign(environments, {
     settings: () => ({ ...DEFAULT_SETTINGS, checkInSeconds: 60 }),
   });
-  const summaries = new Map<number, SnapshotSummary>();
-  const snapshots = { summary: (id: number) => summaries.get(id) ?? null };
+  const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
+  const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
+  const members = new Map<number, ReadonlyMap<string, SwarmMember>>();
+  const roster = { members: (id: number) => members.get(id) ?? null, toldMs: () => null };
   const put = (id: number, changes: Partial<Environment> = {}) =>
     store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
   for (let id = 1; id <= count; id++) put(id);
-  const watch = new EnvironmentWatch({ store, presence, registry, snapshots, log, clock });
+  const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
   watch.start();
   const hear = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
     presence.heard(id, sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, { engine, problem: null });
@@ -38,7 +43,7 @@ function setup(count = 1) {
     while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
     return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
   };
-  return { clock, presence, registry, store, summaries, put, watch, hear, news };
+  return { clock, presence, registry, store, summaries, members, put, watch, hear, news };
 }
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
@@ -108,7 +113,8 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   clock.advance(1_100);
   const code = 'edge-id-mismatch';
   t.like(news(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
-  summaries.set(1, { takenAt: '2030-01-01T00:00:00.000Z', counts, engine: null, swarm: null });
+  const summary = { takenAt: '2030-01-01T00:00:00.000Z', counts, engine: null, swarm: null };
+  summaries.set(1, new Map([[sampleEnvironment(1).instances[0]?.id ?? '', summary]]));
   clock.advance(1_100);
   const [taken] = news();
   t.deepEqual(taken?.changes, { snapshot: { takenAt: '2030-01-01T00:00:00.000Z', counts } });

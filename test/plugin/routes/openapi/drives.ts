@@ -94,6 +94,10 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await ask('getSnapshot', '404 snapshot-not-found', { path: `/api/environments/${empty.id}/snapshot` });
   },
 
+  listNodes: async ({ ask }) => {
+    await ask('listNodes', '200');
+  },
+
   takeSnapshot: async (world) => {
     const { ask, empty } = world;
     await ask('takeSnapshot', '200');

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import type { SwarmView } from '../../api.js';
+import { type Environment, isManager } from '../model/environment.js';
+import { describeNodes } from './describe-nodes.js';
+import { distinctLines } from './distinct-lines.js';
+import { type Observation, type ObservationSources, observeEnvironment } from './observe-environment.js';
+import type { SnapshotFile, SnapshotSection } from './snapshot-file.js';
+import type { SnapshotFiles } from './snapshot-files.js';
+import { currentSnapshots, summaryOf } from './snapshot-summary.js';
+import { swarmViewOf } from './swarm-view.js';
+
+export interface SnapshotSources extends ObservationSources {
+  readonly snapshots: Pick<SnapshotFiles, 'summaries' | 'open'>;
+}
+
+type Pieces = AsyncIterable<Buffer | string>;
+
+const LISTS = Object.freeze(['containers', 'images', 'volumes'] as const);
+
+/**
+ * An environment's snapshot as JSON, piece by piece: that of its agent, or of a Swarm those of all of its nodes as
+ * one. Each may have 8 MB, was checked before it was written, and to read it here would keep everybody else waiting.
+ * Null before the first, and where the files are damaged.
+ */
+export async function composeSnapshot(
+  environment: Environment,
+  sources: SnapshotSources,
+): Promise<Readable | null> {
+  const seen = observeEnvironment(environment, sources);
+  const files = new Map<string, SnapshotFile>();
+  for (const id of currentSnapshots(seen).keys()) {
+    const file = await sources.snapshots.open(environment.id, id);
+    if (file) files.set(id, file);
+  }
+  if (files.size === 0) return null;
+  const stream = Readable.from(write(seen, files, sources), { objectMode: false });
+  // A stream that nobody read has not begun to run: its own end would close nothing.
+  stream.once('close', () => {
+    for (const file of files.values()) void file.close();
+  });
+  return stream;
+}
+
+async function* write(
+  observed: Observation,
+  byInstance: ReadonlyMap<string, SnapshotFile>,
+  sources: SnapshotSources,
+): Pieces {
+  // Those that were opened: a newer one may have come meanwhile.
+  const summaries = new Map([...byInstance].map(([id, { summary }]) => [id, summary]));
+  const seen = { ...observed, summaries };
+  const summary = summaryOf(seen);
+  const swarm = swarmViewOf(seen, summary);
+  const files = [...byInstance.values()];
+  const { takenAt, engine, counts } = summary ?? {};
+  yield JSON.stringify({ takenAt, engine, counts }).slice(0, -1);
+  for (const name of LISTS) yield* list(name, all(files, name));
+  yield* list('networks', [...all(files, 'networks'), distinctLines(all(files, 'swarmNetworks'))]);
+  yield ',"swarm":';
+  if (swarm) yield* writeSwarm(seen, swarm, byInstance, sources);
+  else yield 'null';
+  yield* list('errors', all(files, 'errors'));
+  if (swarm) yield `,"nodes":${JSON.stringify(nodesOf(seen, sources))}`;
+  yield '}';
+}
+
+/** Services and tasks come from a confirmed manager alone; null where none has sent a snapshot. */
+async function* writeSwarm(
+  seen: Observation,
+  swarm: SwarmView,
+  files: ReadonlyMap<string, SnapshotFile>,
+  sources: SnapshotSources,
+): Pieces {
+  const { environment, instance } = seen;
+  const managers = environment.instances.filter((one) => isManager(environment, one) && files.has(one.id));
+  const manager = managers.find(({ id }) => id === instance?.id) ?? managers[0];
+  const file = manager && files.get(manager.id);
+  yield JSON.stringify({ ...swarm, members: describeNodes(environment, sources) }).slice(0, -1);
+  for (const name of ['services', 'stacks', 'tasks'] as const) {
+    if (file) yield* list(name, [file.read(name)]);
+    else yield `,"${name}":null`;
+  }
+  yield '}';
+}
+
+/** Each node, also one without a snapshot: nobody is left out silently. */
+function nodesOf({ environment, summaries }: Observation, sources: SnapshotSources) {
+  return describeNodes(environment, sources).map(({ id, name, agent }) => {
+    const { takenAt = null, counts = null } = summaries.get(agent?.instanceId ?? '') ?? {};
+    return { id, name, takenAt, counts };
+  });
+}
+
+function all(files: readonly SnapshotFile[], section: SnapshotSection): Pieces[] {
+  return files.map((file) => file.read(section));
+}
+
+/** One list of the insides of several. */
+async function* list(name: string, insides: readonly Pieces[]): Pieces {
+  yield `,"${name}":[`;
+  let isEmpty = true;
+  for (const inside of insides) {
+    let isFirst = true;
+    for await (const piece of inside) {
+      if (isFirst && !isEmpty) yield ',';
+      isFirst = false;
+      isEmpty = false;
+      yield piece;
+    }
+  }
+  yield ']';
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
+import type { SwarmRoster } from '../swarm/swarm-roster.js';
+import type { Presence } from './presence.js';
+
+export interface ClaimSources {
+  readonly presence: Presence;
+  readonly roster: Pick<SwarmRoster, 'toldMs'>;
+  readonly clock: Clock;
+}
+
+/** Agents and managers look at their engines one after the other: so long they may differ honestly, ms. */
+const SETTLED_MS = 15_000;
+
+/**
+ * Whether an agent says that its node is a manager, and the managers that are trusted had time to say so, too, and
+ * did not: it gets nothing that concerns the whole Swarm.
+ */
+export function isUnconfirmedManager(
+  environment: Environment,
+  instance: Instance,
+  { presence, roster, clock }: ClaimSources,
+): boolean {
+  if (instance.node?.role !== 'manager' || environment.swarm === null) return false;
+  if (isManager(environment, instance) || !presence.isLive(environment.id, instance.id)) return false;
+  const changes = [presence.enrolledMs(environment.id, instance.id), roster.toldMs(environment.id)];
+  return changes.every((atMs) => atMs === null || clock.monotonic() - atMs > SETTLED_MS);
+}

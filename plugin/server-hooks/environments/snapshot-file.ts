@@ -1,0 +1,117 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
+
+/** What lists need of a snapshot. */
+export type SnapshotSummary = Pick<Snapshot, 'takenAt' | 'counts' | 'engine' | 'swarm'>;
+
+/** The lists of a file, in its order. `networks` are the node's own. */
+const SECTIONS = Object.freeze([
+  ...(['containers', 'images', 'volumes', 'networks', 'swarmNetworks'] as const),
+  ...(['services', 'stacks', 'tasks', 'errors'] as const),
+]);
+/** See {@link SECTIONS}. */
+export type SnapshotSection = (typeof SECTIONS)[number];
+
+const headSchema = z.object({
+  summary: z.pick(snapshotSchema, { takenAt: true, counts: true, engine: true, swarm: true }),
+  /** Of each section, bytes. */
+  lengths: z.array(z.int().check(z.nonnegative())).check(z.length(SECTIONS.length)),
+});
+type Head = z.infer<typeof headSchema>;
+
+/** More than a head can have, by the bounds of its schema. */
+const HEAD_BYTES = 16 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * A snapshot as its file holds it: a line with what lists show and the length of each section, then the sections. Each
+ * is the inside of a JSON list, an item a line, so that lists of several files can be joined without a look inside.
+ * @param nodeId the node that each item belongs to; null: outside a Swarm, where nobody asks
+ */
+export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): string {
+  const { takenAt, counts, engine, swarm, services = [], tasks = [] } = snapshot;
+  const isShared = ({ scope }: Snapshot['networks'][number]) => nodeId !== null && scope === 'swarm';
+  const ofNode = (items: readonly object[]) =>
+    nodeId === null ? items : items.map((item) => ({ ...item, node: nodeId }));
+  const lists: Record<SnapshotSection, readonly object[]> = {
+    containers: ofNode(snapshot.containers),
+    images: ofNode(snapshot.images),
+    volumes: ofNode(snapshot.volumes),
+    networks: ofNode(snapshot.networks.filter((network) => !isShared(network))),
+    swarmNetworks: snapshot.networks.filter(isShared),
+    services,
+    stacks: stacksOf(services),
+    tasks,
+    errors: ofNode(snapshot.errors),
+  };
+  const bodies = SECTIONS.map((name) => lists[name].map((item) => JSON.stringify(item)).join(',\n'));
+  const head: Head = {
+    summary: { takenAt, counts, engine, swarm },
+    lengths: bodies.map((body) => Buffer.byteLength(body)),
+  };
+  return `${JSON.stringify(head)}\n${bodies.join('')}`;
+}
+
+/** A snapshot's file, open until it is closed, whatever takes its place meanwhile. */
+export class SnapshotFile {
+  readonly summary: SnapshotSummary;
+  readonly #file: FileHandle;
+  readonly #ranges: ReadonlyMap<SnapshotSection, { readonly start: number; readonly end: number }>;
+
+  private constructor(file: FileHandle, { summary, lengths }: Head, headBytes: number) {
+    this.summary = summary;
+    this.#file = file;
+    let end = headBytes;
+    this.#ranges = new Map(
+      SECTIONS.map((name, index) => {
+        const start = end;
+        end += lengths[index] ?? 0;
+        return [name, { start, end }];
+      }),
+    );
+  }
+
+  /** @throws what the file system says, or an error of parsing for a file that is damaged */
+  static async open(path: string): Promise<SnapshotFile> {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD_BYTES), position: 0 });
+      const headBytes = buffer.subarray(0, bytesRead).indexOf('\n') + 1;
+      const head = headSchema.parse(JSON.parse(buffer.toString('utf8', 0, headBytes)));
+      return new SnapshotFile(file, head, headBytes);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** All of it, bytes. */
+  get bytes(): number {
+    return this.#ranges.get('errors')?.end ?? 0;
+  }
+
+  /** The items, apart by a comma and a line feed. @throws EdgeError `snapshot-damaged` */
+  async *read(section: SnapshotSection): AsyncGenerator<Buffer> {
+    const { start, end } = this.#ranges.get(section) ?? { start: 0, end: 0 };
+    let position = start;
+    while (position < end) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
+      const { bytesRead } = await this.#file.read({ buffer, position });
+      if (bytesRead === 0) throw new EdgeError('snapshot-damaged', 'The snapshot ends too early');
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+function stacksOf(services: NonNullable<Snapshot['services']>): { name: string; services: number }[] {
+  const counts = new Map<string, number>();
+  for (const { stack } of services) if (stack !== null) counts.set(stack, (counts.get(stack) ?? 0) + 1);
+  return [...counts].map(([name, services]) => ({ name, services }));
+}

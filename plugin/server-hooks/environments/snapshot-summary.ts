@@ -1,0 +1,46 @@
+import type { Snapshot } from '../../../protocol/snapshot.js';
+import type { Instance } from '../model/environment.js';
+import type { Observation } from './observe-environment.js';
+import type { SnapshotSummary } from './snapshot-files.js';
+
+type Seen = Pick<Observation, 'environment' | 'instance' | 'members' | 'summaries'>;
+
+/** What lists show of an environment's snapshots; null before the first. In a Swarm: sums, and the leader's engine. */
+export function summaryOf(seen: Seen): SnapshotSummary | null {
+  const all = [...currentSnapshots(seen).values()];
+  const newest = newestOf(all);
+  if (!newest || all.length === 1) return newest;
+  const { engine, swarm } = (seen.instance && seen.summaries.get(seen.instance.id)) ?? newest;
+  return { takenAt: newest.takenAt, counts: sumOf(all), engine, swarm };
+}
+
+/**
+ * The snapshots that count, by their instances: of all agents, but in a Swarm not of those whose node its managers do
+ * not know. Where there is none of these, the last of an agent that is gone.
+ */
+export function currentSnapshots({ environment, members, summaries }: Seen): Map<string, SnapshotSummary> {
+  const counts = ({ node }: Instance) => !members || !node || members.has(node.nodeId);
+  const current = environment.instances.filter(counts).flatMap(({ id }) => {
+    const summary = summaries.get(id);
+    return summary ? [[id, summary] as const] : [];
+  });
+  if (current.length > 0) return new Map(current);
+  const last = newestOf([...summaries.values()]);
+  return new Map([...summaries].filter(([, summary]) => summary === last));
+}
+
+function newestOf(summaries: readonly SnapshotSummary[]): SnapshotSummary | null {
+  const time = ({ takenAt }: SnapshotSummary) => Date.parse(takenAt) || 0;
+  return summaries.reduce<SnapshotSummary | null>(
+    (best, one) => (best && time(best) >= time(one) ? best : one),
+    null,
+  );
+}
+
+function sumOf(summaries: readonly SnapshotSummary[]): Snapshot['counts'] {
+  const sum = { containers: 0, running: 0, paused: 0, stopped: 0, images: 0, volumes: 0, networks: 0 };
+  for (const { counts } of summaries) {
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
+  }
+  return sum;
+}
