@@ -129,6 +129,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const admin = new EnvironmentAdmin({
       store,
       registry,
+      roster,
       credentials,
       checkIns,
       presence,

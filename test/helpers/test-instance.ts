@@ -24,6 +24,8 @@ export interface TestInstanceOptions {
   readonly instance?: InstanceKey;
   readonly engineId?: string | null;
   readonly clock?: Clock;
+  /** What {@link joinInstance} enrols it as. Default: an agent outside a Swarm. */
+  readonly facts?: Partial<EnrolRequest>;
   /** What CONNECT streams are joined to. Default: an engine that nobody can reach. */
   readonly dialEngine?: () => Promise<Duplex>;
 }
@@ -137,6 +139,6 @@ export async function makeInstance(t: ExecutionContext, options: TestInstanceOpt
 /** Makes an instance and enrols it. */
 export async function joinInstance(t: ExecutionContext, options: TestInstanceOptions): Promise<TestInstance> {
   const made = await makeInstance(t, options);
-  await made.enrol();
+  await made.enrol(options.facts);
   return made;
 }

@@ -15,11 +15,15 @@ export interface SnapshotFilesOptions {
   readonly logger: Logger;
   /** An environment's instances; the snapshots of others go with the next one that is written. */
   readonly instancesOf: (environmentId: number) => readonly Pick<Instance, 'id'>[];
+  /**
+   * Of all snapshots of one environment together: whoever has an Edge key can be as many agents as he likes. Default
+   * 256 MB.
+   */
+  readonly maxEnvironmentBytes?: number;
 }
 
 /** Environment and instance; ids of instances are UUIDs. */
 const FILE_NAME = /^([1-9][0-9]{0,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
-/** Of all snapshots of one environment, bytes: whoever has an Edge key can be as many agents as he likes. */
 const MAX_ENVIRONMENT_BYTES = 256 * 1024 * 1024;
 const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
 
@@ -122,7 +126,7 @@ export class SnapshotFiles {
   #requireSpace(environmentId: number, instanceId: string, bytes: number): void {
     let sum = bytes;
     for (const [id, size] of this.#kept.get(environmentId)?.bytes ?? []) if (id !== instanceId) sum += size;
-    if (sum <= MAX_ENVIRONMENT_BYTES) return;
+    if (sum <= (this.#options.maxEnvironmentBytes ?? MAX_ENVIRONMENT_BYTES)) return;
     throw new EdgeError('snapshot-space-full', "The snapshots of the environment's agents are too large", {
       status: 507,
     });

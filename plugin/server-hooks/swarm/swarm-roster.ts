@@ -12,6 +12,7 @@ export interface SwarmRosterOptions {
 }
 
 interface Told {
+  readonly swarmId: string;
   readonly members: ReadonlyMap<string, SwarmMember>;
   /** Monotonic ms. */
   readonly atMs: number;
@@ -31,12 +32,12 @@ export class SwarmRoster {
 
   /** The nodes of an environment's Swarm by their ids; null before a manager told them. */
   members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
-    return this.#told.get(environmentId)?.members ?? null;
+    return this.#toldOf(environmentId)?.members ?? null;
   }
 
   /** When managers last told something new, monotonic ms; null: not since the hub's start. */
   toldMs(environmentId: number): number | null {
-    return this.#told.get(environmentId)?.atMs ?? null;
+    return this.#toldOf(environmentId)?.atMs ?? null;
   }
 
   /**
@@ -52,15 +53,21 @@ export class SwarmRoster {
       });
     }
     const members = new Map(report.nodes.map((node) => [node.id, node]));
-    this.#told.set(environmentId, { members, atMs: clock.monotonic() });
+    this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, report);
     onChange(environmentId);
     await stored;
   }
 
-  /** For an environment that is gone, or another Swarm now. */
+  /** For an environment that is gone. */
   forget(environmentId: number): void {
     this.#told.delete(environmentId);
+  }
+
+  /** Nothing of a Swarm that the environment was before. */
+  #toldOf(environmentId: number): Told | null {
+    const told = this.#told.get(environmentId);
+    return told && told.swarmId === this.#options.store.environment(environmentId)?.swarm?.id ? told : null;
   }
 
   async #keepManagers(environment: Environment, { swarmId, nodes }: SwarmReport): Promise<void> {

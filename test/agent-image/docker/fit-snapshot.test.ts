@@ -37,6 +37,23 @@ test('fit snapshot: leaves alone what fits', (t) => {
   t.is(fitSnapshot(snapshot, sizeOf(snapshot)), snapshot);
 });
 
+const task = {
+  ...{ id: 't', serviceId: 's', nodeId: 'n', slot: 1, state: 'running', desiredState: 'running' },
+  ...{ error: '', containerId: 'c', changedAt: '' },
+};
+const service = { id: 's', name: 'n', image: 'i', mode: 'global', running: 1, desired: 1, stack: null };
+
+test('fit snapshot: tasks go before all else, services are cut as other lists', (t) => {
+  const rest = snapshotOf(3, 3);
+  const fitted = fitSnapshot({ ...rest, services: [service], tasks: Array(100).fill(task) }, 2_000);
+  const errors = [{ part: 'tasks', code: 'list-truncated' }];
+  t.deepEqual(fitted, { ...rest, services: [service], tasks: [], errors });
+  const cut = fitSnapshot({ ...rest, services: Array(100).fill(service), tasks: [task] }, 2_000);
+  t.true(sizeOf(cut) <= 2_000);
+  t.true(cut.errors.some(({ part, code }) => part === 'services' && code === 'list-truncated'));
+  snapshotSchema.parse(cut);
+});
+
 test('fit snapshot: labels go first, and nothing else if that is enough', (t) => {
   const snapshot = snapshotOf(10, 10, 'x'.repeat(4000));
   const fitted = fitSnapshot(snapshot, 5_000);
