@@ -52,7 +52,9 @@ export const snapshotView = z
         z.object({
           id: z.string(),
           name: z.string(),
-          takenAt: z.nullable(takenAt).describe('Null: its agent has sent none, or is on no node that the managers know.'),
+          takenAt: z
+            .nullable(takenAt)
+            .describe('Null: its agent has sent none, or is on no node that the managers know.'),
           counts: z.nullable(counts),
         }),
       )

@@ -4,6 +4,7 @@ import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
 import type { ListedNode } from '../docker/lists/all-node-lists.js';
 import { parseListQuestion } from '../docker/lists/list-question.js';
+import { describeEnvironment } from '../environments/describe-environment.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
 import { waysToNodes } from '../swarm/known-nodes.js';
@@ -95,10 +96,10 @@ async function admitCaller(
 }
 
 /** An environment that is no Swarm has one node, its engine. */
-function nodesOf({ waiting, roster, snapshots }: Services, { id }: Environment): readonly ListedNode[] {
-  const environment = waiting.requireReachable(id);
-  const nodes = waysToNodes(environment, roster);
+function nodesOf(services: Services, { id }: Environment): readonly ListedNode[] {
+  const environment = services.waiting.requireReachable(id);
+  const nodes = waysToNodes(environment, services.roster);
   if (nodes.length > 0) return nodes;
-  const engine = snapshots.summary(id)?.engine;
+  const { engine } = describeEnvironment(environment, services);
   return [{ id: engine?.id ?? '', name: engine?.name ?? environment.name, target: { environmentId: id } }];
 }
