@@ -9,6 +9,7 @@ import type * as nodes from './api/nodes.js';
 import type { problem } from './api/problem.js';
 import type * as settings from './api/settings.js';
 import type { snapshotView } from './api/snapshot.js';
+import type * as tickets from './api/tickets.js';
 import type * as tunnel from './api/tunnel.js';
 import type * as webhooks from './api/webhooks.js';
 
@@ -52,6 +53,8 @@ export type SnapshotView = Sent<typeof snapshotView>;
 
 /** A list of Docker's of all nodes: `…/docker/containers/json?nodes=all`. */
 export type AllNodeList = Sent<typeof allNodeList>;
+export type CreateTicket = Accepted<typeof tickets.createTicket>;
+export type Ticket = Sent<typeof tickets.ticketView>;
 
 export type SettingsView = Sent<typeof settings.settings>;
 export type ChangeSettings = Accepted<typeof settings.changeSettings>;

@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/environments/`]: [`${HOOKS}/store/`, `${HOOKS}/swarm/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/events/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/console/`]: [`${HOOKS}/docker/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/webhooks/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],

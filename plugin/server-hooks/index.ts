@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Koa from 'koa';
+import { Tickets } from './console/tickets.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { AllNodeLists } from './docker/lists/all-node-lists.js';
 import { CheckIns } from './environments/check-in.js';
@@ -26,6 +27,7 @@ import { mountPlugin, type Plugin, type Running } from './plugin.js';
 import { agentRoutes } from './routes/agent.js';
 import { callRoutes } from './routes/call-routes.js';
 import { CALLS } from './routes/calls.js';
+import { ConsoleRoute } from './routes/console.js';
 import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
@@ -178,6 +180,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
       lists: new AllNodeLists({ tunnels, logger, clock }),
+      tunnels,
+      tickets: new Tickets({ clock, randomBytes }),
       webhookAdmin,
       webhookInbox: new WebhookInbox({
         store,
@@ -210,6 +214,7 @@ function problemsOf({ store, snapshots }: Services): string[] {
 /** Docker calls go past Koa, on the raw request: bytes stream both ways. */
 function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
   const listener = application(services).callback();
+  const consoles = new ConsoleRoute(services);
   return {
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
@@ -223,7 +228,7 @@ function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
     upgrade: (req, socket, head, url) => {
       const call = parseDockerCall(url);
       if (call) void answerDockerUpgrade(services, call, req, socket, head);
-      return call !== null;
+      return call !== null || consoles.upgrade(req, socket, head, url);
     },
   };
 }

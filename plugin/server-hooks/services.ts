@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocol/clock.js';
+import type { Tickets } from './console/tickets.js';
 import type { DockerProxy } from './docker/docker-proxy.js';
 import type { AllNodeLists } from './docker/lists/all-node-lists.js';
 import type { CheckIns } from './environments/check-in.js';
@@ -18,6 +19,7 @@ import type { Store } from './store/store.js';
 import type { SwarmRoster } from './swarm/swarm-roster.js';
 import type { CredentialDesk } from './tunnel/credential-desk.js';
 import type { TunnelRegistry } from './tunnel/tunnel-registry.js';
+import type { TunnelSource } from './tunnel/tunnel-source.js';
 import type { CallLog } from './webhooks/call-log.js';
 import type { WebhookAdmin } from './webhooks/webhook-admin.js';
 import type { WebhookInbox } from './webhooks/webhook-inbox.js';
@@ -43,6 +45,8 @@ export interface Services {
   readonly waiting: Waiting;
   readonly docker: DockerProxy;
   readonly lists: AllNodeLists;
+  readonly tunnels: TunnelSource;
+  readonly tickets: Tickets;
   readonly webhookAdmin: WebhookAdmin;
   readonly webhookInbox: WebhookInbox;
   readonly callLog: CallLog;

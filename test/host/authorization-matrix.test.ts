@@ -36,6 +36,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   getSnapshot: 'environment',
   listNodes: 'environment',
   takeSnapshot: 'environment',
+  createTicket: 'own',
   getDocker: 'environment',
   headDocker: 'environment',
   postDocker: 'environment',

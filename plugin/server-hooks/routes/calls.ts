@@ -6,6 +6,7 @@ import { nodeCalls } from './nodes.js';
 import { openApiCall } from './openapi/openapi-call.js';
 import { settingsCalls } from './settings.js';
 import { snapshotCalls } from './snapshots.js';
+import { ticketCalls } from './tickets.js';
 import { tunnelCalls } from './tunnel.js';
 import { webhookCalls } from './webhooks.js';
 
@@ -16,6 +17,7 @@ export const CALLS: readonly Call[] = [
   ...snapshotCalls,
   ...nodeCalls,
   ...dockerCalls,
+  ...ticketCalls,
   ...webhookCalls,
   ...settingsCalls,
   ...eventCalls,

@@ -22,6 +22,8 @@ export const PROBLEM_STATUSES = Object.freeze({
   'environment-not-associated': 503,
   'environment-not-found': 404,
   'environment-offline': 503,
+  'exec-not-found': 404,
+  'exec-not-startable': 409,
   forbidden: 403,
   'host-consumed-body': 500,
   internal: 500,

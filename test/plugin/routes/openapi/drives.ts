@@ -127,6 +127,14 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
   listVolumes: (world) => driveList(world, 'listVolumes', 'volumes'),
   listNetworks: (world) => driveList(world, 'listNetworks', 'networks'),
 
+  createTicket: async ({ ask, online }) => {
+    const ticket = { environmentId: online.id, execId: 'a'.repeat(64) };
+    await ask('createTicket', '201', { body: ticket });
+    await ask('createTicket', '400 bad-request', { body: { ...ticket, execId: '../x' } });
+    await ask('createTicket', '404 environment-not-found', { body: { ...ticket, environmentId: 999 } });
+    await ask('createTicket', '404 node-not-found', { body: { ...ticket, node: 'nowhere' } });
+  },
+
   getSettings: async ({ ask }) => {
     await ask('getSettings', '200');
   },

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { time } from './environment-view.js';
+
+/** `POST /tickets`. */
+export const createTicket = z
+  .object({
+    environmentId: z.int().positive(),
+    execId: z
+      .string()
+      .regex(/^[a-f0-9]{64}$/)
+      .describe('From `POST …/docker/containers/:id/exec`, made with `Tty: true`.'),
+    node: z
+      .string()
+      .min(1)
+      .max(255)
+      .exactOptional()
+      .describe('Id or name of the Swarm node that the container is on. Default: the leader’s.'),
+  })
+  .meta({ id: 'CreateTicket' });
+
+/** Its answer. */
+export const ticketView = z
+  .object({
+    ticket: z.string().describe('Good once, for this console.'),
+    url: z.string().describe('Where to open the WebSocket: path and query, ticket included.'),
+    expiresAt: time,
+  })
+  .meta({ id: 'Ticket' });

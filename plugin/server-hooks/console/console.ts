@@ -1,0 +1,165 @@
+import type { Duplex } from 'node:stream';
+import { type RawData, WebSocket } from 'ws';
+import * as z from 'zod';
+import type { Clock } from '../../../protocol/clock.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { Logger } from '../host.js';
+import type { TunnelSource } from '../tunnel/tunnel-source.js';
+import { ExecSession, type TerminalSize } from './exec-session.js';
+import type { ConsoleTarget } from './tickets.js';
+
+export interface ConsoleOptions {
+  readonly tunnels: TunnelSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What a console says in a text frame; what it types and reads goes in binary ones. */
+type Said =
+  | { type: 'open' }
+  | { type: 'exit'; code: number | null }
+  | { type: 'error'; code: string; detail: string };
+
+const size = z.int().min(1).max(10_000);
+const heardSchema = z.object({ type: z.literal('resize'), columns: size, rows: size });
+
+/** Output on its way to a tab that reads slowly: above the first the engine has to wait, below the second it goes on. */
+const HIGH_BYTES = 1024 * 1024;
+const LOW_BYTES = 256 * 1024;
+/** A tab that is silent for two of these is gone. */
+const PING_MS = 20_000;
+/** RFC 6455, section 7.4.1. */
+const NORMAL = 1000;
+const INTERNAL_ERROR = 1011;
+
+/**
+ * Joins a browser's WebSocket with the terminal of an exec instance. Binary frames are bytes of the terminal, both
+ * ways; text frames are JSON: `resize` from the page, `open`, `exit` and `error` from here. Each direction waits for
+ * its own reader, so a slow tab slows nothing but itself. Never rejects; resolves when all of it has ended.
+ */
+export async function serveConsole(
+  ws: WebSocket,
+  target: ConsoleTarget,
+  options: ConsoleOptions,
+): Promise<void> {
+  const { tunnels, clock, logger } = options;
+  const gone = new AbortController();
+  ws.on('error', () => ws.terminate());
+  ws.once('close', () => gone.abort(new EdgeError('client-gone', 'The page is gone', { status: 499 })));
+  const say = (said: Said) => ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(said));
+  // Until the terminal is there nothing is read: what is typed meanwhile waits in the browser.
+  ws.pause();
+  const heartbeat = new Heartbeat(ws, clock);
+  try {
+    const call = await tunnels.open(target, gone.signal);
+    try {
+      const session = new ExecSession(call, target.execId, clock);
+      const terminal = await session.start(gone.signal);
+      terminal.on('error', () => undefined);
+      const cut = () => terminal.destroy();
+      call.closed.addEventListener('abort', cut, { once: true });
+      if (call.closed.aborted) cut();
+      say({ type: 'open' });
+      const resizes = new Resizes(session);
+      await join(ws, terminal, resizes, heartbeat);
+      call.closed.removeEventListener('abort', cut);
+      if (call.closed.aborted) throw call.closed.reason;
+      say({ type: 'exit', code: await session.exitCode().catch(() => null) });
+      ws.close(NORMAL);
+    } finally {
+      call.release();
+    }
+  } catch (error) {
+    const isOurs = error instanceof EdgeError && error.expose;
+    logger.debug({ environment: target.environmentId, code: codeOf(error) }, 'console ended');
+    say({ type: 'error', code: codeOf(error), detail: isOurs ? error.message : 'The console broke off' });
+    ws.resume();
+    ws.close(INTERNAL_ERROR);
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+/** Resolves when the terminal or the page has ended. */
+function join(ws: WebSocket, terminal: Duplex, resizes: Resizes, heartbeat: Heartbeat): Promise<void> {
+  return new Promise((resolve) => {
+    let onTheWay = 0;
+    ws.on('message', (data: RawData, isBinary: boolean) => {
+      const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
+      if (!isBinary) resizes.hear(bytes);
+      else if (!terminal.writableEnded && !terminal.write(bytes)) ws.pause();
+    });
+    terminal.on('drain', () => ws.resume());
+    terminal.on('data', (chunk: Buffer) => {
+      if (ws.readyState !== WebSocket.OPEN) return;
+      onTheWay += chunk.length;
+      if (onTheWay > HIGH_BYTES) terminal.pause();
+      ws.send(chunk, { binary: true }, () => {
+        heartbeat.beat();
+        onTheWay -= chunk.length;
+        if (onTheWay <= LOW_BYTES) terminal.resume();
+      });
+    });
+    terminal.once('close', resolve);
+    terminal.once('end', () => terminal.end());
+    ws.once('close', () => terminal.destroy());
+    ws.resume();
+    if (ws.readyState !== WebSocket.OPEN) terminal.destroy();
+  });
+}
+
+/** Passes the last size on, one at a time: who drags a window sends many. */
+class Resizes {
+  readonly #session: ExecSession;
+  #next: TerminalSize | null = null;
+  #isBusy = false;
+
+  constructor(session: ExecSession) {
+    this.#session = session;
+  }
+
+  hear(bytes: Buffer): void {
+    const said = heardSchema.safeParse(parseJson(bytes));
+    if (!said.success) return;
+    this.#next = said.data;
+    if (!this.#isBusy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    for (let next = this.#next; next; next = this.#next) {
+      this.#next = null;
+      // A process that has just ended has no size.
+      await this.#session.resize(next).catch(() => undefined);
+    }
+    this.#isBusy = false;
+  }
+}
+
+/** Ends a connection whose other end is silent: a laptop that was closed says no goodbye. */
+class Heartbeat {
+  readonly stop: () => void;
+  #isAlive = true;
+
+  constructor(ws: WebSocket, clock: Clock) {
+    for (const sign of ['pong', 'message'] as const) ws.on(sign, () => this.beat());
+    this.stop = clock.every(PING_MS, () => {
+      // One that we do not read cannot be heard.
+      if (!this.#isAlive && !ws.isPaused) ws.terminate();
+      this.#isAlive = ws.isPaused;
+      if (ws.readyState === WebSocket.OPEN) ws.ping();
+    });
+  }
+
+  beat(): void {
+    this.#isAlive = true;
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Answer, askEngine, type Question } from '../docker/ask-engine.js';
+import type { TunnelCall } from '../tunnel/tunnel-source.js';
+
+/** Size of a terminal in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const execSchema = z.object({
+  Running: z.boolean(),
+  ExitCode: z.number().nullish(),
+  ProcessConfig: z.object({ tty: z.boolean() }),
+});
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** What the engine may take for a single answer, ms. */
+const ANSWER_MS = 10_000;
+
+/** An exec instance of an engine, over a tunnel. */
+export class ExecSession {
+  readonly #call: TunnelCall;
+  readonly #execId: string;
+  readonly #clock: Clock;
+
+  constructor(call: TunnelCall, execId: string, clock: Clock) {
+    this.#call = call;
+    this.#execId = execId;
+    this.#clock = clock;
+  }
+
+  /**
+   * Starts it; resolves to its terminal, bytes both ways.
+   * @throws EdgeError `exec-not-found` (404), `exec-not-startable` (409), `engine-bad-response` (502), and what the
+   *   tunnel reports
+   */
+  async start(signal: AbortSignal): Promise<Duplex> {
+    const { Running, ExitCode, ProcessConfig } = await this.#inspect();
+    if (!ProcessConfig.tty)
+      throw notStartable('A console needs an exec instance with a terminal (Tty: true)');
+    if (Running || typeof ExitCode === 'number') throw notStartable('The exec instance was started before');
+    const body = Buffer.from(JSON.stringify({ Detach: false, Tty: true }));
+    const headers = { ...lengthOf(body), connection: 'Upgrade', upgrade: 'tcp' };
+    const question = { method: 'POST', path: `/exec/${this.#execId}/start`, headers, body };
+    const answer = await askEngine(this.#call, question, signal, this.#clock);
+    if (answer.socket) return answer.socket;
+    answer.close();
+    throw badResponse(`The engine answered ${answer.response.statusCode} and opened no terminal`);
+  }
+
+  /** Tells the terminal's new size. @throws EdgeError as {@link start} */
+  async resize({ columns, rows }: TerminalSize): Promise<void> {
+    await this.#ask('POST', `/exec/${this.#execId}/resize?h=${rows}&w=${columns}`);
+  }
+
+  /** Exit code of its process; null where the engine does not say. */
+  async exitCode(): Promise<number | null> {
+    return (await this.#inspect()).ExitCode ?? null;
+  }
+
+  async #inspect(): Promise<z.infer<typeof execSchema>> {
+    const parsed = execSchema.safeParse(parseJson(await this.#ask('GET', `/exec/${this.#execId}/json`)));
+    if (!parsed.success) throw badResponse('The engine tells nothing of the exec instance');
+    return parsed.data;
+  }
+
+  async #ask(method: Question['method'], path: string): Promise<string> {
+    const stop = new AbortController();
+    const cancel = this.#clock.after(ANSWER_MS, () =>
+      stop.abort(badResponse('The engine did not answer in time')),
+    );
+    let answer: Answer | undefined;
+    try {
+      const question = { method, path, headers: { 'content-length': 0 }, body: null };
+      answer = await askEngine(this.#call, question, stop.signal, this.#clock);
+      const { response } = answer;
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) response.destroy(badResponse('The answer is too large'));
+      });
+      const body = await text(response);
+      if (response.statusCode === 404) {
+        throw new EdgeError('exec-not-found', 'The engine knows no such exec instance', { status: 404 });
+      }
+      if ((response.statusCode ?? 0) >= 300) throw badResponse(`The engine answered ${response.statusCode}`);
+      return body;
+    } finally {
+      cancel();
+      answer?.close();
+    }
+  }
+}
+
+function lengthOf(body: Buffer) {
+  return { 'content-type': 'application/json', 'content-length': body.length };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+function notStartable(message: string): EdgeError {
+  return new EdgeError('exec-not-startable', message, { status: 409 });
+}
+
+function badResponse(message: string): EdgeError {
+  return new EdgeError('engine-bad-response', message, { status: 502 });
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { TunnelTarget } from '../tunnel/tunnel-source.js';
+
+/** What a ticket opens. */
+export interface ConsoleTarget extends TunnelTarget {
+  readonly execId: string;
+}
+
+export interface TicketsOptions {
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** How long a ticket is good, ms: a page opens its console in the same moment. */
+const LIFETIME_MS = 30_000;
+/** Tickets nobody has used; the oldest makes room. */
+const MAX_TICKETS = 1_000;
+
+/**
+ * One-time rights to open a console. A browser cannot send a bearer token with a WebSocket, and a token in a URL would
+ * stand in logs; a ticket there is worth nothing any more. Only hashes are kept, in memory.
+ */
+export class Tickets {
+  readonly #options: TicketsOptions;
+  /** In order of issue. */
+  readonly #tickets = new Map<string, { path: string; target: ConsoleTarget; issuedMs: number }>();
+
+  constructor(options: TicketsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The caller was admitted to the environment.
+   * @param path below the mount: the only one it opens
+   */
+  issue(path: string, target: ConsoleTarget): { ticket: string; expiresAtMs: number } {
+    const { clock, randomBytes } = this.#options;
+    const ticket = randomBytes(32).toString('base64url');
+    this.#tickets.set(hash(ticket), { path, target, issuedMs: clock.monotonic() });
+    if (this.#tickets.size > MAX_TICKETS) {
+      const [oldest] = this.#tickets.keys();
+      if (oldest !== undefined) this.#tickets.delete(oldest);
+    }
+    return { ticket, expiresAtMs: clock.now() + LIFETIME_MS };
+  }
+
+  /**
+   * Takes a ticket in; it is spent whatever comes of it.
+   * @throws EdgeError `ticket-invalid` (401) for one that is unknown, used, too old, or for another path
+   */
+  redeem(ticket: string, path: string): ConsoleTarget {
+    const key = hash(ticket);
+    const found = this.#tickets.get(key);
+    this.#tickets.delete(key);
+    if (found?.path === path && this.#options.clock.monotonic() - found.issuedMs < LIFETIME_MS) {
+      return found.target;
+    }
+    throw new EdgeError('ticket-invalid', 'The ticket was used, is too old, or opens something else', {
+      status: 401,
+    });
+  }
+}
+
+function hash(ticket: string): string {
+  return createHash('sha256').update(ticket).digest('base64url');
+}

@@ -1,0 +1,68 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { serveConsole } from '../console/console.js';
+import type { Services } from '../services.js';
+import { toErrorReply } from './error-reply.js';
+
+const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
+/** Largest frame a page may send, bytes: what people paste at once, and then some. */
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+
+/** `GET /api/environments/:id[/nodes/:node]/exec/:execId/ws?ticket=…`, upgraded to a WebSocket. */
+export class ConsoleRoute {
+  readonly #services: Services;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+  });
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** @returns false for what is no console; the socket is untouched then */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean {
+    const [, path, ticket] = CONSOLE.exec(url) ?? [];
+    if (path === undefined || ticket === undefined) return false;
+    const { store, tickets } = this.#services;
+    socket.on('error', () => socket.destroy());
+    try {
+      requireOwnPage(req, store.settings().publicUrl);
+      // It stands for its caller, who was admitted when it was issued.
+      const target = tickets.redeem(ticket, path);
+      this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
+    } catch (error) {
+      refuse(socket, error);
+    }
+    return true;
+  }
+}
+
+/**
+ * Browsers let any page open a WebSocket anywhere, and say in `Origin` which page it was (RFC 6455, section 10.2).
+ * @throws EdgeError `origin-foreign` (403)
+ */
+function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null): void {
+  const { origin, host } = headers;
+  if (origin === undefined) return;
+  const isOwn = URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  const isPublic = publicUrl !== null && origin === new URL(publicUrl).origin;
+  if (isOwn || isPublic) return;
+  throw new EdgeError('origin-foreign', 'A console opens from a page of this very hub only', { status: 403 });
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const { status, headers, problem } = toErrorReply(error);
+  const body = JSON.stringify(problem);
+  const lines = Object.entries({
+    ...headers,
+    connection: 'close',
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
+  socket.once('finish', () => socket.destroy());
+}

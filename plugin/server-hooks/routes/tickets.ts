@@ -1,0 +1,41 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { createTicket, ticketView } from '../../api/tickets.js';
+import { requireNode } from '../swarm/require-node.js';
+import { defineCall } from './define-call.js';
+import { requireEnvironment } from './guards/require-environment.js';
+
+/** `/api/tickets`. */
+export const ticketCalls = [
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/tickets',
+      id: 'createTicket',
+      summary: 'A ticket for one console',
+      description:
+        'Make an exec instance with `Tty: true` by the Docker API, ask for a ticket, and open a WebSocket at its `url` within 30 s. Binary frames are the terminal’s bytes, both ways. Text frames are JSON: send `{type: "resize", columns, rows}`; `{type: "open"}`, `{type: "exit", code}` and `{type: "error", code, detail}` come.',
+      access: 'docker',
+      showsOwn: true,
+      body: createTicket,
+      answers: { 201: { description: 'Good once, for 30 s', body: ticketView } },
+      problems: ['environment-not-found', 'node-ambiguous', 'node-not-found', 'node-without-agent'],
+    },
+    ({ services, principal, body: { environmentId, execId, node } }) => {
+      const { host, options, roster, tickets } = services;
+      const isOwn = principal.environmentId === undefined || principal.environmentId === environmentId;
+      if (!isOwn || host.authorize?.(principal, 'docker', environmentId) === false) {
+        throw new EdgeError('forbidden', 'This is not allowed with these credentials', { status: 403 });
+      }
+      const environment = requireEnvironment(services, environmentId);
+      const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;
+      const target =
+        node === undefined
+          ? {}
+          : { instanceId: requireNode(environment, encodeURIComponent(node), roster).id };
+      const path = `/api/environments/${environmentId}${at}/exec/${execId}/ws`;
+      const { ticket, expiresAtMs } = tickets.issue(path, { environmentId, execId, ...target });
+      const url = `${options.mount}${path}?ticket=${ticket}`;
+      return { status: 201, body: { ticket, url, expiresAt: new Date(expiresAtMs).toISOString() } };
+    },
+  ),
+];
