@@ -28,12 +28,10 @@ export const ticketCalls = [
       }
       const environment = requireEnvironment(services, environmentId);
       const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;
-      const target =
-        node === undefined
-          ? {}
-          : { instanceId: requireNode(environment, encodeURIComponent(node), roster).id };
+      const where =
+        node === undefined ? { environmentId } : requireNode(environment, encodeURIComponent(node), roster);
       const path = `/api/environments/${environmentId}${at}/exec/${execId}/ws`;
-      const { ticket, expiresAtMs } = tickets.issue(path, { environmentId, execId, ...target });
+      const { ticket, expiresAtMs } = tickets.issue(path, { ...where, execId });
       const url = `${options.mount}${path}?ticket=${ticket}`;
       return { status: 201, body: { ticket, url, expiresAt: new Date(expiresAtMs).toISOString() } };
     },
