@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
+import type { NodeView } from '../../plugin/api.js';
 import type { SwarmNode } from '../../tools/lab/swarm-node.js';
 import { serialLabTest } from '../helpers/lab.js';
 import { seededRandom } from '../helpers/seeded-random.js';
@@ -74,14 +75,13 @@ async function untilOther({ hub, created }: SwarmLine, old: SwarmNode, fault: Fa
 async function untilWhole(line: SwarmLine, node: SwarmNode): Promise<void> {
   const other = line.swarm.nodes.find((one) => one !== node);
   await line.swarm.untilStatus(node, 'Ready', other);
-  const deadline = Date.now() + 100_000;
-  for (;;) {
-    const path = `/edge/api/environments/${line.created.id}/nodes/${node.id}/docker/_ping`;
-    const { status, body } = await line.hub.call('GET', path);
-    if (status === 200) break;
-    if (Date.now() > deadline) throw new Error(`${node.name} is not back: ${JSON.stringify(body)}`);
-    await delay(250);
-  }
+  const isWhole = ({ id, role, availability, agent }: NodeView) =>
+    id === node.id &&
+    role === 'manager' &&
+    availability === 'active' &&
+    agent?.online === true &&
+    agent.engine === 'up';
+  await line.untilNodes((nodes) => nodes.some(isWhole), 100_000);
 }
 
 /** Milliseconds from the end of the environment's tunnel to the next one, by the hub's log. */

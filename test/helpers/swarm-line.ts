@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnvironmentCreated } from '../../plugin/api.js';
+import type { EnvironmentCreated, NodeList, NodeView } from '../../plugin/api.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../tools/lab/run-command.js';
 import type { LabSwarm } from '../../tools/lab/swarm.js';
 import type { SwarmNode } from '../../tools/lab/swarm-node.js';
@@ -19,6 +17,8 @@ export interface SwarmLine {
   readonly swarm: LabSwarm;
   readonly hub: Hub;
   readonly created: EnvironmentCreated;
+  /** Wall clock, ms: when the agents of all nodes were online. */
+  readonly onlineAtMs: number;
   /** The docker client through the hub: at the environment, or at one node of it. */
   docker(args: readonly string[], options?: CommandOptions & { node?: string }): Promise<CommandResult>;
   /** The arguments that lead it there. */
@@ -27,6 +27,8 @@ export interface SwarmLine {
   leader(): Promise<string>;
   /** The environment's tunnels that are open, by the hub's log. */
   tunnels(): number;
+  /** The nodes once `holds` says so of them. */
+  untilNodes(holds: (nodes: readonly NodeView[]) => boolean, ms?: number): Promise<readonly NodeView[]>;
   /** Id of the agent's container on a node; '' where none runs. */
   agentOn(node: SwarmNode): Promise<string>;
 }
@@ -45,8 +47,10 @@ export async function startSwarmLine(
   const { PATH, HOME } = process.env;
   // The command itself ends after the tasks' first health probe, which is later.
   startChild(t, 'sh', ['-c', created.commands.swarm], { PATH, HOME, ...swarm.nodes[0].engine.clientEnv });
-  await untilEnrolled(line);
-  return line;
+  await line.untilNodes(
+    (nodes) => nodes.length === swarm.nodes.length && nodes.every(({ agent }) => agent?.online),
+  );
+  return { ...line, onlineAtMs: Date.now() };
 }
 
 /** What a test does with a Swarm and its environment. */
@@ -54,7 +58,7 @@ async function lineOf({
   swarm,
   hub,
   created,
-}: Pick<SwarmLine, 'swarm' | 'hub' | 'created'>): Promise<SwarmLine> {
+}: Pick<SwarmLine, 'swarm' | 'hub' | 'created'>): Promise<Omit<SwarmLine, 'onlineAtMs'>> {
   const args = await hub.dockerArgs(created.id);
   const at = (node?: string) =>
     node === undefined ? args : args.map((arg) => arg.replace(/\/docker$/, `/nodes/${node}/docker`));
@@ -72,23 +76,18 @@ async function lineOf({
         hub.child.lines.filter((text) => text.includes(`"msg":"${what}"`)).length;
       return count('tunnel open') - count('tunnel closed');
     },
+    untilNodes: async (holds, ms = 60_000) => {
+      const deadline = Date.now() + ms;
+      for (;;) {
+        const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${created.id}/nodes`);
+        if (holds(body.items)) return body.items;
+        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${JSON.stringify(body)}`);
+        await delay(50);
+      }
+    },
     agentOn: async (node) => {
       const filter = ['--filter', `label=com.docker.swarm.service.name=${SERVICE}`];
       return (await node.docker('ps', '-q', '--no-trunc', ...filter)).split('\n')[0] ?? '';
     },
   };
-}
-
-/** Resolves once an agent of each node has enrolled and its environment is online. */
-async function untilEnrolled({ hub, created, swarm }: SwarmLine): Promise<void> {
-  await hub.until(created.id, ({ status }) => status === 'online', 60_000);
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const { environments } = JSON.parse(
-      await readFile(join(hub.dataDir, 'plugins/fairlead/fairlead.json'), 'utf8'),
-    );
-    if (environments[0].instances.length === swarm.nodes.length) return;
-    if (Date.now() > deadline) throw new Error('some agents have not enrolled');
-    await delay(100);
-  }
 }
