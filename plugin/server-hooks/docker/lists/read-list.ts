@@ -77,7 +77,6 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
   } catch (error) {
     throw error instanceof EdgeError ? error : brokenOff(error);
   }
-  if (!answer.complete) throw brokenOff(answer.errored);
 }
 
 function toNodeList(kind: ListKind, value: unknown, node: NodeName): NodeList {

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { answering, type EngineScript } from '../scripted-engine.js';
 import { saying, startListHub } from './list-hub.js';
@@ -73,6 +75,18 @@ for (const [what, [script, code]] of Object.entries(HOSTILE)) {
     t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 0, 'nothing failed inside');
   });
 }
+
+test('hostile lists: a body whose end would be that of its connection is no list where the connection breaks', async (t) => {
+  const hub = await startListHub(t, [answering('HTTP/1.1 200 OK\r\n\r\n[{"Id":"a"}]', 'keep')]);
+  const asked = hub.list('/containers/json?nodes=all');
+  while (hub.tunnels.opened[0]?.pipes[0] === undefined) await turn();
+  const [pipe] = hub.tunnels.opened[0].pipes;
+  if (!(pipe instanceof Socket)) throw new Error('no socket');
+  while (pipe.bytesRead === 0) await turn();
+  await turn();
+  pipe.destroy(new Error('reset'));
+  t.like((await asked).nodes[0], { state: 'failed', code: 'engine-bad-response' });
+});
 
 test('hostile lists: names that mean something to JavaScript are data', async (t) => {
   const entry = '{"__proto__":{"polluted":1},"constructor":{"prototype":{}},"toJSON":"x","hasOwnProperty":1}';
