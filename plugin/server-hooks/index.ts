@@ -5,6 +5,7 @@ import { Tickets } from './console/tickets.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { AllNodeLists } from './docker/lists/all-node-lists.js';
 import { CheckIns } from './environments/check-in.js';
+import { dropLeavers } from './environments/drop-leavers.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
 import { EnvironmentDirectory } from './environments/environment-directory.js';
@@ -104,6 +105,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId });
     checkIns.start();
     started.push(checkIns);
+    started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns }) });
 
     const admission = new TunnelAdmission({ store, registry, credentials, presence, logger });
     const listener = new TunnelListener({
@@ -131,7 +133,6 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const admin = new EnvironmentAdmin({
       store,
       registry,
-      roster,
       credentials,
       checkIns,
       presence,

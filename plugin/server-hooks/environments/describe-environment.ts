@@ -10,6 +10,7 @@ const PROBLEM_DETAILS: Readonly<Record<string, string>> = {
   duplicate: 'A second agent with this Edge key wants in; the first one keeps working',
   'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',
   'association-removed': 'The disassociated agent wants back; it stays out until the key is rotated',
+  'swarm-mismatch': 'An agent whose node is not in this Swarm wants in; it stays out',
   'agent-too-old': 'An agent that is too old for this hub was refused: update it',
   'manager-unconfirmed':
     'An agent says that its node is a manager of the Swarm, and no manager that is trusted knows it as one: see the nodes',

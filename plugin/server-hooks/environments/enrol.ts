@@ -67,7 +67,7 @@ export class Enrolment {
    * One enrolment. Everything from the look at the environment to its replacement in memory happens in
    * one turn, so that of two racing agents one wins; the answer waits for the fsync.
    * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
-   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed` (403), `duplicate`, `too-many-agents` (409),
+   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`, `too-many-agents` (409),
    *   `store-unwritable` (503)
    */
   async enrol(claim: RequestClaim, request: SignedRequest): Promise<EnrolReply> {
@@ -127,7 +127,7 @@ export class Enrolment {
 
   /** In one turn: looks, decides, and notes that the instance was heard, so that a second one finds it live. */
   #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest, claim: RequestClaim) {
-    const { presence, registry, clock } = this.#options;
+    const { presence, clock } = this.#options;
     if (environment.barredEdgeIds.includes(body.edgeId)) {
       throw this.#refuse(
         environment,
@@ -141,6 +141,10 @@ export class Enrolment {
     }
     const known = environment.instances.find(({ id }) => id === body.instanceId);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
+    if (!belongs(environment, known, body)) {
+      const message = 'The environment is another Swarm: disassociate it to begin anew';
+      throw this.#refuse(environment, 'swarm-mismatch', 403, message);
+    }
     const others = environment.instances.filter((other) => other !== known);
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     if (this.#isCopy(environment, known, body) || others.some((it) => this.#blocks(environment, it, body))) {
@@ -178,9 +182,6 @@ export class Enrolment {
     presence.clearRefusal(environment.id);
     presence.enrolled(environment.id, instance.id, intervalMs);
     if (isSteady && siblings.length === others.length) return { environment, instance: known };
-    for (const other of others) {
-      if (!kept.includes(other)) registry.peek(environment.id, other.id)?.revoke();
-    }
     // In its old place: who enrolled first comes first.
     const instances = known
       ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
@@ -212,6 +213,8 @@ export class Enrolment {
     if (isSibling(other, body)) return false;
     if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
     const sameEngine = other.engineId !== null && other.engineId === body.engineId;
+    // A node is bound to its first agent's engine: all its neighbours have the Edge key, and could say that they are it.
+    if (!sameEngine && other.node !== null && other.node.nodeId === body.node?.nodeId) return true;
     if (presence.intervalMs(environment.id, other.id) === null) {
       const graceMs = sameEngine ? 2_000 * checkInSecondsOf(environment, store) : STARTUP_MS;
       return clock.monotonic() - this.#startedMs < graceMs;
@@ -249,6 +252,13 @@ function isSibling(other: Instance, body: EnrolRequest): boolean {
   return ids.includes('') || ids[0] === ids[1];
 }
 
+/** Only a manager that is known as one can make another Swarm of an environment, or none. */
+function belongs(environment: Environment, known: Instance | undefined, { node }: EnrolRequest): boolean {
+  const { swarm } = environment;
+  if (swarm === null || (known && isManager(environment, known))) return true;
+  return node !== null && (node.swarmId === '' || node.swarmId === swarm.id);
+}
+
 /**
  * The first manager is trusted on first use, with the Swarm it names; later ones as it tells of them. One that was
  * trusted may have made a new Swarm, or be in none any more.
@@ -261,7 +271,7 @@ function swarmAfter(
   const { swarm } = environment;
   const isKnownManager = known !== undefined && isManager(environment, known);
   if (swarm !== null && !isKnownManager) return swarm;
-  if (node === null) return environment.instances.length <= 1 ? null : swarm;
+  if (node === null) return null;
   if (node.role !== 'manager' || node.swarmId === swarm?.id) return swarm;
   return { id: node.swarmId, managers: [node.nodeId] };
 }

@@ -5,7 +5,6 @@ import { encodeEdgeKey, splitHostPort } from '../../../protocol/edge-key.js';
 import { type Environment, type EnvironmentKey, keyHolds } from '../model/environment.js';
 import type { EnvironmentOrigin } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
-import type { SwarmRoster } from '../swarm/swarm-roster.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { CheckIns } from './check-in.js';
@@ -17,7 +16,6 @@ import { environmentNotFound, notAssociated } from './waiting.js';
 export interface EnvironmentAdminOptions {
   readonly store: Store;
   readonly registry: TunnelRegistry;
-  readonly roster: Pick<SwarmRoster, 'forget'>;
   readonly credentials: CredentialDesk;
   readonly checkIns: CheckIns;
   readonly presence: Presence;
@@ -119,14 +117,12 @@ export class EnvironmentAdmin {
 
   /** Deletes it, and ends everything that it granted. */
   async delete(id: number): Promise<void> {
-    const { store, registry, roster, credentials, checkIns, presence, snapshots, snapshotDesk } =
-      this.#options;
+    const { store, registry, credentials, checkIns, presence, snapshots, snapshotDesk } = this.#options;
     this.get(id);
     const stored = store.deleteEnvironment(id);
     credentials.revoke(id);
     registry.remove(id);
     presence.forget(id);
-    roster.forget(id);
     checkIns.wake(id);
     snapshotDesk.refuse(id, environmentNotFound());
     snapshotDesk.forget(id);

@@ -163,6 +163,14 @@ export class Presence {
     return this.#environments.get(environmentId)?.snapshotRequest ?? 0;
   }
 
+  /** Forgets the instances that are none of these; returns whether there were any. */
+  keep(environmentId: number, instanceIds: ReadonlySet<string>): boolean {
+    const { instances } = this.#environments.get(environmentId) ?? {};
+    const dropped = [...(instances?.keys() ?? [])].filter((id) => !instanceIds.has(id));
+    for (const id of dropped) instances?.delete(id);
+    return dropped.length > 0;
+  }
+
   forget(environmentId: number): void {
     this.#environments.delete(environmentId);
   }

@@ -195,8 +195,10 @@ export class LeaderElection {
     }
     if (election.cancelTimer && election.epoch === epoch) return;
     election.cancelTimer?.();
-    election.epoch = epoch;
-    election.isHolderHeard = calling !== null && calling === slot.lease?.instanceId;
+    if (epoch !== election.epoch) {
+      election.epoch = epoch;
+      election.isHolderHeard = calling !== null && calling === slot.lease?.instanceId;
+    }
     election.cancelTimer = this.#options.clock.after(LEASE_MS, () => this.#overdue(environmentId, slot));
   }
 

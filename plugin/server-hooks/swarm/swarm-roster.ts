@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SwarmMember, SwarmReport } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -47,21 +48,24 @@ export class SwarmRoster {
   async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
     const { store, onChange, clock } = this.#options;
     const environment = store.environment(environmentId);
-    if (!environment?.swarm || environment.swarm.id !== report.swarmId || !isManager(environment, instance)) {
+    // As it is now: it may have enrolled anew while its report was on the way.
+    const teller = environment?.instances.find(({ id }) => id === instance.id);
+    if (environment?.swarm?.id !== report.swarmId || !teller || !isManager(environment, teller)) {
       throw new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
         status: 403,
       });
     }
     const members = new Map(report.nodes.map((node) => [node.id, node]));
+    const isNews = !isDeepStrictEqual(this.members(environmentId), members);
     this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, report);
-    onChange(environmentId);
+    if (isNews) onChange(environmentId);
     await stored;
   }
 
-  /** For an environment that is gone. */
-  forget(environmentId: number): void {
-    this.#told.delete(environmentId);
+  /** Forgets what was told of an environment that is gone, or another Swarm now. */
+  tidy(environmentId: number): void {
+    if (!this.#toldOf(environmentId)) this.#told.delete(environmentId);
   }
 
   /** Nothing of a Swarm that the environment was before. */

@@ -95,6 +95,16 @@ export class TunnelRegistry {
     slots?.environment?.revoke();
   }
 
+  /** Drops the slots of nodes whose instances are none of these, ending what they hold. */
+  keepNodes(environmentId: number, instanceIds: ReadonlySet<string>): void {
+    const { nodes } = this.#slots.get(environmentId) ?? {};
+    for (const [id, slot] of [...(nodes ?? [])]) {
+      if (instanceIds.has(id)) continue;
+      nodes?.delete(id);
+      slot.revoke();
+    }
+  }
+
   /** Drops a deleted environment's slots, ending what they hold. */
   remove(environmentId: number): void {
     this.revoke(environmentId);

@@ -29,7 +29,6 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'the way to the tunnel port changes': (world, agent) => {
     agent.canOpen = !agent.canOpen;
     agent.failMs = world.random.pick([0, 250, 3_000, 10_000]);
-    world.rules.mended(agent);
   },
   'an agent holds its check-ins, or does not': (_, agent) => {
     agent.holds = !agent.holds;
@@ -107,10 +106,16 @@ function stray(world: LeaseWorld, agent: LeaseAgent, waitSeconds: number): void 
   const instance = world.environment.instances.find(({ id }) => id === agent.id);
   if (!instance) return;
   const { signal } = new AbortController();
-  const query = { engine: 'up', tunnel: world.random.pick(['none', 'opening', 'x']) } as const;
+  const query = { engine: agent.engine, tunnel: world.random.pick(['none', 'opening', 'x']) };
   const { environment } = world;
-  world.hub.checkIns
-    .answer({ environment, instance, query, etag: undefined, waitSeconds, signal })
-    .then((answer) => world.keep(instance, answer))
-    .catch(() => undefined);
+  const answer = world.hub.checkIns.answer({
+    environment,
+    instance,
+    query,
+    etag: undefined,
+    waitSeconds,
+    signal,
+  });
+  world.rules.checkedIn(agent);
+  answer.then((answer) => world.keep(instance, answer)).catch(() => undefined);
 }

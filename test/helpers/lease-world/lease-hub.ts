@@ -51,7 +51,7 @@ export class LeaseHub {
       onIssue();
       return issue(holder);
     };
-    const roster = new SwarmRoster({ store, onChange: (id) => this.election.look(id), clock });
+    const roster = new SwarmRoster({ store, clock, onChange: (id) => this.election.look(id) });
     const candidates = (id: number) => {
       const environment = store.environment(id);
       return environment ? leaderCandidates(environment, presence, roster) : [];

@@ -17,7 +17,6 @@ export interface RuledWorld {
   readonly hub: LeaseHub;
   readonly clock: FakeClock;
   readonly environment: Environment;
-  readonly agents: readonly LeaseAgent[];
   readonly nodes: ReadonlyMap<string, { readonly isRooted: boolean }>;
 }
 
@@ -27,14 +26,13 @@ export class LeaseRules {
   readonly #epochs = new Set<string>();
   readonly #used = new Set<Grant>();
   readonly #tunnels: Tunnel[] = [];
-  /** Monotonic ms at which an agent's lease ran out without a tunnel. */
+  /** Monotonic ms at which an agent's lease ran out without a tunnel, though it was heard. */
   readonly #failedMs = new Map<string, number>();
-  /** Monotonic ms at which an agent that cannot open a tunnel took the lease from one that had. */
-  readonly #tookMs = new Map<string, number>();
   #lease: TunnelLease | null = null;
   /** Monotonic ms. */
   #sinceMs = 0;
   #hadTunnel = false;
+  #wasHeard = false;
   #breach: string | null = null;
 
   constructor(world: RuledWorld) {
@@ -53,11 +51,11 @@ export class LeaseRules {
     const slot = this.#world.hub.registry.peek(1);
     const before = this.#lease;
     const lease = slot?.lease ?? null;
-    if (slot?.state === 'idle') this.#forget();
+    if (slot?.state === 'idle') this.#failedMs.clear();
     if (lease !== before) {
       if (lease && before) this.#preempted(before, lease);
       const now = this.#world.clock.monotonic();
-      if (before && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
+      if (before && this.#wasHeard && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
         this.#failedMs.set(before.instanceId, now);
       }
       this.#sinceMs = now;
@@ -65,7 +63,7 @@ export class LeaseRules {
       if (lease) this.#epochs.add(lease.epoch);
     }
     this.#lease = lease;
-    if (lease !== before) this.#hadTunnel = false;
+    if (lease !== before) this.#hadTunnel = this.#wasHeard = false;
     if (slot?.tunnel) {
       this.#hadTunnel = true;
       this.#failedMs.delete(slot.tunnel.grant.instanceId);
@@ -76,8 +74,8 @@ export class LeaseRules {
   checkedIn({ id }: LeaseAgent): void {
     const slot = this.#world.hub.registry.peek(1);
     const holder = slot?.lease?.instanceId;
-    const hasFailed = this.#world.clock.monotonic() - (this.#failedMs.get(id) ?? -FAILING_MS) < FAILING_MS;
-    if (holder === undefined || holder === id || hasFailed) return;
+    if (holder === id) this.#wasHeard = true;
+    if (holder === undefined || holder === id || this.#hasFailed(id)) return;
     this.#must(
       this.#rank(id) >= this.#rank(holder),
       `${id} checked in, and ${holder} of a lower rank leads on`,
@@ -134,12 +132,7 @@ export class LeaseRules {
   /** Its hub is another one now: what that one remembered is gone. */
   restarted(): void {
     this.#lease = null;
-    this.#forget();
-  }
-
-  /** How an agent does has changed: what it did before does not count. */
-  mended({ id }: LeaseAgent): void {
-    this.#tookMs.delete(id);
+    this.#failedMs.clear();
   }
 
   #preempted(before: TunnelLease, { instanceId }: TunnelLease): void {
@@ -149,17 +142,16 @@ export class LeaseRules {
       this.#rank(instanceId) < this.#rank(from),
       `${instanceId} took the lease from its equal ${from}`,
     );
-    const agent = this.#world.agents.find(({ id }) => id === instanceId);
-    if (!agent || agent.canOpen) return;
-    const now = this.#world.clock.monotonic();
-    const agoMs = now - (this.#tookMs.get(instanceId) ?? -FAILING_MS);
-    this.#must(agoMs >= FAILING_MS, `${instanceId} broke a working tunnel again after ${agoMs} ms`);
-    this.#tookMs.set(instanceId, now);
+    // The hub counts from the end of the last five seconds that it was given, this from the end of its lease.
+    this.#must(
+      !this.#hasFailed(instanceId, FAILING_MS - LEASE_MS),
+      `${instanceId} failed, and broke a working tunnel all the same`,
+    );
   }
 
-  #forget(): void {
-    this.#failedMs.clear();
-    this.#tookMs.clear();
+  #hasFailed(instanceId: string, withinMs = FAILING_MS): boolean {
+    const sinceMs = this.#failedMs.get(instanceId);
+    return sinceMs !== undefined && this.#world.clock.monotonic() - sinceMs < withinMs;
   }
 
   #rank(instanceId: string): number {

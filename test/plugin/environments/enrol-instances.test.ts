@@ -124,7 +124,7 @@ test('instances: agents on nodes of one Swarm share the environment', async (t) 
   t.truthy((await one.checkIn()).reply);
   t.truthy((await two.checkIn()).reply);
   const third = await makeInstance(t, { ...agent, engineId: 'engine-3' });
-  await t.throwsAsync(third.enrol({ node: { ...node('n3'), swarmId: 'other' } }), { code: 'duplicate' });
+  await t.throwsAsync(third.enrol({ node: { ...node('n3'), swarmId: 'other' } }), { code: 'swarm-mismatch' });
 });
 
 test('instances: one environment takes 500 nodes, known ones still after that; dead ones make room', async (t) => {
