@@ -54,7 +54,16 @@ export const printedCommands = z
   .object({
     standalone: z.string().describe('`docker run`, for one engine.'),
     swarm: z.string().describe('`docker service create`, an agent on each node of a Swarm.'),
-    stack: z.string().describe('The same as a file for `docker stack deploy`.'),
+    stack: z
+      .string()
+      .describe(
+        'The same as a file for `docker stack deploy`. It names the secret that `stackSecret` makes.',
+      ),
+    stackSecret: z
+      .string()
+      .describe(
+        '`docker secret create`: makes the Edge key a secret of the Swarm, before the stack is deployed.',
+      ),
     podman: z.string().describe('`podman run`, rootful.'),
   })
   .meta({ id: 'PrintedCommands' });

@@ -28,7 +28,10 @@ labTest(
     await engine.docker(['service', 'rm', 'fairlead-agent']);
 
     const stack = await startContainerLine(t, engine, { name: `it's "a stack" $HOME` });
+    await stack.container.paste(stack.created.commands.stackSecret);
     await stack.container.paste('docker stack deploy -c - fairlead', { input: stack.created.commands.stack });
     t.is((await stack.hub.until(stack.created.id, isOnline)).swarm?.nodeId, nodeId);
+    const { stdout: spec } = await engine.docker(['service', 'inspect', 'fairlead_agent']);
+    t.false(spec.includes(stack.created.edgeKey), 'the key is a secret');
   },
 );

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { PrintedCommands } from '../../api.js';
 
@@ -25,11 +26,16 @@ const LABEL = 'fairlead.environment';
 /** A word that says the same in every shell, PowerShell included. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:@%+,=-]+$/;
 
+/** Where Docker puts a service's secrets. */
+const SECRETS = '/run/secrets';
+const SECRET = 'edge-key';
+
 /** A word of a command that the shell reads as it stands. */
 type Word = string | { readonly raw: string };
 
 /**
- * Commands that start an agent, each on one line, so that it survives any terminal, and a stack file. Values are
+ * Commands that start an agent, each on one line, so that it survives any terminal, and a stack file with the command
+ * that makes its secret: a stack file names secrets, and cannot hold one. Values are
  * quoted for POSIX shells (POSIX.1-2024, shell language 2.2.2) or written as YAML by a library.
  */
 export function printCommands(input: PrintedCommandsInput): PrintedCommands {
@@ -50,6 +56,7 @@ export function printCommands(input: PrintedCommandsInput): PrintedCommands {
       input.agentImage,
     ]),
     stack: stackFile(input),
+    stackSecret: `printf %s ${quote(input.edgeKey)} | docker secret create ${secretName(input)} -`,
     podman: toLine([
       ...['podman', 'run', '-d', '--name', NAME, '--restart', 'always'],
       // SELinux keeps containers from the engine's socket, and it is on wherever Podman is at home.
@@ -87,8 +94,15 @@ function withRegistry(image: string): string {
   return /[.:]|^localhost$/.test(first) ? image : `docker.io/${image}`;
 }
 
+/** Secrets never change: another key is another secret, and the stack that names it is deployed anew. */
+function secretName({ edgeKey }: PrintedCommandsInput): string {
+  return `fairlead-${SECRET}-${createHash('sha256').update(edgeKey).digest('hex').slice(0, 12)}`;
+}
+
 /** For `docker stack deploy -c FILE fairlead`; Compose specification, version 3 for the sake of older engines. */
-function stackFile({ edgeId, edgeKey, agentImage, name, insecure }: PrintedCommandsInput): string {
+function stackFile(input: PrintedCommandsInput): string {
+  const { edgeId, agentImage, name, insecure } = input;
+  const secret = secretName(input);
   const stack = {
     version: '3.7',
     services: {
@@ -97,9 +111,10 @@ function stackFile({ edgeId, edgeKey, agentImage, name, insecure }: PrintedComma
         environment: {
           // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Compose that fills it in
           EDGE_ID: edgeId === null ? '${EDGE_ID:?run first: export EDGE_ID=$(uuidgen)}' : literal(edgeId),
-          EDGE_KEY: literal(edgeKey),
+          EDGE_KEY_FILE: `${SECRETS}/${SECRET}`,
           ...(insecure ? { EDGE_INSECURE_POLL: '1' } : {}),
         },
+        secrets: [SECRET],
         volumes: [`${SOCKET}:${SOCKET}`, `data:${DATA}`],
         deploy: {
           mode: 'global',
@@ -109,9 +124,16 @@ function stackFile({ edgeId, edgeKey, agentImage, name, insecure }: PrintedComma
       },
     },
     volumes: { data: {} },
+    secrets: { [SECRET]: { external: true, name: secret } },
   };
   // Docker reads YAML 1.1, to which `on` and `12:30` are not text: every value is quoted.
-  return stringify(stack, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+  const yaml = stringify(stack, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
+  return [
+    '# First, once on a manager, the Edge key becomes a secret of the Swarm:',
+    `#   printf %s 'THE EDGE KEY' | docker secret create ${secret} -`,
+    '# Then: docker stack deploy -c THIS-FILE fairlead',
+    yaml,
+  ].join('\n');
 }
 
 /** Compose fills in `$NAME`; a dollar that means itself is doubled. */

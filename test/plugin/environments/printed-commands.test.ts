@@ -63,7 +63,9 @@ async function fakeEngines(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'printed-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const programs = {
-    docker: 'printf "%s\\0" docker "$@" ""',
+    // What a secret is made of comes after its arguments, in hexadecimal.
+    docker:
+      'printf "%s\\0" docker "$@"; if [ "$1" = secret ]; then od -An -v -tx1 | tr -d " \\n"; printf "\\0"; fi; printf "\\0"',
     podman: 'printf "%s\\0" podman "$@" ""',
     uuidgen: 'printf "made-by-uuidgen\\n"',
   };
@@ -74,10 +76,10 @@ async function fakeEngines(t: ExecutionContext): Promise<string> {
   return folder;
 }
 
-/** Runs the three commands in one shell and tells what each program was called with. */
+/** Runs the four commands in one shell and tells what each program was called with. */
 async function argumentsOf(folder: string, shell: string, input: PrintedCommandsInput): Promise<string[][]> {
-  const { standalone, swarm, podman } = printCommands(input);
-  const { stdout } = await run(shell, ['-c', [standalone, swarm, podman].join('\n')], {
+  const { standalone, swarm, podman, stackSecret } = printCommands(input);
+  const { stdout } = await run(shell, ['-c', [standalone, swarm, podman, stackSecret].join('\n')], {
     cwd: folder,
     env: { PATH: `${folder}:/bin:/usr/bin`, HOME: '/somewhere' },
   });
@@ -103,7 +105,7 @@ for (const shell of ['sh', 'bash']) {
     const folder = await fakeEngines(t);
     const property = fc.asyncProperty(hostileInput, async (input) => {
       const variables = expectedVariables(input);
-      const [standalone, swarm, podman, ...more] = await argumentsOf(folder, shell, input);
+      const [standalone, swarm, podman, secret, ...more] = await argumentsOf(folder, shell, input);
       t.deepEqual(standalone, [
         ...['docker', 'run', '-d', '--name', 'fairlead-agent', '--restart', 'always'],
         ...['-v', '/var/run/docker.sock:/var/run/docker.sock', '-v', 'fairlead-agent-data:/data'],
@@ -122,6 +124,11 @@ for (const shell of ['sh', 'bash']) {
         ...['-v', '/run/podman/podman.sock:/var/run/docker.sock', '-v', 'fairlead-agent-data:/data'],
         ...variables,
       ]);
+      const [, , , name = '', dash, key = ''] = secret ?? [];
+      t.deepEqual(secret?.slice(0, 3), ['docker', 'secret', 'create']);
+      t.regex(name, /^fairlead-edge-key-[0-9a-f]{12}$/);
+      t.is(dash, '-');
+      t.is(Buffer.from(key, 'hex').toString('utf8'), input.edgeKey);
       t.deepEqual(more, []);
     });
     await fc.assert(property, { numRuns: 150 });
@@ -157,9 +164,14 @@ test('printed commands: podman gets the registry that docker takes for granted',
 test('printed commands: the stack file reads back as what was meant, whatever the values', (t) => {
   const property = fc.property(hostileInput, (input) => {
     for (const version of ['1.1', '1.2'] as const) {
-      const { agent } = parse(printCommands(input).stack, { version }).services;
+      const { stack, stackSecret } = printCommands(input);
+      const { services, secrets } = parse(stack, { version });
+      const { agent } = services;
       t.is(filledIn(agent.image), input.agentImage);
-      t.is(filledIn(agent.environment.EDGE_KEY), input.edgeKey);
+      t.is(agent.environment.EDGE_KEY_FILE, '/run/secrets/edge-key');
+      t.deepEqual(agent.secrets, ['edge-key']);
+      t.true(secrets['edge-key'].external);
+      t.true(stackSecret.endsWith(` | docker secret create ${secrets['edge-key'].name} -`));
       t.is(filledIn(agent.environment.EDGE_ID), input.edgeId ?? 'from-environment');
       t.is(agent.environment.EDGE_INSECURE_POLL, input.insecure ? '1' : undefined);
       t.is(filledIn(agent.deploy.labels['fairlead.environment']), input.name);
@@ -174,3 +186,11 @@ test('printed commands: the stack file reads back as what was meant, whatever th
 function filledIn(value: string): string {
   return value.replace(/\$(\$|\{EDGE_ID:\?[^}]*\})/g, (_, what) => (what === '$' ? '$' : 'from-environment'));
 }
+
+test('printed commands: the stack file holds no key; another key is another secret', (t) => {
+  const { stack } = printCommands(INPUT);
+  t.false(stack.includes(INPUT.edgeKey));
+  const other = printCommands({ ...INPUT, edgeKey: 'other' });
+  t.not(other.stack, stack);
+  t.is(printCommands(INPUT).stack, stack);
+});
