@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, SnapshotView } from '../../plugin/api.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
 import { SERVICE, startSwarmLine } from '../helpers/swarm-line.js';
@@ -23,7 +24,7 @@ serialLabTest(
       for (;;) {
         const { items } = await get<NodeList>('/nodes');
         if (holds(items) || Date.now() > deadline) return items;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await delay(100);
       }
     };
 
@@ -41,11 +42,12 @@ serialLabTest(
         node: node.name,
       });
     }
-    const settled = ['service', 'ls', '--filter', 'name=shop_web', '--format', '{{.Replicas}}'];
+    const replicas = ['service', 'ls', '--format', '{{.Name}} {{.Replicas}}'];
+    const areSettled = (text: string) =>
+      [`${SERVICE} 3/3`, 'shop_web 2/2'].every((row) => text.includes(row));
+    // A task runs once its health probe said so.
     const deadline = Date.now() + 120_000;
-    while ((await docker(settled)).stdout.trim() !== '2/2' && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    while (!areSettled((await docker(replicas)).stdout) && Date.now() < deadline) await delay(200);
 
     const snapshot = await get<SnapshotView>('/snapshot', 'POST');
     t.deepEqual(snapshot.errors, []);
