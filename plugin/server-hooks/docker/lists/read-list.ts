@@ -23,6 +23,8 @@ export interface NodeName {
 
 /** As large as a snapshot may be. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** What a buffer takes beside its bytes: an engine may send one for each. */
+const BUFFER_BYTES = 128;
 const MAX_ITEMS = 20_000;
 const MAX_WARNINGS = 32;
 const MAX_TEXT = 512;
@@ -69,9 +71,9 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
   let size = 0;
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) throw tooLarge(`The list has more than ${MAX_BYTES} bytes`);
-      share.take(chunk.length);
+      size += sizeOf([chunk]);
+      if (size > MAX_BYTES) throw tooLarge(`The list takes more than ${MAX_BYTES} bytes`);
+      share.take(sizeOf([chunk]));
       chunks.push(chunk);
     }
   } catch (error) {
@@ -114,7 +116,7 @@ function parse(text: string): unknown {
 }
 
 function sizeOf(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
+  return buffers.reduce((sum, { length }) => sum + length + BUFFER_BYTES, 0);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
+import { ListMemory } from '../../../../plugin/server-hooks/docker/lists/list-memory.js';
+import { readList } from '../../../../plugin/server-hooks/docker/lists/read-list.js';
 import { answering, type EngineScript } from '../scripted-engine.js';
 import { saying, startListHub } from './list-hub.js';
 
@@ -86,6 +90,21 @@ test('hostile lists: a body whose end would be that of its connection is no list
   await turn();
   pipe.destroy(new Error('reset'));
   t.like((await asked).nodes[0], { state: 'failed', code: 'engine-bad-response' });
+});
+
+test('hostile lists: a body in very many pieces takes more than its bytes', async (t) => {
+  // Those that arrive together are read together: whether they do is up to the system.
+  const answerIn = (pieces: readonly Buffer[]) =>
+    Object.assign(Readable.from(pieces), {
+      statusCode: 200,
+      httpVersion: '1.1',
+      headers: {},
+    }) as IncomingMessage;
+  const share = new ListMemory().open(1);
+  const read = (pieces: readonly Buffer[]) =>
+    readList('images', answerIn(pieces), { ID: 'id1', Name: 'node1' }, share);
+  t.is((await read([Buffer.from('['), Buffer.alloc(80_000, ' '), Buffer.from(']')])).items.length, 0);
+  t.like(await t.throwsAsync(read(Array(80_000).fill(Buffer.from(' ')))), { code: 'list-too-large' });
 });
 
 test('hostile lists: names that mean something to JavaScript are data', async (t) => {
