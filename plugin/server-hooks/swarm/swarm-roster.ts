@@ -57,7 +57,7 @@ export class SwarmRoster {
     }
     const members = new Map(report.nodes.map((node) => [node.id, node]));
     const isNews = !isDeepStrictEqual(this.members(environmentId), members);
-    this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
+    if (isNews) this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, report);
     if (isNews) onChange(environmentId);
     await stored;

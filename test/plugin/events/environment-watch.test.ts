@@ -11,6 +11,7 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { MemoryEnvironments } from '../../helpers/memory-environments.js';
 import { readEvents } from '../../helpers/read-events.js';
+import { memberOf } from '../../helpers/swarm-agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
@@ -122,6 +123,39 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   store.tell(null);
   clock.advance(100);
   t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
+});
+
+test('watch: who leads a Swarm, its nodes and their agents are told within a second and a bit', (t) => {
+  const { clock, registry, members, put, hear, news } = setup();
+  put(1);
+  hear(1);
+  clock.advance(1_100);
+  news();
+  const [instance] = sampleEnvironment(1).instances;
+  members.set(1, new Map([memberOf('n', 'manager'), memberOf('w', 'worker')].map((one) => [one.id, one])));
+  clock.advance(1_100);
+  const swarm = {
+    id: 's',
+    nodeId: 'n',
+    role: 'manager',
+    managers: 1,
+    nodes: 2,
+    leaderNodeId: null,
+    nodesOnline: 1,
+  };
+  t.deepEqual(
+    news().map(({ changes }) => changes),
+    [{ swarm }],
+  );
+  registry.slot(1).grant(instance?.id ?? '');
+  clock.advance(100);
+  t.deepEqual(
+    news().map(({ changes }) => changes),
+    [{ swarm: { ...swarm, leaderNodeId: 'n' } }],
+  );
+  members.set(1, new Map(members.get(1)));
+  clock.advance(2_000);
+  t.deepEqual(news(), [], 'the same again is no news');
 });
 
 test('watch: an environment that flaps is told five times, then once a second, and at last as it is', (t) => {
