@@ -17,7 +17,8 @@ const RETRY_MS = 10_000;
 export class SwarmReporter {
   readonly #options: SwarmReporterOptions;
   #report: SwarmReport | null = null;
-  #isBegun = false;
+  /** Counts the hubs that were there; 0: none yet. */
+  #hubs = 0;
   /** JSON of the last report that the hub took. */
   #told: string | null = null;
   #isTelling = false;
@@ -30,7 +31,7 @@ export class SwarmReporter {
 
   /** A hub that knows nothing yet, or nothing any more, is there. */
   begin(): void {
-    this.#isBegun = true;
+    this.#hubs++;
     this.#told = null;
     this.#notBeforeMs = 0;
     void this.#tell();
@@ -46,13 +47,14 @@ export class SwarmReporter {
   async #tell(): Promise<void> {
     const { client, clock, logger } = this.#options;
     const report = this.#report;
-    if (!report || !this.#isBegun || this.#isTelling || clock.monotonic() < this.#notBeforeMs) return;
+    if (!report || this.#hubs === 0 || this.#isTelling || clock.monotonic() < this.#notBeforeMs) return;
     const text = JSON.stringify(report);
     if (text === this.#told) return;
     this.#isTelling = true;
+    const hubs = this.#hubs;
     try {
       await client.postSwarm(report);
-      this.#told = text;
+      if (hubs === this.#hubs) this.#told = text;
       this.#lastCode = null;
     } catch (error) {
       const code = codeOf(error);

@@ -12,7 +12,7 @@ export interface EngineWatchOptions {
   readonly logger: Logger;
   /** The engine went down, or answers again. */
   readonly onState: () => void;
-  /** It has another place in the Swarm than at the last look: role, node, Swarm. */
+  /** It has another place in the Swarm than was known before: role, node, Swarm. */
   readonly onNode: () => void;
   /** After each look; null where it is no manager, or does not say. */
   readonly onReport: (report: SwarmReport | null) => void;
@@ -27,6 +27,7 @@ export class EngineWatch {
   #state: 'up' | 'down' | 'unknown' = 'unknown';
   #facts: EngineFacts | null = null;
   #isLooking = false;
+  #isFirstLook = true;
   #cancel: (() => void) | null = null;
 
   constructor(options: EngineWatchOptions) {
@@ -66,6 +67,7 @@ export class EngineWatch {
       if (facts) this.#noteFacts(facts);
       onReport(facts && (await swarmReport(engine, facts)));
     } finally {
+      this.#isFirstLook = false;
       this.#isLooking = false;
     }
   }
@@ -83,7 +85,8 @@ export class EngineWatch {
   #noteFacts(facts: EngineFacts): void {
     const before = this.#facts;
     this.#facts = facts;
-    if (before === null || isDeepStrictEqual(before.node, facts.node)) return;
+    // An engine that did not answer at first: whoever asked meanwhile was told nothing of it.
+    if (before ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
     const { logger, onNode } = this.#options;
     logger.info(
       { role: facts.node?.role ?? 'none', node: facts.node?.nodeId ?? null },

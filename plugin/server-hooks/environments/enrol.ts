@@ -126,9 +126,9 @@ export class Enrolment {
   }
 
   /** In one turn: looks, decides, and notes that the instance was heard, so that a second one finds it live. */
-  #admit(environment: Environment, key: EnvironmentKey, body: EnrolRequest, claim: RequestClaim) {
+  #admit(environment: Environment, key: EnvironmentKey, said: EnrolRequest, claim: RequestClaim) {
     const { presence, clock } = this.#options;
-    if (environment.barredEdgeIds.includes(body.edgeId)) {
+    if (environment.barredEdgeIds.includes(said.edgeId)) {
       throw this.#refuse(
         environment,
         'association-removed',
@@ -136,10 +136,11 @@ export class Enrolment {
         'This Edge ID was disassociated: rotate the key to let it in again',
       );
     }
-    if (environment.edgeId !== null && environment.edgeId !== body.edgeId) {
+    if (environment.edgeId !== null && environment.edgeId !== said.edgeId) {
       throw this.#refuse(environment, 'edge-id-mismatch', 403, 'The environment has another Edge ID');
     }
-    const known = environment.instances.find(({ id }) => id === body.instanceId);
+    const known = environment.instances.find(({ id }) => id === said.instanceId);
+    const body = withKnown(said, known);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
     if (!belongs(environment, known, body)) {
       const message = 'The environment is another Swarm: disassociate it to begin anew';
@@ -166,7 +167,7 @@ export class Enrolment {
       publicKey: body.publicKey,
       secret: known?.secret ?? this.#options.randomBytes(32).toString('base64url'),
       keyGeneration: key.generation,
-      engineId: body.engineId ?? known?.engineId ?? null,
+      engineId: body.engineId,
       node: body.node,
       agentVersion: body.agentVersion,
       platform: body.platform,
@@ -243,6 +244,12 @@ export class Enrolment {
     this.#options.presence.refused(environment.id, error);
     return error;
   }
+}
+
+/** An engine that does not answer has no id: what its agent said of it before still holds. */
+function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
+  if (body.engineId !== null || !known) return body;
+  return { ...body, engineId: known.engineId, node: body.node ?? known.node };
 }
 
 /** Agents on different nodes of one Swarm share an environment. Workers do not know which Swarm theirs is. */

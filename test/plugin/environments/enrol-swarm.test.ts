@@ -130,6 +130,13 @@ test('swarm trust: a manager whose data folder was lost is itself again, after t
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
 });
 
+test('swarm trust: an agent that is started while its engine does not answer is who it was', async (t) => {
+  const { first, serves, environment } = await setup(t);
+  await first.enrol({ node: null, engineId: null });
+  t.deepEqual((await environment()).swarm, { id: 'swarm', managers: ['n1'] });
+  t.true(await serves(first));
+});
+
 test('swarm trust: a trusted manager may leave its Swarm, and make a new one', async (t) => {
   const { first, serves, environment } = await setup(t);
   await first.enrol({ node: null });
