@@ -19,7 +19,11 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
     const agent = world.agents[(start + n) % world.agents.length];
     if (!agent) continue;
     if (n < good) agent.heal();
-    else bad++;
+    else {
+      bad++;
+      // Its open check-in outlives it, for all the hub can see.
+      if (random.next() < 0.5) agent.cut(true);
+    }
     trace.push(
       `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen}`,
     );
