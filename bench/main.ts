@@ -6,8 +6,9 @@ import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
 import { throughput } from './throughput.js';
 import { wake } from './wake.js';
+import { wire } from './wire.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list, wire };
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),

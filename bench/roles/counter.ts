@@ -1,0 +1,43 @@
+// Relays that count: one an agent and port, so that what passes there is that agent's alone. TCP's own bytes are not seen.
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import type { WireCount } from '../wire-count.js';
+
+const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');
+
+/** Since the start, by name. */
+const counts: Record<string, WireCount> = {};
+const ports: Record<string, number> = {};
+
+for (const [name, target] of Object.entries(input.targets)) {
+  const count = { up: 0, down: 0, connections: 0, turns: 0 };
+  counts[name] = count;
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+    count.connections++;
+    const far = net.connect({ host: '127.0.0.1', port: target, allowHalfOpen: true, noDelay: true });
+    /** Whether the last bytes went up: more of them are of the same request. */
+    let isUp = false;
+    near.on('data', ({ length }) => {
+      count.up += length;
+      if (!isUp) count.turns++;
+      isUp = true;
+    });
+    far.on('data', ({ length }) => {
+      count.down += length;
+      isUp = false;
+    });
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ports[name] = (server.address() as AddressInfo).port;
+}
+process.on('message', () => process.send?.(counts));
+process.send?.(ports);

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import tls from 'node:tls';
+import type { TunnelView } from '../plugin/api.js';
+import { quantile, type ReportRow } from './report.js';
+import { wireBetween } from './wire-count.js';
+import { spent } from './wire-figures.js';
+import type { WireLab } from './wire-lab.js';
+
+export const OPENINGS = 10;
+/** After a change, until all that follows from it has been said, ms. */
+const QUIET_MS = 1_000;
+const IDLE_MS = 60_000;
+
+type Figures = ReportRow['figures'];
+type Passed = ReturnType<typeof wireBetween>;
+
+/**
+ * Has the Swarm's tunnel open and close ten times: what once costs the leader, as medians.
+ * @param holdMs it takes a whole number of these, so that what others spend meanwhile can be compared
+ */
+export async function openingCosts(lab: WireLab, holdMs: number): Promise<ReportRow[]> {
+  const parts = {
+    checkIns: [] as Passed[],
+    proof: [] as Passed[],
+    close: [] as Passed[],
+    open: [] as Passed[],
+  };
+  const first = await lab.read();
+  let last = first;
+  for (let round = 0; round < OPENINGS; round++) {
+    const before = last.agents.leader;
+    await lab.hub.call('POST', `${lab.paths.swarm}/tunnel`, { wait: 30 });
+    await delay(QUIET_MS);
+    const { leader: active } = (await lab.read()).agents;
+    await untilIdle(lab);
+    await delay(QUIET_MS);
+    last = await lab.read();
+    const { leader: closed } = last.agents;
+    parts.checkIns.push(wireBetween(before.api, active.api));
+    parts.proof.push(wireBetween(before.tunnel, active.tunnel));
+    parts.close.push(wireBetween(active.api, closed.api));
+    parts.open.push(wireBetween(active.tunnel, closed.tunnel));
+  }
+  const window = { before: first, after: last };
+  // Looks at its engine as often as the leader does, and is not woken.
+  const standby = spent(window, 'standby-manager').cpuMs;
+  const cpuMs = (spent(window, 'leader').cpuMs - standby) / OPENINGS;
+  const elapsedMs = last.atMs - first.atMs;
+  await delay(Math.ceil(elapsedMs / holdMs) * holdMs - elapsedMs);
+  const rows = [
+    { name: 'opening: check-ins, credential', figures: medians(parts.checkIns) },
+    { name: 'opening: TLS, HTTP/2, proof', figures: bytesOnly(parts.proof) },
+    { name: 'tunnel open for 5 s, goodbye', figures: bytesOnly(parts.open) },
+    { name: 'idle close: snapshot, check-ins', figures: medians(parts.close) },
+  ];
+  const figures = { ...sum(rows.map(({ figures }) => figures)), 'CPU ms each': cpuMs };
+  return [...rows, { name: 'all four', figures }];
+}
+
+/** What each request pays where no connection to the API port is open: TCP apart, TLS as agents speak it. */
+export async function connectionCost({ probePort, readProbe }: WireLab): Promise<Figures> {
+  const before = await readProbe();
+  const socket = tls.connect({
+    host: '127.0.0.1',
+    port: probePort,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+  });
+  // Session tickets come after the handshake, and only to those who read.
+  socket.resume();
+  await once(socket, 'secureConnect');
+  await delay(QUIET_MS);
+  socket.end();
+  await once(socket, 'close');
+  await delay(QUIET_MS);
+  return bytesOnly([wireBetween(before, await readProbe())]);
+}
+
+async function untilIdle({ hub, paths }: WireLab): Promise<void> {
+  const deadline = Date.now() + IDLE_MS;
+  while ((await hub.call<TunnelView>('GET', `${paths.swarm}/tunnel`)).state !== 'idle') {
+    if (Date.now() > deadline) throw new Error('the unused tunnel does not close');
+    await delay(100);
+  }
+}
+
+function medians(samples: readonly Passed[]): Figures {
+  const median = (name: 'up' | 'down' | 'requests') =>
+    quantile(
+      samples.map((sample) => sample[name]),
+      0.5,
+    );
+  return { 'B up each': median('up'), 'B down each': median('down'), 'requests each': median('requests') };
+}
+
+/** Where nothing is a request. */
+function bytesOnly(samples: readonly Passed[]): Figures {
+  const { 'requests each': _, ...bytes } = medians(samples);
+  return bytes;
+}
+
+function sum(parts: readonly Figures[]): Figures {
+  const columns = Object.keys(parts[0] ?? {});
+  return Object.fromEntries(
+    columns.map((name) => [name, parts.reduce((total, part) => total + (part[name] ?? 0), 0)]),
+  );
+}

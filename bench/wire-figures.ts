@@ -1,0 +1,52 @@
+import type { ReportRow } from './report.js';
+import { wireBetween } from './wire-count.js';
+import type { AgentName, Readings } from './wire-lab.js';
+
+/** What was read at a time, and later. */
+export interface Window {
+  readonly before: Readings;
+  readonly after: Readings;
+}
+
+/** What an agent spent in a window, on both ports. */
+export interface Spent {
+  readonly minutes: number;
+  readonly up: number;
+  readonly down: number;
+  /** To the API port. */
+  readonly requests: number;
+  readonly cpuMs: number;
+  /** At the window's end. */
+  readonly residentMiB: number;
+}
+
+const FLEET = 15_000;
+
+export function spent({ before, after }: Window, agent: AgentName): Spent {
+  const [first, last] = [before.agents[agent], after.agents[agent]];
+  const api = wireBetween(first.api, last.api);
+  const tunnel = wireBetween(first.tunnel, last.tunnel);
+  return {
+    minutes: (after.atMs - before.atMs) / 60_000,
+    up: api.up + tunnel.up,
+    down: api.down + tunnel.down,
+    requests: api.requests,
+    cpuMs: last.cpuMs - first.cpuMs,
+    residentMiB: last.residentMiB,
+  };
+}
+
+/** The same as rates, and what a fleet of such agents would need of the hub's line. */
+export function perMinute(spent: Spent, baseline: Spent): ReportRow['figures'] {
+  const { minutes, up, down, requests, cpuMs, residentMiB } = spent;
+  const bytes = (up + down) / minutes;
+  return {
+    'B/min up': up / minutes,
+    'B/min down': down / minutes,
+    'requests/min': requests / minutes,
+    '× plain bytes': bytes / ((baseline.up + baseline.down) / baseline.minutes),
+    [`Mbit/s, ${FLEET}`]: (bytes * 8 * FLEET) / 60 / 1e6,
+    'CPU ms/min': cpuMs / minutes,
+    'RSS MiB': residentMiB,
+  };
+}

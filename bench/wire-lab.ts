@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChangeSettings, EnvironmentCreated } from '../plugin/api.js';
+import { encodeEdgeKey, parseEdgeKey } from '../protocol/edge-key.js';
+import { buildAgent } from '../tools/build-agent.js';
+import { DemoProcess } from '../tools/demo/demo-process.js';
+import { HubClient } from '../tools/demo/hub-client.js';
+import { type ProcessCost, processCost } from './process-cost.js';
+import { type Role, startRole } from './roles/start-role.js';
+import type { WireCount } from './wire-count.js';
+
+/** What the engine beside an agent is. */
+export type EngineRole = 'standalone' | 'manager' | 'worker';
+
+/** The agents. In a Swarm the first manager leads: of equals, who enrolled first. */
+const AGENTS = {
+  standalone: 'standalone',
+  leader: 'manager',
+  'standby-manager': 'manager',
+  'standby-worker': 'worker',
+} as const satisfies Record<string, EngineRole>;
+
+export type AgentName = keyof typeof AGENTS;
+
+/** Everything of one agent, since its start. */
+export interface AgentReading extends ProcessCost {
+  readonly api: WireCount;
+  readonly tunnel: WireCount;
+}
+
+/** All agents at one time. */
+export interface Readings {
+  readonly atMs: number;
+  readonly agents: Readonly<Record<AgentName, AgentReading>>;
+}
+
+/** The bundled host, agents from their bundle, stand-in engines; each agent reaches the hub through relays of its own. */
+export interface WireLab {
+  readonly hub: HubClient;
+  /** Path of an environment; that of the Swarm is the one of three agents. */
+  readonly paths: Readonly<Record<'standalone' | 'swarm', string>>;
+  /** A relay to the API port that no agent uses. */
+  readonly probePort: number;
+  read(): Promise<Readings>;
+  readProbe(): Promise<WireCount>;
+  close(): Promise<void>;
+}
+
+const READY_MS = 60_000;
+const PROBE = 'probe';
+const names = Object.keys(AGENTS) as AgentName[];
+
+/** Starts it all with these settings; ready when each agent has enrolled and checked in. Ended by `close`, also when a start fails. */
+export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  const role = async (name: string, input: Record<string, unknown>): Promise<Role> => {
+    const started = await startRole(name, input);
+    closers.push(() => started.stop());
+    return started;
+  };
+  try {
+    const bundle = join(folder, 'agent.mjs');
+    await buildAgent(bundle);
+    const sockets = Object.fromEntries(
+      names.map((name) => [name, { path: join(folder, `${name}.sock`), role: AGENTS[name] }]),
+    );
+    await role('swarm-engine', { sockets });
+    const { hub, port, tunnelPort } = await startHub(folder, closers);
+    await hub.call('PATCH', '/edge/api/settings', settings);
+    const ways = names.flatMap((name) => [[api(name), port] as const, [tunnel(name), tunnelPort] as const]);
+    const counter = await role('counter', { targets: { ...Object.fromEntries(ways), [PROBE]: port } });
+    const created = {
+      standalone: await hub.call<EnvironmentCreated>('POST', '/edge/api/environments', {
+        name: 'standalone',
+      }),
+      swarm: await hub.call<EnvironmentCreated>('POST', '/edge/api/environments', { name: 'swarm' }),
+    };
+    const pids: Partial<Record<AgentName, number>> = {};
+    const counts = () => counter.report<Record<string, WireCount>>();
+    // One after the other: the order of enrolment decides who leads, and a worker can tell nobody which Swarm it is in.
+    for (const name of names) {
+      const environment = created[AGENTS[name] === 'standalone' ? 'standalone' : 'swarm'];
+      const agent = spawn(process.execPath, [bundle], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          EDGE_ID: environment.edgeId ?? '',
+          EDGE_KEY: through(environment.edgeKey, counter.ready[api(name)], counter.ready[tunnel(name)]),
+          EDGE_INSECURE_POLL: '1',
+          DATA_DIR: join(folder, name),
+          DOCKER_HOST: `unix://${sockets[name]?.path}`,
+          LOG_LEVEL: 'warn',
+        },
+      });
+      closers.push(() => end(agent));
+      pids[name] = agent.pid ?? 0;
+      await until(`${name} has enrolled`, async () => ((await counts())[api(name)]?.turns ?? 0) > 4);
+    }
+    const read = async () => {
+      const all = await counts();
+      const readings = names.map(async (name) => {
+        const cost = await processCost(pids[name] ?? 0);
+        return [name, { ...cost, api: all[api(name)], tunnel: all[tunnel(name)] }] as const;
+      });
+      const agents = Object.fromEntries(await Promise.all(readings)) as Readings['agents'];
+      return { atMs: performance.now(), agents };
+    };
+    return {
+      hub,
+      paths: {
+        standalone: `/edge/api/environments/${created.standalone.id}`,
+        swarm: `/edge/api/environments/${created.swarm.id}`,
+      },
+      probePort: Number(counter.ready[PROBE]),
+      read,
+      readProbe: async () => (await counts())[PROBE] as WireCount,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const api = (name: AgentName) => `${name} api`;
+const tunnel = (name: AgentName) => `${name} tunnel`;
+
+async function startHub(folder: string, closers: (() => Promise<unknown>)[]) {
+  const dataDir = join(folder, 'hub');
+  const password = 'a-password-for-benchmarks';
+  const hub = await DemoProcess.start('hub', ['--import', 'tsx', 'host/main.ts'], {
+    logFile: join(folder, 'hub.log'),
+    env: {
+      ...process.env,
+      FAIRLEAD_BIND: '127.0.0.1',
+      FAIRLEAD_PORT: '0',
+      FAIRLEAD_TUNNEL_PORT: '0',
+      FAIRLEAD_DATA_DIR: dataDir,
+      FAIRLEAD_ADMIN_PASSWORD: password,
+    },
+  });
+  closers.push(() => hub.stop());
+  const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/);
+  const client = new HubClient(
+    `https://127.0.0.1:${port}`,
+    await readFile(join(dataDir, 'host/ca.pem'), 'utf8'),
+  );
+  client.token = (await client.call<{ token: string }>('POST', '/api/session', { password })).token;
+  return { hub: client, port: Number(port), tunnelPort: Number(tunnelPort) };
+}
+
+/** The same Edge key, by way of other ports. */
+function through(edgeKey: string, apiPort: unknown, tunnelPort: unknown): string {
+  const key = parseEdgeKey(edgeKey);
+  const { pathname } = new URL(key.apiUrl);
+  return encodeEdgeKey({
+    ...key,
+    apiUrl: `https://127.0.0.1:${apiPort}${pathname}`,
+    tunnelAddress: `127.0.0.1:${tunnelPort}`,
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${READY_MS} ms: ${what}`);
+    await delay(100);
+  }
+}
