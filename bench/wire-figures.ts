@@ -20,6 +20,7 @@ export interface Spent {
   readonly residentMiB: number;
 }
 
+/** Of the column that says what many such agents come to. */
 const FLEET = 15_000;
 
 export function spent({ before, after }: Window, agent: AgentName): Spent {
@@ -45,7 +46,7 @@ export function perMinute(spent: Spent, baseline: Spent): ReportRow['figures'] {
     'B/min down': down / minutes,
     'requests/min': requests / minutes,
     '× plain bytes': bytes / ((baseline.up + baseline.down) / baseline.minutes),
-    [`Mbit/s, ${FLEET}`]: (bytes * 8 * FLEET) / 60 / 1e6,
+    [`Mbit/s of ${FLEET.toLocaleString('en')}`]: (bytes * 8 * FLEET) / 60 / 1e6,
     'CPU ms/min': cpuMs / minutes,
     'RSS MiB': residentMiB,
   };

@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeSettings, EnvironmentCreated } from '../plugin/api.js';
 import { encodeEdgeKey, parseEdgeKey } from '../protocol/edge-key.js';
 import { buildAgent } from '../tools/build-agent.js';
-import { DemoProcess } from '../tools/demo/demo-process.js';
-import { HubClient } from '../tools/demo/hub-client.js';
+import type { HubClient } from '../tools/demo/hub-client.js';
+import { endProcess, startBundledHub } from './bundled-hub.js';
 import { type ProcessCost, processCost } from './process-cost.js';
 import { type Role, startRole } from './roles/start-role.js';
 import type { WireCount } from './wire-count.js';
@@ -25,6 +24,7 @@ const AGENTS = {
 } as const satisfies Record<string, EngineRole>;
 
 export type AgentName = keyof typeof AGENTS;
+export const AGENT_NAMES = Object.keys(AGENTS) as readonly AgentName[];
 
 /** Everything of one agent, since its start. */
 export interface AgentReading extends ProcessCost {
@@ -52,7 +52,6 @@ export interface WireLab {
 
 const READY_MS = 60_000;
 const PROBE = 'probe';
-const names = Object.keys(AGENTS) as AgentName[];
 
 /** Starts it all with these settings; ready when each agent has enrolled and checked in. Ended by `close`, also when a start fails. */
 export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
@@ -70,23 +69,28 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
     const bundle = join(folder, 'agent.mjs');
     await buildAgent(bundle);
     const sockets = Object.fromEntries(
-      names.map((name) => [name, { path: join(folder, `${name}.sock`), role: AGENTS[name] }]),
+      AGENT_NAMES.map((name) => [name, { path: join(folder, `${name}.sock`), role: AGENTS[name] }]),
     );
     await role('swarm-engine', { sockets });
-    const { hub, port, tunnelPort } = await startHub(folder, closers);
-    await hub.call('PATCH', '/edge/api/settings', settings);
-    const ways = names.flatMap((name) => [[api(name), port] as const, [tunnel(name), tunnelPort] as const]);
+    const { client, port, tunnelPort } = await startBundledHub(join(folder, 'hub'), (hub) => {
+      closers.push(() => endProcess(hub));
+    });
+    await client.call('PATCH', '/edge/api/settings', settings);
+    const ways = AGENT_NAMES.flatMap((name) => [
+      [api(name), port] as const,
+      [tunnel(name), tunnelPort] as const,
+    ]);
     const counter = await role('counter', { targets: { ...Object.fromEntries(ways), [PROBE]: port } });
     const created = {
-      standalone: await hub.call<EnvironmentCreated>('POST', '/edge/api/environments', {
+      standalone: await client.call<EnvironmentCreated>('POST', '/edge/api/environments', {
         name: 'standalone',
       }),
-      swarm: await hub.call<EnvironmentCreated>('POST', '/edge/api/environments', { name: 'swarm' }),
+      swarm: await client.call<EnvironmentCreated>('POST', '/edge/api/environments', { name: 'swarm' }),
     };
     const pids: Partial<Record<AgentName, number>> = {};
     const counts = () => counter.report<Record<string, WireCount>>();
     // One after the other: the order of enrolment decides who leads, and a worker can tell nobody which Swarm it is in.
-    for (const name of names) {
+    for (const name of AGENT_NAMES) {
       const environment = created[AGENTS[name] === 'standalone' ? 'standalone' : 'swarm'];
       const agent = spawn(process.execPath, [bundle], {
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -100,13 +104,13 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
           LOG_LEVEL: 'warn',
         },
       });
-      closers.push(() => end(agent));
+      closers.push(() => endProcess(agent));
       pids[name] = agent.pid ?? 0;
       await until(`${name} has enrolled`, async () => ((await counts())[api(name)]?.turns ?? 0) > 4);
     }
     const read = async () => {
       const all = await counts();
-      const readings = names.map(async (name) => {
+      const readings = AGENT_NAMES.map(async (name) => {
         const cost = await processCost(pids[name] ?? 0);
         return [name, { ...cost, api: all[api(name)], tunnel: all[tunnel(name)] }] as const;
       });
@@ -114,7 +118,7 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
       return { atMs: performance.now(), agents };
     };
     return {
-      hub,
+      hub: client,
       paths: {
         standalone: `/edge/api/environments/${created.standalone.id}`,
         swarm: `/edge/api/environments/${created.swarm.id}`,
@@ -133,30 +137,6 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
 const api = (name: AgentName) => `${name} api`;
 const tunnel = (name: AgentName) => `${name} tunnel`;
 
-async function startHub(folder: string, closers: (() => Promise<unknown>)[]) {
-  const dataDir = join(folder, 'hub');
-  const password = 'a-password-for-benchmarks';
-  const hub = await DemoProcess.start('hub', ['--import', 'tsx', 'host/main.ts'], {
-    logFile: join(folder, 'hub.log'),
-    env: {
-      ...process.env,
-      FAIRLEAD_BIND: '127.0.0.1',
-      FAIRLEAD_PORT: '0',
-      FAIRLEAD_TUNNEL_PORT: '0',
-      FAIRLEAD_DATA_DIR: dataDir,
-      FAIRLEAD_ADMIN_PASSWORD: password,
-    },
-  });
-  closers.push(() => hub.stop());
-  const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/);
-  const client = new HubClient(
-    `https://127.0.0.1:${port}`,
-    await readFile(join(dataDir, 'host/ca.pem'), 'utf8'),
-  );
-  client.token = (await client.call<{ token: string }>('POST', '/api/session', { password })).token;
-  return { hub: client, port: Number(port), tunnelPort: Number(tunnelPort) };
-}
-
 /** The same Edge key, by way of other ports. */
 function through(edgeKey: string, apiPort: unknown, tunnelPort: unknown): string {
   const key = parseEdgeKey(edgeKey);
@@ -166,13 +146,6 @@ function through(edgeKey: string, apiPort: unknown, tunnelPort: unknown): string
     apiUrl: `https://127.0.0.1:${apiPort}${pathname}`,
     tunnelAddress: `127.0.0.1:${tunnelPort}`,
   });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
