@@ -5,6 +5,9 @@ import type { WireCount } from '../wire-count.js';
 
 const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');
 
+/** A TLS 1.3 record with an alert, such as a connection's goodbye: less than any request. */
+const ALERT_BYTES = 24;
+
 /** Since the start, by name. */
 const counts: Record<string, WireCount> = {};
 const ports: Record<string, number> = {};
@@ -19,6 +22,7 @@ for (const [name, target] of Object.entries(input.targets)) {
     let isUp = false;
     near.on('data', ({ length }) => {
       count.up += length;
+      if (length <= ALERT_BYTES) return;
       if (!isUp) count.turns++;
       isUp = true;
     });
