@@ -31,6 +31,8 @@ const nodes = members.map(([name, { role }], index) => ({
 const LISTS: Readonly<Record<string, unknown>> = {
   '/version': { Version: '27.0.0', ApiVersion: '1.46' },
   '/nodes': nodes,
+  '/services': [],
+  '/tasks': [],
   '/containers/json': times(10, (index) => ({
     Id: hex(`container ${index}`),
     Names: [`/shop_web.${index}`],
