@@ -48,7 +48,7 @@ async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round:
     `round ${round}: ${fault.name}: ${old.name} -> ${leader} after ${tookMs} ms, gap ${gapMs(line, logged)} ms`,
   );
   await undo();
-  await untilWhole(line, old);
+  await untilWhole(line, old, Date.now());
   t.is(await line.leader(), leader, `${old.name} does not take over when it comes back`);
   t.is(line.tunnels(), 1, `after ${fault.name}`);
 }
@@ -72,16 +72,19 @@ async function untilOther({ hub, created }: SwarmLine, old: SwarmNode, fault: Fa
 }
 
 /** Resolves once the node is Ready, a manager in good standing, and its agent has checked in again. */
-async function untilWhole(line: SwarmLine, node: SwarmNode): Promise<void> {
+async function untilWhole(line: SwarmLine, node: SwarmNode, sinceMs: number): Promise<void> {
   const other = line.swarm.nodes.find((one) => one !== node);
   await line.swarm.untilStatus(node, 'Ready', other);
-  const isWhole = ({ id, role, availability, agent }: NodeView) =>
-    id === node.id &&
-    role === 'manager' &&
-    availability === 'active' &&
-    agent?.online === true &&
-    agent.engine === 'up';
-  await line.untilNodes((nodes) => nodes.some(isWhole), 100_000);
+  const isBack = ({ agent }: NodeView) => Date.parse(agent?.lastCheckInAt ?? '') > sinceMs;
+  const isWhole = (one: NodeView) =>
+    one.role === 'manager' &&
+    one.availability === 'active' &&
+    one.agent?.online === true &&
+    one.agent.engine === 'up';
+  await line.untilNodes(
+    (nodes) => nodes.every(isWhole) && nodes.some((one) => one.id === node.id && isBack(one)),
+    100_000,
+  );
 }
 
 /** Milliseconds from the end of the environment's tunnel to the next one, by the hub's log. */

@@ -82,8 +82,9 @@ export class EngineWatch {
     if (!isFirst) onState();
   }
 
-  #noteFacts(facts: EngineFacts): void {
+  #noteFacts(said: EngineFacts): void {
     const before = this.#facts;
+    const facts = withSwarmId(said, before);
     this.#facts = facts;
     // An engine that did not answer at first: whoever asked meanwhile was told nothing of it.
     if (before ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
@@ -94,4 +95,11 @@ export class EngineWatch {
     );
     onNode();
   }
+}
+
+/** Managers without a quorum, and workers, do not know which Swarm theirs is; a node is of one as long as it lives. */
+function withSwarmId(said: EngineFacts, before: EngineFacts | null): EngineFacts {
+  const { node } = said;
+  if (node?.swarmId !== '' || before?.node?.nodeId !== node.nodeId) return said;
+  return { ...said, node: { ...node, swarmId: before.node.swarmId } };
 }

@@ -268,7 +268,7 @@ function belongs(environment: Environment, known: Instance | undefined, { node }
 
 /**
  * The first manager is trusted on first use, with the Swarm it names; later ones as it tells of them. One that was
- * trusted may have made a new Swarm, or be in none any more.
+ * trusted may have made a new Swarm, or be in none any more. Without a quorum a manager cannot name its Swarm.
  */
 function swarmAfter(
   environment: Environment,
@@ -279,7 +279,7 @@ function swarmAfter(
   const isKnownManager = known !== undefined && isManager(environment, known);
   if (swarm !== null && !isKnownManager) return swarm;
   if (node === null) return null;
-  if (node.role !== 'manager' || node.swarmId === swarm?.id) return swarm;
+  if (node.role !== 'manager' || node.swarmId === '' || node.swarmId === swarm?.id) return swarm;
   return { id: node.swarmId, managers: [node.nodeId] };
 }
 

@@ -125,3 +125,16 @@ test('engine watch: a look that takes long is not joined by another, and none be
   watch.stop();
   t.is(clock.pending, 0);
 });
+
+test('engine watch: a manager that has lost its quorum is still where it was', async (t) => {
+  const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
+  const { told, watch, look } = await setup(t, answers);
+  await watch.start();
+  const node = watch.facts?.node;
+  answers['/info'] = infoWith({
+    Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: true, Cluster: { ID: '' } },
+  });
+  await look();
+  t.deepEqual(told, []);
+  t.deepEqual(watch.facts?.node, node);
+});

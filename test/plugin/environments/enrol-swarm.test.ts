@@ -163,3 +163,14 @@ test('swarm trust: disassociation and rotation without overlap end it', async (t
   await hub.call('POST', `/api/environments/${id}/rotate-key`, { overlapSeconds: 0 });
   t.is((await environment()).swarm, null);
 });
+
+test('swarm trust: a manager without a quorum, which cannot name its Swarm, takes nobody’s trust away', async (t) => {
+  const { agent, first, serves, report, environment } = await setup(t);
+  const second = await agent('engine-2');
+  await second.enrol({ node: node('n2') });
+  await report(first, ['n1', 'n2']);
+  await second.enrol({ node: node('n2', 'manager', '') });
+  t.deepEqual((await environment()).swarm, { id: 'swarm', managers: ['n1', 'n2'] });
+  t.true(await serves(first));
+  t.true(await serves(second));
+});
