@@ -16,19 +16,13 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import {
-  type Environment,
-  type EnvironmentKey,
-  type EnvironmentSwarm,
-  type Instance,
-  isManager,
-  keyHolds,
-} from '../model/environment.js';
+import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
+import { belongs, isSibling, swarmAfter } from './swarm-admission.js';
 
 export interface EnrolmentOptions {
   readonly store: Store;
@@ -250,37 +244,6 @@ export class Enrolment {
 function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
   if (body.engineId !== null || !known) return body;
   return { ...body, engineId: known.engineId, node: body.node ?? known.node };
-}
-
-/** Agents on different nodes of one Swarm share an environment. Workers do not know which Swarm theirs is. */
-function isSibling(other: Instance, body: EnrolRequest): boolean {
-  if (other.node === null || body.node === null || other.node.nodeId === body.node.nodeId) return false;
-  const ids = [other.node.swarmId, body.node.swarmId];
-  return ids.includes('') || ids[0] === ids[1];
-}
-
-/** Only a manager that is known as one can make another Swarm of an environment, or none. */
-function belongs(environment: Environment, known: Instance | undefined, { node }: EnrolRequest): boolean {
-  const { swarm } = environment;
-  if (swarm === null || (known && isManager(environment, known))) return true;
-  return node !== null && (node.swarmId === '' || node.swarmId === swarm.id);
-}
-
-/**
- * The first manager is trusted on first use, with the Swarm it names; later ones as it tells of them. One that was
- * trusted may have made a new Swarm, or be in none any more. Without a quorum a manager cannot name its Swarm.
- */
-function swarmAfter(
-  environment: Environment,
-  known: Instance | undefined,
-  { node }: EnrolRequest,
-): EnvironmentSwarm | null {
-  const { swarm } = environment;
-  const isKnownManager = known !== undefined && isManager(environment, known);
-  if (swarm !== null && !isKnownManager) return swarm;
-  if (node === null) return null;
-  if (node.role !== 'manager' || node.swarmId === '' || node.swarmId === swarm?.id) return swarm;
-  return { id: node.swarmId, managers: [node.nodeId] };
 }
 
 function parseJson(bytes: Uint8Array): unknown {
