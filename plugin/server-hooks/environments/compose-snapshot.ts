@@ -36,7 +36,7 @@ export async function composeSnapshot(
   const stream = Readable.from(write(seen, files, sources), { objectMode: false });
   // A stream that nobody read has not begun to run: its own end would close nothing.
   stream.once('close', () => {
-    for (const file of files.values()) void file.close();
+    for (const file of files.values()) file.close().catch(() => undefined);
   });
   return stream;
 }

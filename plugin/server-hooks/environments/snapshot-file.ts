@@ -73,14 +73,16 @@ export class SnapshotFile {
     );
   }
 
-  /** @throws what the file system says, or an error of parsing for a file that is damaged */
+  /** @throws what the file system says, an error of parsing, or EdgeError `snapshot-damaged` */
   static async open(path: string): Promise<SnapshotFile> {
     const file = await open(path, 'r');
     try {
       const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD_BYTES), position: 0 });
       const headBytes = buffer.subarray(0, bytesRead).indexOf('\n') + 1;
       const head = headSchema.parse(JSON.parse(buffer.toString('utf8', 0, headBytes)));
-      return new SnapshotFile(file, head, headBytes);
+      const opened = new SnapshotFile(file, head, headBytes);
+      if ((await file.stat()).size !== opened.bytes) throw damaged();
+      return opened;
     } catch (error) {
       await file.close();
       throw error;
@@ -99,7 +101,7 @@ export class SnapshotFile {
     while (position < end) {
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
       const { bytesRead } = await this.#file.read({ buffer, position });
-      if (bytesRead === 0) throw new EdgeError('snapshot-damaged', 'The snapshot ends too early');
+      if (bytesRead === 0) throw damaged();
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
@@ -108,6 +110,10 @@ export class SnapshotFile {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+function damaged(): EdgeError {
+  return new EdgeError('snapshot-damaged', 'The snapshot ends too early, or goes on after its end');
 }
 
 function stacksOf(services: NonNullable<Snapshot['services']>): { name: string; services: number }[] {

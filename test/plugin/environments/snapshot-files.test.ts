@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
@@ -234,6 +234,30 @@ test('snapshot files: one that is read stays as it was while the next takes its 
   let text = '';
   for await (const piece of file?.read('containers') ?? []) text += piece;
   t.deepEqual(JSON.parse(`[${text}]`), snapshot(1).containers);
+  await file?.close();
+});
+
+test('snapshot files: one that was cut off, or goes on after its end, counts as absent', async (t) => {
+  const { files, dir } = await setup(t);
+  for (const change of [
+    (text: string) => text.slice(0, -1),
+    (text: string) => `${text}]`,
+    (text: string) => text.slice(0, text.indexOf('\n')),
+  ]) {
+    await files.write(1, A, snapshot(1));
+    const path = join(dir, nameOf(1));
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    t.is(await read(files, 1), null);
+  }
+});
+
+test('snapshot files: one that is cut off while it is read is no whole one', async (t) => {
+  const { files, dir } = await setup(t);
+  await files.write(1, A, snapshot(1));
+  const file = await files.open(1, A.id);
+  await truncate(join(dir, nameOf(1)), 1);
+  const pieces = file?.read('containers');
+  await t.throwsAsync(async () => pieces?.next(), { code: 'snapshot-damaged' });
   await file?.close();
 });
 
