@@ -42,6 +42,11 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   postDocker: 'environment',
   putDocker: 'environment',
   deleteDocker: 'environment',
+  getNodeDocker: 'environment',
+  headNodeDocker: 'environment',
+  postNodeDocker: 'environment',
+  putNodeDocker: 'environment',
+  deleteNodeDocker: 'environment',
   listContainers: 'environment',
   listImages: 'environment',
   listVolumes: 'environment',
@@ -126,7 +131,7 @@ test('authorization: each call lets in whom it should, and refuses the others wi
 
 test('authorization: upgrades of Docker calls ask for the same', async (t) => {
   const { hub, agent, callers, callOf } = await setup(t);
-  for (const id of ['getDocker', 'postDocker']) {
+  for (const id of ['getDocker', 'postDocker', 'getNodeDocker', 'postNodeDocker']) {
     for (const [name, { standing, headers }] of Object.entries(callers)) {
       const upgrade = { ...headers, connection: 'Upgrade', upgrade: 'tcp' };
       const expected = expectedFor('environment', standing);
@@ -221,7 +226,7 @@ async function setup(t: ExecutionContext) {
     const call = CALLS.find(({ spec }) => spec.id === operationId);
     if (!call) throw new Error(`no call ${operationId}`);
     const { method, path } = call.spec;
-    const values: Readonly<Record<string, unknown>> = { id, webhookId, path: '_ping' };
+    const values: Readonly<Record<string, unknown>> = { id, webhookId, node: 'n1', path: '_ping' };
     return { method, path: `/edge${path.replace(/:(\w+)/g, (_, name: string) => String(values[name]))}` };
   };
   const agent = new https.Agent({ keepAlive: true });

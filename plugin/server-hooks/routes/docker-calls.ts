@@ -27,6 +27,7 @@ const PROBLEMS: CallSpec['problems'] = [
   'buildkit-unsupported',
   'chunked-upgrade-body',
   'host-consumed-body',
+  'swarm-manager-unavailable',
   'upgrade-body-too-large',
   'upgrade-unsupported',
 ];
@@ -86,4 +87,30 @@ const rawCalls: readonly Call[] = METHODS.map((method) => ({
   },
 }));
 
-export const dockerCalls: readonly Call[] = [...rawCalls, ...listCalls];
+/** The same of one Swarm node. */
+const nodeCalls: readonly Call[] = METHODS.map((method) => ({
+  answer: null,
+  spec: {
+    method,
+    path: '/api/environments/:id/nodes/:node/docker/:path',
+    id: `${method.toLowerCase()}NodeDocker`,
+    summary: 'The Docker API of one node of its Swarm',
+    description:
+      "The same for one node, by the node's own tunnel, which is opened when it is needed and closed when it is not. Works without a manager in reach; what concerns the whole Swarm only on a node that is known as a manager.",
+    access: 'docker',
+    params: {
+      node: 'Id of the node, or its name where only one has it.',
+      path: 'Any path of the Docker API, slashes included, with or without a version.',
+    },
+    answers: { '2XX': { description: "What the node's engine answers", type: '*/*' } },
+    problems: [
+      ...(PROBLEMS ?? []).filter((code) => code !== 'environment-offline' && code !== 'nodes-query-invalid'),
+      'node-ambiguous',
+      'node-not-found',
+      'node-offline',
+      'node-without-agent',
+    ],
+  },
+}));
+
+export const dockerCalls: readonly Call[] = [...rawCalls, ...listCalls, ...nodeCalls];

@@ -99,15 +99,18 @@ function viewTunnel(services: Services, id: number): TunnelView {
   const environment = admin.get(id);
   const slot = registry.peek(id);
   const state = registry.state(id);
-  const hasCredential = environment.instances.some(
-    (instance) =>
-      credentials.ageMs({
+  const leader = environment.instances.find((instance) => instance.id === slot?.lease?.instanceId);
+  const hasCredential =
+    leader !== undefined &&
+    credentials.ageMs(
+      {
         environmentId: id,
-        instanceId: instance.id,
-        nodeId: instance.node?.nodeId ?? null,
+        instanceId: leader.id,
+        nodeId: leader.node?.nodeId ?? null,
         purpose: 'environment',
-      }) !== null,
-  );
+      },
+      slot?.lease?.epoch,
+    ) !== null;
   return {
     state,
     progress: state !== 'required' ? null : hasCredential ? 'credential-sent' : 'waiting-for-agent',

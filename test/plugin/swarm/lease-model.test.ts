@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
 import test from 'ava';
 import { disturb } from '../../helpers/lease-world/disturb.js';
+import type { LeaseAgent } from '../../helpers/lease-world/lease-agent.js';
 import { LeaseWorld } from '../../helpers/lease-world/lease-world.js';
 
 const WALKS = Number(process.env.FAIRLEAD_WALKS ?? 250);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
 const STEPS = 40;
+/** So long the hub takes a silent tunnel for a living one, ms. */
+const SILENT_MS = 10_000;
 /** A lease without a tunnel is taken back after this time, ms: so much each agent that is out of order may cost. */
 const LEASE_MS = 5_000;
 
@@ -21,8 +24,10 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
     if (n < good) agent.heal();
     else {
       bad++;
+      Object.assign(agent, { canOpen: false, failMs: random.pick([0, 250, 3_000, 10_000]) });
+      agent.holds = random.next() < 0.5;
       // Its open check-in outlives it, for all the hub can see.
-      if (random.next() < 0.5) agent.cut(true);
+      if (random.next() < 0.3) agent.cut(true);
     }
     trace.push(
       `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen}`,
@@ -31,8 +36,14 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   const slot = hub.registry.slot(1);
   slot.demand();
   const startMs = world.clock.monotonic();
-  const boundMs = LEASE_MS * (bad + 2) + 1_000;
-  while (!slot.tunnel) {
+  const boundMs = (slot.tunnel ? SILENT_MS : 0) + LEASE_MS * (bad + 2) + 1_000;
+  // One that another process with the agent's identity opened has no other end here.
+  const { tunnel } = slot;
+  if (!world.agents.some(({ id, isOn }) => isOn && id === tunnel?.grant.instanceId)) {
+    world.clock.after(SILENT_MS, () => tunnel?.close('silent'));
+  }
+  const leads = ({ id, isOn }: LeaseAgent) => isOn && id === slot.tunnel?.grant.instanceId;
+  while (!world.agents.some(leads)) {
     await world.advance(250);
     if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel stands after ${boundMs} ms`);
   }
