@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { allNodeList } from '../../api/all-node-list.js';
-import type { Call, CallSpec } from './define-call.js';
+import type { Call } from './define-call.js';
+import type { ProblemCode } from './problem-statuses.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
 
@@ -20,7 +21,7 @@ const ENGINE_PROBLEMS = [
   'tunnel-timeout',
 ] as const;
 
-const PROBLEMS: CallSpec['problems'] = [
+const PROBLEMS: readonly ProblemCode[] = [
   ...ENGINE_PROBLEMS,
   'attach-ws-refused',
   'bad-docker-path',
@@ -87,6 +88,13 @@ const rawCalls: readonly Call[] = METHODS.map((method) => ({
   },
 }));
 
+/** Where there is no agent there is no node. */
+const NOT_OF_NODES = new Set<ProblemCode>([
+  'environment-not-associated',
+  'environment-offline',
+  'nodes-query-invalid',
+]);
+
 /** The same of one Swarm node. */
 const nodeCalls: readonly Call[] = METHODS.map((method) => ({
   answer: null,
@@ -104,7 +112,7 @@ const nodeCalls: readonly Call[] = METHODS.map((method) => ({
     },
     answers: { '2XX': { description: "What the node's engine answers", type: '*/*' } },
     problems: [
-      ...(PROBLEMS ?? []).filter((code) => code !== 'environment-offline' && code !== 'nodes-query-invalid'),
+      ...PROBLEMS.filter((code) => !NOT_OF_NODES.has(code)),
       'node-ambiguous',
       'node-not-found',
       'node-offline',

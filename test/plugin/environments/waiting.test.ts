@@ -37,6 +37,11 @@ test('waiting: nobody waits for who is not there, but a hub that just started gi
   t.throws(() => waiting.requireReachable(1), { code: 'environment-offline' });
   await bench.checkIn();
   t.notThrows(() => waiting.requireReachable(1));
+  const [instance] = environment.instances;
+  if (!instance) throw new Error('no instance');
+  known = { ...environment, instances: [instance, { ...instance, id: 'silent' }] };
+  t.notThrows(() => waiting.requireReachable(1, instance.id));
+  t.throws(() => waiting.requireReachable(1, 'silent'), { code: 'node-offline' });
   known = { ...environment, instances: [] };
   t.throws(() => waiting.requireReachable(1), { code: 'environment-not-associated' });
   known = undefined;

@@ -6,7 +6,7 @@ import type { EnvironmentCreated, WebhookCreated } from '../../../../plugin/api.
 import { startAgent } from '../../../helpers/agent.js';
 import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../helpers/api-contract.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { startHostileEngine } from '../../../helpers/hostile-engine.js';
+import { http as httpReply, startHostileEngine } from '../../../helpers/hostile-engine.js';
 import { startPlugin, type TestPlugin } from '../../../helpers/plugin.js';
 import { joinInstance } from '../../../helpers/test-instance.js';
 
@@ -36,12 +36,20 @@ export interface ApiWorld {
   readonly contract: ApiContract;
   readonly online: EnvironmentCreated;
   readonly empty: EnvironmentCreated;
+  /** A Swarm whose only node is `n1`, a worker, with its agent online. */
+  readonly swarm: EnvironmentCreated;
   readonly webhook: WebhookCreated;
   /** The hub behind a dashboard that reads bodies before the plugin can. */
   readonly greedy: string;
   /** Calls `id` of the document, and compares the answer with it; `expected` is `201` or `409 name-taken`. */
   ask(id: string, expected: string, asking?: Asking): Promise<RawAnswer>;
 }
+
+const WORKER = {
+  ID: 'worker',
+  Name: 'one',
+  Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: false },
+};
 
 const HOST = {
   authenticate: async (req: http.IncomingMessage) => {
@@ -62,9 +70,14 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   const engine = await startHostileEngine(t, {});
   const online = await hub.create({ name: 'online' });
   const empty = await hub.create({ name: 'empty' });
+  const swarm = await hub.create({ name: 'swarm' });
+  const worker = await startHostileEngine(t, { info: httpReply('application/json', JSON.stringify(WORKER)) });
+  await startAgent(t, { edgeId: swarm.edgeId ?? '', edgeKey: swarm.edgeKey, engine: worker.socketPath });
   const webhook = (await hub.call<WebhookCreated>('POST', '/api/webhooks', { name: 'hook' })).body;
   await startAgent(t, { edgeId: online.edgeId ?? '', edgeKey: online.edgeKey, engine: engine.socketPath });
-  await hub.until(online.id, ({ status, snapshot }) => status !== 'new' && snapshot !== null, 60_000);
+  for (const { id } of [online, swarm]) {
+    await hub.until(id, ({ status, snapshot }) => status !== 'new' && snapshot !== null, 60_000);
+  }
   const contract = new ApiContract((await hub.call<OpenApiDocument>('GET', '/api/openapi.json')).body);
   const greedy = await startGreedyHost(t, hub);
 
@@ -77,6 +90,7 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
     contract,
     online,
     empty,
+    swarm,
     webhook,
     greedy,
     ask: async (id, expected, asking = {}) => {
@@ -91,9 +105,14 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   };
 }
 
+/** A call to the environment whose agent was there once. */
+export function atSilent({ frozen, silent }: ApiWorld, rest: string): Asking {
+  return { at: frozen.url, path: `/api/environments/${silent}/${rest}` };
+}
+
 /** The document's path with values in the place of `{id}` and the like; `{path}` is a Docker call. */
 export function pathOf(template: string, values: Readonly<Record<string, unknown>>): string {
-  const all: Readonly<Record<string, unknown>> = { path: '_ping', ...values };
+  const all: Readonly<Record<string, unknown>> = { path: '_ping', node: 'n1', ...values };
   return template.replace(/\{(\w+)\}/g, (_, name: string) => String(all[name]));
 }
 

@@ -21,6 +21,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'engine-redirect': 'test/plugin/docker/hostile-engine.test.ts',
   'engine-unreachable': 'test/plugin/docker/request.test.ts',
   'node-ambiguous': 'test/plugin/swarm/known-nodes.test.ts',
+  'node-offline': 'test/plugin/environments/waiting.test.ts',
   'node-without-agent': 'test/plugin/swarm/known-nodes.test.ts',
   'store-closed': 'test/plugin/store/store-contract.ts',
   'too-many-bodies': 'test/plugin/routes/webhooks-refused.test.ts',

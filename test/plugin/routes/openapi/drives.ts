@@ -1,7 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { signedHeaders } from '../../../helpers/webhook-sender.js';
-import type { ApiWorld, Asking } from './api-world.js';
+import { type ApiWorld, type Asking, atSilent } from './api-world.js';
+import { LIST_DRIVES } from './list-drives.js';
+import { NODE_DRIVES } from './node-drives.js';
 
 /** Drives one documented call through what is particular to it: its successes and the problems that are its own. */
 type Drive = (world: ApiWorld) => Promise<void>;
@@ -121,11 +123,8 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
   postDocker: (world) => driveDocker(world, 'postDocker'),
   putDocker: (world) => driveDocker(world, 'putDocker'),
   deleteDocker: (world) => driveDocker(world, 'deleteDocker'),
-
-  listContainers: (world) => driveList(world, 'listContainers', 'v1.41/containers/json'),
-  listImages: (world) => driveList(world, 'listImages', 'images/json'),
-  listVolumes: (world) => driveList(world, 'listVolumes', 'volumes'),
-  listNetworks: (world) => driveList(world, 'listNetworks', 'networks'),
+  ...NODE_DRIVES,
+  ...LIST_DRIVES,
 
   createTicket: async ({ ask, online }) => {
     const ticket = { environmentId: online.id, execId: 'a'.repeat(64) };
@@ -218,11 +217,6 @@ async function spare({ hub }: ApiWorld): Promise<string> {
   return `/api/environments/${id}`;
 }
 
-/** A call to the environment whose agent was there once. */
-function atSilent({ frozen, silent }: ApiWorld, rest: string): Asking {
-  return { at: frozen.url, path: `/api/environments/${silent}/${rest}` };
-}
-
 async function driveDocker(world: ApiWorld, id: string): Promise<void> {
   const { ask, online, empty, greedy } = world;
   const docker = `/api/environments/${online.id}/docker`;
@@ -230,21 +224,10 @@ async function driveDocker(world: ApiWorld, id: string): Promise<void> {
   await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2fb/json` });
   await ask(id, '501 buildkit-unsupported', { path: `${docker}/session` });
   await ask(id, '400 nodes-query-invalid', { path: `${docker}/info?nodes=all` });
+  await ask(id, '503 swarm-manager-unavailable', {
+    path: `/api/environments/${world.swarm.id}/docker/tasks`,
+  });
   await ask(id, '503 environment-not-associated', { path: `/api/environments/${empty.id}/docker/_ping` });
   await ask(id, '503 environment-offline', atSilent(world, 'docker/_ping'));
   await ask(id, '500 host-consumed-body', { at: greedy, body: {}, headers: { 'content-length': 2 } });
-}
-
-async function driveList(world: ApiWorld, id: string, list: string): Promise<void> {
-  const { ask, online, empty } = world;
-  const docker = `/api/environments/${online.id}/docker`;
-  await ask(id, '200', { path: `${docker}/${list}` });
-  const { text } = await ask(id, '200', { path: `${docker}/${list}?nodes=all` });
-  const [node] = JSON.parse(text).nodes;
-  if (node?.state !== 'ok' || node.name !== 'hostile') throw new Error(text);
-  await ask(id, '400 nodes-query-invalid', { path: `${docker}/${list}?nodes=one` });
-  await ask(id, '503 environment-not-associated', {
-    path: `/api/environments/${empty.id}/docker/${list}?nodes=all`,
-  });
-  await ask(id, '503 environment-offline', atSilent(world, `docker/${list}?nodes=all`));
 }
