@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import type * as z from 'zod/mini';
 import {
   AGENT_PATHS,
@@ -19,7 +18,7 @@ import type { EdgeKey } from '../../protocol/edge-key.js';
 import { openInstanceSecret } from '../../protocol/instance-secret.js';
 import { signRequest } from '../../protocol/request-signature.js';
 import type { Snapshot } from '../../protocol/snapshot.js';
-import { toHubError } from './hub-error.js';
+import { type Answer, callHub } from './call-hub.js';
 import type { InstanceKey } from './instance-key.js';
 
 export interface HubClientOptions {
@@ -47,16 +46,9 @@ interface Exchange {
   readonly signal?: AbortSignal;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
 const CALL_MS = 30_000;
 /** A hold that is unanswered so long after its wait is given up, ms. */
 const HOLD_SLACK_MS = 5_000;
-const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** The agent's calls to the hub, each signed. Knows no loop and no state but clock and instance secret. */
 export class HubClient {
@@ -151,10 +143,10 @@ export class HubClient {
   /** A refusal for the clock's sake is mended and tried once more; others are thrown. */
   async #send(key: Buffer, exchange: Exchange): Promise<Answer> {
     const body = exchange.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(exchange.body));
-    let answer = await this.#attempt(key, exchange, body);
+    let answer = await this.#exchange(key, exchange, body);
     let problem = problemOf(answer);
     if (problem && this.#mendClock(problem)) {
-      answer = await this.#attempt(key, exchange, body);
+      answer = await this.#exchange(key, exchange, body);
       problem = problemOf(answer);
     }
     if (!problem) return answer;
@@ -172,56 +164,24 @@ export class HubClient {
     return true;
   }
 
-  #attempt(key: Buffer, exchange: Exchange, body: Buffer): Promise<Answer> {
+  #exchange(
+    key: Buffer,
+    { method, path, headers, timeoutMs, signal }: Exchange,
+    body: Buffer,
+  ): Promise<Answer> {
     const { edgeKey, instance, agent, clock } = this.#options;
     const timeMs = Math.max(clock.now() + this.#clockOffsetMs, this.#lastStampMs + 1);
     this.#lastStampMs = timeMs;
-    const authorization = signRequest(
-      key,
-      { environmentId: edgeKey.environmentId, instanceId: instance.instanceId, timeMs },
-      { method: exchange.method, path: exchange.path, body },
-    );
-    const url = new URL(`${edgeKey.apiUrl}${exchange.path}`);
-    const { request } = url.protocol === 'https:' ? https : http;
-    return new Promise<Answer>((resolve, reject) => {
-      const fail = (error: unknown) => {
-        cancel();
-        reject(exchange.signal?.aborted ? exchange.signal.reason : toHubError(error));
-        call.destroy();
-      };
-      const call = request(url, {
-        method: exchange.method,
-        agent,
-        headers: {
-          ...exchange.headers,
-          authorization,
-          ...(body.length > 0 ? { 'content-type': 'application/json', 'content-length': body.length } : {}),
-        },
-        ...(exchange.signal ? { signal: exchange.signal } : {}),
-      });
-      const cancel = clock.after(exchange.timeoutMs, () =>
-        fail(new EdgeError('hub-unreachable', `No answer within ${exchange.timeoutMs / 1_000} s`)),
-      );
-      call.on('error', fail);
-      call.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('error', fail);
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER_BYTES) fail(new EdgeError('hub-answer-malformed', 'The answer is too large'));
-          else chunks.push(chunk);
-        });
-        response.on('end', () => {
-          cancel();
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          });
-        });
-      });
-      call.end(body);
+    const claim = { environmentId: edgeKey.environmentId, instanceId: instance.instanceId, timeMs };
+    const authorization = signRequest(key, claim, { method, path, body });
+    return callHub(new URL(`${edgeKey.apiUrl}${path}`), {
+      method,
+      agent,
+      clock,
+      headers: { ...headers, authorization },
+      body,
+      timeoutMs,
+      ...(signal ? { signal } : {}),
     });
   }
 }

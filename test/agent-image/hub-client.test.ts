@@ -176,3 +176,25 @@ test('hub client: a call that is broken off says why', async (t) => {
   stop.abort(reason);
   t.is(await failed, reason);
 });
+
+test('hub client: a kept connection that the hub has just closed costs nothing but another one', async (t) => {
+  const connections: unknown[] = [];
+  const { agent } = await setup(t, (res, req) => {
+    connections.push(req.socket);
+    // The second request on a connection finds it closed.
+    if (connections.filter((one) => one === req.socket).length > 1) req.socket.resetAndDestroy();
+    else json(200, REPLY)(res, req);
+  });
+  await agent.enrol();
+  await agent.checkIn();
+  t.is((await agent.checkIn()).reply?.hub, 'hub-1');
+  t.is(new Set(connections).size, connections.length - 1, 'one request was in vain');
+});
+
+test('hub client: a connection that is reset at its first request is no kept one', async (t) => {
+  const { agent } = await setup(t, (_res, req) => {
+    req.socket.resetAndDestroy();
+  });
+  await agent.enrol();
+  t.like(await t.throwsAsync(agent.checkIn()), { code: 'hub-unreachable' });
+});
