@@ -28,13 +28,14 @@ serialLabTest(
       }
     };
 
-    const items = await nodesOnce((now) => now.length === 3 && now.every(({ agent }) => agent?.online));
+    const isKnown = ({ confirmed, agent }: NodeList['items'][number]) => confirmed && agent?.engine === 'up';
+    const items = await nodesOnce((now) => now.length === 3 && now.every(isKnown));
     t.deepEqual(
       items.map(({ id, name, role, confirmed, state }) => [id, name, role, confirmed, state]),
       swarm.nodes.map(({ id, name }, index) => [id, name, index === 0 ? 'manager' : 'worker', true, 'ready']),
     );
     t.true(items.every(({ cpus, memoryBytes, engineVersion }) => cpus && memoryBytes && engineVersion));
-    t.true(items.every(({ agent }) => agent?.engine === 'up' && agent.problem === null));
+    t.true(items.every(({ agent }) => agent?.engine === 'up' && agent.online && agent.problem === null));
 
     await docker(['stack', 'deploy', '-c', '-', '--resolve-image', 'never', 'shop'], { input: STACK });
     for (const node of [first, second, third]) {
