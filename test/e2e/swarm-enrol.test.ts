@@ -26,7 +26,7 @@ serialLabTest('swarm: the printed command enrols every node, and one of them hol
   t.true(tookMs < 5 * PROMISED_MS.enrolled);
 
   await line.docker(['ps', '-q']);
-  t.is(line.tunnels(), 1);
+  await line.untilOneTunnel();
   const established = await runCommand('ss', ['-Htn', 'state', 'established', `sport = :${hub.tunnelPort}`]);
   t.is(established.stdout.trim().split('\n').length, 1, 'one connection stands at the tunnel port');
   const nodes = await line.untilNodes((all) => all.some(({ agent }) => agent?.isLeader));

@@ -25,8 +25,8 @@ export interface SwarmLine {
   dockerArgs(node?: string): string[];
   /** Name of the node whose engine answers at the environment. */
   leader(): Promise<string>;
-  /** The environment's tunnels that are open, by the hub's log. */
-  tunnels(): number;
+  /** Resolves once the hub's log tells of one open tunnel of the environment. Fails where there ever were more at a time. */
+  untilOneTunnel(): Promise<void>;
   /** The nodes once `holds` says so of them. */
   untilNodes(holds: (nodes: readonly NodeView[]) => boolean, ms?: number): Promise<readonly NodeView[]>;
   /** Id of the agent's container on a node; '' where none runs. */
@@ -71,10 +71,15 @@ async function lineOf({
     docker,
     dockerArgs: at,
     leader: async () => (await docker(['info', '-f', '{{.Name}}'])).stdout.trim(),
-    tunnels: () => {
-      const count = (what: string) =>
-        hub.child.lines.filter((text) => text.includes(`"msg":"${what}"`)).length;
-      return count('tunnel open') - count('tunnel closed');
+    untilOneTunnel: async () => {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        const { now, most } = countTunnels(hub.child.lines);
+        if (most > 1) throw new Error(`${most} tunnels at a time`);
+        if (now === 1) return;
+        if (Date.now() > deadline) throw new Error('no tunnel');
+        await delay(25);
+      }
     },
     untilNodes: async (holds, ms = 60_000) => {
       const deadline = Date.now() + ms;
@@ -90,4 +95,14 @@ async function lineOf({
       return (await node.docker('ps', '-q', '--no-trunc', ...filter)).split('\n')[0] ?? '';
     },
   };
+}
+
+function countTunnels(lines: readonly string[]): { now: number; most: number } {
+  let [now, most] = [0, 0];
+  for (const text of lines) {
+    if (text.includes('"msg":"tunnel open"')) now++;
+    if (text.includes('"msg":"tunnel closed"')) now--;
+    most = Math.max(most, now);
+  }
+  return { now, most };
 }
