@@ -25,8 +25,9 @@ export const wire: Benchmark = {
     const windowS = WINDOW_S * rounds;
     say('wire: hub, engines and agents start');
     const lab = await startWireLab({ ...QUIET, heldCheckIns: false });
+    const settle = () => delay(SETTLE_S * 1_000);
     const during = async (what: string, run: () => Promise<unknown>): Promise<Window> => {
-      await delay(SETTLE_S * 1_000);
+      await settle();
       say(`wire: ${what}`);
       const before = await lab.read();
       await run();
@@ -43,6 +44,8 @@ export const wire: Benchmark = {
         opened = await openingCosts(lab, HOLD_MS);
       });
       await change({ inactivitySeconds: 86_400 });
+      // Who is told of the change at this moment cannot lead: of equals, one who can be told at once does.
+      await settle();
       await lab.hub.call('POST', `${lab.paths.swarm}/tunnel`, { wait: 30 });
       const holding = await during(`held check-ins, a tunnel open, ${windowS} s`, quietly);
       requireOneTunnel(holding);
