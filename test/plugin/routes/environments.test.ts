@@ -17,7 +17,7 @@ test('environments: a new one has an Edge ID, an Edge key that names this hub, a
     tunnelAddress: `127.0.0.1:${hub.tunnelPort}`,
     environmentId: body.id,
   });
-  t.deepEqual(Object.keys(body.commands).sort(), ['podman', 'stack', 'standalone', 'swarm']);
+  t.deepEqual(Object.keys(body.commands).sort(), ['podman', 'stack', 'stackSecret', 'standalone', 'swarm']);
   const view = await hub.view(body.id);
   t.false('edgeKey' in view, 'an issued key is not shown again');
 });
