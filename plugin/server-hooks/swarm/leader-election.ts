@@ -131,11 +131,12 @@ export class LeaderElection {
     if (slot.tunnel) this.#elections.get(environmentId)?.failures.delete(slot.tunnel.grant.instanceId);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
-    const [best] = all
-      .filter(({ isHere }) => isHere)
-      .sort((a, b) => a.rank - b.rank || a.failedMs - b.failedMs);
+    const [best] = all.filter(({ isHere }) => isHere).sort(byRank);
     if (!holder) slot.withdraw();
-    if (best && (holder ? best.rank < holder.rank : !all.some((one) => one.isLive && one.rank < best.rank))) {
+    if (
+      best &&
+      (holder ? byRank(best, holder) < 0 : !all.some((one) => one.isLive && byRank(one, best) < 0))
+    ) {
       this.#grant(environmentId, slot, best, all);
     }
   }
@@ -154,7 +155,6 @@ export class LeaderElection {
     slot.grant(best.instanceId);
   }
 
-  /** Those who failed lately come last, and take turns. */
   #candidates(environmentId: number, calling: string | null): Standing[] {
     const now = this.#options.clock.monotonic();
     const { absences, failures } = this.#elections.get(environmentId) ?? {};
@@ -242,4 +242,9 @@ export class LeaderElection {
     this.#elections.get(environmentId)?.cancelTimer?.();
     this.#elections.delete(environmentId);
   }
+}
+
+/** Of those who failed, whose failure is longest ago comes first: they take turns. */
+function byRank(a: Standing, b: Standing): number {
+  return a.rank - b.rank || a.failedMs - b.failedMs;
 }

@@ -4,6 +4,7 @@ import type { Environment, Instance } from '../../../plugin/server-hooks/model/e
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import { openCredential } from '../../../protocol/credential.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { FakeClock } from '../fake-clock.js';
 import { type SeededRandom, seededRandom } from '../seeded-random.js';
@@ -141,7 +142,7 @@ export class LeaseWorld {
 
   /** @throws EdgeError */
   register({ hub, tunnel }: Handshake): Tunnel {
-    if (hub !== this.hub) throw new Error('that connection ended with its hub');
+    if (hub !== this.hub) throw new EdgeError('tunnel-lost', 'That connection ended with its hub');
     const lease = hub.registry.slotOf(tunnel.grant).lease;
     hub.admission.register(tunnel);
     this.rules.registered(tunnel, lease);

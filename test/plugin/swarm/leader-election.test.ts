@@ -167,6 +167,20 @@ test('election: those who failed take turns', (t) => {
   t.deepEqual(led, ['a', 'b', 'c', 'a', 'b', 'c', 'a']);
 });
 
+test('election: one that failed and polls has its turn, too, once it comes by', (t) => {
+  const { leader, slot, clock, calls } = setup({ polls: { rank: 0, isHeld: false }, holds: { rank: 0 } });
+  slot.demand();
+  calls('polls');
+  const led: (string | null)[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    led.push(leader());
+    clock.advance(5_000);
+    calls(leader() ?? '');
+    calls('polls');
+  }
+  t.deepEqual(new Set(led), new Set(['polls', 'holds']));
+});
+
 test('election: an agent that is alone keeps its right, however slow its tunnel is', async (t) => {
   const { slot, clock, calls, open } = setup({ a: { rank: 0 } });
   slot.demand();
