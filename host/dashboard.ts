@@ -15,6 +15,7 @@ import { loadPlugin } from './load-plugin.js';
 import { localNames } from './local-names.js';
 import type { PluginManifest } from './manifest.js';
 import { loadPage } from './page.js';
+import { loadPanels } from './panel-files.js';
 import type { PasswordCost } from './password.js';
 import { PluginSlot } from './plugin-slot.js';
 import { Plugins, type PluginView } from './plugins.js';
@@ -99,6 +100,12 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   app.use(refuseUnserved);
   app.use(refuseBuildKit);
   app.use(await loadPage());
+  app.use(
+    await loadPanels(
+      plugins.slots.map(({ manifest }) => manifest),
+      logger,
+    ),
+  );
   const guard = new LoginGuard(around.loginLimits);
   const parts = { data, sessions, tokens, authenticator, guard, plugins, clock, version: around.version };
   addHostRoutes(app, parts);

@@ -10,7 +10,7 @@ export interface FoundPlugins {
 }
 
 /** First parts of paths that are the host's own. */
-const OWN = ['api', 'healthz', 'grpc', 'session'];
+const OWN = ['api', 'healthz', 'grpc', 'panels', 'session'];
 
 /**
  * The plugins in `folders`, found by the `manifest.json` in each; a folder without one is passed over. One that cannot

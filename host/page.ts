@@ -10,10 +10,13 @@ const FILES = [
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
 ] as const;
 
-const HEADERS = {
+/** For all that the dashboard's own pages are made of. */
+export const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
+    // What Lit, in panels of plugins, makes of the markup in their own code; each panel may bring a Lit of its own.
+    "trusted-types lit-html 'allow-duplicates'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -35,7 +38,7 @@ export async function loadPage(): Promise<Middleware> {
   return async (ctx, next) => {
     const page = ctx.method === 'GET' || ctx.method === 'HEAD' ? pages.get(ctx.path) : undefined;
     if (page === undefined) return next();
-    ctx.set(HEADERS);
+    ctx.set(PAGE_HEADERS);
     ctx.type = page.type;
     ctx.body = page.body;
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../plugin/server-hooks/host.js';
 import type { HostData } from './data.js';
+import { panelOf } from './panel-files.js';
 import type { PluginSlot, PluginState } from './plugin-slot.js';
 
 /** A plugin as an admin sees it. */
@@ -10,6 +11,8 @@ export interface PluginView {
   readonly name: string;
   readonly version: string;
   readonly mount: string;
+  /** Where its panel's module is had from this host, and which element that defines; null without one. */
+  readonly panel: { readonly module: string; readonly element: string } | null;
   /** What an admin wants; the state follows. */
   readonly enabled: boolean;
   readonly state: PluginState;
@@ -101,6 +104,7 @@ export class Plugins {
       name,
       version,
       mount,
+      panel: panelOf(manifest),
       enabled: this.#isWanted(slot),
       state,
       problem: reason,

@@ -2,11 +2,13 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPanel } from './build-panel.js';
 
 /** Where the bundled hub goes, relative to the project. */
 export const HUB_FOLDER = 'dist/hub';
 
 const PLUGIN = 'plugin/server-hooks/index';
+const PANEL = 'plugin/ui-panel';
 
 /**
  * Bundles the hub (host and plugin) into a folder of ES modules for Node 20 that needs no `node_modules`: what the hub's
@@ -46,12 +48,14 @@ export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
     metafile: true,
     logLevel: 'error',
   });
+  await buildPanel(join(outdir, PANEL));
   await cp(join(root, 'host/page'), join(target, 'host/page'), { recursive: true });
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'));
   const writeJson = (file: string, value: object) =>
     writeFile(join(target, file), `${JSON.stringify(value, null, 2)}\n`);
   await writeJson('package.json', { name, version, license, type: 'module' });
   const server = { ...manifest.server, module: `./${PLUGIN}.js` };
-  await writeJson('manifest.json', { ...manifest, server });
+  const panel = { ...manifest.panel, module: `./${PANEL}/fairlead-panel.js` };
+  await writeJson('manifest.json', { ...manifest, server, panel });
   return Object.values(metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);
 }

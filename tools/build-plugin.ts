@@ -3,12 +3,14 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { buildPanel } from './build-panel.js';
 import { readImportGraph } from './import-graph.js';
 
 /** Where the plugin's package goes, relative to the project. `npm pack` and `npm publish` are run in there. */
 export const PLUGIN_FOLDER = 'dist/plugin';
 
 const ENTRY = 'plugin/server-hooks/index';
+const PANEL = 'plugin/ui-panel';
 /** Beside the code: what its texts link to, and what a host reads. */
 const COPIED = [
   'LICENSE',
@@ -51,7 +53,12 @@ export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
   );
   const writeJson = (file: string, value: object) =>
     writeFile(join(target, file), `${JSON.stringify(value, null, 2)}\n`);
-  await writeJson('manifest.json', { ...manifest, server: { ...manifest.server, module: `./${ENTRY}.js` } });
+  await buildPanel(join(target, PANEL));
+  await writeJson('manifest.json', {
+    ...manifest,
+    server: { ...manifest.server, module: `./${ENTRY}.js` },
+    panel: { ...manifest.panel, module: `./${PANEL}/fairlead-panel.js` },
+  });
   await writeJson('package.json', {
     name: 'fairlead-plugin',
     version: project.version,
@@ -64,6 +71,7 @@ export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
     exports: {
       '.': { types: `./${ENTRY}.d.ts`, default: `./${ENTRY}.js` },
       './api': { types: './plugin/api.d.ts' },
+      './panel': `./${PANEL}/fairlead-panel.js`,
       './manifest.json': './manifest.json',
       './manifest.schema.json': './plugin/manifest.schema.json',
       './package.json': './package.json',

@@ -1,8 +1,18 @@
 import { AGENT_BUNDLE, buildAgent } from './build-agent.js';
 import { buildHub, HUB_FOLDER } from './build-hub.js';
+import { buildPanel, PANEL_FOLDER } from './build-panel.js';
 import { buildPlugin, PLUGIN_FOLDER } from './build-plugin.js';
 
-const show = (path: string, bytes: number) => console.log(`${path}  ${(bytes / 1024).toFixed(0)} KB`);
-show(AGENT_BUNDLE, await buildAgent());
-show(HUB_FOLDER, await buildHub());
-show(PLUGIN_FOLDER, await buildPlugin());
+const PARTS = {
+  agent: [AGENT_BUNDLE, buildAgent],
+  panel: [PANEL_FOLDER, async () => (await buildPanel()).bytes],
+  hub: [HUB_FOLDER, buildHub],
+  plugin: [PLUGIN_FOLDER, buildPlugin],
+} as const;
+
+// All of them, or those that are named.
+const named = process.argv.slice(2);
+for (const [name, [path, build]] of Object.entries(PARTS)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  console.log(`${path}  ${((await build()) / 1024).toFixed(0)} KB`);
+}

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
 import { buildAgent } from './build-agent.js';
+import { buildPanel } from './build-panel.js';
 import { engineSite } from './demo/engine-site.js';
 import { type DemoHub, startHub, writeClientConfig } from './demo/start-hub.js';
 import { swarmSite } from './demo/swarm-site.js';
@@ -47,7 +48,7 @@ async function startDemo(makeSite: typeof engineSite): Promise<Array<Promise<nev
   await sweepLeftovers(base);
   const dir = await mkdtemp(join(base, `fairlead-run-${process.pid}-`));
   cleanup.push(() => rm(dir, { recursive: true, force: true }));
-  await buildAgent();
+  await Promise.all([buildAgent(), buildPanel()]);
   const site = await makeSite(base, say);
   cleanup.push(() => site.close());
   const hub = await startHub(dir, site);

@@ -1,4 +1,5 @@
 import { buildAgent } from './build-agent.js';
+import { buildPanel } from './build-panel.js';
 import { installBrowser } from './lab/install-browser.js';
 import { installEngine } from './lab/install-engine.js';
 import { installServers } from './lab/install-servers.js';
@@ -62,7 +63,7 @@ async function runE2e(): Promise<TestCounts> {
   if (process.env.FAIRLEAD_NO_LAB) return runAva(run, { FAIRLEAD_TESTS: 'e2e' });
   say('starting a private Docker Engine');
   try {
-    await buildAgent();
+    await Promise.all([buildAgent(), buildPanel()]);
     const lab = await startSharedEngine();
     try {
       return await runAva(run, { FAIRLEAD_TESTS: 'e2e', FAIRLEAD_LAB: lab.description });

@@ -1,22 +1,10 @@
-// The sample dashboard: sign in, see environments, create one. Server text only ever becomes textContent.
+// The sample dashboard: sign in, plugins and their panels. Server text only ever becomes textContent.
 
-const API = '/edge/api';
-/** Events tell when to look again; this is for what they do not tell, such as the last check-ins. */
+/** What other admins switch is seen after this long. */
 const REFRESH_MS = 30_000;
-const RETRY_MS = 5_000;
-/** Events that come together are one reason to look. */
-const SOON_MS = 300;
-const COMMAND_TITLES = {
-  standalone: 'Docker: run on the remote machine',
-  swarm: 'Swarm: run on a manager',
-  stack: 'Swarm: stack file',
-  podman: 'Podman: run on the remote machine',
-};
 
 const byId = (id) => document.getElementById(id);
 let refreshTimer = null;
-let refreshAt = 0;
-let following = new AbortController();
 
 /** Calls the API. The header proves that this page sends the cookie, and not a page of someone else's. */
 async function call(method, path, body) {
@@ -46,59 +34,42 @@ function tell(message) {
 }
 
 function show(signedIn) {
-  following.abort();
   clearTimeout(refreshTimer);
-  refreshTimer = null;
   byId('sign-in').hidden = signedIn;
   byId('signed-in').hidden = !signedIn;
   byId('sign-out').hidden = !signedIn;
-  byId(signedIn ? 'name' : 'password').focus();
-  if (signedIn) {
-    following = new AbortController();
-    follow(following.signal);
-    refresh();
-  } else byId('commands').replaceChildren();
-}
-
-/** Whatever comes is a reason to look again, and nothing more: a larger page would apply the events to what it has. */
-async function follow(signal) {
-  while (!signal.aborted) {
-    try {
-      const response = await fetch(`${API}/events`, { headers: { 'X-Fairlead-CSRF': '1' }, signal });
-      const reader = response.ok ? response.body.getReader() : null;
-      while (reader && !(await reader.read()).done) refreshIn(SOON_MS);
-    } catch {
-      // The hub is away, or the user signed out.
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  if (signedIn) refresh();
+  else {
+    byId('panels').replaceChildren();
+    byId('password').focus();
   }
 }
 
 async function refresh() {
+  clearTimeout(refreshTimer);
   try {
     const { plugins } = await call('GET', '/api/plugins');
     showPlugins(plugins);
-    // Others may be here too; this page knows the API of the one at its mount.
-    const isOn = plugins.some(({ mount, state }) => API.startsWith(`${mount}/`) && state === 'on');
-    byId('list').hidden = !isOn;
-    byId('creation').hidden = !isOn;
-    if (isOn) await showEnvironments();
-    refreshIn(REFRESH_MS);
+    await showPanels(plugins);
   } catch (error) {
     if (error.status === 401) return show(false);
-    tell(`The list is not up to date: ${error.message}`);
-    refreshIn(RETRY_MS);
+    tell(error.message);
   }
+  if (!byId('signed-in').hidden) refreshTimer = setTimeout(refresh, REFRESH_MS);
 }
 
-async function showEnvironments() {
-  const search = byId('search').value;
-  const query = new URLSearchParams({ sort: 'name', search });
-  const { items, total } = await call('GET', `${API}/environments?${query}`);
-  byId('environments').replaceChildren(...items.map(row));
-  byId('none').hidden = total > 0 || search !== '';
-  byId('more').hidden = search === '' && items.length === total;
-  byId('more').textContent = `${items.length} of ${total} shown.`;
+/** A panel is in the page as long as its plugin is on; one that is there stays as it is. */
+async function showPanels(plugins) {
+  const wanted = plugins.filter(({ panel, state }) => panel && state === 'on');
+  for (const shown of [...byId('panels').children])
+    if (!wanted.some(({ id }) => id === shown.dataset.plugin)) shown.remove();
+  for (const { id, mount, panel } of wanted) {
+    if ([...byId('panels').children].some((shown) => shown.dataset.plugin === id)) continue;
+    await import(panel.module);
+    const placed = element(panel.element, { baseUrl: mount });
+    placed.dataset.plugin = id;
+    byId('panels').append(placed);
+  }
 }
 
 /** Rows stay as they are while nothing changes: a button under someone's finger must not be replaced. */
@@ -127,72 +98,24 @@ function pluginRow({ id, name, version, mount, enabled, state, problem }) {
   return element('tr', {}, ...cells, element('td', {}, button));
 }
 
-/** One timer only; what was asked for sooner stays. */
-function refreshIn(ms) {
-  const at = Date.now() + ms;
-  if (refreshTimer !== null && refreshAt <= at) return;
-  clearTimeout(refreshTimer);
-  refreshAt = at;
-  refreshTimer = setTimeout(() => {
-    refreshTimer = null;
-    refresh();
-  }, ms);
-}
-
-function row({ name, status, tunnel, lastCheckInAt, problem }) {
-  const state = problem ? `${status}: ${problem.detail}` : status;
-  const seen = lastCheckInAt ? new Date(lastCheckInAt).toLocaleString() : 'never';
-  return element(
-    'tr',
-    {},
-    ...[name, state, tunnel, seen].map((text) => element('td', { textContent: text })),
-  );
-}
-
-function command([kind, text]) {
-  const copy = element('button', { type: 'button', textContent: 'Copy' });
-  copy.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = 'Copied';
-  });
-  const title = element('figcaption', { textContent: COMMAND_TITLES[kind] ?? kind });
-  return element('figure', {}, title, element('pre', { textContent: text, tabIndex: 0 }), copy);
-}
-
 function element(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
 }
 
-function onSubmit(id, work) {
-  byId(id).addEventListener('submit', async (event) => {
-    event.preventDefault();
-    // A second press must not create a second environment.
-    event.submitter.disabled = true;
-    await attempt(work);
-    event.submitter.disabled = false;
+byId('sign-in').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  event.submitter.disabled = true;
+  await attempt(async () => {
+    await call('POST', '/api/session', { password: byId('password').value });
+    byId('password').value = '';
+    show(true);
   });
-}
-
-onSubmit('sign-in', async () => {
-  await call('POST', '/api/session', { password: byId('password').value });
-  byId('password').value = '';
-  show(true);
+  event.submitter.disabled = false;
 });
 
-onSubmit('create', async () => {
-  const made = await call('POST', `${API}/environments`, {
-    name: byId('name').value,
-    url: byId('url').value || undefined,
-  });
-  byId('name').value = '';
-  const note = element('p', { textContent: 'Run one of these. The key in them is shown this once.' });
-  byId('commands').replaceChildren(note, ...Object.entries(made.commands).map(command));
-  await refresh();
-});
-
-byId('search').addEventListener('input', () => refreshIn(SOON_MS));
+byId('panels').addEventListener('fairlead-unauthorized', () => show(false));
 
 byId('sign-out').addEventListener('click', () =>
   attempt(async () => {
@@ -201,7 +124,6 @@ byId('sign-out').addEventListener('click', () =>
   }),
 );
 
-byId('url').placeholder = `${location.origin}/edge`;
 call('GET', '/api/session').then(
   () => show(true),
   () => show(false),

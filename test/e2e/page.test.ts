@@ -1,30 +1,33 @@
 import { browserTest, openBrowser } from '../helpers/browser.js';
 import { startHub } from '../helpers/hub.js';
+import { havePanel } from '../helpers/panel-page.js';
 
 /** A browser on a busy machine takes its time. */
 const MS = 90_000;
 
-browserTest('page: signs in, follows the events, shows what others change, and finds by name', async (t) => {
-  t.timeout(300_000);
-  const hub = await startHub(t);
-  const page = await (await openBrowser(t)).newPage();
-  page.setDefaultTimeout(MS);
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(hub.origin);
-  await page.fill('#password', hub.password);
-  const following = page.waitForResponse((response) => response.url().endsWith('/edge/api/events'));
-  await page.click('#sign-in button');
-  await page.waitForSelector('#none:not([hidden])', { state: 'visible' });
-  t.is((await following).status(), 200);
+browserTest(
+  'page: signs in, shows the panel while its plugin is on, and nothing after signing out',
+  async (t) => {
+    t.timeout(300_000);
+    await havePanel();
+    const hub = await startHub(t);
+    const page = await (await openBrowser(t)).newPage();
+    page.setDefaultTimeout(MS);
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(hub.origin);
+    await page.fill('#password', hub.password);
+    await page.click('#sign-in button');
+    await page.waitForSelector('fairlead-panel h2:text-is("Environments")');
 
-  const { id } = await hub.createEnvironment({ name: 'depot 10' });
-  await page.waitForSelector('#environments td:text-is("depot 10")');
-  await hub.createEnvironment({ name: 'depot 9' });
-  await page.waitForSelector('#environments tr:first-child td:text-is("depot 9")');
-  await page.fill('#search', '10');
-  await page.waitForSelector('#more:text-is("1 of 1 shown.")');
-  await hub.call('DELETE', `/edge/api/environments/${id}`);
-  await page.waitForSelector('#more:text-is("0 of 0 shown.")');
-  t.deepEqual(errors, []);
-});
+    await page.click('button:text-is("Disable")');
+    await page.waitForSelector('fairlead-panel', { state: 'detached' });
+    await page.click('button:text-is("Enable")');
+    await page.waitForSelector('fairlead-panel h2:text-is("Environments")');
+
+    await page.click('#sign-out');
+    await page.waitForSelector('#password', { state: 'visible' });
+    t.is(await page.locator('fairlead-panel').count(), 0);
+    t.deepEqual(errors, []);
+  },
+);

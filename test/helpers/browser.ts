@@ -6,6 +6,10 @@ import type { Scope } from './scope.js';
 /** `test` of AVA for what needs a browser: skipped, and counted as such, where there is none (`npm test` says why). */
 export const browserTest = process.env.FAIRLEAD_NO_BROWSER || process.env.FAIRLEAD_NO_LAB ? test.skip : test;
 
+/** {@link browserTest} for tests of a file that run one after the other. */
+export const serialBrowserTest =
+  process.env.FAIRLEAD_NO_BROWSER || process.env.FAIRLEAD_NO_LAB ? test.serial.skip : test.serial;
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

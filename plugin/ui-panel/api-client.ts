@@ -1,0 +1,91 @@
+import type { Problem } from '../api.js';
+
+/** A call that the hub refused, or that did not reach it (`unreachable`). */
+export class ApiError extends Error {
+  /** Stable, as in docs/errors.md. */
+  readonly code: string;
+  /** HTTP status, 0 where there was no answer. */
+  readonly status: number;
+
+  constructor(code: string, message: string, status: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export interface ApiClientOptions {
+  /** Mount of the plugin, such as `/edge`. */
+  readonly baseUrl: string;
+  /** Bearer token of each call. Without it the session cookie goes along, with the header that proves whose page it is. */
+  readonly getToken?: (() => string | Promise<string>) | undefined;
+  /** Called for each 401. */
+  readonly onUnauthorized?: () => void;
+  /** Default: the browser's. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Calls the admin API below `<baseUrl>/api`. */
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer's JSON; undefined where it has none.
+   * @throws {ApiError} and `AbortError`
+   */
+  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const response = await this.open(method, path, options);
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /**
+   * An answer whose body is yet to be read, such as a stream.
+   * @throws {ApiError} and `AbortError`
+   */
+  async open(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
+    const { baseUrl, getToken, onUnauthorized, fetch: send = fetch } = this.#options;
+    const proof: Record<string, string> = getToken
+      ? { Authorization: `Bearer ${await getToken()}` }
+      : { 'X-Fairlead-CSRF': '1' };
+    const response = await send(`${baseUrl}/api${path}`, {
+      method,
+      headers: { ...proof, ...(body && { 'Content-Type': 'application/json' }), ...headers },
+      credentials: getToken ? 'omit' : 'same-origin',
+      ...(body && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    }).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      throw new ApiError('unreachable', 'The hub cannot be reached', 0);
+    });
+    if (response.ok) return response;
+    if (response.status === 401) onUnauthorized?.();
+    throw await refusalOf(response);
+  }
+}
+
+/** Engines' own errors have a `message` and no code. */
+async function refusalOf(response: Response): Promise<ApiError> {
+  const fallback = `The answer was ${response.status} ${response.statusText}`.trim();
+  const problem: Partial<Problem & { message: string }> = await response
+    .json()
+    .then((value: unknown) => Object(value))
+    .catch(() => ({}));
+  const text = problem.detail ?? problem.message;
+  return new ApiError(
+    typeof problem.code === 'string' ? problem.code : 'engine',
+    typeof text === 'string' ? text : fallback,
+    response.status,
+  );
+}
