@@ -10,7 +10,7 @@ const ESCAPES =
  */
 export class LogDecoder {
   readonly #isTerminal: boolean;
-  readonly #texts = new Map<number, TextDecoder>();
+  readonly #texts = new Map<number, InstanceType<typeof TextDecoder>>();
   #rest: Uint8Array = new Uint8Array(0);
 
   constructor(isTerminal: boolean) {

@@ -29,7 +29,7 @@ export class FairleadPanel extends LitElement {
       :host {
         color-scheme: light dark;
         background: var(--ground);
-        padding: 1rem;
+        padding: 1rem 0;
         font-family: inherit;
         line-height: 1.5;
         min-width: 0;

@@ -58,6 +58,11 @@ export const styles = css`
   button:hover {
     background: var(--raised);
   }
+  button[aria-pressed='true'],
+  button[aria-selected='true'] {
+    border-color: var(--accent);
+    box-shadow: inset 0 -3px var(--accent);
+  }
   button:disabled {
     cursor: default;
     color: var(--soft);

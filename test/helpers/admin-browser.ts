@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { openBrowser } from './browser.js';
+import { load, openBrowser } from './browser.js';
 import type { Hub } from './hub.js';
 import type { Scope } from './scope.js';
 
@@ -21,7 +21,7 @@ export async function openAdminBrowser(
   const context = await openBrowser(t, flags);
   const ran = watchContent(context);
   const admin = await context.newPage();
-  await admin.goto(hub.origin);
+  await load(() => admin.goto(hub.origin));
   const password = JSON.stringify({ password: hub.password });
   await admin.evaluate(`fetch('/api/session', { method: 'POST', body: ${JSON.stringify(password)} })`);
   return { context, admin, ran };

@@ -28,3 +28,15 @@ export async function openBrowser(t: Scope, flags: readonly string[] = []): Prom
   t.teardown(() => browser.close());
   return browser.newContext({ ignoreHTTPSErrors: true });
 }
+
+/** Loads a page, again where networks that another test made or removed broke that off. */
+export async function load(work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const error = await work().then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error === null) return;
+    if (!String(error).includes('net::ERR_NETWORK_CHANGED')) throw error;
+  }
+}

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { buildPanel } from '../../tools/build-panel.js';
 import { openAdminBrowser } from './admin-browser.js';
+import { load } from './browser.js';
 import type { Hub } from './hub.js';
 import type { Scope } from './scope.js';
 
@@ -34,7 +35,7 @@ export async function openPanel(t: Scope, hub: Hub): Promise<PanelPage> {
   page.on('console', (message) => {
     if (/Content Security Policy|TrustedHTML/i.test(message.text())) errors.push(message.text());
   });
-  await page.reload();
+  await load(() => page.reload());
   await page.waitForSelector('fairlead-panel h2');
   return { page, errors, ran };
 }

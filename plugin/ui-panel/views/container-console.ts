@@ -31,7 +31,8 @@ export class ContainerConsoleElement extends LitElement {
         margin-top: 0.5rem;
         padding: 0.4rem;
         border-radius: 0.4rem;
-        background: #10141b;
+        border: 1px solid var(--line);
+        background: #0b0e13;
         overflow: hidden;
       }
     `,
@@ -72,7 +73,7 @@ export class ContainerConsoleElement extends LitElement {
     this.#end();
     const screen = this.renderRoot.querySelector<HTMLElement>('.screen');
     if (!screen) return;
-    const terminal = new Terminal({ theme: { background: '#10141b' }, fontSize: 14, scrollback: 5_000 });
+    const terminal = new Terminal({ theme: { background: '#0b0e13' }, fontSize: 14, scrollback: 5_000 });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(screen);

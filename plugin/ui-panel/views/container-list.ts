@@ -38,7 +38,7 @@ export class ContainerListElement extends LitElement {
       }
       li {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 13rem auto;
+        grid-template-columns: minmax(0, 1fr) 14rem 22rem;
         gap: 0.5rem 1rem;
         align-items: center;
         padding: 0.6rem 0.8rem;

@@ -33,11 +33,6 @@ export class CreateEnvironmentElement extends LitElement {
         gap: 0.4rem;
         margin: 1rem 0 0.6rem;
       }
-      [aria-selected='true'] {
-        border-color: var(--accent);
-        box-shadow: inset 0 -3px var(--accent);
-        font-weight: 600;
-      }
       pre {
         margin: 0.5rem 0;
         max-height: 20rem;

@@ -35,7 +35,7 @@ export class EnvironmentListElement extends LitElement {
         margin: 0.8rem 0;
       }
       .scroller {
-        height: min(70vh, 48rem);
+        max-height: min(70vh, 48rem);
         overflow-y: auto;
         border: 1px solid var(--line);
         border-radius: 0.5rem;
@@ -81,7 +81,7 @@ export class EnvironmentListElement extends LitElement {
       .signs {
         grid-area: signs;
         display: grid;
-        grid-template-columns: repeat(3, 9.5rem);
+        grid-template-columns: repeat(3, 10rem);
         align-items: center;
       }
       .seen {

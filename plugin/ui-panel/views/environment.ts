@@ -10,6 +10,8 @@ import { styles } from '../styles.js';
 import './container-list.js';
 
 const KEEP_ALIVE_MS = 60_000;
+/** A check-in is no event. */
+const LOOK_MS = 10_000;
 const STEPS = [
   ['check-in', 'Waiting for the agent’s check-in'],
   ['tunnel', 'Tunnel opening'],
@@ -66,6 +68,7 @@ export class EnvironmentElement extends LitElement {
     this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
     this.#timers = [
       setInterval(() => this.requestUpdate(), 1000),
+      setInterval(() => void this.#look(), LOOK_MS),
       setInterval(() => void this.#keepAlive(), KEEP_ALIVE_MS),
     ];
     void this.#open();
@@ -186,6 +189,7 @@ export class EnvironmentElement extends LitElement {
   }
 
   async #look(): Promise<void> {
+    if (document.visibilityState !== 'visible') return;
     const { id } = this.environment;
     this.environment = await this.client
       .call<EnvironmentView>('GET', `/environments/${id}`)

@@ -1,0 +1,22 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { buildPanel } from '../../tools/build-panel.js';
+import { tempFolder } from '../helpers/temp-folder.js';
+
+test('panel: is small without its console, which is loaded by itself and makes no styles that a strict policy refuses', async (t) => {
+  const folder = await tempFolder(t);
+  const { first, console } = await buildPanel(folder);
+  t.true(first < 120 * 1024, `${first}`);
+  t.true(console > first);
+  const code = await Promise.all(
+    (await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
+  );
+  const entry = code.find(([name]) => name === 'fairlead-panel.js')?.[1] ?? '';
+  t.regex(entry, /import\("\.\/container-console-/);
+  t.notRegex(entry, /from"\.\/container-console-/);
+  const terminal = code.find(([name]) => name.startsWith('container-console'))?.[1] ?? '';
+  t.true(terminal.includes('createElement("fairlead-adopted-style")'));
+  for (const refused of ['createElement("style")', 'setAttribute("style"'])
+    t.false(terminal.includes(refused), refused);
+});
