@@ -67,6 +67,14 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
   // The entry names the others: it comes last, and what it does not name any more goes after it.
   const files = outputFiles.sort((one, other) => other.path.length - one.path.length);
   for (const { path, contents } of files) {
+    // A hub that starts meanwhile may be reading it.
+    if (
+      await readFile(path).then(
+        (old) => old.equals(contents),
+        () => false,
+      )
+    )
+      continue;
     await writeFile(`${path}.${process.pid}`, contents);
     await rename(`${path}.${process.pid}`, path);
   }
