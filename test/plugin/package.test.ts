@@ -38,6 +38,16 @@ test('package: holds compiled code with types, its manifest and texts, and nothi
   ]);
 });
 
+test('package: the panel that its manifest names is in it, all of it', async (t) => {
+  const folder = await installed();
+  const { panel } = await readJson(join(folder, 'manifest.json'));
+  const entry = await readFile(join(folder, panel.module), 'utf8');
+  t.true(entry.includes(`"${panel.element}"`));
+  const parts = [...entry.matchAll(/"(\.\/[\w-]+\.js)"/g)].map(([, part]) => String(part));
+  t.true(parts.length > 1);
+  for (const part of parts) await t.notThrowsAsync(access(join(folder, panel.module, '..', part)), part);
+});
+
 test('package: depends on what the plugin runs with, and brings no tool of ours', async (t) => {
   const { dependencies, engines } = await readJson(join(await installed(), 'package.json'));
   t.deepEqual(engines, { node: '>=20.19' });
