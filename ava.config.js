@@ -1,7 +1,8 @@
-// The runner (tools/test.ts) runs the two parts one after the other; `npx ava` alone takes both.
+// The runner (tools/test.ts) runs the parts one after the other, but for the Swarm's; `npx ava` alone takes all.
 const PARTS = {
   unit: ['test/**/*.test.ts', '!test/e2e/**'],
-  e2e: ['test/e2e/**/*.test.ts'],
+  e2e: ['test/e2e/*.test.ts'],
+  swarm: ['test/e2e/swarm/*.test.ts'],
 };
 
 export default {

@@ -12,8 +12,12 @@ export interface TestCounts {
 const NOTHING_TO_RUN =
   /Couldn.t find any (?:files to test|matching tests)|test files? (?:was|were) found, but did not match/;
 
-/** Runs AVA with these arguments, shows what it says, and counts. */
-export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<TestCounts> {
+/** Runs AVA with these arguments, shows what it says as it says it, or all of it at the end, and counts. */
+export async function runAva(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { isShownAtEnd = false } = {},
+): Promise<TestCounts> {
   const ava = new URL('../node_modules/ava/entrypoints/cli.mjs', import.meta.url);
   const child = spawn(process.execPath, [ava.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -22,11 +26,11 @@ export async function runAva(args: readonly string[], env: NodeJS.ProcessEnv): P
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk);
+    if (!isShownAtEnd) process.stdout.write(chunk);
     output += chunk;
   });
   const [code] = await once(child, 'close');
-  process.stdout.write('\n');
+  process.stdout.write(isShownAtEnd ? `${output}\n` : '\n');
   return countTests(stripVTControlCharacters(output), code);
 }
 

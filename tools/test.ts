@@ -42,7 +42,7 @@ async function main(): Promise<number> {
 
 async function runTests(): Promise<number> {
   const counts = [wantsUnit ? await runAva(['--concurrency=2', ...args], { FAIRLEAD_TESTS: 'unit' }) : NONE];
-  if (wantsE2e) counts.push(await runE2e());
+  if (wantsE2e) counts.push(...(await runE2e()));
   const total = (key: keyof TestCounts) => counts.reduce((sum, count) => sum + count[key], 0);
   const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
   if (passed + failed + skipped === 0) say('nothing ran');
@@ -57,16 +57,24 @@ async function runTests(): Promise<number> {
   return failed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0;
 }
 
-/** One file at a time: each drives processes and containers of its own, and the promised times are for a quiet machine. */
-async function runE2e(): Promise<TestCounts> {
+/**
+ * One file at a time: each drives processes and containers of its own, and the promised times are for a quiet machine.
+ * Beside them those of the Swarm, which have engines of their own and wait most of the time.
+ */
+async function runE2e(): Promise<TestCounts[]> {
   const run = ['--concurrency=1', ...args];
-  if (process.env.FAIRLEAD_NO_LAB) return runAva(run, { FAIRLEAD_TESTS: 'e2e' });
+  const runBoth = (env: NodeJS.ProcessEnv) =>
+    Promise.all([
+      runAva(run, { ...env, FAIRLEAD_TESTS: 'e2e' }),
+      runAva(run, { ...env, FAIRLEAD_TESTS: 'swarm' }, { isShownAtEnd: true }),
+    ]);
+  if (process.env.FAIRLEAD_NO_LAB) return runBoth({});
   say('starting a private Docker Engine');
   try {
     await Promise.all([buildAgent(), buildPanel()]);
     const lab = await startSharedEngine();
     try {
-      return await runAva(run, { FAIRLEAD_TESTS: 'e2e', FAIRLEAD_LAB: lab.description });
+      return await runBoth({ FAIRLEAD_LAB: lab.description });
     } finally {
       await lab.close();
     }
@@ -74,7 +82,7 @@ async function runE2e(): Promise<TestCounts> {
     say(
       `the tests that need a Docker Engine could not run: ${error instanceof Error ? error.message : error}`,
     );
-    return { ...NONE, failed: 1 };
+    return [{ ...NONE, failed: 1 }];
   }
 }
 

@@ -1,8 +1,8 @@
-import type { NodeView } from '../../plugin/api.js';
-import { runCommand } from '../../tools/lab/run-command.js';
-import { serialLabTest } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
-import { SERVICE, type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+import type { NodeView } from '../../../plugin/api.js';
+import { runCommand } from '../../../tools/lab/run-command.js';
+import { serialLabTest } from '../../helpers/lab.js';
+import { fileScope } from '../../helpers/scope.js';
+import { SERVICE, type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

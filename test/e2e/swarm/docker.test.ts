@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { cleanEnv } from '../helpers/docker-line.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
-import { type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+import { cleanEnv } from '../../helpers/docker-line.js';
+import { startTerminal } from '../../helpers/docker-terminal.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
+import { fileScope } from '../../helpers/scope.js';
+import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from 'ava';
-import type { AllNodeList } from '../../plugin/api.js';
-import { freezeContainer } from '../helpers/freeze-container.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
-import { type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+import type { AllNodeList } from '../../../plugin/api.js';
+import { freezeContainer } from '../../helpers/freeze-container.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
+import { fileScope } from '../../helpers/scope.js';
+import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import type { NodeView } from '../../plugin/api.js';
-import type { SwarmNode } from '../../tools/lab/swarm-node.js';
-import { serialLabTest } from '../helpers/lab.js';
-import { seededRandom } from '../helpers/seeded-random.js';
-import { FAULTS, type Fault } from '../helpers/swarm-faults.js';
-import { type SwarmLine, startSwarmLine } from '../helpers/swarm-line.js';
+import type { NodeView } from '../../../plugin/api.js';
+import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import { serialLabTest } from '../../helpers/lab.js';
+import { seededRandom } from '../../helpers/seeded-random.js';
+import { FAULTS, type Fault } from '../../helpers/swarm-faults.js';
+import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
 
 /** Set these for more rounds, or for those of an earlier run. */
 const ROUNDS = Number(process.env.FAIRLEAD_SWARM_ROUNDS ?? 3);
