@@ -69,7 +69,8 @@ export class ApiClient {
       if (signal?.aborted) throw error;
       throw new ApiError('unreachable', 'The hub cannot be reached', 0);
     });
-    if (response.ok) return response;
+    // Docker's answer to stopping what stands still: it is as it should be.
+    if (response.ok || response.status === 304) return response;
     if (response.status === 401) onUnauthorized?.();
     throw await refusalOf(response);
   }

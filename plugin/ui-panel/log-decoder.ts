@@ -11,7 +11,11 @@ const ESCAPES =
 export class LogDecoder {
   readonly #isTerminal: boolean;
   readonly #texts = new Map<number, InstanceType<typeof TextDecoder>>();
-  #rest: Uint8Array = new Uint8Array(0);
+  /** What came of the next frame's header. */
+  #header: number[] = [];
+  #stream = 0;
+  /** Bytes of the frame that are still to come. What has come is shown: a frame may be as long as it says. */
+  #remaining = 0;
 
   constructor(isTerminal: boolean) {
     this.#isTerminal = isTerminal;
@@ -24,15 +28,23 @@ export class LogDecoder {
 
   /** A frame: which stream, three zeros, its length in big endian, and that many bytes. */
   #unframe(chunk: Uint8Array): string {
-    let bytes = join(this.#rest, chunk);
     let text = '';
-    while (bytes.length >= HEADER_BYTES) {
-      const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4);
-      if (bytes.length < HEADER_BYTES + length) break;
-      text += this.#decode(bytes[0] ?? 0, bytes.subarray(HEADER_BYTES, HEADER_BYTES + length));
-      bytes = bytes.subarray(HEADER_BYTES + length);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#remaining > 0) {
+        const part = chunk.subarray(at, at + this.#remaining);
+        text += this.#decode(this.#stream, part);
+        at += part.length;
+        this.#remaining -= part.length;
+        continue;
+      }
+      this.#header.push(chunk[at] ?? 0);
+      at += 1;
+      if (this.#header.length < HEADER_BYTES) continue;
+      this.#stream = this.#header[0] ?? 0;
+      this.#remaining = this.#header.slice(4).reduce((length, byte) => length * 256 + byte, 0);
+      this.#header = [];
     }
-    this.#rest = bytes.slice();
     return text;
   }
 
@@ -41,12 +53,4 @@ export class LogDecoder {
     this.#texts.set(stream, decoder);
     return decoder.decode(bytes, { stream: true });
   }
-}
-
-function join(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (one.length === 0) return other;
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
 }

@@ -50,6 +50,11 @@ test('api client: a refusal keeps its code; an engine’s own error its words; n
   t.deepEqual(await fails(), ['unreachable', 'The hub cannot be reached', 0]);
 });
 
+test('api client: what is as it should be already is no failure', async (t) => {
+  const { send } = hub(new Response(null, { status: 304 }));
+  await t.notThrowsAsync(new ApiClient({ baseUrl: '/edge', fetch: send }).call('POST', '/stop'));
+});
+
 test('api client: tells when the caller is not known any more', async (t) => {
   t.plan(2);
   const { send } = hub(Response.json({ code: 'unauthorized', detail: 'Sign in' }, { status: 401 }));

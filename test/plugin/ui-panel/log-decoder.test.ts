@@ -27,6 +27,12 @@ test('log decoder: frames and characters come whole wherever the stream is cut',
   }
 });
 
+test('log decoder: shows what came of a frame that never ends', (t) => {
+  const decoder = new LogDecoder(false);
+  t.is(decoder.push(Buffer.from([1, 0, 0, 0, 255, 255, 255, 255, 97, 98])), 'ab');
+  t.is(decoder.push(Buffer.from('cd')), 'cd');
+});
+
 test('log decoder: a terminal’s log has no frames; escape sequences and control characters go', (t) => {
   const decoder = new LogDecoder(true);
   const text = '\u001b[1;31mred\u001b[0m\u001b]0;title\u0007 \u0000<b>\u0007\u009b1m\tend\u001b(B\r\n';
