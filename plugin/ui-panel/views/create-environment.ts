@@ -107,11 +107,17 @@ export class CreateEnvironmentElement extends LitElement {
 
   #waiting(view: EnvironmentView): TemplateResult {
     const isOnline = view.status === 'online' || view.status === 'degraded';
+    const hasCome = view.associatedAt !== null;
+    const [mood, words] = isOnline
+      ? (['good', 'The agent checks in.'] as const)
+      : hasCome
+        ? (['bad', 'The agent came, and does not check in now.'] as const)
+        : (['busy', 'Waiting for the agent to check in …'] as const);
     const open = () => this.dispatchEvent(new CustomEvent('open-environment', { detail: view }));
     return html`<div class="notice ${isOnline ? 'good' : ''}" role="status">
-      ${isOnline ? signView('good', 'The agent checks in.') : signView('busy', 'Waiting for the agent to check in …')}
+      ${signView(mood, words)}
       ${view.problem ? html`<p>${view.problem.detail}</p>` : ''}
-      ${isOnline ? html`<p><button class="main" type="button" @click=${open}>Open ${view.name}</button></p>` : ''}
+      ${hasCome ? html`<p><button class="main" type="button" @click=${open}>Open ${view.name}</button></p>` : ''}
     </div>`;
   }
 
