@@ -16,7 +16,13 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
+import {
+  type Environment,
+  type EnvironmentKey,
+  type Instance,
+  isManager,
+  keyHolds,
+} from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
@@ -217,11 +223,11 @@ export class Enrolment {
     return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
   }
 
-  /** Nobody says so when a node is gone; one that was only away enrols anew by itself. */
-  #withoutGone({ id }: Environment, instances: readonly Instance[]): readonly Instance[] {
+  /** Nobody says so when a node is gone. A silent manager stays: else whoever fills the place up could be it. */
+  #withoutGone(environment: Environment, instances: readonly Instance[]): readonly Instance[] {
     const { presence, clock } = this.#options;
     if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
-    return instances.filter((instance) => presence.isLive(id, instance.id));
+    return instances.filter((one) => isManager(environment, one) || presence.isLive(environment.id, one.id));
   }
 
   #refuse(

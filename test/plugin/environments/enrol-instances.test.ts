@@ -127,11 +127,15 @@ test('instances: agents on nodes of one Swarm share the environment', async (t) 
   await t.throwsAsync(third.enrol({ node: { ...node('n3'), swarmId: 'other' } }), { code: 'swarm-mismatch' });
 });
 
-test('instances: one environment takes 500 nodes, known ones still after that; dead ones make room', async (t) => {
+async function setupFull(t: ExecutionContext, first: 'manager' | 'worker') {
   const { hub, id, agent, clock } = await setup(t);
-  const node = (nodeId: string) => ({ swarmId: 's', nodeId, name: nodeId, role: 'worker' as const });
-  const first = await makeInstance(t, agent);
-  await first.enrol({ node: node('n0') });
+  const node = (nodeId: string, role: 'manager' | 'worker' = 'worker') => ({
+    swarmId: 's',
+    nodeId,
+    name: nodeId,
+    role,
+  });
+  await joinInstance(t, { ...agent, engineId: 'engine', facts: { node: node('n0', first) } });
   await hub.stop();
   const file = join(hub.dataDir, 'fairlead.json');
   const stored = JSON.parse(await readFile(file, 'utf8'));
@@ -149,14 +153,33 @@ test('instances: one environment takes 500 nodes, known ones still after that; d
     await makeInstance(t, { ...agent, edgeKey }),
   ];
   await last.enrol({ node: node('n499') });
+  const instances = async () => JSON.parse(await readFile(file, 'utf8')).environments[0].instances;
+  return { hub: restarted, id, clock, node, last, tooMany, instances };
+}
+
+test('instances: one environment takes 500 nodes, known ones still after that; dead ones make room', async (t) => {
+  const { hub, id, clock, node, last, tooMany, instances } = await setupFull(t, 'worker');
   await t.throwsAsync(tooMany.enrol({ node: node('n500') }), { code: 'too-many-agents' });
-  t.like(await restarted.view(id), { lastRefusal: { code: 'too-many-agents' } });
+  t.like(await hub.view(id), { lastRefusal: { code: 'too-many-agents' } });
   await t.notThrowsAsync(last.enrol({ node: node('n499') }));
   // Once the hub is up for so long that those who live have been heard.
   clock.advance(45_000);
   await last.checkIn();
   await t.notThrowsAsync(tooMany.enrol({ node: node('n500') }));
   await t.notThrowsAsync(last.checkIn());
-  const { environments } = JSON.parse(await readFile(file, 'utf8'));
-  t.is(environments[0].instances.length, 2);
+  t.is((await instances()).length, 2);
+});
+
+test('instances: a silent manager makes no room for whoever would be it', async (t) => {
+  const { clock, node, last, tooMany, instances } = await setupFull(t, 'manager');
+  clock.advance(45_000);
+  await last.checkIn();
+  await tooMany.enrol({ node: node('n500') });
+  await t.throwsAsync(tooMany.enrol({ node: node('n0', 'manager'), engineId: 'other' }), {
+    code: 'duplicate',
+  });
+  t.deepEqual(
+    (await instances()).map((one: { node: { nodeId: string } }) => one.node.nodeId),
+    ['n0', 'n499', 'n500'],
+  );
 });
