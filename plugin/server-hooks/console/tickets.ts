@@ -17,6 +17,8 @@ export interface TicketsOptions {
 const LIFETIME_MS = 30_000;
 /** Tickets nobody has used; the oldest makes room. */
 const MAX_TICKETS = 1_000;
+/** Of these, for one environment: nobody who may ask for it alone makes those of others worthless. */
+const MAX_TICKETS_EACH = 100;
 
 /**
  * One-time rights to open a console. A browser cannot send a bearer token with a WebSocket, and a token in a URL would
@@ -38,11 +40,11 @@ export class Tickets {
   issue(path: string, target: ConsoleTarget): { ticket: string; expiresAtMs: number } {
     const { clock, randomBytes } = this.#options;
     const ticket = randomBytes(32).toString('base64url');
+    const keys = [...this.#tickets.keys()];
+    const own = keys.filter((key) => this.#tickets.get(key)?.target.environmentId === target.environmentId);
+    const [oldest] = own.length >= MAX_TICKETS_EACH ? own : keys.length >= MAX_TICKETS ? keys : [];
+    if (oldest !== undefined) this.#tickets.delete(oldest);
     this.#tickets.set(hash(ticket), { path, target, issuedMs: clock.monotonic() });
-    if (this.#tickets.size > MAX_TICKETS) {
-      const [oldest] = this.#tickets.keys();
-      if (oldest !== undefined) this.#tickets.delete(oldest);
-    }
     return { ticket, expiresAtMs: clock.now() + LIFETIME_MS };
   }
 

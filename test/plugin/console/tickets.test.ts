@@ -38,8 +38,19 @@ test('tickets: one tried at another path is spent', (t) => {
 
 test('tickets: a thousand are kept, and the oldest makes room', (t) => {
   const { tickets } = setup();
-  const issued = Array.from({ length: 1_001 }, () => tickets.issue(PATH, TARGET).ticket);
+  const issued = Array.from({ length: 1_001 }, (_, i) => {
+    return tickets.issue(PATH, { ...TARGET, environmentId: 1 + (i % 20) }).ticket;
+  });
   t.throws(() => tickets.redeem(issued[0] ?? '', PATH), INVALID);
-  t.is(tickets.redeem(issued[1] ?? '', PATH), TARGET);
+  t.is(tickets.redeem(issued[1] ?? '', PATH).environmentId, 2);
   t.throws(() => tickets.redeem('invented', PATH), INVALID);
+});
+
+test('tickets: those of one environment take no room from others', (t) => {
+  const { tickets } = setup();
+  const other = tickets.issue(PATH, { ...TARGET, environmentId: 2 });
+  const issued = Array.from({ length: 1_001 }, () => tickets.issue(PATH, TARGET).ticket);
+  t.throws(() => tickets.redeem(issued[900] ?? '', PATH), INVALID);
+  t.is(tickets.redeem(issued[901] ?? '', PATH), TARGET);
+  t.is(tickets.redeem(other.ticket, PATH).environmentId, 2);
 });
