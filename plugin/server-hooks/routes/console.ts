@@ -27,10 +27,10 @@ export class ConsoleRoute {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean {
     const [, path, ticket] = CONSOLE.exec(url) ?? [];
     if (path === undefined || ticket === undefined) return false;
-    const { store, tickets } = this.#services;
+    const { options, store, tickets } = this.#services;
     socket.on('error', () => socket.destroy());
     try {
-      requireOwnPage(req, store.settings().publicUrl);
+      requireOwnPage(req, store.settings().publicUrl ?? options.publicUrl);
       // It stands for its caller, who was admitted when it was issued.
       const target = tickets.redeem(ticket, path);
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
