@@ -65,17 +65,21 @@ async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round:
 }
 
 /** Resolves to the name of the leader once it is another one. */
-async function untilOther({ hub, created }: SwarmLine, old: SwarmNode, fault: Fault): Promise<string> {
+async function untilOther({ swarm, hub, created }: SwarmLine, old: SwarmNode, fault: Fault): Promise<string> {
   const limitMs = 5 * (fault.isSilent ? PROMISED_MS.silent : PROMISED_MS.told + NOTICE_MS);
+  const base = `/edge/api/environments/${created.id}`;
   const deadline = Date.now() + limitMs;
   let last: unknown;
   while (Date.now() < deadline) {
-    const call = hub.call<{ Name?: string }>('GET', `/edge/api/environments/${created.id}/docker/info`);
-    const { status, body } = await call.catch((error: Error) => ({
-      status: 0,
-      body: { Name: error.message },
-    }));
-    if (status === 200 && body.Name && body.Name !== old.name) return body.Name;
+    // Not `/info`, which an engine answers only when its Swarm has elected a new leader of its own.
+    const call = hub.call<readonly { Labels: Record<string, string> }[]>(
+      'GET',
+      `${base}/docker/containers/json`,
+    );
+    const { status, body } = await call.catch((error: Error) => ({ status: 0, body: error.message }));
+    const nodeIds = Array.isArray(body) ? body.map(({ Labels }) => Labels['com.docker.swarm.node.id']) : [];
+    const leader = swarm.nodes.find(({ id }) => nodeIds.includes(id));
+    if (status === 200 && leader && leader !== old) return leader.name;
     last = body;
     await delay(50);
   }
