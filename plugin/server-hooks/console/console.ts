@@ -22,6 +22,8 @@ type Said =
 
 const size = z.int().min(1).max(10_000);
 const heardSchema = z.object({ type: z.literal('resize'), columns: size, rows: size });
+/** Longest text frame that is looked at: to parse megabytes of brackets takes seconds, and the hub does nothing else. */
+const MAX_TEXT_BYTES = 1024;
 
 /** Output on its way to a tab that reads slowly: above the first the engine has to wait, below the second it goes on. */
 const HIGH_BYTES = 1024 * 1024;
@@ -119,7 +121,7 @@ class Resizes {
   }
 
   hear(bytes: Buffer): void {
-    const said = heardSchema.safeParse(parseJson(bytes));
+    const said = heardSchema.safeParse(bytes.length > MAX_TEXT_BYTES ? null : parseJson(bytes));
     if (!said.success) return;
     this.#next = said.data;
     if (!this.#isBusy) void this.#run();

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import test from 'ava';
+import WebSocket, { WebSocketServer } from 'ws';
+import { serveConsole } from '../../../plugin/server-hooks/console/console.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { LogRecorder } from '../../helpers/log-recorder.js';
+
+const EXEC = { Running: false, ExitCode: null, ProcessConfig: { tty: true } };
+
+test('console: a text frame longer than any that it knows is not even parsed', async (t) => {
+  const sizes: string[] = [];
+  const engine = http.createServer((req, res) => {
+    if (req.url?.includes('/resize')) sizes.push(req.url);
+    res.end(JSON.stringify(EXEC));
+  });
+  engine.on('upgrade', (_req, socket) => {
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    socket.pipe(socket);
+  });
+  engine.listen(0, '127.0.0.1');
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await Promise.all([once(engine, 'listening'), once(server, 'listening')]);
+  t.teardown(() => {
+    server.close();
+    engine.closeAllConnections();
+    engine.close();
+  });
+  const { port } = engine.address() as AddressInfo;
+  const call = {
+    agent: new http.Agent({ host: '127.0.0.1', port } as http.AgentOptions),
+    dial: async () => net.connect(port, '127.0.0.1'),
+    servesSwarm: true,
+    closed: new AbortController().signal,
+    release: () => undefined,
+  };
+  server.on('connection', (ws) => {
+    const options = {
+      tunnels: { open: async () => call },
+      clock: new FakeClock(),
+      logger: new LogRecorder(),
+    };
+    void serveConsole(ws, { environmentId: 1, execId: 'a' }, options);
+  });
+  const page = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  t.teardown(() => page.terminate());
+  await once(page, 'message');
+  const resize = (columns: number) => JSON.stringify({ type: 'resize', columns, rows: 1 });
+  page.send(resize(1) + ' '.repeat(1024));
+  page.send(Buffer.from('after it'));
+  await once(page, 'message');
+  t.deepEqual(sizes, []);
+  page.send(resize(2));
+  await once(engine, 'request');
+  t.deepEqual(sizes, ['/exec/a/resize?h=1&w=2']);
+});
