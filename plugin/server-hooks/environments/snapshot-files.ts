@@ -22,6 +22,8 @@ export interface SnapshotFilesOptions {
   readonly maxEnvironmentBytes?: number;
 }
 
+/** Reads of one environment's snapshots at a time: each holds a file of every agent for as long as its reader takes. */
+const MAX_READERS = 8;
 /** Environment and instance; ids of instances are UUIDs. */
 const FILE_NAME = /^([1-9][0-9]{0,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
 const MAX_ENVIRONMENT_BYTES = 256 * 1024 * 1024;
@@ -42,6 +44,7 @@ export class SnapshotFiles {
   readonly #kept = new Map<number, Kept>();
   /** What is under way, by environment: writes and deletions happen in the order they were asked for. */
   readonly #last = new Map<number, Promise<void>>();
+  readonly #readers = new Map<number, number>();
   #isFailing = false;
 
   constructor(options: SnapshotFilesOptions) {
@@ -76,6 +79,26 @@ export class SnapshotFiles {
   /** Of each instance that has sent one. From memory; another map only where one of them is another. */
   summaries(environmentId: number): ReadonlyMap<string, SnapshotSummary> {
     return this.#kept.get(environmentId)?.summaries ?? NONE;
+  }
+
+  /**
+   * Counts a reader of an environment's snapshots in; the returned function counts it out.
+   * @throws EdgeError `snapshot-busy` (503)
+   */
+  enter(environmentId: number): () => void {
+    const readers = this.#readers.get(environmentId) ?? 0;
+    if (readers >= MAX_READERS) {
+      throw new EdgeError('snapshot-busy', 'As many as may read this snapshot at the moment', {
+        status: 503,
+        retryAfterSeconds: 1,
+      });
+    }
+    this.#readers.set(environmentId, readers + 1);
+    return () => {
+      const left = (this.#readers.get(environmentId) ?? 1) - 1;
+      if (left > 0) this.#readers.set(environmentId, left);
+      else this.#readers.delete(environmentId);
+    };
   }
 
   /** The latest snapshot of an instance, to be closed; null before the first, and when the file is damaged. */

@@ -34,6 +34,7 @@ export const PROBLEM_STATUSES = Object.freeze({
   'node-offline': 503,
   'node-without-agent': 503,
   'nodes-query-invalid': 400,
+  'snapshot-busy': 503,
   'snapshot-not-found': 404,
   'snapshot-timeout': 504,
   'store-closed': 503,

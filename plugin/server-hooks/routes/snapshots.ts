@@ -20,7 +20,7 @@ export const snapshotCalls = [
       answers: {
         200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
       },
-      problems: ['snapshot-not-found'],
+      problems: ['snapshot-busy', 'snapshot-not-found'],
     },
     async ({ services, environment }) => ({ status: 200, body: await latest(services, environment) }),
   ),
@@ -37,7 +37,7 @@ export const snapshotCalls = [
       answers: {
         200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
       },
-      problems: ['environment-not-associated', 'environment-offline', 'snapshot-timeout'],
+      problems: ['environment-not-associated', 'environment-offline', 'snapshot-busy', 'snapshot-timeout'],
     },
     async ({ services, environment: { id } }) => {
       await services.snapshotDesk.request(id, services.waiting.waitMs({ environmentId: id }));
@@ -47,7 +47,13 @@ export const snapshotCalls = [
 ];
 
 async function latest(services: Services, environment: Environment): Promise<Readable> {
-  const snapshot = await composeSnapshot(environment, services);
-  if (snapshot) return snapshot;
+  const leave = services.snapshots.enter(environment.id);
+  let snapshot: Readable | null = null;
+  try {
+    snapshot = await composeSnapshot(environment, services);
+    if (snapshot) return snapshot.once('close', leave);
+  } finally {
+    if (!snapshot) leave();
+  }
   throw new EdgeError('snapshot-not-found', 'No snapshot was taken yet', { status: 404 });
 }

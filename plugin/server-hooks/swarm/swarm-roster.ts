@@ -12,6 +12,11 @@ export interface SwarmRosterOptions {
   readonly clock: Clock;
 }
 
+/** News of one environment that are taken at this pace for long, ms… */
+const GAP_MS = 1_000;
+/** …after the first few: several managers tell of one change, and not all see it alike. */
+const BURST = 10;
+
 interface Told {
   readonly swarmId: string;
   readonly members: ReadonlyMap<string, SwarmMember>;
@@ -26,6 +31,8 @@ interface Told {
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;
   readonly #told = new Map<number, Told>();
+  /** Monotonic ms at which an environment's news would be even with their pace again. */
+  readonly #evenMs = new Map<number, number>();
 
   constructor(options: SwarmRosterOptions) {
     this.#options = options;
@@ -43,7 +50,7 @@ export class SwarmRoster {
 
   /**
    * Takes a report in; resolves when what it says about managers is on disk.
-   * @throws EdgeError `manager-unconfirmed` (403), `store-unwritable` (503)
+   * @throws EdgeError `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
   async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
     const { store, onChange, clock } = this.#options;
@@ -57,6 +64,7 @@ export class SwarmRoster {
     }
     const members = new Map(report.nodes.map((node) => [node.id, node]));
     const isNews = !isDeepStrictEqual(this.members(environmentId), members);
+    if (isNews) this.#requirePace(environmentId);
     if (isNews) this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, report);
     if (isNews) onChange(environmentId);
@@ -65,7 +73,22 @@ export class SwarmRoster {
 
   /** Forgets what was told of an environment that is gone, or another Swarm now. */
   tidy(environmentId: number): void {
-    if (!this.#toldOf(environmentId)) this.#told.delete(environmentId);
+    if (this.#toldOf(environmentId)) return;
+    this.#told.delete(environmentId);
+    this.#evenMs.delete(environmentId);
+  }
+
+  /** News cost a write, and a look at all of the environment's agents. */
+  #requirePace(environmentId: number): void {
+    const now = this.#options.clock.monotonic();
+    const evenMs = Math.max(this.#evenMs.get(environmentId) ?? 0, now) + GAP_MS;
+    if (evenMs > now + BURST * GAP_MS) {
+      throw new EdgeError('report-too-soon', 'Managers tell of changes faster than one a second', {
+        status: 429,
+        retryAfterSeconds: 1,
+      });
+    }
+    this.#evenMs.set(environmentId, evenMs);
   }
 
   /** Nothing of a Swarm that the environment was before. */

@@ -85,3 +85,13 @@ test('snapshot files: an instance id that is no UUID is no part of a path', asyn
   instances.push(odd);
   await t.throwsAsync(files.write(1, odd, snapshot(1)), { instanceOf: RangeError });
 });
+
+test('snapshot files: eight read an environment’s snapshots at a time; one that leaves makes room, once', async (t) => {
+  const { files } = await setup(t);
+  const leaves = Array.from({ length: 8 }, () => files.enter(1));
+  t.throws(() => files.enter(1), { code: 'snapshot-busy' });
+  t.notThrows(() => files.enter(2));
+  leaves[0]?.();
+  t.notThrows(() => files.enter(1));
+  t.throws(() => files.enter(1), { code: 'snapshot-busy' });
+});
