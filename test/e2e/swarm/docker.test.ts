@@ -72,6 +72,8 @@ serialLabTest('swarm: services, stacks and nodes are managed through the hub', a
   t.regex((await docker(['stack', 'services', 'times'])).stdout, /times_clock/);
   await docker(['stack', 'rm', 'times']);
 
+  const names = (await docker(['node', 'ls', '--format', '{{.Hostname}}'])).stdout.trim().split('\n');
+  t.deepEqual(names.sort(), ['node1', 'node2', 'node3']);
   const [, worker] = line.swarm.nodes;
   await docker(['node', 'update', '--label-add', 'shop=12', worker.name]);
   const { stdout } = await docker(['node', 'inspect', '-f', '{{.Spec.Labels.shop}}', worker.name]);
