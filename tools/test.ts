@@ -59,14 +59,14 @@ async function runTests(): Promise<number> {
 
 /**
  * One file at a time: each drives processes and containers of its own, and the promised times are for a quiet machine.
- * Beside them those of the Swarm, which have engines of their own and wait most of the time.
+ * Beside them, in the same way, those that have engines of their own or wait most of the time.
  */
 async function runE2e(): Promise<TestCounts[]> {
   const run = ['--concurrency=1', ...args];
   const runBoth = (env: NodeJS.ProcessEnv) =>
     Promise.all([
       runAva(run, { ...env, FAIRLEAD_TESTS: 'e2e' }),
-      runAva(run, { ...env, FAIRLEAD_TESTS: 'swarm' }, { isShownAtEnd: true }),
+      runAva(run, { ...env, FAIRLEAD_TESTS: 'beside' }, { isShownAtEnd: true }),
     ]);
   if (process.env.FAIRLEAD_NO_LAB) return runBoth({});
   say('starting a private Docker Engine');
