@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { openAdminBrowser } from '../helpers/admin-browser.js';
+import { leave, openAdminBrowser } from '../helpers/admin-browser.js';
 import { browserTest } from '../helpers/browser.js';
 import { HOSTILE_BYTES } from '../helpers/hostile-bytes.js';
 import { startHostileLine } from '../helpers/hostile-line.js';
@@ -76,7 +76,7 @@ async function navigate(
   for (const name of NAMES) {
     const page = await context.newPage();
     seen[name] = await settle(name, () => openAt(page, urlOf(name)));
-    await page.close();
+    await leave(page);
   }
   return seen;
 }
@@ -97,7 +97,7 @@ browserTest(
       await context.setExtraHTTPHeaders({ 'X-Fairlead-CSRF': '1' });
       t.deepEqual(await navigate(context, urlOf), EXPECTED, `${version}, by authenticated navigation`);
       t.deepEqual(ran, [], version);
-      await context.close();
+      await leave(context);
     }
     const { calls, failures, longestMs } = await stopCalling();
     t.deepEqual(failures, []);

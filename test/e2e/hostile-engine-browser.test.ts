@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { systemClock } from '../../protocol/clock.js';
-import { openAdminBrowser, watchContent } from '../helpers/admin-browser.js';
+import { leave, openAdminBrowser, watchContent } from '../helpers/admin-browser.js';
 import { browserTest, openBrowser } from '../helpers/browser.js';
 import { HOSTILE_CONTENT } from '../helpers/hostile-content.js';
 import { http, listenHostile } from '../helpers/hostile-engine.js';
@@ -24,7 +24,7 @@ async function visit(context: BrowserContext, url: string): Promise<number | nul
   const response = await page.goto(url).catch(() => null);
   // Not a timer of the page's: where scripts are off, it has none.
   await delay(SETTLE_MS);
-  await page.close();
+  await leave(page);
   return response?.status() ?? null;
 }
 
@@ -106,7 +106,7 @@ browserTest(
       await visit(careless, `${stranger}/control/${name}`);
       t.true(ran.splice(0).length > 1, `${name} does run where nothing stands in between`);
     }
-    await careless.close();
+    await leave(careless);
 
     const { context, admin, ran: seen } = await openAdminBrowser(t, hub);
     await admin.evaluate(`localStorage.setItem('mine', 'kept')`);
@@ -127,7 +127,7 @@ browserTest(
     await beside.goto(`${stranger}/attack`);
     t.is(await attack(beside), 'no worker');
     t.deepEqual(new Set(await beside.evaluate<string[]>('window.read')), new Set(['refused']));
-    await beside.close();
+    await leave(beside);
     await untouched('from a page of the same site');
     t.is(asked(), 0, 'and the engine was asked nothing');
 

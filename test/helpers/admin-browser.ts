@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import { load, openBrowser } from './browser.js';
 import type { Hub } from './hub.js';
 import type { Scope } from './scope.js';
+
+const LEAVE_MS = 5_000;
 
 /** A browser in which an admin has signed in to a hub. */
 export interface AdminBrowser {
@@ -41,4 +44,9 @@ export function watchContent(context: BrowserContext): string[] {
     if (message.text().includes('pwned') && message.type() === 'log') ran.push(`console ${message.text()}`);
   });
   return ran;
+}
+
+/** Closes what showed hostile content. Where that opened dialogs it is at times never closed: then its browser's end is its own. */
+export async function leave(what: Page | BrowserContext): Promise<void> {
+  await Promise.race([what.close(), delay(LEAVE_MS)]);
 }
