@@ -25,7 +25,8 @@ serialBrowserTest('panel: lists environments as they come, go, and turn online',
   await page.keyboard.press('ArrowDown');
   t.regex(await page.locator('.row:focus').innerText(), /depot 10/);
 
-  await page.fill('input[type=search]', '10');
+  // Part of a name, and never of a random id.
+  await page.fill('input[type=search]', 'depot 10');
   await page.waitForSelector('text="1 environment found"');
   await hub.call('DELETE', `/edge/api/environments/${id}`);
   await page.waitForSelector('text="No environment is like that."');
