@@ -16,19 +16,14 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import {
-  type Environment,
-  type EnvironmentKey,
-  type Instance,
-  isManager,
-  keyHolds,
-} from '../model/environment.js';
+import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
+import { InstancePlaces, MAX_INSTANCES } from './instance-places.js';
 import type { Presence } from './presence.js';
-import { belongs, isSibling, swarmAfter } from './swarm-admission.js';
+import { belongs, swarmAfter } from './swarm-admission.js';
 
 export interface EnrolmentOptions {
   readonly store: Store;
@@ -40,10 +35,6 @@ export interface EnrolmentOptions {
 
 /** Oldest protocol an agent may speak. */
 const OLDEST_PROTOCOL = 1;
-/** After a start of the hub its known agents get this long to come back before a new one may take their place, ms. */
-const STARTUP_MS = 45_000;
-/** Agents of one Swarm: whoever has an Edge key can name as many nodes as he likes, and each is in the store. */
-const MAX_INSTANCES = 500;
 /** What every version's enrolment holds: enough to check who calls. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
@@ -56,11 +47,11 @@ const NO_KEY: EnvironmentKey = Object.freeze({
 /** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
-  readonly #startedMs: number;
+  readonly #places: InstancePlaces;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    this.#startedMs = options.clock.monotonic();
+    this.#places = new InstancePlaces(options);
   }
 
   /**
@@ -146,16 +137,13 @@ export class Enrolment {
       const message = 'The environment is another Swarm: disassociate it to begin anew';
       throw this.#refuse(environment, 'swarm-mismatch', 403, message);
     }
-    const others = environment.instances.filter((other) => other !== known);
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
-    if (this.#isCopy(environment, known, body) || others.some((it) => this.#blocks(environment, it, body))) {
+    if (this.#places.isTaken(environment, known, body)) {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
-    const siblings = others.filter((other) => isSibling(other, body));
-    const kept =
-      known || siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+    const kept = this.#places.keptBeside(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
       const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
       throw this.#refuse(environment, 'too-many-agents', 409, message);
@@ -178,11 +166,11 @@ export class Enrolment {
       known !== undefined &&
       environment.edgeId !== null &&
       swarm === environment.swarm &&
-      others.length === environment.instances.length - 1 &&
+      kept.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
     presence.enrolled(environment.id, instance.id, intervalMs);
-    if (isSteady && siblings.length === others.length) return { environment, instance: known };
+    if (isSteady) return { environment, instance: known };
     // In its old place: who enrolled first comes first.
     const instances = known
       ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
@@ -197,37 +185,6 @@ export class Enrolment {
         swarm,
       },
     };
-  }
-
-  /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
-  #isCopy({ id }: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
-    if (!known?.engineId || !body.engineId || known.engineId === body.engineId) return false;
-    return this.#options.presence.isLive(id, known.id);
-  }
-
-  /**
-   * Whether a known instance keeps a new one out. One that is silent for two intervals is replaced: its
-   * data folder was lost, or the engine was. After a start of the hub all are silent at first.
-   */
-  #blocks(environment: Environment, other: Instance, body: EnrolRequest): boolean {
-    const { store, presence, registry, clock } = this.#options;
-    if (isSibling(other, body)) return false;
-    if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
-    const sameEngine = other.engineId !== null && other.engineId === body.engineId;
-    // A node is bound to its first agent's engine: all its neighbours have the Edge key, and could say that they are it.
-    if (!sameEngine && other.node !== null && other.node.nodeId === body.node?.nodeId) return true;
-    if (presence.intervalMs(environment.id, other.id) === null) {
-      const graceMs = sameEngine ? 2_000 * checkInSecondsOf(environment, store) : STARTUP_MS;
-      return clock.monotonic() - this.#startedMs < graceMs;
-    }
-    return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
-  }
-
-  /** Nobody says so when a node is gone. A silent manager stays: else whoever fills the place up could be it. */
-  #withoutGone(environment: Environment, instances: readonly Instance[]): readonly Instance[] {
-    const { presence, clock } = this.#options;
-    if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
-    return instances.filter((one) => isManager(environment, one) || presence.isLive(environment.id, one.id));
   }
 
   #refuse(

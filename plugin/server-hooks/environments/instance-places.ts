@@ -1,0 +1,78 @@
+import type { EnrolRequest } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import { checkInSecondsOf } from './check-in-state.js';
+import type { Presence } from './presence.js';
+import { isSibling } from './swarm-admission.js';
+
+export interface InstancePlacesOptions {
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly registry: TunnelRegistry;
+  readonly clock: Clock;
+}
+
+/** Agents of one Swarm: whoever has an Edge key can name as many nodes as he likes, and each is in the store. */
+export const MAX_INSTANCES = 500;
+/** After a start of the hub its known agents get this long to come back before a new one may take their place, ms. */
+const STARTUP_MS = 45_000;
+
+/** Who keeps an enrolling agent out of an environment, who stays beside it, and who makes room for it. */
+export class InstancePlaces {
+  readonly #options: InstancePlacesOptions;
+  readonly #startedMs: number;
+
+  constructor(options: InstancePlacesOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.monotonic();
+  }
+
+  /**
+   * Whether another agent has the place that an enrolling one wants.
+   * @param known the instance that the enrolling agent is already
+   */
+  isTaken(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
+    if (known && this.#isCopy(environment, known, body)) return true;
+    return environment.instances.some(
+      (other) => other !== known && !isSibling(other, body) && this.#holds(environment, other, body),
+    );
+  }
+
+  /** The other instances that an environment keeps when this agent is let in: all that serve other nodes, while there is room. */
+  keptBeside(environment: Environment, known: Instance | undefined, body: EnrolRequest): readonly Instance[] {
+    const siblings = environment.instances.filter((other) => other !== known && isSibling(other, body));
+    return known || siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+  }
+
+  /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
+  #isCopy({ id }: Environment, known: Instance, body: EnrolRequest): boolean {
+    if (!known.engineId || !body.engineId || known.engineId === body.engineId) return false;
+    return this.#options.presence.isLive(id, known.id);
+  }
+
+  /**
+   * Whether a known instance keeps a new one out. One that is silent for two intervals is replaced: its
+   * data folder was lost, or the engine was. After a start of the hub all are silent at first.
+   */
+  #holds(environment: Environment, other: Instance, body: EnrolRequest): boolean {
+    const { store, presence, registry, clock } = this.#options;
+    if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
+    const sameEngine = other.engineId !== null && other.engineId === body.engineId;
+    // A node is bound to its first agent's engine: all its neighbours have the Edge key, and could say that they are it.
+    if (!sameEngine && other.node !== null && other.node.nodeId === body.node?.nodeId) return true;
+    if (presence.intervalMs(environment.id, other.id) === null) {
+      const graceMs = sameEngine ? 2_000 * checkInSecondsOf(environment, store) : STARTUP_MS;
+      return clock.monotonic() - this.#startedMs < graceMs;
+    }
+    return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
+  }
+
+  /** Nobody says so when a node is gone. A silent manager stays: else whoever fills the place up could be it. */
+  #withoutGone(environment: Environment, instances: readonly Instance[]): readonly Instance[] {
+    const { presence, clock } = this.#options;
+    if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
+    return instances.filter((one) => isManager(environment, one) || presence.isLive(environment.id, one.id));
+  }
+}
