@@ -66,10 +66,18 @@ async function showPanels(plugins) {
   for (const { id, mount, panel } of wanted) {
     if ([...byId('panels').children].some((shown) => shown.dataset.plugin === id)) continue;
     await import(panel.module);
-    const placed = element(panel.element, { baseUrl: mount });
+    const placed = element(panel.element, { baseUrl: mount, path: pathOf(id) });
     placed.dataset.plugin = id;
+    placed.addEventListener('fairlead-navigate', ({ detail }) => {
+      location.hash = `${id}/${detail}`;
+    });
     byId('panels').append(placed);
   }
+}
+
+/** Where somebody is in a panel stands in the address, as `#fairlead/environments/5`: it survives a reload. */
+function pathOf(id) {
+  return location.hash.startsWith(`#${id}/`) ? location.hash.slice(id.length + 2) : '';
 }
 
 /** Rows stay as they are while nothing changes: a button under someone's finger must not be replaced. */
@@ -116,6 +124,10 @@ byId('sign-in').addEventListener('submit', async (event) => {
 });
 
 byId('panels').addEventListener('fairlead-unauthorized', () => show(false));
+
+addEventListener('hashchange', () => {
+  for (const panel of byId('panels').children) panel.path = pathOf(panel.dataset.plugin);
+});
 
 byId('sign-out').addEventListener('click', () =>
   attempt(async () => {

@@ -1,26 +1,24 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import type { EnvironmentView } from '../api.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { ApiClient } from './api-client.js';
 import { defineElement } from './define-element.js';
 import { HubEvents } from './hub-events.js';
+import { parseRoute } from './route.js';
 import { styles } from './styles.js';
 import { CreateEnvironmentElement } from './views/create-environment.js';
 import { EnvironmentElement } from './views/environment.js';
 import { EnvironmentListElement } from './views/environment-list.js';
 
-type View =
-  | { readonly name: 'list' }
-  | { readonly name: 'create' }
-  | { readonly name: 'environment'; readonly environment: EnvironmentView };
-
 /**
  * `<fairlead-panel>`: everything an operator does, for any dashboard's page. It starts when it is put into a page, and
- * ends all that it began when it is taken out. Tells `fairlead-unauthorized` when the hub does not know the caller any more.
+ * ends all that it began when it is taken out. Tells `fairlead-unauthorized` when the hub does not know the caller any more, and
+ * `fairlead-navigate` with the new `path` when somebody goes elsewhere in it.
  */
 export class FairleadPanel extends LitElement {
   static override properties = {
     baseUrl: { attribute: 'base-url' },
     getToken: { attribute: false },
+    path: { attribute: false },
     theme: { reflect: true },
   };
   static override styles = [
@@ -46,14 +44,16 @@ export class FairleadPanel extends LitElement {
   declare baseUrl: string;
   /** Gives the bearer token of each call. Without it the session cookie is sent. */
   declare getToken: (() => string | Promise<string>) | undefined;
+  /** What is shown, such as `environments/5/images`: a host may keep it in its own address. Default: the list. */
+  declare path: string;
   /** Default `auto`: as the browser prefers. */
   declare theme: 'auto' | 'light' | 'dark';
   #client: ApiClient | null = null;
   #events: HubEvents | null = null;
-  #view: View = { name: 'list' };
 
   constructor() {
     super();
+    this.path = '';
     this.baseUrl = '/edge';
     this.theme = 'auto';
   }
@@ -77,36 +77,47 @@ export class FairleadPanel extends LitElement {
     this.#client = new ApiClient({ baseUrl, getToken, onUnauthorized });
     this.#events = new HubEvents(this.#client);
     if (this.isConnected) this.#events.start();
-    this.#view = { name: 'list' };
   }
 
   override render(): TemplateResult {
-    const [client, events] = [this.#client, this.#events];
-    const open = ({ detail }: CustomEvent<EnvironmentView>) =>
-      this.#show({ name: 'environment', environment: detail });
-    const list = () => this.#show({ name: 'list' });
-    switch (this.#view.name) {
-      case 'list':
-        return html`<fairlead-environment-list .client=${client} .events=${events} @open-environment=${open}
-          @create-environment=${() => this.#show({ name: 'create' })}></fairlead-environment-list>`;
+    return html`<div class="view" @navigate=${(event: CustomEvent<string>) => this.#navigate(event)}>
+      ${keyed(this.#client, this.#view())}
+    </div>`;
+  }
+
+  #view(): TemplateResult {
+    const [client, events, route] = [this.#client, this.#events, parseRoute(this.path)];
+    switch (route.name) {
       case 'create':
-        return html`<fairlead-create-environment .client=${client} .events=${events} @open-environment=${open}
-          @show-list=${list}></fairlead-create-environment>`;
+        return html`<fairlead-create-environment .client=${client} .events=${events}></fairlead-create-environment>`;
       case 'environment':
-        return html`<fairlead-environment .client=${client} .events=${events} .environment=${this.#view.environment}
-          @show-list=${list}></fairlead-environment>`;
+        return html`${keyed(
+          route.id,
+          html`<fairlead-environment .client=${client} .events=${events} .environmentId=${route.id} .node=${route.node}
+            .section=${route.section}></fairlead-environment>`,
+        )}`;
+      default:
+        return html`<fairlead-environment-list .client=${client} .events=${events}></fairlead-environment-list>`;
     }
   }
 
   /** Who uses a keyboard or a screen reader is at the new view's heading then. */
-  async #show(view: View): Promise<void> {
-    this.#view = view;
-    this.requestUpdate();
+  async #navigate(event: CustomEvent<string>): Promise<void> {
+    event.stopPropagation();
+    const before = this.#shown;
+    this.path = event.detail;
+    this.dispatchEvent(
+      new CustomEvent('fairlead-navigate', { detail: event.detail, bubbles: true, composed: true }),
+    );
     await this.updateComplete;
-    const shown = this.renderRoot.firstElementChild;
-    if (!(shown instanceof LitElement)) return;
+    const shown = this.#shown;
+    if (shown === before || !(shown instanceof LitElement)) return;
     await shown.updateComplete;
     shown.renderRoot.querySelector('h2')?.focus();
+  }
+
+  get #shown(): Element | null {
+    return this.renderRoot.querySelector('.view')?.firstElementChild ?? null;
   }
 }
 

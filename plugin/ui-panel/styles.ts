@@ -51,6 +51,19 @@ export const styles = css`
   select {
     width: 100%;
   }
+  input[type='checkbox'] {
+    width: 1.1rem;
+    height: 1.1rem;
+    min-height: 0;
+    margin: 0;
+    accent-color: var(--accent);
+  }
+  .check {
+    display: flex;
+    gap: 0.5rem;
+    align-items: center;
+    color: var(--ink);
+  }
   button {
     cursor: pointer;
     white-space: nowrap;
@@ -59,7 +72,8 @@ export const styles = css`
     background: var(--raised);
   }
   button[aria-pressed='true'],
-  button[aria-selected='true'] {
+  button[aria-selected='true'],
+  button[aria-current='page'] {
     border-color: var(--accent);
     box-shadow: inset 0 -3px var(--accent);
   }
@@ -76,6 +90,15 @@ export const styles = css`
   }
   button.main:hover {
     filter: brightness(1.1);
+  }
+  button.danger {
+    border-color: var(--bad);
+    color: var(--bad);
+    font-weight: 600;
+  }
+  button.danger:hover {
+    background: var(--bad);
+    color: var(--ground);
   }
   :focus-visible {
     outline: 2px solid var(--accent);
@@ -105,6 +128,13 @@ export const styles = css`
   }
   .soft {
     color: var(--soft);
+  }
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
   }
   .notice {
     margin: 0.8rem 0;

@@ -37,7 +37,8 @@ serialBrowserTest(
     const { hub, created } = await startLine(t);
     const { page, errors, ran } = await openPanel(t, hub);
     await page.click(`.row:has-text(${JSON.stringify(created.name)})`);
-    await page.waitForSelector(`li[data-name="${name}"]:has-text("Up")`);
+    t.is(new URL(page.url()).hash, `#fairlead/environments/${created.id}`);
+    await page.waitForSelector(`[data-name="${name}"]:has-text("Up")`);
     t.deepEqual(await accessFaults(page), []);
 
     await page.click(`[aria-label="Logs of ${name}"]`);
@@ -59,14 +60,18 @@ serialBrowserTest(
     t.deepEqual(await accessFaults(page), []);
 
     await page.click(`[aria-label="Stop ${name}-other"]`);
-    await page.waitForSelector(`li[data-name="${name}-other"]:has-text("Exited")`);
+    await page.waitForSelector(`[data-name="${name}-other"]:has-text("Exited")`);
     await engine.docker(['start', `${name}-other`]);
-    await page.waitForSelector(`li[data-name="${name}-other"]:has-text("Up")`);
+    await page.waitForSelector(`[data-name="${name}-other"]:has-text("Up")`);
     await engine.docker(['rename', `${name}-other`, `${name}-renamed`]);
     t.teardown(
       async () => void (await engine.docker(['rm', '-f', `${name}-renamed`], { allowFailure: true })),
     );
-    await page.waitForSelector(`li[data-name="${name}-renamed"]`);
+    await page.waitForSelector(`[data-name="${name}-renamed"]`);
+    await page.reload();
+    await page.waitForSelector(`[data-name="${name}-renamed"]`);
+    await page.goBack();
+    await page.waitForSelector(`.row:has-text(${JSON.stringify(created.name)})`);
     t.deepEqual([errors, ran], [[], []]);
   },
 );
@@ -101,8 +106,8 @@ serialBrowserTest(
     await hub.until(1, ({ status }) => status === 'offline');
     await page.click('button.main');
     await page.waitForSelector(`text=/This is the snapshot of \\d+ (s|min) ago/`);
-    await page.waitForSelector(`li[data-name="${name}"]`);
-    t.is(await page.locator(`li[data-name="${name}"] button`).count(), 0);
+    await page.waitForSelector(`[data-name="${name}"]`);
+    t.is(await page.locator(`[data-name="${name}"] button`).count(), 0);
     t.deepEqual(await accessFaults(page), []);
     t.deepEqual([errors, ran], [[], []]);
   },

@@ -2,6 +2,8 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { EnvironmentCreated, EnvironmentView, HubEvent } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
 import type { HubEvents } from '../hub-events.js';
+import { navigate } from '../navigate.js';
+import { environmentPath } from '../route.js';
 import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
 
@@ -12,7 +14,7 @@ const TABS = [
   ['podman', 'Podman', 'Run it on the remote machine.'],
 ] as const;
 
-/** Name in, command out, then waits for the agent. Tells `open-environment` and `show-list`. */
+/** Name in, command out, then waits for the agent. */
 export class CreateEnvironmentElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
@@ -65,7 +67,7 @@ export class CreateEnvironmentElement extends LitElement {
     return html`
       <div class="bar">
         <h2 tabindex="-1">Create environment</h2>
-        <button type="button" @click=${() => this.dispatchEvent(new CustomEvent('show-list'))}>All environments</button>
+        <button type="button" @click=${() => navigate(this, '')}>All environments</button>
       </div>
       ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
       ${this.#created && this.#view ? this.#commands(this.#created, this.#view) : this.#form()}
@@ -113,7 +115,7 @@ export class CreateEnvironmentElement extends LitElement {
       : hasCome
         ? (['bad', 'The agent came, and does not check in now.'] as const)
         : (['busy', 'Waiting for the agent to check in …'] as const);
-    const open = () => this.dispatchEvent(new CustomEvent('open-environment', { detail: view }));
+    const open = () => navigate(this, environmentPath(view.id));
     return html`<div class="notice ${isOnline ? 'good' : ''}" role="status">
       ${signView(mood, words)}
       ${view.problem ? html`<p>${view.problem.detail}</p>` : ''}

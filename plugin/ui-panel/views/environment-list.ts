@@ -6,6 +6,8 @@ import type { ApiClient } from '../api-client.js';
 import { EnvironmentListStore, type ListQuery } from '../environment-list-store.js';
 import type { HubEvents } from '../hub-events.js';
 import { windowOf } from '../list-window.js';
+import { navigate } from '../navigate.js';
+import { environmentPath } from '../route.js';
 import { signView } from '../sign-view.js';
 import { signsOf } from '../signs.js';
 import { styles } from '../styles.js';
@@ -22,7 +24,7 @@ const SORTS = [
 ] as const;
 const STATUSES = ['online', 'degraded', 'offline', 'refused', 'new'] as const;
 
-/** All environments, of which only the rows in sight are in the page. Tells `open-environment` and `create-environment`. */
+/** All environments, of which only the rows in sight are in the page. */
 export class EnvironmentListElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
@@ -160,7 +162,7 @@ export class EnvironmentListElement extends LitElement {
     return html`
       <div class="bar">
         <h2 tabindex="-1">Environments</h2>
-        <button class="main" type="button" @click=${() => this.#tell('create-environment')}>Create environment</button>
+        <button class="main" type="button" @click=${() => navigate(this, 'create')}>Create environment</button>
       </div>
       <div class="filters">
         <label>Search
@@ -217,7 +219,7 @@ export class EnvironmentListElement extends LitElement {
     const note = item.problem
       ? html`<span class="note problem" title=${item.problem.detail}>${item.problem.detail}</span>`
       : html`<span class="note soft">${item.tags.join(', ') || `No. ${item.id}`}</span>`;
-    return html`<button class="row" type="button" @click=${() => this.#tell('open-environment', item)}>
+    return html`<button class="row" type="button" @click=${() => navigate(this, environmentPath(item.id))}>
       <span class="name">${item.name}</span>
       <span class="signs">${signsOf(item).map(({ part, mood, words }) => signView(mood, words, part))}</span>
       <span class="seen" title="Last check-in">${ago(item.lastCheckInAt, Date.now())}</span>
@@ -269,10 +271,6 @@ export class EnvironmentListElement extends LitElement {
     event.preventDefault();
     const next = row[step as 'nextElementSibling']?.querySelector('button');
     next?.focus();
-  }
-
-  #tell(type: string, detail?: EnvironmentView): void {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
 

@@ -1,31 +1,30 @@
-import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { EnvironmentView, HubEvent, SnapshotView } from '../../api.js';
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import type { EnvironmentView, HubEvent } from '../../api.js';
 import { ago } from '../ago.js';
 import { type ApiClient, ApiError } from '../api-client.js';
+import { type ConnectionState, EngineConnection } from '../engine/engine-connection.js';
+import type { EngineSource } from '../engine/engine-source.js';
 import type { HubEvents } from '../hub-events.js';
-import { type OpeningProgress, openEnvironment } from '../open-environment.js';
+import { navigate } from '../navigate.js';
+import { environmentPath } from '../route.js';
+import { SECTIONS, type Section } from '../sections/sections.js';
 import { signView } from '../sign-view.js';
 import { signsOf } from '../signs.js';
 import { styles } from '../styles.js';
-import './container-list.js';
+import { connecting } from './connecting.js';
 
-const KEEP_ALIVE_MS = 60_000;
 /** A check-in is no event. */
 const LOOK_MS = 10_000;
-const STEPS = [
-  ['check-in', 'Waiting for the agent’s check-in'],
-  ['tunnel', 'Tunnel opening'],
-  ['engine', 'Engine answering'],
-] as const;
 
-type Phase = 'opening' | 'open' | 'closed';
-
-/** One environment: wakes it, shows how far that is, then its containers; what cannot be woken shows its last snapshot. */
+/** One environment: wakes it, shows how far that is, then its sections; what cannot be woken shows its last snapshot. */
 export class EnvironmentElement extends LitElement {
   static override properties = {
     client: { attribute: false },
     events: { attribute: false },
-    environment: { attribute: false },
+    environmentId: { attribute: false },
+    node: { attribute: false },
+    section: { attribute: false },
   };
   static override styles = [
     styles,
@@ -49,17 +48,24 @@ export class EnvironmentElement extends LitElement {
         padding: 0.9rem 1rem;
         margin-bottom: 1rem;
       }
+      nav {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.4rem;
+        margin: 0 0 1rem;
+      }
     `,
   ];
   declare client: ApiClient;
   declare events: HubEvents;
-  declare environment: EnvironmentView;
-  #phase: Phase = 'closed';
-  #progress: OpeningProgress = { step: 'check-in', problem: null };
-  #startedMs = 0;
+  declare environmentId: number;
+  /** See `Route`. */
+  declare node: string | null;
+  declare section: string;
+  /** Null: not known yet. */
+  #environment: EnvironmentView | null = null;
+  #connection: EngineConnection | null = null;
   #error: Error | null = null;
-  #snapshot: SnapshotView | null = null;
-  #work = new AbortController();
   #timers: ReturnType<typeof setInterval>[] = [];
   #unsubscribe = () => {};
 
@@ -68,137 +74,111 @@ export class EnvironmentElement extends LitElement {
     this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
     this.#timers = [
       setInterval(() => this.requestUpdate(), 1000),
-      setInterval(() => void this.#look(), LOOK_MS),
-      setInterval(() => void this.#keepAlive(), KEEP_ALIVE_MS),
+      setInterval(() => document.visibilityState === 'visible' && void this.#look(), LOOK_MS),
     ];
-    void this.#open();
+    void this.#look();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unsubscribe();
     for (const timer of this.#timers) clearInterval(timer);
-    this.#work.abort();
+    this.#connection?.close();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('node') && this.#connection) return;
+    this.#connection?.close();
+    this.#connection = new EngineConnection(this.client, this.environmentId, this.node, () =>
+      this.requestUpdate(),
+    );
+    void this.#connection.open();
   }
 
   override render(): TemplateResult {
-    const { name, problem } = this.environment;
+    const environment = this.#environment;
     return html`
       <div class="bar">
-        <h2 tabindex="-1">${name}</h2>
-        <button type="button" @click=${() => this.dispatchEvent(new CustomEvent('show-list'))}>All environments</button>
+        <h2 tabindex="-1">${environment?.name ?? `Environment ${this.environmentId}`}</h2>
+        <span class="tools">
+          <button type="button" @click=${() => navigate(this, `environments/${this.environmentId}/edit`)}>Edit</button>
+          <button type="button" @click=${() => navigate(this, '')}>All environments</button>
+        </span>
       </div>
-      <div class="signs">
-        ${signsOf(this.environment).map(({ part, mood, words }) => signView(mood, words, part))}
-        <span class="soft">Last check-in ${ago(this.environment.lastCheckInAt, Date.now())}</span>
-      </div>
-      ${problem ? html`<p class="notice bad">${problem.detail} <span class="soft">(${problem.code})</span></p>` : ''}
-      ${this.#phase === 'opening' ? this.#opening() : ''}
-      ${this.#phase === 'closed' ? this.#closed() : ''}
-      ${
-        this.#phase === 'open'
-          ? html`<fairlead-container-list .client=${this.client} .environmentId=${this.environment.id}
-              @connection-lost=${() => void this.#open()}></fairlead-container-list>`
-          : ''
-      }
+      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${environment ? this.#shown(environment) : ''}
     `;
   }
 
-  #opening(): TemplateResult {
-    const now = STEPS.findIndex(([step]) => step === this.#progress.step);
-    const seconds = Math.floor((performance.now() - this.#startedMs) / 1000);
-    return html`<section class="card" aria-label="Connecting">
-      <div class="bar">
-        <h3>Connecting: ${seconds} s</h3>
-        <button type="button" @click=${() => this.#cancel()}>Cancel</button>
+  #shown(environment: EnvironmentView): TemplateResult {
+    const { problem } = environment;
+    const { state } = this.#connection ?? {};
+    return html`
+      <div class="signs">
+        ${signsOf(environment).map(({ part, mood, words }) => signView(mood, words, part))}
+        <span class="soft">Last check-in ${ago(environment.lastCheckInAt, Date.now())}</span>
       </div>
-      <ol>
-        ${STEPS.map(([, words], index) => {
-          const [mood, state] =
-            index < now
-              ? (['good', 'done'] as const)
-              : index === now
-                ? (['busy', 'now'] as const)
-                : (['quiet', 'then'] as const);
-          return html`<li aria-current=${index === now ? 'step' : 'false'}>${signView(mood, words, `${state}:`)}</li>`;
-        })}
-      </ol>
-      ${this.#progress.problem ? html`<p class="notice bad">${this.#progress.problem.detail}</p>` : ''}
-    </section>`;
+      ${problem ? html`<p class="notice bad">${problem.detail} <span class="soft">(${problem.code})</span></p>` : ''}
+      ${state ? this.#engine(state, environment) : ''}
+    `;
   }
 
-  #closed(): TemplateResult {
+  #engine(state: ConnectionState, environment: EnvironmentView): TemplateResult {
+    if (state.phase === 'open') return this.#sections(state.source, environment);
+    if (state.phase === 'opening') {
+      const seconds = Math.floor((performance.now() - state.startedMs) / 1000);
+      return connecting(state.progress, seconds, () => void this.#connection?.fail(null));
+    }
+    const { source, error } = state;
     return html`
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
-      <p><button class="main" type="button" @click=${() => void this.#open()}>Connect</button></p>
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      <p><button class="main" type="button" @click=${() => void this.#connection?.open()}>Connect</button></p>
       ${
-        this.#snapshot
-          ? html`<p class="notice">Not connected. This is the snapshot of ${ago(this.#snapshot.takenAt, Date.now())}.</p>
-              <fairlead-container-list .snapshot=${this.#snapshot.containers}></fairlead-container-list>`
+        source && 'snapshot' in source
+          ? html`<p class="notice">Not connected. This is the snapshot of ${ago(source.snapshot.takenAt, Date.now())}.</p>
+              ${this.#sections(source, environment)}`
           : html`<p class="notice">Not connected, and no snapshot of it was taken yet.</p>`
       }
     `;
   }
 
-  async #open(): Promise<void> {
-    this.#work.abort();
-    this.#work = new AbortController();
-    const { signal } = this.#work;
-    const { id } = this.environment;
-    this.#startedMs = performance.now();
-    this.#become('opening');
-    const onProgress = (progress: OpeningProgress) => {
-      this.#progress = progress;
-      this.requestUpdate();
-    };
-    try {
-      await openEnvironment(this.client, id, onProgress, signal);
-      this.#become('open');
-    } catch (error) {
-      if (!this.isConnected || this.#work.signal !== signal) return;
-      await this.#showSnapshot(signal.aborted ? null : error);
-    }
-  }
-
-  #cancel(): void {
-    this.#work.abort();
-  }
-
-  async #showSnapshot(error: unknown): Promise<void> {
-    this.#become('closed', error instanceof Error ? error : null);
-    this.#snapshot = await this.client
-      .call<SnapshotView>('GET', `/environments/${this.environment.id}/snapshot`)
-      .catch(() => null);
-    this.requestUpdate();
-  }
-
-  async #keepAlive(): Promise<void> {
-    if (this.#phase !== 'open') return;
-    const path = `/environments/${this.environment.id}/keep-alive`;
-    await this.client.call('POST', path).catch(() => undefined);
+  #sections(source: EngineSource, environment: EnvironmentView): TemplateResult {
+    const sections = SECTIONS.filter(({ isSwarm }) => !isSwarm || environment.swarm !== null);
+    const shown = sections.find(({ id }) => id === this.section) ?? SECTIONS[0];
+    const open = ({ id }: Section) => navigate(this, environmentPath(this.environmentId, id, this.node));
+    return html`
+      <nav aria-label="Parts of the environment">
+        ${sections.map(
+          (section) => html`<button type="button" aria-current=${section === shown ? 'page' : 'false'}
+            @click=${() => open(section)}>${section.words}</button>`,
+        )}
+      </nav>
+      ${keyed(source, keyed(shown, shown?.view(source, environment)))}
+    `;
   }
 
   #apply(event: HubEvent): void {
-    if (event.type === 'environment-changed' && event.data.id === this.environment.id)
-      this.environment = { ...this.environment, ...event.data.changes } as EnvironmentView;
-    if (event.type === 'environment-removed' && event.data.id === this.environment.id) {
-      this.#work.abort();
-      this.#become('closed', new ApiError('environment-not-found', 'This environment was deleted', 404));
+    if (event.type === 'environment-changed' && event.data.id === this.environmentId && this.#environment)
+      this.#environment = { ...this.#environment, ...event.data.changes } as EnvironmentView;
+    if (event.type === 'environment-removed' && event.data.id === this.environmentId) {
+      this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
+      this.#environment = null;
+      this.#connection?.close();
     }
     if (event.type === 'reset') void this.#look();
+    this.requestUpdate();
   }
 
   async #look(): Promise<void> {
-    if (document.visibilityState !== 'visible') return;
-    const { id } = this.environment;
-    this.environment = await this.client
-      .call<EnvironmentView>('GET', `/environments/${id}`)
-      .catch(() => this.environment);
-  }
-
-  #become(phase: Phase, error: Error | null = null): void {
-    this.#phase = phase;
-    this.#error = error;
+    try {
+      this.#environment = await this.client.call<EnvironmentView>(
+        'GET',
+        `/environments/${this.environmentId}`,
+      );
+      this.#error = null;
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    }
     this.requestUpdate();
   }
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { LogDecoder } from '../../../plugin/ui-panel/log-decoder.js';
+import { LogDecoder } from '../../../../plugin/ui-panel/engine/log-decoder.js';
 
 function frame(stream: number, text: string | Buffer): Buffer {
   const body = Buffer.from(text);

@@ -1,5 +1,5 @@
-import type { SnapshotView } from '../api.js';
-import type { Mood } from './signs.js';
+import type { SnapshotView } from '../../api.js';
+import type { Mood } from '../signs.js';
 
 /** A container as the panel shows it. All texts are the engine's. */
 export interface ContainerRow {

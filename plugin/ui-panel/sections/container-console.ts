@@ -4,10 +4,10 @@ import xtermCss from '@xterm/xterm/css/xterm.css';
 import { css, html, LitElement, type TemplateResult, unsafeCSS } from 'lit';
 import type { CreateTicket, Ticket } from '../../api.js';
 import { AdoptedStyleElement } from '../adopted-style.js';
-import type { ApiClient } from '../api-client.js';
-import type { ContainerRow } from '../containers.js';
 import { defineElement } from '../define-element.js';
+import type { EngineClient } from '../engine/engine-client.js';
 import { styles } from '../styles.js';
+import type { ContainerRow } from './container-row.js';
 
 /** The best shell there is. */
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash || exec sh'];
@@ -15,8 +15,7 @@ const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash || exec sh']
 /** A shell in a container. A new one each time it connects. Tells `close-tool`. */
 export class ContainerConsoleElement extends LitElement {
   static override properties = {
-    client: { attribute: false },
-    environmentId: { attribute: false },
+    engine: { attribute: false },
     container: { attribute: false },
   };
   static override styles = [
@@ -37,8 +36,7 @@ export class ContainerConsoleElement extends LitElement {
       }
     `,
   ];
-  declare client: ApiClient;
-  declare environmentId: number;
+  declare engine: EngineClient;
   declare container: ContainerRow;
   #state = 'Opening …';
   #isOver = false;
@@ -90,12 +88,12 @@ export class ContainerConsoleElement extends LitElement {
 
   /** Makes a shell, and asks for its one-time address. */
   async #ticket(): Promise<string> {
-    const { environmentId, container } = this;
-    const path = `/environments/${environmentId}/docker/containers/${encodeURIComponent(container.id)}/exec`;
+    const { client, environmentId, node } = this.engine;
+    const path = `/containers/${encodeURIComponent(this.container.id)}/exec`;
     const exec = { Cmd: SHELL, Tty: true, AttachStdin: true, AttachStdout: true, AttachStderr: true };
-    const { Id: execId } = await this.client.call<{ Id: string }>('POST', path, { body: exec });
-    const body: CreateTicket = { environmentId, execId };
-    return (await this.client.call<Ticket>('POST', '/tickets', { body })).url;
+    const { Id: execId } = await this.engine.call<{ Id: string }>('POST', path, { body: exec });
+    const body: CreateTicket = { environmentId, execId, ...(node !== null && { node }) };
+    return (await client.call<Ticket>('POST', '/tickets', { body })).url;
   }
 
   #wire(socket: WebSocket, terminal: Terminal, fit: FitAddon, screen: HTMLElement): void {

@@ -1,10 +1,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { ApiClient } from '../api-client.js';
-import type { ContainerRow } from '../containers.js';
 import { defineElement } from '../define-element.js';
-import { LogDecoder } from '../log-decoder.js';
+import type { EngineClient } from '../engine/engine-client.js';
+import { LogDecoder } from '../engine/log-decoder.js';
 import { readChunks } from '../read-chunks.js';
 import { styles } from '../styles.js';
+import type { ContainerRow } from './container-row.js';
 
 const MAX_LINES = 2_000;
 const MAX_LINE_CHARACTERS = 4_000;
@@ -13,8 +13,7 @@ const TAIL = 500;
 /** A container's log as it grows: its last lines, as text. Tells `close-tool`. */
 export class ContainerLogsElement extends LitElement {
   static override properties = {
-    client: { attribute: false },
-    environmentId: { attribute: false },
+    engine: { attribute: false },
     container: { attribute: false },
   };
   static override styles = [
@@ -31,8 +30,7 @@ export class ContainerLogsElement extends LitElement {
       }
     `,
   ];
-  declare client: ApiClient;
-  declare environmentId: number;
+  declare engine: EngineClient;
   declare container: ContainerRow;
   #lines: string[] = [''];
   #state = 'Opening …';
@@ -75,13 +73,13 @@ export class ContainerLogsElement extends LitElement {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const path = `/environments/${this.environmentId}/docker/containers/${encodeURIComponent(this.container.id)}`;
+    const path = `/containers/${encodeURIComponent(this.container.id)}`;
     try {
-      const { Config } = await this.client.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, {
+      const { Config } = await this.engine.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, {
         signal,
       });
       const query = `follow=1&stdout=1&stderr=1&tail=${TAIL}`;
-      const log = await this.client.open('GET', `${path}/logs?${query}`, { signal });
+      const log = await this.engine.open('GET', `${path}/logs?${query}`, { signal });
       const decoder = new LogDecoder(Config.Tty);
       this.#tell('Live');
       for await (const chunk of readChunks(log)) this.#append(decoder.push(chunk));

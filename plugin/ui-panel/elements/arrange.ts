@@ -1,0 +1,39 @@
+import type { Column, Resource } from './resource.js';
+
+/** Which rows somebody wants to see, and in which order. */
+export interface Arrangement {
+  readonly search: string;
+  /** Index of the column. */
+  readonly column: number;
+  readonly isDown: boolean;
+}
+
+/** Rows whose name, id or texts have the word in them, in order. Numbers in names count as numbers. */
+export function arrange<R extends Resource>(
+  rows: readonly R[],
+  columns: readonly Column<R>[],
+  { search, column, isDown }: Arrangement,
+): readonly R[] {
+  const word = search.trim().toLowerCase();
+  const texts = columns.flatMap(({ text }) => text ?? []);
+  const found = rows.filter(
+    (row) =>
+      word === '' ||
+      [row.name, row.id, ...texts.map((text) => text(row))].some((text) => text.toLowerCase().includes(word)),
+  );
+  const order = columns[column]?.order;
+  if (!order) return found;
+  const sign = isDown ? -1 : 1;
+  return found
+    .map((row) => ({ row, key: order(row) }))
+    .sort((one, other) => sign * compare(one.key, other.key))
+    .map(({ row }) => row);
+}
+
+const { compare: compareTexts } = new Intl.Collator(undefined, { numeric: true });
+
+function compare(one: string | number, other: string | number): number {
+  return typeof one === 'number' && typeof other === 'number'
+    ? one - other
+    : compareTexts(String(one), String(other));
+}

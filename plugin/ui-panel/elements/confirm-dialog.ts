@@ -1,0 +1,125 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+
+/** Something that can be chosen along with the answer. */
+export interface ConfirmOption {
+  readonly id: string;
+  readonly words: string;
+}
+
+/** What is asked before something is gone. */
+export interface ConfirmQuestion {
+  /** Such as `Remove 3 containers?`. */
+  readonly title: string;
+  /** What goes, by name. */
+  readonly names: readonly string[];
+  /** What else there is to know. */
+  readonly warning?: string | undefined;
+  /** On the button that does it, such as `Remove`. */
+  readonly confirm: string;
+  readonly options?: readonly ConfirmOption[] | undefined;
+}
+
+/** Asks before something is gone. Escape and Cancel are no. */
+export class ConfirmDialogElement extends LitElement {
+  static override styles = [
+    styles,
+    css`
+      dialog {
+        width: min(32rem, calc(100vw - 2rem));
+        max-height: calc(100vh - 2rem);
+        padding: 1.1rem 1.2rem;
+        border: 1px solid var(--edge);
+        border-radius: 0.6rem;
+        color: var(--ink);
+        background: var(--ground);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 50%);
+      }
+      ul {
+        max-height: 12rem;
+        overflow-y: auto;
+        margin: 0.8rem 0;
+        padding: 0.5rem 0.8rem 0.5rem 1.8rem;
+        border: 1px solid var(--line);
+        border-radius: 0.4rem;
+        overflow-wrap: anywhere;
+      }
+      .options {
+        display: grid;
+        gap: 0.5rem;
+        margin: 0.8rem 0;
+      }
+      .bar {
+        justify-content: flex-end;
+      }
+    `,
+  ];
+  #question: ConfirmQuestion | null = null;
+  #answer: (chosen: ReadonlySet<string> | null) => void = () => {};
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#close(null);
+  }
+
+  /** Resolves with the options that were chosen; null: no. */
+  async ask(question: ConfirmQuestion): Promise<ReadonlySet<string> | null> {
+    this.#close(null);
+    this.#question = question;
+    this.requestUpdate();
+    await this.updateComplete;
+    const answer = new Promise<ReadonlySet<string> | null>((resolve) => {
+      this.#answer = resolve;
+    });
+    this.#dialog?.showModal();
+    return answer;
+  }
+
+  override render(): TemplateResult {
+    const question = this.#question;
+    if (!question) return html``;
+    const { title, names, warning, confirm, options = [] } = question;
+    return html`<dialog aria-labelledby="title" @close=${() => this.#close(null)}>
+      <form method="dialog" @submit=${(event: SubmitEvent) => this.#submit(event)}>
+        <h2 id="title">${title}</h2>
+        ${names.length > 0 ? html`<ul tabindex="0" aria-label="What goes">${names.map((name) => html`<li>${name}</li>`)}</ul>` : ''}
+        ${warning ? html`<p>${warning}</p>` : ''}
+        ${
+          options.length > 0
+            ? html`<div class="options">${options.map(
+                ({ id, words }) =>
+                  html`<label class="check"><input type="checkbox" name="option" value=${id}><span>${words}</span></label>`,
+              )}</div>`
+            : ''
+        }
+        <div class="bar">
+          <button type="button" autofocus @click=${() => this.#close(null)}>Cancel</button>
+          <button class="danger" type="submit">${confirm}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  get #dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog');
+  }
+
+  #submit(event: SubmitEvent): void {
+    const chosen = new FormData(event.target as HTMLFormElement).getAll('option').map(String);
+    this.#close(new Set(chosen));
+  }
+
+  #close(chosen: ReadonlySet<string> | null): void {
+    const answer = this.#answer;
+    this.#answer = () => {};
+    this.#dialog?.close();
+    this.#question = null;
+    this.requestUpdate();
+    answer(chosen);
+  }
+}
+
+defineElement('fairlead-confirm-dialog', ConfirmDialogElement);

@@ -1,0 +1,225 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+import { type Arrangement, arrange } from './arrange.js';
+import './confirm-dialog.js';
+import type { ConfirmDialogElement } from './confirm-dialog.js';
+import { isOver, type Outcomes, outcomesView } from './outcomes-view.js';
+import type { Column, Resource, ResourceAction, ResourceLink } from './resource.js';
+import { resourceListStyles } from './resource-list-styles.js';
+import { type Outcome, runEach } from './run-each.js';
+
+/** An engine may have ten thousand of them: the page need not. */
+const PAGE = 200;
+const NONE: Outcomes = { verb: '', all: new Map() };
+
+/**
+ * What there is of one kind, as a table: filter, order, and actions for one row or for many, with what became of each.
+ * Destructive actions ask first, naming what goes. Tells `acted` after each action.
+ */
+export class ResourceListElement<R extends Resource = Resource> extends LitElement {
+  static override properties = {
+    noun: { attribute: false },
+    rows: { attribute: false },
+    error: { attribute: false },
+    columns: { attribute: false },
+    actions: { attribute: false },
+    links: { attribute: false },
+  };
+  static override styles = [styles, resourceListStyles];
+  /** One and many, such as `['container', 'containers']`. */
+  declare noun: readonly [string, string];
+  /** Null: not known yet. */
+  declare rows: readonly R[] | null;
+  /** Why the rows are not up to date. */
+  declare error: Error | null;
+  declare columns: readonly Column<R>[];
+  /** None: nothing can be selected. */
+  declare actions: readonly ResourceAction<R>[];
+  declare links: readonly ResourceLink<R>[];
+  #arrangement: Arrangement = { search: '', column: 0, isDown: false };
+  #limit = PAGE;
+  readonly #selected = new Set<string>();
+  #outcomes = NONE;
+
+  constructor() {
+    super();
+    this.rows = null;
+    this.error = null;
+    this.actions = [];
+    this.links = [];
+  }
+
+  protected override willUpdate(): void {
+    const known = new Set(this.rows?.map(({ id }) => id));
+    for (const id of this.#selected) if (!known.has(id)) this.#selected.delete(id);
+  }
+
+  override render(): TemplateResult {
+    const { rows, noun, error } = this;
+    return html`
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${rows ? this.#all(rows) : error ? '' : html`<p class="soft" role="status">Asking for ${noun[1]} …</p>`}
+      <fairlead-confirm-dialog></fairlead-confirm-dialog>
+    `;
+  }
+
+  #all(rows: readonly R[]): TemplateResult {
+    const [one, many] = this.noun;
+    const found = arrange(rows, this.columns, this.#arrangement);
+    const total = `${rows.length} ${rows.length === 1 ? one : many}`;
+    return html`
+      <div class="bar">
+        <slot><span class="soft" role="status">${found.length === rows.length ? total : `${found.length} of ${total}`}</span></slot>
+        <label class="filter">Filter
+          <input type="search" autocomplete="off"
+            @input=${(event: InputEvent) => this.#arrange({ search: (event.target as HTMLInputElement).value })}>
+        </label>
+      </div>
+      ${this.#bulk(found)}
+      ${this.#outcomes.all.size > 0 ? outcomesView(this.#outcomes, () => this.#show(NONE)) : ''}
+      ${found.length > 0 ? this.#table(found) : html`<p class="notice">${rows.length > 0 ? `No ${one} is like that.` : `There are no ${many}.`}</p>`}
+    `;
+  }
+
+  #table(found: readonly R[]): TemplateResult {
+    const canSelect = this.actions.length > 0;
+    const hasTools = this.links.length > 0 || this.actions.some(({ isQuick }) => isQuick);
+    const tracks = [
+      canSelect ? '1.2rem' : '',
+      ...this.columns.map(({ track }) => track),
+      hasTools ? 'auto' : '',
+    ];
+    const hidden = found.length - this.#limit;
+    return html`<div role="table" class=${canSelect ? '' : 'readonly'} aria-label=${this.noun[1]}
+        aria-rowcount=${found.length + 1} .style=${`--tracks: ${tracks.join(' ')}`}>
+      <div role="row" class="head">
+        ${canSelect ? html`<span role="columnheader">${this.#selectAll(found)}</span>` : ''}
+        ${this.columns.map((column, index) => this.#heading(column, index))}
+        ${hasTools ? html`<span role="columnheader"><span class="unseen">Actions</span></span>` : ''}
+      </div>
+      ${repeat(
+        found.slice(0, this.#limit),
+        ({ id }) => id,
+        (row, index) => html`<div role="row" aria-rowindex=${index + 2} data-name=${row.name}>
+          ${canSelect ? html`<span role="cell">${this.#checkbox(row)}</span>` : ''}
+          ${this.columns.map(({ title, cell }) => html`<span role="cell" data-title=${title}>${cell(row)}</span>`)}
+          ${hasTools ? html`<span role="cell" class="tools">${this.#tools(row)}</span>` : ''}
+        </div>`,
+      )}
+    </div>
+    ${hidden > 0 ? html`<p><button type="button" @click=${() => this.#more()}>Show ${Math.min(PAGE, hidden)} more of ${hidden}</button></p>` : ''}`;
+  }
+
+  #selectAll(found: readonly R[]): TemplateResult {
+    const count = found.filter(({ id }) => this.#selected.has(id)).length;
+    return html`<input type="checkbox" aria-label=${`Select all ${found.length}`} .checked=${count > 0 && count === found.length}
+      .indeterminate=${count > 0 && count < found.length} @change=${(event: Event) => this.#select(found, event)}>`;
+  }
+
+  #checkbox(row: R): TemplateResult {
+    return html`<input type="checkbox" aria-label=${`Select ${row.name}`} .checked=${this.#selected.has(row.id)}
+      @change=${(event: Event) => this.#select([row], event)}>`;
+  }
+
+  #heading({ title, order }: Column<R>, column: number): TemplateResult {
+    if (!order) return html`<span role="columnheader">${title}</span>`;
+    const isOrder = this.#arrangement.column === column;
+    const isDown = isOrder && this.#arrangement.isDown;
+    return html`<span role="columnheader" aria-sort=${isOrder ? (isDown ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" @click=${() => this.#arrange({ column, isDown: isOrder && !isDown })}>
+        ${title} <span aria-hidden="true">${isOrder ? (isDown ? '↓' : '↑') : ''}</span>
+      </button>
+    </span>`;
+  }
+
+  #tools(row: R): TemplateResult {
+    const outcome = this.#outcomes.all.get(row.id)?.outcome;
+    const isBusy = outcome !== undefined && !isOver(outcome);
+    return html`
+      ${this.actions
+        .filter(({ isQuick, fits }) => isQuick && fits(row))
+        .map(
+          (
+            action,
+          ) => html`<button type="button" aria-label=${`${action.words} ${row.name}`} ?disabled=${isBusy}
+            @click=${() => void this.#act(action, [row])}>${action.words}</button>`,
+        )}
+      ${this.links
+        .filter(({ fits }) => fits(row))
+        .map(
+          ({ words, open }) =>
+            html`<button type="button" aria-label=${`${words} of ${row.name}`} @click=${() => open(row)}>${words}</button>`,
+        )}
+    `;
+  }
+
+  #bulk(found: readonly R[]): TemplateResult | string {
+    const chosen = found.filter(({ id }) => this.#selected.has(id));
+    if (chosen.length === 0) return '';
+    return html`<div class="bulk bar" role="group" aria-label="With the selected">
+      <span role="status">${chosen.length} selected</span>
+      <span class="tools">${this.actions.map((action) => {
+        const fitting = chosen.filter(action.fits);
+        return html`<button type="button" ?disabled=${fitting.length === 0} @click=${() => void this.#act(action, fitting)}>
+          ${action.words}${fitting.length === chosen.length ? '' : ` (${fitting.length})`}
+        </button>`;
+      })}</span>
+    </div>`;
+  }
+
+  async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
+    const options = action.asks ? await this.#ask(action, action.asks, rows) : new Set<string>();
+    if (!options) return;
+    const all = new Map<string, { name: string; outcome: Outcome }>();
+    const outcomes = { verb: action.words, all };
+    await runEach(
+      rows,
+      (row) => action.run(row, options),
+      ({ id, name }, outcome) => {
+        all.set(id, { name, outcome });
+        this.#show(outcomes);
+      },
+    );
+    if (rows.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
+      this.#show(NONE);
+    this.dispatchEvent(new CustomEvent('acted'));
+  }
+
+  #ask(
+    { words }: ResourceAction<R>,
+    { warning, options }: NonNullable<ResourceAction<R>['asks']>,
+    rows: readonly R[],
+  ): Promise<ReadonlySet<string> | null> | null {
+    const [one, many] = this.noun;
+    const title = `${words} ${rows.length === 1 ? `this ${one}` : `${rows.length} ${many}`}?`;
+    const names = rows.map(({ name }) => name);
+    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
+    return dialog?.ask({ title, names, warning, options, confirm: words }) ?? null;
+  }
+
+  #select(rows: readonly R[], event: Event): void {
+    const { checked } = event.target as HTMLInputElement;
+    for (const { id } of rows) this.#selected[checked ? 'add' : 'delete'](id);
+    this.requestUpdate();
+  }
+
+  #arrange(change: Partial<Arrangement>): void {
+    this.#arrangement = { ...this.#arrangement, ...change };
+    this.#limit = PAGE;
+    this.requestUpdate();
+  }
+
+  #more(): void {
+    this.#limit += PAGE;
+    this.requestUpdate();
+  }
+
+  #show(outcomes: Outcomes): void {
+    this.#outcomes = outcomes;
+    this.requestUpdate();
+  }
+}
+
+defineElement('fairlead-resource-list', ResourceListElement);

@@ -1,0 +1,43 @@
+import type { TemplateResult } from 'lit';
+import type { ConfirmOption } from './confirm-dialog.js';
+
+/** Something an engine has. */
+export interface Resource {
+  /** Unique in its list. */
+  readonly id: string;
+  /** As people call it; the engine's text. */
+  readonly name: string;
+}
+
+/** One thing that is shown of each. The first column is the name's. */
+export interface Column<R extends Resource> {
+  readonly title: string;
+  /** Its place in the grid, such as `minmax(0, 1fr)`. */
+  readonly track: string;
+  readonly cell: (row: R) => TemplateResult | string;
+  /** What the filter looks at, beside name and id. */
+  readonly text?: (row: R) => string;
+  /** What rows are put in order by. Default: no order by this. */
+  readonly order?: (row: R) => string | number;
+}
+
+/** Something that is done to one, or to many. */
+export interface ResourceAction<R extends Resource> {
+  /** A verb, such as `Stop`. */
+  readonly words: string;
+  /** Whether it stands in each row, too, and not only above the selected. */
+  readonly isQuick?: boolean;
+  readonly fits: (row: R) => boolean;
+  /** @throws what hinders it; its message is shown */
+  readonly run: (row: R, options: ReadonlySet<string>) => Promise<unknown>;
+  /** What is destructive asks first. */
+  readonly asks?: { readonly warning?: string; readonly options?: readonly ConfirmOption[] };
+}
+
+/** Something that opens beside the list, such as a log. */
+export interface ResourceLink<R extends Resource> {
+  /** A noun, such as `Logs`. */
+  readonly words: string;
+  readonly fits: (row: R) => boolean;
+  readonly open: (row: R) => void;
+}

@@ -1,0 +1,29 @@
+/** What became of one of several. */
+export type Outcome =
+  | { readonly state: 'waiting' | 'running' | 'done' }
+  | { readonly state: 'failed'; readonly message: string };
+
+/** An engine has other work too. */
+const AT_ONCE = 4;
+
+/** Does the same to each, four at a time; what fails for one hinders no other. `tell` hears of each change. */
+export async function runEach<R>(
+  rows: readonly R[],
+  run: (row: R) => Promise<unknown>,
+  tell: (row: R, outcome: Outcome) => void,
+): Promise<void> {
+  for (const row of rows) tell(row, { state: 'waiting' });
+  const queue = [...rows];
+  const work = async () => {
+    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+      tell(row, { state: 'running' });
+      try {
+        await run(row);
+        tell(row, { state: 'done' });
+      } catch (error) {
+        tell(row, { state: 'failed', message: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, rows.length) }, work));
+}

@@ -1,0 +1,91 @@
+import type { SnapshotView } from '../../api.js';
+import type { ApiClient } from '../api-client.js';
+import { EngineClient } from './engine-client.js';
+import { EngineFeed } from './engine-feed.js';
+import type { EngineSource } from './engine-source.js';
+import { type OpeningProgress, openEnvironment } from './open-environment.js';
+
+const KEEP_ALIVE_MS = 60_000;
+/** An engine whose events broke off is asked again after this. */
+const RETRY_MS = 2_000;
+
+/** How an engine stands to the page. */
+export type ConnectionState =
+  | { readonly phase: 'opening'; readonly progress: OpeningProgress; readonly startedMs: number }
+  | { readonly phase: 'open'; readonly source: EngineSource }
+  /** `source` is the last snapshot; null before the first. `error` is null where somebody cancelled. */
+  | { readonly phase: 'closed'; readonly source: EngineSource | null; readonly error: Error | null };
+
+/**
+ * Wakes an environment and keeps it awake for as long as it is shown; where that fails, gets its last snapshot.
+ * `onChange` is called after each change of `state`. `close()` ends all of it.
+ */
+export class EngineConnection {
+  readonly #engine: EngineClient;
+  readonly #onChange: () => void;
+  #state: ConnectionState = { phase: 'closed', source: null, error: null };
+  #work = new AbortController();
+  #feed: EngineFeed | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  #keepAlive: ReturnType<typeof setInterval> | null = null;
+
+  constructor(client: ApiClient, environmentId: number, node: string | null, onChange: () => void) {
+    this.#engine = new EngineClient(client, environmentId, node);
+    this.#onChange = onChange;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Safe to call again, at any time: it begins anew. */
+  async open(): Promise<void> {
+    this.close();
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    const startedMs = performance.now();
+    const tell = (progress: OpeningProgress) => this.#become({ phase: 'opening', progress, startedMs });
+    try {
+      await openEnvironment(this.#engine, tell, signal);
+      const feed = new EngineFeed(this.#engine, () => {
+        this.#retry = setTimeout(() => void this.open(), RETRY_MS);
+      });
+      this.#feed = feed;
+      await feed.start();
+      if (signal.aborted) return;
+      this.#keepAlive = setInterval(() => void this.#stayAwake(), KEEP_ALIVE_MS);
+      this.#become({ phase: 'open', source: { engine: this.#engine, feed } });
+    } catch (error) {
+      if (!signal.aborted) await this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Gives up, and shows the snapshot. */
+  async fail(error: Error | null): Promise<void> {
+    this.close();
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    this.#become({ phase: 'closed', source: null, error });
+    const path = `/environments/${this.#engine.environmentId}/snapshot`;
+    const snapshot = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).catch(() => null);
+    if (snapshot && !signal.aborted) this.#become({ phase: 'closed', source: { snapshot }, error });
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#work.abort();
+    this.#feed?.stop();
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
+  }
+
+  async #stayAwake(): Promise<void> {
+    const path = `/environments/${this.#engine.environmentId}/keep-alive`;
+    await this.#engine.client.call('POST', path).catch(() => undefined);
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state;
+    this.#onChange();
+  }
+}

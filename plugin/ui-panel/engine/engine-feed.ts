@@ -1,0 +1,116 @@
+import { readChunks } from '../read-chunks.js';
+import type { EngineClient } from './engine-client.js';
+import { parseJsonLines } from './json-lines.js';
+
+/** What an engine says has happened. All texts are the engine's. */
+export interface EngineEvent {
+  /** Counts up: no two of a feed have the same. */
+  readonly number: number;
+  /** `container`, `image`, `volume`, `network`, `service`, `node` and others. */
+  readonly type: string;
+  /** `start`, `die`, `pull` and others. */
+  readonly action: string;
+  readonly id: string;
+  /** Empty where it has none. */
+  readonly name: string;
+  /** Since 1970, by the engine's clock. */
+  readonly timeMs: number;
+}
+
+export type FeedListener = (event: EngineEvent) => void;
+
+const KEPT = 500;
+/** Everything that changes what lists show; `exec_*` and health checks alone would be thousands. */
+const FILTERS = {
+  type: [
+    'container',
+    'image',
+    'volume',
+    'network',
+    'service',
+    'node',
+    'secret',
+    'config',
+    'daemon',
+    'plugin',
+  ],
+};
+
+/**
+ * An engine's events: one stream for everything that shows it. What lists something subscribes first, then lists, and
+ * misses nothing. `start()` once, `stop()` at any time.
+ */
+export class EngineFeed {
+  readonly #engine: EngineClient;
+  readonly #onEnd: () => void;
+  readonly #listeners = new Set<FeedListener>();
+  readonly #work = new AbortController();
+  #recent: readonly EngineEvent[] = [];
+  #count = 0;
+
+  /** @param onEnd called once, when the stream ends by itself */
+  constructor(engine: EngineClient, onEnd: () => void) {
+    this.#engine = engine;
+    this.#onEnd = onEnd;
+  }
+
+  /** The last 500, oldest first. */
+  get recent(): readonly EngineEvent[] {
+    return this.#recent;
+  }
+
+  /**
+   * Resolves once the engine tells its events.
+   * @throws {ApiError} and `AbortError`
+   */
+  async start(): Promise<void> {
+    const { signal } = this.#work;
+    const query = new URLSearchParams({ filters: JSON.stringify(FILTERS) });
+    const response = await this.#engine.open('GET', `/events?${query}`, { signal });
+    void this.#follow(response, signal);
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    this.#work.abort();
+  }
+
+  /** @returns what ends it */
+  subscribe(listener: FeedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #follow(response: Response, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const value of parseJsonLines(readChunks(response))) {
+        const event = parseEngineEvent(value, this.#count);
+        if (!event || signal.aborted) continue;
+        this.#count += 1;
+        this.#recent = [...this.#recent.slice(1 - KEPT), event];
+        for (const listener of [...this.#listeners]) listener(event);
+      }
+    } catch {
+      // Broken off: the same as its end.
+    }
+    if (!signal.aborted) this.#onEnd();
+  }
+}
+
+/** Docker's own form; null for anything else, and for what a health check or a console does to a container. */
+function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
+  const { Type, Action, Actor, time, timeNano } = Object(value);
+  if (typeof Type !== 'string' || typeof Action !== 'string' || /^(exec_|top|health_status)/.test(Action))
+    return null;
+  const { ID, Attributes } = Object(Actor);
+  const name: unknown = Object(Attributes).name;
+  const ms = typeof timeNano === 'number' ? timeNano / 1e6 : Number(time) * 1000;
+  return {
+    number,
+    type: Type,
+    action: Action,
+    id: typeof ID === 'string' ? ID : '',
+    name: typeof name === 'string' ? name : '',
+    timeMs: Number.isFinite(ms) ? ms : 0,
+  };
+}

@@ -1,0 +1,24 @@
+/** More than Docker ever says at once; an engine that says more is not believed. */
+const MAX_LINE_CHARACTERS = 1024 * 1024;
+
+/** Values of a stream of JSON texts, one a line, cut anywhere. What is no JSON is passed over. */
+export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_CHARACTERS) throw new Error('The engine sent a line without an end');
+    for (const line of lines) yield* parse(line);
+  }
+  yield* parse(rest);
+}
+
+function* parse(line: string): Generator<unknown> {
+  if (line.trim() === '') return;
+  try {
+    yield JSON.parse(line);
+  } catch {
+    // Not for us: a proxy's words, or half a line at the end.
+  }
+}

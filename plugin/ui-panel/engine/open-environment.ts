@@ -1,0 +1,45 @@
+import type { EnvironmentProblem, TunnelView } from '../../api.js';
+import type { EngineClient } from './engine-client.js';
+
+/** What is waited for, in this order. */
+export type OpeningStep = 'check-in' | 'tunnel' | 'engine';
+
+/** How far an opening is. */
+export interface OpeningProgress {
+  readonly step: OpeningStep;
+  /** What hinders it, as the agent says. */
+  readonly problem: EnvironmentProblem | null;
+}
+
+/**
+ * Wakes an environment: asks for its tunnel until it stands, then for its engine. A Swarm node's own tunnel is opened by
+ * the first call to its engine.
+ * @throws {ApiError} what the hub or the engine says; `AbortError`
+ */
+export async function openEnvironment(
+  engine: EngineClient,
+  onProgress: (progress: OpeningProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (engine.node === null) await openTunnel(engine, onProgress, signal);
+  onProgress({ step: 'engine', problem: null });
+  await engine.call('GET', '/version', { signal });
+}
+
+async function openTunnel(
+  { client, environmentId }: EngineClient,
+  onProgress: (progress: OpeningProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  onProgress({ step: 'check-in', problem: null });
+  for (;;) {
+    const body = { wait: 1 };
+    const tunnel = await client.call<TunnelView>('POST', `/environments/${environmentId}/tunnel`, {
+      body,
+      signal,
+    });
+    const { state, progress, problem } = tunnel;
+    if (state === 'active') return;
+    onProgress({ step: progress === 'credential-sent' ? 'tunnel' : 'check-in', problem });
+  }
+}

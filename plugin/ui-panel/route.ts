@@ -1,0 +1,40 @@
+/** What the panel shows. */
+export type Route =
+  | { readonly name: 'list' | 'create' | 'settings' }
+  | { readonly name: 'edit'; readonly id: number }
+  | {
+      readonly name: 'environment';
+      readonly id: number;
+      /** Name or id of the Swarm node whose engine is shown; null: whichever has the environment's tunnel. */
+      readonly node: string | null;
+      /** Empty: the first one. */
+      readonly section: string;
+    };
+
+/**
+ * Reads a path: empty or `create`, `settings`, `environments/5`, `environments/5/images`, `environments/5/edit`,
+ * `environments/5/nodes/worker-1/images`. Anything else is the list.
+ */
+export function parseRoute(path: string): Route {
+  const [first = '', id = '', ...rest] = path.split('/').map(decode);
+  if (first === 'create' || first === 'settings') return { name: first };
+  if (first !== 'environments' || !/^[1-9]\d{0,14}$/.test(id)) return { name: 'list' };
+  if (rest[0] === 'edit') return { name: 'edit', id: Number(id) };
+  const [node, section] = rest[0] === 'nodes' && rest[1] ? [rest[1], rest[2]] : [null, rest[0]];
+  return { name: 'environment', id: Number(id), node, section: section ?? '' };
+}
+
+/** The path of an environment, or of a section of it. */
+export function environmentPath(id: number, section = '', node: string | null = null): string {
+  return ['environments', id, ...(node === null ? [] : ['nodes', encodeURIComponent(node)]), section]
+    .filter((part) => part !== '')
+    .join('/');
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,23 @@
+import { html, type TemplateResult } from 'lit';
+import type { EnvironmentView } from '../../api.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import './container-list.js';
+
+/** A part of an environment that is shown by itself. */
+export interface Section {
+  /** Its place in the path. */
+  readonly id: string;
+  readonly words: string;
+  /** Whether only a Swarm has it. */
+  readonly isSwarm?: boolean;
+  readonly view: (source: EngineSource, environment: EnvironmentView) => TemplateResult;
+}
+
+/** In the order of the page; the first one is shown first. */
+export const SECTIONS: readonly Section[] = [
+  {
+    id: 'containers',
+    words: 'Containers',
+    view: (source) => html`<fairlead-container-list .source=${source}></fairlead-container-list>`,
+  },
+];

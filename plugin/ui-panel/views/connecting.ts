@@ -1,0 +1,36 @@
+import { html, type TemplateResult } from 'lit';
+import type { OpeningProgress } from '../engine/open-environment.js';
+import { signView } from '../sign-view.js';
+
+const STEPS = [
+  ['check-in', 'Waiting for the agent’s check-in'],
+  ['tunnel', 'Tunnel opening'],
+  ['engine', 'Engine answering'],
+] as const;
+
+/** How far an opening is, and for how long it has been going on, s. */
+export function connecting(
+  { step, problem }: OpeningProgress,
+  seconds: number,
+  onCancel: () => void,
+): TemplateResult {
+  const now = STEPS.findIndex(([name]) => name === step);
+  return html`<section class="card" aria-label="Connecting">
+    <div class="bar">
+      <h3>Connecting: ${seconds} s</h3>
+      <button type="button" @click=${onCancel}>Cancel</button>
+    </div>
+    <ol>
+      ${STEPS.map(([, words], index) => {
+        const [mood, state] =
+          index < now
+            ? (['good', 'done'] as const)
+            : index === now
+              ? (['busy', 'now'] as const)
+              : (['quiet', 'then'] as const);
+        return html`<li aria-current=${index === now ? 'step' : 'false'}>${signView(mood, words, `${state}:`)}</li>`;
+      })}
+    </ol>
+    ${problem ? html`<p class="notice bad">${problem.detail}</p>` : ''}
+  </section>`;
+}
