@@ -16,6 +16,7 @@ import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { EdgeError } from '../../protocol/edge-error.js';
 import type { EdgeKey } from '../../protocol/edge-key.js';
 import { openInstanceSecret } from '../../protocol/instance-secret.js';
+import { parseJson } from '../../protocol/parse-json.js';
 import { signRequest } from '../../protocol/request-signature.js';
 import type { Snapshot } from '../../protocol/snapshot.js';
 import { type Answer, callHub } from './call-hub.js';
@@ -201,14 +202,6 @@ function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: Answer): z.infe
   throw new EdgeError('hub-answer-malformed', `The answer (${answer.status}) is not what a hub says`, {
     cause: parsed.error,
   });
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return null;
-  }
 }
 
 function toPairs(query: CheckInQuery): [string, string][] {

@@ -6,7 +6,7 @@ import { EdgeError } from '../../protocol/edge-error.js';
 import { hasBody } from './docker/client-message.js';
 import type { Logger } from './host.js';
 import { OpenCalls } from './open-calls.js';
-import { toErrorReply } from './routes/error-reply.js';
+import { answerError } from './routes/error-reply.js';
 import { relativeUrl } from './routes/relative-url.js';
 
 /** As much of a Koa context as the plugin uses: hosts without Koa need none of its types. */
@@ -96,7 +96,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
-      refuse(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
+      answerError(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
       return;
     }
     warnOfReader(req);
@@ -146,10 +146,4 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       return stopping;
     },
   };
-}
-
-function refuse(res: ServerResponse, error: EdgeError): void {
-  const { status, headers, problem } = toErrorReply(error);
-  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' });
-  res.end(JSON.stringify(problem));
 }

@@ -3,6 +3,8 @@ import { type RawData, WebSocket } from 'ws';
 import * as z from 'zod';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { parseJson } from '../../../protocol/parse-json.js';
+import { clientGone, withTunnel } from '../docker/with-tunnel.js';
 import type { Logger } from '../host.js';
 import type { TunnelSource } from '../tunnel/tunnel-source.js';
 import { ExecSession, type TerminalSize } from './exec-session.js';
@@ -47,30 +49,26 @@ export async function serveConsole(
   const { tunnels, clock, logger } = options;
   const gone = new AbortController();
   ws.on('error', () => ws.terminate());
-  ws.once('close', () => gone.abort(new EdgeError('client-gone', 'The page is gone', { status: 499 })));
+  ws.once('close', () => gone.abort(clientGone()));
   const say = (said: Said) => ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(said));
   // Until the terminal is there nothing is read: what is typed meanwhile waits in the browser.
   ws.pause();
   const heartbeat = new Heartbeat(ws, clock);
   try {
-    const call = await tunnels.open(target, gone.signal);
-    try {
+    await withTunnel(tunnels, target, gone.signal, async (call, stop) => {
       const session = new ExecSession(call, target.execId, clock);
-      const terminal = await session.start(gone.signal);
+      const terminal = await session.start(stop);
       terminal.on('error', () => undefined);
       const cut = () => terminal.destroy();
-      call.closed.addEventListener('abort', cut, { once: true });
-      if (call.closed.aborted) cut();
+      stop.addEventListener('abort', cut);
+      if (stop.aborted) cut();
       say({ type: 'open' });
-      const resizes = new Resizes(session);
-      await join(ws, terminal, resizes, heartbeat);
-      call.closed.removeEventListener('abort', cut);
-      if (call.closed.aborted) throw call.closed.reason;
+      await join(ws, terminal, new Resizes(session), heartbeat);
+      stop.removeEventListener('abort', cut);
+      stop.throwIfAborted();
       say({ type: 'exit', code: await session.exitCode().catch(() => null) });
       ws.close(NORMAL);
-    } finally {
-      call.release();
-    }
+    });
   } catch (error) {
     const isOurs = error instanceof EdgeError && error.expose;
     logger.debug({ environment: target.environmentId, code: codeOf(error) }, 'console ended');
@@ -155,13 +153,5 @@ class Heartbeat {
 
   beat(): void {
     this.#isAlive = true;
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return null;
   }
 }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { parseJson } from '../../../protocol/parse-json.js';
 import { type Answer, askEngine, type Question } from '../docker/ask-engine.js';
 import type { TunnelCall } from '../tunnel/tunnel-source.js';
 
@@ -99,14 +100,6 @@ export class ExecSession {
 
 function lengthOf(body: Buffer) {
   return { 'content-type': 'application/json', 'content-length': body.length };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }
 
 function notStartable(message: string): EdgeError {

@@ -9,7 +9,7 @@ import type { Logger } from '../host.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
 import type { Answer, Question } from './ask-engine.js';
-import { askEnvironment, clientGone, type EngineAccess, tunnelClosed } from './ask-environment.js';
+import { askEnvironment, type EngineAccess } from './ask-environment.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -26,6 +26,7 @@ import { engineHeaders, passedHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
 import { readUpgradeBody } from './upgrade-body.js';
+import { clientGone, tunnelClosed } from './with-tunnel.js';
 
 export interface DockerProxyOptions {
   readonly tunnels: TunnelSource;

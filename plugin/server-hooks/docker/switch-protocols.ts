@@ -1,5 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type DockerPath, isAttachWebSocket, isBuildKitConnection } from './docker-path.js';
@@ -75,12 +75,12 @@ function sessionMethods({ headersDistinct }: IncomingMessage): OutgoingHttpHeade
 export function plainResponse(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  if (!(socket instanceof Socket)) throw new TypeError('Upgrades come on sockets');
-  res.assignSocket(socket);
+  // By its type for sockets only; a host's server may have taken in any other stream, and those do.
+  res.assignSocket(socket as Socket);
   // The server let go of this socket, and with it of these two duties.
   socket.on('drain', () => res.emit('drain'));
   res.once('finish', () => {
-    res.detachSocket(socket);
+    res.detachSocket(socket as Socket);
     socket.resume();
     socket.end(() => socket.destroy());
   });

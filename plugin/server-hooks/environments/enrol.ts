@@ -9,6 +9,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { sealInstanceSecret } from '../../../protocol/instance-secret.js';
+import { parseJson } from '../../../protocol/parse-json.js';
 import {
   type RequestClaim,
   type SignedRequest,
@@ -207,12 +208,4 @@ export class Enrolment {
 function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
   if (body.engineId !== null || !known) return body;
   return { ...body, engineId: known.engineId, node: body.node ?? known.node };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { serveConsole } from '../console/console.js';
+import { plainResponse } from '../docker/switch-protocols.js';
 import type { Services } from '../services.js';
-import { toErrorReply } from './error-reply.js';
+import { answerError } from './error-reply.js';
 
 const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
 /** Largest frame a page may send, bytes: what people paste at once, and then some. */
@@ -35,7 +36,7 @@ export class ConsoleRoute {
       const target = tickets.redeem(ticket, path);
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
     } catch (error) {
-      refuse(socket, error);
+      answerError(plainResponse(req, socket), error);
     }
     return true;
   }
@@ -52,17 +53,4 @@ function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null):
   const isPublic = publicUrl !== null && origin === new URL(publicUrl).origin;
   if (isOwn || isPublic) return;
   throw new EdgeError('origin-foreign', 'A console opens from a page of this very hub only', { status: 403 });
-}
-
-function refuse(socket: Duplex, error: unknown): void {
-  const { status, headers, problem } = toErrorReply(error);
-  const body = JSON.stringify(problem);
-  const lines = Object.entries({
-    ...headers,
-    connection: 'close',
-    'content-type': 'application/problem+json',
-    'content-length': String(Buffer.byteLength(body)),
-  }).map(([name, value]) => `${name}: ${value}`);
-  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
-  socket.once('finish', () => socket.destroy());
 }

@@ -1,9 +1,10 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
 import type { ListedNode } from '../docker/lists/all-node-lists.js';
 import { parseListQuestion } from '../docker/lists/list-question.js';
+import { plainResponse } from '../docker/switch-protocols.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
@@ -63,7 +64,7 @@ export async function answerDockerUpgrade(
     parseListQuestion(call.path, false);
     await services.docker.upgrade(req, socket, head, target);
   } catch (error) {
-    refuseUpgrade(socket, error);
+    refuse(plainResponse(req, socket), error);
   }
 }
 
@@ -72,15 +73,6 @@ function refuse(res: ServerResponse, error: unknown): void {
   if (res.headersSent) return;
   res.writeHead(status, headers);
   res.end(body);
-}
-
-function refuseUpgrade(socket: Duplex, error: unknown): void {
-  const { status, headers, body } = dockerErrorBody(error);
-  const lines = Object.entries({ ...headers, connection: 'close' }).map(
-    ([name, value]) => `${name}: ${value}`,
-  );
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
-  socket.once('finish', () => socket.destroy());
 }
 
 async function admitCaller(

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import * as z from 'zod';
 import { EdgeError } from '../../../protocol/edge-error.js';
@@ -33,6 +33,15 @@ export function toErrorReply(error: unknown): ErrorReply {
       ...edge.details,
     },
   };
+}
+
+/** The same where there is no Koa. */
+export function answerError(res: ServerResponse, error: unknown): void {
+  const { status, headers, problem } = toErrorReply(error);
+  const body = Buffer.from(JSON.stringify(problem));
+  const own = { 'content-type': 'application/problem+json', 'content-length': body.length };
+  res.writeHead(status, { ...headers, ...own });
+  res.end(body);
 }
 
 /** Answers whatever a route throws, and what no route answers. */

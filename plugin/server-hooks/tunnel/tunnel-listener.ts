@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import tls, { type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { parseJson } from '../../../protocol/parse-json.js';
 import { type TunnelProof, tunnelProofSchema } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
@@ -185,14 +186,6 @@ export class TunnelListener {
         else fail('proof-malformed', 'The proof cannot be read');
       });
     });
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return null;
   }
 }
 

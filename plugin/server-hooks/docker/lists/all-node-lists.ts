@@ -6,7 +6,7 @@ import type { AllNodeList } from '../../../api.js';
 import type { Logger } from '../../host.js';
 import type { TunnelTarget } from '../../tunnel/tunnel-source.js';
 import { ANSWER_GUARDS } from '../answer-head.js';
-import { askEnvironment, clientGone, type EngineAccess } from '../ask-environment.js';
+import { askEnvironment, type EngineAccess } from '../ask-environment.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -14,6 +14,7 @@ import {
   endUpload,
   isOpen,
 } from '../client-message.js';
+import { clientGone } from '../with-tunnel.js';
 import { ListMemory, type ListShare } from './list-memory.js';
 import type { ListQuestion } from './list-question.js';
 import { type NodeList, readList } from './read-list.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { EdgeError } from '../../../../protocol/edge-error.js';
+import { parseJson } from '../../../../protocol/parse-json.js';
 import { readAnswerHead } from '../answer-head.js';
 import { isModestJson } from './is-modest-json.js';
 import type { ListShare } from './list-memory.js';
@@ -125,13 +126,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** An engine says why in `message`; what stands before it may be no engine. */
 function refused(status: number, text: string): EdgeError {
-  let said = '';
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value) && typeof value.message === 'string') said = `: ${value.message.slice(0, MAX_TEXT)}`;
-  } catch {
-    // The status says enough.
-  }
+  const value = parseJson(text);
+  const said =
+    isRecord(value) && typeof value.message === 'string' ? `: ${value.message.slice(0, MAX_TEXT)}` : '';
   return new EdgeError('engine-refused', `The engine answered ${status}${said}`, { status: 502 });
 }
 
