@@ -4,9 +4,11 @@ import type * as calls from './api/environment-calls.js';
 import type * as list from './api/environment-list.js';
 import type * as view from './api/environment-view.js';
 import type { eventBodies } from './api/events.js';
+import type { fleet } from './api/fleet.js';
 import type { Immutable } from './api/immutable.js';
 import type * as nodes from './api/nodes.js';
 import type { problem } from './api/problem.js';
+import type * as selfTests from './api/self-test.js';
 import type * as settings from './api/settings.js';
 import type { snapshotView } from './api/snapshot.js';
 import type * as tickets from './api/tickets.js';
@@ -58,6 +60,11 @@ export type Ticket = Sent<typeof tickets.ticketView>;
 
 export type SettingsView = Sent<typeof settings.settings>;
 export type ChangeSettings = Accepted<typeof settings.changeSettings>;
+
+export type Fleet = Sent<typeof fleet>;
+export type SelfTest = Accepted<typeof selfTests.selfTest>;
+export type SelfTestHop = Sent<typeof selfTests.selfTestHop>;
+export type SelfTestResult = Sent<typeof selfTests.selfTestResult>;
 
 /** An event of `GET /events`: its name, and its `data`. */
 export type HubEvent = {

@@ -36,6 +36,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/docker/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/console/`]: [`${HOOKS}/docker/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/swarm/`]: [`${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
+  [`${HOOKS}/self-test/`]: [`${HOOKS}/environments/`, ...HUB_GROUND],
   [`${HOOKS}/webhooks/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],
   [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'plugin/api/', 'protocol/', 'manifest.json'],

@@ -7,6 +7,12 @@ const tags = z.array(printable(z.string().trim().min(1).max(64))).max(32);
 const checkInSeconds = z.int().min(1).max(86_400);
 const url = z.string().max(2048);
 const tunnelAddress = z.string().max(300);
+const insecurePoll = z
+  .boolean()
+  .exactOptional()
+  .describe(
+    'Whether printed commands carry `EDGE_INSECURE_POLL=1`, with which agents take any certificate. Default: where the certificate of the hub is from a CA of its own.',
+  );
 
 /** `POST /environments`. */
 export const createEnvironment = z
@@ -30,6 +36,7 @@ export const createEnvironment = z
       .describe('A UUID; null leaves it to the first agent. Default: a random one.'),
     tags: tags.exactOptional().describe('Default: none.'),
     checkInSeconds: checkInSeconds.exactOptional().describe('Default: the setting of the same name.'),
+    insecurePoll,
   })
   .meta({ id: 'CreateEnvironment' });
 
@@ -92,6 +99,7 @@ export const rotateKey = z
     tunnelAddress: tunnelAddress
       .exactOptional()
       .describe('New address of the tunnel, as the agent reaches it. Default: what the old key says.'),
+    insecurePoll,
   })
   .meta({ id: 'RotateKey' });
 

@@ -32,6 +32,7 @@ import { ConsoleRoute } from './routes/console.js';
 import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
+import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
 import { openStore } from './store/open-store.js';
 import { LeaderElection } from './swarm/leader-election.js';
@@ -142,7 +143,6 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       randomBytes,
       newUuid: randomUUID,
       fingerprint: identity.fingerprint,
-      tunnelPort,
     });
     const keyExpiry = new KeyExpiry({ admin, store, clock, logger });
     keyExpiry.start();
@@ -163,6 +163,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     started.push(eventStreams);
     const services: Services = {
       options,
+      tunnelPort,
       host,
       logger,
       clock,
@@ -197,6 +198,12 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       callLog,
       directory,
       eventStreams,
+      selfTest: new SelfTest({
+        clock,
+        randomBytes,
+        fingerprint: identity.fingerprint,
+        ownAuthority: host.caCertificate,
+      }),
     };
     return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };
   } catch (error) {

@@ -15,6 +15,7 @@ import type { Waiting } from './environments/waiting.js';
 import type { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
 import type { ResolvedOptions } from './options.js';
+import type { SelfTest } from './self-test/self-test.js';
 import type { Store } from './store/store.js';
 import type { SwarmRoster } from './swarm/swarm-roster.js';
 import type { CredentialDesk } from './tunnel/credential-desk.js';
@@ -27,6 +28,8 @@ import type { WebhookInbox } from './webhooks/webhook-inbox.js';
 /** What routes work with; made and wired in `index.ts`, once for each start. */
 export interface Services {
   readonly options: ResolvedOptions;
+  /** The port that the tunnel listens on. */
+  readonly tunnelPort: number;
   readonly host: Host;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -52,4 +55,5 @@ export interface Services {
   readonly callLog: CallLog;
   readonly directory: EnvironmentDirectory;
   readonly eventStreams: EventStreams;
+  readonly selfTest: SelfTest;
 }

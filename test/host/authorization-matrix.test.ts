@@ -58,6 +58,8 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   callWebhook: 'anyone',
   getSettings: 'admin',
   changeSettings: 'admin',
+  getFleet: 'admin',
+  selfTest: 'admin',
   getCa: 'anyone',
   streamEvents: 'own',
   getOpenApi: 'anyone',

@@ -1,7 +1,7 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
-import type { Settings } from '../model/settings.js';
 import type { ResolvedOptions } from '../options.js';
+import type { Store } from '../store/store.js';
 
 /** What a caller says about where agents reach the hub. */
 export interface GivenAddresses {
@@ -9,25 +9,37 @@ export interface GivenAddresses {
   readonly tunnelAddress?: string | undefined;
 }
 
+/** Where agents reach the hub, as an Edge key tells them. */
+export interface AgentAddresses {
+  /** The plugin's base URL. */
+  readonly apiUrl: string;
+  /** `host:port`. */
+  readonly tunnelAddress: string;
+}
+
+export interface AddressSources {
+  readonly store: Pick<Store, 'settings'>;
+  readonly options: ResolvedOptions;
+  /** The port that the tunnel listens on. */
+  readonly tunnelPort: number;
+}
+
 /**
  * Where agents of a new environment reach the hub: what the caller says, else the settings, else the plugin's options,
- * else the address of the call itself.
+ * else the address of the call itself; the tunnel's at the same host, on its own port.
  * @param origin scheme and authority of the call
- * @returns `tunnelAddress` null: the host of `apiUrl` and the tunnel's port
  * @throws EdgeError `bad-request` (400)
  */
 export function chooseAddresses(
   given: GivenAddresses,
-  settings: Settings,
-  options: ResolvedOptions,
+  { store, options, tunnelPort }: AddressSources,
   origin: string,
-): { apiUrl: string; tunnelAddress: string | null } {
+): AgentAddresses {
+  const settings = store.settings();
   const url = given.url ?? settings.publicUrl ?? options.publicUrl ?? origin;
   const address = given.tunnelAddress ?? settings.tunnelAddress ?? options.tunnelAddress;
-  return {
-    apiUrl: apiUrlOf(url, options.mount),
-    tunnelAddress: address === null ? null : tunnelAddressOf(address),
-  };
+  const apiUrl = apiUrlOf(url, options.mount);
+  return { apiUrl, tunnelAddress: tunnelAddressOf(address ?? `${new URL(apiUrl).hostname}:${tunnelPort}`) };
 }
 
 /** A URL without a path means the hub's root: the plugin is at its mount. @throws EdgeError `bad-request` (400) */

@@ -26,15 +26,13 @@ export interface EnvironmentAdminOptions {
   readonly newUuid: () => string;
   /** Pinned by Edge keys; see `protocol/fingerprint.ts`. */
   readonly fingerprint: string;
-  readonly tunnelPort: number;
 }
 
 /** What an admin gives for a new environment, defaults in place. */
 export interface NewEnvironment {
   readonly name: string;
   readonly apiUrl: string;
-  /** Null: the host of `apiUrl` and the tunnel's port. */
-  readonly tunnelAddress: string | null;
+  readonly tunnelAddress: string;
   /** Undefined: a random one; null: the first agent brings one. */
   readonly edgeId: string | null | undefined;
   readonly tags: readonly string[];
@@ -76,7 +74,7 @@ export class EnvironmentAdmin {
     wanted: NewEnvironment,
     alongside?: (environment: Environment) => Promise<void>,
   ): Promise<WithEdgeKey> {
-    const { store, clock, newUuid, tunnelPort } = this.#options;
+    const { store, clock, newUuid } = this.#options;
     this.#requireFreeName(wanted.name, null);
     const id = store.nextEnvironmentId();
     const { key, secret } = this.#newKey(1);
@@ -87,7 +85,7 @@ export class EnvironmentAdmin {
       barredEdgeIds: [],
       tags: wanted.tags,
       apiUrl: wanted.apiUrl,
-      tunnelAddress: wanted.tunnelAddress ?? `${new URL(wanted.apiUrl).hostname}:${tunnelPort}`,
+      tunnelAddress: wanted.tunnelAddress,
       checkInSeconds: wanted.checkInSeconds,
       generation: 1,
       keys: [key],

@@ -4,17 +4,21 @@ import type { Environment } from '../model/environment.js';
 import type { ResolvedOptions } from '../options.js';
 import { printCommands } from './printed-commands.js';
 
-/** Commands that start an agent of this environment with a key that was just made. */
+/**
+ * Commands that start an agent of this environment with a key that was just made.
+ * @param insecure whether they carry `EDGE_INSECURE_POLL=1`; default: the host's certificate is from a CA of its own
+ */
 export function commandsOf(
   { edgeId, name }: Environment,
   edgeKey: string,
   { options, host }: { readonly options: ResolvedOptions; readonly host: Host },
+  insecure: boolean = host.caCertificate !== undefined,
 ): PrintedCommands {
   return printCommands({
     edgeId,
     edgeKey,
     agentImage: options.agentImage,
-    insecure: host.caCertificate !== undefined,
+    insecure,
     name,
   });
 }

@@ -20,6 +20,7 @@ import {
   authenticateAgent,
   findSigner,
 } from '../environments/authenticate-agent.js';
+import { readSelfTest, SELF_TEST_PATH } from '../self-test/ask-hub.js';
 import type { Services } from '../services.js';
 import { preferredWait } from './preferred-wait.js';
 import { parseJsonBytes, readBody } from './read-body.js';
@@ -98,6 +99,14 @@ export function agentRoutes(services: Services): Router {
     const report = swarmReportSchema.parse(parseJsonBytes(await readSigned(ctx, MAX_REPORT_BYTES)));
     await services.roster.take(environment.id, instance, report);
     ctx.status = 204;
+  });
+
+  // The hub's own call: nobody else has a question that is answered here.
+  router.get(SELF_TEST_PATH, (ctx) => {
+    const answer = services.selfTest.answer(readSelfTest(ctx.get('authorization')));
+    if (answer === undefined) throw unauthorized();
+    ctx.set('cache-control', 'no-store');
+    ctx.body = { answer };
   });
 
   /** By the head alone: strangers send no body. */

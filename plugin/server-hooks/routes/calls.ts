@@ -2,6 +2,7 @@ import type { Call } from './define-call.js';
 import { dockerCalls } from './docker-calls.js';
 import { environmentCalls } from './environments.js';
 import { eventCalls } from './events.js';
+import { fleetCalls } from './fleet.js';
 import { nodeCalls } from './nodes.js';
 import { openApiCall } from './openapi/openapi-call.js';
 import { settingsCalls } from './settings.js';
@@ -20,6 +21,7 @@ export const CALLS: readonly Call[] = [
   ...ticketCalls,
   ...webhookCalls,
   ...settingsCalls,
+  ...fleetCalls,
   ...eventCalls,
   openApiCall(() => CALLS),
 ];

@@ -57,7 +57,7 @@ export const environmentCalls = [
       const { admin, options } = services;
       const { environment, edgeKey } = await admin.create({
         name: body.name,
-        ...chooseAddresses(body, services.store.settings(), options, origin),
+        ...chooseAddresses(body, services, origin),
         edgeId: body.edgeId ? parseEdgeId(body.edgeId) : body.edgeId,
         tags: body.tags ?? [],
         checkInSeconds: body.checkInSeconds ?? null,
@@ -68,7 +68,7 @@ export const environmentCalls = [
         body: {
           ...describeEnvironment(environment, services),
           edgeKey,
-          commands: commandsOf(environment, edgeKey, services),
+          commands: commandsOf(environment, edgeKey, services, body.insecurePoll),
         },
       };
     },
@@ -143,7 +143,7 @@ export const environmentCalls = [
         status: 200,
         body: {
           edgeKey,
-          commands: commandsOf(environment, edgeKey, services),
+          commands: commandsOf(environment, edgeKey, services, body.insecurePoll),
           oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
         },
       };

@@ -43,6 +43,7 @@ export const PROBLEM_STATUSES = Object.freeze({
   'too-many-bodies': 503,
   'too-many-calls': 503,
   'too-many-event-streams': 429,
+  'too-many-self-tests': 429,
   'too-many-streams': 503,
   'too-many-webhooks': 409,
   'tunnel-closed': 503,

@@ -124,7 +124,7 @@ export const webhookCalls = [
         bytes,
         address,
         read: () => readMessage(bytes),
-        addresses: (message) => chooseAddresses(message, services.store.settings(), services.options, origin),
+        addresses: (message) => chooseAddresses(message, services, origin),
         print: (environment, edgeKey) => commandsOf(environment, edgeKey, services),
       }),
   ),

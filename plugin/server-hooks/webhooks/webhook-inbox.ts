@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { PrintedCommands, WebhookAnswer, WebhookMessage } from '../../api.js';
+import type { AgentAddresses } from '../environments/agent-addresses.js';
 import type { EnvironmentAdmin } from '../environments/environment-admin.js';
 import type { Strangers } from '../environments/strangers.js';
 import type { Logger } from '../host.js';
@@ -36,7 +37,7 @@ export interface Delivery {
   /** Reads the body, once it is known who sent it. @throws EdgeError `body-not-json`, `bad-request` */
   read(): WebhookMessage;
   /** @throws EdgeError `bad-request` */
-  addresses(message: WebhookMessage): { apiUrl: string; tunnelAddress: string | null };
+  addresses(message: WebhookMessage): AgentAddresses;
   print(environment: Environment, edgeKey: string): PrintedCommands;
 }
 

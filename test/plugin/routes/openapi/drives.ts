@@ -146,6 +146,18 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await unwritable(world, 'changeSettings', { body: { checkInSeconds: 6 } });
   },
 
+  getFleet: async ({ ask }) => {
+    await ask('getFleet', '200');
+  },
+
+  selfTest: async ({ ask, hub }) => {
+    await ask('selfTest', '200', { body: { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` } });
+    await ask('selfTest', '400 bad-request', { body: { url: 'ftp://hub' } });
+    // The runs above count.
+    for (let n = 0; n < 9; n++) await ask('selfTest', '200', { body: { url: 'http://0.0.0.0' } });
+    await ask('selfTest', '429 too-many-self-tests');
+  },
+
   getCa: async ({ ask, frozen }) => {
     await ask('getCa', '200', { token: null });
     await ask('getCa', '404 ca-not-known', { at: frozen.url });

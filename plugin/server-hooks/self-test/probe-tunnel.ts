@@ -1,0 +1,66 @@
+import type { X509Certificate } from 'node:crypto';
+import type { LookupAddress } from 'node:dns';
+import type { Socket } from 'node:net';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { splitHostPort } from '../../../protocol/edge-key.js';
+import { fingerprintOf } from '../../../protocol/fingerprint.js';
+import { TUNNEL_ALPN } from '../../../protocol/version.js';
+import type { SelfTestHop } from '../../api.js';
+import { connectTcp, resolveHost } from './reach.js';
+import { shake } from './shake.js';
+import { walk } from './walk.js';
+
+/** The way of a tunnel, as agents go it: name, port, and the key that Edge keys name. */
+export async function probeTunnel(
+  tunnelAddress: string,
+  fingerprint: string,
+  signal: AbortSignal,
+): Promise<SelfTestHop[]> {
+  const target = splitHostPort(tunnelAddress);
+  let addresses: readonly LookupAddress[] = [];
+  let way: Socket | null = null;
+  try {
+    return await walk(tunnelAddress, [
+      {
+        hop: 'tunnel-name',
+        look: async () => {
+          addresses = await resolveHost(target.host, signal);
+          return null;
+        },
+      },
+      {
+        hop: 'tunnel-port',
+        look: async () => {
+          way = await connectTcp(target, addresses, signal);
+          return null;
+        },
+      },
+      {
+        hop: 'tunnel-key',
+        look: async () => {
+          const raw = way ?? (await connectTcp(target, addresses, signal));
+          const options = { ALPNProtocols: [TUNNEL_ALPN], minVersion: 'TLSv1.3' } as const;
+          const socket = await shake(raw, target, options, 'tunnel-handshake', signal);
+          way = socket;
+          if (fingerprintIn(socket.getPeerX509Certificate()) !== fingerprint) {
+            throw new EdgeError('tunnel-fingerprint-mismatch', 'Another key');
+          }
+          if (socket.alpnProtocol !== TUNNEL_ALPN) throw new EdgeError('tunnel-protocol', 'Another protocol');
+          return null;
+        },
+      },
+    ]);
+  } finally {
+    // TypeScript does not see that the steps above have run.
+    (way as Socket | null)?.destroy();
+  }
+}
+
+function fingerprintIn(certificate: X509Certificate | undefined): string | null {
+  try {
+    return certificate ? fingerprintOf(certificate.publicKey) : null;
+  } catch {
+    // A key of another kind.
+    return null;
+  }
+}

@@ -1,0 +1,71 @@
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import net from 'node:net';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+
+/** Where something is to be reached; IPv6 without brackets. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** No agent's way to a hub: what listens there answers its own machine only, clouds' metadata services for one. */
+const NEVER = new net.BlockList();
+NEVER.addSubnet('0.0.0.0', 8);
+NEVER.addSubnet('169.254.0.0', 16);
+NEVER.addSubnet('224.0.0.0', 3);
+NEVER.addAddress('::', 'ipv6');
+NEVER.addSubnet('fe80::', 10, 'ipv6');
+NEVER.addSubnet('ff00::', 8, 'ipv6');
+NEVER.addAddress('fd00:ec2::254', 'ipv6');
+
+/**
+ * The addresses of a host. They are what is connected to: a name that resolves to something else a moment later changes
+ * nothing.
+ * @throws EdgeError `hub-dns`, `address-not-tested`, `hub-unreachable` when `signal` aborts
+ */
+export async function resolveHost(host: string, signal: AbortSignal): Promise<readonly LookupAddress[]> {
+  const found = await withSignal(signal, lookup(host, { all: true })).catch((cause: unknown) => {
+    if (cause instanceof EdgeError) throw cause;
+    throw new EdgeError('hub-dns', 'The name cannot be resolved', { cause });
+  });
+  if (found.some(({ address, family }) => NEVER.check(address, family === 6 ? 'ipv6' : 'ipv4'))) {
+    throw new EdgeError('address-not-tested', 'No agent can reach a hub at such an address');
+  }
+  return found;
+}
+
+/** Connects to one of them. @throws EdgeError `hub-refused`, `hub-unreachable` */
+export async function connectTcp(
+  { host, port }: Target,
+  addresses: readonly LookupAddress[],
+  signal: AbortSignal,
+): Promise<net.Socket> {
+  const socket = net.connect({
+    host,
+    port,
+    lookup: (_name, _options, done) => done(null, [...addresses]),
+  });
+  const connected = new Promise<net.Socket>((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    socket.on('error', reject);
+  });
+  try {
+    return await withSignal(signal, connected);
+  } catch (error) {
+    socket.destroy();
+    if (error instanceof EdgeError) throw error;
+    const code = codeOf(error) === 'ECONNREFUSED' ? 'hub-refused' : 'hub-unreachable';
+    throw new EdgeError(code, 'Not connected', { cause: error });
+  }
+}
+
+/** What `work` gives, if it does before `signal` aborts. @throws EdgeError `hub-unreachable` */
+export function withSignal<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new EdgeError('hub-unreachable', 'No answer in time'));
+    if (signal.aborted) late();
+    signal.addEventListener('abort', late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late));
+  });
+}

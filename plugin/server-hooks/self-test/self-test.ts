@@ -1,0 +1,80 @@
+import type { Clock } from '../../../protocol/clock.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { SelfTestHop } from '../../api.js';
+import type { AgentAddresses } from '../environments/agent-addresses.js';
+import { Challenges } from './challenges.js';
+import { probeHub } from './probe-hub.js';
+import { probeTunnel } from './probe-tunnel.js';
+
+export interface SelfTestOptions {
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Pinned by Edge keys; see `protocol/fingerprint.ts`. */
+  readonly fingerprint: string;
+  /** PEM of the CA of the host's certificate, where that is one of its own. */
+  readonly ownAuthority?: string | undefined;
+  /** PEM of authorities that agents know by themselves. Default: those that Node knows. */
+  readonly knownAuthorities?: readonly string[];
+}
+
+/** All hops of one address together, ms. */
+const DEADLINE_MS = 5_000;
+/** Runs in a minute: enough for somebody who corrects an address, too few to look around in a network. */
+const MAX_RUNS = 10;
+const MINUTE_MS = 60_000;
+
+/**
+ * Goes the ways that agents go, from the hub's own machine. It connects where its caller says, so it tells codes of ours
+ * only and never a byte of what it met, ends within 5 s, and runs ten times a minute at most.
+ */
+export class SelfTest {
+  readonly #options: SelfTestOptions;
+  readonly #challenges: Challenges;
+  #runs: readonly number[] = [];
+
+  constructor(options: SelfTestOptions) {
+    this.#options = options;
+    this.#challenges = new Challenges(options.randomBytes);
+  }
+
+  /** What a call of the test's own is answered with; undefined for any other. */
+  answer(question: string): string | undefined {
+    return this.#challenges.answer(question);
+  }
+
+  /**
+   * @param caller aborts it, too
+   * @throws EdgeError `too-many-self-tests` (429)
+   */
+  async run({ apiUrl, tunnelAddress }: AgentAddresses, caller: AbortSignal): Promise<readonly SelfTestHop[]> {
+    this.#count();
+    const { clock, fingerprint, knownAuthorities, ownAuthority } = this.#options;
+    const late = new AbortController();
+    const cancel = clock.after(DEADLINE_MS, () => late.abort());
+    const challenge = this.#challenges.issue();
+    const signal = AbortSignal.any([late.signal, caller]);
+    try {
+      const [hub, tunnel] = await Promise.all([
+        probeHub(apiUrl, { knownAuthorities, ownAuthority, challenge, signal }),
+        probeTunnel(tunnelAddress, fingerprint, signal),
+      ]);
+      return [...hub, ...tunnel];
+    } finally {
+      cancel();
+      challenge.end();
+    }
+  }
+
+  #count(): void {
+    const now = this.#options.clock.monotonic();
+    const recent = this.#runs.filter((at) => now - at < MINUTE_MS);
+    const [oldest] = recent;
+    if (oldest !== undefined && recent.length >= MAX_RUNS) {
+      throw new EdgeError('too-many-self-tests', `There were ${MAX_RUNS} self-tests within a minute`, {
+        status: 429,
+        retryAfterSeconds: Math.ceil((oldest + MINUTE_MS - now) / 1_000),
+      });
+    }
+    this.#runs = [...recent, now];
+  }
+}

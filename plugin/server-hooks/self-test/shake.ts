@@ -1,0 +1,37 @@
+import net, { type Socket } from 'node:net';
+import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Target, withSignal } from './reach.js';
+
+/**
+ * A TLS handshake with whoever is at the other end: whom to believe is found out afterwards.
+ * @throws EdgeError `code` where there is none, `hub-unreachable` when `signal` aborts
+ */
+export async function shake(
+  raw: Socket,
+  { host }: Target,
+  options: ConnectionOptions,
+  code: string,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const socket = tls.connect({
+    socket: raw,
+    host,
+    ...(net.isIP(host) ? {} : { servername: host }),
+    rejectUnauthorized: false,
+    ...options,
+  });
+  const secured = new Promise<TLSSocket>((resolve, reject) => {
+    const fail = (cause?: unknown) => reject(new EdgeError(code, 'No TLS handshake', { cause }));
+    socket.on('error', fail);
+    socket.once('close', () => fail());
+    socket.once('secureConnect', () => resolve(socket));
+  });
+  try {
+    return await withSignal(signal, secured);
+  } catch (error) {
+    socket.destroy();
+    raw.destroy();
+    throw error;
+  }
+}
