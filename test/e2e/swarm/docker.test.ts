@@ -63,8 +63,8 @@ serialLabTest('swarm: services, stacks and nodes are managed through the hub', a
   await docker(['service', 'scale', '-d', 'web=3']);
   await untilRunning(t, line, 'web', 3);
   await docker(['service', 'update', '-d', '--env-add', 'COLOUR=blue', 'web']);
-  await untilPrinted(line, ['service', 'inspect', '-f', '{{.UpdateStatus.State}}', 'web'], /completed/);
-  await untilPrinted(line, ['service', 'logs', '--raw', 'web'], /hello/);
+  await untilPrinted(t, line, ['service', 'inspect', '-f', '{{.UpdateStatus.State}}', 'web'], /completed/);
+  await untilPrinted(t, line, ['service', 'logs', '--raw', 'web'], /hello/);
   await docker(['service', 'rm', 'web']);
 
   await docker(['stack', 'deploy', '-c', '-', 'times'], { input: STACK });
@@ -104,7 +104,7 @@ serialLabTest(
     const [manager, worker] = line.swarm.nodes;
     t.is(await line.leader(), manager.name);
     await manager.engine.stop();
-    await untilPrinted(line, ['info', '-f', '{{.Name}}'], /node[23]/);
+    await untilPrinted(t, line, ['info', '-f', '{{.Name}}'], /node[23]/);
     t.is((await line.docker(['info', '-f', '{{.Name}}'], { node: worker.id })).stdout.trim(), worker.name);
     const refused = await line.docker(['service', 'ls'], { allowFailure: true });
     t.not(refused.code, 0);
@@ -114,29 +114,28 @@ serialLabTest(
     t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });
 
     await manager.engine.start();
-    await untilPrinted(line, ['info', '-f', '{{.Name}}'], /node1/);
+    await untilPrinted(t, line, ['info', '-f', '{{.Name}}'], /node1/);
     t.regex((await line.docker(['service', 'ls'])).stdout, /fairlead-agent/);
   },
 );
 
-async function untilRunning(
-  t: ExecutionContext,
-  line: SwarmLine,
-  service: string,
-  count: number,
-): Promise<void> {
+function untilRunning(t: ExecutionContext, line: SwarmLine, service: string, count: number): Promise<void> {
   const list = ['service', 'ls', '--filter', `name=${service}`, '--format', '{{.Replicas}}'];
-  await untilPrinted(line, list, new RegExp(`^${count}/${count}`));
-  t.pass(`${service} runs ${count} times`);
+  return untilPrinted(t, line, list, new RegExp(`^${count}/${count}`));
 }
 
-/** Resolves once a command through the hub prints what matches. */
-async function untilPrinted(line: SwarmLine, args: readonly string[], pattern: RegExp): Promise<void> {
+/** Asserts that a command through the hub prints what matches, in time. */
+async function untilPrinted(
+  t: ExecutionContext,
+  line: SwarmLine,
+  args: readonly string[],
+  pattern: RegExp,
+): Promise<void> {
   const deadline = Date.now() + SERVICE_MS;
-  for (;;) {
-    const { stdout, stderr } = await line.docker(args, { allowFailure: true });
-    if (pattern.test(stdout)) return;
-    if (Date.now() > deadline) throw new Error(`docker ${args.join(' ')}: ${stdout}${stderr}`);
+  let last = await line.docker(args, { allowFailure: true });
+  while (!pattern.test(last.stdout) && Date.now() < deadline) {
     await delay(250);
+    last = await line.docker(args, { allowFailure: true });
   }
+  t.regex(last.stdout, pattern, `docker ${args.join(' ')}: ${last.stderr}`);
 }
