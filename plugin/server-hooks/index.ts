@@ -9,6 +9,7 @@ import { dropLeavers } from './environments/drop-leavers.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
 import { EnvironmentDirectory } from './environments/environment-directory.js';
+import { GoneNodes } from './environments/gone-nodes.js';
 import { IdleClose } from './environments/idle-close.js';
 import { KeyExpiry } from './environments/key-expiry.js';
 import { leaderCandidates } from './environments/leader-candidates.js';
@@ -107,6 +108,9 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     checkIns.start();
     started.push(checkIns);
     started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns }) });
+    const goneNodes = new GoneNodes({ store, presence, registry, roster, clock, logger });
+    goneNodes.start();
+    started.push(goneNodes);
 
     const admission = new TunnelAdmission({ store, registry, credentials, presence, logger });
     const listener = new TunnelListener({

@@ -43,6 +43,11 @@ export class SwarmRoster {
     return this.#toldOf(environmentId)?.members ?? null;
   }
 
+  /** The environments that managers told something of. */
+  environmentIds(): Iterable<number> {
+    return this.#told.keys();
+  }
+
   /** When managers last told something new, monotonic ms; null: not since the hub's start. */
   toldMs(environmentId: number): number | null {
     return this.#toldOf(environmentId)?.atMs ?? null;
