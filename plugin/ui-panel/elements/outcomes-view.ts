@@ -31,6 +31,6 @@ export function outcomesView({ verb, all }: Outcomes, onDismiss: () => void): Te
   </div>`;
 }
 
-export function isOver({ state }: Outcome): boolean {
+function isOver({ state }: Outcome): boolean {
   return state === 'done' || state === 'failed';
 }

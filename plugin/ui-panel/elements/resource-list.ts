@@ -5,10 +5,10 @@ import { styles } from '../styles.js';
 import { type Arrangement, arrange } from './arrange.js';
 import './confirm-dialog.js';
 import type { ConfirmDialogElement } from './confirm-dialog.js';
-import { isOver, type Outcomes, outcomesView } from './outcomes-view.js';
-import type { Column, Resource, ResourceAction, ResourceLink } from './resource.js';
+import { type Outcomes, outcomesView } from './outcomes-view.js';
+import type { Column, Resource, ResourceAction, ResourceLink, ResourceTask } from './resource.js';
 import { resourceListStyles } from './resource-list-styles.js';
-import { type Outcome, runEach } from './run-each.js';
+import { failure, type Outcome, runEach } from './run-each.js';
 
 /** An engine may have ten thousand of them: the page need not. */
 const PAGE = 200;
@@ -41,6 +41,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   #arrangement: Arrangement = { search: '', column: 0, isDown: false };
   #limit = PAGE;
   readonly #selected = new Set<string>();
+  /** What is being done something to. */
+  readonly #busy = new Set<string>();
   #outcomes = NONE;
 
   constructor() {
@@ -135,8 +137,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #tools(row: R): TemplateResult {
-    const outcome = this.#outcomes.all.get(row.id)?.outcome;
-    const isBusy = outcome !== undefined && !isOver(outcome);
+    const isBusy = this.#busy.has(row.id);
     return html`
       ${this.actions
         .filter(({ isQuick, fits }) => isQuick && fits(row))
@@ -170,33 +171,38 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
-    const options = action.asks ? await this.#ask(action, action.asks, rows) : new Set<string>();
-    if (!options) return;
     const all = new Map<string, { name: string; outcome: Outcome }>();
-    const outcomes = { verb: action.words, all };
-    await runEach(
-      rows,
-      (row) => action.run(row, options),
-      ({ id, name }, outcome) => {
-        all.set(id, { name, outcome });
-        this.#show(outcomes);
-      },
-    );
+    const tell = ({ id, name }: Resource, outcome: Outcome) => {
+      all.set(id, { name, outcome });
+      this.#show({ verb: action.words, all });
+    };
+    const tasks: ResourceTask[] = [];
+    for (const row of rows)
+      await tasksOf(action, row).then(
+        (found) => tasks.push(...found),
+        (error: unknown) => tell(row, failure(error)),
+      );
+    if (tasks.length === 0) return;
+    const options = action.asks ? await this.#ask(action, rows, tasks) : new Set<string>();
+    if (!options) return;
+    for (const { id } of rows) this.#busy.add(id);
+    await runEach(tasks, (task) => task.run(options), tell, 'tasks' in action ? 1 : undefined);
+    for (const { id } of rows) this.#busy.delete(id);
     if (rows.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
       this.#show(NONE);
     this.dispatchEvent(new CustomEvent('acted'));
   }
 
   #ask(
-    { words }: ResourceAction<R>,
-    { warning, options }: NonNullable<ResourceAction<R>['asks']>,
+    { words, asks }: ResourceAction<R>,
     rows: readonly R[],
+    tasks: readonly ResourceTask[],
   ): Promise<ReadonlySet<string> | null> | null {
     const [one, many] = this.noun;
     const title = `${words} ${rows.length === 1 ? `this ${one}` : `${rows.length} ${many}`}?`;
-    const names = rows.map(({ name }) => name);
+    const names = tasks.map(({ name }) => name);
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    return dialog?.ask({ title, names, warning, options, confirm: words }) ?? null;
+    return dialog?.ask({ ...asks, title, names, confirm: words }) ?? null;
   }
 
   #select(rows: readonly R[], event: Event): void {
@@ -220,6 +226,14 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     this.#outcomes = outcomes;
     this.requestUpdate();
   }
+}
+
+async function tasksOf<R extends Resource>(
+  action: ResourceAction<R>,
+  row: R,
+): Promise<readonly ResourceTask[]> {
+  if ('tasks' in action) return action.tasks(row);
+  return [{ id: row.id, name: row.name, run: (options) => action.run(row, options) }];
 }
 
 defineElement('fairlead-resource-list', ResourceListElement);

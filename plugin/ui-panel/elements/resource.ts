@@ -21,18 +21,34 @@ export interface Column<R extends Resource> {
   readonly order?: (row: R) => string | number;
 }
 
+/** One of the things that an action consists of: what becomes of it is told by itself. */
+export interface ResourceTask extends Resource {
+  /** @throws what hinders it; its message is shown */
+  readonly run: (options: ReadonlySet<string>) => Promise<unknown>;
+}
+
 /** Something that is done to one, or to many. */
-export interface ResourceAction<R extends Resource> {
+export type ResourceAction<R extends Resource> = {
   /** A verb, such as `Stop`. */
   readonly words: string;
   /** Whether it stands in each row, too, and not only above the selected. */
   readonly isQuick?: boolean;
   readonly fits: (row: R) => boolean;
-  /** @throws what hinders it; its message is shown */
-  readonly run: (row: R, options: ReadonlySet<string>) => Promise<unknown>;
   /** What is destructive asks first. */
   readonly asks?: { readonly warning?: string; readonly options?: readonly ConfirmOption[] };
-}
+} & (
+  | {
+      /** @throws what hinders it; its message is shown */
+      readonly run: (row: R, options: ReadonlySet<string>) => Promise<unknown>;
+    }
+  | {
+      /**
+       * What is done where that is not one thing a row, such as one for each container of a stack; one after the other.
+       * @throws what hinders it; its message is shown
+       */
+      readonly tasks: (row: R) => Promise<readonly ResourceTask[]>;
+    }
+);
 
 /** Something that opens beside the list, such as a log. */
 export interface ResourceLink<R extends Resource> {

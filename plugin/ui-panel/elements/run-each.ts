@@ -6,11 +6,12 @@ export type Outcome =
 /** An engine has other work too. */
 const AT_ONCE = 4;
 
-/** Does the same to each, four at a time; what fails for one hinders no other. `tell` hears of each change. */
+/** Does the same to each, some at a time; what fails for one hinders no other. `tell` hears of each change. */
 export async function runEach<R>(
   rows: readonly R[],
   run: (row: R) => Promise<unknown>,
   tell: (row: R, outcome: Outcome) => void,
+  atOnce = AT_ONCE,
 ): Promise<void> {
   for (const row of rows) tell(row, { state: 'waiting' });
   const queue = [...rows];
@@ -21,9 +22,13 @@ export async function runEach<R>(
         await run(row);
         tell(row, { state: 'done' });
       } catch (error) {
-        tell(row, { state: 'failed', message: error instanceof Error ? error.message : String(error) });
+        tell(row, failure(error));
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, rows.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, work));
+}
+
+export function failure(error: unknown): Outcome {
+  return { state: 'failed', message: error instanceof Error ? error.message : String(error) };
 }
