@@ -21,6 +21,7 @@ const LISTS = Object.freeze(['containers', 'images', 'volumes'] as const);
  * An environment's snapshot as JSON, piece by piece: that of its agent, or of a Swarm those of all of its nodes as
  * one. Each may have 8 MB, was checked before it was written, and to read it here would keep everybody else waiting.
  * Null before the first, and where the files are damaged.
+ * @throws EdgeError `snapshot-unreadable` (503): a part of it would be missing
  */
 export async function composeSnapshot(
   environment: Environment,
@@ -28,17 +29,22 @@ export async function composeSnapshot(
 ): Promise<Readable | null> {
   const seen = observeEnvironment(environment, sources);
   const files = new Map<string, SnapshotFile>();
-  for (const id of currentSnapshots(seen).keys()) {
-    const file = await sources.snapshots.open(environment.id, id);
-    if (file) files.set(id, file);
+  const close = () => {
+    for (const file of files.values()) file.close().catch(() => undefined);
+  };
+  try {
+    for (const id of currentSnapshots(seen).keys()) {
+      const file = await sources.snapshots.open(environment.id, id);
+      if (file) files.set(id, file);
+    }
+  } catch (error) {
+    close();
+    throw error;
   }
   if (files.size === 0) return null;
   const stream = Readable.from(write(seen, files, sources), { objectMode: false });
   // A stream that nobody read has not begun to run: its own end would close nothing.
-  stream.once('close', () => {
-    for (const file of files.values()) file.close().catch(() => undefined);
-  });
-  return stream;
+  return stream.once('close', close);
 }
 
 async function* write(

@@ -37,7 +37,7 @@ interface Kept {
 
 /**
  * The latest snapshot of each instance, one file each, with the little that lists show kept in memory. A snapshot can
- * be taken anew: a file that cannot be read counts as absent, and nothing is fsynced.
+ * be taken anew: a file that is damaged counts as absent, and nothing is fsynced.
  */
 export class SnapshotFiles {
   readonly #options: SnapshotFilesOptions;
@@ -59,7 +59,8 @@ export class SnapshotFiles {
     for (const name of await readdir(dir)) {
       const [, environmentId, instanceId] = FILE_NAME.exec(name) ?? [];
       if (environmentId === undefined || instanceId === undefined) continue;
-      const file = await this.#openFile(Number(environmentId), instanceId);
+      // One that cannot be read now keeps no hub from starting; the agent sends the next.
+      const file = await this.#openFile(Number(environmentId), instanceId).catch(() => null);
       if (!file) continue;
       this.#keep(Number(environmentId), instanceId, file.summary, file.bytes);
       await file.close();
@@ -101,7 +102,10 @@ export class SnapshotFiles {
     };
   }
 
-  /** The latest snapshot of an instance, to be closed; null before the first, and when the file is damaged. */
+  /**
+   * The latest snapshot of an instance, to be closed; null before the first, and when the file is gone or damaged.
+   * @throws EdgeError `snapshot-unreadable` (503): it is there, and the disk or the process's limits keep it
+   */
   async open(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
     return this.summaries(environmentId).has(instanceId) ? this.#openFile(environmentId, instanceId) : null;
   }
@@ -182,11 +186,20 @@ export class SnapshotFiles {
     try {
       return await SnapshotFile.open(this.#path(environmentId, instanceId));
     } catch (error) {
-      const { code } = Object(error);
-      const fields = { environmentId, instanceId, cause: code ?? 'damaged' };
-      const isGone = code === 'ENOENT';
-      if (!isGone) this.#options.logger.warn(fields, 'a snapshot cannot be read: it counts as absent');
-      return null;
+      const { logger } = this.#options;
+      const cause = isSystemError(error) ? error.code : 'damaged';
+      if (cause === 'ENOENT') return null;
+      const fields = { environmentId, instanceId, cause };
+      if (cause === 'damaged') {
+        logger.warn(fields, 'a snapshot is damaged: it counts as absent');
+        return null;
+      }
+      logger.error(fields, 'a snapshot cannot be read');
+      throw new EdgeError('snapshot-unreadable', 'A snapshot is there, but cannot be read now', {
+        status: 503,
+        retryAfterSeconds: 1,
+        cause: error,
+      });
     }
   }
 
@@ -207,4 +220,9 @@ export class SnapshotFiles {
     if (!FILE_NAME.test(name)) throw new RangeError('no name of a snapshot');
     return join(this.#options.dir, name);
   }
+}
+
+/** Whether the file system says it; what is wrong with a file's content has no number. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+  return error instanceof Error && 'errno' in error && 'code' in error;
 }

@@ -37,6 +37,7 @@ export const PROBLEM_STATUSES = Object.freeze({
   'snapshot-busy': 503,
   'snapshot-not-found': 404,
   'snapshot-timeout': 504,
+  'snapshot-unreadable': 503,
   'store-closed': 503,
   'store-unwritable': 503,
   'swarm-manager-unavailable': 503,

@@ -20,7 +20,7 @@ export const snapshotCalls = [
       answers: {
         200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
       },
-      problems: ['snapshot-busy', 'snapshot-not-found'],
+      problems: ['snapshot-busy', 'snapshot-not-found', 'snapshot-unreadable'],
     },
     async ({ services, environment }) => ({ status: 200, body: await latest(services, environment) }),
   ),
@@ -37,7 +37,13 @@ export const snapshotCalls = [
       answers: {
         200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
       },
-      problems: ['environment-not-associated', 'environment-offline', 'snapshot-busy', 'snapshot-timeout'],
+      problems: [
+        'environment-not-associated',
+        'environment-offline',
+        'snapshot-busy',
+        'snapshot-timeout',
+        'snapshot-unreadable',
+      ],
     },
     async ({ services, environment: { id } }) => {
       await services.snapshotDesk.request(id, services.waiting.waitMs({ environmentId: id }));

@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
@@ -48,6 +48,21 @@ test('snapshot files: one that was cut off, or goes on after its end, counts as 
     await writeFile(path, change(await readFile(path, 'utf8')));
     t.is(await read(files, 1), null);
   }
+});
+
+test('snapshot files: one that is gone is absent; one that the disk keeps is an error, and is told', async (t) => {
+  const { files, dir, open, logger } = await setup(t);
+  await files.write(1, A, snapshot(1));
+  const path = join(dir, nameOf(1));
+  await rm(path);
+  t.is(await read(files, 1), null);
+  t.deepEqual(logger.lines, []);
+  await symlink(path, path);
+  t.like(await t.throwsAsync(read(files, 1)), { code: 'snapshot-unreadable', status: 503 });
+  t.like(logger.lines, [{ level: 'error', fields: { environmentId: 1, instanceId: A.id, cause: 'ELOOP' } }]);
+  t.is((await open()).files.summaries(1).size, 0, 'a hub starts all the same');
+  await files.write(1, A, snapshot(2));
+  t.deepEqual(await read(files, 1), content(snapshot(2)));
 });
 
 test('snapshot files: one that is cut off while it is read is no whole one', async (t) => {

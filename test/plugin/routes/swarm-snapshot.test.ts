@@ -1,8 +1,9 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../plugin/api.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
+import type { TestPlugin } from '../../helpers/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
 import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
 
@@ -134,14 +135,6 @@ test('snapshot of a Swarm: who asks without reading keeps no file open', async (
   const { hub, join, path } = await startSwarmAgents(t);
   const agent = await join('n1', 'manager');
   await agent.client.postSnapshot(taken('one', 1));
-  const dir = joinPath(hub.dataDir, 'snapshots');
-  t.is((await readdir(dir)).length, 1);
-  const openFiles = async () => {
-    const links = (await readdir('/proc/self/fd')).map((fd) =>
-      readlink(`/proc/self/fd/${fd}`).catch(() => ''),
-    );
-    return (await Promise.all(links)).filter((target) => target.startsWith(dir)).length;
-  };
   for (let count = 0; count < 20; count++) {
     const leaving = new AbortController();
     const call = hub.call('GET', path('/snapshot'), undefined, leaving.signal).catch(() => undefined);
@@ -149,7 +142,35 @@ test('snapshot of a Swarm: who asks without reading keeps no file open', async (
     await call;
   }
   await hub.call('HEAD', path('/snapshot'));
+  await untilClosed(t, hub);
+});
+
+test('snapshot of a Swarm: where the part of a node cannot be read there is none, and no file stays open', async (t) => {
+  const { hub, join, path } = await startSwarmAgents(t);
+  const [first, second] = [await join('n1', 'manager'), await join('n2', 'worker')];
+  for (const agent of [first, second]) await agent.client.postSnapshot(taken('one', 1));
+  const dir = joinPath(hub.dataDir, 'snapshots');
+  const file = joinPath(dir, `1.${second.instance.instanceId}.json`);
+  await rm(file);
+  t.is((await hub.call('GET', path('/snapshot'))).status, 200);
+  await symlink(file, file);
+  const { status, headers, body } = await hub.call<{ code: string }>('GET', path('/snapshot'));
+  t.like({ status, ...body }, { status: 503, code: 'snapshot-unreadable' });
+  t.is(headers['retry-after'], '1');
+  await untilClosed(t, hub);
+});
+
+/** Asserts that no file of a snapshot stays open in this process. */
+async function untilClosed(t: ExecutionContext, { dataDir }: TestPlugin): Promise<void> {
+  const dir = joinPath(dataDir, 'snapshots');
+  t.true((await readdir(dir)).length > 0);
+  const openFiles = async () => {
+    const links = (await readdir('/proc/self/fd')).map((fd) =>
+      readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+    );
+    return (await Promise.all(links)).filter((target) => target.startsWith(dir)).length;
+  };
   const deadline = Date.now() + 5_000;
   while ((await openFiles()) > 0 && Date.now() < deadline) await new Promise(setImmediate);
   t.is(await openFiles(), 0);
-});
+}

@@ -24,6 +24,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'node-offline': 'test/plugin/environments/waiting.test.ts',
   'node-without-agent': 'test/plugin/swarm/known-nodes.test.ts',
   'snapshot-busy': 'test/plugin/environments/snapshot-files-instances.test.ts',
+  'snapshot-unreadable': 'test/plugin/routes/swarm-snapshot.test.ts',
   'store-closed': 'test/plugin/store/store-contract.ts',
   'too-many-bodies': 'test/plugin/routes/webhooks-refused.test.ts',
   'too-many-event-streams': 'test/plugin/events/event-streams.test.ts',
