@@ -5,7 +5,7 @@ export type Route =
   | {
       readonly name: 'environment';
       readonly id: number;
-      /** Name or id of the Swarm node whose engine is shown; null: whichever has the environment's tunnel. */
+      /** Name or id of the Swarm node whose engine is shown; null: whichever has the environment's tunnel; `*`: all. */
       readonly node: string | null;
       /** Empty: the first one. */
       readonly section: string;
@@ -13,7 +13,7 @@ export type Route =
 
 /**
  * Reads a path: empty or `create`, `settings`, `environments/5`, `environments/5/images`, `environments/5/edit`,
- * `environments/5/nodes/worker-1/images`. Anything else is the list.
+ * `environments/5/nodes/worker-1/images`; with `*` for all nodes. Anything else is the list.
  */
 export function parseRoute(path: string): Route {
   const [first = '', id = '', ...rest] = path.split('/').map(decode);

@@ -19,7 +19,9 @@ export function arrange<R extends Resource>(
   const found = rows.filter(
     (row) =>
       word === '' ||
-      [row.name, row.id, ...texts.map((text) => text(row))].some((text) => text.toLowerCase().includes(word)),
+      [row.name, row.id, row.node?.name ?? '', ...texts.map((text) => text(row))].some((text) =>
+        text.toLowerCase().includes(word),
+      ),
   );
   const order = columns[column]?.order;
   if (!order) return found;

@@ -8,10 +8,17 @@ import type { ConfirmDialogElement } from './confirm-dialog.js';
 import { type Outcomes, outcomesView } from './outcomes-view.js';
 import type { Column, Resource, ResourceAction, ResourceLink, ResourceTask } from './resource.js';
 import { resourceListStyles } from './resource-list-styles.js';
+import { keyOf, titleOf } from './resource-names.js';
 import { failure, type Outcome, runEach } from './run-each.js';
 
 /** An engine may have ten thousand of them: the page need not. */
 const PAGE = 200;
+const NODE: Column<Resource> = {
+  title: 'Node',
+  track: 'minmax(4rem, 10rem)',
+  cell: ({ node }) => node?.name ?? '',
+  order: ({ node }) => node?.name ?? '',
+};
 const NONE: Outcomes = { verb: '', all: new Map() };
 
 /**
@@ -54,8 +61,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   protected override willUpdate(): void {
-    const known = new Set(this.rows?.map(({ id }) => id));
-    for (const id of this.#selected) if (!known.has(id)) this.#selected.delete(id);
+    const known = new Set(this.rows?.map(keyOf));
+    for (const key of this.#selected) if (!known.has(key)) this.#selected.delete(key);
   }
 
   override render(): TemplateResult {
@@ -69,7 +76,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
 
   #all(rows: readonly R[]): TemplateResult {
     const [one, many] = this.noun;
-    const found = arrange(rows, this.columns, this.#arrangement);
+    const found = arrange(rows, this.#columns, this.#arrangement);
     const total = `${rows.length} ${rows.length === 1 ? one : many}`;
     return html`
       <div class="bar">
@@ -85,12 +92,17 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     `;
   }
 
+  /** Where rows have a node, it is shown. */
+  get #columns(): readonly Column<R>[] {
+    return this.rows?.some(({ node }) => node) ? [...this.columns, NODE] : this.columns;
+  }
+
   #table(found: readonly R[]): TemplateResult {
     const canSelect = this.actions.length > 0;
     const hasTools = this.links.length > 0 || this.actions.some(({ isQuick }) => isQuick);
     const tracks = [
       canSelect ? '1.2rem' : '',
-      ...this.columns.map(({ track }) => track),
+      ...this.#columns.map(({ track }) => track),
       hasTools ? 'auto' : '',
     ];
     const hidden = found.length - this.#limit;
@@ -98,15 +110,18 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
         aria-rowcount=${found.length + 1} .style=${`--tracks: ${tracks.join(' ')}`}>
       <div role="row" class="head">
         ${canSelect ? html`<span role="columnheader">${this.#selectAll(found)}</span>` : ''}
-        ${this.columns.map((column, index) => this.#heading(column, index))}
+        ${this.#columns.map((column, index) => this.#heading(column, index))}
         ${hasTools ? html`<span role="columnheader"><span class="unseen">Actions</span></span>` : ''}
       </div>
       ${repeat(
         found.slice(0, this.#limit),
-        ({ id }) => id,
-        (row, index) => html`<div role="row" aria-rowindex=${index + 2} data-name=${row.name}>
+        keyOf,
+        (
+          row,
+          index,
+        ) => html`<div role="row" aria-rowindex=${index + 2} data-name=${row.name} data-node=${row.node?.name ?? ''}>
           ${canSelect ? html`<span role="cell">${this.#checkbox(row)}</span>` : ''}
-          ${this.columns.map(({ title, cell }) => html`<span role="cell" data-title=${title}>${cell(row)}</span>`)}
+          ${this.#columns.map(({ title, cell }) => html`<span role="cell" data-title=${title}>${cell(row)}</span>`)}
           ${hasTools ? html`<span role="cell" class="tools">${this.#tools(row)}</span>` : ''}
         </div>`,
       )}
@@ -115,13 +130,13 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #selectAll(found: readonly R[]): TemplateResult {
-    const count = found.filter(({ id }) => this.#selected.has(id)).length;
+    const count = found.filter((row) => this.#selected.has(keyOf(row))).length;
     return html`<input type="checkbox" aria-label=${`Select all ${found.length}`} .checked=${count > 0 && count === found.length}
       .indeterminate=${count > 0 && count < found.length} @change=${(event: Event) => this.#select(found, event)}>`;
   }
 
   #checkbox(row: R): TemplateResult {
-    return html`<input type="checkbox" aria-label=${`Select ${row.name}`} .checked=${this.#selected.has(row.id)}
+    return html`<input type="checkbox" aria-label=${`Select ${titleOf(row)}`} .checked=${this.#selected.has(keyOf(row))}
       @change=${(event: Event) => this.#select([row], event)}>`;
   }
 
@@ -137,27 +152,27 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #tools(row: R): TemplateResult {
-    const isBusy = this.#busy.has(row.id);
+    const isBusy = this.#busy.has(keyOf(row));
     return html`
       ${this.actions
         .filter(({ isQuick, fits }) => isQuick && fits(row))
         .map(
           (
             action,
-          ) => html`<button type="button" aria-label=${`${action.words} ${row.name}`} ?disabled=${isBusy}
+          ) => html`<button type="button" aria-label=${`${action.words} ${titleOf(row)}`} ?disabled=${isBusy}
             @click=${() => void this.#act(action, [row])}>${action.words}</button>`,
         )}
       ${this.links
         .filter(({ fits }) => fits(row))
         .map(
           ({ words, open }) =>
-            html`<button type="button" aria-label=${`${words} of ${row.name}`} @click=${() => open(row)}>${words}</button>`,
+            html`<button type="button" aria-label=${`${words} of ${titleOf(row)}`} @click=${() => open(row)}>${words}</button>`,
         )}
     `;
   }
 
   #bulk(found: readonly R[]): TemplateResult | string {
-    const chosen = found.filter(({ id }) => this.#selected.has(id));
+    const chosen = found.filter((row) => this.#selected.has(keyOf(row)));
     if (chosen.length === 0) return '';
     return html`<div class="bulk bar" role="group" aria-label="With the selected">
       <span role="status">${chosen.length} selected</span>
@@ -172,8 +187,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
     const all = new Map<string, { name: string; outcome: Outcome }>();
-    const tell = ({ id, name }: Resource, outcome: Outcome) => {
-      all.set(id, { name, outcome });
+    const tell = (item: Resource, outcome: Outcome) => {
+      all.set(keyOf(item), { name: titleOf(item), outcome });
       this.#show({ verb: action.words, all });
     };
     const tasks: ResourceTask[] = [];
@@ -185,9 +200,9 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     if (tasks.length === 0) return;
     const options = action.asks ? await this.#ask(action, rows, tasks) : new Set<string>();
     if (!options) return;
-    for (const { id } of rows) this.#busy.add(id);
+    for (const row of rows) this.#busy.add(keyOf(row));
     await runEach(tasks, (task) => task.run(options), tell, 'tasks' in action ? 1 : undefined);
-    for (const { id } of rows) this.#busy.delete(id);
+    for (const row of rows) this.#busy.delete(keyOf(row));
     if (rows.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
       this.#show(NONE);
     this.dispatchEvent(new CustomEvent('acted'));
@@ -200,14 +215,14 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   ): Promise<ReadonlySet<string> | null> | null {
     const [one, many] = this.noun;
     const title = `${words} ${rows.length === 1 ? `this ${one}` : `${rows.length} ${many}`}?`;
-    const names = tasks.map(({ name }) => name);
+    const names = tasks.map(titleOf);
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     return dialog?.ask({ ...asks, title, names, confirm: words }) ?? null;
   }
 
   #select(rows: readonly R[], event: Event): void {
     const { checked } = event.target as HTMLInputElement;
-    for (const { id } of rows) this.#selected[checked ? 'add' : 'delete'](id);
+    for (const row of rows) this.#selected[checked ? 'add' : 'delete'](keyOf(row));
     this.requestUpdate();
   }
 
@@ -233,7 +248,7 @@ async function tasksOf<R extends Resource>(
   row: R,
 ): Promise<readonly ResourceTask[]> {
   if ('tasks' in action) return action.tasks(row);
-  return [{ id: row.id, name: row.name, run: (options) => action.run(row, options) }];
+  return [{ id: row.id, name: row.name, node: row.node ?? null, run: (options) => action.run(row, options) }];
 }
 
 defineElement('fairlead-resource-list', ResourceListElement);

@@ -1,12 +1,15 @@
 import type { TemplateResult } from 'lit';
+import type { NodeName } from '../engine/node-name.js';
 import type { ConfirmOption } from './confirm-dialog.js';
 
 /** Something an engine has. */
 export interface Resource {
-  /** Unique in its list. */
+  /** Unique on its engine. */
   readonly id: string;
   /** As people call it; the engine's text. */
   readonly name: string;
+  /** The node it is on, in a list of several: the list shows it, and `EngineClient.of(row)` calls it. */
+  readonly node?: NodeName | null;
 }
 
 /** One thing that is shown of each. The first column is the name's. */

@@ -1,16 +1,64 @@
+import type { AllNodeList } from '../../api.js';
 import type { ApiClient, CallOptions } from '../api-client.js';
+import type { NodeName, OnNode } from './node-name.js';
 
-/** Calls the Docker API of an environment, or of one node of its Swarm. Paths are Docker's, such as `/containers/json`. */
+/** In the place of a node: all of them. No host can have this name. */
+export const ALL_NODES = '*';
+
+/** How a node answered to a list of all nodes. */
+export type NodeAnswer = AllNodeList['nodes'][number];
+
+/**
+ * Calls the Docker API of an environment, of one node of its Swarm, or of all. Paths are Docker's, such as
+ * `/containers/json`. A section has no need to know which: it gets what it lists by `list`, keeps `nodeOf(item)` in each
+ * row's `node`, and calls `of(row)` for what concerns one row:
+ *
+ *     rowsOf(await engine.list('/containers/json?all=1', { signal }))
+ *     engine.of(row).call('POST', `/containers/${row.id}/stop`)
+ */
 export class EngineClient {
   readonly client: ApiClient;
   readonly environmentId: number;
-  /** Name or id of the node; null: the engine that has the environment's tunnel. */
+  /** Name or id of the node; null: the engine that has the environment's tunnel. {@link ALL_NODES}: that one, and lists of all. */
   readonly node: string | null;
+  readonly #onNodes: (answers: readonly NodeAnswer[]) => void;
 
-  constructor(client: ApiClient, environmentId: number, node: string | null = null) {
+  /** @param onNodes hears at each list of all nodes how each of them answered */
+  constructor(
+    client: ApiClient,
+    environmentId: number,
+    node: string | null = null,
+    onNodes: (answers: readonly NodeAnswer[]) => void = () => {},
+  ) {
     this.client = client;
     this.environmentId = environmentId;
     this.node = node;
+    this.#onNodes = onNodes;
+  }
+
+  /** The engine that has what is in a row: that of the row's node, else this one. */
+  of({ node }: { readonly node?: NodeName | null }): EngineClient {
+    return node ? new EngineClient(this.client, this.environmentId, node.id) : this;
+  }
+
+  /**
+   * What Docker lists at `/containers/json`, `/images/json`, `/volumes` or `/networks`, parameters included; of all nodes
+   * where this is all of them.
+   * @throws {ApiError} and `AbortError`
+   */
+  async list<T extends OnNode>(path: string, options?: CallOptions): Promise<readonly T[]> {
+    if (this.node !== ALL_NODES) {
+      const answer = await this.call<readonly T[] | { readonly Volumes: readonly T[] | null }>(
+        'GET',
+        path,
+        options,
+      );
+      return 'Volumes' in answer ? (answer.Volumes ?? []) : answer;
+    }
+    const query = `${path.includes('?') ? '&' : '?'}nodes=all`;
+    const { items, nodes } = await this.call<AllNodeList>('GET', `${path}${query}`, options);
+    this.#onNodes(nodes);
+    return items as readonly OnNode[] as readonly T[];
   }
 
   /**
@@ -30,7 +78,8 @@ export class EngineClient {
   }
 
   #below(path: string): string {
-    const node = this.node === null ? '' : `/nodes/${encodeURIComponent(this.node)}`;
+    const node =
+      this.node === null || this.node === ALL_NODES ? '' : `/nodes/${encodeURIComponent(this.node)}`;
     return `/environments/${this.environmentId}${node}/docker${path}`;
   }
 }

@@ -1,9 +1,10 @@
 import type { SnapshotView } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
-import { EngineClient } from './engine-client.js';
+import { EngineClient, type NodeAnswer } from './engine-client.js';
 import { EngineFeed } from './engine-feed.js';
 import type { EngineSource } from './engine-source.js';
 import { type OpeningProgress, openEnvironment } from './open-environment.js';
+import { snapshotOfNode } from './snapshot-of-node.js';
 
 const KEEP_ALIVE_MS = 60_000;
 /** An engine whose events broke off is asked again after this. */
@@ -23,6 +24,7 @@ export type ConnectionState =
 export class EngineConnection {
   readonly #engine: EngineClient;
   readonly #onChange: () => void;
+  #missing: readonly NodeAnswer[] = [];
   #state: ConnectionState = { phase: 'closed', source: null, error: null };
   #work = new AbortController();
   #feed: EngineFeed | null = null;
@@ -30,12 +32,20 @@ export class EngineConnection {
   #keepAlive: ReturnType<typeof setInterval> | null = null;
 
   constructor(client: ApiClient, environmentId: number, node: string | null, onChange: () => void) {
-    this.#engine = new EngineClient(client, environmentId, node);
+    this.#engine = new EngineClient(client, environmentId, node, (answers) => {
+      this.#missing = answers.filter(({ state }) => state === 'failed');
+      onChange();
+    });
     this.#onChange = onChange;
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Nodes that did not answer to the last list of all. */
+  get missing(): readonly NodeAnswer[] {
+    return this.#missing;
   }
 
   /** Safe to call again, at any time: it begins anew. */
@@ -68,7 +78,9 @@ export class EngineConnection {
     this.#become({ phase: 'closed', source: null, error });
     const path = `/environments/${this.#engine.environmentId}/snapshot`;
     const snapshot = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).catch(() => null);
-    if (snapshot && !signal.aborted) this.#become({ phase: 'closed', source: { snapshot }, error });
+    if (!snapshot || signal.aborted) return;
+    const source = { snapshot: snapshotOfNode(snapshot, this.#engine.node) };
+    this.#become({ phase: 'closed', source, error });
   }
 
   /** Safe to call twice. */

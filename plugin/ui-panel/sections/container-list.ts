@@ -8,7 +8,13 @@ import { LiveList } from '../engine/live-list.js';
 import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
 import './container-logs.js';
-import { type ContainerRow, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
+import {
+  type ContainerRow,
+  type ListedContainer,
+  moodOf,
+  rowsOfList,
+  rowsOfSnapshot,
+} from './container-row.js';
 
 type Tool = 'logs' | 'console';
 
@@ -38,8 +44,8 @@ export class ContainerListElement extends LitElement {
   readonly #list = new LiveList<ContainerRow>(this, {
     types: ['container'],
     list: async ({ engine }, signal) =>
-      rowsOfList(await engine.call('GET', '/containers/json?all=1', { signal })),
-    ofSnapshot: ({ containers }) => rowsOfSnapshot(containers),
+      rowsOfList(await engine.list<ListedContainer>('/containers/json?all=1', { signal })),
+    ofSnapshot: rowsOfSnapshot,
   });
   #open: { readonly tool: Tool; readonly container: ContainerRow } | null = null;
   #error: Error | null = null;
@@ -68,15 +74,15 @@ export class ContainerListElement extends LitElement {
     { words: 'Console', fits: isRunning, open: (container) => this.#show({ tool: 'console', container }) },
   ];
 
-  async #do({ id }: ContainerRow, action: string): Promise<void> {
+  async #do(row: ContainerRow, action: string): Promise<void> {
     if ('engine' in this.source)
-      await this.source.engine.call('POST', `/containers/${encodeURIComponent(id)}/${action}`);
+      await this.source.engine.of(row).call('POST', `/containers/${encodeURIComponent(row.id)}/${action}`);
   }
 
   #tool(): TemplateResult | string {
     if (!this.#open || !('engine' in this.source)) return '';
-    const { engine } = this.source;
     const { tool, container } = this.#open;
+    const engine = this.source.engine.of(container);
     const close = () => this.#show(null);
     // Another container is another log, not this one with other words in it.
     return html`${repeat(

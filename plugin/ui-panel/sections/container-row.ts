@@ -1,4 +1,6 @@
 import type { SnapshotView } from '../../api.js';
+import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import type { Mood } from '../signs.js';
 
 /** A container as the panel shows it. All texts are the engine's. */
@@ -10,10 +12,11 @@ export interface ContainerRow {
   readonly state: string;
   /** `Up 4 minutes` and the like. */
   readonly status: string;
+  readonly node: NodeName | null;
 }
 
 /** What `GET /containers/json` has of a container, as far as it is shown. */
-interface ListedContainer {
+export interface ListedContainer extends OnNode {
   readonly Id: string;
   readonly Names?: readonly string[] | null;
   readonly Image: string;
@@ -36,20 +39,24 @@ export function moodOf(state: string): Mood {
 /** Docker's own list, by name. */
 export function rowsOfList(list: readonly ListedContainer[]): ContainerRow[] {
   return list
-    .map(({ Id, Names, Image, State, Status }) => ({
-      id: Id,
-      name: nameOf(Id, Names),
-      image: Image,
-      state: State,
-      status: Status,
+    .map((item) => ({
+      id: item.Id,
+      name: nameOf(item.Id, item.Names),
+      image: item.Image,
+      state: item.State,
+      status: item.Status,
+      node: nodeOf(item),
     }))
     .sort(byName);
 }
 
 /** A snapshot's, by name. */
-export function rowsOfSnapshot(containers: SnapshotView['containers']): ContainerRow[] {
-  return containers
-    .map(({ id, names, image, state, status }) => ({ id, name: nameOf(id, names), image, state, status }))
+export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
+  return snapshot.containers
+    .map((item) => {
+      const { id, names, image, state, status } = item;
+      return { id, name: nameOf(id, names), image, state, status, node: nodeInSnapshot(snapshot, item) };
+    })
     .sort(byName);
 }
 

@@ -13,6 +13,8 @@ import { signView } from '../sign-view.js';
 import { signsOf } from '../signs.js';
 import { styles } from '../styles.js';
 import { connecting } from './connecting.js';
+import { missingNodes } from './missing-nodes.js';
+import './node-picker.js';
 
 /** A check-in is no event. */
 const LOOK_MS = 10_000;
@@ -146,13 +148,22 @@ export class EnvironmentElement extends LitElement {
     const sections = SECTIONS.filter(({ isSwarm }) => !isSwarm || environment.swarm !== null);
     const shown = sections.find(({ id }) => id === this.section) ?? SECTIONS[0];
     const open = ({ id }: Section) => navigate(this, environmentPath(this.environmentId, id, this.node));
+    const pick = ({ detail: node }: CustomEvent<string | null>) =>
+      navigate(this, environmentPath(this.environmentId, this.section, node));
     return html`
+      ${
+        environment.swarm
+          ? html`<fairlead-node-picker .client=${this.client} .environment=${environment} .node=${this.node}
+              @pick=${pick}></fairlead-node-picker>`
+          : ''
+      }
       <nav aria-label="Parts of the environment">
         ${sections.map(
           (section) => html`<button type="button" aria-current=${section === shown ? 'page' : 'false'}
             @click=${() => open(section)}>${section.words}</button>`,
         )}
       </nav>
+      ${missingNodes(this.#connection?.missing ?? [])}
       ${keyed(source, keyed(shown, shown?.view(source, environment)))}
     `;
   }

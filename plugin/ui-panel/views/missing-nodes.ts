@@ -1,0 +1,16 @@
+import { html, type TemplateResult } from 'lit';
+import type { NodeAnswer } from '../engine/engine-client.js';
+
+/** Which nodes a list of all has nothing of, and why. */
+export function missingNodes(missing: readonly NodeAnswer[]): TemplateResult | string {
+  if (missing.length === 0) return '';
+  return html`<div class="notice bad missing" role="status">
+    Without ${missing.length === 1 ? 'one node' : `${missing.length} nodes`} that did not answer:
+    <ul>
+      ${missing.map(
+        ({ name, detail, code }) =>
+          html`<li><strong>${name}</strong>: ${detail} <span class="soft">(${code})</span></li>`,
+      )}
+    </ul>
+  </div>`;
+}

@@ -1,0 +1,104 @@
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import type { EnvironmentView, NodeList, NodeView } from '../../api.js';
+import type { ApiClient } from '../api-client.js';
+import { defineElement } from '../define-element.js';
+import { ALL_NODES } from '../engine/engine-client.js';
+import { styles } from '../styles.js';
+
+/** Which engines of a Swarm are shown: its leader's, all, or that of one node. Tells `pick` with the `node` of a `Route`. */
+export class NodePickerElement extends LitElement {
+  static override properties = {
+    client: { attribute: false },
+    environment: { attribute: false },
+    node: { attribute: false },
+  };
+  static override styles = [
+    styles,
+    css`
+      label {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.3rem 0.6rem;
+        align-items: center;
+        margin: 0 0 0.8rem;
+      }
+      select {
+        width: auto;
+        max-width: 100%;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  declare environment: EnvironmentView;
+  declare node: string | null;
+  #nodes: readonly NodeView[] = [];
+  #work = new AbortController();
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#work.abort();
+  }
+
+  /** Nodes that come and go change what the environment says of its Swarm. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get('environment');
+    if (
+      changed.has('environment') &&
+      JSON.stringify(before?.swarm) !== JSON.stringify(this.environment.swarm)
+    )
+      void this.#load();
+  }
+
+  override render(): TemplateResult {
+    const { node } = this;
+    const leaderId = this.environment.swarm?.leaderNodeId;
+    const leader = this.#nodes.find(({ id }) => id === leaderId);
+    const known = this.#nodes.map((each) => ({
+      value: this.#valueOf(each),
+      words: wordsOf(each),
+      id: each.id,
+    }));
+    const chosen = known.find(({ value, id }) => value === node || id === node)?.value ?? node ?? '';
+    const others =
+      node === null || node === ALL_NODES || known.some(({ value }) => value === chosen) ? [] : [node];
+    return html`<label>Engines of
+      <select @change=${(event: Event) => this.#pick((event.target as HTMLSelectElement).value)}>
+        ${option('', leader ? `Leader (${leader.name})` : 'Leader', chosen)}
+        ${option(ALL_NODES, 'All nodes', chosen)}
+        ${others.map((each) => option(each, each, chosen))}
+        ${known.map(({ value, words }) => option(value, words, chosen))}
+      </select>
+    </label>`;
+  }
+
+  /** Its name, where no other node has the same. */
+  #valueOf({ id, name }: NodeView): string {
+    return this.#nodes.filter((each) => each.name === name).length === 1 ? name : id;
+  }
+
+  #pick(value: string): void {
+    this.dispatchEvent(new CustomEvent('pick', { detail: value === '' ? null : value }));
+  }
+
+  async #load(): Promise<void> {
+    this.#work.abort();
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    const path = `/environments/${this.environment.id}/nodes`;
+    // Without them there are the leader and all to choose from.
+    const list = await this.client.call<NodeList>('GET', path, { signal }).catch(() => null);
+    if (!list || signal.aborted) return;
+    this.#nodes = list.items;
+    this.requestUpdate();
+  }
+}
+
+function option(value: string, words: string, chosen: string): TemplateResult {
+  return html`<option value=${value} .selected=${value === chosen}>${words}</option>`;
+}
+
+function wordsOf({ name, role, agent }: NodeView): string {
+  return `${name} (${role}${agent?.online ? '' : ', out of reach'})`;
+}
+
+defineElement('fairlead-node-picker', NodePickerElement);
