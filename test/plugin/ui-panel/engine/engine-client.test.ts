@@ -5,7 +5,11 @@ import {
   EngineClient,
   type NodeAnswer,
 } from '../../../../plugin/ui-panel/engine/engine-client.js';
-import { nodeOf } from '../../../../plugin/ui-panel/engine/node-name.js';
+import { nodeOf, type OnNode } from '../../../../plugin/ui-panel/engine/node-name.js';
+
+interface Item extends OnNode {
+  readonly Id: string;
+}
 
 function engineThat(
   answer: unknown,
@@ -25,7 +29,7 @@ function engineThat(
 
 test('engine client: lists of one engine are asked as they are; volumes are a list, too', async (t) => {
   const { asked, engine } = engineThat([{ Id: 'a' }], null);
-  const [item] = await engine.list<{ Id: string }>('/containers/json?all=1');
+  const [item] = await engine.list<Item>('/containers/json?all=1');
   t.deepEqual(item, { Id: 'a' });
   t.is(nodeOf(item ?? {}), null);
   const volumes = engineThat({ Volumes: [{ Name: 'v' }], Warnings: null }, 'node 2/3');
@@ -42,7 +46,7 @@ test('engine client: a list of all nodes tells how each answered; a row is calle
   const heard: (readonly NodeAnswer[])[] = [];
   const items = [{ Id: 'a', Node: { ID: 'n2', Name: 'two' } }];
   const { asked, engine } = engineThat({ items, nodes }, ALL_NODES, (answers) => heard.push(answers));
-  const [item] = await engine.list<{ Id: string }>('/images/json');
+  const [item] = await engine.list<Item>('/images/json');
   await engine.list('/containers/json?all=1');
   t.deepEqual(heard, [nodes, nodes] as never);
   const row = { node: nodeOf(item ?? {}) };
