@@ -6,8 +6,10 @@ import { HubEvents } from './hub-events.js';
 import { parseRoute } from './route.js';
 import { styles } from './styles.js';
 import { CreateEnvironmentElement } from './views/create-environment.js';
+import { EditEnvironmentElement } from './views/edit-environment.js';
 import { EnvironmentElement } from './views/environment.js';
 import { EnvironmentListElement } from './views/environment-list.js';
+import { SettingsElement } from './views/settings.js';
 
 /**
  * `<fairlead-panel>`: everything an operator does, for any dashboard's page. It starts when it is put into a page, and
@@ -90,6 +92,13 @@ export class FairleadPanel extends LitElement {
     switch (route.name) {
       case 'create':
         return html`<fairlead-create-environment .client=${client} .events=${events}></fairlead-create-environment>`;
+      case 'settings':
+        return html`<fairlead-settings .client=${client} .events=${events}></fairlead-settings>`;
+      case 'edit':
+        return html`${keyed(
+          route.id,
+          html`<fairlead-edit-environment .client=${client} .events=${events} .environmentId=${route.id}></fairlead-edit-environment>`,
+        )}`;
       case 'environment':
         return html`${keyed(
           route.id,
@@ -123,4 +132,6 @@ export class FairleadPanel extends LitElement {
 
 defineElement('fairlead-environment-list', EnvironmentListElement);
 defineElement('fairlead-create-environment', CreateEnvironmentElement);
+defineElement('fairlead-edit-environment', EditEnvironmentElement);
 defineElement('fairlead-environment', EnvironmentElement);
+defineElement('fairlead-settings', SettingsElement);

@@ -91,6 +91,12 @@ export const styles = css`
   button.main:hover {
     filter: brightness(1.1);
   }
+  button.main:disabled {
+    background: var(--raised);
+    border-color: var(--line);
+    color: var(--soft);
+    filter: none;
+  }
   button.danger {
     border-color: var(--bad);
     color: var(--bad);

@@ -20,6 +20,10 @@ const WRONG: Readonly<Record<string, readonly [(place: string) => string, string
     (place) => `${place} is an address that no agent reaches a hub at.`,
     'Give the address or name of the hub in the network that agents come from.',
   ],
+  'hub-loopback': [
+    (place) => `${place} means, on each machine, that machine itself.`,
+    'For agents on other machines give a name or address at which they reach this one.',
+  ],
   'hub-refused': [
     (place) => `Nothing listens at ${place}.`,
     'Correct the port; where the hub is in a container, publish it; where a proxy or router is in front, forward it.',

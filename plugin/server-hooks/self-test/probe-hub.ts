@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { SelfTestHop } from '../../api.js';
 import { askHub } from './ask-hub.js';
 import type { Challenge } from './challenges.js';
-import { connectTcp, resolveHost, type Target } from './reach.js';
+import { connectTcp, isLoopback, resolveHost, type Target } from './reach.js';
 import { shake } from './shake.js';
 import { walk } from './walk.js';
 
@@ -48,7 +48,7 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
         hop: 'api-name',
         look: async () => {
           addresses = await resolveHost(target.host, signal);
-          return null;
+          return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {

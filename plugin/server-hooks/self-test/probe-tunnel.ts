@@ -6,7 +6,7 @@ import { splitHostPort } from '../../../protocol/edge-key.js';
 import { fingerprintOf } from '../../../protocol/fingerprint.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { SelfTestHop } from '../../api.js';
-import { connectTcp, resolveHost } from './reach.js';
+import { connectTcp, isLoopback, resolveHost } from './reach.js';
 import { shake } from './shake.js';
 import { walk } from './walk.js';
 
@@ -25,7 +25,7 @@ export async function probeTunnel(
         hop: 'tunnel-name',
         look: async () => {
           addresses = await resolveHost(target.host, signal);
-          return null;
+          return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {

@@ -19,6 +19,10 @@ NEVER.addSubnet('fe80::', 10, 'ipv6');
 NEVER.addSubnet('ff00::', 8, 'ipv6');
 NEVER.addAddress('fd00:ec2::254', 'ipv6');
 
+const LOOPBACK = new net.BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
 /**
  * The addresses of a host. They are what is connected to: a name that resolves to something else a moment later changes
  * nothing.
@@ -29,10 +33,19 @@ export async function resolveHost(host: string, signal: AbortSignal): Promise<re
     if (cause instanceof EdgeError) throw cause;
     throw new EdgeError('hub-dns', 'The name cannot be resolved', { cause });
   });
-  if (found.some(({ address, family }) => NEVER.check(address, family === 6 ? 'ipv6' : 'ipv4'))) {
+  if (found.some((address) => isIn(NEVER, address))) {
     throw new EdgeError('address-not-tested', 'No agent can reach a hub at such an address');
   }
   return found;
+}
+
+/** Whether they mean whichever machine they are used on. */
+export function isLoopback(addresses: readonly LookupAddress[]): boolean {
+  return addresses.every((address) => isIn(LOOPBACK, address));
+}
+
+function isIn(list: net.BlockList, { address, family }: LookupAddress): boolean {
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Connects to one of them. @throws EdgeError `hub-refused`, `hub-unreachable` */

@@ -1,178 +1,240 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { EnvironmentCreated, EnvironmentView, HubEvent } from '../../api.js';
+import type {
+  CreateEnvironment,
+  EnvironmentCreated,
+  Fleet,
+  SelfTest,
+  SelfTestResult,
+  SettingsView,
+} from '../../api.js';
 import type { ApiClient } from '../api-client.js';
+import '../elements/first-contact.js';
+import { FormState } from '../elements/form-state.js';
+import '../elements/printed-commands.js';
+import { SelfTestElement } from '../elements/self-test.js';
+import { fieldStyles, textField } from '../elements/text-field.js';
 import type { HubEvents } from '../hub-events.js';
+import { linesOf } from '../lines.js';
 import { navigate } from '../navigate.js';
-import { environmentPath } from '../route.js';
-import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
+import { tunnelBeside } from '../tunnel-beside.js';
 
-const TABS = [
-  ['standalone', 'Docker', 'Run it on the remote machine.'],
-  ['swarm', 'Swarm', 'Run it on a manager.'],
-  ['stack', 'Stack file', 'For docker stack deploy, on a manager.'],
-  ['podman', 'Podman', 'Run it on the remote machine.'],
-] as const;
+type Field = 'name' | 'url' | 'tunnelAddress' | 'tags' | 'checkInSeconds';
 
-/** Name in, command out, then waits for the agent. */
+/** Name in, command out; then waits for the agent, and tries the whole way once. */
 export class CreateEnvironmentElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
     styles,
+    fieldStyles,
     css`
-      form {
+      .columns {
         display: grid;
-        gap: 0.8rem;
-        max-width: 32rem;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
+        gap: 1.5rem;
+        align-items: start;
         margin: 1rem 0;
       }
-      form button {
+      form {
+        display: grid;
+        gap: 0.9rem;
+      }
+      form > button {
         justify-self: start;
       }
-      [role='tablist'] {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.4rem;
-        margin: 1rem 0 0.6rem;
+      details {
+        border: 1px solid var(--line);
+        border-radius: 0.4rem;
+        padding: 0.5rem 0.8rem;
       }
-      pre {
-        margin: 0.5rem 0;
-        max-height: 20rem;
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
+      details .field {
+        margin: 0.6rem 0;
+      }
+      summary {
+        cursor: pointer;
+        min-height: 1.75rem;
+      }
+      .notice.check {
+        align-items: start;
       }
     `,
   ];
   declare client: ApiClient;
   declare events: HubEvents;
+  readonly #form = new FormState<Field>({
+    name: '',
+    url: '',
+    tunnelAddress: '',
+    tags: '',
+    checkInSeconds: '',
+  });
+  /** Null: this caller may not see them, or they are not there yet. */
+  #fleet: Fleet | null = null;
+  #settings: SettingsView | null = null;
+  #addresses: SelfTest | null = null;
+  /** Null: the hub decides. */
+  #insecurePoll: boolean | null = null;
+  #isUntrusted = false;
+  /** What was put into the tunnel's field by itself. */
+  #beside: string | null = null;
   #created: EnvironmentCreated | null = null;
-  #view: EnvironmentView | null = null;
-  #tab: (typeof TABS)[number][0] = 'standalone';
-  #copied = '';
-  #error: Error | null = null;
   #isBusy = false;
-  #unsubscribe = () => {};
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unsubscribe = this.events.subscribe((event) => void this.#apply(event));
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#unsubscribe();
+    void this.#load();
   }
 
   override render(): TemplateResult {
+    const created = this.#created;
     return html`
       <div class="bar">
         <h2 tabindex="-1">Create environment</h2>
         <button type="button" @click=${() => navigate(this, '')}>All environments</button>
       </div>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
-      ${this.#created && this.#view ? this.#commands(this.#created, this.#view) : this.#form()}
+      ${
+        created
+          ? html`
+            <p>The key of <strong>${created.name}</strong> is in these commands. They are shown this once.</p>
+            <fairlead-printed-commands .commands=${created.commands} .url=${created.url}></fairlead-printed-commands>
+            ${this.#caution(created)}
+            <fairlead-first-contact .client=${this.client} .events=${this.events} .environment=${created}></fairlead-first-contact>`
+          : this.#before()
+      }
     `;
   }
 
-  #form(): TemplateResult {
+  #before(): TemplateResult {
+    const { fault } = this.#form;
+    return html`
+      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : ''}
+      <div class="columns">
+        ${this.#fields()}
+        ${
+          this.#addresses
+            ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}
+                @tested=${({ detail }: CustomEvent<SelfTestResult | null>) => this.#tested(detail)}></fairlead-self-test>`
+            : ''
+        }
+      </div>
+    `;
+  }
+
+  #fields(): TemplateResult {
+    const onInput = () => this.requestUpdate();
+    const onChange = () => void this.#test();
+    const interval = this.#settings
+      ? `Seconds. Default: the setting, ${this.#settings.checkInSeconds} s.`
+      : 'Seconds. Default: the setting.';
     return html`<form @submit=${(event: SubmitEvent) => void this.#create(event)}>
-      <label>Name<input name="name" required maxlength="100" autocomplete="off"></label>
-      <label>URL of this hub, as the agent reaches it
-        <input name="url" type="url" placeholder="As in the settings, else as this page reaches it">
-      </label>
+      ${textField(this.#form, 'name', { label: 'Name', required: true, maxLength: 100, onInput })}
+      ${textField(this.#form, 'url', {
+        label: 'URL of this hub, as the agent reaches it',
+        type: 'url',
+        hint: 'Empty: as in the settings, else as this page reaches it.',
+        onInput: () => this.#urlEdited(),
+        onChange,
+      })}
+      ${textField(this.#form, 'tunnelAddress', {
+        label: 'Address of the tunnel, as the agent reaches it',
+        hint: 'host:port',
+        onInput,
+        onChange,
+      })}
+      <details>
+        <summary>Tags and check-in interval</summary>
+        ${textField(this.#form, 'tags', { label: 'Tags, one a line', type: 'lines', onInput })}
+        ${textField(this.#form, 'checkInSeconds', { label: 'Check-in interval', type: 'number', hint: interval, onInput })}
+      </details>
+      ${this.#isUntrusted ? this.#insecureChoice() : ''}
       <button class="main" type="submit" ?disabled=${this.#isBusy}>Create</button>
     </form>`;
   }
 
-  #commands({ commands }: EnvironmentCreated, view: EnvironmentView): TemplateResult {
-    const [, title, where] = TABS.find(([tab]) => tab === this.#tab) ?? TABS[0];
-    const text = commands[this.#tab];
-    return html`
-      <p>The key of <strong>${view.name}</strong> is in these commands. They are shown this once.</p>
-      <div role="tablist" aria-label="How the agent is started" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
-        ${TABS.map(
-          ([tab, words]) => html`<button type="button" role="tab" id=${tab} aria-controls="command"
-            aria-selected=${tab === this.#tab} tabindex=${tab === this.#tab ? 0 : -1} @click=${() => this.#select(tab)}>${words}</button>`,
-        )}
-      </div>
-      <div role="tabpanel" id="command" aria-labelledby=${this.#tab}>
-        <div class="bar">
-          <span class="soft">${where}</span>
-          <button type="button" aria-label=${`Copy the command for ${title}`} @click=${() => void this.#copy(text)}>Copy</button>
-        </div>
-        <pre tabindex="0">${text}</pre>
-        <span class="soft" role="status">${this.#copied}</span>
-      </div>
-      ${this.#waiting(view)}
-    `;
+  #insecureChoice(): TemplateResult {
+    const choose = ({ target }: Event) => {
+      this.#insecurePoll = (target as HTMLInputElement).checked;
+      this.requestUpdate();
+    };
+    return html`<label class="check notice">
+      <input type="checkbox" name="insecurePoll" .checked=${this.#insecurePoll !== false} @change=${choose}>
+      <span>The agent takes any certificate of the hub (EDGE_INSECURE_POLL=1). Without this it needs the hub’s CA, as
+        EDGE_CA_FILE. Tunnels are pinned in any case.</span>
+    </label>`;
   }
 
-  #waiting(view: EnvironmentView): TemplateResult {
-    const isOnline = view.status === 'online' || view.status === 'degraded';
-    const hasCome = view.associatedAt !== null;
-    const [mood, words] = isOnline
-      ? (['good', 'The agent checks in.'] as const)
-      : hasCome
-        ? (['bad', 'The agent came, and does not check in now.'] as const)
-        : (['busy', 'Waiting for the agent to check in …'] as const);
-    const open = () => navigate(this, environmentPath(view.id));
-    return html`<div class="notice ${isOnline ? 'good' : ''}" role="status">
-      ${signView(mood, words)}
-      ${view.problem ? html`<p>${view.problem.detail}</p>` : ''}
-      ${hasCome ? html`<p><button class="main" type="button" @click=${open}>Open ${view.name}</button></p>` : ''}
-    </div>`;
+  #caution({ url }: EnvironmentCreated): TemplateResult | string {
+    if (!this.#isUntrusted || this.#insecurePoll !== false) return '';
+    return html`<p class="notice">Agents do not know the authority of this hub’s certificate: save
+      <code>${url}/api/ca.pem</code> on the remote machine, and give it to the container as EDGE_CA_FILE.</p>`;
+  }
+
+  async #load(): Promise<void> {
+    const get = <T>(path: string) => this.client.call<T>('GET', path).catch(() => null);
+    [this.#fleet, this.#settings] = await Promise.all([get<Fleet>('/fleet'), get<SettingsView>('/settings')]);
+    if (this.#fleet) {
+      const { url, tunnelAddress } = this.#fleet.told;
+      for (const [name, value] of [
+        ['url', url],
+        ['tunnelAddress', tunnelAddress],
+      ] as const)
+        if (this.#form.value(name) === '') this.#form.set(name, value);
+    }
+    this.#addresses = this.#given;
+    this.requestUpdate();
+  }
+
+  /** The tunnel is at the same host unless somebody says otherwise. */
+  #urlEdited(): void {
+    const told = this.#fleet?.told;
+    const beside = told && tunnelBeside(this.#form.value('url'), told);
+    if (beside && this.#form.value('tunnelAddress') === (this.#beside ?? told?.tunnelAddress)) {
+      this.#form.set('tunnelAddress', beside);
+      this.#beside = beside;
+    }
+    this.requestUpdate();
+  }
+
+  get #given(): SelfTest {
+    const [url, tunnelAddress] = [this.#form.value('url').trim(), this.#form.value('tunnelAddress').trim()];
+    return { ...(url && { url }), ...(tunnelAddress && { tunnelAddress }) };
+  }
+
+  async #test(): Promise<void> {
+    this.#addresses = this.#given;
+    this.requestUpdate();
+    await this.updateComplete;
+    const shown = this.renderRoot.querySelector('fairlead-self-test');
+    if (shown instanceof SelfTestElement) await shown.run();
+  }
+
+  #tested(result: SelfTestResult | null): void {
+    const certificate = result?.hops.find(({ hop }) => hop === 'api-certificate');
+    this.#isUntrusted = certificate?.code === 'hub-certificate-untrusted';
+    // Of what is neither trusted nor from an unknown authority, the hub knows best.
+    this.#insecurePoll = certificate?.ok ? false : this.#isUntrusted ? true : null;
+    this.requestUpdate();
   }
 
   async #create(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const url = String(form.get('url'));
-    const body = { name: String(form.get('name')), ...(url && { url }) };
+    const interval = this.#form.value('checkInSeconds');
+    const body: CreateEnvironment = {
+      name: this.#form.value('name'),
+      ...this.#given,
+      tags: linesOf(this.#form.value('tags')),
+      ...(interval && { checkInSeconds: Number(interval) }),
+      ...(this.#insecurePoll !== null && { insecurePoll: this.#insecurePoll }),
+    };
     this.#isBusy = true;
+    this.#form.fault = null;
     this.requestUpdate();
     try {
       this.#created = await this.client.call<EnvironmentCreated>('POST', '/environments', { body });
-      this.#view = this.#created;
-      this.#error = null;
     } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.#form.refuse(error, { 'name-taken': 'name' });
     }
     this.#isBusy = false;
     this.requestUpdate();
-  }
-
-  async #apply(event: HubEvent): Promise<void> {
-    if (!this.#view) return;
-    const { id } = this.#view;
-    if (event.type === 'environment-changed' && event.data.id === id)
-      this.#view = { ...this.#view, ...event.data.changes } as EnvironmentView;
-    if (event.type === 'reset')
-      this.#view = await this.client
-        .call<EnvironmentView>('GET', `/environments/${id}`)
-        .catch(() => this.#view);
-    this.requestUpdate();
-  }
-
-  async #copy(text: string): Promise<void> {
-    this.#copied = await navigator.clipboard.writeText(text).then(
-      () => 'Copied.',
-      () => 'The browser does not let this page copy: select the text.',
-    );
-    this.requestUpdate();
-  }
-
-  #select(tab: (typeof TABS)[number][0]): void {
-    this.#tab = tab;
-    this.#copied = '';
-    this.requestUpdate();
-  }
-
-  #move(event: KeyboardEvent): void {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? TABS.length - 1 : 0;
-    if (step === 0) return;
-    const index = TABS.findIndex(([tab]) => tab === this.#tab);
-    const [next] = TABS[(index + step) % TABS.length] ?? TABS[0];
-    this.#select(next);
-    this.renderRoot.querySelector<HTMLElement>(`#${next}`)?.focus();
   }
 }

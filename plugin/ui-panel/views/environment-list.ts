@@ -162,7 +162,10 @@ export class EnvironmentListElement extends LitElement {
     return html`
       <div class="bar">
         <h2 tabindex="-1">Environments</h2>
-        <button class="main" type="button" @click=${() => navigate(this, 'create')}>Create environment</button>
+        <span class="tools">
+          <button type="button" @click=${() => navigate(this, 'settings')}>Settings</button>
+          <button class="main" type="button" @click=${() => navigate(this, 'create')}>Create environment</button>
+        </span>
       </div>
       <div class="filters">
         <label>Search

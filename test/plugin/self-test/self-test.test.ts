@@ -4,20 +4,22 @@ import { startListener } from '../../helpers/listener.js';
 import { AUTHORITY, startPlainApi, startSelfTest, startSilent } from './self-test-world.js';
 
 const KNOWN = { knownAuthorities: [AUTHORITY.certificate] };
-const FINE = [null, null, null];
+/** The tunnel of these tests, which is on this machine. */
+const FINE = ['hub-loopback', null, null];
+const HERE = 'hub-loopback';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 test('self-test: a hub with a trusted certificate is fine at every hop', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   const port = await world.startApi();
-  t.deepEqual(await world.codes(`https://localhost:${port}/edge`), [null, null, null, null, ...FINE]);
+  t.deepEqual(await world.codes(`https://localhost:${port}/edge`), [HERE, null, null, null, ...FINE]);
 });
 
 test('self-test: a certificate that agents do not know is told, and the hub behind it found', async (t) => {
   for (const ownAuthority of [undefined, AUTHORITY.certificate]) {
     const world = await startSelfTest(t, { ownAuthority });
     const port = await world.startApi();
-    const expected = [null, null, 'hub-certificate-untrusted', null, ...FINE];
+    const expected = [HERE, null, 'hub-certificate-untrusted', null, ...FINE];
     t.deepEqual(await world.codes(`https://localhost:${port}/edge`), expected);
   }
 });
@@ -26,10 +28,10 @@ test('self-test: the name and the dates of a certificate are told, of the own CA
   for (const options of [KNOWN, { ownAuthority: AUTHORITY.certificate }]) {
     const world = await startSelfTest(t, options);
     const other = await world.startApi({ names: ['other.test'] });
-    const named = [null, null, 'hub-certificate-name', null, ...FINE];
+    const named = [HERE, null, 'hub-certificate-name', null, ...FINE];
     t.deepEqual(await world.codes(`https://localhost:${other}/edge`), named);
     const old = await world.startApi({ issuedAtMs: Date.now() - 2 * YEAR_MS });
-    const expired = [null, null, 'hub-certificate-expired', null, ...FINE];
+    const expired = [HERE, null, 'hub-certificate-expired', null, ...FINE];
     t.deepEqual(await world.codes(`https://localhost:${old}/edge`), expired);
   }
 });
@@ -37,9 +39,9 @@ test('self-test: the name and the dates of a certificate are told, of the own CA
 test('self-test: without TLS it says so, and goes on', async (t) => {
   const world = await startSelfTest(t);
   const port = await startPlainApi(t, (_req, res) => res.end('{}'));
-  const expected = [null, null, 'cleartext', 'hub-answer-malformed', ...FINE];
+  const expected = [HERE, null, 'cleartext', 'hub-answer-malformed', ...FINE];
   t.deepEqual(await world.codes(`http://127.0.0.1:${port}/edge`), expected);
-  const secure = [null, null, 'hub-not-tls', '-', ...FINE];
+  const secure = [HERE, null, 'hub-not-tls', '-', ...FINE];
   t.deepEqual(await world.codes(`https://127.0.0.1:${port}/edge`), secure);
 });
 
@@ -48,7 +50,7 @@ test('self-test: what cannot be reached ends the way there', async (t) => {
   const gone = await startListener(t);
   gone.listener.stop();
   const refused = await world.codes(`https://127.0.0.1:${gone.port}/edge`, `127.0.0.1:${gone.port}`);
-  t.deepEqual(refused, [null, 'hub-refused', '-', '-', null, 'hub-refused', '-']);
+  t.deepEqual(refused, [HERE, 'hub-refused', '-', '-', HERE, 'hub-refused', '-']);
   const nowhere = `${'a'.repeat(64)}.invalid`;
   const unknown = await world.codes(`https://${nowhere}/edge`, `${nowhere}:8000`);
   t.deepEqual(unknown, ['hub-dns', '-', '-', '-', 'hub-dns', '-', '-']);
@@ -82,7 +84,7 @@ test('self-test: another answerer is not taken for the hub, and a redirect is no
     const port = await world.startApi({
       answer: (_req, res) => res.writeHead(status, { location }).end(body),
     });
-    const expected = [null, null, null, code, ...FINE];
+    const expected = [HERE, null, null, code, ...FINE];
     t.deepEqual(await world.codes(`https://localhost:${port}/edge`), expected, code);
   }
   t.is(hits, 0);
@@ -91,7 +93,7 @@ test('self-test: another answerer is not taken for the hub, and a redirect is no
 test('self-test: a hub that is not below the path is not found', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   const port = await world.startApi();
-  const expected = [null, null, null, 'hub-answer-malformed', ...FINE];
+  const expected = [HERE, null, null, 'hub-answer-malformed', ...FINE];
   t.deepEqual(await world.codes(`https://localhost:${port}/elsewhere`), expected);
 });
 
@@ -107,7 +109,7 @@ test('self-test: only the tunnel of this hub is taken for it', async (t) => {
   ] as const;
   for (const [at, code] of places) {
     const codes = await world.codes(`https://localhost:${port}/edge`, `127.0.0.1:${at}`);
-    t.deepEqual(codes.slice(4), [null, null, code]);
+    t.deepEqual(codes.slice(4), [HERE, null, code]);
   }
 });
 
@@ -119,7 +121,7 @@ test('self-test: what never answers ends with the deadline, and nothing is left 
   await Promise.all([api.spokenTo, tunnel.spokenTo]);
   clock.advance(5_000);
   const late = 'hub-unreachable';
-  t.deepEqual(await asked, [null, null, late, '-', null, null, late]);
+  t.deepEqual(await asked, [HERE, null, late, '-', ...FINE.slice(0, 2), late]);
   t.is(clock.pending, 0);
 });
 
@@ -134,7 +136,7 @@ test('self-test: an answer that drips is cut by the deadline', async (t) => {
   const asked = world.codes(`https://localhost:${port}/edge`);
   await dripping;
   clock.advance(5_000);
-  t.deepEqual((await asked).slice(0, 4), [null, null, null, 'hub-unreachable']);
+  t.deepEqual((await asked).slice(0, 4), [HERE, null, null, 'hub-unreachable']);
 });
 
 test('self-test: runs ten times a minute', async (t) => {

@@ -1,0 +1,35 @@
+import type { Fleet, SettingsView } from '../api.js';
+
+/** Bytes of one plain and of one held check-in on the wire, both ways, TLS included: `wire` in bench/README.md. */
+export const PLAIN_BYTES = (4_728 + 2_652) / 12;
+export const HELD_BYTES = (499 + 271) / 1.2;
+/** As long as the hub holds one. */
+export const HOLD_SECONDS = 50;
+
+/** What check-ins of all agents cost the hub. */
+export interface CheckInCost {
+  readonly requestsPerSecond: number;
+  /** 10⁶ bits, both ways. */
+  readonly megabitsPerSecond: number;
+}
+
+/** While each agent holds its check-ins, intervals play no part; without, an environment's own goes before the setting. */
+export function checkInCost(
+  { agents, ownInterval }: Pick<Fleet, 'agents' | 'ownInterval'>,
+  { checkInSeconds, heldCheckIns }: Pick<SettingsView, 'checkInSeconds' | 'heldCheckIns'>,
+): CheckInCost {
+  const plain = (agents - ownInterval.agents) / checkInSeconds + ownInterval.checkInsPerSecond;
+  const requestsPerSecond = heldCheckIns ? agents / HOLD_SECONDS : plain;
+  const bytes = heldCheckIns ? HELD_BYTES : PLAIN_BYTES;
+  return { requestsPerSecond, megabitsPerSecond: (requestsPerSecond * bytes * 8) / 1e6 };
+}
+
+/** Such as `3,000 requests/s, 14.8 Mbit/s`. */
+export function costWords({ requestsPerSecond, megabitsPerSecond }: CheckInCost): string {
+  return `${written(requestsPerSecond)} requests/s, ${written(megabitsPerSecond)} Mbit/s`;
+}
+
+function written(value: number): string {
+  if (value > 0 && value < 0.01) return 'under 0.01';
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+}

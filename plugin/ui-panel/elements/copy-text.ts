@@ -1,0 +1,52 @@
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+
+/** A text to paste elsewhere, with a button that copies it. */
+export class CopyTextElement extends LitElement {
+  static override properties = { text: {}, label: {}, note: {} };
+  static override styles = [
+    styles,
+    css`
+      pre {
+        margin: 0.5rem 0;
+        max-height: 20rem;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+  declare text: string;
+  /** What it is, for the button: `the command for Docker`. */
+  declare label: string;
+  /** Where it goes. */
+  declare note: string;
+  #copied = '';
+
+  override render(): TemplateResult {
+    return html`
+      <div class="bar">
+        <span class="soft">${this.note}</span>
+        <span class="tools">
+          <span class="soft" role="status">${this.#copied}</span>
+          <button type="button" aria-label=${`Copy ${this.label}`} @click=${() => void this.#copy()}>Copy</button>
+        </span>
+      </div>
+      <pre tabindex="0" role="group" aria-label=${this.label}>${this.text}</pre>
+    `;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('text')) this.#copied = '';
+  }
+
+  async #copy(): Promise<void> {
+    this.#copied = await navigator.clipboard.writeText(this.text).then(
+      () => 'Copied.',
+      () => 'The browser does not let this page copy: select the text.',
+    );
+    this.requestUpdate();
+  }
+}
+
+defineElement('fairlead-copy-text', CopyTextElement);

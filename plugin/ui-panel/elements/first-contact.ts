@@ -1,0 +1,177 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { EnvironmentView, HubEvent } from '../../api.js';
+import { type ApiClient, ApiError } from '../api-client.js';
+import { defineElement } from '../define-element.js';
+import { EngineClient } from '../engine/engine-client.js';
+import { type OpeningProgress, openEnvironment } from '../engine/open-environment.js';
+import { type Explanation, explainOpening } from '../explain-opening.js';
+import type { HubEvents } from '../hub-events.js';
+import { navigate } from '../navigate.js';
+import { environmentPath } from '../route.js';
+import { signView } from '../sign-view.js';
+import type { Mood } from '../signs.js';
+import { styles } from '../styles.js';
+
+/** As long as an agent may take to be told, to dial, and to ask its engine. */
+const TRIAL_MS = 60_000;
+const STEPS = [
+  ['check-in', 'The agent checks in.', 'Waiting for the agent to check in …'],
+  ['tunnel', 'The tunnel opens.', 'Opening the tunnel …'],
+  ['engine', 'The engine answers.', 'Asking the engine …'],
+] as const;
+
+type Trial =
+  | { readonly state: 'waiting' | 'fine' }
+  | { readonly state: 'running'; readonly progress: OpeningProgress }
+  | { readonly state: 'failed'; readonly step: OpeningProgress['step']; readonly why: Explanation };
+
+/** Waits for the first check-in of an environment, wakes it once to see that all of it works, and says which part does not. */
+export class FirstContactElement extends LitElement {
+  static override properties = {
+    client: { attribute: false },
+    events: { attribute: false },
+    environment: { attribute: false },
+  };
+  static override styles = [
+    styles,
+    css`
+      ol {
+        list-style: none;
+        margin: 0.6rem 0;
+        padding: 0;
+        display: grid;
+        gap: 0.3rem;
+      }
+      .sign {
+        white-space: normal;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  declare events: HubEvents;
+  declare environment: EnvironmentView;
+  #trial: Trial = { state: 'waiting' };
+  #work: AbortController | null = null;
+  #unsubscribe = () => {};
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#unsubscribe = this.events.subscribe((event) => void this.#apply(event));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe();
+    this.#work?.abort();
+  }
+
+  override render(): TemplateResult {
+    const { id, associatedAt } = this.environment;
+    const trial = this.#trial;
+    const mood = trial.state === 'fine' ? 'good' : trial.state === 'failed' ? 'bad' : '';
+    return html`<div class="notice ${mood}">
+      <div role="status"><ol>${STEPS.map((_, index) => html`<li>${this.#step(index)}</li>`)}</ol></div>
+      ${this.#explanation()}
+      <p class="tools">
+        ${trial.state === 'failed' ? html`<button type="button" @click=${() => void this.#try()}>Test again</button>` : ''}
+        ${
+          associatedAt === null
+            ? ''
+            : html`<button class="main" type="button" @click=${() => navigate(this, environmentPath(id))}>Open the environment</button>`
+        }
+      </p>
+    </div>`;
+  }
+
+  #step(index: number): TemplateResult {
+    const trial = this.#trial;
+    const step =
+      trial.state === 'running' ? trial.progress.step : trial.state === 'failed' ? trial.step : 'check-in';
+    // An agent that is asked for its tunnel has checked in.
+    const isSeen = trial.state === 'running' || (trial.state === 'failed' && this.#isOnline);
+    const at = Math.max(
+      isSeen ? 1 : 0,
+      STEPS.findIndex(([name]) => name === step),
+    );
+    const now = trial.state === 'fine' ? STEPS.length : at;
+    const [, done, doing] = STEPS[index] ?? STEPS[0];
+    const [mood, words]: [Mood, string] =
+      index < now
+        ? ['good', done]
+        : index > now
+          ? ['quiet', `Then: ${done.toLowerCase()}`]
+          : trial.state === 'failed'
+            ? ['bad', `Not yet: ${done.toLowerCase()}`]
+            : ['busy', doing];
+    return signView(mood, words);
+  }
+
+  #explanation(): TemplateResult | string {
+    const { lastRefusal } = this.environment;
+    const why =
+      this.#trial.state === 'failed'
+        ? this.#trial.why
+        : this.#trial.state === 'waiting' && lastRefusal
+          ? explainOpening('refused', lastRefusal.code)
+          : null;
+    if (why === null) return this.#trial.state === 'fine' ? 'All of it works.' : '';
+    return html`<p role="alert"><strong>${why.title}</strong> ${why.nextStep} <span class="soft">(${why.code})</span></p>`;
+  }
+
+  get #isOnline(): boolean {
+    return this.environment.status === 'online' || this.environment.status === 'degraded';
+  }
+
+  async #apply(event: HubEvent): Promise<void> {
+    const { id } = this.environment;
+    if (event.type === 'environment-changed' && event.data.id === id)
+      this.environment = { ...this.environment, ...event.data.changes } as EnvironmentView;
+    if (event.type === 'environment-removed' && event.data.id === id)
+      this.#fail('check-in', 'environment-not-found');
+    if (event.type === 'reset')
+      this.environment = await this.client
+        .call<EnvironmentView>('GET', `/environments/${id}`)
+        .catch(() => this.environment);
+    if (this.#isOnline && this.#trial.state === 'waiting' && this.isConnected) await this.#try();
+  }
+
+  async #try(): Promise<void> {
+    this.#work?.abort();
+    const work = new AbortController();
+    this.#work = work;
+    let progress: OpeningProgress = { step: 'check-in', problem: null };
+    let problem: string | null = null;
+    const timer = setTimeout(() => work.abort(), TRIAL_MS);
+    const onProgress = (next: OpeningProgress) => {
+      progress = next;
+      this.#become({ state: 'running', progress });
+      // What the agent met on its way: it goes on trying, and who waits wants to know now.
+      if (!next.problem || !/^(hub|proxy|tunnel)-/.test(next.problem.code)) return;
+      problem = next.problem.code;
+      work.abort();
+    };
+    try {
+      await openEnvironment(new EngineClient(this.client, this.environment.id), onProgress, work.signal);
+      if (this.#work === work) this.#become({ state: 'fine' });
+    } catch (error) {
+      if (this.#work !== work || !this.isConnected) return;
+      const code = problem ?? (error instanceof ApiError ? error.code : null);
+      this.#fail(problem === null ? progress.step : 'tunnel', code);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #fail(step: OpeningProgress['step'], code: string | null): void {
+    // Whoever is online has been heard: what is late is its tunnel.
+    const at = step === 'check-in' && this.#isOnline ? 'tunnel' : step;
+    this.#become({ state: 'failed', step: at, why: explainOpening(at, code) });
+  }
+
+  #become(trial: Trial): void {
+    this.#trial = trial;
+    this.requestUpdate();
+  }
+}
+
+defineElement('fairlead-first-contact', FirstContactElement);

@@ -1,0 +1,138 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { PrintedCommands } from '../../api.js';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+import './copy-text.js';
+
+type Way = 'standalone' | 'swarm' | 'stack' | 'podman';
+
+interface Paste {
+  readonly label: string;
+  readonly note: string;
+  readonly text: (commands: PrintedCommands) => string;
+}
+
+interface Tab {
+  readonly way: Way;
+  readonly words: string;
+  /** One after the other. */
+  readonly pastes: readonly Paste[];
+}
+
+const TABS: readonly Tab[] = [
+  {
+    way: 'standalone',
+    words: 'Docker',
+    pastes: [
+      {
+        label: 'the command for Docker',
+        note: 'Run it on the remote machine.',
+        text: ({ standalone }) => standalone,
+      },
+    ],
+  },
+  {
+    way: 'swarm',
+    words: 'Swarm',
+    pastes: [
+      {
+        label: 'the command for a Swarm',
+        note: 'Run it on a manager: each node gets an agent.',
+        text: ({ swarm }) => swarm,
+      },
+    ],
+  },
+  {
+    way: 'stack',
+    words: 'Stack file',
+    pastes: [
+      {
+        label: 'the command that makes the secret',
+        note: '1. On a manager: the Edge key becomes a secret of the Swarm.',
+        text: ({ stackSecret }) => stackSecret,
+      },
+      { label: 'the stack file', note: '2. Save this there as fairlead.yml.', text: ({ stack }) => stack },
+      {
+        label: 'the command that deploys the stack',
+        note: '3. Deploy it.',
+        text: () => 'docker stack deploy -c fairlead.yml fairlead',
+      },
+    ],
+  },
+  {
+    way: 'podman',
+    words: 'Podman',
+    pastes: [
+      {
+        label: 'the command for Podman',
+        note: 'Run it as root on the remote machine.',
+        text: ({ podman }) => podman,
+      },
+    ],
+  },
+];
+
+/** How an agent is started with a key that was just made. */
+export class PrintedCommandsElement extends LitElement {
+  static override properties = { commands: { attribute: false }, url: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      [role='tablist'] {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.4rem;
+        margin: 1rem 0 0.6rem;
+      }
+      fairlead-copy-text {
+        margin-bottom: 0.8rem;
+      }
+    `,
+  ];
+  declare commands: PrintedCommands;
+  /** The plugin's base URL, as these commands tell it. */
+  declare url: string;
+  #way: Way = 'standalone';
+
+  override render(): TemplateResult {
+    const shown = TABS.find(({ way }) => way === this.#way) ?? TABS[0];
+    return html`
+      <div role="tablist" aria-label="How the agent is started" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
+        ${TABS.map(
+          ({ way, words }) => html`<button type="button" role="tab" id=${way} aria-controls="command"
+            aria-selected=${way === this.#way} tabindex=${way === this.#way ? 0 : -1} @click=${() => this.#select(way)}>${words}</button>`,
+        )}
+      </div>
+      <div role="tabpanel" id="command" aria-labelledby=${this.#way}>
+        ${shown?.pastes.map(
+          ({ label, note, text }) =>
+            html`<fairlead-copy-text .label=${label} .note=${note} .text=${text(this.commands)}></fairlead-copy-text>`,
+        )}
+      </div>
+      ${
+        // Written by the hub: a name in quotes would have its own escaped.
+        this.commands.stack.includes('EDGE_INSECURE_POLL: "1"')
+          ? html`<p class="notice">With EDGE_INSECURE_POLL=1 a man in the middle can read check-ins, though not forge them; tunnels are
+              safe from him. Better: save <code>${this.url}/api/ca.pem</code> on the remote machine, and give it to the
+              container as EDGE_CA_FILE instead.</p>`
+          : ''
+      }
+    `;
+  }
+
+  #select(way: Way): void {
+    this.#way = way;
+    this.requestUpdate();
+  }
+
+  #move(event: KeyboardEvent): void {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? TABS.length - 1 : 0;
+    if (step === 0) return;
+    const index = TABS.findIndex(({ way }) => way === this.#way);
+    const next = TABS[(index + step) % TABS.length]?.way ?? 'standalone';
+    this.#select(next);
+    this.renderRoot.querySelector<HTMLElement>(`#${next}`)?.focus();
+  }
+}
+
+defineElement('fairlead-printed-commands', PrintedCommandsElement);

@@ -1,0 +1,138 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { SelfTest, SelfTestHop, SelfTestResult } from '../../api.js';
+import type { ApiClient } from '../api-client.js';
+import { defineElement } from '../define-element.js';
+import { signView } from '../sign-view.js';
+import { styles } from '../styles.js';
+
+const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
+  'api-name': 'Name',
+  'api-port': 'Port',
+  'api-certificate': 'Certificate',
+  'api-answer': 'Hub',
+  'tunnel-name': 'Name',
+  'tunnel-port': 'Port',
+  'tunnel-key': 'Key',
+};
+
+/** Whether agents can reach the hub at the addresses they would be told. Tells `tested` with the result. */
+export class SelfTestElement extends LitElement {
+  static override properties = { client: { attribute: false }, addresses: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      section {
+        border: 1px solid var(--line);
+        border-radius: 0.5rem;
+        padding: 0.8rem 1rem;
+        min-height: 6.5rem;
+      }
+      h3 + p {
+        margin: 0.2rem 0 0.6rem;
+      }
+      h4 {
+        margin: 0.7rem 0 0.3rem;
+        font-size: 0.9rem;
+        overflow-wrap: anywhere;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+        display: grid;
+        gap: 0.3rem;
+      }
+      .next {
+        display: block;
+        margin-left: 1.1rem;
+        font-size: 0.9rem;
+        overflow-wrap: anywhere;
+      }
+      .sign {
+        white-space: normal;
+        align-items: start;
+      }
+      .shape {
+        margin-top: 0.35rem;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  /** Absent ones: as new environments are told. */
+  declare addresses: SelfTest;
+  #result: SelfTestResult | null = null;
+  #error: Error | null = null;
+  #work: AbortController | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.run();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#work?.abort();
+  }
+
+  /** Tests anew; a test under way is given up. */
+  async run(): Promise<void> {
+    this.#work?.abort();
+    const work = new AbortController();
+    this.#work = work;
+    this.requestUpdate();
+    await this.updateComplete;
+    try {
+      const { signal } = work;
+      this.#result = await this.client.call('POST', '/self-test', { body: this.addresses ?? {}, signal });
+      this.#error = null;
+      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: this.#result }));
+    } catch (error) {
+      if (work.signal.aborted) return;
+      this.#result = null;
+      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: null }));
+    }
+    this.#work = null;
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    const isBusy = this.#work !== null;
+    return html`<section aria-labelledby="title" aria-busy=${isBusy}>
+      <div class="bar">
+        <h3 id="title">Can agents reach this hub?</h3>
+        <button type="button" ?disabled=${isBusy} @click=${() => void this.run()}>Test again</button>
+      </div>
+      <p class="soft">As seen from the hub’s own machine.</p>
+      <div role="status">${isBusy ? signView('busy', 'Testing …') : this.#summary()}</div>
+      ${this.#result ? this.#hops(this.#result) : ''}
+    </section>`;
+  }
+
+  #summary(): TemplateResult | string {
+    if (this.#error) return signView('quiet', `Not tested: ${this.#error.message}`);
+    const wrong = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
+    if (wrong === 0) return signView('good', 'They can.');
+    return signView(
+      'bad',
+      wrong === 1 ? 'One thing is not as it should be.' : `${wrong} things are not as they should be.`,
+    );
+  }
+
+  #hops({ url, tunnelAddress, hops }: SelfTestResult): TemplateResult {
+    const isApi = ({ hop }: SelfTestHop) => hop.startsWith('api-');
+    return html`
+      <h4>Check-ins: ${url}</h4>
+      <ul>${hops.filter(isApi).map(hopView)}</ul>
+      <h4>Tunnels: ${tunnelAddress}</h4>
+      <ul>${hops.filter((hop) => !isApi(hop)).map(hopView)}</ul>
+    `;
+  }
+}
+
+function hopView({ hop, ok, detail, nextStep }: SelfTestHop): TemplateResult {
+  const mood = ok === null ? 'quiet' : ok ? 'good' : 'bad';
+  return html`<li>${signView(mood, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
+}
+
+defineElement('fairlead-self-test', SelfTestElement);

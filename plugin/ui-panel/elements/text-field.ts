@@ -1,0 +1,71 @@
+import { css, html, type TemplateResult } from 'lit';
+import type { FormState } from './form-state.js';
+
+export interface TextFieldOptions {
+  readonly label: string;
+  readonly hint?: string | TemplateResult;
+  readonly type?: 'text' | 'url' | 'number' | 'lines';
+  readonly required?: boolean;
+  readonly maxLength?: number;
+  /** Called for each key. */
+  readonly onInput: () => void;
+  /** Called once somebody has left the field and it is another than before. */
+  readonly onChange?: () => void;
+}
+
+export const fieldStyles = css`
+  .field {
+    display: grid;
+    gap: 0.2rem;
+  }
+  textarea {
+    font: inherit;
+    color: inherit;
+    width: 100%;
+    padding: 0.3rem 0.75rem;
+    border: 1px solid var(--edge);
+    border-radius: 0.4rem;
+    background: var(--ground);
+    resize: vertical;
+  }
+  [aria-invalid='true'] {
+    border-color: var(--bad);
+    box-shadow: inset 0 0 0 1px var(--bad);
+  }
+  .hint {
+    font-size: 0.85rem;
+    color: var(--soft);
+    overflow-wrap: anywhere;
+  }
+  .fault {
+    color: var(--bad);
+    font-size: 0.9rem;
+    overflow-wrap: anywhere;
+  }
+`;
+
+/** A field of a form with its label, its hint, and what is wrong with it. `lines` takes several lines. */
+export function textField<Name extends string>(
+  form: FormState<Name>,
+  name: Name,
+  { label, hint = '', type = 'text', required, maxLength, onInput, onChange }: TextFieldOptions,
+): TemplateResult {
+  const isWrong = form.fault?.field === name;
+  const input = (event: Event) => {
+    form.set(name, (event.target as HTMLInputElement).value);
+    onInput();
+  };
+  const value = form.value(name);
+  const control =
+    type === 'lines'
+      ? html`<textarea name=${name} rows="2" .value=${value} aria-describedby=${`${name}-hint ${name}-fault`}
+          aria-invalid=${isWrong} @input=${input}></textarea>`
+      : html`<input name=${name} type=${type} .value=${value} ?required=${required} maxlength=${maxLength ?? 2048}
+          step="any" autocomplete="off" aria-describedby=${`${name}-hint ${name}-fault`} aria-invalid=${isWrong}
+          @input=${input} @change=${onChange}>`;
+  return html`<div class="field">
+    <label>${label}${control}</label>
+    ${hint ? html`<span class="hint" id=${`${name}-hint`}>${hint}</span>` : ''}
+    ${isWrong ? html`<span class="fault" id=${`${name}-fault`} role="alert">${form.fault?.words}</span>` : ''}
+  </div>`;
+}

@@ -1,0 +1,29 @@
+import { html, type TemplateResult } from 'lit';
+import type { Fleet, SettingsView } from '../../api.js';
+import { checkInCost, costWords, HELD_BYTES, HOLD_SECONDS, PLAIN_BYTES } from '../check-in-cost.js';
+
+/** What check-ins would cost with these settings; of `fleet` null nothing is known. */
+export function costView(
+  fleet: Fleet | null,
+  { checkInSeconds, heldCheckIns }: Pick<SettingsView, 'checkInSeconds' | 'heldCheckIns'>,
+): TemplateResult {
+  if (!fleet || !(checkInSeconds >= 1))
+    return html`<output class="notice">No cost to show: that is no interval.</output>`;
+  const { agents, ownInterval } = fleet;
+  const written = (count: number) => count.toLocaleString('en');
+  const count = `${written(agents)} ${agents === 1 ? 'agent' : 'agents'}`;
+  const own = ownInterval.agents > 0 ? `, ${written(ownInterval.agents)} of them at their own interval` : '';
+  const plain = costWords(checkInCost(fleet, { checkInSeconds, heldCheckIns: false }));
+  const held = costWords(checkInCost(fleet, { checkInSeconds, heldCheckIns: true }));
+  return html`<output class="notice" aria-label="What check-ins cost">
+    ${
+      heldCheckIns
+        ? html`<strong>${count}, held for ${HOLD_SECONDS} s = ${held}.</strong> Where something on the way cuts holds, they
+          come every ${checkInSeconds} s${own}: ${plain} at most.`
+        : html`<strong>${count} at ${checkInSeconds} s${own} = ${plain}.</strong> Held it would be ${held}.`
+    }
+    <span class="hint">Each node of a Swarm has an agent, and counts. ${Math.round(PLAIN_BYTES)} bytes a plain check-in,
+      ${Math.round(HELD_BYTES)} a held one, both ways, with TLS: measured with version 0.1.0 (bench/README.md, wire). Snapshots and
+      tunnels come on top.</span>
+  </output>`;
+}

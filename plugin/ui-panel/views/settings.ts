@@ -1,0 +1,236 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { ChangeSettings, Fleet, HubEvent, SettingsView } from '../../api.js';
+import type { ApiClient } from '../api-client.js';
+import { HOLD_SECONDS } from '../check-in-cost.js';
+import { FormState } from '../elements/form-state.js';
+import { SelfTestElement } from '../elements/self-test.js';
+import { fieldStyles, textField } from '../elements/text-field.js';
+import type { HubEvents } from '../hub-events.js';
+import { navigate } from '../navigate.js';
+import { signView } from '../sign-view.js';
+import { styles } from '../styles.js';
+import { costView } from './cost.js';
+import './webhooks.js';
+
+type Field = keyof SettingsView;
+
+const NOTHING: Readonly<Record<Field, string>> = {
+  publicUrl: '',
+  tunnelAddress: '',
+  checkInSeconds: '',
+  heldCheckIns: '',
+  inactivitySeconds: '',
+  snapshotSeconds: '',
+};
+
+/** What holds for all environments, and the webhooks. */
+export class SettingsElement extends LitElement {
+  static override properties = { client: { attribute: false }, events: { attribute: false } };
+  static override styles = [
+    styles,
+    fieldStyles,
+    css`
+      .columns {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
+        gap: 1.5rem;
+        align-items: start;
+        margin: 1rem 0;
+      }
+      form {
+        display: grid;
+        gap: 0.9rem;
+      }
+      .bar.save {
+        justify-content: start;
+      }
+      output {
+        display: block;
+        margin: 0;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  declare events: HubEvents;
+  readonly #form = new FormState<Field>(NOTHING);
+  #fleet: Fleet | null = null;
+  #isLoaded = false;
+  #error: Error | null = null;
+  #isBusy = false;
+  #isSaved = false;
+  #unsubscribe = () => {};
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
+    void this.#load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe();
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <div class="bar">
+        <h2 tabindex="-1">Settings</h2>
+        <button type="button" @click=${() => navigate(this, '')}>All environments</button>
+      </div>
+      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${
+        this.#isLoaded
+          ? html`<div class="columns">
+              ${this.#fields()}
+              <fairlead-self-test .client=${this.client} .addresses=${{}}></fairlead-self-test>
+            </div>
+            <fairlead-webhooks .client=${this.client}></fairlead-webhooks>`
+          : ''
+      }
+    `;
+  }
+
+  #fields(): TemplateResult {
+    const form = this.#form;
+    const { fault } = form;
+    const onInput = () => {
+      this.#isSaved = false;
+      this.requestUpdate();
+    };
+    const told = this.#fleet?.told;
+    return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
+      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : ''}
+      ${textField(form, 'publicUrl', {
+        label: 'URL of this hub, as agents reach it',
+        type: 'url',
+        hint: `Empty: as the hub was started, else as this page reaches it. New environments are told ${told?.url ?? '…'}`,
+        onInput,
+      })}
+      ${textField(form, 'tunnelAddress', {
+        label: 'Address of the tunnel, as agents reach it',
+        hint: `host:port. Empty: as the hub was started, else beside the URL. New environments are told ${told?.tunnelAddress ?? '…'}`,
+        onInput,
+      })}
+      <p class="hint">Existing environments keep the addresses in their keys; Edit makes new keys.</p>
+      ${textField(form, 'checkInSeconds', {
+        label: 'Check-in interval',
+        type: 'number',
+        hint: 'Seconds, 1 to 86,400. Environments can have their own.',
+        onInput,
+      })}
+      <label class="check"><input type="checkbox" name="heldCheckIns" .checked=${form.value('heldCheckIns') === 'true'}
+        @change=${({ target }: Event) => {
+          form.set('heldCheckIns', String((target as HTMLInputElement).checked));
+          onInput();
+        }}><span>Held check-ins: the hub holds them for up to ${HOLD_SECONDS} s, and answers the moment something changes</span></label>
+      ${costView(this.#fleet, {
+        checkInSeconds: Number(form.value('checkInSeconds')),
+        heldCheckIns: form.value('heldCheckIns') === 'true',
+      })}
+      ${textField(form, 'inactivitySeconds', {
+        label: 'A tunnel that nobody uses closes after',
+        type: 'number',
+        hint: 'Seconds, 5 to 86,400.',
+        onInput,
+      })}
+      ${textField(form, 'snapshotSeconds', {
+        label: 'Between snapshots',
+        type: 'number',
+        hint: 'Seconds, 10 to 86,400; 0: none.',
+        onInput,
+      })}
+      <div class="bar save">
+        <button class="main" type="submit" ?disabled=${this.#isBusy || form.changed.length === 0}>Save</button>
+        ${form.changed.length > 0 ? html`<button type="button" @click=${() => this.#discard()}>Discard</button>` : ''}
+        <span role="status">${
+          form.changed.length > 0
+            ? signView('busy', `Unsaved: ${form.changed.map((name) => WORDS[name]).join(', ')}`)
+            : this.#isSaved
+              ? signView('good', 'Saved')
+              : ''
+        }</span>
+      </div>
+    </form>`;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const [settings, fleet] = await Promise.all([
+        this.client.call<SettingsView>('GET', '/settings'),
+        this.client.call<Fleet>('GET', '/fleet'),
+      ]);
+      this.#form.load(textsOf(settings));
+      this.#fleet = fleet;
+      this.#isLoaded = true;
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    }
+    this.requestUpdate();
+  }
+
+  async #save(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = this.#form;
+    const before = form.changed;
+    const body: ChangeSettings = Object.fromEntries(
+      before.map((name) => [name, VALUES[name](form.value(name).trim())]),
+    );
+    this.#isBusy = true;
+    form.fault = null;
+    this.requestUpdate();
+    try {
+      const settings = await this.client.call<SettingsView>('PATCH', '/settings', { body });
+      form.reset();
+      form.load(textsOf(settings));
+      this.#isSaved = true;
+      await this.#saved(before);
+    } catch (error) {
+      form.refuse(error);
+    }
+    this.#isBusy = false;
+    this.requestUpdate();
+  }
+
+  async #saved(changed: readonly Field[]): Promise<void> {
+    if (!changed.includes('publicUrl') && !changed.includes('tunnelAddress')) return;
+    this.#fleet = await this.client.call<Fleet>('GET', '/fleet').catch(() => this.#fleet);
+    const shown = this.renderRoot.querySelector('fairlead-self-test');
+    if (shown instanceof SelfTestElement) void shown.run();
+  }
+
+  #discard(): void {
+    this.#form.reset();
+    this.requestUpdate();
+  }
+
+  #apply(event: HubEvent): void {
+    if (event.type !== 'settings-changed') return;
+    this.#form.load(textsOf(event.data.settings));
+    this.requestUpdate();
+  }
+}
+
+const WORDS: Readonly<Record<Field, string>> = {
+  publicUrl: 'URL',
+  tunnelAddress: 'tunnel address',
+  checkInSeconds: 'interval',
+  heldCheckIns: 'held check-ins',
+  inactivitySeconds: 'inactivity',
+  snapshotSeconds: 'snapshots',
+};
+const numberOf = (text: string) => (text === '' ? null : Number(text));
+const textOrNull = (text: string) => (text === '' ? null : text);
+/** What a field's text is to the hub, which says what is wrong with it. */
+const VALUES: Readonly<Record<Field, (text: string) => unknown>> = {
+  publicUrl: textOrNull,
+  tunnelAddress: textOrNull,
+  checkInSeconds: numberOf,
+  heldCheckIns: (text) => text === 'true',
+  inactivitySeconds: numberOf,
+  snapshotSeconds: numberOf,
+};
+
+function textsOf(settings: SettingsView): Record<Field, string> {
+  const texts = Object.entries(settings).map(([name, value]) => [name, value === null ? '' : String(value)]);
+  return { ...NOTHING, ...Object.fromEntries(texts) };
+}

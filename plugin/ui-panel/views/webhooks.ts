@@ -1,0 +1,219 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { SecretRotated, WebhookCreated, WebhookList, WebhookView } from '../../api.js';
+import { ago } from '../ago.js';
+import type { ApiClient } from '../api-client.js';
+import { defineElement } from '../define-element.js';
+import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import '../elements/copy-text.js';
+import { FormState } from '../elements/form-state.js';
+import { fieldStyles, textField } from '../elements/text-field.js';
+import { styles } from '../styles.js';
+
+/** Webhooks with which other systems create environments: their secrets are shown once, their last calls from then on. */
+export class WebhooksElement extends LitElement {
+  static override properties = { client: { attribute: false } };
+  static override styles = [
+    styles,
+    fieldStyles,
+    css`
+      :host {
+        border-top: 1px solid var(--line);
+        padding-top: 1rem;
+      }
+      form {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.6rem;
+        align-items: end;
+        max-width: 32rem;
+        margin: 0.8rem 0;
+      }
+      form .field {
+        flex: 1 1 12rem;
+      }
+      ul.hooks {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+        display: grid;
+        gap: 0.8rem;
+      }
+      ul.hooks > li {
+        border: 1px solid var(--line);
+        border-radius: 0.5rem;
+        padding: 0.8rem 1rem;
+        min-width: 0;
+      }
+      code {
+        overflow-wrap: anywhere;
+      }
+      .calls {
+        max-height: 16rem;
+        overflow: auto;
+      }
+      table {
+        border-collapse: collapse;
+        width: 100%;
+        font-size: 0.9rem;
+      }
+      th,
+      td {
+        text-align: left;
+        vertical-align: top;
+        padding: 0.25rem 0.8rem 0.25rem 0;
+        border-bottom: 1px solid var(--line);
+        overflow-wrap: anywhere;
+      }
+      summary {
+        cursor: pointer;
+        min-height: 1.75rem;
+      }
+      p {
+        margin: 0.4rem 0;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  readonly #form = new FormState<'name'>({ name: '' });
+  #items: readonly WebhookView[] | null = null;
+  /** Of a secret that was just made. */
+  #shown: { readonly id: string; readonly secret: string; readonly words: string } | null = null;
+  #error: Error | null = null;
+  #isBusy = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#list();
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <div class="bar">
+        <h3>Webhooks</h3>
+        <button type="button" aria-label="Refresh webhooks" @click=${() => void this.#list()}>Refresh</button>
+      </div>
+      <p class="soft">Another system posts a signed message and gets an environment. Whoever has a secret can create environments.</p>
+      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${this.#items?.length === 0 ? html`<p>None yet.</p>` : ''}
+      <ul class="hooks">${this.#items?.map((item) => html`<li>${this.#webhook(item)}</li>`)}</ul>
+      <form novalidate @submit=${(event: SubmitEvent) => void this.#create(event)}>
+        ${textField(this.#form, 'name', { label: 'Name of a new webhook', maxLength: 100, onInput: () => this.requestUpdate() })}
+        <button type="submit" ?disabled=${this.#isBusy}>Create webhook</button>
+      </form>
+      <fairlead-confirm-dialog></fairlead-confirm-dialog>
+    `;
+  }
+
+  #webhook(webhook: WebhookView): TemplateResult {
+    const { id, name, url, createdAt, oldSecretEndsAt, calls, refused } = webhook;
+    const shown = this.#shown?.id === id ? this.#shown : null;
+    return html`
+      <div class="bar">
+        <strong>${name}</strong>
+        <span class="tools">
+          <button type="button" ?disabled=${this.#isBusy} aria-label=${`New secret for ${name}`}
+            @click=${() => void this.#rotate(webhook)}>New secret …</button>
+          <button class="danger" type="button" ?disabled=${this.#isBusy} aria-label=${`Delete ${name}`}
+            @click=${() => void this.#delete(webhook)}>Delete …</button>
+        </span>
+      </div>
+      <p>Its sender posts to <code>${url}</code></p>
+      <p class="soft">Made ${ago(createdAt, Date.now())}.
+        ${oldSecretEndsAt ? `The secret before this one holds until ${new Date(oldSecretEndsAt).toLocaleString()}.` : ''}
+        ${
+          refused.count > 0
+            ? `Refused: ${refused.count} without the right signature, the last ${ago(refused.lastAt, Date.now())} from ${refused.lastAddress}.`
+            : ''
+        }</p>
+      ${
+        shown
+          ? html`<div class="notice good"><fairlead-copy-text .label=${`the secret of ${name}`} .note=${shown.words}
+              .text=${shown.secret}></fairlead-copy-text></div>`
+          : ''
+      }
+      ${calls.length === 0 ? html`<p class="soft">Not called since the hub’s start.</p>` : callsView(webhook)}
+    `;
+  }
+
+  async #create(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    await this.#do(async () => {
+      try {
+        const body = { name: this.#form.value('name') };
+        const { id, secret } = await this.client.call<WebhookCreated>('POST', '/webhooks', { body });
+        this.#shown = { id, secret, words: 'Its secret. It is shown this once.' };
+        this.#form.reset();
+      } catch (error) {
+        if (!this.#form.refuse(error)) throw error;
+      }
+    });
+  }
+
+  async #rotate({ id, name }: WebhookView): Promise<void> {
+    const answer = await this.#dialog?.ask({
+      title: `Make a new secret for ${name}?`,
+      names: [],
+      warning: 'The secret of now holds beside the new one for a day, earlier ones end at once.',
+      confirm: 'Make a new secret',
+      options: [{ id: 'now', words: 'The secret of now was stolen: let it end at once' }],
+    });
+    if (!answer) return;
+    await this.#do(async () => {
+      const body = answer.has('now') ? { overlapSeconds: 0 } : {};
+      const { secret } = await this.client.call<SecretRotated>('POST', `/webhooks/${id}/rotate-secret`, {
+        body,
+      });
+      this.#shown = { id, secret, words: 'The new secret. It is shown this once.' };
+    });
+  }
+
+  async #delete({ id, name }: WebhookView): Promise<void> {
+    const answer = await this.#dialog?.ask({
+      title: 'Delete this webhook?',
+      names: [name],
+      warning: 'Its sender is refused from then on. The environments that it made stay.',
+      confirm: 'Delete',
+    });
+    if (answer) await this.#do(async () => void (await this.client.call('DELETE', `/webhooks/${id}`)));
+  }
+
+  async #list(): Promise<void> {
+    await this.#do(async () => {});
+  }
+
+  /** Does it, and lists anew: a webhook is no event. */
+  async #do(work: () => Promise<void>): Promise<void> {
+    this.#isBusy = true;
+    this.#error = null;
+    this.requestUpdate();
+    try {
+      await work();
+      this.#items = (await this.client.call<WebhookList>('GET', '/webhooks')).items;
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#isBusy = false;
+    this.requestUpdate();
+  }
+
+  get #dialog(): ConfirmDialogElement | null {
+    return this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
+  }
+}
+
+function callsView({ calls, name }: WebhookView): TemplateResult {
+  return html`<details>
+    <summary>Its last ${calls.length === 1 ? 'call' : `${calls.length} calls`}</summary>
+    <div class="calls" tabindex="0" role="region" aria-label=${`Calls of ${name}`}>
+      <table>
+        <thead><tr><th>When</th><th>Came to</th><th>Environment</th><th>From</th><th>Message</th></tr></thead>
+        <tbody>${calls.map(
+          ({ at, outcome, environmentId, address, messageId }) =>
+            html`<tr><td>${new Date(at).toLocaleString()}</td><td>${outcome}</td><td>${environmentId ?? '–'}</td><td>${address}</td><td>${messageId}</td></tr>`,
+        )}</tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+defineElement('fairlead-webhooks', WebhooksElement);

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { explainOpening } from '../../../plugin/ui-panel/explain-opening.js';
+
+test('opening: what fails is told with its hop, its code and a next step', (t) => {
+  const cases = [
+    [explainOpening('refused', 'edge-id-mismatch'), /refused/, /EDGE_ID/],
+    [explainOpening('check-in', 'environment-not-associated'), /does not answer/, /Run the command/],
+    [explainOpening('tunnel', 'hub-refused'), /tunnel does not open/, /Nothing listens at the tunnel/],
+    [explainOpening('tunnel', 'tunnel-fingerprint-mismatch'), /tunnel does not open/, /Another server/],
+    [explainOpening('engine', 'engine-unreachable'), /engine does not answer/, /whether Docker runs/],
+  ] as const;
+  for (const [{ title, nextStep }, isTitle, isStep] of cases) {
+    t.regex(title, isTitle);
+    t.regex(nextStep, isStep);
+  }
+});
+
+test('opening: a code that is not known has the next step of its hop, and none is a lack of time', (t) => {
+  const unknown = explainOpening('tunnel', 'something-new');
+  t.is(unknown.code, 'something-new');
+  t.is(explainOpening('tunnel', null).nextStep, unknown.nextStep);
+  t.regex(explainOpening('tunnel', null).code, /in time/);
+  t.is(explainOpening('tunnel', 'constructor').nextStep, unknown.nextStep);
+});
+
+test('opening: each code that is explained is one of docs/errors.md', async (t) => {
+  const errors = await readFile('docs/errors.md', 'utf8');
+  const source = await readFile('plugin/ui-panel/explain-opening.ts', 'utf8');
+  const table = source.slice(source.indexOf('NEXT_STEPS'), source.indexOf('export function'));
+  const codes = [...table.matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(([, code]) => code ?? '');
+  t.true(codes.length > 10);
+  for (const code of codes) t.true(errors.includes(`\`${code}\``), code);
+});

@@ -1,0 +1,19 @@
+import test from 'ava';
+import { tunnelBeside } from '../../../plugin/ui-panel/tunnel-beside.js';
+
+const told = { url: 'https://hub.test:9443/edge', tunnelAddress: 'hub.test:8000' };
+const rows = [
+  ['https://other.test', told, 'other.test:8000'],
+  ['http://[2001:db8::1]:9443/edge', told, '[2001:db8::1]:8000'],
+  ['https://', told, null],
+  ['nonsense', told, null],
+  ['', told, null],
+  ['https://other.test', { ...told, tunnelAddress: 'elsewhere.test:8000' }, null],
+  ['https://x.test', { url: 'https://[::1]:9443/edge', tunnelAddress: '[::1]:8000' }, 'x.test:8000'],
+] as const;
+
+for (const [url, from, expected] of rows) {
+  test(`tunnel: of a hub at ${url || 'nothing'} beside ${from.tunnelAddress} it is at ${expected}`, (t) => {
+    t.is(tunnelBeside(url, from), expected);
+  });
+}
