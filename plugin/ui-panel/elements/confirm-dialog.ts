@@ -1,12 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
-
-/** Something that can be chosen along with the answer. */
-export interface ConfirmOption {
-  readonly id: string;
-  readonly words: string;
-}
+import type { ConfirmOption } from './resource.js';
 
 /** What is asked before something is gone. */
 export interface ConfirmQuestion {

@@ -1,6 +1,11 @@
 import type { TemplateResult } from 'lit';
 import type { NodeName } from '../engine/node-name.js';
-import type { ConfirmOption } from './confirm-dialog.js';
+
+/** Something that can be chosen along with a yes. */
+export interface ConfirmOption {
+  readonly id: string;
+  readonly words: string;
+}
 
 /** Something an engine has. */
 export interface Resource {

@@ -26,7 +26,8 @@ export class LiveList<R> implements ReactiveController {
   #error: Error | null = null;
   #work = new AbortController();
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #isListing = false;
+  /** Of the call that is under way; that of an earlier stay in the page is none. */
+  #listing: AbortSignal | null = null;
   /** Something changed while it was listed. */
   #isStale = false;
   #unsubscribe = () => {};
@@ -70,22 +71,23 @@ export class LiveList<R> implements ReactiveController {
   async refresh(): Promise<void> {
     const { source } = this.#host;
     if ('snapshot' in source) return;
-    if (this.#isListing) {
+    const { signal } = this.#work;
+    if (this.#listing === signal) {
       this.#isStale = true;
       return;
     }
-    const { signal } = this.#work;
-    this.#isListing = true;
+    this.#listing = signal;
     this.#isStale = false;
     try {
       const rows = await this.#options.list(source, signal);
+      if (signal.aborted) return;
       this.#rows = rows;
       this.#error = null;
     } catch (error) {
+      if (signal.aborted) return;
       this.#error = error instanceof Error ? error : new Error(String(error));
     }
-    this.#isListing = false;
-    if (signal.aborted) return;
+    this.#listing = null;
     this.#host.requestUpdate();
     if (this.#isStale) this.#refreshSoon();
   }
