@@ -160,8 +160,12 @@ test('snapshot of a Swarm: where the part of a node cannot be read there is none
   await untilClosed(t, hub);
 });
 
-/** Asserts that no file of a snapshot stays open in this process. */
+/** Asserts that no file of a snapshot stays open in this process, or is closed by the garbage collector alone. */
 async function untilClosed(t: ExecutionContext, { dataDir }: TestPlugin): Promise<void> {
+  const warnings: string[] = [];
+  const warned = ({ message }: Error) => warnings.push(message);
+  process.on('warning', warned);
+  t.teardown(() => process.off('warning', warned));
   const dir = joinPath(dataDir, 'snapshots');
   t.true((await readdir(dir)).length > 0);
   const openFiles = async () => {
@@ -173,4 +177,5 @@ async function untilClosed(t: ExecutionContext, { dataDir }: TestPlugin): Promis
   const deadline = Date.now() + 5_000;
   while ((await openFiles()) > 0 && Date.now() < deadline) await new Promise(setImmediate);
   t.is(await openFiles(), 0);
+  t.deepEqual(warnings, []);
 }
