@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { type Credential, openCredential } from '../../../protocol/credential.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import { proofMac } from '../../../protocol/tunnel/proof.js';
+import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
 import { AgentTunnel } from './agent-tunnel.js';
 import { type ConnectTunnelOptions, connectTunnel } from './connect-tunnel.js';
@@ -40,6 +40,8 @@ export class TunnelKeeper {
   readonly #options: TunnelKeeperOptions;
   #tunnel: AgentTunnel | null = null;
   #isOpening = false;
+  /** With the newest credential. */
+  #proof: TunnelProof | null = null;
   #isStopped = false;
   #failures = 0;
   #cancelPause: (() => void) | null = null;
@@ -64,14 +66,22 @@ export class TunnelKeeper {
     return this.#problem;
   }
 
-  /** Opens a tunnel with a sealed credential, unless one is being opened or a failure was just now. Never throws. */
+  /**
+   * Opens a tunnel with a sealed credential, unless a failure was just now. One that is still connecting shows the hub
+   * the newest: the hub takes no other, and offers one every few seconds. Never throws.
+   */
   async open(sealed: string, inactivityMs: number): Promise<void> {
     const { clock, logger } = this.#options;
-    if (this.#isStopped || this.#isOpening) return;
+    if (this.#isStopped) return;
+    if (this.#isOpening) {
+      this.#proof = await this.#prove(sealed, inactivityMs).catch(() => this.#proof);
+      return;
+    }
     this.#isOpening = true;
     try {
       const startedMs = clock.monotonic();
-      const tunnel = await this.#attempt(sealed, inactivityMs);
+      this.#proof = await this.#prove(sealed, inactivityMs);
+      const tunnel = await this.#attempt(this.#proof);
       const older = this.#tunnel;
       this.#tunnel = tunnel;
       if (older) {
@@ -129,7 +139,7 @@ export class TunnelKeeper {
     });
   }
 
-  async #attempt(sealed: string, inactivityMs: number): Promise<AgentTunnel> {
+  async #prove(sealed: string, inactivityMs: number): Promise<TunnelProof> {
     const { environmentId, instanceId, purpose, credentialKey, instanceSecret } = this.#options;
     const { token } = await openCredential(credentialKey, sealed, {
       env: environmentId,
@@ -138,6 +148,10 @@ export class TunnelKeeper {
     });
     const secret = instanceSecret();
     if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
+    return { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs };
+  }
+
+  async #attempt(first: TunnelProof): Promise<AgentTunnel> {
     let wire: Socket | undefined;
     const socket = await connectTunnel({
       ...this.#options,
@@ -150,7 +164,7 @@ export class TunnelKeeper {
       ...this.#options,
       socket,
       wire,
-      proof: { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs },
+      proof: this.#proof ?? first,
       onIdle: () => {
         if (tunnel.id !== null) this.#options.onIdle(tunnel.id);
       },

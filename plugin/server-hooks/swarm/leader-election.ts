@@ -3,6 +3,7 @@ import type { Logger } from '../host.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
+import { FailedTurns, LEASE_MS } from './failed-turns.js';
 
 /** An instance that might lead its environment. */
 export interface Candidate {
@@ -44,19 +45,16 @@ interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
 
 interface Election {
   readonly absences: Map<string, Absence>;
-  /** Monotonic ms at which those failed who are heard, and brought no tunnel about. */
-  readonly failures: Map<string, number>;
+  readonly failures: FailedTurns;
   /** Epoch of the lease that the timer is for; null: for whoever comes. */
   epoch: string | null;
+  /** Monotonic ms of its begin. */
+  sinceMs: number;
   /** Whether that lease's holder was heard when it got it, or since. */
   isHolderHeard: boolean;
   cancelTimer: (() => void) | null;
 }
 
-/** A lease without a tunnel may go to another after this time, ms; nor does anybody wait longer for a better agent. */
-const LEASE_MS = 5_000;
-/** An agent that is well but for its tunnel comes after all others for so long, ms. */
-const FAILING_MS = 60_000;
 /** After every rank there is. */
 const FAILING_RANK = 1_000;
 /** Most agents that one line of the log names. */
@@ -93,11 +91,9 @@ export class LeaderElection {
   /** An instance checks in, and can be told now. */
   heard(environmentId: number, instanceId: string): void {
     const election = this.#elections.get(environmentId);
-    if (election) {
-      election.absences.delete(instanceId);
-      const { lease } = this.#options.registry.slot(environmentId);
-      if (lease?.instanceId === instanceId) election.isHolderHeard = true;
-    }
+    election?.absences.delete(instanceId);
+    const { lease } = this.#options.registry.peek(environmentId) ?? {};
+    if (election && lease?.instanceId === instanceId) election.isHolderHeard = true;
     this.look(environmentId, instanceId);
   }
 
@@ -128,7 +124,7 @@ export class LeaderElection {
   }
 
   #decide(environmentId: number, slot: TunnelSlot, calling: string | null): void {
-    if (slot.tunnel) this.#elections.get(environmentId)?.failures.delete(slot.tunnel.grant.instanceId);
+    if (slot.tunnel) this.#elections.get(environmentId)?.failures.stands(slot.tunnel.grant.instanceId);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
     const [best] = all.filter(({ isHere }) => isHere).sort(byRank);
@@ -156,20 +152,18 @@ export class LeaderElection {
   }
 
   #candidates(environmentId: number, calling: string | null): Standing[] {
-    const now = this.#options.clock.monotonic();
     const { absences, failures } = this.#elections.get(environmentId) ?? {};
     return this.#options.candidates(environmentId).map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
       const absence = absences?.get(instanceId);
-      const failedMs = failures?.get(instanceId);
-      const isFailing = failedMs !== undefined && now - failedMs < FAILING_MS;
+      const failedMs = failures?.failedMs(instanceId) ?? null;
       return {
         instanceId,
         nodeId,
-        rank: isFailing ? FAILING_RANK : rank,
-        failedMs: isFailing ? failedMs : 0,
+        rank: failedMs === null ? rank : FAILING_RANK,
+        failedMs: failedMs ?? 0,
         isHere: instanceId === calling || (isHeld && !absence),
         isLive: isLive && absence !== 'suspect',
-        doubt: absence ?? (isFailing ? 'failing' : null),
+        doubt: absence ?? (failedMs === null ? null : 'failing'),
       };
     });
   }
@@ -184,40 +178,45 @@ export class LeaderElection {
     if (absences.get(instanceId) !== 'suspect') absences.set(instanceId, absence);
   }
 
-  /** Each lease, and each time without one, may last so long without a tunnel. */
+  /** Each lease may last so long without a tunnel, and nobody waits longer for a better agent. */
   #watch(environmentId: number, slot: TunnelSlot, calling: string | null): void {
     const election = this.#election(environmentId);
     const epoch = slot.lease?.epoch ?? null;
-    if (slot.tunnel) {
+    if (slot.tunnel || epoch !== election.epoch) {
       election.cancelTimer?.();
       election.cancelTimer = null;
-      return;
     }
-    if (election.cancelTimer && election.epoch === epoch) return;
-    election.cancelTimer?.();
+    if (slot.tunnel || election.cancelTimer) return;
     if (epoch !== election.epoch) {
       election.epoch = epoch;
+      election.sinceMs = this.#options.clock.monotonic();
       election.isHolderHeard = calling !== null && calling === slot.lease?.instanceId;
     }
-    election.cancelTimer = this.#options.clock.after(LEASE_MS, () => this.#overdue(environmentId, slot));
+    this.#wait(environmentId, slot, election, LEASE_MS);
+  }
+
+  #wait(environmentId: number, slot: TunnelSlot, election: Election, ms: number): void {
+    election.cancelTimer = this.#options.clock.after(ms, () => this.#overdue(environmentId, slot));
   }
 
   #overdue(environmentId: number, slot: TunnelSlot): void {
     const election = this.#election(environmentId);
     election.cancelTimer = null;
     const { lease } = slot;
-    const others = this.#candidates(environmentId, null).filter(
-      (one) => one.instanceId !== lease?.instanceId,
-    );
+    const all = this.#candidates(environmentId, null);
+    const others = all.filter((one) => one.instanceId !== lease?.instanceId);
+    const endMs = election.sinceMs + election.failures.graceMs(all.filter(({ isLive }) => isLive));
+    const leftMs = endMs - this.#options.clock.monotonic();
+    if (lease && election.isHolderHeard && leftMs > 0) {
+      this.#wait(environmentId, slot, election, leftMs);
+      return;
+    }
     if (!lease) {
       // Whoever was waited for did not come.
       for (const one of others)
         if (one.isLive && !one.isHere) this.#miss(environmentId, one.instanceId, 'suspect');
-    } else if (election.isHolderHeard) {
-      election.failures.set(lease.instanceId, this.#options.clock.monotonic());
-    } else {
-      this.#miss(environmentId, lease.instanceId, 'suspect');
-    }
+    } else if (election.isHolderHeard) election.failures.failed(lease.instanceId);
+    else this.#miss(environmentId, lease.instanceId, 'suspect');
     // Where nobody else could have it, a slow agent keeps it: its tunnel may be on the way.
     if (others.some((one) => one.isHere || one.isLive)) slot.withdraw();
     this.look(environmentId);
@@ -228,8 +227,9 @@ export class LeaderElection {
     if (!election) {
       election = {
         absences: new Map(),
-        failures: new Map(),
+        failures: new FailedTurns(this.#options.clock),
         epoch: null,
+        sinceMs: 0,
         isHolderHeard: false,
         cancelTimer: null,
       };

@@ -10,7 +10,10 @@ import { startRelay } from '../../helpers/relay.js';
 import { joinInstance } from '../../helpers/test-instance.js';
 
 /** A keeper with a clock of its own, whose tunnel goes through a relay; chance is always one half. */
-async function setup(t: ExecutionContext, options: { fingerprint?: string; direct?: boolean } = {}) {
+async function setup(
+  t: ExecutionContext,
+  options: { fingerprint?: string; direct?: boolean; gate?: Promise<void> } = {},
+) {
   const hub = await startPlugin(t);
   const relay = await startRelay(t, hub.tunnelPort);
   const tunnelAddress = `127.0.0.1:${options.direct ? hub.tunnelPort : relay.port}`;
@@ -34,7 +37,10 @@ async function setup(t: ExecutionContext, options: { fingerprint?: string; direc
     purpose: 'environment',
     credentialKey: deriveKey(agent.edgeId, hashJoinSecret(agent.edgeKey.secret), 'credential'),
     instanceSecret: () => agent.client.instanceSecret,
-    connectTcp: outbound.connectTcp,
+    connectTcp: async (...target) => {
+      await options.gate;
+      return outbound.connectTcp(...target);
+    },
     dialEngine: () => Promise.reject(new Error('no engine')),
     clock,
     random: () => 0.5,
@@ -136,6 +142,22 @@ test('keeper: a credential that a newer one took the place of is no problem', as
   t.deepEqual(told, ['lost']);
   await keeper.open(newer, 60_000);
   t.truthy(keeper.tunnelId);
+});
+
+test('keeper: who is slow to connect shows the newest credential, and one attempt is enough', async (t) => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { hub, id, agent, keeper, relay, told } = await setup(t, { gate });
+  const opening = keeper.open(await agent.credential(), 60_000);
+  for (let count = 0; count < 3; count++) await keeper.open(await agent.credential(), 60_000);
+  await keeper.open('broken', 60_000);
+  t.is(keeper.state, 'opening');
+  open();
+  await opening;
+  t.is(keeper.problem, null);
+  t.is((await hub.view(id)).tunnel, 'active');
+  t.is(relay.taken, 1);
+  t.deepEqual(told, []);
 });
 
 test('keeper: a credential for another environment is refused unopened', async (t) => {

@@ -30,6 +30,9 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
     agent.canOpen = !agent.canOpen;
     agent.failMs = world.random.pick([0, 250, 3_000, 10_000]);
   },
+  'the way to the tunnel port becomes slow, or quick': (world, agent) => {
+    agent.dialMs = world.random.pick([0, 0, 4_000, 8_000, 15_000]);
+  },
   'an agent holds its check-ins, or does not': (_, agent) => {
     agent.holds = !agent.holds;
   },

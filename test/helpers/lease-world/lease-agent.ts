@@ -30,6 +30,8 @@ interface Keeper {
   tunnel: Tunnel | null;
   isOpening: boolean;
   failures: number;
+  /** Of the newest credential: what it shows once it is connected. */
+  token: string;
 }
 
 /** Ends that the hub decided: an agent does not come back at once. */
@@ -46,12 +48,14 @@ export class LeaseAgent {
   canOpen = true;
   /** What an attempt takes that fails, ms. */
   failMs = 300;
+  /** What an attempt takes at least, ms. */
+  dialMs = 0;
   holds = true;
   engine: 'up' | 'down' = 'up';
   readonly #world: AgentSurroundings;
   readonly #keepers: Record<Purpose, Keeper> = {
-    environment: { tunnel: null, isOpening: false, failures: 0 },
-    node: { tunnel: null, isOpening: false, failures: 0 },
+    environment: { tunnel: null, isOpening: false, failures: 0, token: '' },
+    node: { tunnel: null, isOpening: false, failures: 0, token: '' },
   };
   #isOn = true;
   #etag: string | undefined;
@@ -104,9 +108,10 @@ export class LeaseAgent {
     this.kick(this.#world.random.between(0, 1_000));
   }
 
-  /** From now on it works as it should: no pause after a failure is left. */
-  heal(): void {
+  /** From now on it works as it should: no pause after a failure is left. Its way to the hub may be slow for good. */
+  heal(dialMs = 0): void {
     this.canOpen = true;
+    this.dialMs = dialMs;
     this.engine = 'up';
     for (const keeper of Object.values(this.#keepers))
       Object.assign(keeper, { isOpening: false, failures: 0 });
@@ -170,19 +175,21 @@ export class LeaseAgent {
       if (state === 'idle' || state === 'standby') keeper.tunnel?.close('lost');
       return;
     }
-    if (keeper.isOpening) return;
+    const isFirst = !keeper.isOpening;
     keeper.isOpening = true;
     const { credentialKey, clock, random } = this.#world;
     const { token } = await openCredential(credentialKey, sealed, { env: 1, instance: this.id, purpose });
-    const ms = this.canOpen ? random.between(0, 300) : this.failMs;
-    clock.after(ms, () => this.#open(keeper, instance, token));
+    keeper.token = token;
+    if (!isFirst) return;
+    const ms = this.canOpen ? this.dialMs + random.between(0, 300) : this.failMs;
+    clock.after(ms, () => this.#open(keeper, instance));
   }
 
-  #open(keeper: Keeper, instance: Instance, token: string): void {
+  #open(keeper: Keeper, instance: Instance): void {
     if (!this.#isOn || !keeper.isOpening) return;
     try {
       if (!this.canOpen) throw new Error('tunnel-unreachable');
-      const tunnel = this.#world.present(instance, token);
+      const tunnel = this.#world.present(instance, keeper.token);
       Object.assign(keeper, { tunnel, isOpening: false, failures: 0 });
       tunnel.closed.addEventListener('abort', () => this.#lost(keeper, tunnel));
     } catch {

@@ -155,29 +155,66 @@ test('election: a better one that polls every five seconds and opens no tunnel l
   t.is(leader(), 'good');
 });
 
-test('election: those who failed take turns', (t) => {
-  const { leader, slot, clock, calls } = setup({ a: { rank: 0 }, b: { rank: 0 }, c: { rank: 2 } });
+test('election: those who failed take turns, twice as long ones each time that all have failed', async (t) => {
+  const { leader, slot, clock, calls, open } = setup({ a: { rank: 0 }, b: { rank: 0 }, c: { rank: 2 } });
+  /** Who leads, and for how many seconds. */
+  const turn = () => {
+    slot.demand();
+    const whose = leader() ?? '';
+    calls(whose);
+    for (let seconds = 1; ; seconds++) {
+      clock.advance(1_000);
+      if (leader() !== whose) return `${whose} ${seconds}`;
+    }
+  };
+  const led = Array.from({ length: 18 }, turn);
+  t.deepEqual(
+    led,
+    [5, 10, 20, 40, 60, 60].flatMap((seconds) => ['a', 'b', 'c'].map((whose) => `${whose} ${seconds}`)),
+  );
+  t.is(leader(), 'a');
+  (await open(t)).close('lost');
+  t.regex(turn(), / 5$/, 'a tunnel stood');
+});
+
+test('election: who never failed finds short turns, however often the others did', (t) => {
+  const { leader, slot, clock, calls, agents } = setup({ a: { rank: 0 }, b: { rank: 0 } });
   slot.demand();
-  const led: (string | null)[] = [];
-  for (let turn = 0; turn < 7; turn++) {
-    led.push(leader());
+  for (let turn = 0; turn < 8; turn++) {
     calls(leader() ?? '');
-    clock.advance(5_000);
+    clock.advance(5_000 * 2 ** Math.floor(turn / 2));
+    slot.demand();
   }
-  t.deepEqual(led, ['a', 'b', 'c', 'a', 'b', 'c', 'a']);
+  agents.late = { rank: 2 };
+  calls('late');
+  t.is(leader(), 'late', 'they come last until a tunnel stands');
+  clock.advance(5_000);
+  t.is(leader(), 'a');
+});
+
+test('election: who does not answer has five seconds, however long a turn is', (t) => {
+  const { leader, slot, clock, calls } = setup({ a: { rank: 0 }, b: { rank: 0 } });
+  slot.demand();
+  for (const seconds of [5, 5, 10, 10]) {
+    calls(leader() ?? '');
+    clock.advance(seconds * 1_000);
+  }
+  t.is(leader(), 'a');
+  clock.advance(5_000);
+  t.is(leader(), 'b');
 });
 
 test('election: one that failed and polls has its turn, too, once it comes by', (t) => {
   const { leader, slot, clock, calls } = setup({ polls: { rank: 0, isHeld: false }, holds: { rank: 0 } });
   slot.demand();
   const led: (string | null)[] = [];
-  for (let turn = 0; turn < 4; turn++) {
+  for (let turn = 0; turn < 6; turn++) {
     calls('polls');
     led.push(leader());
     calls(leader() ?? '');
     clock.advance(5_000);
   }
-  t.deepEqual(led, ['holds', 'polls', 'holds', 'polls']);
+  t.deepEqual(led, ['holds', 'polls', 'holds', 'holds', 'polls', 'polls']);
 });
 
 test('election: an agent that is alone keeps its right, however slow its tunnel is', async (t) => {

@@ -11,6 +11,8 @@ const STEPS = 40;
 const SILENT_MS = 10_000;
 /** A lease without a tunnel is taken back after this time, ms: so much each agent that is out of order may cost. */
 const LEASE_MS = 5_000;
+/** The same where all are slow to connect, ms: all turns that an agent may lose, and the one that is long enough. */
+const SLOW_TURNS_MS = 5_000 + 10_000 + 20_000 + 40_000 + 60_000;
 
 /** Some agents work from now on, the others do not: a tunnel must stand in time, and go on standing. */
 async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
@@ -18,10 +20,11 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   let bad = 0;
   const good = world.random.between(1, world.agents.length);
   const start = random.between(0, world.agents.length - 1);
+  const dialMs = random.pick([0, 0, 8_000, 15_000]);
   for (let n = 0; n < world.agents.length; n++) {
     const agent = world.agents[(start + n) % world.agents.length];
     if (!agent) continue;
-    if (n < good) agent.heal();
+    if (n < good) agent.heal(dialMs);
     else {
       bad++;
       Object.assign(agent, { canOpen: false, failMs: random.pick([0, 250, 3_000, 10_000]) });
@@ -30,13 +33,14 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
       if (random.next() < 0.3) agent.cut(true);
     }
     trace.push(
-      `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen}`,
+      `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen} after ${agent.dialMs} ms`,
     );
   }
   const slot = hub.registry.slot(1);
   slot.demand();
   const startMs = world.clock.monotonic();
-  const boundMs = (slot.tunnel ? SILENT_MS : 0) + LEASE_MS * (bad + 2) + 1_000;
+  const turnsMs = dialMs > 0 ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
+  const boundMs = (slot.tunnel ? SILENT_MS : 0) + turnsMs + 2 * LEASE_MS + 1_000;
   // One that another process with the agent's identity opened has no other end here.
   const { tunnel } = slot;
   if (!world.agents.some(({ id, isOn }) => isOn && id === tunnel?.grant.instanceId)) {
@@ -45,6 +49,7 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   const leads = ({ id, isOn }: LeaseAgent) => isOn && id === slot.tunnel?.grant.instanceId;
   while (!world.agents.some(leads)) {
     await world.advance(250);
+    slot.demand();
     if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel stands after ${boundMs} ms`);
   }
 }
