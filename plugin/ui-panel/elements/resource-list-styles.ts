@@ -24,6 +24,7 @@ export const resourceListStyles = css`
   [role='table'] {
     display: grid;
     grid-template-columns: var(--tracks);
+    column-gap: 1rem;
     margin: 0.8rem 0;
     border: 1px solid var(--line);
     border-radius: 0.5rem;
@@ -32,7 +33,6 @@ export const resourceListStyles = css`
     display: grid;
     grid-column: 1 / -1;
     grid-template-columns: subgrid;
-    column-gap: 1rem;
     align-items: center;
     min-height: 3.2rem;
     padding: 0.35rem 0.8rem;
@@ -82,6 +82,7 @@ export const resourceListStyles = css`
     }
     [role='row'] {
       grid-template-columns: 1.6rem minmax(0, 1fr);
+      column-gap: 0.4rem;
       row-gap: 0.25rem;
       align-items: start;
       padding: 0.6rem 0.8rem;
