@@ -31,6 +31,7 @@ export class RotateKeyElement extends LitElement {
       }
       form > button {
         justify-self: start;
+        white-space: normal;
       }
       p {
         margin: 0;
