@@ -58,15 +58,17 @@ export class SelfTestElement extends LitElement {
     `,
   ];
   declare client: ApiClient;
-  /** Absent ones: as new environments are told. */
-  declare addresses: SelfTest;
+  /** Absent ones, or all of them: as new environments are told. */
+  declare addresses: SelfTest | undefined;
+  /** Resolves when no test is under way. */
+  settled: Promise<void> = Promise.resolve();
   #result: SelfTestResult | null = null;
   #error: Error | null = null;
   #work: AbortController | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.run();
+    this.run();
   }
 
   override disconnectedCallback(): void {
@@ -75,10 +77,13 @@ export class SelfTestElement extends LitElement {
   }
 
   /** Tests anew; a test under way is given up. */
-  async run(): Promise<void> {
+  run(): void {
     this.#work?.abort();
-    const work = new AbortController();
-    this.#work = work;
+    this.#work = new AbortController();
+    this.settled = this.#test(this.#work);
+  }
+
+  async #test(work: AbortController): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
     try {
@@ -101,7 +106,7 @@ export class SelfTestElement extends LitElement {
     return html`<section aria-labelledby="title" aria-busy=${isBusy}>
       <div class="bar">
         <h3 id="title">Can agents reach this hub?</h3>
-        <button type="button" ?disabled=${isBusy} @click=${() => void this.run()}>Test again</button>
+        <button type="button" ?disabled=${isBusy} @click=${() => this.run()}>Test again</button>
       </div>
       <p class="soft">As seen from the hub’s own machine.</p>
       <div role="status">${isBusy ? signView('busy', 'Testing …') : this.#summary()}</div>

@@ -11,7 +11,8 @@ import type { ApiClient } from '../api-client.js';
 import '../elements/first-contact.js';
 import { FormState } from '../elements/form-state.js';
 import '../elements/printed-commands.js';
-import { SelfTestElement } from '../elements/self-test.js';
+import '../elements/self-test.js';
+import type { SelfTestElement } from '../elements/self-test.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
 import type { HubEvents } from '../hub-events.js';
 import { linesOf } from '../lines.js';
@@ -72,9 +73,10 @@ export class CreateEnvironmentElement extends LitElement {
   #fleet: Fleet | null = null;
   #settings: SettingsView | null = null;
   #addresses: SelfTest | null = null;
-  /** Null: the hub decides. */
-  #insecurePoll: boolean | null = null;
-  #isUntrusted = false;
+  /** Whether agents know the authority of the hub's certificate. Null: not known, and the hub decides. */
+  #isTrusted: boolean | null = null;
+  /** Whether an agent that does not know it takes any certificate. */
+  #takesAny = true;
   /** What was put into the tunnel's field by itself. */
   #beside: string | null = null;
   #created: EnvironmentCreated | null = null;
@@ -122,7 +124,7 @@ export class CreateEnvironmentElement extends LitElement {
 
   #fields(): TemplateResult {
     const onInput = () => this.requestUpdate();
-    const onChange = () => void this.#test();
+    const onChange = () => this.#test();
     const interval = this.#settings
       ? `Seconds. Default: the setting, ${this.#settings.checkInSeconds} s.`
       : 'Seconds. Default: the setting.';
@@ -146,25 +148,25 @@ export class CreateEnvironmentElement extends LitElement {
         ${textField(this.#form, 'tags', { label: 'Tags, one a line', type: 'lines', onInput })}
         ${textField(this.#form, 'checkInSeconds', { label: 'Check-in interval', type: 'number', hint: interval, onInput })}
       </details>
-      ${this.#isUntrusted ? this.#insecureChoice() : ''}
+      ${this.#isTrusted === false ? this.#insecureChoice() : ''}
       <button class="main" type="submit" ?disabled=${this.#isBusy}>Create</button>
     </form>`;
   }
 
   #insecureChoice(): TemplateResult {
     const choose = ({ target }: Event) => {
-      this.#insecurePoll = (target as HTMLInputElement).checked;
+      this.#takesAny = (target as HTMLInputElement).checked;
       this.requestUpdate();
     };
     return html`<label class="check notice">
-      <input type="checkbox" name="insecurePoll" .checked=${this.#insecurePoll !== false} @change=${choose}>
+      <input type="checkbox" name="insecurePoll" .checked=${this.#takesAny} @change=${choose}>
       <span>The agent takes any certificate of the hub (EDGE_INSECURE_POLL=1). Without this it needs the hub’s CA, as
         EDGE_CA_FILE. Tunnels are pinned in any case.</span>
     </label>`;
   }
 
   #caution({ url }: EnvironmentCreated): TemplateResult | string {
-    if (!this.#isUntrusted || this.#insecurePoll !== false) return '';
+    if (this.#isTrusted !== false || this.#takesAny) return '';
     return html`<p class="notice">Agents do not know the authority of this hub’s certificate: save
       <code>${url}/api/ca.pem</code> on the remote machine, and give it to the container as EDGE_CA_FILE.</p>`;
   }
@@ -200,35 +202,45 @@ export class CreateEnvironmentElement extends LitElement {
     return { ...(url && { url }), ...(tunnelAddress && { tunnelAddress }) };
   }
 
-  async #test(): Promise<void> {
+  #test(): void {
     this.#addresses = this.#given;
-    this.requestUpdate();
-    await this.updateComplete;
-    const shown = this.renderRoot.querySelector('fairlead-self-test');
-    if (shown instanceof SelfTestElement) await shown.run();
+    const test = this.#selfTest;
+    if (test) {
+      test.addresses = this.#addresses;
+      test.run();
+    }
+  }
+
+  get #selfTest(): SelfTestElement | null {
+    return this.renderRoot.querySelector<SelfTestElement>('fairlead-self-test');
   }
 
   #tested(result: SelfTestResult | null): void {
     const certificate = result?.hops.find(({ hop }) => hop === 'api-certificate');
-    this.#isUntrusted = certificate?.code === 'hub-certificate-untrusted';
-    // Of what is neither trusted nor from an unknown authority, the hub knows best.
-    this.#insecurePoll = certificate?.ok ? false : this.#isUntrusted ? true : null;
+    // Of a wrong name or date, and of what was not met at all, the hub knows best.
+    this.#isTrusted = certificate?.ok
+      ? true
+      : certificate?.code === 'hub-certificate-untrusted'
+        ? false
+        : null;
     this.requestUpdate();
   }
 
   async #create(event: SubmitEvent): Promise<void> {
     event.preventDefault();
+    this.#isBusy = true;
+    this.#form.fault = null;
+    this.requestUpdate();
+    // What it finds out about the certificate is part of the commands.
+    await this.#selfTest?.settled;
     const interval = this.#form.value('checkInSeconds');
     const body: CreateEnvironment = {
       name: this.#form.value('name'),
       ...this.#given,
       tags: linesOf(this.#form.value('tags')),
       ...(interval && { checkInSeconds: Number(interval) }),
-      ...(this.#insecurePoll !== null && { insecurePoll: this.#insecurePoll }),
+      ...(this.#isTrusted !== null && { insecurePoll: !this.#isTrusted && this.#takesAny }),
     };
-    this.#isBusy = true;
-    this.#form.fault = null;
-    this.requestUpdate();
     try {
       this.#created = await this.client.call<EnvironmentCreated>('POST', '/environments', { body });
     } catch (error) {

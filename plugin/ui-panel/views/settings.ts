@@ -82,7 +82,7 @@ export class SettingsElement extends LitElement {
         this.#isLoaded
           ? html`<div class="columns">
               ${this.#fields()}
-              <fairlead-self-test .client=${this.client} .addresses=${{}}></fairlead-self-test>
+              <fairlead-self-test .client=${this.client}></fairlead-self-test>
             </div>
             <fairlead-webhooks .client=${this.client}></fairlead-webhooks>`
           : ''
@@ -195,7 +195,7 @@ export class SettingsElement extends LitElement {
     if (!changed.includes('publicUrl') && !changed.includes('tunnelAddress')) return;
     this.#fleet = await this.client.call<Fleet>('GET', '/fleet').catch(() => this.#fleet);
     const shown = this.renderRoot.querySelector('fairlead-self-test');
-    if (shown instanceof SelfTestElement) void shown.run();
+    if (shown instanceof SelfTestElement) shown.run();
   }
 
   #discard(): void {
