@@ -38,22 +38,20 @@ export interface Observation {
 /** The one place where an environment's state is worked out. Cheap: it is asked for all of them each second. */
 export function observeEnvironment(environment: Environment, sources: ObservationSources): Observation {
   const { presence, registry, roster, snapshots } = sources;
-  const { id, instances } = environment;
+  const { id } = environment;
   const leaderId = registry.peek(id)?.lease?.instanceId ?? null;
   const members = roster.members(id);
-  const instance = leadingInstance(environment, leaderId, presence);
-  const isDoubtful = instances.some((one) => isUnconfirmedManager(environment, one, sources));
+  const live = liveInstances(environment, presence);
+  const instance = leadingInstance(environment, leaderId, live);
+  const isDoubtful = live.some((one) => isUnconfirmedManager(environment, one, sources));
   return {
     environment,
-    status: statusOf(environment, presence),
+    status: statusOf(environment, presence, live),
     tunnel: registry.state(id),
     instance,
     leaderId,
     members,
-    nodesOnline: instances.filter(
-      ({ id: instanceId, node }) =>
-        node && (!members || members.has(node.nodeId)) && presence.isLive(id, instanceId),
-    ).length,
+    nodesOnline: live.filter(({ node }) => node && (!members || members.has(node.nodeId))).length,
     problemCode:
       (instance && failureOf(environment, instance, presence)) ??
       presence.recentRefusal(id)?.code ??
@@ -65,14 +63,13 @@ export function observeEnvironment(environment: Environment, sources: Observatio
 }
 
 /** Whether it checks in, and how well it does. */
-export function statusOf(environment: Environment, presence: Presence): EnvironmentStatus {
-  let isAnyoneLive = false;
-  for (const instance of environment.instances) {
-    if (!presence.isLive(environment.id, instance.id)) continue;
-    if (failureOf(environment, instance, presence) === null) return 'online';
-    isAnyoneLive = true;
-  }
-  if (isAnyoneLive) return 'degraded';
+export function statusOf(
+  environment: Environment,
+  presence: Presence,
+  live = liveInstances(environment, presence),
+): EnvironmentStatus {
+  if (live.some((instance) => failureOf(environment, instance, presence) === null)) return 'online';
+  if (live.length > 0) return 'degraded';
   if (presence.recentRefusal(environment.id)) return 'refused';
   return environment.associatedAt === null ? 'new' : 'offline';
 }
@@ -87,11 +84,15 @@ export function failureOf(environment: Environment, instance: Instance, presence
 function leadingInstance(
   environment: Environment,
   leaderId: string | null,
-  presence: Presence,
+  live: readonly Instance[],
 ): Instance | undefined {
   const { instances } = environment;
   const leader = leaderId === null ? undefined : instances.find(({ id }) => id === leaderId);
   if (leader) return leader;
-  const live = instances.filter(({ id }) => presence.isLive(environment.id, id));
   return live.find((instance) => isManager(environment, instance)) ?? live[0] ?? instances.at(-1);
+}
+
+/** Asked once for each look: it is most of what a look costs. */
+function liveInstances({ id, instances }: Environment, presence: Presence): readonly Instance[] {
+  return instances.filter((instance) => presence.isLive(id, instance.id));
 }
