@@ -28,9 +28,13 @@ export class LeaseRules {
   readonly #tunnels: Tunnel[] = [];
   /** Monotonic ms at which an agent's lease ran out without a tunnel, though it was heard. */
   readonly #failedMs = new Map<string, number>();
+  /** The same of those from whom it was taken back; another may take it before their turn is over. */
+  readonly #withdrawnMs = new Map<string, number>();
   #lease: TunnelLease | null = null;
   /** Monotonic ms. */
   #sinceMs = 0;
+  /** Monotonic ms at which a tunnel stood last. */
+  #stoodMs = 0;
   #hadTunnel = false;
   #wasHeard = false;
   #breach: string | null = null;
@@ -51,12 +55,13 @@ export class LeaseRules {
     const slot = this.#world.hub.registry.peek(1);
     const before = this.#lease;
     const lease = slot?.lease ?? null;
-    if (slot?.state === 'idle') this.#failedMs.clear();
+    if (slot?.state === 'idle') this.#forget();
     if (lease !== before) {
       if (lease && before) this.#preempted(before, lease);
       const now = this.#world.clock.monotonic();
       if (before && this.#wasHeard && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
         this.#failedMs.set(before.instanceId, now);
+        if (!lease) this.#withdrawnMs.set(before.instanceId, now);
       }
       this.#sinceMs = now;
       if (lease) this.#must(!this.#epochs.has(lease.epoch), `epoch ${lease.epoch} comes a second time`);
@@ -66,7 +71,9 @@ export class LeaseRules {
     if (lease !== before) this.#hadTunnel = this.#wasHeard = false;
     if (slot?.tunnel) {
       this.#hadTunnel = true;
+      this.#stoodMs = this.#world.clock.monotonic();
       this.#failedMs.delete(slot.tunnel.grant.instanceId);
+      this.#withdrawnMs.delete(slot.tunnel.grant.instanceId);
     }
   }
 
@@ -75,7 +82,7 @@ export class LeaseRules {
     const slot = this.#world.hub.registry.peek(1);
     const holder = slot?.lease?.instanceId;
     if (holder === id) this.#wasHeard = true;
-    if (holder === undefined || holder === id || this.#hasFailed(id)) return;
+    if (holder === undefined || holder === id || this.#isFailing(id)) return;
     this.#must(
       this.#rank(id) >= this.#rank(holder),
       `${id} checked in, and ${holder} of a lower rank leads on`,
@@ -132,7 +139,19 @@ export class LeaseRules {
   /** Its hub is another one now: what that one remembered is gone. */
   restarted(): void {
     this.#lease = null;
+    this.#forget();
+  }
+
+  /** Whether it may come after all others. */
+  #isFailing(id: string): boolean {
+    const failedMs = this.#failedMs.get(id);
+    if (failedMs === undefined) return false;
+    return this.#stoodMs < failedMs || this.#world.clock.monotonic() - failedMs < FAILING_MS;
+  }
+
+  #forget(): void {
     this.#failedMs.clear();
+    this.#withdrawnMs.clear();
   }
 
   #preempted(before: TunnelLease, { instanceId }: TunnelLease): void {
@@ -142,16 +161,11 @@ export class LeaseRules {
       this.#rank(instanceId) < this.#rank(from),
       `${instanceId} took the lease from its equal ${from}`,
     );
-    // The hub counts from the end of the last five seconds that it was given, this from the end of its lease.
+    const failedMs = this.#withdrawnMs.get(instanceId) ?? Number.NEGATIVE_INFINITY;
     this.#must(
-      !this.#hasFailed(instanceId, FAILING_MS - LEASE_MS),
+      this.#world.clock.monotonic() - failedMs >= FAILING_MS,
       `${instanceId} failed, and broke a working tunnel all the same`,
     );
-  }
-
-  #hasFailed(instanceId: string, withinMs = FAILING_MS): boolean {
-    const sinceMs = this.#failedMs.get(instanceId);
-    return sinceMs !== undefined && this.#world.clock.monotonic() - sinceMs < withinMs;
   }
 
   #rank(instanceId: string): number {
