@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { environmentProblem, time, tunnelState } from './environment-view.js';
 
-/** The answer to `GET` and `POST /environments/:id/tunnel`, and to the keep-alive. */
+/** The answer to `GET` and `POST /environments/:id/tunnel`, and to keep-alives. */
 export const tunnelView = z
   .object({
     state: tunnelState,

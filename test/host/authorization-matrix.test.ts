@@ -33,6 +33,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   requireTunnel: 'environment',
   closeTunnel: 'environment',
   keepAlive: 'environment',
+  keepNodeAlive: 'environment',
   getSnapshot: 'environment',
   listNodes: 'environment',
   takeSnapshot: 'environment',

@@ -3,6 +3,7 @@ import { requireTunnel, tunnelView } from '../../api/tunnel.js';
 import type { TunnelView } from '../../api.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import type { Services } from '../services.js';
+import { requireNode } from '../swarm/require-node.js';
 import { defineCall } from './define-call.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
@@ -77,6 +78,26 @@ export const tunnelCalls = [
       return { status: 200, body: viewTunnel(services, id) };
     },
   ),
+
+  defineCall(
+    {
+      method: 'POST',
+      path: '/api/environments/:id/nodes/:node/keep-alive',
+      id: 'keepNodeAlive',
+      summary: 'Tells that somebody still looks at one node of a Swarm',
+      description:
+        'The same for the node’s own tunnel, which calls for this node use. It prolongs no other: who looks at the Swarm, too, sends both.',
+      access: 'docker',
+      answers: { 200: { description: 'The state of the node’s own tunnel now', body: tunnelView } },
+      problems: ['node-ambiguous', 'node-not-found', 'node-without-agent'],
+    },
+    ({ services, environment, params }) => {
+      const { registry, roster } = services;
+      const { instanceId } = requireNode(environment, encodeURIComponent(params.node), roster);
+      registry.peek(environment.id, instanceId)?.keepAlive();
+      return { status: 200, body: viewTunnel(services, environment.id, instanceId) };
+    },
+  ),
 ];
 
 /** A wait that runs out is no error here: the answer says how far it is. */
@@ -94,20 +115,21 @@ async function waitFor(
   }
 }
 
-function viewTunnel(services: Services, id: number): TunnelView {
+/** @param instanceId of the tunnel to its node; absent: the environment's */
+function viewTunnel(services: Services, id: number, instanceId?: string): TunnelView {
   const { admin, registry, credentials } = services;
   const environment = admin.get(id);
-  const slot = registry.peek(id);
-  const state = registry.state(id);
-  const leader = environment.instances.find((instance) => instance.id === slot?.lease?.instanceId);
+  const slot = registry.peek(id, instanceId);
+  const state = registry.state(id, instanceId);
+  const holder = environment.instances.find((instance) => instance.id === slot?.lease?.instanceId);
   const hasCredential =
-    leader !== undefined &&
+    holder !== undefined &&
     credentials.ageMs(
       {
         environmentId: id,
-        instanceId: leader.id,
-        nodeId: leader.node?.nodeId ?? null,
-        purpose: 'environment',
+        instanceId: holder.id,
+        nodeId: holder.node?.nodeId ?? null,
+        purpose: instanceId === undefined ? 'environment' : 'node',
       },
       slot?.lease?.epoch,
     ) !== null;

@@ -91,6 +91,12 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await ask('keepAlive', '200');
   },
 
+  keepNodeAlive: async ({ ask, swarm }) => {
+    const at = (node: string) => ({ path: `/api/environments/${swarm.id}/nodes/${node}/keep-alive` });
+    await ask('keepNodeAlive', '200', at('n1'));
+    await ask('keepNodeAlive', '404 node-not-found', at('n9'));
+  },
+
   getSnapshot: async ({ ask, empty }) => {
     await ask('getSnapshot', '200');
     await ask('getSnapshot', '404 snapshot-not-found', { path: `/api/environments/${empty.id}/snapshot` });
