@@ -5,6 +5,11 @@ import type { NodeName, OnNode } from './node-name.js';
 /** In the place of a node: all of them. No host can have this name. */
 export const ALL_NODES = '*';
 
+/** Whether one node of a Swarm is meant. */
+export function isOneNode(node: string | null): node is string {
+  return node !== null && node !== ALL_NODES;
+}
+
 /** How a node answered to a list of all nodes. */
 export type NodeAnswer = AllNodeList['nodes'][number];
 
@@ -78,8 +83,7 @@ export class EngineClient {
   }
 
   #below(path: string): string {
-    const node =
-      this.node === null || this.node === ALL_NODES ? '' : `/nodes/${encodeURIComponent(this.node)}`;
+    const node = isOneNode(this.node) ? `/nodes/${encodeURIComponent(this.node)}` : '';
     return `/environments/${this.environmentId}${node}/docker${path}`;
   }
 }

@@ -13,6 +13,8 @@ export interface LiveListOptions<R> {
   readonly list: (live: LiveEngine, signal: AbortSignal) => Promise<readonly R[]>;
   /** What a snapshot has of it. */
   readonly ofSnapshot: (snapshot: SnapshotView) => readonly R[];
+  /** For what engines tell no events of: after so many ms it is listed again, while the page is visible. Default: never. */
+  readonly againMs?: (rows: readonly R[]) => number;
 }
 
 /**
@@ -26,6 +28,7 @@ export class LiveList<R> implements ReactiveController {
   #error: Error | null = null;
   #work = new AbortController();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #again: ReturnType<typeof setTimeout> | null = null;
   /** Of the call that is under way; that of an earlier stay in the page is none. */
   #listing: AbortSignal | null = null;
   /** Something changed while it was listed. */
@@ -65,6 +68,8 @@ export class LiveList<R> implements ReactiveController {
     this.#work.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = null;
   }
 
   /** Lists anew; if that is under way, once more behind it. */
@@ -90,6 +95,20 @@ export class LiveList<R> implements ReactiveController {
     this.#listing = null;
     this.#host.requestUpdate();
     if (this.#isStale) this.#refreshSoon();
+    this.#refreshAgain();
+  }
+
+  #refreshAgain(): void {
+    const { againMs } = this.#options;
+    if (!againMs) return;
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = setTimeout(
+      () => {
+        if (document.visibilityState === 'visible') void this.refresh();
+        else this.#refreshAgain();
+      },
+      againMs(this.#rows ?? []),
+    );
   }
 
   #refreshSoon(): void {

@@ -1,5 +1,5 @@
 import type { EnvironmentProblem, TunnelView } from '../../api.js';
-import { ALL_NODES, type EngineClient } from './engine-client.js';
+import { type EngineClient, isOneNode } from './engine-client.js';
 
 /** What is waited for, in this order. */
 export type OpeningStep = 'check-in' | 'tunnel' | 'engine';
@@ -21,7 +21,7 @@ export async function openEnvironment(
   onProgress: (progress: OpeningProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (engine.node === null || engine.node === ALL_NODES) await openTunnel(engine, onProgress, signal);
+  if (!isOneNode(engine.node)) await openTunnel(engine, onProgress, signal);
   onProgress({ step: 'engine', problem: null });
   await engine.call('GET', '/version', { signal });
 }

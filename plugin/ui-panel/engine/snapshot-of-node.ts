@@ -1,5 +1,5 @@
 import type { SnapshotView } from '../../api.js';
-import { ALL_NODES } from './engine-client.js';
+import { isOneNode } from './engine-client.js';
 import type { NodeName } from './node-name.js';
 
 /**
@@ -7,7 +7,7 @@ import type { NodeName } from './node-name.js';
  * @param node name or id
  */
 export function snapshotOfNode(snapshot: SnapshotView, node: string | null): SnapshotView {
-  if (node === null || node === ALL_NODES) return snapshot;
+  if (!isOneNode(node)) return snapshot;
   const id = snapshot.nodes?.find(({ id, name }) => id === node || name === node)?.id ?? node;
   const only = <T extends { readonly node?: string }>(items: readonly T[]): T[] =>
     items.filter((item) => item.node === undefined || item.node === id).map(({ node, ...item }) => item as T);

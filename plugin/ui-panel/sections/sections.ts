@@ -2,6 +2,9 @@ import { html, type TemplateResult } from 'lit';
 import type { EnvironmentView } from '../../api.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import './container-list.js';
+import './swarm-nodes.js';
+import './swarm-services.js';
+import './swarm-tasks.js';
 
 /** A part of an environment that is shown by itself. */
 export interface Section {
@@ -15,6 +18,25 @@ export interface Section {
 
 /** In the order of the page; the first one is shown first. */
 export const SECTIONS: readonly Section[] = [
+  {
+    id: 'nodes',
+    words: 'Nodes',
+    isSwarm: true,
+    view: (source, environment) =>
+      html`<fairlead-swarm-nodes .source=${source} .environment=${environment}></fairlead-swarm-nodes>`,
+  },
+  {
+    id: 'services',
+    words: 'Services',
+    isSwarm: true,
+    view: (source) => html`<fairlead-swarm-services .source=${source}></fairlead-swarm-services>`,
+  },
+  {
+    id: 'tasks',
+    words: 'Tasks',
+    isSwarm: true,
+    view: (source) => html`<fairlead-swarm-tasks .source=${source}></fairlead-swarm-tasks>`,
+  },
   {
     id: 'containers',
     words: 'Containers',

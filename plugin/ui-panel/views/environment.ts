@@ -3,6 +3,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { EnvironmentView, HubEvent } from '../../api.js';
 import { ago } from '../ago.js';
 import { type ApiClient, ApiError } from '../api-client.js';
+import { isOneNode } from '../engine/engine-client.js';
 import { type ConnectionState, EngineConnection } from '../engine/engine-connection.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import type { HubEvents } from '../hub-events.js';
@@ -115,12 +116,20 @@ export class EnvironmentElement extends LitElement {
   #shown(environment: EnvironmentView): TemplateResult {
     const { problem } = environment;
     const { state } = this.#connection ?? {};
+    const pick = ({ detail: node }: CustomEvent<string | null>) =>
+      navigate(this, environmentPath(this.environmentId, this.section, node));
     return html`
       <div class="signs">
         ${signsOf(environment).map(({ part, mood, words }) => signView(mood, words, part))}
         <span class="soft">Last check-in ${ago(environment.lastCheckInAt, Date.now())}</span>
       </div>
       ${problem ? html`<p class="notice bad">${problem.detail} <span class="soft">(${problem.code})</span></p>` : ''}
+      ${
+        environment.swarm
+          ? html`<fairlead-node-picker .client=${this.client} .environment=${environment} .node=${this.node}
+              @pick=${pick}></fairlead-node-picker>`
+          : ''
+      }
       ${state ? this.#engine(state, environment) : ''}
     `;
   }
@@ -146,17 +155,15 @@ export class EnvironmentElement extends LitElement {
 
   #sections(source: EngineSource, environment: EnvironmentView): TemplateResult {
     const sections = SECTIONS.filter(({ isSwarm }) => !isSwarm || environment.swarm !== null);
-    const shown = sections.find(({ id }) => id === this.section) ?? SECTIONS[0];
-    const open = ({ id }: Section) => navigate(this, environmentPath(this.environmentId, id, this.node));
-    const pick = ({ detail: node }: CustomEvent<string | null>) =>
-      navigate(this, environmentPath(this.environmentId, this.section, node));
+    // Of the whole Swarm no single node is asked.
+    const own = sections.filter(({ isSwarm }) => !isSwarm || !isOneNode(this.node));
+    const shown = own.find(({ id }) => id === this.section) ?? own[0];
+    const open = (section: Section) =>
+      navigate(
+        this,
+        environmentPath(this.environmentId, section.id, own.includes(section) ? this.node : null),
+      );
     return html`
-      ${
-        environment.swarm
-          ? html`<fairlead-node-picker .client=${this.client} .environment=${environment} .node=${this.node}
-              @pick=${pick}></fairlead-node-picker>`
-          : ''
-      }
       <nav aria-label="Parts of the environment">
         ${sections.map(
           (section) => html`<button type="button" aria-current=${section === shown ? 'page' : 'false'}

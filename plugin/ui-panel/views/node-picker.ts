@@ -2,7 +2,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import type { EnvironmentView, NodeList, NodeView } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
 import { defineElement } from '../define-element.js';
-import { ALL_NODES } from '../engine/engine-client.js';
+import { ALL_NODES, isOneNode } from '../engine/engine-client.js';
 import { styles } from '../styles.js';
 
 /** Which engines of a Swarm are shown: its leader's, all, or that of one node. Tells `pick` with the `node` of a `Route`. */
@@ -59,8 +59,7 @@ export class NodePickerElement extends LitElement {
       id: each.id,
     }));
     const chosen = known.find(({ value, id }) => value === node || id === node)?.value ?? node ?? '';
-    const others =
-      node === null || node === ALL_NODES || known.some(({ value }) => value === chosen) ? [] : [node];
+    const others = isOneNode(node) && !known.some(({ value }) => value === chosen) ? [node] : [];
     return html`<label>Engines of
       <select @change=${(event: Event) => this.#pick((event.target as HTMLSelectElement).value)}>
         ${option('', leader ? `Leader (${leader.name})` : 'Leader', chosen)}

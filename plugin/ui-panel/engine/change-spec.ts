@@ -1,0 +1,35 @@
+import type { EngineClient } from './engine-client.js';
+
+interface Versioned<S> {
+  readonly Version: { readonly Index: number };
+  readonly Spec: S;
+}
+
+/**
+ * Changes what a Swarm is to do with a node or a service: reads its spec, and writes it back with the version that was
+ * read, so that nobody's change in between is lost.
+ * @param path such as `/nodes/k3v1`
+ * @param query what goes along, such as `&rollback=previous`
+ * @throws {ApiError} and, where it changed meanwhile, an error that says so
+ */
+export async function changeSpec<S extends object>(
+  engine: EngineClient,
+  path: string,
+  change: (spec: S) => S,
+  query = '',
+): Promise<void> {
+  const { Version, Spec } = await engine.call<Versioned<S>>('GET', path);
+  try {
+    await engine.call('POST', `${path}/update?version=${Version.Index}${query}`, { body: change(Spec) });
+  } catch (error) {
+    // Docker's own answer is a 500 like any other.
+    const now = await engine.call<Versioned<S>>('GET', path).catch(() => null);
+    if (now === null || now.Version.Index === Version.Index) throw error;
+    throw new Error(
+      'It was changed by something else at the same moment. Look at it as it is now, and try again.',
+      {
+        cause: error,
+      },
+    );
+  }
+}

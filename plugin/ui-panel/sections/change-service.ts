@@ -1,0 +1,38 @@
+import { changeSpec } from '../engine/change-spec.js';
+import type { EngineClient } from '../engine/engine-client.js';
+import type { ServiceRow, ServiceSpec } from './swarm-service-row.js';
+
+type Service = Pick<ServiceRow, 'id'>;
+
+/**
+ * How many replicas it should have.
+ * @throws as `changeSpec`, like all of these
+ */
+export function scaleService(engine: EngineClient, service: Service, replicas: number): Promise<void> {
+  return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => ({
+    ...spec,
+    Mode: { Replicated: { ...spec.Mode?.Replicated, Replicas: replicas } },
+  }));
+}
+
+/** Starts all its tasks anew, some at a time, as its own rules for updates say. */
+export function redeployService(engine: EngineClient, service: Service): Promise<void> {
+  return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => ({
+    ...spec,
+    TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: (spec.TaskTemplate?.ForceUpdate ?? 0) + 1 },
+  }));
+}
+
+/** Makes it again what it was before its last update. */
+export function rollBackService(engine: EngineClient, service: Service): Promise<void> {
+  const query = '&rollback=previous&registryAuthFrom=previous-spec';
+  return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => spec, query);
+}
+
+export function removeService(engine: EngineClient, service: Service): Promise<void> {
+  return engine.call('DELETE', pathOf(service));
+}
+
+function pathOf({ id }: Service): string {
+  return `/services/${encodeURIComponent(id)}`;
+}

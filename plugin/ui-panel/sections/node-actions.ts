@@ -1,0 +1,96 @@
+import type { ConfirmQuestion } from '../elements/confirm-dialog.js';
+import { changeSpec } from '../engine/change-spec.js';
+import type { EngineClient } from '../engine/engine-client.js';
+import type { NodeCard, NodeSpec } from './swarm-node-card.js';
+
+/** Something that managers can do to a node. */
+export interface NodeAction {
+  /** A verb, such as `Drain`. */
+  readonly words: string;
+  readonly isDanger: boolean;
+  /** What follows. */
+  readonly warning: (node: NodeCard, all: readonly NodeCard[]) => string;
+  /** @throws what hinders it, in the engine's words or `changeSpec`'s */
+  readonly run: (engine: EngineClient, node: NodeCard) => Promise<void>;
+}
+
+const DRAIN: NodeAction = {
+  words: 'Drain',
+  isDanger: true,
+  warning: () =>
+    'Its tasks end and start on other nodes that are active; containers that belong to no service stay. The agent ends, too, where it runs as a service: this node’s engine is out of reach until the node is active again.',
+  run: (engine, node) => change(engine, node, { Availability: 'drain' }),
+};
+const PAUSE: NodeAction = {
+  words: 'Pause',
+  isDanger: false,
+  warning: () => 'Tasks that run there go on; it gets no new ones.',
+  run: (engine, node) => change(engine, node, { Availability: 'pause' }),
+};
+const ACTIVATE: NodeAction = {
+  words: 'Activate',
+  isDanger: false,
+  warning: () => 'It gets tasks again: those that have no node at once, others when they start anew.',
+  run: (engine, node) => change(engine, node, { Availability: 'active' }),
+};
+const PROMOTE: NodeAction = {
+  words: 'Promote',
+  isDanger: true,
+  warning: (_, all) =>
+    `It becomes a manager: who controls it controls the whole Swarm. ${quorum(countManagers(all) + 1)}`,
+  run: (engine, node) => change(engine, node, { Role: 'manager' }),
+};
+const DEMOTE: NodeAction = {
+  words: 'Demote',
+  isDanger: true,
+  warning: (_, all) =>
+    countManagers(all) === 1
+      ? 'It is the only manager: the engine will refuse. Promote another node first.'
+      : `It becomes a worker. ${quorum(countManagers(all) - 1)}`,
+  run: (engine, node) => change(engine, node, { Role: 'worker' }),
+};
+const REMOVE: NodeAction = {
+  words: 'Remove',
+  isDanger: true,
+  warning: ({ role }) =>
+    `The Swarm forgets it; to come back it has to leave the Swarm and join it anew.${role === 'manager' ? ' It is a manager: the engine refuses until it is demoted.' : ''}`,
+  run: (engine, { id }) => engine.call('DELETE', `/nodes/${encodeURIComponent(id)}`),
+};
+
+/** What can be done to a node as it is. */
+export function actionsFor({ availability, role, state, confirmed }: NodeCard): readonly NodeAction[] {
+  if (!confirmed) return [];
+  return [
+    ...(availability === 'active' ? [] : [ACTIVATE]),
+    ...(availability === 'active' ? [PAUSE] : []),
+    ...(availability === 'drain' ? [] : [DRAIN]),
+    role === 'manager' ? DEMOTE : PROMOTE,
+    ...(state === 'down' ? [REMOVE] : []),
+  ];
+}
+
+/** What is asked before it is done. */
+export function questionOf(action: NodeAction, node: NodeCard, all: readonly NodeCard[]): ConfirmQuestion {
+  const { words } = action;
+  return {
+    title: `${words} this node?`,
+    names: [node.name],
+    warning: action.warning(node, all),
+    confirm: words,
+  };
+}
+
+function change(engine: EngineClient, { id }: NodeCard, to: Partial<NodeSpec>): Promise<void> {
+  return changeSpec<NodeSpec>(engine, `/nodes/${encodeURIComponent(id)}`, (spec) => ({ ...spec, ...to }));
+}
+
+function countManagers(all: readonly NodeCard[]): number {
+  return all.filter(({ role }) => role === 'manager').length;
+}
+
+/** More than half of the managers must agree on each change. */
+function quorum(managers: number): string {
+  const spare = Math.floor((managers - 1) / 2);
+  const are = managers === 1 ? 'There is one manager then' : `There are ${managers} managers then`;
+  return `${are}: the Swarm can be changed while ${spare === 0 ? 'all of them are' : `no more than ${spare} of them ${spare === 1 ? 'is' : 'are'} not`} up.`;
+}

@@ -1,0 +1,90 @@
+import { html, type TemplateResult } from 'lit';
+import { ago } from '../ago.js';
+import { bytes } from '../bytes.js';
+import { signView } from '../sign-view.js';
+import type { Mood } from '../signs.js';
+import type { NodeCard, NodeRun } from './swarm-node-card.js';
+
+const STATES: Readonly<Record<string, Mood>> = {
+  ready: 'good',
+  down: 'bad',
+  disconnected: 'bad',
+  unknown: 'busy',
+};
+const AVAILABILITIES: Readonly<Record<string, readonly [Mood, string]>> = {
+  active: ['good', 'active'],
+  pause: ['quiet', 'paused'],
+  drain: ['quiet', 'drained'],
+};
+const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
+const NEXT: Readonly<Record<string, string>> = {
+  'node-offline': 'see that the agent’s task runs on this node and reaches the hub.',
+  'node-without-agent': 'run the printed Swarm command: it puts an agent on every node.',
+};
+
+/** What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent. */
+export function swarmNodeView(node: NodeCard): TemplateResult {
+  const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
+  const [mood, words] = AVAILABILITIES[availability ?? ''] ?? ['quiet', 'unknown'];
+  return html`
+    <p class="roles">
+      <span class="role">${role}</span>
+      ${isLeader ? html`<span class="role">leads the Swarm</span>` : ''}
+      ${agent?.isLeader ? html`<span class="role">holds the tunnel</span>` : ''}
+    </p>
+    <p class="signs">
+      ${signView(STATES[state ?? 'unknown'] ?? 'busy', state ?? 'not told', 'Node')}
+      ${signView(mood, words, 'Tasks')}
+      ${agentSign(node)}
+    </p>
+    ${confirmed ? '' : html`<p class="notice">No manager that the hub trusts confirms this node: this is what its agent says of itself.</p>`}
+    <dl>
+      ${node.message ? fact('Managers say', node.message) : ''}
+      ${reachability ? fact('As a manager', reachability) : ''}
+      ${fact('Engine', engineOf(node))}
+      ${node.address ? fact('Address', node.address) : ''}
+      ${node.runs ? fact('Runs', runsOf(node.runs)) : ''}
+      ${node.containers === null ? '' : fact('Containers', String(node.containers))}
+      ${agent ? fact('Agent', `${agent.version} on ${agent.platform}, checked in ${ago(agent.lastCheckInAt, Date.now())}`) : ''}
+      ${agent ? fact('Own tunnel', TUNNELS[agent.tunnel]) : ''}
+    </dl>
+    ${problemOf(node)}
+  `;
+}
+
+function agentSign({ agent }: NodeCard): TemplateResult {
+  if (!agent) return signView('bad', 'none', 'Agent');
+  if (!agent.online) return signView('bad', 'offline', 'Agent');
+  return agent.engine === 'down'
+    ? signView('bad', 'online, engine down', 'Agent')
+    : signView('good', 'online', 'Agent');
+}
+
+function engineOf({ engineVersion, cpus, memoryBytes }: NodeCard): string {
+  const parts = [
+    engineVersion ?? 'version not told',
+    cpus === null ? '' : `${cpus} CPU${cpus === 1 ? '' : 's'}`,
+    memoryBytes === null ? '' : bytes(memoryBytes),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function runsOf(runs: readonly NodeRun[]): string {
+  const count = runs.reduce((sum, run) => sum + run.count, 0);
+  if (count === 0) return 'no tasks';
+  const services = runs.map(({ service, count }) => (count === 1 ? service : `${service} × ${count}`));
+  return `${count} task${count === 1 ? '' : 's'}: ${services.join(', ')}`;
+}
+
+function problemOf({ agent, availability }: NodeCard): TemplateResult | string {
+  const code = agent ? (agent.problem ?? (agent.online ? null : 'node-offline')) : 'node-without-agent';
+  if (code === null) return '';
+  if (code === 'node-offline' && availability === 'drain')
+    return html`<p class="notice">Its agent ended when the node was drained. <strong>Next:</strong> activate the node.</p>`;
+  const next = NEXT[code] ?? `look up ${code} in docs/errors.md.`;
+  return html`<p class="notice bad">${code}<br><strong>Next:</strong> ${next}</p>`;
+}
+
+function fact(name: string, value: string): TemplateResult {
+  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+}

@@ -1,0 +1,148 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import type { Column, ResourceAction } from '../elements/resource.js';
+import '../elements/resource-list.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { signView } from '../sign-view.js';
+import { styles } from '../styles.js';
+import { redeployService, removeService, rollBackService, scaleService } from './change-service.js';
+import { ManagerList } from './manager-list.js';
+import './service-scale.js';
+import {
+  type DockerService,
+  isChanging,
+  type ServiceRow,
+  serviceMood,
+  servicesOfList,
+  servicesOfSnapshot,
+  updateMood,
+} from './swarm-service-row.js';
+
+/** Docker tells no events of tasks, and so none of replicas that come up. */
+const SOON_MS = 2_000;
+const LATER_MS = 10_000;
+
+/** The services of a Swarm. */
+export class SwarmServicesElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  readonly #list = new ManagerList<ServiceRow>(this, {
+    types: ['service', 'node'],
+    list: async ({ engine }, signal) =>
+      servicesOfList(await engine.call<readonly DockerService[]>('GET', '/services?status=true', { signal })),
+    ofSnapshot: servicesOfSnapshot,
+    againMs: (rows) => (rows.some(isChanging) ? SOON_MS : LATER_MS),
+  });
+  /** Why a service could not be scaled. */
+  #failure: Error | null = null;
+  /** Ids of those that are being scaled. */
+  readonly #scaling = new Set<string>();
+
+  override render(): TemplateResult {
+    const { rows, error, engine } = this.#list;
+    return html`
+      ${this.#list.notice()}
+      <fairlead-resource-list .noun=${['service', 'services']} .rows=${rows} .error=${this.#failure ?? error}
+        .columns=${this.#columns} .actions=${engine ? this.#actions : []} @acted=${() => void this.#list.refresh()}>
+        ${rows ? html`<h3>Services: ${rows.filter(({ running, desired }) => running >= desired).length} of ${rows.length} complete</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+
+  readonly #columns: readonly Column<ServiceRow>[] = [
+    {
+      title: 'Name',
+      track: 'minmax(0, 1fr)',
+      cell: ({ name, image }) =>
+        html`<span class="line name" title=${name}>${name}</span><span class="line soft" title=${image}>${image}</span>`,
+      text: ({ image }) => image,
+      order: ({ name }) => name,
+    },
+    {
+      title: 'Replicas',
+      track: 'minmax(9rem, 12rem)',
+      cell: (row) => html`
+        ${signView(serviceMood(row), `${row.running} of ${row.desired} running`)}
+        ${row.replicas === null || !this.#list.engine ? html`<br><span class="soft">${row.mode}</span>` : this.#scale(row)}
+      `,
+      text: ({ mode }) => mode,
+      order: ({ running, desired }) => running - desired,
+    },
+    {
+      title: 'Ports',
+      track: 'minmax(5rem, 11rem)',
+      cell: ({ ports }) => html`${ports.map((port) => html`<span class="line">${port}</span>`)}`,
+      text: ({ ports }) => ports.join(' '),
+    },
+    {
+      title: 'Update',
+      track: 'minmax(6rem, 14rem)',
+      cell: (row) =>
+        row.update === ''
+          ? html`<span class="soft">none yet</span>`
+          : html`${signView(updateMood(row), row.update.replace('_', ' '))}<br><span class="soft">${row.updateMessage}</span>`,
+      text: ({ update }) => update,
+      order: ({ update }) => update,
+    },
+  ];
+
+  readonly #actions: readonly ResourceAction<ServiceRow>[] = [
+    {
+      words: 'Redeploy',
+      isQuick: true,
+      fits: ({ mode }) => !mode.endsWith('-job'),
+      run: (row) => this.#do(redeployService, row),
+      asks: {
+        warning:
+          'Its tasks end and start anew, some at a time as its update rules say. A service of one task is away meanwhile.',
+      },
+    },
+    {
+      words: 'Roll back',
+      isQuick: true,
+      fits: ({ canRollBack }) => canRollBack,
+      run: (row) => this.#do(rollBackService, row),
+      asks: {
+        warning: 'It becomes what it was before its last update, and its tasks start anew as that says.',
+      },
+    },
+    {
+      words: 'Remove',
+      isQuick: true,
+      fits: () => true,
+      run: (row) => this.#do(removeService, row),
+      asks: {
+        warning:
+          'All its tasks end, and their containers go. Volumes stay. If it runs the agents, this environment goes out of reach.',
+      },
+    },
+  ];
+
+  #scale(row: ServiceRow): TemplateResult {
+    return html`<fairlead-service-scale .service=${row} .isBusy=${this.#scaling.has(row.id)}
+      @scale=${({ detail }: CustomEvent<number>) => void this.#scaleTo(row, detail)}></fairlead-service-scale>`;
+  }
+
+  async #scaleTo(row: ServiceRow, replicas: number): Promise<void> {
+    this.#scaling.add(row.id);
+    this.requestUpdate();
+    try {
+      await this.#do((engine) => scaleService(engine, row, replicas), row);
+      this.#failure = null;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#failure = new Error(`${row.name} was not scaled: ${why}`);
+    }
+    this.#scaling.delete(row.id);
+    await this.#list.refresh();
+    this.requestUpdate();
+  }
+
+  async #do(change: typeof redeployService, row: ServiceRow): Promise<void> {
+    const { engine } = this.#list;
+    if (engine) await change(engine, row);
+  }
+}
+
+defineElement('fairlead-swarm-services', SwarmServicesElement);

@@ -1,0 +1,70 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import type { Column } from '../elements/resource.js';
+import '../elements/resource-list.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { signView } from '../sign-view.js';
+import { styles } from '../styles.js';
+import { timeView } from '../time-view.js';
+import { askSwarm } from './ask-swarm.js';
+import { ManagerList } from './manager-list.js';
+import { isOnItsWay, type TaskRow, taskMood, taskOrder, tasksOfSnapshot } from './swarm-task-row.js';
+
+/** Docker tells no events of tasks. */
+const SOON_MS = 2_000;
+const LATER_MS = 10_000;
+
+const COLUMNS: readonly Column<TaskRow>[] = [
+  {
+    title: 'Task',
+    track: 'minmax(0, 1fr)',
+    cell: ({ name, image }) =>
+      html`<span class="line name" title=${name}>${name}</span><span class="line soft" title=${image}>${image}</span>`,
+    text: ({ image }) => image,
+    order: taskOrder,
+  },
+  {
+    title: 'Service',
+    track: 'minmax(5rem, 12rem)',
+    cell: ({ service }) => service,
+    text: ({ service }) => service,
+    order: ({ service, name }) => `${service} ${name}`,
+  },
+  {
+    title: 'State',
+    track: 'minmax(0, 1.4fr)',
+    cell: (row) => html`
+      ${signView(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, Date.now())}</span>
+      ${row.error ? html`<br>${row.error}` : ''}
+    `,
+    text: ({ state, error }) => `${state} ${error}`,
+    order: ({ changedAtMs }) => -changedAtMs,
+  },
+];
+
+/** The tasks of a Swarm: what failed stands first. */
+export class SwarmTasksElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  readonly #list = new ManagerList<TaskRow>(this, {
+    types: ['service', 'node'],
+    list: async ({ engine }, signal) => (await askSwarm(engine, signal)).tasks,
+    ofSnapshot: tasksOfSnapshot,
+    againMs: (rows) => (rows.some(isOnItsWay) ? SOON_MS : LATER_MS),
+  });
+
+  override render(): TemplateResult {
+    const { rows, error } = this.#list;
+    const failed = rows?.filter((row) => taskMood(row) === 'bad').length ?? 0;
+    const running = rows?.filter(({ state }) => state === 'running').length ?? 0;
+    return html`
+      ${this.#list.notice()}
+      <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${COLUMNS}>
+        ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in all</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+}
+
+defineElement('fairlead-swarm-tasks', SwarmTasksElement);
