@@ -104,7 +104,7 @@ export class LiveList<R> implements ReactiveController {
     if (this.#again !== null) clearTimeout(this.#again);
     this.#again = setTimeout(
       () => {
-        if (document.visibilityState === 'visible') void this.refresh();
+        if (isPageVisible()) void this.refresh();
         else this.#refreshAgain();
       },
       againMs(this.#rows ?? []),
@@ -117,4 +117,10 @@ export class LiveList<R> implements ReactiveController {
       void this.refresh();
     }, SOON_MS);
   }
+}
+
+/** Where there is no page at all, somebody looks, too. */
+function isPageVisible(): boolean {
+  const { document } = globalThis as { readonly document?: { readonly visibilityState: string } };
+  return document?.visibilityState !== 'hidden';
 }

@@ -1,4 +1,3 @@
-import type { ConfirmQuestion } from '../elements/confirm-dialog.js';
 import { changeSpec } from '../engine/change-spec.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import type { NodeCard, NodeSpec } from './swarm-node-card.js';
@@ -70,14 +69,8 @@ export function actionsFor({ availability, role, state, confirmed }: NodeCard): 
 }
 
 /** What is asked before it is done. */
-export function questionOf(action: NodeAction, node: NodeCard, all: readonly NodeCard[]): ConfirmQuestion {
-  const { words } = action;
-  return {
-    title: `${words} this node?`,
-    names: [node.name],
-    warning: action.warning(node, all),
-    confirm: words,
-  };
+export function questionOf({ words, warning }: NodeAction, node: NodeCard, all: readonly NodeCard[]) {
+  return { title: `${words} this node?`, names: [node.name], warning: warning(node, all), confirm: words };
 }
 
 function change(engine: EngineClient, { id }: NodeCard, to: Partial<NodeSpec>): Promise<void> {

@@ -72,7 +72,10 @@ export class SwarmServicesElement extends LitElement {
     {
       title: 'Ports',
       track: 'minmax(5rem, 11rem)',
-      cell: ({ ports }) => html`${ports.map((port) => html`<span class="line">${port}</span>`)}`,
+      cell: ({ ports }) =>
+        ports.length > 0
+          ? html`${ports.map((port) => html`<span class="line">${port}</span>`)}`
+          : html`<span class="soft">none</span>`,
       text: ({ ports }) => ports.join(' '),
     },
     {

@@ -4,11 +4,11 @@ import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
 import { EngineFeed, type FeedListener } from '../../../../plugin/ui-panel/engine/engine-feed.js';
 import type { EngineSource } from '../../../../plugin/ui-panel/engine/engine-source.js';
-import { LiveList } from '../../../../plugin/ui-panel/engine/live-list.js';
+import { LiveList, type LiveListOptions } from '../../../../plugin/ui-panel/engine/live-list.js';
 import { type Deferred, defer } from '../../../helpers/deferred.js';
 
 /** A list of a live engine: `tell` is its feed, each call of `list` is answered by hand. */
-function makeList() {
+function makeList(more: Pick<LiveListOptions<string>, 'againMs'> = {}) {
   const calls: Deferred<readonly string[]>[] = [];
   let onCall = () => {};
   let listener: FeedListener | null = null;
@@ -41,6 +41,7 @@ function makeList() {
       return answer.promise;
     },
     ofSnapshot: ({ containers }) => containers.map(({ id }) => id),
+    ...more,
   });
   const tell = (type: string) =>
     listener?.({ number: 0, type, action: 'start', id: '', name: '', timeMs: 0 });
@@ -119,4 +120,15 @@ test('live list: a snapshot is asked for nothing', (t) => {
   host.source = { snapshot: { containers: [{ id: 'a' }] } as unknown as SnapshotView };
   list.hostConnected();
   t.deepEqual([list.rows, calls.length], [['a'], 0]);
+});
+
+test('live list: what has no events is listed again for as long as it is in the page', async (t) => {
+  const { list, calls, untilCall } = makeList({ againMs: (rows) => (rows.length > 0 ? 1 : 3_600_000) });
+  list.hostConnected();
+  await untilCall(1);
+  calls[0]?.resolve(['a']);
+  await untilCall(2);
+  list.hostDisconnected();
+  calls[1]?.resolve(['b']);
+  t.deepEqual([list.rows, calls.length], [['a'], 2]);
 });
