@@ -132,6 +132,12 @@ export const styles = css`
     flex-wrap: wrap;
     gap: 0.4rem;
   }
+  .offers {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+    margin: 0 0 0.8rem;
+  }
   .soft {
     color: var(--soft);
   }

@@ -201,7 +201,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const options = action.asks ? await this.#ask(action, rows, tasks) : new Set<string>();
     if (!options) return;
     for (const row of rows) this.#busy.add(keyOf(row));
-    await runEach(tasks, (task) => task.run(options), tell, 'tasks' in action ? 1 : undefined);
+    const atOnce = 'isInTurn' in action && action.isInTurn ? 1 : undefined;
+    await runEach(tasks, (task) => task.run(options), tell, atOnce);
     for (const row of rows) this.#busy.delete(keyOf(row));
     if (rows.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
       this.#show(NONE);

@@ -51,10 +51,12 @@ export type ResourceAction<R extends Resource> = {
     }
   | {
       /**
-       * What is done where that is not one thing a row, such as one for each container of a stack; one after the other.
+       * What is done where that is not one thing a row, such as one for each container of a stack.
        * @throws what hinders it; its message is shown
        */
       readonly tasks: (row: R) => Promise<readonly ResourceTask[]>;
+      /** Whether the order matters. Default: some at a time. */
+      readonly isInTurn?: boolean;
     }
 );
 

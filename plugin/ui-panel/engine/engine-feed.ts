@@ -13,6 +13,8 @@ export interface EngineEvent {
   readonly id: string;
   /** Empty where it has none. */
   readonly name: string;
+  /** What else it says that people look for, such as `image web:1, exitCode 137`. */
+  readonly detail: string;
   /** Since 1970, by the engine's clock. */
   readonly timeMs: number;
 }
@@ -20,6 +22,11 @@ export interface EngineEvent {
 export type FeedListener = (event: EngineEvent) => void;
 
 const KEPT = 500;
+/** What happened before the page opened; Docker itself remembers 256 events. */
+const SINCE_MS = 60 * 60 * 1000;
+/** Attributes that people look for. */
+const DETAILS = ['image', 'exitCode', 'signal', 'container', 'oldName', 'state.new'];
+const MAX_CHARACTERS = 300;
 /** Everything that changes what lists show; `exec_*` and health checks alone would be thousands. */
 const FILTERS = {
   type: [
@@ -65,7 +72,8 @@ export class EngineFeed {
    */
   async start(): Promise<void> {
     const { signal } = this.#work;
-    const query = new URLSearchParams({ filters: JSON.stringify(FILTERS) });
+    const since = String(Math.floor((Date.now() - SINCE_MS) / 1000));
+    const query = new URLSearchParams({ since, filters: JSON.stringify(FILTERS) });
     const response = await this.#engine.open('GET', `/events?${query}`, { signal });
     void this.#follow(response, signal);
   }
@@ -103,14 +111,20 @@ function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
   if (typeof Type !== 'string' || typeof Action !== 'string' || /^(exec_|top|health_status)/.test(Action))
     return null;
   const { ID, Attributes } = Object(Actor);
-  const name: unknown = Object(Attributes).name;
+  const attributes: Readonly<Record<string, unknown>> = Object(Attributes);
+  const details = DETAILS.flatMap((key) => (text(attributes[key]) ? `${key} ${text(attributes[key])}` : []));
   const ms = typeof timeNano === 'number' ? timeNano / 1e6 : Number(time) * 1000;
   return {
     number,
     type: Type,
     action: Action,
-    id: typeof ID === 'string' ? ID : '',
-    name: typeof name === 'string' ? name : '',
+    id: text(ID),
+    name: text(attributes.name),
+    detail: details.join(', '),
     timeMs: Number.isFinite(ms) ? ms : 0,
   };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_CHARACTERS) : '';
 }

@@ -5,6 +5,11 @@ import './container-list.js';
 import './swarm-nodes.js';
 import './swarm-services.js';
 import './swarm-tasks.js';
+import './event-list.js';
+import './image-list.js';
+import './network-list.js';
+import './stack-list.js';
+import './volume-list.js';
 
 /** A part of an environment that is shown by itself. */
 export interface Section {
@@ -41,5 +46,31 @@ export const SECTIONS: readonly Section[] = [
     id: 'containers',
     words: 'Containers',
     view: (source) => html`<fairlead-container-list .source=${source}></fairlead-container-list>`,
+  },
+  {
+    id: 'stacks',
+    words: 'Stacks',
+    view: (source, { swarm }) =>
+      html`<fairlead-stack-list .source=${source} .isSwarm=${swarm !== null}></fairlead-stack-list>`,
+  },
+  {
+    id: 'images',
+    words: 'Images',
+    view: (source) => html`<fairlead-image-list .source=${source}></fairlead-image-list>`,
+  },
+  {
+    id: 'volumes',
+    words: 'Volumes',
+    view: (source) => html`<fairlead-volume-list .source=${source}></fairlead-volume-list>`,
+  },
+  {
+    id: 'networks',
+    words: 'Networks',
+    view: (source) => html`<fairlead-network-list .source=${source}></fairlead-network-list>`,
+  },
+  {
+    id: 'events',
+    words: 'Events',
+    view: (source) => html`<fairlead-event-list .source=${source}></fairlead-event-list>`,
   },
 ];

@@ -1,0 +1,71 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+import './confirm-dialog.js';
+import type { ConfirmDialogElement } from './confirm-dialog.js';
+
+/** Something that the engine removes by itself, such as all volumes that nothing uses. */
+export interface CleanUp {
+  /** On its button, such as `Remove unused`. */
+  readonly words: string;
+  /** Such as `Remove all volumes that no container uses?`. */
+  readonly question: string;
+  readonly warning: string;
+  /** What goes, as far as the page knows; none: there is nothing to do. */
+  readonly names: readonly string[];
+  /** Resolves with what went, in words. */
+  readonly run: () => Promise<string>;
+}
+
+/** Buttons for what is cleaned up at once; asks first, and says what went. Tells `acted`. Stands in a row of others. */
+export class CleanUpElement extends LitElement {
+  static override properties = { offers: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      :host {
+        display: contents;
+      }
+      .notice {
+        order: 1;
+        flex: 1 0 100%;
+        margin: 0;
+      }
+    `,
+  ];
+  declare offers: readonly CleanUp[];
+  #state: { readonly mood: 'good' | 'bad' | ''; readonly words: string } | null = null;
+
+  override render(): TemplateResult {
+    const state = this.#state;
+    const isBusy = state?.mood === '';
+    return html`
+      ${this.offers.map(
+        (offer) => html`<button type="button" ?disabled=${isBusy || offer.names.length === 0}
+          @click=${() => void this.#do(offer)}>${offer.words}</button>`,
+      )}
+      ${state ? html`<p class="notice ${state.mood}" role="status">${state.words}</p>` : ''}
+      <fairlead-confirm-dialog></fairlead-confirm-dialog>
+    `;
+  }
+
+  async #do({ words, question, warning, names, run }: CleanUp): Promise<void> {
+    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
+    const answer = await dialog?.ask({ title: question, names, warning, confirm: words });
+    if (!answer) return;
+    this.#tell('', `${words} …`);
+    try {
+      this.#tell('good', await run());
+    } catch (error) {
+      this.#tell('bad', error instanceof Error ? error.message : String(error));
+    }
+    this.dispatchEvent(new CustomEvent('acted'));
+  }
+
+  #tell(mood: 'good' | 'bad' | '', words: string): void {
+    this.#state = { mood, words };
+    this.requestUpdate();
+  }
+}
+
+defineElement('fairlead-clean-up', CleanUpElement);

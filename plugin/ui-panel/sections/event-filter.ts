@@ -1,0 +1,30 @@
+import type { EngineEvent } from '../engine/engine-feed.js';
+
+/** Which events somebody wants to see. */
+export interface EventFilter {
+  /** Empty: all of them. */
+  readonly type: string;
+  readonly search: string;
+}
+
+/** Those, newest first, `limit` at most. */
+export function findEvents(
+  events: readonly EngineEvent[],
+  { type, search }: EventFilter,
+  limit: number,
+): readonly EngineEvent[] {
+  const word = search.trim().toLowerCase();
+  const found: EngineEvent[] = [];
+  for (let index = events.length - 1; index >= 0 && found.length < limit; index -= 1) {
+    const event = events[index];
+    if (!event || (type !== '' && event.type !== type)) continue;
+    const text = `${event.type} ${event.action} ${event.name} ${event.id} ${event.detail}`;
+    if (text.toLowerCase().includes(word)) found.push(event);
+  }
+  return found;
+}
+
+/** The types that there are, by name. */
+export function typesOf(events: readonly EngineEvent[]): readonly string[] {
+  return [...new Set(events.map(({ type }) => type))].sort();
+}

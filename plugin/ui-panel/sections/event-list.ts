@@ -1,0 +1,142 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { ago } from '../ago.js';
+import { dateTime, isTime } from '../date-time.js';
+import { defineElement } from '../define-element.js';
+import type { EngineEvent } from '../engine/engine-feed.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { styles } from '../styles.js';
+import { type EventFilter, findEvents, typesOf } from './event-filter.js';
+
+/** What a page takes in its stride, however many there are a second. */
+const SHOWN = 100;
+
+/** What an engine says has happened, newest first, as it happens. */
+export class EventListElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      .filters {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.6rem;
+        align-items: end;
+      }
+      ol {
+        list-style: none;
+        margin: 0.8rem 0;
+        padding: 0;
+        border: 1px solid var(--line);
+        border-radius: 0.5rem;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 9.5rem 6rem 11rem minmax(0, 1fr);
+        gap: 0 1rem;
+        padding: 0.4rem 0.8rem;
+        overflow-wrap: anywhere;
+      }
+      li + li {
+        border-top: 1px solid var(--line);
+      }
+      li > * {
+        min-width: 0;
+      }
+      .what {
+        font-weight: 600;
+      }
+      time {
+        font-variant-numeric: tabular-nums;
+      }
+      @media (max-width: 56rem) {
+        li {
+          grid-template-columns: minmax(0, 1fr) minmax(0, auto);
+        }
+        li > :nth-child(n + 3) {
+          grid-column: 1 / -1;
+        }
+        .since {
+          text-align: right;
+        }
+      }
+    `,
+  ];
+  declare source: EngineSource;
+  #filter: EventFilter = { type: '', search: '' };
+  /** Null: as they come. */
+  #paused: readonly EngineEvent[] | null = null;
+  #unsubscribe = () => {};
+  #ticker: ReturnType<typeof setInterval> | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (!('feed' in this.source)) return;
+    this.#unsubscribe = this.source.feed.subscribe(() => {
+      if (this.#paused === null) this.requestUpdate();
+    });
+    this.#ticker = setInterval(() => document.visibilityState === 'visible' && this.requestUpdate(), 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe();
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+  }
+
+  override render(): TemplateResult {
+    if (!('feed' in this.source))
+      return html`<h3>Events</h3><p class="notice">A snapshot has no events: they are told by a connected engine alone.</p>`;
+    const all = this.#paused ?? this.source.feed.recent;
+    const found = findEvents(all, this.#filter, SHOWN);
+    return html`
+      <div class="bar">
+        <h3>Events</h3>
+        <div class="filters">
+          <label>Type
+            <select @change=${(event: Event) => this.#find({ type: inputOf(event) })}>
+              <option value="">All</option>
+              ${typesOf(all).map((type) => html`<option value=${type} ?selected=${type === this.#filter.type}>${type}</option>`)}
+            </select>
+          </label>
+          <label>Filter <input type="search" autocomplete="off" @input=${(event: Event) => this.#find({ search: inputOf(event) })}></label>
+          <button type="button" aria-pressed=${this.#paused !== null} @click=${() => this.#pause()}>Pause</button>
+        </div>
+      </div>
+      ${found.length > 0 ? html`<ol aria-label="Events, newest first">${repeat(found, ({ number }) => number, eventView)}</ol>` : html`<p class="notice">${all.length > 0 ? 'No event is like that.' : 'Nothing has happened in the past hour.'}</p>`}
+      ${found.length === SHOWN ? html`<p class="soft">The newest ${SHOWN}.</p>` : ''}
+    `;
+  }
+
+  #find(change: Partial<EventFilter>): void {
+    this.#filter = { ...this.#filter, ...change };
+    this.requestUpdate();
+  }
+
+  #pause(): void {
+    this.#paused = this.#paused || !('feed' in this.source) ? null : this.source.feed.recent;
+    this.requestUpdate();
+  }
+
+  /** Events may come by the thousand a second: they are shown once a frame, and the page stays free in between. */
+  override async scheduleUpdate(): Promise<void> {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await super.scheduleUpdate();
+  }
+}
+
+function eventView({ type, action, name, id, detail, timeMs }: EngineEvent): TemplateResult {
+  const time = isTime(timeMs) ? new Date(timeMs).toISOString() : '';
+  return html`<li>
+    <time datetime=${time}>${dateTime(timeMs)}</time>
+    <span class="soft since">${time === '' ? '' : ago(time, Date.now())}</span>
+    <span><span class="soft">${type}</span> <span class="what">${action}</span></span>
+    <span>${name || id.slice(0, 19)}${detail ? html` <span class="soft">${detail}</span>` : ''}</span>
+  </li>`;
+}
+
+function inputOf(event: Event): string {
+  return (event.target as HTMLInputElement | HTMLSelectElement).value;
+}
+
+defineElement('fairlead-event-list', EventListElement);

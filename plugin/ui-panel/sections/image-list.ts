@@ -1,0 +1,141 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { bytes } from '../bytes.js';
+import { defineElement } from '../define-element.js';
+import '../elements/clean-up.js';
+import type { CleanUp } from '../elements/clean-up.js';
+import '../elements/resource-list.js';
+import type { Column, ResourceAction } from '../elements/resource.js';
+import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { LiveList } from '../engine/live-list.js';
+import { styles } from '../styles.js';
+import { timeView } from '../time-view.js';
+import './image-pull.js';
+import {
+  type ImageRow,
+  type ImageUser,
+  imagesOfList,
+  imagesOfSnapshot,
+  type ListedImage,
+  shortId,
+} from './image-row.js';
+import { type Pruned, pruneResult } from './prune.js';
+
+const COLUMNS: readonly Column<ImageRow>[] = [
+  {
+    title: 'Name',
+    track: 'minmax(0, 1fr)',
+    cell: ({ name, imageId, isDangling }) => html`
+      <span class="line name" title=${name}>${name}</span>
+      <span class="line soft">${isDangling ? 'Dangling: without a name' : shortId(imageId)}</span>
+    `,
+    text: ({ imageId, isDangling }) => `${imageId} ${isDangling ? 'dangling' : ''}`,
+    order: ({ name }) => name,
+  },
+  {
+    title: 'Used by',
+    track: 'minmax(7rem, 10rem)',
+    cell: ({ uses }) =>
+      uses === 0
+        ? html`<span class="soft">no container</span>`
+        : `${uses} ${uses === 1 ? 'container' : 'containers'}`,
+    order: ({ uses }) => uses,
+  },
+  { title: 'Size', track: '6rem', cell: ({ size }) => bytes(size), order: ({ size }) => size },
+  {
+    title: 'Created',
+    track: '7rem',
+    cell: ({ createdMs }) => timeView(createdMs, Date.now()),
+    order: ({ createdMs }) => -createdMs || 0,
+  },
+];
+
+/** The images of an engine: a row for each tag, and for each image without one. */
+export class ImageListElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  readonly #list = new LiveList<ImageRow>(this, {
+    types: ['image', 'container'],
+    list: async ({ engine }, signal) =>
+      imagesOfList(
+        ...(await Promise.all([
+          engine.list<ListedImage>('/images/json', { signal }),
+          engine.list<ImageUser>('/containers/json?all=1', { signal }),
+        ])),
+      ),
+    ofSnapshot: imagesOfSnapshot,
+  });
+
+  override render(): TemplateResult {
+    const { rows, error } = this.#list;
+    const engine = 'engine' in this.source ? this.source.engine : null;
+    // What concerns a whole engine is for when one of them is shown.
+    const single = engine?.node === ALL_NODES ? null : engine;
+    const refresh = () => void this.#list.refresh();
+    return html`
+      ${
+        single
+          ? html`<div class="offers">
+              <fairlead-image-pull .engine=${single} @acted=${refresh}></fairlead-image-pull>
+              <fairlead-clean-up .offers=${cleanUps(single, rows ?? [])} @acted=${refresh}></fairlead-clean-up>
+            </div>`
+          : ''
+      }
+      <fairlead-resource-list .noun=${['image', 'images']} .rows=${rows} .error=${error} .columns=${COLUMNS}
+        .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        ${rows ? html`<h3>Images: ${new Set(rows.map(({ node, imageId }) => `${node?.id} ${imageId}`)).size}</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+}
+
+function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
+  return [
+    {
+      words: 'Remove',
+      isQuick: true,
+      fits: () => true,
+      run: (row, options) =>
+        // Slashes are part of the path that engines look for.
+        engine
+          .of(row)
+          .call(
+            'DELETE',
+            `/images/${encodeURIComponent(row.reference).replaceAll('%2F', '/')}${options.has('force') ? '?force=1' : ''}`,
+          ),
+      asks: {
+        warning: 'An image goes with its last name; while it has others, only this name is taken from it.',
+        options: [{ id: 'force', words: 'By force: also while stopped containers use it' }],
+      },
+    },
+  ];
+}
+
+function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly CleanUp[] {
+  const prune = async (isDanglingOnly: boolean) => {
+    const filters = JSON.stringify({ dangling: [String(isDanglingOnly)] });
+    return pruneResult(
+      await engine.call<Pruned>('POST', `/images/prune?${new URLSearchParams({ filters })}`),
+    );
+  };
+  const unused = rows.filter(({ uses }) => uses === 0);
+  return [
+    {
+      words: 'Remove dangling',
+      question: 'Remove the images without a name that nothing uses?',
+      warning: 'The engine also removes layers that only they had.',
+      names: unused.filter(({ isDangling }) => isDangling).map(({ name }) => name),
+      run: () => prune(true),
+    },
+    {
+      words: 'Remove unused',
+      question: 'Remove all images that no container uses?',
+      warning: 'Those that no registry has cannot be pulled again.',
+      names: unused.map(({ name }) => name),
+      run: () => prune(false),
+    },
+  ];
+}
+
+defineElement('fairlead-image-list', ImageListElement);

@@ -1,0 +1,107 @@
+import type { SnapshotView } from '../../api.js';
+import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
+
+/** A tag of an image as the panel shows it, or an image without any. All texts are the engine's. */
+export interface ImageRow {
+  readonly id: string;
+  /** The tag; where there is none, the digest it was pulled by, or the image's id. */
+  readonly name: string;
+  readonly imageId: string;
+  /** What the engine is told to remove. */
+  readonly reference: string;
+  /** Without any name. */
+  readonly isDangling: boolean;
+  readonly size: number;
+  readonly createdMs: number;
+  /** Containers of the image, whichever of its tags they were made from. */
+  readonly uses: number;
+  readonly node: NodeName | null;
+}
+
+/** What `GET /images/json` has of an image, as far as it is shown. */
+export interface ListedImage extends OnNode {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+  readonly Size: number;
+  /** Seconds. */
+  readonly Created: number;
+}
+
+/** What `GET /containers/json` has of a container's image. */
+export interface ImageUser extends OnNode {
+  readonly ImageID: string;
+}
+
+/** Docker's own lists. A row for each tag: that is what is removed. */
+export function imagesOfList(images: readonly ListedImage[], containers: readonly ImageUser[]): ImageRow[] {
+  const uses = counted(containers.map((container) => keyOf(nodeOf(container), container.ImageID)));
+  return images.flatMap((image) =>
+    rowsOf({
+      imageId: image.Id,
+      tags: image.RepoTags ?? [],
+      digests: image.RepoDigests ?? [],
+      size: image.Size,
+      createdMs: image.Created * 1000,
+      uses: uses.get(keyOf(nodeOf(image), image.Id)) ?? 0,
+      node: nodeOf(image),
+    }),
+  );
+}
+
+/** A snapshot's. Its containers tell their image as a name or an id. */
+export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
+  const uses = counted(
+    snapshot.containers.map((item) => keyOf(nodeInSnapshot(snapshot, item), withTag(item.image))),
+  );
+  return snapshot.images.flatMap((image) => {
+    const node = nodeInSnapshot(snapshot, image);
+    const names = new Set([...image.tags, image.id, shortId(image.id)].map(withTag));
+    return rowsOf({
+      imageId: image.id,
+      tags: image.tags,
+      digests: [],
+      size: image.bytes,
+      createdMs: Date.parse(image.createdAt),
+      uses: [...names].reduce((sum, name) => sum + (uses.get(keyOf(node, name)) ?? 0), 0),
+      node,
+    });
+  });
+}
+
+/** The 12 digits that the docker client shows. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}
+
+interface Image extends Pick<ImageRow, 'imageId' | 'size' | 'createdMs' | 'uses' | 'node'> {
+  readonly tags: readonly string[];
+  readonly digests: readonly string[];
+}
+
+function rowsOf({ tags, digests, ...image }: Image): ImageRow[] {
+  const isName = (name: string) => !name.startsWith('<none>');
+  const id = (name: string) => `${image.imageId} ${name}`;
+  const named = tags.filter(isName);
+  if (named.length > 0)
+    return named.map((tag) => ({ ...image, id: id(tag), name: tag, reference: tag, isDangling: false }));
+  const digest = digests.find(isName);
+  const name = digest ?? shortId(image.imageId);
+  return [{ ...image, id: id(''), name, reference: image.imageId, isDangling: digest === undefined }];
+}
+
+/** `busybox` is short for `busybox:latest`; an id is no name. */
+function withTag(name: string): string {
+  return /^(sha256:)?[0-9a-f]{12,64}$/.test(name) || /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+}
+
+function keyOf(node: NodeName | null, image: string): string {
+  return `${node?.id ?? ''} ${image}`;
+}
+
+function counted(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,130 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import '../elements/clean-up.js';
+import type { CleanUp } from '../elements/clean-up.js';
+import '../elements/create-resource.js';
+import { namesView } from '../elements/names-view.js';
+import '../elements/resource-list.js';
+import type { Column, ResourceAction } from '../elements/resource.js';
+import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { LiveList } from '../engine/live-list.js';
+import { styles } from '../styles.js';
+import {
+  type ListedNetwork,
+  type NetworkRow,
+  type NetworkUser,
+  networksOfList,
+  networksOfSnapshot,
+} from './network-row.js';
+import { type Pruned, pruneResult } from './prune.js';
+
+const KNOWN: readonly Column<NetworkRow>[] = [
+  {
+    title: 'Name',
+    track: 'minmax(0, 1fr)',
+    cell: ({ name, id, isPredefined }) => html`
+      <span class="line name" title=${name}>${name}</span>
+      <span class="line soft">${isPredefined ? 'The engine’s own' : id.slice(0, 12)}</span>
+    `,
+    order: ({ name }) => name,
+  },
+  {
+    title: 'Driver',
+    track: 'minmax(4rem, 8rem)',
+    cell: ({ driver }) => driver,
+    text: ({ driver }) => driver,
+    order: ({ driver }) => driver,
+  },
+  {
+    title: 'Scope',
+    track: '5rem',
+    cell: ({ scope }) => scope,
+    text: ({ scope }) => scope,
+    order: ({ scope }) => scope,
+  },
+];
+const LIVE: readonly Column<NetworkRow>[] = [
+  ...KNOWN,
+  {
+    title: 'Subnets',
+    track: 'minmax(7rem, 12rem)',
+    cell: ({ subnets }) => namesView(subnets ?? [], 'none'),
+    text: ({ subnets }) => subnets?.join(' ') ?? '',
+  },
+  {
+    title: 'Containers',
+    track: 'minmax(8rem, 14rem)',
+    cell: ({ users }) => namesView(users ?? [], 'none'),
+    text: ({ users }) => users?.join(' ') ?? '',
+    order: ({ users }) => users?.length ?? 0,
+  },
+];
+
+/** The networks of an engine. */
+export class NetworkListElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  readonly #list = new LiveList<NetworkRow>(this, {
+    types: ['network', 'container'],
+    list: async ({ engine }, signal) =>
+      networksOfList(
+        ...(await Promise.all([
+          engine.list<ListedNetwork>('/networks', { signal }),
+          engine.list<NetworkUser>('/containers/json?all=1', { signal }),
+        ])),
+      ),
+    ofSnapshot: networksOfSnapshot,
+  });
+
+  override render(): TemplateResult {
+    const { rows, error } = this.#list;
+    const engine = 'engine' in this.source ? this.source.engine : null;
+    // What concerns a whole engine is for when one of them is shown.
+    const single = engine?.node === ALL_NODES ? null : engine;
+    const refresh = () => void this.#list.refresh();
+    return html`
+      ${
+        single
+          ? html`<div class="offers">
+              <fairlead-create-resource .noun=${'network'} .drivers=${['bridge', 'overlay', 'macvlan', 'ipvlan']} @acted=${refresh}
+                .create=${(Name: string, Driver: string) => single.call('POST', '/networks/create', { body: { Name, Driver, CheckDuplicate: true } })}></fairlead-create-resource>
+              <fairlead-clean-up .offers=${[cleanUp(single, rows ?? [])]} @acted=${refresh}></fairlead-clean-up>
+            </div>`
+          : engine
+            ? ''
+            : html`<p class="soft">A snapshot does not tell the subnets of networks, and what uses them.</p>`
+      }
+      <fairlead-resource-list .noun=${['network', 'networks']} .rows=${rows} .error=${error}
+        .columns=${engine ? LIVE : KNOWN} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        ${rows ? html`<h3>Networks: ${rows.length}</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+}
+
+function actions(engine: EngineClient): readonly ResourceAction<NetworkRow>[] {
+  return [
+    {
+      words: 'Remove',
+      isQuick: true,
+      fits: ({ isPredefined }) => !isPredefined,
+      run: (row) => engine.of(row).call('DELETE', `/networks/${encodeURIComponent(row.id)}`),
+      asks: {},
+    },
+  ];
+}
+
+function cleanUp(engine: EngineClient, rows: readonly NetworkRow[]): CleanUp {
+  const unused = rows.filter(({ isPredefined, isUsed }) => !isPredefined && !isUsed);
+  return {
+    words: 'Remove unused',
+    question: 'Remove all networks that no running container is in?',
+    warning: 'Those that services, or containers of other nodes, use stay.',
+    names: unused.map(({ name }) => name),
+    run: async () => pruneResult(await engine.call<Pruned>('POST', '/networks/prune')),
+  };
+}
+
+defineElement('fairlead-network-list', NetworkListElement);

@@ -1,0 +1,124 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { ApiError } from '../api-client.js';
+import { defineElement } from '../define-element.js';
+import '../elements/resource-list.js';
+import type { Column, ResourceAction } from '../elements/resource.js';
+import type { EngineClient } from '../engine/engine-client.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { LiveList } from '../engine/live-list.js';
+import { signView } from '../sign-view.js';
+import { styles } from '../styles.js';
+import {
+  type ListedContainer,
+  type ListedService,
+  type StackRow,
+  stacksOfList,
+  stacksOfSnapshot,
+} from './stack-row.js';
+import { type StackVerb, stackTasks } from './stack-tasks.js';
+
+const KINDS = {
+  compose: 'Compose project',
+  swarm: 'Stack of the Swarm',
+  'swarm-part': 'Containers of a stack; its services are told by managers alone',
+};
+
+const COLUMNS: readonly Column<StackRow>[] = [
+  {
+    title: 'Name',
+    track: 'minmax(0, 1fr)',
+    cell: ({ name, kind }) => html`
+      <span class="line name" title=${name}>${name}</span>
+      <span class="line soft">${KINDS[kind]}</span>
+    `,
+    text: ({ kind }) => KINDS[kind],
+    order: ({ name }) => name,
+  },
+  {
+    title: 'State',
+    track: 'minmax(7rem, 11rem)',
+    cell: ({ running, total }) =>
+      signView(running === 0 ? 'quiet' : running < total ? 'busy' : 'good', `${running} of ${total} running`),
+    order: ({ running, total }) => (total === 0 ? 0 : running / total),
+  },
+  {
+    title: 'Services',
+    track: 'minmax(0, 1fr)',
+    cell: ({ services }) =>
+      services.map(({ name, running, total }) => `${name} ${running}/${total}`).join(', '),
+    text: ({ services }) => services.map(({ name }) => name).join(' '),
+  },
+];
+
+/** The Compose projects of an engine, and the stacks of its Swarm. */
+export class StackListElement extends LitElement {
+  static override properties = { source: { attribute: false }, isSwarm: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  /** Whether the engine belongs to a Swarm. */
+  declare isSwarm: boolean;
+  /** Why the Swarm's services are not known. */
+  #swarmError: Error | null = null;
+  readonly #list = new LiveList<StackRow>(this, {
+    types: ['container', 'service', 'network'],
+    list: async ({ engine }, signal) => {
+      const [containers, services] = await Promise.all([
+        engine.list<ListedContainer>('/containers/json?all=1', { signal }),
+        this.isSwarm ? this.#services(engine, signal) : [],
+      ]);
+      return stacksOfList(containers, services);
+    },
+    ofSnapshot: stacksOfSnapshot,
+  });
+
+  override render(): TemplateResult {
+    const { rows, error } = this.#list;
+    const engine = 'engine' in this.source ? this.source.engine : null;
+    return html`
+      ${this.#swarmError ? html`<p class="notice bad">The Swarm’s services are not known: ${this.#swarmError.message}</p>` : ''}
+      <fairlead-resource-list .noun=${['stack', 'stacks']} .rows=${rows} .error=${error} .columns=${COLUMNS}
+        .actions=${engine ? actions(engine) : []} @acted=${() => void this.#list.refresh()}>
+        ${rows ? html`<h3>Stacks: ${rows.length}</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+
+  /** Null where no manager tells them: the containers are shown all the same. */
+  async #services(engine: EngineClient, signal: AbortSignal): Promise<readonly ListedService[] | null> {
+    try {
+      const services = await engine.call<readonly ListedService[]>('GET', '/services?status=true', {
+        signal,
+      });
+      this.#swarmError = null;
+      return services;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#swarmError = error;
+      return null;
+    }
+  }
+}
+
+function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
+  const action = (verb: StackVerb, fits: (row: StackRow) => boolean) => ({
+    isQuick: true,
+    fits: (row: StackRow) => row.kind !== 'swarm-part' && fits(row),
+    tasks: (row: StackRow) => stackTasks(engine.of(row), row, verb),
+  });
+  return [
+    { words: 'Start', ...action('start', ({ running, total }) => running < total || total === 0) },
+    { words: 'Stop', ...action('stop', ({ running }) => running > 0) },
+    { words: 'Restart', ...action('restart', ({ running }) => running > 0) },
+    {
+      words: 'Remove',
+      ...action('remove', () => true),
+      isInTurn: true,
+      asks: {
+        warning: 'Volumes with names stay, and so do the networks of a Compose project.',
+        options: [{ id: 'volumes', words: 'Also the volumes without a name that the containers have' }],
+      },
+    },
+  ];
+}
+
+defineElement('fairlead-stack-list', StackListElement);

@@ -1,0 +1,124 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import '../elements/clean-up.js';
+import type { CleanUp } from '../elements/clean-up.js';
+import '../elements/create-resource.js';
+import { namesView } from '../elements/names-view.js';
+import '../elements/resource-list.js';
+import type { Column, ResourceAction } from '../elements/resource.js';
+import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
+import type { EngineSource } from '../engine/engine-source.js';
+import { LiveList } from '../engine/live-list.js';
+import { styles } from '../styles.js';
+import { timeView } from '../time-view.js';
+import { type Pruned, pruneResult, pruneVolumesPath } from './prune.js';
+import {
+  type ListedVolume,
+  type VolumeRow,
+  type VolumeUser,
+  volumesOfList,
+  volumesOfSnapshot,
+} from './volume-row.js';
+
+const NAME: Column<VolumeRow> = {
+  title: 'Name',
+  track: 'minmax(0, 1fr)',
+  cell: ({ name, mountpoint }) =>
+    html`<span class="line name" title=${name}>${name}</span><span class="line soft" title=${mountpoint}>${mountpoint}</span>`,
+  text: ({ mountpoint }) => mountpoint,
+  order: ({ name }) => name,
+};
+const DRIVER: Column<VolumeRow> = {
+  title: 'Driver',
+  track: 'minmax(4rem, 8rem)',
+  cell: ({ driver }) => driver,
+  text: ({ driver }) => driver,
+  order: ({ driver }) => driver,
+};
+const LIVE: readonly Column<VolumeRow>[] = [
+  NAME,
+  {
+    title: 'Used by',
+    track: 'minmax(8rem, 16rem)',
+    cell: ({ users }) => namesView(users ?? [], 'no container'),
+    text: ({ users }) => users?.join(' ') ?? '',
+    order: ({ users }) => users?.length ?? 0,
+  },
+  DRIVER,
+  {
+    title: 'Created',
+    track: '7rem',
+    cell: ({ createdMs }) => timeView(createdMs, Date.now()),
+    order: ({ createdMs }) => -createdMs || 0,
+  },
+];
+
+/** The volumes of an engine. */
+export class VolumeListElement extends LitElement {
+  static override properties = { source: { attribute: false } };
+  static override styles = [styles];
+  declare source: EngineSource;
+  readonly #list = new LiveList<VolumeRow>(this, {
+    types: ['volume', 'container'],
+    list: async ({ engine }, signal) =>
+      volumesOfList(
+        ...(await Promise.all([
+          engine.list<ListedVolume>('/volumes', { signal }),
+          engine.list<VolumeUser>('/containers/json?all=1', { signal }),
+        ])),
+      ),
+    ofSnapshot: volumesOfSnapshot,
+  });
+
+  override render(): TemplateResult {
+    const { rows, error } = this.#list;
+    const engine = 'engine' in this.source ? this.source.engine : null;
+    // What concerns a whole engine is for when one of them is shown.
+    const single = engine?.node === ALL_NODES ? null : engine;
+    const refresh = () => void this.#list.refresh();
+    return html`
+      ${
+        single
+          ? html`<div class="offers">
+              <fairlead-create-resource .noun=${'volume'} .drivers=${['local']} @acted=${refresh}
+                .create=${(Name: string, Driver: string) => single.call('POST', '/volumes/create', { body: { Name, Driver } })}></fairlead-create-resource>
+              <fairlead-clean-up .offers=${[cleanUp(single, rows ?? [])]} @acted=${refresh}></fairlead-clean-up>
+            </div>`
+          : engine
+            ? ''
+            : html`<p class="soft">A snapshot does not tell where volumes are, how old they are, and what uses them.</p>`
+      }
+      <fairlead-resource-list .noun=${['volume', 'volumes']} .rows=${rows} .error=${error}
+        .columns=${engine ? LIVE : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        ${rows ? html`<h3>Volumes: ${rows.length}</h3>` : ''}
+      </fairlead-resource-list>
+    `;
+  }
+}
+
+function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
+  return [
+    {
+      words: 'Remove',
+      isQuick: true,
+      fits: () => true,
+      run: (row) => engine.of(row).call('DELETE', `/volumes/${encodeURIComponent(row.name)}`),
+      asks: { warning: 'The data in it is gone for good.' },
+    },
+  ];
+}
+
+function cleanUp(engine: EngineClient, rows: readonly VolumeRow[]): CleanUp {
+  return {
+    words: 'Remove unused',
+    question: 'Remove all volumes that no container has?',
+    warning: 'Those with names, too. The data in them is gone for good.',
+    names: rows.filter(({ users }) => users?.length === 0).map(({ name }) => name),
+    run: async () => {
+      const { ApiVersion } = await engine.call<{ ApiVersion?: string }>('GET', '/version');
+      return pruneResult(await engine.call<Pruned>('POST', pruneVolumesPath(ApiVersion ?? '')));
+    },
+  };
+}
+
+defineElement('fairlead-volume-list', VolumeListElement);
