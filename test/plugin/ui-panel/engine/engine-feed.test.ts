@@ -45,15 +45,22 @@ function makeFeed() {
 const start = (name: string, Action = 'start') => ({
   Type: 'container',
   Action,
-  Actor: { ID: 'c1', Attributes: { name } },
+  Actor: { ID: 'c1', Attributes: { name, image: 'web:1', exitCode: '137', 'org.secret': 'x' } },
   time: 5,
   timeNano: 5_250_000_000,
 });
 
 test('engine feed: tells what happened, and keeps the last 500', async (t) => {
   const { feed, asked, write, untilHeard, ended, end } = makeFeed();
+  const hourAgo = Math.floor(Date.now() / 1000) - 3600;
   await feed.start();
-  t.regex(asked[0] ?? '', /^\/edge\/api\/environments\/5\/nodes\/a%2Fb\/docker\/events\?filters=/);
+  const [path, query] = asked[0]?.split('?') ?? [];
+  t.is(path, '/edge/api/environments/5/nodes/a%2Fb/docker/events');
+  const since = Number(new URLSearchParams(query).get('since'));
+  t.true(
+    since >= hourAgo && since <= Date.now() / 1000 - 3600,
+    'what happened in the past hour is asked for',
+  );
   const heard = untilHeard(600);
   for (const value of [null, 7, { Type: 'container' }, start('x', 'exec_start: sh'), { Type: {}, Action: 1 }])
     write(value);
@@ -64,6 +71,7 @@ test('engine feed: tells what happened, and keeps the last 500', async (t) => {
     action: 'start',
     id: 'c1',
     name: 'web-1',
+    detail: 'image web:1, exitCode 137',
     timeMs: 5_250,
   });
   t.is(feed.recent.length, 500);
@@ -77,8 +85,13 @@ test('engine feed: fields of any other type are no event, or are empty', async (
   t.teardown(() => feed.stop());
   await feed.start();
   const heard = untilHeard(1);
-  write({ Type: 'image', Action: 'pull', Actor: { ID: 7, Attributes: { name: {} } }, timeNano: 'x' });
-  t.like((await heard)[0], { id: '', name: '', timeMs: 0 });
+  write({
+    Type: 'image',
+    Action: 'pull',
+    Actor: { ID: 7, Attributes: { name: {}, image: 1 } },
+    timeNano: 'x',
+  });
+  t.like((await heard)[0], { id: '', name: '', detail: '', timeMs: 0 });
 });
 
 test('engine feed: stopped, it tells nothing more, and no end', async (t) => {

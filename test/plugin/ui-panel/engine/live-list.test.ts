@@ -44,7 +44,7 @@ function makeList(more: Pick<LiveListOptions<string>, 'againMs'> = {}) {
     ...more,
   });
   const tell = (type: string) =>
-    listener?.({ number: 0, type, action: 'start', id: '', name: '', timeMs: 0 });
+    listener?.({ number: 0, type, action: 'start', id: '', name: '', detail: '', timeMs: 0 });
   const untilCall = (count: number) =>
     new Promise<void>((resolve) => {
       onCall = () => calls.length >= count && resolve();

@@ -1,0 +1,73 @@
+import test from 'ava';
+import type { SnapshotView } from '../../../../plugin/api.js';
+import {
+  imagesOfList,
+  imagesOfSnapshot,
+  type ListedImage,
+} from '../../../../plugin/ui-panel/sections/image-row.js';
+
+const ID = `sha256:${'a'.repeat(64)}`;
+const OTHER = `sha256:${'b'.repeat(64)}`;
+const listed = (changes: Partial<ListedImage>): ListedImage => ({ Id: ID, Size: 10, Created: 5, ...changes });
+
+test('images: each tag is a row that is removed by itself; uses are those of the image', (t) => {
+  const rows = imagesOfList(
+    [listed({ RepoTags: ['web:1', 'registry:5000/web:1'] })],
+    [{ ImageID: ID }, { ImageID: ID }, { ImageID: OTHER }],
+  );
+  t.deepEqual(
+    rows.map(({ name, reference, uses, size, createdMs, isDangling }) => [
+      name,
+      reference,
+      uses,
+      size,
+      createdMs,
+      isDangling,
+    ]),
+    [
+      ['web:1', 'web:1', 2, 10, 5_000, false],
+      ['registry:5000/web:1', 'registry:5000/web:1', 2, 10, 5_000, false],
+    ],
+  );
+  t.is(new Set(rows.map(({ id }) => id)).size, 2);
+});
+
+for (const [what, names, name, isDangling] of [
+  ['null', { RepoTags: null, RepoDigests: null }, 'a'.repeat(12), true],
+  ['none', { RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'] }, 'a'.repeat(12), true],
+  ['a digest', { RepoTags: [], RepoDigests: ['web@sha256:12'] }, 'web@sha256:12', false],
+] as const)
+  test(`images: without tags, with ${what} for names, it is removed by its id`, (t) => {
+    t.like(imagesOfList([listed(names)], []), [{ name, reference: ID, isDangling, uses: 0 }]);
+  });
+
+test('images: on two nodes of a Swarm uses are those of the node', (t) => {
+  const node = (ID: string) => ({ Node: { ID, Name: `node ${ID}` } });
+  const rows = imagesOfList(
+    [listed({ RepoTags: ['web:1'], ...node('1') }), listed({ RepoTags: ['web:1'], ...node('2') })],
+    [{ ImageID: ID, ...node('2') }],
+  );
+  t.deepEqual(
+    rows.map(({ node, uses }) => [node?.name, uses]),
+    [
+      ['node 1', 0],
+      ['node 2', 1],
+    ],
+  );
+});
+
+test('images: a snapshot’s containers name their image in any form', (t) => {
+  const container = (image: string) => ({ image });
+  const snapshot = {
+    images: [
+      { id: ID, tags: ['web:latest'], bytes: 10, createdAt: '2026-01-02T03:04:05Z' },
+      { id: OTHER, tags: [], bytes: 0, createdAt: 'x' },
+    ],
+    containers: ['web', 'web:latest', ID, 'a'.repeat(12), 'web:2', 'other/web', 'registry:5000/web'].map(
+      container,
+    ),
+  } as unknown as SnapshotView;
+  const [web, dangling] = imagesOfSnapshot(snapshot);
+  t.like(web, { name: 'web:latest', uses: 4, createdMs: Date.parse('2026-01-02T03:04:05Z') });
+  t.like(dangling, { isDangling: true, uses: 0, createdMs: Number.NaN });
+});
