@@ -1,4 +1,3 @@
-import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { buildAgent } from '../../tools/build-agent.js';
 import { AGENT_IMAGE, buildAgentImage } from '../../tools/lab/agent-image.js';
@@ -6,6 +5,7 @@ import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from '../.
 import { LabEngine } from '../../tools/lab/engine.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../tools/lab/run-command.js';
 import type { LabDescription } from '../../tools/lab/shared-engine.js';
+import type { Scope } from './scope.js';
 
 export { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE };
 
@@ -36,10 +36,7 @@ export const serialLabTest = process.env.FAIRLEAD_NO_LAB ? test.serial.skip : te
  * An engine for this test alone, that it may stop and kill. It holds {@link BUSYBOX_IMAGE}, and with `images`
  * also {@link BASE_IMAGE} and {@link AGENT_IMAGE}.
  */
-export async function startEngine(
-  t: ExecutionContext,
-  options: { images?: boolean } = {},
-): Promise<LabEngine> {
+export async function startEngine(t: Scope, options: { images?: boolean } = {}): Promise<LabEngine> {
   const engine = await LabEngine.create();
   t.teardown(() => engine.close());
   await makeBusyboxImage(engine);

@@ -101,7 +101,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const canSelect = this.actions.length > 0;
     const hasTools = this.links.length > 0 || this.actions.some(({ isQuick }) => isQuick);
     const tracks = [
-      canSelect ? '1.2rem' : '',
+      // The row's padding is a part of it.
+      canSelect ? '2rem' : '',
       ...this.#columns.map(({ track }) => track),
       hasTools ? 'auto' : '',
     ];
@@ -204,7 +205,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const atOnce = 'isInTurn' in action && action.isInTurn ? 1 : undefined;
     await runEach(tasks, (task) => task.run(options), tell, atOnce);
     for (const row of rows) this.#busy.delete(keyOf(row));
-    if (rows.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
+    if (tasks.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
       this.#show(NONE);
     this.dispatchEvent(new CustomEvent('acted'));
   }

@@ -112,7 +112,9 @@ function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
     return null;
   const { ID, Attributes } = Object(Actor);
   const attributes: Readonly<Record<string, unknown>> = Object(Attributes);
-  const details = DETAILS.flatMap((key) => (text(attributes[key]) ? `${key} ${text(attributes[key])}` : []));
+  const details = DETAILS.flatMap((key) =>
+    text(attributes[key]) ? `${key} ${shortened(text(attributes[key]))}` : [],
+  );
   const ms = typeof timeNano === 'number' ? timeNano / 1e6 : Number(time) * 1000;
   return {
     number,
@@ -127,4 +129,9 @@ function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, MAX_CHARACTERS) : '';
+}
+
+/** An id as the docker client shows it. */
+function shortened(value: string): string {
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
 }

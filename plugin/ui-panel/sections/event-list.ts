@@ -32,7 +32,7 @@ export class EventListElement extends LitElement {
       }
       li {
         display: grid;
-        grid-template-columns: 9.5rem 6rem 11rem minmax(0, 1fr);
+        grid-template-columns: 11rem 6rem 12rem minmax(0, 1fr);
         gap: 0 1rem;
         padding: 0.4rem 0.8rem;
         overflow-wrap: anywhere;

@@ -16,7 +16,7 @@ export interface NetworkRow {
   readonly users: readonly string[] | null;
   /** Whether one of them runs: then it cannot be removed. */
   readonly isUsed: boolean;
-  /** The engine's own, that cannot be removed. */
+  /** The engine's own: it does not let go of them, or makes them anew. */
   readonly isPredefined: boolean;
   readonly node: NodeName | null;
 }
@@ -40,8 +40,8 @@ export interface NetworkUser extends OnNode {
   } | null;
 }
 
-/** Docker's, and Podman's. */
-const PREDEFINED = /^(bridge|host|none|podman)$/;
+/** Docker's, those of its Swarm, and Podman's. */
+const PREDEFINED = /^(bridge|host|none|ingress|docker_gwbridge|podman)$/;
 
 /** Docker's own lists. */
 export function networksOfList(
