@@ -41,7 +41,7 @@ export async function startResourcesPage(scope: Scope, hostile: string): Promise
   const panel = await openPanel(scope, hub);
   const { page } = panel;
   await page.addInitScript(FLOOD);
-  await page.goto(`${hub.origin}/#fairlead/environments/${environmentId}`);
+  await page.goto(`${hub.origin}/#fairlead/environments/${environmentId}/containers`);
   await page.reload();
   await page.waitForSelector('[data-name="idle"]');
   return {
