@@ -1,13 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import tls from 'node:tls';
 import type { Page } from 'playwright-core';
+import { issueServerCertificate, type KeyedCertificate, makeAuthority } from '../../host/authority.js';
 import { startAgent } from '../helpers/agent.js';
 import { serialBrowserTest } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
+import { type Hub, startHub } from '../helpers/hub.js';
 import { sharedEngine } from '../helpers/lab.js';
 import { lookFaults } from '../helpers/panel-looks.js';
 import { havePanel, openPanel } from '../helpers/panel-page.js';
+import type { Scope } from '../helpers/scope.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
@@ -18,7 +24,12 @@ serialBrowserTest(
     t.timeout(400_000);
     await havePanel();
     const engine = await sharedEngine();
-    const hub = await startHub(t);
+    const folder = await tempFolder(t);
+    const authority = await makeAuthority(Date.now(), randomBytes);
+    await writeFile(join(folder, 'ca.pem'), authority.certificate);
+    // To this hub's Node, and to its agents', that authority is one that everybody knows.
+    const hub = await startHub(t, { env: { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') } });
+    const proxy = await startProxy(t, hub, authority);
     const { page, errors, ran } = await openPanel(t, hub);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub.origin });
 
@@ -40,6 +51,10 @@ serialBrowserTest(
     await page.keyboard.press('Tab');
     await page.waitForSelector('text="Nothing listens at 127.0.0.1:1."');
     t.is(await page.locator('input[name=insecurePoll]').count(), 0, 'nothing is known of the certificate');
+    await page.fill('input[name=url]', proxy);
+    await page.keyboard.press('Tab');
+    await page.waitForSelector('text=/The certificate at localhost:\\d+ is trusted everywhere/');
+    t.is(await page.locator('input[name=insecurePoll]').count(), 0, 'agents know the certificate');
     await page.fill('input[name=url]', hub.origin);
     await page.fill('input[name=tunnelAddress]', 'nowhere');
     await page.fill('input[name=name]', MARKUP);
@@ -83,6 +98,15 @@ serialBrowserTest(
     await page.waitForSelector('text="All of it works."');
     t.deepEqual(await lookFaults(page), []);
 
+    await create(page, 'behind a proxy', `localhost:${hub.tunnelPort}`, proxy);
+    t.false((await page.locator('pre:has-text("docker run")').innerText()).includes('EDGE_INSECURE_POLL'));
+    await startAgent(t, {
+      ...(await identityIn(page)),
+      engine: engine.socketPath,
+      env: { EDGE_INSECURE_POLL: '0', NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
+    });
+    await page.waitForSelector('text="All of it works."');
+
     await create(page, 'no tunnel', `localhost:${await shutPort()}`);
     await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });
     await page.waitForSelector('text="The agent checks in, but its tunnel does not open."');
@@ -97,12 +121,13 @@ serialBrowserTest(
   },
 );
 
-async function create(page: Page, name: string, tunnelAddress: string): Promise<void> {
+async function create(page: Page, name: string, tunnelAddress: string, url?: string): Promise<void> {
   await page.click('text="All environments"');
   await page.click('text="Create environment"');
   // Once the hub has told its addresses, which would replace what is typed before.
   await page.waitForSelector('fairlead-self-test');
   await page.fill('input[name=name]', name);
+  if (url) await page.fill('input[name=url]', url);
   await page.fill('input[name=tunnelAddress]', tunnelAddress);
   await page.click('button:text-is("Create")');
   await page.waitForSelector('text=Waiting for the agent');
@@ -115,6 +140,29 @@ async function identityIn(page: Page): Promise<{ edgeId: string; edgeKey: string
   const [, edgeId = ''] = /EDGE_ID=(\S+)/.exec(command) ?? [];
   const [, edgeKey = ''] = /EDGE_KEY=(\S+)/.exec(command) ?? [];
   return { edgeId, edgeKey };
+}
+
+/** Ends TLS in front of a hub, with a certificate of this authority. Resolves to its URL. */
+async function startProxy(t: Scope, hub: Hub, authority: KeyedCertificate): Promise<string> {
+  const { certificate, key } = await issueServerCertificate(
+    authority,
+    ['localhost'],
+    Date.now(),
+    randomBytes,
+  );
+  const sockets = new Set<tls.TLSSocket>();
+  const server = tls.createServer({ cert: certificate, key }, (client) => {
+    const behind = tls.connect({ host: 'localhost', port: hub.port, rejectUnauthorized: false });
+    pipeline(client, behind, client, () => undefined);
+    sockets.add(client);
+  });
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  return `https://localhost:${(server.address() as AddressInfo).port}`;
 }
 
 /** A port that was free a moment ago. */

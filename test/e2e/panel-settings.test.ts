@@ -131,6 +131,8 @@ async function rotate(t: Scope, page: Page, { hub, created, agent, agentOptions 
   await page.click('dialog >> text="Make a new key"');
   await page.waitForSelector('.field:has(input[name=url][aria-invalid=true]):has-text("not an address")');
   await page.fill('input[name=url]', `https://127.0.0.1:${hub.port}`);
+  await page.keyboard.press('Tab');
+  await page.waitForSelector('text=/This hub answers agents at 127.0.0.1/');
   await page.selectOption('select[name=overlap]', { label: 'not at all: it ends at once' });
   await page.click('text="Make a new key with these addresses …"');
   await page.waitForSelector('dialog:has-text("The old key ends at once")');

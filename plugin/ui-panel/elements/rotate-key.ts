@@ -1,11 +1,14 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import type { EnvironmentView, KeyRotated, RotateKey } from '../../api.js';
+import type { EnvironmentView, KeyRotated, RotateKey, SelfTest, SelfTestResult } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
 import { defineElement } from '../define-element.js';
+import { knowsCertificate } from '../knows-certificate.js';
 import { styles } from '../styles.js';
 import type { ConfirmDialogElement } from './confirm-dialog.js';
 import { FormState } from './form-state.js';
 import './printed-commands.js';
+import './self-test.js';
+import type { SelfTestElement } from './self-test.js';
 import { fieldStyles, textField } from './text-field.js';
 
 /** Seconds for which the old key holds beside the new one. */
@@ -36,6 +39,9 @@ export class RotateKeyElement extends LitElement {
       p {
         margin: 0;
       }
+      fairlead-self-test {
+        margin-top: 0.9rem;
+      }
     `,
   ];
   declare client: ApiClient;
@@ -44,6 +50,8 @@ export class RotateKeyElement extends LitElement {
   #overlapSeconds = DEFAULT_OVERLAP;
   #rotated: KeyRotated | null = null;
   #isBusy = false;
+  /** Null: they are as they were. */
+  #addresses: SelfTest | null = null;
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('environment')) return;
@@ -54,12 +62,13 @@ export class RotateKeyElement extends LitElement {
   override render(): TemplateResult {
     const form = this.#form;
     const onInput = () => this.requestUpdate();
+    const onChange = () => this.#test();
     return html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.#rotate(event)}>
         <p>Both addresses are part of the key. To change them is to make a new key: the agent must be started anew with it.</p>
         ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.words}</p>` : ''}
-        ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onInput })}
-        ${textField(form, 'tunnelAddress', { label: 'Address of the tunnel, as the agent reaches it', hint: 'host:port', onInput })}
+        ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onInput, onChange })}
+        ${textField(form, 'tunnelAddress', { label: 'Address of the tunnel, as the agent reaches it', hint: 'host:port', onInput, onChange })}
         <label>The old key holds beside the new one
           <select name="overlap" @change=${({ target }: Event) => {
             this.#overlapSeconds = Number((target as HTMLSelectElement).value);
@@ -74,6 +83,12 @@ export class RotateKeyElement extends LitElement {
           form.changed.length > 0 ? 'Make a new key with these addresses …' : 'Make a new key …'
         }</button>
       </form>
+      ${
+        // Below the button, which must not move away from under a finger.
+        this.#addresses
+          ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}></fairlead-self-test>`
+          : ''
+      }
       ${this.#rotated ? this.#commands(this.#rotated) : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -89,6 +104,20 @@ export class RotateKeyElement extends LitElement {
         (docker rm -f fairlead-agent), then run the new command. It is shown this once.</p>
       <fairlead-printed-commands .commands=${commands} .url=${this.environment.url}></fairlead-printed-commands>
     `;
+  }
+
+  get #given(): SelfTest {
+    return { url: this.#form.value('url').trim(), tunnelAddress: this.#form.value('tunnelAddress').trim() };
+  }
+
+  #test(): void {
+    this.#addresses = this.#form.changed.length > 0 ? this.#given : null;
+    const test = this.renderRoot.querySelector<SelfTestElement>('fairlead-self-test');
+    if (test && this.#addresses) {
+      test.addresses = this.#addresses;
+      test.run();
+    }
+    this.requestUpdate();
   }
 
   async #rotate(event: SubmitEvent): Promise<void> {
@@ -109,8 +138,13 @@ export class RotateKeyElement extends LitElement {
     this.#isBusy = true;
     this.#form.fault = null;
     this.requestUpdate();
+    // Tells whether agents need EDGE_INSECURE_POLL there.
+    const isKnown = knowsCertificate(
+      await this.client.call<SelfTestResult>('POST', '/self-test', { body: this.#given }).catch(() => null),
+    );
     const body: RotateKey = {
       overlapSeconds,
+      ...(isKnown !== null && { insecurePoll: !isKnown }),
       ...Object.fromEntries(this.#form.changed.map((field) => [field, this.#form.value(field).trim()])),
     };
     try {
@@ -120,6 +154,7 @@ export class RotateKeyElement extends LitElement {
         { body },
       );
       this.#form.reset();
+      this.#addresses = null;
     } catch (error) {
       this.#form.refuse(error);
     }

@@ -15,6 +15,7 @@ import '../elements/self-test.js';
 import type { SelfTestElement } from '../elements/self-test.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
 import type { HubEvents } from '../hub-events.js';
+import { knowsCertificate } from '../knows-certificate.js';
 import { linesOf } from '../lines.js';
 import { navigate } from '../navigate.js';
 import { styles } from '../styles.js';
@@ -112,12 +113,15 @@ export class CreateEnvironmentElement extends LitElement {
       ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : ''}
       <div class="columns">
         ${this.#fields()}
-        ${
-          this.#addresses
-            ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}
-                @tested=${({ detail }: CustomEvent<SelfTestResult | null>) => this.#tested(detail)}></fairlead-self-test>`
-            : ''
-        }
+        <div>
+          ${
+            this.#addresses
+              ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}
+                  @tested=${({ detail }: CustomEvent<SelfTestResult | null>) => this.#tested(detail)}></fairlead-self-test>`
+              : ''
+          }
+          ${this.#isTrusted === false ? this.#insecureChoice() : ''}
+        </div>
       </div>
     `;
   }
@@ -148,7 +152,6 @@ export class CreateEnvironmentElement extends LitElement {
         ${textField(this.#form, 'tags', { label: 'Tags, one a line', type: 'lines', onInput })}
         ${textField(this.#form, 'checkInSeconds', { label: 'Check-in interval', type: 'number', hint: interval, onInput })}
       </details>
-      ${this.#isTrusted === false ? this.#insecureChoice() : ''}
       <button class="main" type="submit" ?disabled=${this.#isBusy}>Create</button>
     </form>`;
   }
@@ -216,13 +219,7 @@ export class CreateEnvironmentElement extends LitElement {
   }
 
   #tested(result: SelfTestResult | null): void {
-    const certificate = result?.hops.find(({ hop }) => hop === 'api-certificate');
-    // Of a wrong name or date, and of what was not met at all, the hub knows best.
-    this.#isTrusted = certificate?.ok
-      ? true
-      : certificate?.code === 'hub-certificate-untrusted'
-        ? false
-        : null;
+    this.#isTrusted = knowsCertificate(result);
     this.requestUpdate();
   }
 
