@@ -1,8 +1,9 @@
 import type { SnapshotView } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
-import { EngineClient, type NodeAnswer } from './engine-client.js';
+import { ALL_NODES, EngineClient, isOneNode, type NodeAnswer } from './engine-client.js';
 import { EngineFeed } from './engine-feed.js';
 import type { EngineSource } from './engine-source.js';
+import { NodeFeeds } from './node-feeds.js';
 import { type OpeningProgress, openEnvironment } from './open-environment.js';
 import { snapshotOfNode } from './snapshot-of-node.js';
 
@@ -28,6 +29,7 @@ export class EngineConnection {
   #state: ConnectionState = { phase: 'closed', source: null, error: null };
   #work = new AbortController();
   #feed: EngineFeed | null = null;
+  #nodeFeeds: NodeFeeds | null = null;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #keepAlive: ReturnType<typeof setInterval> | null = null;
 
@@ -63,6 +65,10 @@ export class EngineConnection {
       this.#feed = feed;
       await feed.start();
       if (signal.aborted) return;
+      if (this.#engine.node === ALL_NODES) {
+        this.#nodeFeeds = new NodeFeeds(this.#engine, (event) => feed.tell(event));
+        this.#nodeFeeds.start();
+      }
       this.#keepAlive = setInterval(() => void this.#stayAwake(), KEEP_ALIVE_MS);
       this.#become({ phase: 'open', source: { engine: this.#engine, feed } });
     } catch (error) {
@@ -87,13 +93,20 @@ export class EngineConnection {
   close(): void {
     this.#work.abort();
     this.#feed?.stop();
+    this.#nodeFeeds?.stop();
+    this.#nodeFeeds = null;
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
   }
 
+  /** Each node of a Swarm has a tunnel of its own beside the environment's. */
   async #stayAwake(): Promise<void> {
-    const path = `/environments/${this.#engine.environmentId}/keep-alive`;
-    await this.#engine.client.call('POST', path).catch(() => undefined);
+    const { client, environmentId, node } = this.#engine;
+    const base = `/environments/${environmentId}`;
+    const nodes = isOneNode(node) ? [node] : (this.#nodeFeeds?.nodes ?? []);
+    const paths = nodes.map((each) => `${base}/nodes/${encodeURIComponent(each)}`);
+    if (!isOneNode(node)) paths.push(base);
+    await Promise.allSettled(paths.map((path) => client.call('POST', `${path}/keep-alive`)));
   }
 
   #become(state: ConnectionState): void {

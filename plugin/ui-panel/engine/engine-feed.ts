@@ -1,6 +1,7 @@
 import { readChunks } from '../read-chunks.js';
 import type { EngineClient } from './engine-client.js';
 import { parseJsonLines } from './json-lines.js';
+import type { NodeName } from './node-name.js';
 
 /** What an engine says has happened. All texts are the engine's. */
 export interface EngineEvent {
@@ -17,6 +18,8 @@ export interface EngineEvent {
   readonly detail: string;
   /** Since 1970, by the engine's clock. */
   readonly timeMs: number;
+  /** Whose engine says so, where several are listened to and it is not the one with the environment's tunnel. */
+  readonly node?: NodeName;
 }
 
 export type FeedListener = (event: EngineEvent) => void;
@@ -89,14 +92,19 @@ export class EngineFeed {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Passes on what happened: to this engine, or to another whose events come along. */
+  tell(event: EngineEvent): void {
+    const counted = { ...event, number: this.#count };
+    this.#count += 1;
+    this.#recent = [...this.#recent.slice(1 - KEPT), counted];
+    for (const listener of [...this.#listeners]) listener(counted);
+  }
+
   async #follow(response: Response, signal: AbortSignal): Promise<void> {
     try {
       for await (const value of parseJsonLines(readChunks(response))) {
         const event = parseEngineEvent(value, this.#count);
-        if (!event || signal.aborted) continue;
-        this.#count += 1;
-        this.#recent = [...this.#recent.slice(1 - KEPT), event];
-        for (const listener of [...this.#listeners]) listener(event);
+        if (event && !signal.aborted) this.tell(event);
       }
     } catch {
       // Broken off: the same as its end.

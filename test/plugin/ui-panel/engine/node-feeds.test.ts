@@ -1,0 +1,63 @@
+import test from 'ava';
+import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
+import { ALL_NODES, EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
+import { NodeFeeds } from '../../../../plugin/ui-panel/engine/node-feeds.js';
+
+const node = (id: string, online: boolean, isLeader = false) => ({
+  id,
+  name: `host-${id}`,
+  agent: { online, isLeader },
+});
+const event = (Type: string, name: string, time: number) =>
+  `${JSON.stringify({ Type, Action: 'start', Actor: { ID: name, Attributes: { name } }, time })}\n`;
+
+test('node feeds: the other nodes in reach are followed, each event with its node, each once', async (t) => {
+  const asked: string[] = [];
+  const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const heard: string[] = [];
+  const send: typeof fetch = async (url, init) => {
+    const path = String(url).replace('/api/environments/5', '').split('?')[0] ?? '';
+    if (path === '/nodes')
+      return Response.json({
+        items: [
+          node('n1', true, true),
+          node('n2', true),
+          node('n3', false),
+          { ...node('n4', true), agent: null },
+        ],
+      });
+    asked.push(path);
+    const body = new ReadableStream<Uint8Array>({
+      start: (writer) => {
+        streams.push(writer);
+        init?.signal?.addEventListener('abort', () => writer.error(init.signal?.reason));
+      },
+    });
+    return new Response(body);
+  };
+  let onHeard = () => {};
+  const engine = new EngineClient(new ApiClient({ baseUrl: '', fetch: send }), 5, ALL_NODES);
+  const untilHeard = (count: number) =>
+    new Promise<void>((resolve) => {
+      onHeard = () => heard.length >= count && resolve();
+      onHeard();
+    });
+  const feeds = new NodeFeeds(engine, ({ type, name, node }) => {
+    heard.push(`${type} ${name} ${node?.name}`);
+    onHeard();
+  });
+  t.teardown(() => feeds.stop());
+  feeds.start();
+  while (streams.length === 0) await new Promise(setImmediate);
+  t.deepEqual([asked, feeds.nodes], [['/nodes/n2/docker/events'], ['n2']]);
+  const write = (text: string) => streams[0]?.enqueue(Buffer.from(text));
+  write(event('container', 'a', 1));
+  write(event('service', 'of-all', 2));
+  write(event('container', 'a', 1));
+  write(event('volume', 'b', 3));
+  await untilHeard(2);
+  t.deepEqual(heard, ['container a host-n2', 'volume b host-n2']);
+  streams[0]?.close();
+  while (feeds.nodes.length > 0) await new Promise(setImmediate);
+  feeds.stop();
+});
