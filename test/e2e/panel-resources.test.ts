@@ -137,11 +137,16 @@ serialBrowserTest(
     await page.waitForSelector('[data-name="shop"]:has-text("2 of 2 running")');
 
     await page.waitForSelector('[data-name="front"]:has-text("Stack of the Swarm"):has-text("web 0/2")');
-    await page.click('[aria-label="Start front"]', { trial: true });
     const replicas = async () =>
       (
         await engine.docker(['service', 'ls', '--format', '{{.Replicas}}', '--filter', 'name=front_web'])
       ).stdout.trim();
+    t.is(await replicas(), '0/2');
+    await page.click('[aria-label="Stop front"]');
+    await page.waitForSelector('[data-name="front"]:has-text("web 0/0")');
+    t.is(await replicas(), '0/0');
+    await page.click('[aria-label="Start front"]');
+    await page.waitForSelector('[data-name="front"]:has-text("web 0/2")');
     t.is(await replicas(), '0/2');
     await page.click('[aria-label="Remove front"]');
     await confirm(/Service front_web\s*Secret front_key\s*Network front_default/);

@@ -106,9 +106,9 @@ function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
     tasks: (row: StackRow) => stackTasks(engine.of(row), row, verb),
   });
   return [
-    { words: 'Start', ...action('start', ({ running, total }) => running < total || total === 0) },
-    { words: 'Stop', ...action('stop', ({ running }) => running > 0) },
-    { words: 'Restart', ...action('restart', ({ running }) => running > 0) },
+    { words: 'Start', ...action('start', hasStopped) },
+    { words: 'Stop', ...action('stop', hasStarted) },
+    { words: 'Restart', ...action('restart', hasStarted) },
     {
       words: 'Remove',
       ...action('remove', () => true),
@@ -119,6 +119,16 @@ function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
       },
     },
   ];
+}
+
+function hasStopped({ kind, services, containers }: StackRow): boolean {
+  return kind === 'swarm'
+    ? services.some(({ total }) => total === 0)
+    : containers.some(({ isStopped }) => isStopped);
+}
+
+function hasStarted({ kind, total, containers }: StackRow): boolean {
+  return kind === 'swarm' ? total > 0 : containers.some(({ isStopped }) => !isStopped);
 }
 
 defineElement('fairlead-stack-list', StackListElement);

@@ -28,6 +28,8 @@ export interface StackContainer {
   readonly id: string;
   readonly name: string;
   readonly isRunning: boolean;
+  /** One that crashes again and again neither runs nor stands. */
+  readonly isStopped: boolean;
 }
 
 /** What Docker's lists of containers and services have, as far as it is shown. */
@@ -47,6 +49,7 @@ type Labels = Readonly<Record<string, string>>;
 /** What Docker Compose and `docker stack deploy` call theirs. */
 export const PROJECT = 'com.docker.compose.project';
 export const NAMESPACE = 'com.docker.stack.namespace';
+const STOPPED = /^(created|exited|dead)$/;
 const COMPOSE_SERVICE = 'com.docker.compose.service';
 const SWARM_SERVICE = 'com.docker.swarm.service.name';
 
@@ -59,6 +62,7 @@ export function stacksOfList(
     id: container.Id,
     name: containerName(container.Id, container.Names),
     isRunning: container.State === 'running',
+    isStopped: STOPPED.test(container.State),
     labels: container.Labels ?? {},
     node: nodeOf(container),
   }));
@@ -76,6 +80,7 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
     id: container.id,
     name: containerName(container.id, container.names),
     isRunning: container.state === 'running',
+    isStopped: STOPPED.test(container.state),
     labels: container.labels ?? {},
     node: nodeInSnapshot(snapshot, container),
   }));
@@ -149,7 +154,7 @@ function rowOf(
       .sort((one, other) => one.name.localeCompare(other.name)),
     running: sum('running'),
     total: sum('total'),
-    containers: members.map(({ id, name, isRunning }) => ({ id, name, isRunning })),
+    containers: members.map(({ id, name, isRunning, isStopped }) => ({ id, name, isRunning, isStopped })),
     node,
   };
 }

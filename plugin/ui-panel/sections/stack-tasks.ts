@@ -1,20 +1,16 @@
 import type { ResourceTask } from '../elements/resource.js';
 import type { EngineClient } from '../engine/engine-client.js';
+import { redeployService, scaleService } from './change-service.js';
 import { NAMESPACE, type StackRow } from './stack-row.js';
+import type { ServiceSpec } from './swarm-service-row.js';
 
 export type StackVerb = 'start' | 'stop' | 'restart' | 'remove';
 
-/** What `GET /services` has of a service, as far as it is changed here; the rest goes back as it came. */
+/** What `GET /services` has of a service, as far as it matters here. */
 interface Service {
   readonly ID: string;
-  readonly Version: { readonly Index: number };
   readonly Spec: ServiceSpec;
   readonly PreviousSpec?: ServiceSpec | null;
-}
-interface ServiceSpec {
-  readonly Name: string;
-  readonly Mode?: { readonly Replicated?: { readonly Replicas?: number } };
-  readonly TaskTemplate?: { readonly ForceUpdate?: number };
 }
 
 /**
@@ -30,7 +26,7 @@ export async function stackTasks(
   if (stack.kind === 'swarm')
     return verb === 'remove' ? removalOf(engine, stack) : changesOf(engine, stack, verb);
   return stack.containers
-    .filter(({ isRunning }) => (verb === 'start' ? !isRunning : verb === 'remove' || isRunning))
+    .filter(({ isStopped }) => verb === 'remove' || isStopped === (verb === 'start'))
     .map(({ id, name }) => ({
       id,
       name,
@@ -48,29 +44,24 @@ async function changesOf(
   verb: Exclude<StackVerb, 'remove'>,
 ): Promise<ResourceTask[]> {
   const services = await engine.call<readonly Service[]>('GET', `/services?${ofStack(stack)}`);
-  return services.flatMap(({ ID, Version, Spec, PreviousSpec }) => {
-    const changed = changedSpec(Spec, PreviousSpec ?? null, verb);
-    const path = `/services/${encodeURIComponent(ID)}/update?version=${Version.Index}`;
-    return changed
-      ? [{ id: ID, name: `Service ${Spec.Name}`, run: () => engine.call('POST', path, { body: changed }) }]
-      : [];
+  return services.flatMap(({ ID: id, Spec, PreviousSpec }) => {
+    const task = { id, name: `Service ${Spec.Name}` };
+    if (verb === 'restart') return [{ ...task, run: () => redeployService(engine, { id }) }];
+    const replicas = replicasFor(verb, Spec, PreviousSpec ?? null);
+    return replicas === null ? [] : [{ ...task, run: () => scaleService(engine, { id }, replicas) }];
   });
 }
 
-/** Null: there is nothing to do. A service for each node has no scale. */
-export function changedSpec(
-  spec: ServiceSpec,
+/** How many a service is to have then; null: it stays as it is, as one does that runs on each node. */
+export function replicasFor(
+  verb: 'start' | 'stop',
+  { Mode }: ServiceSpec,
   previous: ServiceSpec | null,
-  verb: Exclude<StackVerb, 'remove'>,
-): ServiceSpec | null {
-  const { TaskTemplate, Mode } = spec;
-  if (verb === 'restart')
-    return { ...spec, TaskTemplate: { ...TaskTemplate, ForceUpdate: (TaskTemplate?.ForceUpdate ?? 0) + 1 } };
+): number | null {
   const replicas = Mode?.Replicated?.Replicas;
   if (replicas === undefined || (replicas === 0) !== (verb === 'start')) return null;
   // As many as there were before somebody stopped it.
-  const Replicas = verb === 'stop' ? 0 : previous?.Mode?.Replicated?.Replicas || 1;
-  return { ...spec, Mode: { Replicated: { ...Mode?.Replicated, Replicas } } };
+  return verb === 'stop' ? 0 : previous?.Mode?.Replicated?.Replicas || 1;
 }
 
 /** Services first: networks, configs and secrets in use would be refused. */
