@@ -184,7 +184,7 @@ serialBrowserTest(
     const { heard, longestMs, shown } = await flood();
     t.log(`${heard} events in 3 s; the page was busy for ${longestMs} ms at most`);
     t.true(heard > 2_500);
-    t.true(longestMs < 1_000);
+    t.true(longestMs < 2_000);
     t.is(shown, 100);
   },
 );
