@@ -18,7 +18,7 @@ export function findEvents(
   for (let index = events.length - 1; index >= 0 && found.length < limit; index -= 1) {
     const event = events[index];
     if (!event || (type !== '' && event.type !== type)) continue;
-    const text = `${event.type} ${event.action} ${event.name} ${event.id} ${event.detail}`;
+    const text = `${event.type} ${event.action} ${event.name} ${event.id} ${event.detail} ${event.node?.name ?? ''}`;
     if (text.toLowerCase().includes(word)) found.push(event);
   }
   return found;

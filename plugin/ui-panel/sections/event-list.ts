@@ -125,13 +125,13 @@ export class EventListElement extends LitElement {
   }
 }
 
-function eventView({ type, action, name, id, detail, timeMs }: EngineEvent): TemplateResult {
+function eventView({ type, action, name, id, detail, timeMs, node }: EngineEvent): TemplateResult {
   const time = isTime(timeMs) ? new Date(timeMs).toISOString() : '';
   return html`<li>
     <time datetime=${time}>${dateTime(timeMs)}</time>
     <span class="soft since">${time === '' ? '' : ago(time, Date.now())}</span>
     <span><span class="soft">${type}</span> <span class="what">${action}</span></span>
-    <span>${name || id.slice(0, 19)}${detail ? html` <span class="soft">${detail}</span>` : ''}</span>
+    <span>${name || id.slice(0, 19)}${node ? html` <span class="soft">on ${node.name}</span>` : ''}${detail ? html` <span class="soft">${detail}</span>` : ''}</span>
   </li>`;
 }
 
