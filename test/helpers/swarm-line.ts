@@ -33,10 +33,16 @@ export interface SwarmLine {
   agentOn(node: SwarmNode): Promise<string>;
 }
 
-/** Starts it; ready when the agent of each node has enrolled and the environment is online. */
+/** Keeps agents from managers; `docker service update --constraint-rm` takes it away. */
+export const WORKERS_ONLY = 'node.role==worker';
+
+/**
+ * Starts it; ready when the agent of each node has enrolled and the environment is online.
+ * @param constraint nodes that have an agent; default: all
+ */
 export async function startSwarmLine(
   t: Scope,
-  { managers, env = {} }: { managers: 1 | 3; env?: NodeJS.ProcessEnv },
+  { managers, env = {}, constraint }: { managers: 1 | 3; env?: NodeJS.ProcessEnv; constraint?: string },
 ): Promise<SwarmLine> {
   const [swarm, hub] = await Promise.all([
     startSwarm(t, { managers }),
@@ -46,10 +52,11 @@ export async function startSwarmLine(
   const line = await lineOf({ swarm, hub, created });
   const { PATH, HOME } = process.env;
   // The command itself ends after the tasks' first health probe, which is later.
-  startChild(t, 'sh', ['-c', created.commands.swarm], { PATH, HOME, ...swarm.nodes[0].engine.clientEnv });
-  await line.untilNodes(
-    (nodes) => nodes.length === swarm.nodes.length && nodes.every(({ agent }) => agent?.online),
-  );
+  const placed = constraint === undefined ? '--mode global' : `--mode global --constraint ${constraint}`;
+  const command = created.commands.swarm.replace('--mode global', placed);
+  startChild(t, 'sh', ['-c', command], { PATH, HOME, ...swarm.nodes[0].engine.clientEnv });
+  const expected = constraint === WORKERS_ONLY ? swarm.nodes.length - managers : swarm.nodes.length;
+  await line.untilNodes((nodes) => nodes.length === expected && nodes.every(({ agent }) => agent?.online));
   return { ...line, onlineAtMs: Date.now() };
 }
 

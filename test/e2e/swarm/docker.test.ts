@@ -4,13 +4,13 @@ import { cleanEnv } from '../../helpers/docker-line.js';
 import { startTerminal } from '../../helpers/docker-terminal.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
 import { fileScope } from '../../helpers/scope.js';
-import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
+import { SERVICE, type SwarmLine, startSwarmLine, WORKERS_ONLY } from '../../helpers/swarm-line.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;
-/** One manager, two workers. */
+/** One manager, two workers; in the beginning only these have agents. */
 const theLine = () => {
-  started ??= startSwarmLine(scope, { managers: 1 });
+  started ??= startSwarmLine(scope, { managers: 1, constraint: WORKERS_ONLY });
   return started;
 };
 const SERVICE_MS = 60_000;
@@ -22,6 +22,36 @@ services:
     command: ["sh", "-c", "while :; do echo tick; sleep 1; done"]
     deploy: { replicas: 2 }
 `;
+
+serialLabTest(
+  'swarm: with agents on workers alone node calls work and Swarm calls say why not, until a manager has one',
+  async (t) => {
+    t.timeout(300_000);
+    const line = await theLine();
+    const [manager, ...workers] = line.swarm.nodes;
+    for (const { id, name } of workers) {
+      t.is((await line.docker(['info', '-f', '{{.Name}}'], { node: id })).stdout.trim(), name);
+    }
+    t.regex(await line.leader(), /^node[23]$/);
+    await noManager(t, line);
+    const refused = await line.docker(['info'], { node: manager.name, allowFailure: true });
+    t.not(refused.code, 0, 'nobody has told of this node');
+
+    const update = ['service', 'update', '--quiet', '--constraint-rm', WORKERS_ONLY, SERVICE];
+    await manager.docker(...update);
+    await untilPrinted(t, line, ['info', '-f', '{{.Name}}'], /^node1$/m);
+    t.regex((await line.docker(['service', 'ls'])).stdout, /fairlead-agent/);
+    const nodes = await line.untilNodes((all) => all.every(({ agent }) => agent?.online));
+    t.deepEqual(
+      nodes.map(({ name, confirmed, agent }) => [name, confirmed, agent?.isLeader]),
+      [
+        ['node1', true, true],
+        ['node2', true, false],
+        ['node3', true, false],
+      ],
+    );
+  },
+);
 
 serialLabTest('swarm: a shell opens in a container of each node, on a terminal', async (t) => {
   t.timeout(240_000);
@@ -106,18 +136,23 @@ serialLabTest(
     await manager.engine.stop();
     await untilPrinted(t, line, ['info', '-f', '{{.Name}}'], /node[23]/);
     t.is((await line.docker(['info', '-f', '{{.Name}}'], { node: worker.id })).stdout.trim(), worker.name);
-    const refused = await line.docker(['service', 'ls'], { allowFailure: true });
-    t.not(refused.code, 0);
-    t.regex(refused.stderr, /No agent on a manager of this Swarm is in reach/);
-    const path = `/edge/api/environments/${line.created.id}/docker/services`;
-    const { status, body } = await line.hub.call<{ code: string }>('GET', path);
-    t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });
+    await noManager(t, line);
 
     await manager.engine.start();
     await untilPrinted(t, line, ['info', '-f', '{{.Name}}'], /node1/);
     t.regex((await line.docker(['service', 'ls'])).stdout, /fairlead-agent/);
   },
 );
+
+/** Calls about the whole Swarm say that no manager can be asked. */
+async function noManager(t: ExecutionContext, line: SwarmLine): Promise<void> {
+  const refused = await line.docker(['service', 'ls'], { allowFailure: true });
+  t.not(refused.code, 0);
+  t.regex(refused.stderr, /No agent on a manager of this Swarm is in reach/);
+  const path = `/edge/api/environments/${line.created.id}/docker/services`;
+  const { status, body } = await line.hub.call<{ code: string }>('GET', path);
+  t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });
+}
 
 function untilRunning(t: ExecutionContext, line: SwarmLine, service: string, count: number): Promise<void> {
   const list = ['service', 'ls', '--filter', `name=${service}`, '--format', '{{.Replicas}}'];
