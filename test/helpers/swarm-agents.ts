@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentCreated, NodeList } from '../../plugin/api.js';
 import type { SwarmMember } from '../../protocol/agent-calls.js';
+import { type Clock, systemClock } from '../../protocol/clock.js';
 import { startPlugin, type TestPlugin } from './plugin.js';
 import { joinInstance, type TestInstance, type TestInstanceOptions } from './test-instance.js';
 
@@ -17,8 +18,12 @@ export interface SwarmAgents {
   nodes(): Promise<NodeList['items']>;
 }
 
-export async function startSwarmAgents(t: ExecutionContext): Promise<SwarmAgents> {
-  const hub = await startPlugin(t);
+/** @param clock of hub and agents; default: the system's */
+export async function startSwarmAgents(
+  t: ExecutionContext,
+  clock: Clock = systemClock,
+): Promise<SwarmAgents> {
+  const hub = await startPlugin(t, { clock });
   const created = await hub.create({ name: 'swarm' });
   const path = (rest: string) => `/api/environments/${created.id}${rest}`;
   return {
@@ -28,7 +33,13 @@ export async function startSwarmAgents(t: ExecutionContext): Promise<SwarmAgents
     join: async (nodeId, role, options = {}) => {
       const { edgeKey, edgeId } = created;
       const node = { swarmId: role === 'manager' ? 's' : '', nodeId, name: `name of ${nodeId}`, role };
-      const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '', facts: { node }, ...options });
+      const agent = await joinInstance(t, {
+        edgeKey,
+        edgeId: edgeId ?? '',
+        facts: { node },
+        clock,
+        ...options,
+      });
       await agent.checkIn();
       return agent;
     },

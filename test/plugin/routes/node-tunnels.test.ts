@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { NodeList, TunnelView } from '../../../plugin/api.js';
 import { startAgent } from '../../helpers/agent.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { http, startHostileEngine } from '../../helpers/hostile-engine.js';
 import { startPlugin } from '../../helpers/plugin.js';
+import { startSwarmAgents } from '../../helpers/swarm-agents.js';
 
 const WORKER = {
   ID: 'worker',
@@ -11,7 +13,7 @@ const WORKER = {
   Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: false },
 };
 
-/** An agent on the only node of a Swarm, whose tunnels close after five seconds without use. */
+/** An agent on the only node of a Swarm. */
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.create({ name: 'swarm' });
@@ -19,8 +21,7 @@ async function setup(t: ExecutionContext) {
     info: http('application/json', JSON.stringify(WORKER)),
     events: () => {},
   });
-  const env = { EDGE_INACTIVITY_TIMEOUT: '5s' };
-  await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: socketPath, env });
+  await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: socketPath });
   await hub.until(id, ({ status }) => status === 'online', 60_000);
   const path = (rest: string) => `/api/environments/${id}${rest}`;
   const nodeTunnel = async () =>
@@ -55,15 +56,25 @@ test('node tunnels: an agent has its node’s beside the environment’s; to clo
   await ping();
 });
 
-test('node tunnels: a keep-alive for the node keeps its tunnel, and no other', async (t) => {
-  const { states, keepNodeAlive, ping } = await setup(t);
-  await ping();
-  const deadline = Date.now() + 60_000;
-  while ((await states())[0] !== 'idle' && Date.now() < deadline) {
-    await keepNodeAlive();
-    await delay(100);
-  }
-  t.deepEqual(await states(), ['idle', 'active']);
-  while ((await states())[1] !== 'idle' && Date.now() < deadline) await delay(100);
-  t.deepEqual(await states(), ['idle', 'idle'], 'without any it sleeps, too');
+test('node tunnels: a keep-alive for the node prolongs its tunnel, and no other', async (t) => {
+  const clock = new FakeClock();
+  const { hub, created, path, join, nodes } = await startSwarmAgents(t, clock);
+  await join('n1', 'worker');
+  const states = async () => [(await hub.view(created.id)).tunnel, (await nodes())[0]?.agent?.tunnel];
+  const keepNodeAlive = async () => (await hub.call<TunnelView>('POST', path('/nodes/n1/keep-alive'))).body;
+  await hub.call('POST', path('/tunnel'));
+  const leaving = new AbortController();
+  const call = hub.call('GET', path('/nodes/n1/docker/_ping'), undefined, leaving.signal).catch(() => null);
+  while ((await keepNodeAlive()).calls === 0) await delay(10);
+  leaving.abort();
+  await call;
+  while ((await keepNodeAlive()).calls > 0) await delay(10);
+  t.deepEqual(await states(), ['required', 'required']);
+  clock.advance(200_000);
+  t.like(await keepNodeAlive(), { state: 'required', progress: 'waiting-for-agent' });
+  clock.advance(200_000);
+  t.deepEqual(await states(), ['idle', 'required']);
+  clock.advance(100_000);
+  t.deepEqual(await states(), ['idle', 'idle']);
+  t.like(await keepNodeAlive(), { state: 'idle', progress: null });
 });
