@@ -21,6 +21,9 @@ const LISTS: readonly (readonly [name: string, query: string])[] = [
   ['status and tag', 'status=online&tag=customer-7'],
   ['search', 'search=depot%2077'],
   ['500 by name', 'sort=name&limit=500'],
+  ['the last 100 by name', 'sort=name&offset=14900'],
+  ['the last 100 by status', 'sort=status&offset=14900'],
+  ['the last 100 by last check-in', 'sort=-lastCheckInAt&offset=14900'],
 ];
 
 interface HubLoad {

@@ -21,6 +21,13 @@ export const environmentListQuery = z.object({
       'With `-` in front: the other way round. `status`: what needs attention first. Equal ones are in order of their ids.',
     ),
   limit: z.coerce.number().pipe(z.int().min(1).max(500)).default(100),
+  offset: z.coerce
+    .number()
+    .pipe(z.int().min(0).max(1_000_000))
+    .default(0)
+    .describe(
+      'So many are passed over first, for who jumps to a place in the list. Who wants all of them uses `cursor`: places change while environments come and go.',
+    ),
   cursor: text(1_000)
     .exactOptional()
     .describe('`nextCursor` of the page before; order and filters must be those of that page.'),

@@ -24,7 +24,9 @@ export const eventBodies = {
       id: z.int().positive(),
       changes: environmentView
         .partial()
-        .describe('The members that changed, as they are now. `lastCheckInAt` comes with a new status only.'),
+        .describe(
+          'The members that changed, as they are now. `lastCheckInAt` comes with a new status; where the environment is watched, alone as well, in an event without an id.',
+        ),
     })
     .meta({ id: 'EnvironmentChangedEvent' }),
   'environment-removed': z

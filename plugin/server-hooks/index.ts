@@ -162,7 +162,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
     watch.start();
     started.push(watch);
-    const eventStreams = new EventStreams({ log, clock });
+    const eventStreams = new EventStreams({ log, clock, presence });
     eventStreams.start();
     started.push(eventStreams);
     const services: Services = {

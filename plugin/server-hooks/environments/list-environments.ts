@@ -56,7 +56,8 @@ export async function listEnvironments(
   const sign = query.descending ? -1 : 1;
   const compare = (a: Ranked, b: Ranked) => sign * (a.rank - b.rank || a.entry.id - b.entry.id);
   const isAfter = afterCursor(query, entries);
-  const best = new BestOf<Ranked>(query.limit + 1, compare);
+  const end = query.offset + query.limit;
+  const best = new BestOf<Ranked>(end + 1, compare);
   let total = 0;
   const look = (entry: ListedEnvironment, index: number) => {
     if (!matches(entry, query, sources) || !isVisible(entry.id)) return;
@@ -70,9 +71,9 @@ export async function listEnvironments(
       look(entry, begin + offset);
     });
   }
-  const page = best.first().slice(0, query.limit);
+  const page = best.first().slice(query.offset, end);
   const last = page.at(-1);
-  const isWhole = best.first().length <= query.limit;
+  const isWhole = best.first().length <= end;
   return {
     items: page
       .map(({ entry }) => store.environment(entry.id))

@@ -15,12 +15,14 @@ export interface ListQuery {
   readonly sort: ListSort;
   readonly descending: boolean;
   readonly limit: number;
+  /** So many are passed over first. */
+  readonly offset: number;
   readonly cursor: string | null;
 }
 
 /** A list's parameters, as the API takes them. */
 export function parseListQuery(query: EnvironmentListQuery): ListQuery {
-  const { search = '', tag = [], status = [], sort, limit, cursor = null } = query;
+  const { search = '', tag = [], status = [], sort, limit, offset, cursor = null } = query;
   const descending = sort.startsWith('-');
   return {
     terms: termsOf(search),
@@ -29,6 +31,7 @@ export function parseListQuery(query: EnvironmentListQuery): ListQuery {
     sort: (descending ? sort.slice(1) : sort) as ListSort,
     descending,
     limit,
+    offset,
     cursor,
   };
 }

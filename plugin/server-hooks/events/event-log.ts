@@ -92,7 +92,7 @@ export class EventLog {
   }
 }
 
-/** An event in the format of event streams. JSON has no line breaks of its own. */
-export function formatEvent(id: string, { type, data }: HubEvent): string {
-  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+/** An event in the format of event streams; one without an id leaves its client's place as it is. JSON has no line breaks of its own. */
+export function formatEvent(id: string | null, { type, data }: HubEvent): string {
+  return `${id === null ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { CheckInNews } from './check-in-news.js';
 import { type EventLog, type EventSubject, formatEvent } from './event-log.js';
 
 /** Which events somebody may see. Asked for each event anew. */
@@ -9,6 +10,8 @@ export interface EventStreamOptions {
   readonly sight: Sight;
   /** Where the client was when its last stream ended; null: it has none to go on from. */
   readonly lastEventId: string | null;
+  /** Told beside the log: who comes back is told the latest anyway. Null: none. */
+  readonly checkIns?: CheckInNews | null;
 }
 
 /** A client whose connection broke comes back after this, ms. */
@@ -22,14 +25,16 @@ const CHUNK = 16 * 1024;
  */
 export class EventStream extends Readable {
   readonly #log: EventLog;
+  readonly #checkIns: CheckInNews | null;
   #sight: Sight;
   /** Number of the last event that was looked at. */
   #position: number;
   #isWanted = false;
 
-  constructor({ log, sight, lastEventId }: EventStreamOptions) {
+  constructor({ log, sight, lastEventId, checkIns = null }: EventStreamOptions) {
     super({ highWaterMark: CHUNK });
     this.#log = log;
+    this.#checkIns = checkIns;
     this.#sight = sight;
     const known = lastEventId === null ? null : log.numberOf(lastEventId);
     this.#position = known ?? log.newest;
@@ -49,15 +54,26 @@ export class EventStream extends Readable {
 
   /** Sends what is new, as far as the client takes it. */
   advance(): void {
-    try {
+    this.#attempt(() => {
       while (this.#isWanted && this.#position < this.#log.newest) {
         if (this.#position + 1 < this.#log.oldest) this.#reset('gap');
         else this.#send(this.#next());
       }
-    } catch {
-      // The host failed to say what may be seen: that is this client's end, and nobody else's.
-      this.destroy();
-    }
+    });
+  }
+
+  /** Sends the check-ins that are to be told; a client that takes nothing is told the latest later. */
+  tellCheckIns(): void {
+    const news = this.#checkIns;
+    if (!news || !this.#isWanted) return;
+    this.#attempt(() =>
+      this.#send(
+        news
+          .take(this.#sight)
+          .map((event) => formatEvent(null, event))
+          .join(''),
+      ),
+    );
   }
 
   /**
@@ -78,6 +94,15 @@ export class EventStream extends Readable {
   override _read(): void {
     this.#isWanted = true;
     this.advance();
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch {
+      // The host failed to say what may be seen: that is this client's end, and nobody else's.
+      this.destroy();
+    }
   }
 
   #next(): string {

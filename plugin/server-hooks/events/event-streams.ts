@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { CheckInNews, type CheckInNewsSources } from './check-in-news.js';
 import type { EventLog } from './event-log.js';
 import { EventStream, type Sight } from './event-stream.js';
 
@@ -10,13 +10,14 @@ export interface Subscription {
   readonly principalId: string;
   readonly sight: Sight;
   readonly lastEventId: string | null;
+  /** Environments whose check-ins are told as well. Default: none. */
+  readonly watch?: readonly number[];
   /** Looks anew who it is and what they may see. Rejects when they may nothing any more. */
   renew(): Promise<Sight>;
 }
 
-export interface EventStreamsOptions {
+export interface EventStreamsOptions extends CheckInNewsSources {
   readonly log: EventLog;
-  readonly clock: Clock;
 }
 
 interface Subscriber {
@@ -36,29 +37,36 @@ const RENEW_MS = 5_000;
 const BEAT_MS = 15_000;
 /** A client that takes nothing for so long is dropped, ms. It comes back where it was. */
 const STALL_MS = 30_000;
+/** A check-in of a watched environment is told within this, ms. */
+const CHECK_IN_MS = 1_000;
 
 /** All event streams that are open. */
 export class EventStreams {
-  readonly #log: EventLog;
-  readonly #clock: Clock;
+  readonly #options: EventStreamsOptions;
   readonly #subscribers = new Set<Subscriber>();
   #stops: (() => void)[] = [];
 
-  constructor({ log, clock }: EventStreamsOptions) {
-    this.#log = log;
-    this.#clock = clock;
+  constructor(options: EventStreamsOptions) {
+    this.#options = options;
   }
 
   start(): void {
     if (this.#stops.length > 0) return;
+    const { log, clock } = this.#options;
+    const toEach = (work: (stream: EventStream) => void) => () => {
+      for (const { stream } of this.#subscribers) work(stream);
+    };
     this.#stops = [
-      this.#log.onAppend(() => {
-        for (const { stream } of this.#subscribers) stream.advance();
-      }),
-      this.#clock.every(RENEW_MS, () => this.#renewAll()),
-      this.#clock.every(BEAT_MS, () => {
-        for (const { stream } of this.#subscribers) stream.beat();
-      }),
+      log.onAppend(toEach((stream) => stream.advance())),
+      clock.every(RENEW_MS, () => this.#renewAll()),
+      clock.every(
+        BEAT_MS,
+        toEach((stream) => stream.beat()),
+      ),
+      clock.every(
+        CHECK_IN_MS,
+        toEach((stream) => stream.tellCheckIns()),
+      ),
     ];
   }
 
@@ -76,7 +84,7 @@ export class EventStreams {
 
   /** @throws EdgeError `too-many-event-streams` (429) */
   open(subscription: Subscription): Readable {
-    const { principalId, sight, lastEventId } = subscription;
+    const { principalId, sight, lastEventId, watch = [] } = subscription;
     const own = [...this.#subscribers].filter((other) => other.subscription.principalId === principalId);
     if (this.#subscribers.size >= MAX_STREAMS || own.length >= MAX_STREAMS_EACH) {
       throw new EdgeError('too-many-event-streams', 'There are too many event streams already', {
@@ -84,7 +92,9 @@ export class EventStreams {
         retryAfterSeconds: 30,
       });
     }
-    const stream = new EventStream({ log: this.#log, sight, lastEventId });
+    const { log } = this.#options;
+    const checkIns = watch.length > 0 ? new CheckInNews(watch, this.#options) : null;
+    const stream = new EventStream({ log, sight, lastEventId, checkIns });
     const subscriber: Subscriber = { subscription, stream, isRenewing: false, stalledSinceMs: null };
     this.#subscribers.add(subscriber);
     stream.once('close', () => this.#subscribers.delete(subscriber));
@@ -113,7 +123,7 @@ export class EventStreams {
   }
 
   #isStalled(subscriber: Subscriber): boolean {
-    const now = this.#clock.monotonic();
+    const now = this.#options.clock.monotonic();
     if (subscriber.stream.isDrained) subscriber.stalledSinceMs = null;
     else subscriber.stalledSinceMs ??= now;
     return subscriber.stalledSinceMs !== null && now - subscriber.stalledSinceMs >= STALL_MS;

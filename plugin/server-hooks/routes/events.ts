@@ -4,6 +4,8 @@ import type { Host, Principal } from '../host.js';
 import { defineCall } from './define-call.js';
 import { visibleTo } from './guards/visible-to.js';
 
+const WATCHED = /^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,99}$/;
+
 /** `/api/events`: what changes, as it happens. */
 export const eventCalls = [
   defineCall(
@@ -22,6 +24,13 @@ export const eventCalls = [
           .max(100)
           .exactOptional()
           .describe('For clients that cannot send the header `Last-Event-ID`, which goes before it.'),
+        watch: z
+          .string()
+          .regex(WATCHED)
+          .exactOptional()
+          .describe(
+            'Ids of at most 100 environments, with commas between: their check-ins are told as well, each at most every 5 s. Those that are not there, or not for the caller, are ignored.',
+          ),
       }),
       answers: { 200: { description: 'Events, until the caller leaves', type: 'text/event-stream' } },
       problems: ['too-many-event-streams'],
@@ -32,6 +41,7 @@ export const eventCalls = [
         principalId: principal.id,
         sight: sightOf(host, principal),
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null,
+        watch: [...new Set(query.watch?.split(',').map(Number))],
         renew: async () => sightOf(host, await readmit()),
       });
       const unbuffered = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };

@@ -25,7 +25,7 @@ test('list: a search finds all its words in name, tags and Edge ID, and an id as
   add(1, { name: 'Depot Nord', tags: ['shop'], edgeId: 'aaaa-1' });
   add(12, { name: 'Depot Süd', tags: ['Lager'], edgeId: 'bbbb-2' });
   const found = async (text: string) =>
-    idsOf(await list(parseListQuery({ search: text, sort: 'id', limit: 100 })));
+    idsOf(await list(parseListQuery({ search: text, sort: 'id', limit: 100, offset: 0 })));
   t.deepEqual(await found('depot'), [1, 12]);
   t.deepEqual(await found('  SU\u0308D  lager '), [12]);
   t.deepEqual(await found('nord lager'), []);
@@ -81,6 +81,28 @@ test('list: a cursor that is broken, or of another list, is refused', async (t) 
   ];
   for (const query of foreign) {
     await t.throwsAsync(list(query), { code: 'cursor-invalid' }, JSON.stringify(query));
+  }
+});
+
+test('list: one can begin at any place, in each order, and go on from there', async (t) => {
+  const { add, hear, list } = listSetup();
+  for (let id = 1; id <= 50; id++) {
+    add(id, { name: `depot ${(id * 7) % 50}` });
+    if (id % 3 === 0) hear(id);
+  }
+  for (const sort of ['id', 'name', 'createdAt', 'lastCheckInAt', 'status'] as const) {
+    for (const descending of [false, true]) {
+      const whole = idsOf(await list({ sort, descending }));
+      for (const offset of [0, 1, 17, 45, 49, 50, 1_000_000]) {
+        const page = await list({ sort, descending, offset, limit: 5 });
+        t.deepEqual(idsOf(page), whole.slice(offset, offset + 5), `${sort} ${offset}`);
+        t.is(page.total, 50);
+        t.is(page.nextCursor === null, offset + 5 >= 50);
+        const { nextCursor: cursor } = page;
+        if (cursor === null) continue;
+        t.deepEqual(idsOf(await list({ sort, descending, cursor })), whole.slice(offset + 5));
+      }
+    }
   }
 });
 

@@ -19,6 +19,7 @@ const ALL: ListQuery = {
   sort: 'id',
   descending: false,
   limit: 100,
+  offset: 0,
   cursor: null,
 };
 

@@ -18,7 +18,9 @@ const everything: Sight = () => true;
 function setup(maxEvents = 100) {
   const clock = new FakeClock();
   const log = new EventLog({ bootId: 'boot', maxEvents });
-  const streams = new EventStreams({ log, clock });
+  const checkIns = new Map<number, number>();
+  const presence = { lastCheckInAtMs: (id: number) => checkIns.get(id) ?? null };
+  const streams = new EventStreams({ log, clock, presence });
   streams.start();
   const open = (options: Partial<Subscription> = {}) =>
     streams.open({
@@ -28,7 +30,7 @@ function setup(maxEvents = 100) {
       renew: async () => everything,
       ...options,
     });
-  return { clock, log, streams, open };
+  return { clock, log, checkIns, streams, open };
 }
 
 /** What has arrived so far, and later. */
@@ -165,6 +167,47 @@ test('events: a host that fails to say what may be seen ends that stream, and no
   log.append([removed(1)]);
   await closed;
   t.deepEqual(briefly(await texts[1]()), [{ reason: 'start' }, 1]);
+});
+
+/** The check-ins among what came, as `id@ms`. */
+const checkInsIn = (text: string) =>
+  readEvents(text)
+    .filter(({ type }) => type === 'environment-changed')
+    .map(({ data }) => {
+      const { id, changes } = data as { id: number; changes: { lastCheckInAt: string } };
+      return `${id}@${Date.parse(changes.lastCheckInAt)}`;
+    });
+
+test('events: check-ins of watched environments are told, each every 5 s at most, and have no number', async (t) => {
+  const { clock, log, checkIns, open } = setup();
+  const sight: Sight = (subject) => subject !== 3;
+  const text = follow(open({ sight, renew: async () => sight, watch: [1, 2, 3, 99] }));
+  const other = follow(open());
+  for (const ids of [[1, 3, 4], [1, 2], [1, 2], [1, 2], [1, 2], [1, 2], []]) {
+    for (const id of ids) checkIns.set(id, clock.monotonic());
+    clock.advance(1_000);
+    await text();
+  }
+  log.append([removed(1)]);
+  t.deepEqual(checkInsIn(await text()), ['1@1000', '2@2000', '1@6000', '2@6000']);
+  t.deepEqual(checkInsIn(await other()), []);
+  t.deepEqual([...(await text()).matchAll(/^id: .*$/gm)].flat(), ['id: boot.0', 'id: boot.1']);
+});
+
+test('events: for who takes nothing no check-ins are kept; later the latest are told', async (t) => {
+  const { clock, checkIns, open } = setup();
+  const watch = Array.from({ length: 100 }, (_, index) => index + 1);
+  const stream = open({ watch });
+  for (let count = 0; count < 28; count++) {
+    for (const id of watch) checkIns.set(id, clock.monotonic());
+    clock.advance(1_000);
+    await turn();
+  }
+  t.true(stream.readableLength < 32 * 1024);
+  const text = follow(stream);
+  await text();
+  clock.advance(1_000);
+  t.is(checkInsIn(await text()).at(-1), `100@${clock.monotonic() - 2_000}`);
 });
 
 test('events: there are bounds for one caller and for all, and room again when a stream ends', async (t) => {

@@ -2,58 +2,10 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { EnvironmentList } from '../../../plugin/api.js';
-import type { Host } from '../../../plugin/server-hooks/host.js';
-import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
-import { type ReadEvent, readEvents } from '../../helpers/read-events.js';
-
-/** A caller's tokens: `admin`, `bound-<id>` for one environment, `no-settings`; those in `revoked` are good for nothing. */
-function hostWith(revoked: ReadonlySet<string>): Partial<Host> {
-  return {
-    authenticate: async (req) => {
-      const [, token = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? [];
-      const bound = /^bound-(\d+)$/.exec(token)?.[1];
-      if (revoked.has(token) || !(bound || token === 'admin' || token === 'no-settings')) return null;
-      return { id: token, via: 'bearer', ...(bound ? { environmentId: Number(bound) } : {}) };
-    },
-    authorize: ({ id }, action, environmentId) =>
-      id !== 'no-settings' || (action !== 'settings' && environmentId !== 2),
-  };
-}
-
-/** A stream by fetch, event by event. */
-async function follow(
-  t: ExecutionContext,
-  hub: TestPlugin,
-  { token = 'admin', lastEventId, query = '' }: { token?: string; lastEventId?: string; query?: string } = {},
-) {
-  const gone = new AbortController();
-  t.teardown(() => gone.abort());
-  const response = await fetch(`${hub.url}/api/events${query}`, {
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-    },
-    signal: gone.signal,
-  });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  const waiting: ReadEvent[] = [];
-  /** The next event; null: the stream has ended. */
-  const next = async (): Promise<ReadEvent | null> => {
-    while (waiting.length === 0) {
-      const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
-      if (done) return null;
-      text += value;
-      const end = text.lastIndexOf('\n\n') + 2;
-      waiting.push(...readEvents(text.slice(0, end)));
-      text = text.slice(end);
-    }
-    return waiting.shift() ?? null;
-  };
-  return { response, next, leave: () => gone.abort() };
-}
+import { startPlugin } from '../../helpers/plugin.js';
+import { follow, hostWith } from './event-follower.js';
 
 test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', async (t) => {
   const hub = await startPlugin(t);
@@ -227,6 +179,8 @@ test('list: parameters are taken once or several times, and refused where they m
     'limit=501',
     'limit=x',
     'limit=',
+    'offset=-1',
+    'offset=1.5',
     'sort=size',
     'sort=name&sort=id',
     'status=gone',
@@ -235,6 +189,7 @@ test('list: parameters are taken once or several times, and refused where they m
     const answer = await hub.call('GET', `/api/environments?${query}`);
     t.like(answer, { status: 400, body: { code: 'bad-request' } }, query);
   }
+  t.deepEqual(await names('limit=1&offset=2'), ['shop']);
   const foreign = await hub.call('GET', `/api/environments?sort=name&cursor=${first.body.nextCursor}`);
   t.like(foreign, { status: 400, body: { code: 'cursor-invalid' } });
 });

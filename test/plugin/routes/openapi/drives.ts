@@ -12,14 +12,14 @@ type Drive = (world: ApiWorld) => Promise<void>;
 export const DRIVES: Readonly<Record<string, Drive>> = {
   listEnvironments: async ({ ask }) => {
     await ask('listEnvironments', '200');
-    const query = 'search=on&tag=a&tag=b&status=online&sort=-name&limit=1';
+    const query = 'search=on&tag=a&tag=b&status=online&sort=-name&limit=1&offset=0';
     await ask('listEnvironments', '200', { path: `/api/environments?${query}` });
     await ask('listEnvironments', '400 bad-request', { path: '/api/environments?limit=0' });
     await ask('listEnvironments', '400 cursor-invalid', { path: '/api/environments?cursor=nonsense' });
   },
 
   streamEvents: async ({ ask }) => {
-    await ask('streamEvents', '200');
+    await ask('streamEvents', '200', { path: '/api/events?watch=1,2' });
     const tooLong = 'x'.repeat(101);
     await ask('streamEvents', '400 bad-request', { path: `/api/events?lastEventId=${tooLong}` });
   },
