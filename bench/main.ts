@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { latency } from './latency.js';
 import { list } from './list.js';
+import { panel } from './panel.js';
 import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
 import { throughput } from './throughput.js';
 import { wake } from './wake.js';
 import { wire } from './wire.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list, wire };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list, wire, panel };
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),

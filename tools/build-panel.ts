@@ -43,6 +43,25 @@ const obedientTerminal: Plugin = {
   },
 };
 
+/**
+ * From 3.3.1 on, lit-html's `removePart` leaves a comment behind for each row that goes (lit/lit#5298): thousands of
+ * them, once somebody has scrolled through a long list. Here it takes both of its markers along.
+ */
+const tidyLists: Plugin = {
+  name: 'tidy-lists',
+  setup({ onLoad }) {
+    onLoad({ filter: /lit-html[\\/]directive-helpers\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replace(
+        /(\w+)\._\$AR\(\),(?=\1\._\$AA\.remove\(\))/,
+        (clear, part) => `${clear}${part}._$AB?.remove(),`,
+      );
+      if (contents === text) throw new Error(`${path} removes parts in another way than it did`);
+      return { contents };
+    });
+  },
+};
+
 /** Bundles the panel into an ES module for browsers; the console is a chunk of its own. Resolves with its size. */
 export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
   const root = fileURLToPath(new URL('..', import.meta.url));
@@ -58,7 +77,7 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
     target: 'es2022',
     format: 'esm',
     loader: { '.css': 'text' },
-    plugins: [obedientTerminal],
+    plugins: [obedientTerminal, tidyLists],
     minify: true,
     legalComments: 'eof',
     write: false,

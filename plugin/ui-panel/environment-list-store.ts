@@ -1,39 +1,43 @@
 import type { EnvironmentList, EnvironmentStatus, EnvironmentView, HubEvent } from '../api.js';
-import type { ApiClient } from './api-client.js';
+import { type ApiClient, ApiError } from './api-client.js';
 
 /** What an operator asked for. */
 export interface ListQuery {
   readonly search: string;
   readonly status: EnvironmentStatus | '';
+  /** All of them. */
+  readonly tags: readonly string[];
   readonly sort: string;
 }
 
-interface Page {
-  /** Where it begins; null: at the start. */
-  readonly cursor: string | null;
-  readonly ids: readonly number[];
-}
+type Change = Extract<HubEvent, { type: 'environment-changed' }>['data'];
 
 const PAGE = 100;
+/** Rows above and below those in the page that are to be there before somebody scrolls to them. */
+const MARGIN = 15;
 /** Changes that come together are one reason to list anew. */
 const SOON_MS = 1_000;
+/** After a failure. */
+const RETRY_MS = 3_000;
 /** Members by which the hub filters and sorts: a row with another value may belong elsewhere. */
 const ORDERING = ['name', 'tags', 'status', 'edgeId'] as const;
 
 /**
- * The environments of one query, as far down as somebody has scrolled. The hub searches, filters and sorts; events
- * change what is known in place. `onChange` is called after each change. `close()` ends what is under way.
+ * The environments of one query, as far as somebody has seen them. The hub searches, filters and sorts, and gives the
+ * rows around any place; events change what is known in place. `onChange` is called after each change of what is in
+ * the page. `close()` ends what is under way.
  */
 export class EnvironmentListStore {
   readonly #client: ApiClient;
   readonly #onChange: () => void;
-  /** Indices of the rows in the page. */
+  /** Places of the rows in the page. */
   #shown = { first: 0, end: 0 };
-  #query: ListQuery = { search: '', status: '', sort: 'name' };
-  #pages: readonly Page[] = [];
+  #query: ListQuery = { search: '', status: '', tags: [], sort: 'name' };
+  /** By place; undefined: not asked for yet. */
+  #ids: (number | undefined)[] = [];
   #byId = new Map<number, EnvironmentView>();
-  #nextCursor: string | null = null;
-  #total = 0;
+  /** What came while a list was on its way, which may be older. */
+  #changes: Change[] = [];
   #error: Error | null = null;
   #isLoading = false;
   #loading = new AbortController();
@@ -44,85 +48,63 @@ export class EnvironmentListStore {
     this.#onChange = onChange;
   }
 
-  /** In the order of the query. */
-  get items(): readonly EnvironmentView[] {
-    return this.#pages.flatMap(({ ids }) => ids.flatMap((id) => this.#byId.get(id) ?? []));
-  }
   get query(): ListQuery {
     return this.#query;
   }
   /** How many there are, loaded or not. */
   get total(): number {
-    return this.#total;
+    return this.#ids.length;
   }
   get isLoading(): boolean {
     return this.#isLoading;
   }
-  /** Why the list may be out of date. */
+  /** Why the list may be out of date; it is asked for again by itself. */
   get error(): Error | null {
     return this.#error;
   }
 
-  /** Lists anew, down to the last row that is shown; what is there stays until then. */
+  /** The rows from `first` to before `end`, in the order of the query; null: not there yet. */
+  rows(first: number, end: number): readonly (EnvironmentView | null)[] {
+    return Array.from({ length: Math.max(0, end - first) }, (_, index) => {
+      const id = this.#ids[first + index];
+      return (id !== undefined && this.#byId.get(id)) || null;
+    });
+  }
+
+  /** Lists anew what is in the page; what is there stays until then. */
   async load(query: ListQuery = this.#query): Promise<void> {
     if (query !== this.#query) this.#shown = { first: 0, end: 0 };
-    const wanted = this.#shown.end;
     this.#query = query;
     this.#stopLoading();
-    await this.#attempt(async (signal) => {
-      const pages: Page[] = [];
-      const byId = new Map<number, EnvironmentView>();
-      let cursor: string | null = null;
-      do {
-        const list: EnvironmentList = await this.#fetch(cursor, signal);
-        pages.push({ cursor, ids: list.items.map(({ id }) => id) });
-        for (const item of list.items) byId.set(item.id, item);
-        this.#total = list.total;
-        cursor = list.nextCursor;
-      } while (cursor !== null && byId.size < wanted);
-      this.#pages = pages;
-      this.#byId = byId;
-      this.#nextCursor = cursor;
+    await this.#fetch(Math.max(0, this.#shown.first - MARGIN), () => {
+      this.#ids = [];
+      this.#byId.clear();
     });
   }
 
-  /** Tells which rows are in the page, from `first` to before `end`; the next page is fetched in time. */
+  /** Tells which rows are in the page, from `first` to before `end`; what is not there yet is fetched. */
   show(first: number, end: number): void {
     this.#shown = { first, end };
-    if (end + PAGE / 2 > this.#byId.size) void this.#loadMore();
-  }
-
-  /** Asks again for the rows in the page: a check-in is no event. After a failure, lists anew. */
-  async refresh(): Promise<void> {
-    if (this.#isLoading) return;
-    if (this.#error) return this.load();
-    const { first, end } = this.#shown;
-    let index = 0;
-    const seen = this.#pages.filter(({ ids }) => {
-      const from = index;
-      index += ids.length;
-      return from < end && index > first;
-    });
-    await this.#attempt(async (signal) => {
-      for (const { cursor } of seen) {
-        const { items } = await this.#fetch(cursor, signal);
-        for (const item of items) if (this.#byId.has(item.id)) this.#byId.set(item.id, item);
-      }
-    });
+    if (this.#isLoading || this.#error) return;
+    const from = Math.max(0, first - MARGIN);
+    const to = Math.min(this.total, end + MARGIN);
+    let missing = from;
+    while (missing < to && this.#ids[missing] !== undefined) missing++;
+    // One answer holds all rows in the page and both margins: two of different moments may have one of them twice.
+    if (missing < to) void this.#fetch(Math.max(0, missing < first ? to - PAGE : from));
   }
 
   apply(event: HubEvent): void {
     if (event.type === 'environment-changed') {
       const { id, changes } = event.data;
-      const known = this.#byId.get(id);
-      if (known) {
-        this.#byId.set(id, { ...known, ...changes } as EnvironmentView);
-        this.#onChange();
-      }
+      if (this.#isLoading) this.#changes.push(event.data);
+      this.#change(event.data);
+      if (this.#isShown(id)) this.#onChange();
       if (ORDERING.some((member) => member in changes && this.#isOrderedBy(member))) this.#loadSoon();
     } else if (event.type === 'environment-removed') {
-      if (this.#byId.delete(event.data.id)) {
-        this.#total -= 1;
+      const place = this.#ids.indexOf(event.data.id);
+      if (place >= 0) {
+        this.#ids.splice(place, 1);
         this.#onChange();
       } else this.#loadSoon();
     } else if (event.type === 'environment-created' || event.type === 'reset') this.#loadSoon();
@@ -133,32 +115,27 @@ export class EnvironmentListStore {
     this.#stopLoading();
   }
 
-  /** Unless it is on its way, or there is none, or the last try failed: then only a new list helps. */
-  async #loadMore(): Promise<void> {
-    const cursor = this.#nextCursor;
-    if (cursor === null || this.#isLoading || this.#error) return;
-    await this.#attempt(async (signal) => {
-      const { items, nextCursor, total } = await this.#fetch(cursor, signal);
-      // One that moved between two pages can come twice.
-      const added = items.filter(({ id }) => !this.#byId.has(id));
-      this.#pages = [...this.#pages, { cursor, ids: added.map(({ id }) => id) }];
-      for (const item of items) this.#byId.set(item.id, item);
-      this.#nextCursor = nextCursor;
-      this.#total = total;
-    });
+  #change({ id, changes }: Change): void {
+    const known = this.#byId.get(id);
+    if (known) this.#byId.set(id, { ...known, ...changes } as EnvironmentView);
+  }
+
+  #isShown(id: number): boolean {
+    return this.#ids.slice(this.#shown.first, this.#shown.end).includes(id);
   }
 
   #isOrderedBy(member: (typeof ORDERING)[number]): boolean {
-    const { search, status, sort } = this.#query;
+    const { search, status, tags, sort } = this.#query;
     if (member === 'status') return status !== '' || /status|lastCheckInAt/.test(sort);
+    if (member === 'tags' && tags.length > 0) return true;
     return search !== '' || sort.endsWith(member);
   }
 
-  #loadSoon(): void {
+  #loadSoon(ms = SOON_MS): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.load();
-    }, SOON_MS);
+    }, ms);
   }
 
   #stopLoading(): void {
@@ -167,28 +144,47 @@ export class EnvironmentListStore {
     this.#timer = null;
   }
 
-  #fetch(cursor: string | null, signal: AbortSignal): Promise<EnvironmentList> {
-    const { search, status, sort } = this.#query;
-    const query = new URLSearchParams({ sort, limit: String(PAGE) });
-    if (search) query.set('search', search);
-    if (status) query.set('status', status);
-    if (cursor) query.set('cursor', cursor);
-    return this.#client.call('GET', `/environments?${query}`, { signal });
-  }
-
-  async #attempt(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #fetch(offset: number, forget = () => {}): Promise<void> {
     this.#loading = new AbortController();
     const { signal } = this.#loading;
     this.#isLoading = true;
+    this.#changes = [];
     this.#onChange();
     try {
-      await work(signal);
+      const list: EnvironmentList = await this.#client.call('GET', this.#path(offset), { signal });
+      if (signal.aborted) return;
+      forget();
+      this.#put(offset, list);
       this.#error = null;
     } catch (error) {
-      if (!signal.aborted) this.#error = error instanceof Error ? error : new Error(String(error));
+      if (signal.aborted) return;
+      this.#error = error instanceof Error ? error : new Error(String(error));
+      // What the hub refuses once it refuses again.
+      if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) this.#loadSoon(RETRY_MS);
     }
-    if (signal.aborted) return;
     this.#isLoading = false;
     this.#onChange();
+  }
+
+  #path(offset: number): string {
+    const { search, status, tags, sort } = this.#query;
+    const query = new URLSearchParams({ sort, limit: String(PAGE) });
+    if (search) query.set('search', search);
+    if (status) query.set('status', status);
+    for (const tag of tags) query.append('tag', tag);
+    if (offset > 0) query.set('offset', String(offset));
+    return `/environments?${query}`;
+  }
+
+  /** Those that were elsewhere have moved. */
+  #put(offset: number, { items, total }: EnvironmentList): void {
+    const ids = new Set(items.map(({ id }) => id));
+    this.#ids = this.#ids.map((id) => (id !== undefined && ids.has(id) ? undefined : id));
+    this.#ids.length = total;
+    items.forEach((item, index) => {
+      this.#ids[offset + index] = item.id;
+      this.#byId.set(item.id, item);
+    });
+    for (const change of this.#changes) this.#change(change);
   }
 }

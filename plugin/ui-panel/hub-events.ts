@@ -6,6 +6,10 @@ import { readChunks } from './read-chunks.js';
 export type EventListener = (event: HubEvent) => void;
 
 const RETRY_MS = 3_000;
+/** While somebody scrolls, others are in sight all the time. */
+const WATCH_MS = 1_000;
+/** As many as the hub takes. */
+const MAX_WATCHED = 100;
 
 /**
  * The hub's events by `fetch`, which can carry a token where `EventSource` cannot. After a break it goes on behind the
@@ -14,19 +18,43 @@ const RETRY_MS = 3_000;
 export class HubEvents {
   readonly #client: ApiClient;
   readonly #retryMs: number;
+  readonly #watchMs: number;
   readonly #listeners = new Set<EventListener>();
+  readonly #watches = new Set<readonly number[]>();
   #running: AbortController | null = null;
+  /** Ends the stream that is open, and no more. */
+  #stream = new AbortController();
+  /** Whom the open stream watches. */
+  #watched = '';
+  #changing: ReturnType<typeof setTimeout> | null = null;
   #lastId = '';
 
-  constructor(client: ApiClient, { retryMs = RETRY_MS }: { retryMs?: number } = {}) {
+  constructor(
+    client: ApiClient,
+    { retryMs = RETRY_MS, watchMs = WATCH_MS }: { retryMs?: number; watchMs?: number } = {},
+  ) {
     this.#client = client;
     this.#retryMs = retryMs;
+    this.#watchMs = watchMs;
   }
 
   /** @returns what ends it */
   subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Asks for the check-ins of these environments as well: `environment-changed` with `lastCheckInAt`, every 5 s at most.
+   * @returns what ends it
+   */
+  watch(ids: readonly number[]): () => void {
+    const watch = [...ids];
+    this.#watches.add(watch);
+    this.#changeSoon();
+    return () => {
+      if (this.#watches.delete(watch)) this.#changeSoon();
+    };
   }
 
   start(): void {
@@ -39,23 +67,52 @@ export class HubEvents {
     this.#running?.abort();
     this.#running = null;
     this.#lastId = '';
+    if (this.#changing !== null) clearTimeout(this.#changing);
+    this.#changing = null;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#stream = new AbortController();
+      const stream = AbortSignal.any([signal, this.#stream.signal]);
       try {
-        const headers = this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
-        const response = await this.#client.open('GET', '/events', { headers, signal });
-        for await (const { id, type, data } of parseEvents(readChunks(response))) {
-          this.#lastId = id;
-          if (data && !signal.aborted) this.#tell({ type, data: JSON.parse(data) } as HubEvent);
-        }
+        await this.#read(stream);
       } catch (error) {
         // Whoever is signed out is told by the client; a later try cannot do better.
         if (error instanceof ApiError && error.status === 401) return;
       }
-      await pause(this.#retryMs, signal);
+      if (!stream.aborted) await pause(this.#retryMs, signal);
     }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    this.#watched = this.#wanted();
+    const path = `/events${this.#watched && `?watch=${this.#watched}`}`;
+    const headers = this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
+    const response = await this.#client.open('GET', path, { headers, signal });
+    for await (const { id, type, data } of parseEvents(readChunks(response))) {
+      // What came and is not told yet, the next stream brings.
+      if (signal.aborted) return;
+      this.#lastId = id || this.#lastId;
+      if (data) this.#tell({ type, data: JSON.parse(data) } as HubEvent);
+    }
+  }
+
+  #changeSoon(): void {
+    if (this.#changing !== null) clearTimeout(this.#changing);
+    if (!this.#running) return;
+    this.#changing = setTimeout(() => {
+      this.#changing = null;
+      if (this.#wanted() !== this.#watched) this.#stream.abort();
+    }, this.#watchMs);
+  }
+
+  #wanted(): string {
+    const ids = new Set([...this.#watches].flat());
+    return [...ids]
+      .sort((a, b) => a - b)
+      .slice(0, MAX_WATCHED)
+      .join();
   }
 
   #tell(event: HubEvent): void {

@@ -12,7 +12,7 @@ export interface ListWindow {
 export function windowOf(
   count: number,
   { scrollTop, height, rowHeight }: { scrollTop: number; height: number; rowHeight: number },
-  overscan = 6,
+  overscan = 3,
 ): ListWindow {
   const at = (px: number) => Math.min(count, Math.max(0, px));
   const first = at(Math.floor(scrollTop / rowHeight) - overscan);

@@ -15,13 +15,14 @@ export interface AdminBrowser {
   readonly ran: string[];
 }
 
-/** `flags` are added to Chromium's. */
+/** `flags` are added to Chromium's, those in `without` are left out of Playwright's own. */
 export async function openAdminBrowser(
   t: Scope,
   hub: Hub,
   flags: readonly string[] = [],
+  without: readonly string[] = [],
 ): Promise<AdminBrowser> {
-  const context = await openBrowser(t, flags);
+  const context = await openBrowser(t, flags, without);
   const ran = watchContent(context);
   const admin = await context.newPage();
   await load(() => admin.goto(hub.origin));

@@ -22,9 +22,20 @@ const FLAGS = [
   '--ignore-certificate-errors',
 ];
 
-/** A fresh profile of a headless Chromium that takes any certificate; it ends with the test. `flags` are added. */
-export async function openBrowser(t: Scope, flags: readonly string[] = []): Promise<BrowserContext> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
+/**
+ * A fresh profile of a headless Chromium that takes any certificate; it ends with the test. `flags` are added, those in
+ * `without` left out of Playwright's own.
+ */
+export async function openBrowser(
+  t: Scope,
+  flags: readonly string[] = [],
+  without: readonly string[] = [],
+): Promise<BrowserContext> {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [...FLAGS, ...flags],
+    ignoreDefaultArgs: [...without],
+  });
   t.teardown(() => browser.close());
   return browser.newContext({ ignoreHTTPSErrors: true });
 }

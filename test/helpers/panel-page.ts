@@ -27,8 +27,9 @@ export function havePanel(): Promise<unknown> {
 
 let built: Promise<unknown> | undefined;
 
-export async function openPanel(t: Scope, hub: Hub): Promise<PanelPage> {
-  const { admin: page, ran } = await openAdminBrowser(t, hub);
+/** Of Chromium's flags, those in `without` are left out. */
+export async function openPanel(t: Scope, hub: Hub, without: readonly string[] = []): Promise<PanelPage> {
+  const { admin: page, ran } = await openAdminBrowser(t, hub, [], without);
   page.setDefaultTimeout(MS);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

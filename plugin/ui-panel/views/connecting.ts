@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { OpeningProgress } from '../engine/open-environment.js';
+import { problemView } from '../problem-view.js';
 import { signView } from '../sign-view.js';
 
 const STEPS = [
@@ -31,6 +32,6 @@ export function connecting(
         return html`<li aria-current=${index === now ? 'step' : 'false'}>${signView(mood, words, `${state}:`)}</li>`;
       })}
     </ol>
-    ${problem ? html`<p class="notice bad">${problem.detail}</p>` : ''}
+    ${problem ? problemView(problem) : ''}
   </section>`;
 }

@@ -1,21 +1,15 @@
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { EnvironmentView } from '../../api.js';
-import { ago } from '../ago.js';
 import type { ApiClient } from '../api-client.js';
 import { EnvironmentListStore, type ListQuery } from '../environment-list-store.js';
 import type { HubEvents } from '../hub-events.js';
-import { windowOf } from '../list-window.js';
 import { navigate } from '../navigate.js';
 import { environmentPath } from '../route.js';
-import { signView } from '../sign-view.js';
-import { signsOf } from '../signs.js';
 import { styles } from '../styles.js';
+import { environmentRow, environmentRowStyles } from './environment-row.js';
+import { RowScroller } from './row-scroller.js';
 
-const ROW_PX = 76;
 const SEARCH_MS = 250;
-/** A check-in is no event: the rows in the page are asked for again, while somebody sees them. */
-const REFRESH_SECONDS = 10;
 const SORTS = [
   ['name', 'Name'],
   ['status', 'What needs attention'],
@@ -29,6 +23,7 @@ export class EnvironmentListElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
     styles,
+    environmentRowStyles,
     css`
       .filters {
         display: grid;
@@ -36,9 +31,17 @@ export class EnvironmentListElement extends LitElement {
         gap: 0.6rem;
         margin: 0.8rem 0;
       }
+      .chosen {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.4rem;
+        align-items: center;
+      }
       .scroller {
+        --row-height: 76px;
         max-height: min(70vh, 48rem);
         overflow-y: auto;
+        overflow-anchor: none;
         border: 1px solid var(--line);
         border-radius: 0.5rem;
       }
@@ -47,78 +50,21 @@ export class EnvironmentListElement extends LitElement {
         margin: 0;
       }
       li {
-        height: 76px;
-      }
-      .row {
-        display: grid;
-        grid-template: 'name signs seen' auto 'note signs seen' auto / minmax(0, 1fr) auto 6rem;
-        align-content: center;
-        column-gap: 1rem;
-        width: 100%;
-        height: 100%;
-        text-align: left;
-        border: 0;
-        border-bottom: 1px solid var(--line);
-        border-radius: 0;
-      }
-      .row:focus-visible {
-        outline-offset: -3px;
-      }
-      .name {
-        grid-area: name;
-        font-weight: 600;
-      }
-      .note {
-        grid-area: note;
-        font-size: 0.85rem;
-      }
-      .note.problem {
-        color: var(--bad);
-      }
-      .name,
-      .note {
-        overflow: hidden;
-        text-overflow: ellipsis;
-      }
-      .signs {
-        grid-area: signs;
-        display: grid;
-        grid-template-columns: repeat(3, 10rem);
-        align-items: center;
-      }
-      .seen {
-        grid-area: seen;
-        align-self: center;
-        text-align: right;
-        font-size: 0.9rem;
-        color: var(--soft);
+        height: var(--row-height);
       }
       .empty {
         padding: 2.5rem 1rem;
         text-align: center;
       }
       @media (max-width: 56rem) {
-        .row {
-          grid-template: 'name seen' auto 'signs signs' auto 'note note' auto / minmax(0, 1fr) auto;
-          padding: 0 0.6rem;
-        }
-        .signs {
-          grid-template-columns: repeat(3, auto);
-          justify-content: start;
-          column-gap: 0.9rem;
-        }
-        .signs .part {
-          position: absolute;
-          width: 1px;
-          height: 1px;
-          overflow: hidden;
-          clip-path: inset(50%);
-        }
-        .note {
-          font-size: 0.8rem;
+        .scroller {
+          --row-height: 108px;
         }
       }
       @media (max-width: 36rem) {
+        .scroller {
+          --row-height: 132px;
+        }
         .filters {
           grid-template-columns: 1fr 1fr;
         }
@@ -130,35 +76,46 @@ export class EnvironmentListElement extends LitElement {
   ];
   declare client: ApiClient;
   declare events: HubEvents;
+  readonly #rows = new RowScroller(this, () => this.#store?.total ?? 0);
   #store: EnvironmentListStore | null = null;
   #unsubscribe = () => {};
-  #ticks = 0;
+  #unwatch = () => {};
+  /** Whose check-ins are asked for. */
+  #watched = '';
   #ticker: ReturnType<typeof setInterval> | null = null;
   #searching: ReturnType<typeof setTimeout> | null = null;
-  #view = { scrollTop: 0, height: 600 };
 
   override connectedCallback(): void {
     super.connectedCallback();
     const store = new EnvironmentListStore(this.client, () => this.requestUpdate());
     this.#store = store;
     this.#unsubscribe = this.events.subscribe((event) => store.apply(event));
-    this.#ticker = setInterval(() => this.#tick(store), 1000);
+    // How long ago the check-ins were.
+    this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void store.load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unsubscribe();
+    this.#unwatch();
+    this.#watched = '';
     this.#store?.close();
     if (this.#ticker !== null) clearInterval(this.#ticker);
     if (this.#searching !== null) clearTimeout(this.#searching);
+  }
+
+  /** However many events come, and however fast somebody scrolls: once a frame, and not at all where nobody sees it. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (this.hasUpdated) await new Promise(requestAnimationFrame);
+    super.scheduleUpdate();
   }
 
   override render(): TemplateResult {
     const store = this.#store;
     if (!store) return html``;
     const { query, total } = store;
-    const isFiltered = query.search !== '' || query.status !== '';
+    const isFiltered = query.search !== '' || query.status !== '' || query.tags.length > 0;
     return html`
       <div class="bar">
         <h2 tabindex="-1">Environments</h2>
@@ -184,50 +141,48 @@ export class EnvironmentListElement extends LitElement {
           </select>
         </label>
       </div>
+      ${query.tags.length > 0 ? this.#chosen(query.tags) : ''}
       ${store.error ? html`<p class="notice bad" role="alert">The list is not up to date: ${store.error.message}</p>` : ''}
       <p class="soft" role="status">${total === 1 ? '1 environment' : `${total} environments`}${isFiltered ? ' found' : ''}</p>
-      ${total > 0 ? this.#rows(store) : store.isLoading || store.error ? '' : this.#empty(isFiltered)}
+      ${total > 0 ? this.#list(store) : store.isLoading || store.error ? '' : this.#empty(isFiltered)}
     `;
   }
 
-  override updated(_changed: PropertyValues): void {
-    const scroller = this.#scroller;
-    if (!scroller || !this.#store) return;
-    const height = scroller.clientHeight;
-    if (height !== this.#view.height) this.#scrolled(scroller);
-    const { first, end } = this.#window();
-    this.#store.show(first, end);
+  override updated(): void {
+    // It may have been taken out before its frame came.
+    if (!this.isConnected) return;
+    const { first, end } = this.#rows.window;
+    this.#store?.show(first, end);
+    this.#watch(this.#store?.rows(first, end).flatMap((item) => item?.id ?? []) ?? []);
   }
 
-  get #scroller(): HTMLElement | null {
-    return this.renderRoot.querySelector('.scroller');
+  #chosen(tags: readonly string[]): TemplateResult {
+    return html`<p class="chosen"><span class="soft">With</span>
+      ${tags.map(
+        (tag) => html`<button class="tag" type="button" title=${tag} @click=${() => this.#toggle(tag)}
+          ><span class="unseen">Also without tag </span>${tag} <span aria-hidden="true">✕</span></button>`,
+      )}
+    </p>`;
   }
 
-  #rows(store: EnvironmentListStore): TemplateResult {
-    const items = store.items;
-    const { first, end, above, below } = this.#window();
-    return html`<div class="scroller" @scroll=${(event: Event) => this.#scrolled(event.currentTarget as HTMLElement)}>
-      <ul .style=${`padding: ${above}px 0 ${below}px`} @keydown=${(event: KeyboardEvent) => this.#move(event)}>
+  #list(store: EnvironmentListStore): TemplateResult {
+    const { first, end, above, below } = this.#rows.window;
+    const { tags } = store.query;
+    const onTag = (tag: string) => this.#toggle(tag);
+    return html`<div class="scroller" tabindex="-1" @scroll=${this.#rows.scrolled} @keydown=${this.#rows.pressed}>
+      <ul role="list" .style=${`padding: ${above}px 0 ${below}px`}>
         ${repeat(
-          items.slice(first, end),
-          ({ id }) => id,
+          store.rows(first, end),
+          (item, index) => item?.id ?? `place ${first + index}`,
           (item, index) =>
-            html`<li aria-setsize=${store.total} aria-posinset=${first + index + 1}>${this.#row(item)}</li>`,
+            html`<li aria-setsize=${store.total} aria-posinset=${first + index + 1}>${environmentRow(item, {
+              tags,
+              onTag,
+              onOpen: () => item && navigate(this, environmentPath(item.id)),
+            })}</li>`,
         )}
       </ul>
     </div>`;
-  }
-
-  #row(item: EnvironmentView): TemplateResult {
-    const note = item.problem
-      ? html`<span class="note problem" title=${item.problem.detail}>${item.problem.detail}</span>`
-      : html`<span class="note soft">${item.tags.join(', ') || `No. ${item.id}`}</span>`;
-    return html`<button class="row" type="button" @click=${() => navigate(this, environmentPath(item.id))}>
-      <span class="name">${item.name}</span>
-      <span class="signs">${signsOf(item).map(({ part, mood, words }) => signView(mood, words, part))}</span>
-      <span class="seen" title="Last check-in">${ago(item.lastCheckInAt, Date.now())}</span>
-      ${note}
-    </button>`;
   }
 
   #empty(isFiltered: boolean): TemplateResult {
@@ -238,20 +193,12 @@ export class EnvironmentListElement extends LitElement {
     }</p>`;
   }
 
-  #window() {
-    return windowOf(this.#store?.items.length ?? 0, { ...this.#view, rowHeight: ROW_PX });
-  }
-
-  #scrolled({ scrollTop, clientHeight }: HTMLElement): void {
-    this.#view = { scrollTop, height: clientHeight };
-    this.requestUpdate();
-  }
-
-  #tick(store: EnvironmentListStore): void {
-    if (document.visibilityState !== 'visible') return;
-    this.#ticks += 1;
-    if (this.#ticks % REFRESH_SECONDS === 0) void store.refresh();
-    this.requestUpdate();
+  #watch(ids: readonly number[]): void {
+    const watched = ids.toSorted((a, b) => a - b).join();
+    if (watched === this.#watched) return;
+    this.#watched = watched;
+    this.#unwatch();
+    this.#unwatch = this.events.watch(ids);
   }
 
   #search(event: InputEvent): void {
@@ -260,20 +207,15 @@ export class EnvironmentListElement extends LitElement {
     this.#searching = setTimeout(() => this.#ask({ search }), SEARCH_MS);
   }
 
-  #ask(change: Partial<ListQuery>): void {
-    if (!this.#store) return;
-    this.#scroller?.scrollTo({ top: 0 });
-    void this.#store.load({ ...this.#store.query, ...change });
+  #toggle(tag: string): void {
+    const { tags = [] } = this.#store?.query ?? {};
+    this.#ask({ tags: tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag] });
   }
 
-  /** Arrows go from row to row; the next one is in the page already, as a few more are than can be seen. */
-  #move(event: KeyboardEvent): void {
-    const step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
-    const row = (event.target as HTMLElement).closest('li');
-    if (!step || !row) return;
-    event.preventDefault();
-    const next = row[step as 'nextElementSibling']?.querySelector('button');
-    next?.focus();
+  #ask(change: Partial<ListQuery>): void {
+    if (!this.#store) return;
+    this.#rows.toTop();
+    void this.#store.load({ ...this.#store.query, ...change });
   }
 }
 

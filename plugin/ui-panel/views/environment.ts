@@ -8,6 +8,7 @@ import { type ConnectionState, EngineConnection } from '../engine/engine-connect
 import type { EngineSource } from '../engine/engine-source.js';
 import type { HubEvents } from '../hub-events.js';
 import { navigate } from '../navigate.js';
+import { problemView } from '../problem-view.js';
 import { environmentPath } from '../route.js';
 import { SECTIONS, type Section } from '../sections/sections.js';
 import { signView } from '../sign-view.js';
@@ -16,9 +17,6 @@ import { styles } from '../styles.js';
 import { connecting } from './connecting.js';
 import { missingNodes } from './missing-nodes.js';
 import './node-picker.js';
-
-/** A check-in is no event. */
-const LOOK_MS = 10_000;
 
 /** One environment: wakes it, shows how far that is, then its sections; what cannot be woken shows its last snapshot. */
 export class EnvironmentElement extends LitElement {
@@ -69,23 +67,24 @@ export class EnvironmentElement extends LitElement {
   #environment: EnvironmentView | null = null;
   #connection: EngineConnection | null = null;
   #error: Error | null = null;
-  #timers: ReturnType<typeof setInterval>[] = [];
+  #ticker: ReturnType<typeof setInterval> | null = null;
   #unsubscribe = () => {};
+  #unwatch = () => {};
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
-    this.#timers = [
-      setInterval(() => this.requestUpdate(), 1000),
-      setInterval(() => document.visibilityState === 'visible' && void this.#look(), LOOK_MS),
-    ];
+    this.#unwatch = this.events.watch([this.environmentId]);
+    // How long ago things were.
+    this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void this.#look();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unsubscribe();
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#unwatch();
+    if (this.#ticker !== null) clearInterval(this.#ticker);
     this.#connection?.close();
   }
 
@@ -123,7 +122,7 @@ export class EnvironmentElement extends LitElement {
         ${signsOf(environment).map(({ part, mood, words }) => signView(mood, words, part))}
         <span class="soft">Last check-in ${ago(environment.lastCheckInAt, Date.now())}</span>
       </div>
-      ${problem ? html`<p class="notice bad">${problem.detail} <span class="soft">(${problem.code})</span></p>` : ''}
+      ${problem ? problemView(problem) : ''}
       ${
         environment.swarm
           ? html`<fairlead-node-picker .client=${this.client} .environment=${environment} .node=${this.node}
@@ -142,7 +141,7 @@ export class EnvironmentElement extends LitElement {
     }
     const { source, error } = state;
     return html`
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${error ? html`<div role="alert">${problemView({ code: error instanceof ApiError ? error.code : '', detail: error.message })}</div>` : ''}
       <p><button class="main" type="button" @click=${() => void this.#connection?.open()}>Connect</button></p>
       ${
         source && 'snapshot' in source
@@ -176,8 +175,11 @@ export class EnvironmentElement extends LitElement {
   }
 
   #apply(event: HubEvent): void {
-    if (event.type === 'environment-changed' && event.data.id === this.environmentId && this.#environment)
-      this.#environment = { ...this.#environment, ...event.data.changes } as EnvironmentView;
+    if (event.type === 'environment-changed' && event.data.id === this.environmentId) {
+      if (this.#environment)
+        this.#environment = { ...this.#environment, ...event.data.changes } as EnvironmentView;
+      else void this.#look();
+    }
     if (event.type === 'environment-removed' && event.data.id === this.environmentId) {
       this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
       this.#environment = null;

@@ -62,3 +62,40 @@ test('events: who is not signed in is not asked for again', async (t) => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   t.is(asked, 1);
 });
+
+test('events: what is watched changes without a gap: the next stream goes on behind the last event', async (t) => {
+  const asked: string[] = [];
+  const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+  let opened = () => {};
+  const send: typeof fetch = async (url, init) => {
+    const lastId = new Headers(init?.headers).get('last-event-id');
+    asked.push(`${new URL(String(url), 'https://hub').search} ${lastId}`);
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void streams.push(controller) });
+    init?.signal?.addEventListener('abort', () => streams.at(-1)?.error(init.signal?.reason));
+    opened();
+    return new Response(body);
+  };
+  const until = (count: number) =>
+    new Promise<void>((resolve) => {
+      opened = () => streams.length === count && resolve();
+      opened();
+    });
+  const events = new HubEvents(new ApiClient({ baseUrl: '/edge', fetch: send }), { watchMs: 5 });
+  t.teardown(() => events.stop());
+  const heard = new Promise<HubEvent>((resolve) => void events.subscribe(resolve));
+  const sendNow = (text: string) => streams.at(-1)?.enqueue(Buffer.from(text));
+  events.start();
+  await until(1);
+  sendNow(
+    'id: a.7\nevent: reset\ndata: {"reason":"start"}\n\nevent: environment-changed\ndata: {"id":1}\n\n',
+  );
+  t.is((await heard).type, 'reset');
+  const ends = [events.watch([3, 1]), events.watch([2, 3])];
+  await until(2);
+  events.watch([3]);
+  for (const end of ends) end();
+  await until(3);
+  t.deepEqual(asked, [' null', '?watch=1,2,3 a.7', '?watch=3 a.7']);
+  events.stop();
+  events.watch([9]);
+});

@@ -1,0 +1,34 @@
+import https from 'node:https';
+import { signRequest } from '../protocol/request-signature.js';
+import { agentOf } from './many-environments.js';
+
+/**
+ * Agents of `many-environments.ts` whose engines come and go: so many of them a second change their status, one after
+ * the other through environments 1 to `count`. Returns what ends it; a check-in that fails is told to `onError`.
+ */
+export function changeStatuses(
+  { port, count, perSecond }: { port: number; count: number; perSecond: number },
+  onError: (error: Error) => void,
+): () => void {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
+  let next = 0;
+  const timer = setInterval(() => {
+    const [id, engine] = [1 + (next % count), Math.floor(next / count) % 2 === 0 ? 'down' : 'up'];
+    next += 1;
+    const { instanceId, secret } = agentOf(id);
+    const path = `/agent/check-in?engine=${engine}&tunnel=none`;
+    const claim = { environmentId: id, instanceId, timeMs: Date.now() };
+    const authorization = signRequest(secret, claim, { method: 'GET', path, body: Buffer.alloc(0) });
+    https
+      .get({ port, host: '127.0.0.1', path: `/edge${path}`, agent, headers: { authorization } }, (res) => {
+        if (res.statusCode !== 200) onError(new Error(`a check-in was answered ${res.statusCode}`));
+        res.resume();
+      })
+      .on('error', (error) => timer.hasRef() && onError(error));
+  }, 1_000 / perSecond);
+  return () => {
+    clearInterval(timer);
+    timer.unref();
+    agent.destroy();
+  };
+}
