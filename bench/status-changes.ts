@@ -22,7 +22,8 @@ export function changeStatuses(
     https
       .get({ port, host: '127.0.0.1', path: `/edge${path}`, agent, headers: { authorization } }, (res) => {
         if (res.statusCode !== 200) onError(new Error(`a check-in was answered ${res.statusCode}`));
-        res.resume();
+        // Who ends it cuts off what is under way.
+        res.on('error', () => undefined).resume();
       })
       .on('error', (error) => timer.hasRef() && onError(error));
   }, 1_000 / perSecond);
