@@ -29,7 +29,7 @@ export const fleetCalls = [
       id: 'selfTest',
       summary: 'Whether agents can reach this hub at the addresses they would be told',
       description:
-        'The hub goes the ways of a check-in and of a tunnel from its own machine, hop by hop, within 5 s. Ten times a minute.',
+        'The hub goes the ways of a check-in and of a tunnel from its own machine, hop by hop, within 10 s. Ten times a minute.',
       access: 'settings',
       body: selfTest,
       maxBodyBytes: 4096,

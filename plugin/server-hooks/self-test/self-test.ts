@@ -18,14 +18,14 @@ export interface SelfTestOptions {
 }
 
 /** All hops of one address together, ms. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 10_000;
 /** Runs in a minute: enough for somebody who corrects an address, too few to look around in a network. */
 const MAX_RUNS = 10;
 const MINUTE_MS = 60_000;
 
 /**
  * Goes the ways that agents go, from the hub's own machine. It connects where its caller says, so it tells codes of ours
- * only and never a byte of what it met, ends within 5 s, and runs ten times a minute at most.
+ * only and never a byte of what it met, ends within 10 s, and runs ten times a minute at most.
  */
 export class SelfTest {
   readonly #options: SelfTestOptions;

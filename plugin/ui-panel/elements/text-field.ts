@@ -19,8 +19,7 @@ export const fieldStyles = css`
     gap: 0.2rem;
   }
   textarea {
-    font: inherit;
-    color: inherit;
+    font-family: inherit;
     width: 100%;
     padding: 0.3rem 0.75rem;
     border: 1px solid var(--edge);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { EnvironmentCreated, Fleet, KeyRotated, SelfTestResult } from '../../../plugin/api.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin } from '../../helpers/plugin.js';
 import { joinInstance } from '../../helpers/test-instance.js';
 
@@ -20,7 +21,7 @@ test('fleet: tells how many agents there are, and what a new environment is told
 });
 
 test('self-test: the hub finds itself at the addresses that it tells', async (t) => {
-  const hub = await startPlugin(t);
+  const hub = await startPlugin(t, { clock: new FakeClock() });
   const { status, body } = await hub.call<SelfTestResult>('POST', '/api/self-test');
   t.is(status, 200);
   t.is(body.url, hub.url);
@@ -40,7 +41,8 @@ test('self-test: the hub finds itself at the addresses that it tells', async (t)
 });
 
 test('self-test: another hub is told from this one, and tells nothing itself', async (t) => {
-  const [hub, other] = [await startPlugin(t), await startPlugin(t)];
+  const hub = await startPlugin(t, { clock: new FakeClock() });
+  const other = await startPlugin(t);
   const tunnelAddress = `127.0.0.1:${other.tunnelPort}`;
   const { body } = await hub.call<SelfTestResult>('POST', '/api/self-test', {
     url: other.url,

@@ -8,14 +8,14 @@ import type { ExecutionContext } from 'ava';
 import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
 import { readSelfTest } from '../../../plugin/server-hooks/self-test/ask-hub.js';
 import { SelfTest, type SelfTestOptions } from '../../../plugin/server-hooks/self-test/self-test.js';
-import { systemClock } from '../../../protocol/clock.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { startListener } from '../../helpers/listener.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 /** Old enough to have issued what is expired by now. */
 export const AUTHORITY = await makeAuthority(Date.now() - 3 * YEAR_MS, randomBytes);
 
-/** A self-test beside the two ports of its hub, on loopback. */
+/** A self-test beside the two ports of its hub, on loopback. Its time stands still, so that no deadline comes by itself. */
 export interface SelfTestWorld {
   readonly selfTest: SelfTest;
   readonly tunnelAddress: string;
@@ -30,7 +30,7 @@ export async function startSelfTest(
   options: Partial<SelfTestOptions> = {},
 ): Promise<SelfTestWorld> {
   const { port, fingerprint } = await startListener(t);
-  const selfTest = new SelfTest({ clock: systemClock, randomBytes, fingerprint, ...options });
+  const selfTest = new SelfTest({ clock: new FakeClock(), randomBytes, fingerprint, ...options });
   const asHub: RequestListener = (req, res) => {
     const isThere = req.url === '/edge/agent/self-test';
     const answer = isThere && selfTest.answer(readSelfTest(req.headers.authorization ?? ''));
