@@ -75,11 +75,11 @@ serialBrowserTest('panel: of images that are removed together, one in use says w
   await page.waitForSelector('.outcomes li:has-text("going/away:1: done")');
   await page.waitForSelector('[data-name="going/away:1"]', { state: 'detached' });
 
-  await page.waitForSelector('.line.soft:text-is("Dangling: without a name")');
+  await page.waitForSelector('.line.soft:text-is("Dangling: without a tag")');
   await page.click('text="Remove dangling"');
   await confirm(/[0-9a-f]{12}/);
   await page.waitForSelector('.notice.good:has-text("freed")');
-  await page.waitForSelector('.line.soft:text-is("Dangling: without a name")', { state: 'detached' });
+  await page.waitForSelector('.line.soft:text-is("Dangling: without a tag")', { state: 'detached' });
 });
 
 serialBrowserTest(

@@ -17,6 +17,7 @@ import {
   imagesOfList,
   imagesOfSnapshot,
   type ListedImage,
+  pathOf,
   shortId,
 } from './image-row.js';
 import { type Pruned, pruneResult } from './prune.js';
@@ -27,7 +28,7 @@ const COLUMNS: readonly Column<ImageRow>[] = [
     track: 'minmax(0, 1fr)',
     cell: ({ name, imageId, isDangling }) => html`
       <span class="line name" title=${name}>${name}</span>
-      <span class="line soft">${isDangling ? 'Dangling: without a name' : shortId(imageId)}</span>
+      <span class="line soft">${isDangling ? 'Dangling: without a tag' : shortId(imageId)}</span>
     `,
     text: ({ imageId, isDangling }) => `${imageId} ${isDangling ? 'dangling' : ''}`,
     order: ({ name }) => name,
@@ -97,13 +98,7 @@ function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
       isQuick: true,
       fits: () => true,
       run: (row, options) =>
-        // Slashes are part of the path that engines look for.
-        engine
-          .of(row)
-          .call(
-            'DELETE',
-            `/images/${encodeURIComponent(row.reference).replaceAll('%2F', '/')}${options.has('force') ? '?force=1' : ''}`,
-          ),
+        engine.of(row).call('DELETE', `${pathOf(row)}${options.has('force') ? '?force=1' : ''}`),
       asks: {
         warning: 'An image goes with its last name; while it has others, only this name is taken from it.',
         options: [{ id: 'force', words: 'By force: also while stopped containers use it' }],
@@ -123,7 +118,7 @@ function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly Cle
   return [
     {
       words: 'Remove dangling',
-      question: 'Remove the images without a name that nothing uses?',
+      question: 'Remove the images without a tag that nothing uses?',
       warning: 'The engine also removes layers that only they had.',
       names: unused.filter(({ isDangling }) => isDangling).map(({ name }) => name),
       run: () => prune(true),

@@ -10,7 +10,7 @@ export interface ImageRow {
   readonly imageId: string;
   /** What the engine is told to remove. */
   readonly reference: string;
-  /** Without any name. */
+  /** Without a tag, even where it has a digest: what engines call so, and prune. */
   readonly isDangling: boolean;
   readonly size: number;
   readonly createdMs: number;
@@ -70,6 +70,13 @@ export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
   });
 }
 
+/** Where an engine has it; slashes of a tag are part of that. By its id where a tag would lead elsewhere, as `a/../b` does. */
+export function pathOf({ reference, imageId }: Pick<ImageRow, 'reference' | 'imageId'>): string {
+  const segments = reference.split('/');
+  const isPlain = /^[\w.:/@-]+$/.test(reference) && !segments.some((segment) => /^\.{0,2}$/.test(segment));
+  return `/images/${isPlain ? segments.map(encodeURIComponent).join('/') : encodeURIComponent(imageId)}`;
+}
+
 /** The 12 digits that the docker client shows. */
 export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
@@ -86,9 +93,8 @@ function rowsOf({ tags, digests, ...image }: Image): ImageRow[] {
   const named = tags.filter(isName);
   if (named.length > 0)
     return named.map((tag) => ({ ...image, id: id(tag), name: tag, reference: tag, isDangling: false }));
-  const digest = digests.find(isName);
-  const name = digest ?? shortId(image.imageId);
-  return [{ ...image, id: id(''), name, reference: image.imageId, isDangling: digest === undefined }];
+  const name = digests.find(isName) ?? shortId(image.imageId);
+  return [{ ...image, id: id(''), name, reference: image.imageId, isDangling: true }];
 }
 
 /** `busybox` is short for `busybox:latest`; an id is no name. */

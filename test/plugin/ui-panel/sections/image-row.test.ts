@@ -4,6 +4,7 @@ import {
   imagesOfList,
   imagesOfSnapshot,
   type ListedImage,
+  pathOf,
 } from '../../../../plugin/ui-panel/sections/image-row.js';
 
 const ID = `sha256:${'a'.repeat(64)}`;
@@ -35,7 +36,7 @@ test('images: each tag is a row that is removed by itself; uses are those of the
 for (const [what, names, name, isDangling] of [
   ['null', { RepoTags: null, RepoDigests: null }, 'a'.repeat(12), true],
   ['none', { RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'] }, 'a'.repeat(12), true],
-  ['a digest', { RepoTags: [], RepoDigests: ['web@sha256:12'] }, 'web@sha256:12', false],
+  ['a digest', { RepoTags: [], RepoDigests: ['web@sha256:12'] }, 'web@sha256:12', true],
 ] as const)
   test(`images: without tags, with ${what} for names, it is removed by its id`, (t) => {
     t.like(imagesOfList([listed(names)], []), [{ name, reference: ID, isDangling, uses: 0 }]);
@@ -70,4 +71,23 @@ test('images: a snapshot’s containers name their image in any form', (t) => {
   const [web, dangling] = imagesOfSnapshot(snapshot);
   t.like(web, { name: 'web:latest', uses: 4, createdMs: Date.parse('2026-01-02T03:04:05Z') });
   t.like(dangling, { isDangling: true, uses: 0, createdMs: Number.NaN });
+});
+
+for (const [reference, path] of [
+  ['registry:5000/team/web:1.2', '/images/registry%3A5000/team/web%3A1.2'],
+  ['a..b/.c:1', '/images/a..b/.c%3A1'],
+  ['../containers/web', `/images/sha256%3A${'a'.repeat(64)}`],
+  ['a/./b', `/images/sha256%3A${'a'.repeat(64)}`],
+  ['a//b', `/images/sha256%3A${'a'.repeat(64)}`],
+  ['a/..', `/images/sha256%3A${'a'.repeat(64)}`],
+  ['web?force=1', `/images/sha256%3A${'a'.repeat(64)}`],
+  ['%2e%2e/web', `/images/sha256%3A${'a'.repeat(64)}`],
+] as const)
+  test(`images: ${reference} is removed at ${path.slice(0, 24)}`, (t) => {
+    t.is(pathOf({ reference, imageId: ID }), path);
+  });
+
+test('images: an id leads nowhere else', (t) => {
+  const id = 'x/../../containers/web';
+  t.is(pathOf({ reference: id, imageId: id }), '/images/x%2F..%2F..%2Fcontainers%2Fweb');
 });
