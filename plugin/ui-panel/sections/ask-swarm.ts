@@ -20,6 +20,6 @@ export async function askSwarm(engine: EngineClient, signal: AbortSignal): Promi
     engine.call<readonly DockerTask[]>('GET', '/tasks', { signal }),
   ]);
   const serviceNames = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
-  const nodeNames = new Map(nodes.map(({ ID, Description }) => [ID, Description.Hostname]));
+  const nodeNames = new Map(nodes.map(({ ID, Description }) => [ID, Description?.Hostname ?? ID]));
   return { nodes, tasks: tasksOfList(tasks, serviceNames, nodeNames) };
 }

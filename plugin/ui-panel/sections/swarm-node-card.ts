@@ -11,8 +11,9 @@ export interface NodeSpec {
 export interface DockerNode {
   readonly ID: string;
   readonly Spec: NodeSpec;
-  readonly Description: {
-    readonly Hostname: string;
+  /** A node that is just joining has none yet. */
+  readonly Description?: {
+    readonly Hostname?: string;
     readonly Resources?: { readonly NanoCPUs?: number; readonly MemoryBytes?: number };
     readonly Engine?: { readonly EngineVersion?: string };
   };
@@ -57,15 +58,15 @@ export function cardsOfList(
     const { Spec, Description, Status, ManagerStatus } = node;
     return {
       id: node.ID,
-      name: Description.Hostname,
+      name: Description?.Hostname ?? node.ID,
       role: Spec.Role,
       availability: Spec.Availability,
       state: Status.State,
       isLeader: ManagerStatus?.Leader ?? false,
       reachability: ManagerStatus?.Reachability ?? null,
-      engineVersion: Description.Engine?.EngineVersion ?? null,
-      cpus: Description.Resources?.NanoCPUs ? Description.Resources.NanoCPUs / 1e9 : null,
-      memoryBytes: Description.Resources?.MemoryBytes ?? null,
+      engineVersion: Description?.Engine?.EngineVersion ?? null,
+      cpus: Description?.Resources?.NanoCPUs ? Description.Resources.NanoCPUs / 1e9 : null,
+      memoryBytes: Description?.Resources?.MemoryBytes ?? null,
       confirmed: true,
       agent: byId.get(node.ID)?.agent ?? null,
       address: Status.Addr ?? '',

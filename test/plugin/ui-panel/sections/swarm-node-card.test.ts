@@ -104,3 +104,20 @@ test('node actions: how many managers may be away is told before it changes', (t
   t.regex(warning(managers(6), 'manager') ?? '', /5 managers then: .* no more than 2 of them are not up/);
   t.regex(warning(managers(1), 'manager') ?? '', /only manager: the engine will refuse/);
 });
+
+test('node cards: a node that is just joining has its id for a name', (t) => {
+  const { Description, ...joining } = listed('b', 'worker');
+  const cards = cardsOfList(
+    [listed('c', 'worker'), joining, { ...joining, ID: 'a', Description: {} }],
+    [],
+    [],
+  );
+  t.deepEqual(
+    cards.map(({ name, engineVersion, cpus, memoryBytes }) => [name, engineVersion, cpus, memoryBytes]),
+    [
+      ['a', null, null, null],
+      ['b', null, null, null],
+      ['host-c', '28.0.0', 1.5, 1_000],
+    ],
+  );
+});
