@@ -34,7 +34,7 @@ export class SwarmServicesElement extends LitElement {
     ofSnapshot: servicesOfSnapshot,
     againMs: (rows) => (rows.some(isChanging) ? SOON_MS : LATER_MS),
   });
-  /** Why a service could not be scaled. */
+  /** Why a service could not be scaled, until something else could be done. */
   #failure: Error | null = null;
   /** Ids of those that are being scaled. */
   readonly #scaling = new Set<string>();
@@ -43,7 +43,7 @@ export class SwarmServicesElement extends LitElement {
     const { rows, error, engine } = this.#list;
     return html`
       ${this.#list.notice()}
-      <fairlead-resource-list .noun=${['service', 'services']} .rows=${rows} .error=${this.#failure ?? error}
+      <fairlead-resource-list .noun=${['service', 'services']} .rows=${rows} .error=${error ?? this.#failure}
         .columns=${this.#columns} .actions=${engine ? this.#actions : []} @acted=${() => void this.#list.refresh()}>
         ${rows ? html`<h3>Services: ${rows.filter(({ running, desired }) => running >= desired).length} of ${rows.length} complete</h3>` : ''}
       </fairlead-resource-list>
@@ -132,7 +132,6 @@ export class SwarmServicesElement extends LitElement {
     this.requestUpdate();
     try {
       await this.#do((engine) => scaleService(engine, row, replicas), row);
-      this.#failure = null;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#failure = new Error(`${row.name} was not scaled: ${why}`);
@@ -144,7 +143,9 @@ export class SwarmServicesElement extends LitElement {
 
   async #do(change: typeof redeployService, row: ServiceRow): Promise<void> {
     const { engine } = this.#list;
-    if (engine) await change(engine, row);
+    if (!engine) throw new Error('No manager is in reach: nothing was changed');
+    await change(engine, row);
+    this.#failure = null;
   }
 }
 
