@@ -8,12 +8,14 @@ export interface Outcomes {
   readonly all: ReadonlyMap<string, { readonly name: string; readonly outcome: Outcome }>;
 }
 
-/** Each of several with what became of it; of one alone only a failure needs words. */
+/** Each of several with what became of it; of one alone only what was not done needs words. */
 export function outcomesView({ verb, all }: Outcomes, onDismiss: () => void): TemplateResult {
   const items = [...all.values()];
   const failed = items.filter(({ outcome }) => outcome.state === 'failed');
   const over = items.filter(({ outcome }) => isOver(outcome)).length;
-  const shown = items.length > 1 ? items : failed;
+  const shown = items.filter(
+    ({ outcome }) => items.length > 1 || (isOver(outcome) && outcome.state !== 'done'),
+  );
   const mood = failed.length > 0 ? 'bad' : over === items.length ? 'good' : '';
   return html`<div class="notice outcomes ${mood}">
     <div class="bar">
@@ -32,5 +34,5 @@ export function outcomesView({ verb, all }: Outcomes, onDismiss: () => void): Te
 }
 
 function isOver({ state }: Outcome): boolean {
-  return state === 'done' || state === 'failed';
+  return state !== 'waiting' && state !== 'running';
 }

@@ -2,14 +2,14 @@ import { html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
+import { ActionRunner } from './action-runner.js';
 import { type Arrangement, arrange } from './arrange.js';
 import './confirm-dialog.js';
 import type { ConfirmDialogElement } from './confirm-dialog.js';
-import { type Outcomes, outcomesView } from './outcomes-view.js';
+import { outcomesView } from './outcomes-view.js';
 import type { Column, Resource, ResourceAction, ResourceLink, ResourceTask } from './resource.js';
 import { resourceListStyles } from './resource-list-styles.js';
 import { keyOf, titleOf } from './resource-names.js';
-import { failure, type Outcome, runEach } from './run-each.js';
 
 /** An engine may have ten thousand of them: the page need not. */
 const PAGE = 200;
@@ -19,7 +19,6 @@ const NODE: Column<Resource> = {
   cell: ({ node }) => node?.name ?? '',
   order: ({ node }) => node?.name ?? '',
 };
-const NONE: Outcomes = { verb: '', all: new Map() };
 
 /**
  * What there is of one kind, as a table: filter, order, and actions for one row or for many, with what became of each.
@@ -48,9 +47,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   #arrangement: Arrangement = { search: '', column: 0, isDown: false };
   #limit = PAGE;
   readonly #selected = new Set<string>();
-  /** What is being done something to. */
-  readonly #busy = new Set<string>();
-  #outcomes = NONE;
+  readonly #runner = new ActionRunner<R>(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -87,7 +84,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
         </label>
       </div>
       ${this.#bulk(found)}
-      ${this.#outcomes.all.size > 0 ? outcomesView(this.#outcomes, () => this.#show(NONE)) : ''}
+      ${this.#runner.outcomes.map((outcomes) => outcomesView(outcomes, () => this.#runner.dismiss(outcomes)))}
       ${found.length > 0 ? this.#table(found) : html`<p class="notice">${rows.length > 0 ? `No ${one} is like that.` : `There are no ${many}.`}</p>`}
     `;
   }
@@ -153,7 +150,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #tools(row: R): TemplateResult {
-    const isBusy = this.#busy.has(keyOf(row));
+    const isBusy = this.#runner.isBusy(row);
     return html`
       ${this.actions
         .filter(({ isQuick, fits }) => isQuick && fits(row))
@@ -187,39 +184,20 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
-    const all = new Map<string, { name: string; outcome: Outcome }>();
-    const tell = (item: Resource, outcome: Outcome) => {
-      all.set(keyOf(item), { name: titleOf(item), outcome });
-      this.#show({ verb: action.words, all });
-    };
-    const tasks: ResourceTask[] = [];
-    for (const row of rows)
-      await tasksOf(action, row).then(
-        (found) => tasks.push(...found),
-        (error: unknown) => tell(row, failure(error)),
-      );
-    if (tasks.length === 0) return;
-    const options = action.asks ? await this.#ask(action, rows, tasks) : new Set<string>();
-    if (!options) return;
-    for (const row of rows) this.#busy.add(keyOf(row));
-    const atOnce = 'isInTurn' in action && action.isInTurn ? 1 : undefined;
-    await runEach(tasks, (task) => task.run(options), tell, atOnce);
-    for (const row of rows) this.#busy.delete(keyOf(row));
-    if (tasks.length === 1 && [...all.values()].every(({ outcome }) => outcome.state === 'done'))
-      this.#show(NONE);
-    this.dispatchEvent(new CustomEvent('acted'));
+    const isDone = await this.#runner.run(action, rows, (...asked) => this.#ask(action, ...asked));
+    if (isDone) this.dispatchEvent(new CustomEvent('acted'));
   }
 
   #ask(
     { words, asks }: ResourceAction<R>,
-    rows: readonly R[],
+    count: number,
     tasks: readonly ResourceTask[],
-  ): Promise<ReadonlySet<string> | null> | null {
+  ): Promise<ReadonlySet<string> | null> {
     const [one, many] = this.noun;
-    const title = `${words} ${rows.length === 1 ? `this ${one}` : `${rows.length} ${many}`}?`;
+    const title = `${words} ${count === 1 ? `this ${one}` : `${count} ${many}`}?`;
     const names = tasks.map(titleOf);
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    return dialog?.ask({ ...asks, title, names, confirm: words }) ?? null;
+    return dialog?.ask({ ...asks, title, names, confirm: words }) ?? Promise.resolve(null);
   }
 
   #select(rows: readonly R[], event: Event): void {
@@ -238,19 +216,6 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     this.#limit += PAGE;
     this.requestUpdate();
   }
-
-  #show(outcomes: Outcomes): void {
-    this.#outcomes = outcomes;
-    this.requestUpdate();
-  }
-}
-
-async function tasksOf<R extends Resource>(
-  action: ResourceAction<R>,
-  row: R,
-): Promise<readonly ResourceTask[]> {
-  if ('tasks' in action) return action.tasks(row);
-  return [{ id: row.id, name: row.name, node: row.node ?? null, run: (options) => action.run(row, options) }];
 }
 
 defineElement('fairlead-resource-list', ResourceListElement);

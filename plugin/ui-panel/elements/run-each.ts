@@ -1,6 +1,6 @@
 /** What became of one of several. */
 export type Outcome =
-  | { readonly state: 'waiting' | 'running' | 'done' }
+  | { readonly state: 'waiting' | 'running' | 'done' | 'nothing to do' }
   | { readonly state: 'failed'; readonly message: string };
 
 /** An engine has other work too. */
