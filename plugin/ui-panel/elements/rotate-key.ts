@@ -122,8 +122,11 @@ export class RotateKeyElement extends LitElement {
 
   async #rotate(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const { name } = this.environment;
+    const { id, name } = this.environment;
     const overlapSeconds = this.#overlapSeconds;
+    // What is confirmed and tested is what is sent, whatever somebody types meanwhile.
+    const given = this.#given;
+    const addresses = Object.fromEntries(this.#form.changed.map((field) => [field, given[field]]));
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     const answer = await dialog?.ask({
       title: `Make a new key for ${name}?`,
@@ -140,19 +143,15 @@ export class RotateKeyElement extends LitElement {
     this.requestUpdate();
     // Tells whether agents need EDGE_INSECURE_POLL there.
     const isKnown = knowsCertificate(
-      await this.client.call<SelfTestResult>('POST', '/self-test', { body: this.#given }).catch(() => null),
+      await this.client.call<SelfTestResult>('POST', '/self-test', { body: given }).catch(() => null),
     );
     const body: RotateKey = {
       overlapSeconds,
       ...(isKnown !== null && { insecurePoll: !isKnown }),
-      ...Object.fromEntries(this.#form.changed.map((field) => [field, this.#form.value(field).trim()])),
+      ...addresses,
     };
     try {
-      this.#rotated = await this.client.call<KeyRotated>(
-        'POST',
-        `/environments/${this.environment.id}/rotate-key`,
-        { body },
-      );
+      this.#rotated = await this.client.call<KeyRotated>('POST', `/environments/${id}/rotate-key`, { body });
       this.#form.reset();
       this.#addresses = null;
     } catch (error) {

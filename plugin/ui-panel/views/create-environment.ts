@@ -228,16 +228,17 @@ export class CreateEnvironmentElement extends LitElement {
     this.#isBusy = true;
     this.#form.fault = null;
     this.requestUpdate();
-    // What it finds out about the certificate is part of the commands.
-    await this.#selfTest?.settled;
     const interval = this.#form.value('checkInSeconds');
-    const body: CreateEnvironment = {
+    // What is tested is what is sent; what that finds out about the certificate is part of the commands.
+    const given: CreateEnvironment = {
       name: this.#form.value('name'),
       ...this.#given,
       tags: linesOf(this.#form.value('tags')),
       ...(interval && { checkInSeconds: Number(interval) }),
-      ...(this.#isTrusted !== null && { insecurePoll: !this.#isTrusted && this.#takesAny }),
     };
+    await this.#selfTest?.settled;
+    const insecurePoll = this.#isTrusted === null ? undefined : !this.#isTrusted && this.#takesAny;
+    const body = { ...given, insecurePoll };
     try {
       this.#created = await this.client.call<EnvironmentCreated>('POST', '/environments', { body });
     } catch (error) {
