@@ -18,21 +18,35 @@ export interface View {
   readonly act?: (page: Page) => Promise<void>;
 }
 
-const click = (selector: string) => (page: Page) => page.click(selector);
+/** A part of an environment's view. */
+function section(which: keyof Sample, part: string, until: string): View {
+  const name = which === 'swarm' ? `swarm-${part}` : part;
+  return { name, path: (sample) => `environments/${sample[which]}/${part}`, until };
+}
+
+/** Something that opens beside the list of containers. */
+function tool(name: string, label: string, until: string): View {
+  const act = (page: Page) => page.click(`[aria-label="${label} of shop-web-1"]`);
+  return { name, path: ({ engine }) => `environments/${engine}/containers`, act, until };
+}
 
 /** Every view of the panel, with what to wait for. */
 export const VIEWS: readonly View[] = [
   { name: 'environments', path: () => '', until: '.row:has-text("online")' },
-  { name: 'create', path: () => 'create', until: 'input[name=name]' },
-  {
-    name: 'containers',
-    path: ({ engine }) => `environments/${engine}`,
-    until: '[data-name="shop-web-1"]:has-text("Up")',
-  },
-  {
-    name: 'logs',
-    path: ({ engine }) => `environments/${engine}`,
-    act: click('[aria-label="Logs of shop-web-1"]'),
-    until: 'text=/GET .orders/',
-  },
+  { name: 'create', path: () => 'create', until: 'text=/shows the key that Edge keys name/' },
+  { name: 'edit', path: ({ engine }) => `environments/${engine}/edit`, until: 'input[name=name]' },
+  { name: 'settings', path: () => 'settings', until: 'input[name=checkInSeconds]' },
+  section('engine', 'containers', '[data-name="shop-web-1"]:has-text("Up")'),
+  tool('logs', 'Logs', 'text=/GET .orders/'),
+  tool('console', 'Console', 'text="Connected"'),
+  tool('stats', 'Stats', 'fairlead-container-stats canvas'),
+  tool('inspect', 'Inspect', 'fairlead-container-inspect pre'),
+  section('engine', 'stacks', 'text="shop"'),
+  section('engine', 'images', '[data-name^="shop/web"]'),
+  section('engine', 'volumes', '[data-name="shop_orders"]'),
+  section('engine', 'networks', '[data-name="shop_default"]'),
+  section('engine', 'events', 'text="Events"'),
+  section('swarm', 'nodes', 'text="node3"'),
+  section('swarm', 'services', '[data-name="fairlead-agent"]'),
+  section('swarm', 'tasks', '[role=row]:has-text("node3")'),
 ];
