@@ -55,6 +55,7 @@ export class ApiClient {
    * @throws {ApiError} and `AbortError`
    */
   async open(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
+    if (hasDotSegment(path)) throw new ApiError('path-refused', 'This name cannot stand in an address', 0);
     const { baseUrl, getToken, onUnauthorized, fetch: send = fetch } = this.#options;
     const proof: Record<string, string> = getToken
       ? { Authorization: `Bearer ${await getToken()}` }
@@ -74,6 +75,12 @@ export class ApiClient {
     if (response.status === 401) onUnauthorized?.();
     throw await refusalOf(response);
   }
+}
+
+/** `fetch` resolves `..`: a name that an engine chose would lead the call elsewhere (WHATWG URL, dot segments). */
+function hasDotSegment(path: string): boolean {
+  const [way = ''] = path.split(/[?#]/, 1);
+  return way.split(/[/\\]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
 /** Engines' own errors have a `message` and no code. */

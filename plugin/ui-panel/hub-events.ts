@@ -13,12 +13,14 @@ const MAX_WATCHED = 100;
 
 /**
  * The hub's events by `fetch`, which can carry a token where `EventSource` cannot. After a break it goes on behind the
- * last event that came. `start()` and `stop()` may be called any number of times.
+ * last event that came. `onLive` hears when the hub is out of reach, and when it is back. `start()` and `stop()` may be called any number of times.
  */
 export class HubEvents {
   readonly #client: ApiClient;
   readonly #retryMs: number;
   readonly #watchMs: number;
+  readonly #onLive: (isLive: boolean) => void;
+  #isLive = true;
   readonly #listeners = new Set<EventListener>();
   readonly #watches = new Set<readonly number[]>();
   #running: AbortController | null = null;
@@ -31,9 +33,14 @@ export class HubEvents {
 
   constructor(
     client: ApiClient,
-    { retryMs = RETRY_MS, watchMs = WATCH_MS }: { retryMs?: number; watchMs?: number } = {},
+    {
+      retryMs = RETRY_MS,
+      watchMs = WATCH_MS,
+      onLive = () => {},
+    }: { retryMs?: number; watchMs?: number; onLive?: (isLive: boolean) => void } = {},
   ) {
     this.#client = client;
+    this.#onLive = onLive;
     this.#retryMs = retryMs;
     this.#watchMs = watchMs;
   }
@@ -78,8 +85,12 @@ export class HubEvents {
       try {
         await this.#read(stream);
       } catch (error) {
-        // Whoever is signed out is told by the client; a later try cannot do better.
-        if (error instanceof ApiError && error.status === 401) return;
+        if (!stream.aborted) this.#become(false);
+        // Whoever is signed out is told by the client; a later try cannot do better, until somebody starts it anew.
+        if (error instanceof ApiError && error.status === 401) {
+          if (this.#running?.signal === signal) this.#running = null;
+          return;
+        }
       }
       if (!stream.aborted) await pause(this.#retryMs, signal);
     }
@@ -90,6 +101,7 @@ export class HubEvents {
     const path = `/events${this.#watched && `?watch=${this.#watched}`}`;
     const headers = this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
     const response = await this.#client.open('GET', path, { headers, signal });
+    this.#become(true);
     for await (const { id, type, data } of parseEvents(readChunks(response))) {
       // What came and is not told yet, the next stream brings.
       if (signal.aborted) return;
@@ -115,6 +127,12 @@ export class HubEvents {
       .join();
   }
 
+  #become(isLive: boolean): void {
+    if (this.#isLive === isLive) return;
+    this.#isLive = isLive;
+    this.#onLive(isLive);
+  }
+
   #tell(event: HubEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
@@ -123,10 +141,12 @@ export class HubEvents {
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
   });
 }

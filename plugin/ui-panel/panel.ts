@@ -52,6 +52,8 @@ export class FairleadPanel extends LitElement {
   declare theme: 'auto' | 'light' | 'dark';
   #client: ApiClient | null = null;
   #events: HubEvents | null = null;
+  #hasToken = false;
+  #isLive = true;
 
   constructor() {
     super();
@@ -71,18 +73,29 @@ export class FairleadPanel extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (this.#client && !changed.has('baseUrl') && !changed.has('getToken')) return;
+    if (this.#client && !changed.has('baseUrl') && this.#hasToken === Boolean(this.getToken)) return;
     this.#events?.stop();
-    const { baseUrl, getToken } = this;
+    const { baseUrl } = this;
+    this.#hasToken = Boolean(this.getToken);
+    // A host may give another function at each of its own updates: it is not another hub.
+    const getToken = this.getToken && (() => this.getToken?.() ?? '');
     const onUnauthorized = () =>
       this.dispatchEvent(new CustomEvent('fairlead-unauthorized', { bubbles: true, composed: true }));
     this.#client = new ApiClient({ baseUrl, getToken, onUnauthorized });
-    this.#events = new HubEvents(this.#client);
+    this.#events = new HubEvents(this.#client, {
+      onLive: (isLive) => {
+        this.#isLive = isLive;
+        this.requestUpdate();
+      },
+    });
+    this.#isLive = true;
     if (this.isConnected) this.#events.start();
   }
 
   override render(): TemplateResult {
-    return html`<div class="view" @navigate=${(event: CustomEvent<string>) => this.#navigate(event)}>
+    return html`
+      ${this.#isLive ? '' : html`<p class="notice bad" role="alert">The hub cannot be reached: what is shown may be out of date. Trying again …</p>`}
+      <div class="view" @navigate=${(event: CustomEvent<string>) => this.#navigate(event)}>
       ${keyed(this.#client, this.#view())}
     </div>`;
   }

@@ -53,17 +53,14 @@ export class EngineClient {
    */
   async list<T extends OnNode>(path: string, options?: CallOptions): Promise<readonly T[]> {
     if (this.node !== ALL_NODES) {
-      const answer = await this.call<readonly T[] | { readonly Volumes: readonly T[] | null }>(
-        'GET',
-        path,
-        options,
-      );
-      return 'Volumes' in answer ? (answer.Volumes ?? []) : answer;
+      const answer = await this.call<unknown>('GET', path, options);
+      // One engine does not tell on which node something is: actions would go there.
+      return itemsOf<T>(answer).map(({ Node: _, ...item }) => item as T);
     }
     const query = `${path.includes('?') ? '&' : '?'}nodes=all`;
     const { items, nodes } = await this.call<AllNodeList>('GET', `${path}${query}`, options);
     this.#onNodes(nodes);
-    return items as readonly OnNode[] as readonly T[];
+    return itemsOf<T>(items);
   }
 
   /**
@@ -86,4 +83,14 @@ export class EngineClient {
     const node = isOneNode(this.node) ? `/nodes/${encodeURIComponent(this.node)}` : '';
     return `/environments/${this.environmentId}${node}/docker${path}`;
   }
+}
+
+/** Items that have what makes them one: an id, or a volume's name. An engine may answer with anything. */
+function itemsOf<T extends OnNode>(answer: unknown): readonly T[] {
+  const items: unknown = Array.isArray(answer) ? answer : Object(answer).Volumes;
+  if (!Array.isArray(items)) return [];
+  return items.filter((item) => {
+    const { Id, Name } = Object(item);
+    return typeof (Id ?? Name) === 'string';
+  });
 }

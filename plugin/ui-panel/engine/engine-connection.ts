@@ -59,9 +59,7 @@ export class EngineConnection {
     const tell = (progress: OpeningProgress) => this.#become({ phase: 'opening', progress, startedMs });
     try {
       await openEnvironment(this.#engine, tell, signal);
-      const feed = new EngineFeed(this.#engine, () => {
-        this.#retry = setTimeout(() => void this.open(), RETRY_MS);
-      });
+      const feed = new EngineFeed(this.#engine, () => this.#followSoon(feed));
       this.#feed = feed;
       await feed.start();
       if (signal.aborted) return;
@@ -74,6 +72,16 @@ export class EngineConnection {
     } catch (error) {
       if (!signal.aborted) await this.fail(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** What is open stays: often only the silent stream of events was cut. */
+  #followSoon(feed: EngineFeed): void {
+    const { signal } = this.#work;
+    this.#retry = setTimeout(() => {
+      feed.start().catch(() => {
+        if (!signal.aborted) void this.open();
+      });
+    }, RETRY_MS);
   }
 
   /** Gives up, and shows the snapshot. */

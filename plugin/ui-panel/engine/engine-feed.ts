@@ -48,7 +48,7 @@ const FILTERS = {
 
 /**
  * An engine's events: one stream for everything that shows it. What lists something subscribes first, then lists, and
- * misses nothing. `start()` once, `stop()` at any time.
+ * misses nothing. After its end `start()` goes on behind the last event; `stop()` at any time.
  */
 export class EngineFeed {
   readonly #engine: EngineClient;
@@ -57,8 +57,10 @@ export class EngineFeed {
   readonly #work = new AbortController();
   #recent: readonly EngineEvent[] = [];
   #count = 0;
+  /** Of the engine's last event. */
+  #lastMs = 0;
 
-  /** @param onEnd called once, when the stream ends by itself */
+  /** @param onEnd called each time the stream ends by itself */
   constructor(engine: EngineClient, onEnd: () => void) {
     this.#engine = engine;
     this.#onEnd = onEnd;
@@ -75,10 +77,11 @@ export class EngineFeed {
    */
   async start(): Promise<void> {
     const { signal } = this.#work;
-    const since = String(Math.floor((Date.now() - SINCE_MS) / 1000));
+    const toldMs = this.#lastMs;
+    const since = toldMs ? (toldMs / 1000).toFixed(3) : String(Math.floor((Date.now() - SINCE_MS) / 1000));
     const query = new URLSearchParams({ since, filters: JSON.stringify(FILTERS) });
     const response = await this.#engine.open('GET', `/events?${query}`, { signal });
-    void this.#follow(response, signal);
+    void this.#follow(response, toldMs, signal);
   }
 
   /** Safe to call twice. */
@@ -100,11 +103,13 @@ export class EngineFeed {
     for (const listener of [...this.#listeners]) listener(counted);
   }
 
-  async #follow(response: Response, signal: AbortSignal): Promise<void> {
+  async #follow(response: Response, toldMs: number, signal: AbortSignal): Promise<void> {
     try {
       for await (const value of parseJsonLines(readChunks(response))) {
         const event = parseEngineEvent(value, this.#count);
-        if (event && !signal.aborted) this.tell(event);
+        if (!event || signal.aborted || (toldMs > 0 && event.timeMs <= toldMs)) continue;
+        this.#lastMs = event.timeMs;
+        this.tell(event);
       }
     } catch {
       // Broken off: the same as its end.
@@ -126,8 +131,8 @@ function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
   const ms = typeof timeNano === 'number' ? timeNano / 1e6 : Number(time) * 1000;
   return {
     number,
-    type: Type,
-    action: Action,
+    type: text(Type),
+    action: text(Action),
     id: text(ID),
     name: text(attributes.name),
     detail: details.join(', '),

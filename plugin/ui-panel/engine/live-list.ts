@@ -2,6 +2,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { SnapshotView } from '../../api.js';
 import type { EngineSource, LiveEngine } from './engine-source.js';
 
+/** After a failure there may be no event that says it is over. */
+const AFTER_FAILURE_MS = 5_000;
 /** Events that come together are one reason to list anew. */
 const SOON_MS = 300;
 
@@ -100,15 +102,14 @@ export class LiveList<R> implements ReactiveController {
 
   #refreshAgain(): void {
     const { againMs } = this.#options;
-    if (!againMs) return;
     if (this.#again !== null) clearTimeout(this.#again);
-    this.#again = setTimeout(
-      () => {
-        if (isPageVisible()) void this.refresh();
-        else this.#refreshAgain();
-      },
-      againMs(this.#rows ?? []),
-    );
+    this.#again = null;
+    const inMs = againMs?.(this.#rows ?? []) ?? (this.#error ? AFTER_FAILURE_MS : null);
+    if (inMs === null) return;
+    this.#again = setTimeout(() => {
+      if (isPageVisible()) void this.refresh();
+      else this.#refreshAgain();
+    }, inMs);
   }
 
   #refreshSoon(): void {

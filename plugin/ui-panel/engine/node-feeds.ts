@@ -5,8 +5,8 @@ import type { NodeName } from './node-name.js';
 
 /** Which nodes are in reach is no event, nor is that one is again. */
 const LOOK_MS = 10_000;
-/** Each is a stream of its own. */
-const MOST = 32;
+/** Each is a stream of its own. Over HTTP/1.1 browsers have six connections to an origin, for everything. */
+const MOST = { multiplexed: 32, others: 2 };
 /** What managers alone tell comes from the environment's own engine. */
 const OF_SWARM = ['node', 'service', 'secret', 'config'];
 
@@ -17,7 +17,7 @@ interface Followed {
 }
 
 /**
- * The events of the other engines of a Swarm, 32 at most: of the one that has the environment's tunnel they come anyway.
+ * The events of the other engines of a Swarm, 32 at most, two over HTTP/1.1: of the one that has the environment's tunnel they come anyway.
  * Nodes that come into reach are followed from then on. `start()` once, `stop()` at any time.
  */
 export class NodeFeeds {
@@ -59,8 +59,9 @@ export class NodeFeeds {
     const path = `/environments/${environmentId}/nodes`;
     const list = await client.call<NodeList>('GET', path, { signal }).catch(() => null);
     if (!list || signal.aborted) return;
+    const most = isMultiplexed() ? MOST.multiplexed : MOST.others;
     for (const { id, name, agent } of list.items) {
-      if (agent?.online && !agent.isLeader && !this.#followed.has(id) && this.#followed.size < MOST)
+      if (agent?.online && !agent.isLeader && !this.#followed.has(id) && this.#followed.size < most)
         void this.#follow({ id, name });
     }
   }
@@ -81,4 +82,12 @@ export class NodeFeeds {
     // Who cannot be followed now may be at the next look.
     await feed.start().catch(leave);
   }
+}
+
+/** Whether the hub's answers come over HTTP/2 or later. */
+function isMultiplexed(): boolean {
+  const entries = performance.getEntriesByType('resource') as readonly {
+    readonly nextHopProtocol?: string;
+  }[];
+  return entries.some(({ nextHopProtocol }) => /^h[23]/.test(nextHopProtocol ?? ''));
 }

@@ -78,6 +78,8 @@ export class EnvironmentElement extends LitElement {
     // How long ago things were.
     this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void this.#look();
+    // Taken out and put in again, somewhere else in the page.
+    if (this.#connection) void this.#connection.open();
   }
 
   override disconnectedCallback(): void {

@@ -61,3 +61,23 @@ test('api client: tells when the caller is not known any more', async (t) => {
   const client = new ApiClient({ baseUrl: '/edge', fetch: send, onUnauthorized: () => t.pass() });
   await t.throwsAsync(client.call('GET', '/x'));
 });
+
+test('api client: a name that would lead the call elsewhere is refused before it is sent', async (t) => {
+  let asked = 0;
+  const client = new ApiClient({
+    baseUrl: '/edge',
+    fetch: async () => {
+      asked += 1;
+      return new Response('{}');
+    },
+  });
+  for (const name of ['a/../../7', '..', '.', '%2e%2E', '.%2e', 'a\\..\\b'])
+    await t.throwsAsync(client.call('DELETE', `/environments/5/docker/images/${name}`), {
+      name: 'ApiError',
+      message: /cannot stand in an address/,
+    });
+  t.is(asked, 0);
+  for (const name of ['a..b', '...', 'x?path=../y'])
+    await client.call('GET', `/environments/5/docker/${name}`);
+  t.is(asked, 3);
+});

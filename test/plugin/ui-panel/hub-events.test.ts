@@ -99,3 +99,35 @@ test('events: what is watched changes without a gap: the next stream goes on beh
   events.stop();
   events.watch([9]);
 });
+
+test('events: whether the hub is in reach is told, and a 401 keeps nobody from starting anew', async (t) => {
+  const answers = [
+    () => Promise.reject(new TypeError('network')),
+    async () => Response.json({ code: 'unauthorized' }, { status: 401 }),
+    async () => new Response('data: {}\n\n'),
+  ];
+  const told: boolean[] = [];
+  let heard = () => {};
+  let unauthorized = () => {};
+  const untilUnauthorized = new Promise<void>((resolve) => {
+    unauthorized = resolve;
+  });
+  const untilLive = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const send: typeof fetch = () => (answers.shift() ?? (() => new Promise<Response>(() => {})))();
+  const client = new ApiClient({ baseUrl: '/edge', fetch: send, onUnauthorized: unauthorized });
+  const onLive = (isLive: boolean) => {
+    told.push(isLive);
+    if (isLive) heard();
+  };
+  const events = new HubEvents(client, { retryMs: 1, onLive });
+  t.teardown(() => events.stop());
+  events.start();
+  await untilUnauthorized;
+  await new Promise(setImmediate);
+  t.deepEqual(told, [false]);
+  events.start();
+  await untilLive;
+  t.deepEqual(told, [false, true]);
+});

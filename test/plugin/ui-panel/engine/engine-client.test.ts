@@ -60,3 +60,11 @@ test('engine client: a list of all nodes tells how each answered; a row is calle
     'GET /docker/version',
   ]);
 });
+test('engine client: one engine cannot say that something is on another node, nor list what has no id', async (t) => {
+  const items = [{ Id: 'a', Node: { ID: 'manager', Name: 'worker' } }, { Id: 5 }, null, 'x', { Name: {} }];
+  t.deepEqual(await engineThat(items, null).engine.list('/containers/json'), [{ Id: 'a' }]);
+  t.deepEqual(await engineThat({ items, nodes: [] }, ALL_NODES).engine.list('/images/json'), [
+    items[0],
+  ] as never);
+  t.deepEqual(await engineThat({ message: 'x' }, null).engine.list('/containers/json'), []);
+});

@@ -109,3 +109,29 @@ test('engine feed: stopped, it tells nothing more, and no end', async (t) => {
   await new Promise(setImmediate);
   t.false(isEnd);
 });
+
+test('engine feed: begun again after its end, it goes on behind the last event', async (t) => {
+  const line = (name: string, ms: number) => `${JSON.stringify({ ...start(name), timeNano: ms * 1e6 })}\n`;
+  const bodies = [line('a', 5_250), line('a', 5_250) + line('b', 6_000)];
+  const asked: URLSearchParams[] = [];
+  const send: typeof fetch = async (url) => {
+    asked.push(new URL(String(url), 'https://hub').searchParams);
+    return new Response(bodies.shift());
+  };
+  let onEnd = () => {};
+  const feed = new EngineFeed(new EngineClient(new ApiClient({ baseUrl: '/edge', fetch: send }), 5), () =>
+    onEnd(),
+  );
+  for (const names of [['a'], ['a', 'b']]) {
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    await feed.start();
+    await ended;
+    t.deepEqual(
+      feed.recent.map(({ name }) => name),
+      names,
+    );
+  }
+  t.is(asked[1]?.get('since'), '5.250');
+});
