@@ -11,10 +11,12 @@ export const PANEL_FOLDER = 'dist/panel';
 export interface PanelSize {
   /** On disk. */
   readonly bytes: number;
-  /** Gzipped: everything but the console. */
+  /** Gzipped: everything but what comes later. */
   readonly first: number;
   /** Gzipped: what is loaded with the first console. */
   readonly console: number;
+  /** Gzipped: what is loaded with the first charts. */
+  readonly stats: number;
 }
 
 /**
@@ -62,7 +64,7 @@ const tidyLists: Plugin = {
   },
 };
 
-/** Bundles the panel into an ES module for browsers; the console is a chunk of its own. Resolves with its size. */
+/** Bundles the panel into an ES module for browsers; consoles and charts are chunks of their own. Resolves with its size. */
 export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const target = resolve(root, outdir);
@@ -100,10 +102,11 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
   const made = new Set(files.map(({ path }) => basename(path)));
   for (const name of await readdir(target))
     if (name.endsWith('.js') && !made.has(name)) await rm(join(target, name), { force: true });
-  const zipped = (isConsole: boolean) =>
+  const zipped = (start: string) =>
     files
-      .filter(({ path }) => basename(path).startsWith('container-console') === isConsole)
+      .filter(({ path }) => basename(path).startsWith(start))
       .reduce((bytes, { contents }) => bytes + gzipSync(contents).length, 0);
   const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);
-  return { bytes, first: zipped(false), console: zipped(true) };
+  const [console, stats] = [zipped('container-console'), zipped('container-stats')];
+  return { bytes, first: zipped('') - console - stats, console, stats };
 }

@@ -23,7 +23,10 @@ type Said =
   | { type: 'error'; code: string; detail: string };
 
 const size = z.int().min(1).max(10_000);
-const heardSchema = z.object({ type: z.literal('resize'), columns: size, rows: size });
+const heardSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('resize'), columns: size, rows: size }),
+  z.object({ type: z.enum(['pause', 'resume']) }),
+]);
 /** Longest text frame that is looked at: to parse megabytes of brackets takes seconds, and the hub does nothing else. */
 const MAX_TEXT_BYTES = 1024;
 
@@ -38,8 +41,9 @@ const INTERNAL_ERROR = 1011;
 
 /**
  * Joins a browser's WebSocket with the terminal of an exec instance. Binary frames are bytes of the terminal, both
- * ways; text frames are JSON: `resize` from the page, `open`, `exit` and `error` from here. Each direction waits for
- * its own reader, so a slow tab slows nothing but itself. Never rejects; resolves when all of it has ended.
+ * ways; text frames are JSON: `resize`, `pause` and `resume` from the page, which takes bytes faster than it can show
+ * them; `open`, `exit` and `error` from here. Each direction waits for its own reader, so a slow tab slows nothing but
+ * itself. Never rejects; resolves when all of it has ended.
  */
 export async function serveConsole(
   ws: WebSocket,
@@ -84,20 +88,29 @@ export async function serveConsole(
 function join(ws: WebSocket, terminal: Duplex, resizes: Resizes, heartbeat: Heartbeat): Promise<void> {
   return new Promise((resolve) => {
     let onTheWay = 0;
+    let isPaused = false;
+    const flow = () => {
+      if (isPaused || onTheWay > HIGH_BYTES) terminal.pause();
+      else if (onTheWay <= LOW_BYTES) terminal.resume();
+    };
     ws.on('message', (data: RawData, isBinary: boolean) => {
       const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
-      if (!isBinary) resizes.hear(bytes);
-      else if (!terminal.writableEnded && !terminal.write(bytes)) ws.pause();
+      if (!isBinary) {
+        const said = hear(bytes);
+        if (said?.type === 'resize') resizes.push(said);
+        else if (said) isPaused = said.type === 'pause';
+        flow();
+      } else if (!terminal.writableEnded && !terminal.write(bytes)) ws.pause();
     });
     terminal.on('drain', () => ws.resume());
     terminal.on('data', (chunk: Buffer) => {
       if (ws.readyState !== WebSocket.OPEN) return;
       onTheWay += chunk.length;
-      if (onTheWay > HIGH_BYTES) terminal.pause();
+      flow();
       ws.send(chunk, { binary: true }, () => {
         heartbeat.beat();
         onTheWay -= chunk.length;
-        if (onTheWay <= LOW_BYTES) terminal.resume();
+        flow();
       });
     });
     terminal.once('close', resolve);
@@ -106,6 +119,10 @@ function join(ws: WebSocket, terminal: Duplex, resizes: Resizes, heartbeat: Hear
     ws.resume();
     if (ws.readyState !== WebSocket.OPEN) terminal.destroy();
   });
+}
+
+function hear(bytes: Buffer): z.infer<typeof heardSchema> | null {
+  return heardSchema.safeParse(bytes.length > MAX_TEXT_BYTES ? null : parseJson(bytes)).data ?? null;
 }
 
 /** Passes the last size on, one at a time: who drags a window sends many. */
@@ -118,10 +135,8 @@ class Resizes {
     this.#session = session;
   }
 
-  hear(bytes: Buffer): void {
-    const said = heardSchema.safeParse(bytes.length > MAX_TEXT_BYTES ? null : parseJson(bytes));
-    if (!said.success) return;
-    this.#next = said.data;
+  push(size: TerminalSize): void {
+    this.#next = size;
     if (!this.#isBusy) void this.#run();
   }
 

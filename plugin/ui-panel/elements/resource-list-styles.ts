@@ -58,6 +58,9 @@ export const resourceListStyles = css`
     min-width: 0;
     overflow-wrap: anywhere;
   }
+  [role='cell'] .sign {
+    white-space: normal;
+  }
   [role='cell'] .line {
     display: block;
     overflow: hidden;

@@ -101,7 +101,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
       // The row's padding is a part of it.
       canSelect ? '2rem' : '',
       ...this.#columns.map(({ track }) => track),
-      hasTools ? 'auto' : '',
+      hasTools ? 'fit-content(19rem)' : '',
     ];
     const hidden = found.length - this.#limit;
     return html`<div role="table" class=${canSelect ? '' : 'readonly'} aria-label=${this.noun[1]}

@@ -1,47 +1,28 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
-import xtermCss from '@xterm/xterm/css/xterm.css';
-import { css, html, LitElement, type TemplateResult, unsafeCSS } from 'lit';
-import type { CreateTicket, Ticket } from '../../api.js';
+import { html, type TemplateResult } from 'lit';
 import { AdoptedStyleElement } from '../adopted-style.js';
+import { bytes } from '../bytes.js';
 import { defineElement } from '../define-element.js';
-import type { EngineClient } from '../engine/engine-client.js';
-import { styles } from '../styles.js';
-import type { ContainerRow } from './container-row.js';
+import { ConsoleLine } from '../engine/console-line.js';
+import { openConsole } from '../engine/open-console.js';
+import { splitCommand } from '../engine/split-command.js';
+import { containerConsoleStyles } from './container-console-styles.js';
+import { ContainerToolElement } from './container-tool.js';
 
-/** The best shell there is. */
-const SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash || exec sh'];
+const BACKGROUND = '#0b0e13';
+const FONT_PX = { default: 14, min: 8, max: 32, step: 2 } as const;
 
-/** A shell in a container. A new one each time it connects. Tells `close-tool`. */
-export class ContainerConsoleElement extends LitElement {
-  static override properties = {
-    engine: { attribute: false },
-    container: { attribute: false },
-  };
-  static override styles = [
-    styles,
-    unsafeCSS(xtermCss),
-    css`
-      section {
-        margin: 0.8rem 0;
-      }
-      .screen {
-        height: 22rem;
-        margin-top: 0.5rem;
-        padding: 0.4rem;
-        border-radius: 0.4rem;
-        border: 1px solid var(--line);
-        background: #0b0e13;
-        overflow: hidden;
-      }
-    `,
-  ];
-  declare engine: EngineClient;
-  declare container: ContainerRow;
-  #state = 'Opening …';
+/** A shell in a container, or another command. A new one each time it connects. */
+export class ContainerConsoleElement extends ContainerToolElement {
+  static override styles = [...ContainerToolElement.styles, ...containerConsoleStyles];
+  protected readonly noun = 'Console';
   #isOver = false;
+  #sending = 0;
+  #fontPx: number = FONT_PX.default;
   #terminal: Terminal | null = null;
-  #socket: WebSocket | null = null;
+  #fit: FitAddon | null = null;
+  #line: ConsoleLine | null = null;
   #resizes: ResizeObserver | null = null;
 
   override disconnectedCallback(): void {
@@ -50,20 +31,27 @@ export class ContainerConsoleElement extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<section aria-label=${`Console of ${this.container.name}`}>
-      <div class="bar">
-        <h3>Console of ${this.container.name}</h3>
-        <span class="soft" role="status">${this.#state}</span>
-        <span class="tools">
-          ${this.#isOver ? html`<button type="button" @click=${() => void this.#start()}>Reconnect</button>` : ''}
-          <button type="button" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
-        </span>
-      </div>
-      <div class="screen"></div>
-    </section>`;
+    const tools = html`
+      ${this.#isOver ? html`<button type="button" @click=${() => void this.#start()}>Reconnect</button>` : ''}
+      <button type="button" ?disabled=${!this.#terminal?.hasSelection()} @click=${() => void this.#copy()}>Copy</button>
+      <button type="button" title="Smaller text" @click=${() => this.#resizeText(-FONT_PX.step)}>A−</button>
+      <button type="button" title="Larger text" @click=${() => this.#resizeText(FONT_PX.step)}>A+</button>`;
+    return this.frame(
+      tools,
+      html`<form @submit=${(event: SubmitEvent) => this.#submit(event)}>
+          <label>Command<input name="command" list="shells" placeholder="bash or sh" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+          <datalist id="shells"><option value="sh"></option><option value="bash"></option><option value="ash"></option><option value="powershell"></option></datalist>
+          <label>User<input name="user" placeholder="as the container" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+          <button type="submit">Run</button>
+        </form>
+        <div class="screen" @paste=${{ handleEvent: (event: ClipboardEvent) => this.#paste(event), capture: true }}></div>
+        <p class="soft" id="keys">Ctrl+Shift+C copies what is selected, Ctrl+Shift+V pastes, Ctrl+Shift+X leaves the terminal for Close.
+          <span role="status">${this.#sending > 0 ? `${bytes(this.#sending)} are still to be sent.` : ''}</span></p>`,
+    );
   }
 
   override firstUpdated(): void {
+    super.firstUpdated();
     void this.#start();
   }
 
@@ -71,73 +59,113 @@ export class ContainerConsoleElement extends LitElement {
     this.#end();
     const screen = this.renderRoot.querySelector<HTMLElement>('.screen');
     if (!screen) return;
-    const terminal = new Terminal({ theme: { background: '#0b0e13' }, fontSize: 14, scrollback: 5_000 });
+    const terminal = new Terminal({
+      theme: { background: BACKGROUND },
+      fontSize: this.#fontPx,
+      scrollback: 5_000,
+    });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(screen);
+    terminal.textarea?.setAttribute('aria-describedby', 'keys');
+    terminal.attachCustomKeyEventHandler((event) => this.#press(event));
+    terminal.onSelectionChange(() => this.requestUpdate());
     this.#terminal = terminal;
-    this.#tell('Opening …', false);
+    this.#fit = fit;
+    this.#become('Opening …', false);
     try {
-      const socket = new WebSocket(new URL(await this.#ticket(), location.href.replace(/^http/, 'ws')));
-      if (this.#terminal !== terminal || !this.isConnected) return socket.close();
-      this.#wire(socket, terminal, fit, screen);
+      const url = await openConsole(this.live.engine, this.container.id, {
+        words: splitCommand(this.#field('command')),
+        user: this.#field('user').trim(),
+      });
+      if (this.#terminal === terminal && this.isConnected) this.#wire(url, terminal, screen);
     } catch (error) {
-      this.#tell(error instanceof Error ? error.message : String(error), true);
+      if (this.#terminal === terminal)
+        this.#become(error instanceof Error ? error.message : String(error), true);
     }
   }
 
-  /** Makes a shell, and asks for its one-time address. */
-  async #ticket(): Promise<string> {
-    const { client, environmentId, node } = this.engine;
-    const path = `/containers/${encodeURIComponent(this.container.id)}/exec`;
-    const exec = { Cmd: SHELL, Tty: true, AttachStdin: true, AttachStdout: true, AttachStderr: true };
-    const { Id: execId } = await this.engine.call<{ Id: string }>('POST', path, { body: exec });
-    const body: CreateTicket = { environmentId, execId, ...(node !== null && { node }) };
-    return (await client.call<Ticket>('POST', '/tickets', { body })).url;
+  #wire(url: URL, terminal: Terminal, screen: HTMLElement): void {
+    const line = new ConsoleLine(url, {
+      open: () => {
+        this.#become('Connected', false);
+        this.#resizes = new ResizeObserver(() => this.#resize());
+        this.#resizes.observe(screen);
+        terminal.focus();
+      },
+      output: (output, done) => terminal.write(output, done),
+      over: (words) => this.#become(words, true),
+      sending: (waiting) => {
+        this.#sending = waiting;
+        this.requestUpdate();
+      },
+    });
+    this.#line = line;
+    const encoder = new TextEncoder();
+    terminal.onData((text) => line.type(encoder.encode(text)));
+    terminal.onBinary((text) => line.type(Uint8Array.from(text, (character) => character.charCodeAt(0))));
   }
 
-  #wire(socket: WebSocket, terminal: Terminal, fit: FitAddon, screen: HTMLElement): void {
-    this.#socket = socket;
-    socket.binaryType = 'arraybuffer';
-    const send = (data: string | Uint8Array<ArrayBuffer>) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(data);
-    };
-    const resize = () => {
-      fit.fit();
-      send(JSON.stringify({ type: 'resize', columns: terminal.cols, rows: terminal.rows }));
-    };
-    this.#resizes = new ResizeObserver(resize);
-    socket.addEventListener('message', ({ data }) => {
-      if (typeof data !== 'string') return terminal.write(new Uint8Array(data));
-      const frame: { type: string; code?: unknown; detail?: string } = JSON.parse(data);
-      if (frame.type === 'open') {
-        this.#tell('Connected', false);
-        this.#resizes?.observe(screen);
-        terminal.focus();
-      } else if (frame.type === 'exit') this.#tell(`Ended with code ${String(frame.code)}`, true);
-      else if (frame.type === 'error') this.#tell(String(frame.detail), true);
-    });
-    socket.addEventListener('close', () => {
-      if (!this.#isOver && this.#socket === socket) this.#tell('The connection is gone', true);
-    });
-    const encoder = new TextEncoder();
-    terminal.onData((text) => send(encoder.encode(text)));
-    terminal.onBinary((text) => send(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+  #resize(): void {
+    const terminal = this.#terminal;
+    this.#fit?.fit();
+    if (terminal) this.#line?.resize(terminal.cols, terminal.rows);
+  }
+
+  #resizeText(step: number): void {
+    this.#fontPx = Math.min(FONT_PX.max, Math.max(FONT_PX.min, this.#fontPx + step));
+    if (this.#terminal) this.#terminal.options.fontSize = this.#fontPx;
+    this.#resize();
+  }
+
+  /** All other keys are the terminal's, Tab and Escape included: what runs there needs them. */
+  #press(event: KeyboardEvent): boolean {
+    if (!event.ctrlKey || !event.shiftKey || !['KeyC', 'KeyV', 'KeyX'].includes(event.code)) return true;
+    if (event.code !== 'KeyV') event.preventDefault();
+    if (event.type === 'keydown' && event.code === 'KeyC') void this.#copy();
+    if (event.type === 'keydown' && event.code === 'KeyX')
+      this.renderRoot.querySelector<HTMLElement>('.close')?.focus();
+    return false;
+  }
+
+  async #copy(): Promise<void> {
+    const selection = this.#terminal?.getSelection();
+    if (!selection) return;
+    try {
+      await navigator.clipboard.writeText(selection);
+    } catch {
+      this.tell('The browser did not let it be copied');
+    }
+  }
+
+  /** The browser would put all of it into the terminal's input field as well. */
+  #paste(event: ClipboardEvent): void {
+    event.preventDefault();
+    event.stopPropagation();
+    this.#terminal?.paste(event.clipboardData?.getData('text/plain') ?? '');
+  }
+
+  #submit(event: SubmitEvent): void {
+    event.preventDefault();
+    void this.#start();
+  }
+
+  #field(name: string): string {
+    return this.renderRoot.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value ?? '';
   }
 
   #end(): void {
     this.#resizes?.disconnect();
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close();
+    this.#line?.close();
+    this.#line = null;
+    this.#sending = 0;
     this.#terminal?.dispose();
     this.#terminal = null;
   }
 
-  #tell(state: string, isOver: boolean): void {
-    this.#state = state;
+  #become(state: string, isOver: boolean): void {
     this.#isOver = isOver;
-    this.requestUpdate();
+    this.tell(state);
   }
 }
 

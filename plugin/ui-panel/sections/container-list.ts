@@ -1,22 +1,25 @@
-import { html, LitElement, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
 import '../elements/resource-list.js';
 import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
-import type { EngineSource } from '../engine/engine-source.js';
+import type { EngineSource, LiveEngine } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
+import { focused } from '../focused.js';
 import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
+import { containerActions } from './container-actions.js';
+import './container-inspect.js';
 import './container-logs.js';
-import {
-  type ContainerRow,
-  type ListedContainer,
-  moodOf,
-  rowsOfList,
-  rowsOfSnapshot,
-} from './container-row.js';
+import { type ContainerRow, type ListedContainer, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
 
-type Tool = 'logs' | 'console';
+type Tool = 'logs' | 'console' | 'stats' | 'inspect';
+
+/** What is large comes when somebody wants it. */
+const LATER: Partial<Record<Tool, () => Promise<unknown>>> = {
+  console: () => import('./container-console.js'),
+  stats: () => import('./container-stats.js'),
+};
 
 const COLUMNS: readonly Column<ContainerRow>[] = [
   {
@@ -35,6 +38,15 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
     order: ({ state }) => state,
   },
 ];
+const LIVE_COLUMNS: readonly Column<ContainerRow>[] = [
+  ...COLUMNS,
+  {
+    title: 'Ports',
+    track: 'minmax(0, 9rem)',
+    cell: ({ ports }) => html`<span class="soft">${ports.join(', ') || 'none'}</span>`,
+    text: ({ ports }) => ports.join(' '),
+  },
+];
 
 /** The containers of an engine. */
 export class ContainerListElement extends LitElement {
@@ -47,66 +59,83 @@ export class ContainerListElement extends LitElement {
       rowsOfList(await engine.list<ListedContainer>('/containers/json?all=1', { signal })),
     ofSnapshot: rowsOfSnapshot,
   });
+  #actions: readonly ResourceAction<ContainerRow>[] = [];
   #open: { readonly tool: Tool; readonly container: ContainerRow } | null = null;
+  /** What opened it: who closes it is there again. */
+  #opener: HTMLElement | null = null;
   #error: Error | null = null;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('source'))
+      this.#actions = 'engine' in this.source ? containerActions(this.source.engine) : [];
+  }
 
   override render(): TemplateResult {
     const { rows, error } = this.#list;
-    const isLive = 'engine' in this.source;
+    const live = 'engine' in this.source ? this.source : null;
     return html`
-      ${this.#tool()}
+      ${live && this.#open ? this.#tool(live, this.#open) : ''}
       <fairlead-resource-list .noun=${['container', 'containers']} .rows=${rows} .error=${this.#error ?? error}
-        .columns=${COLUMNS} .actions=${isLive ? this.#actions : []} .links=${isLive ? this.#links : []}
+        .columns=${live ? LIVE_COLUMNS : COLUMNS} .actions=${this.#actions} .links=${live ? this.#links : []}
         @acted=${() => void this.#list.refresh()}>
-        ${rows ? html`<h3>Containers: ${rows.filter(({ state }) => state === 'running').length} of ${rows.length} running</h3>` : ''}
+        ${rows ? html`<h3>Containers: ${rows.filter(isRunning).length} of ${rows.length} running</h3>` : ''}
       </fairlead-resource-list>
     `;
   }
 
-  readonly #actions: readonly ResourceAction<ContainerRow>[] = [
-    { words: 'Start', isQuick: true, fits: (row) => !isRunning(row), run: (row) => this.#do(row, 'start') },
-    { words: 'Stop', isQuick: true, fits: isRunning, run: (row) => this.#do(row, 'stop') },
-    { words: 'Restart', isQuick: true, fits: isRunning, run: (row) => this.#do(row, 'restart') },
-  ];
-
   readonly #links: readonly ResourceLink<ContainerRow>[] = [
-    { words: 'Logs', fits: () => true, open: (container) => this.#show({ tool: 'logs', container }) },
-    { words: 'Console', fits: isRunning, open: (container) => this.#show({ tool: 'console', container }) },
+    { words: 'Logs', fits: () => true, open: (container) => void this.#show('logs', container) },
+    { words: 'Console', fits: isRunning, open: (container) => void this.#show('console', container) },
+    { words: 'Stats', fits: isRunning, open: (container) => void this.#show('stats', container) },
+    { words: 'Inspect', fits: () => true, open: (container) => void this.#show('inspect', container) },
   ];
 
-  async #do(row: ContainerRow, action: string): Promise<void> {
-    if ('engine' in this.source)
-      await this.source.engine.of(row).call('POST', `/containers/${encodeURIComponent(row.id)}/${action}`);
-  }
-
-  #tool(): TemplateResult | string {
-    if (!this.#open || !('engine' in this.source)) return '';
-    const { tool, container } = this.#open;
-    const engine = this.source.engine.of(container);
-    const close = () => this.#show(null);
+  #tool(live: LiveEngine, { tool, container }: { tool: Tool; container: ContainerRow }): TemplateResult {
+    const rows = this.#list.rows;
+    const now = rows?.find(({ id }) => id === container.id);
     // Another container is another log, not this one with other words in it.
-    return html`${repeat(
-      [`${tool} ${container.id}`],
-      (key) => key,
-      () =>
-        tool === 'logs'
-          ? html`<fairlead-container-logs .engine=${engine} .container=${container}
-              @close-tool=${close}></fairlead-container-logs>`
-          : html`<fairlead-container-console .engine=${engine} .container=${container}
-              @close-tool=${close}></fairlead-container-console>`,
-    )}`;
+    return html`${keyed(`${tool} ${container.id}`, this.#element(tool, { ...live, engine: live.engine.of(container) }, now ?? container, rows !== null && !now))}`;
   }
 
-  #show(open: { readonly tool: Tool; readonly container: ContainerRow } | null): void {
-    this.#open = open;
+  #element(tool: Tool, live: LiveEngine, container: ContainerRow, isGone: boolean): TemplateResult {
+    const close = () => this.#close();
+    switch (tool) {
+      case 'logs':
+        return html`<fairlead-container-logs .live=${live} .container=${container} .isGone=${isGone}
+          @close-tool=${close}></fairlead-container-logs>`;
+      case 'console':
+        return html`<fairlead-container-console .live=${live} .container=${container} .isGone=${isGone}
+          @close-tool=${close}></fairlead-container-console>`;
+      case 'stats':
+        return html`<fairlead-container-stats .live=${live} .container=${container} .isGone=${isGone}
+          @close-tool=${close}></fairlead-container-stats>`;
+      case 'inspect':
+        return html`<fairlead-container-inspect .live=${live} .container=${container} .isGone=${isGone}
+          @close-tool=${close}></fairlead-container-inspect>`;
+    }
+  }
+
+  async #show(tool: Tool, container: ContainerRow): Promise<void> {
+    const opener = focused(this.ownerDocument);
+    this.#opener = opener;
     this.#error = null;
+    try {
+      await LATER[tool]?.();
+      // Something else was opened meanwhile.
+      if (this.#opener !== opener) return;
+      this.#open = { tool, container };
+    } catch {
+      this.#error = new Error(
+        `${tool === 'console' ? 'The console' : 'What draws the charts'} could not be loaded`,
+      );
+    }
     this.requestUpdate();
-    // The terminal is larger than all the rest: it comes when somebody wants one.
-    if (open?.tool !== 'console') return;
-    import('./container-console.js').catch(() => {
-      this.#error = new Error('The console could not be loaded');
-      this.requestUpdate();
-    });
+  }
+
+  #close(): void {
+    this.#open = null;
+    this.requestUpdate();
+    this.#opener?.focus();
   }
 }
 

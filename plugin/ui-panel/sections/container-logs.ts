@@ -1,115 +1,240 @@
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, type TemplateResult } from 'lit';
+import { bytes } from '../bytes.js';
 import { defineElement } from '../define-element.js';
-import type { EngineClient } from '../engine/engine-client.js';
-import { LogDecoder } from '../engine/log-decoder.js';
-import { readChunks } from '../read-chunks.js';
-import { styles } from '../styles.js';
-import type { ContainerRow } from './container-row.js';
+import '../elements/find-bar.js';
+import type { LogLine } from '../engine/log-decoder.js';
+import { LogFollower, type LogState } from '../engine/log-follower.js';
+import { allLines, type LineList, linesOf } from '../engine/log-line-list.js';
+import { LogLines } from '../engine/log-lines.js';
+import { LogSearch } from '../engine/log-search.js';
+import { logText } from '../engine/log-text.js';
+import { fileName } from '../file-name.js';
+import { findPattern } from '../find-pattern.js';
+import { saveText } from '../save-text.js';
+import { ContainerToolElement } from './container-tool.js';
+import './log-pane.js';
 
-const MAX_LINES = 2_000;
-const MAX_LINE_CHARACTERS = 4_000;
-const TAIL = 500;
+const TAILS = ['100', '500', '2000', '10000', 'all'] as const;
+/** Kept while the end is shown; the oldest go. */
+const KEPT = 20_000;
+/** Kept while somebody reads further up: then nothing goes, and the rest waits at the engine. */
+const HELD = 40_000;
+/** Nobody reads faster, and the page has time for who clicks. */
+const SHOW_MS = 100;
+const WORDS = {
+  opening: 'Opening …',
+  live: 'Live',
+  over: 'Ended; it goes on when the container starts',
+} as const;
 
-/** A container's log as it grows: its last lines, as text. Tells `close-tool`. */
-export class ContainerLogsElement extends LitElement {
-  static override properties = {
-    engine: { attribute: false },
-    container: { attribute: false },
-  };
+/** A container's log as it grows. */
+export class ContainerLogsElement extends ContainerToolElement {
   static override styles = [
-    styles,
+    ...ContainerToolElement.styles,
     css`
-      section {
-        margin: 0.8rem 0;
+      .choices {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.6rem 1rem;
+        align-items: end;
+        margin: 0.6rem 0;
       }
-      pre {
-        height: 20rem;
-        margin-top: 0.5rem;
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
+      .choices > .check {
+        min-height: 2.25rem;
+      }
+      fairlead-find-bar {
+        flex: 1 1 18rem;
+      }
+      select {
+        width: auto;
+      }
+      .counts {
+        margin: 0.4rem 0 0;
+        font-size: 0.85rem;
       }
     `,
   ];
-  declare engine: EngineClient;
-  declare container: ContainerRow;
-  #lines: string[] = [''];
-  #state = 'Opening …';
+  protected readonly noun = 'Log';
+  #lines = new LogLines();
+  #rest: readonly LogLine[] = [];
+  #search = new LogSearch(this.#lines);
+  #follower: LogFollower | null = null;
+  #tail: string = TAILS[1];
   #isFollowing = true;
-  #work = new AbortController();
+  #isFiltered = false;
+  #hasTimes = false;
+  /** Whether it only goes on when somebody or the container starts it. */
+  #isStill = false;
+  #current: { readonly number: number } | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Lets reading go on. */
+  #goOn: (() => void) | null = null;
+  #download: AbortController | null = null;
+  #downloadState = '';
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#work = new AbortController();
-    void this.#read(this.#work.signal);
+    this.#open();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#work.abort();
+    this.#follower?.stop();
+    this.#download?.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#goOn?.();
   }
 
   override render(): TemplateResult {
-    return html`<section aria-label=${`Log of ${this.container.name}`}>
-      <div class="bar">
-        <h3>Log of ${this.container.name}</h3>
-        <span class="soft" role="status">${this.#state}</span>
-        <span class="tools">
-          <button type="button" aria-pressed=${this.#isFollowing} @click=${() => this.#follow(!this.#isFollowing)}>Follow</button>
-          <button type="button" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
-        </span>
-      </div>
-      <pre tabindex="0" aria-label="Lines" @wheel=${(event: WheelEvent) => event.deltaY < 0 && this.#follow(false)}>${this.#lines.join('\n')}</pre>
-    </section>`;
+    const { numbers, pattern } = this.#search;
+    const current = this.#current;
+    const place = current && pattern ? numbers.indexOf(current.number) + 1 : 0;
+    const tools = html`
+      ${this.#isStill ? html`<button type="button" @click=${() => this.#follower?.start()}>Reconnect</button>` : ''}
+      <button type="button" aria-pressed=${this.#isFollowing} @click=${() => this.#follow(!this.#isFollowing)}>Follow</button>
+      <button type="button" @click=${() => (this.#download ? this.#download.abort() : void this.#save())}>${this.#download ? 'Cancel download' : 'Download'}</button>`;
+    return this.frame(
+      tools,
+      html`<div class="choices">
+          <fairlead-find-bar label="Find in the lines" .count=${pattern ? numbers.length : null} .place=${place || null}
+            @find=${(event: CustomEvent<string>) => this.#look(event.detail)}
+            @find-step=${(event: CustomEvent<1 | -1>) => this.#step(event.detail)}></fairlead-find-bar>
+          ${this.#check('Matching lines only', this.#isFiltered, (isOn) => {
+            this.#isFiltered = isOn;
+          })}
+          ${this.#check('Timestamps', this.#hasTimes, (isOn) => {
+            this.#hasTimes = isOn;
+          })}
+          <label>Begin with<select @change=${(event: Event) => this.#begin((event.target as HTMLSelectElement).value)}>${TAILS.map(
+            (tail) =>
+              html`<option value=${tail} ?selected=${tail === this.#tail}>${tail === 'all' ? 'all lines' : `${tail} lines`}</option>`,
+          )}</select></label>
+        </div>
+        <fairlead-log-pane .lines=${this.#list()} .pattern=${pattern} .current=${current} .isFollowing=${this.#isFollowing}
+          .hasTimes=${this.#hasTimes} @follow=${(event: CustomEvent<boolean>) => this.#follow(event.detail)}></fairlead-log-pane>
+        <p class="counts soft">${this.#counts()}</p>
+        <p class="counts" role="status">${this.#downloadState}</p>`,
+    );
   }
 
-  override updated(): void {
-    const pre = this.renderRoot.querySelector('pre');
-    if (pre && this.#isFollowing) pre.scrollTop = pre.scrollHeight;
+  #check(words: string, isOn: boolean, set: (isOn: boolean) => void): TemplateResult {
+    return html`<label class="check"><input type="checkbox" .checked=${isOn} @change=${(event: Event) => {
+      set((event.target as HTMLInputElement).checked);
+      this.requestUpdate();
+    }}><span>${words}</span></label>`;
+  }
+
+  #list(): LineList {
+    this.#search.update();
+    const isFiltered = this.#isFiltered && this.#search.pattern;
+    return isFiltered ? linesOf(this.#lines, this.#search.numbers) : allLines(this.#lines, this.#rest);
+  }
+
+  #counts(): string {
+    const { first, end } = this.#lines;
+    const kept = `${end - first} lines`;
+    const skipped = first > 0 ? `${kept} kept, ${first} older ones skipped: the download has them` : kept;
+    return this.#goOn ? `${skipped}. Not read on until you follow again` : skipped;
+  }
+
+  /** Another beginning is another log. */
+  #begin(tail: string): void {
+    this.#tail = tail;
+    const { pattern } = this.#search;
+    this.#lines = new LogLines();
+    this.#search = new LogSearch(this.#lines);
+    this.#search.look(pattern);
+    this.#rest = [];
+    this.#current = null;
+    this.#goOn?.();
+    this.#follow(true);
+    this.#open();
+  }
+
+  #open(): void {
+    this.#follower?.stop();
+    const lines = this.#lines;
+    const options = { id: this.container.id, tail: this.#tail };
+    this.#follower = new LogFollower(this.live, {
+      ...options,
+      take: (taken, rest) => (this.#lines === lines ? this.#take(taken, rest) : Promise.resolve()),
+      tell: (state) => this.#lines === lines && this.#become(state),
+    });
+    this.#follower.start();
+  }
+
+  async #take(lines: readonly LogLine[], rest: readonly LogLine[]): Promise<void> {
+    this.#lines.add(lines);
+    this.#rest = rest;
+    if (this.#isFollowing) this.#lines.trim(KEPT);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.requestUpdate();
+    }, SHOW_MS);
+    if (this.#isFollowing || !this.#lines.isOver(HELD)) return;
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+    });
+    this.#goOn = null;
+  }
+
+  #become(state: LogState): void {
+    this.#isStill = state.phase === 'broken' || state.phase === 'over';
+    this.tell(state.phase === 'broken' ? state.message : WORDS[state.phase]);
   }
 
   #follow(isFollowing: boolean): void {
     this.#isFollowing = isFollowing;
-    this.requestUpdate();
-  }
-
-  async #read(signal: AbortSignal): Promise<void> {
-    const path = `/containers/${encodeURIComponent(this.container.id)}`;
-    try {
-      const { Config } = await this.engine.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, {
-        signal,
-      });
-      const query = `follow=1&stdout=1&stderr=1&tail=${TAIL}`;
-      const log = await this.engine.open('GET', `${path}/logs?${query}`, { signal });
-      const decoder = new LogDecoder(Config.Tty);
-      this.#tell('Live');
-      for await (const chunk of readChunks(log)) this.#append(decoder.push(chunk));
-      this.#tell('The log has ended');
-    } catch (error) {
-      if (!signal.aborted) this.#tell(error instanceof Error ? error.message : String(error));
+    if (isFollowing) {
+      this.#current = null;
+      this.#lines.trim(KEPT);
+      this.#goOn?.();
     }
-  }
-
-  #append(text: string): void {
-    const [first = '', ...others] = text.split('\n');
-    this.#lines.push(...[`${this.#lines.pop() ?? ''}${first}`, ...others].map(shorten));
-    this.#lines = this.#lines.slice(-MAX_LINES);
     this.requestUpdate();
   }
 
-  #tell(state: string): void {
-    this.#state = state;
+  #look(words: string): void {
+    this.#search.look(findPattern(words));
+    this.#current = null;
     this.requestUpdate();
   }
 
-  /** Lines may come by the thousand a second: they are shown once a frame, and the page stays free in between. */
-  override async scheduleUpdate(): Promise<void> {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    await super.scheduleUpdate();
+  #step(step: 1 | -1): void {
+    const number = this.#search.next(this.#current?.number ?? this.#lines.end, step);
+    if (number === null) return;
+    this.#isFollowing = false;
+    this.#current = { number };
+    this.requestUpdate();
   }
-}
 
-function shorten(line: string): string {
-  return line.slice(0, MAX_LINE_CHARACTERS);
+  async #save(): Promise<void> {
+    const work = new AbortController();
+    this.#download = work;
+    const { engine } = this.live;
+    const { id, name } = this.container;
+    const tell = (state: string) => {
+      this.#downloadState = state;
+      this.requestUpdate();
+    };
+    tell('Downloading …');
+    const options = { hasTimes: this.#hasTimes, signal: work.signal };
+    try {
+      const isSaved = await saveText(
+        fileName(name, Date.now(), 'log'),
+        () => logText(engine, id, options),
+        (characters) => {
+          this.#downloadState = `Downloading: ${bytes(characters)}`;
+        },
+      );
+      tell(isSaved ? 'Downloaded' : '');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      tell(work.signal.aborted ? 'The download was cancelled' : `Nothing was saved: ${why}`);
+    }
+    this.#download = null;
+    this.requestUpdate();
+  }
 }
 
 defineElement('fairlead-container-logs', ContainerLogsElement);

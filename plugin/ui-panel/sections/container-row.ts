@@ -12,6 +12,8 @@ export interface ContainerRow {
   readonly state: string;
   /** `Up 4 minutes` and the like. */
   readonly status: string;
+  /** Such as `8080→80/tcp`. Snapshots have none. */
+  readonly ports: readonly string[];
   readonly node: NodeName | null;
 }
 
@@ -22,6 +24,14 @@ export interface ListedContainer extends OnNode {
   readonly Image: string;
   readonly State: string;
   readonly Status: string;
+  readonly Ports?: readonly ListedPort[] | null;
+}
+
+interface ListedPort {
+  readonly IP?: string;
+  readonly PrivatePort: number;
+  readonly PublicPort?: number;
+  readonly Type: string;
 }
 
 const MOODS: Readonly<Record<string, Mood>> = {
@@ -45,6 +55,7 @@ export function rowsOfList(list: readonly ListedContainer[]): ContainerRow[] {
       image: item.Image,
       state: item.State,
       status: item.Status,
+      ports: portsOf(item.Ports ?? []),
       node: nodeOf(item),
     }))
     .sort(byName);
@@ -55,9 +66,20 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
   return snapshot.containers
     .map((item) => {
       const { id, names, image, state, status } = item;
-      return { id, name: nameOf(id, names), image, state, status, node: nodeInSnapshot(snapshot, item) };
+      return { id, name: nameOf(id, names), image, state, status, ports: [], node: nodeInSnapshot(snapshot, item) };
     })
     .sort(byName);
+}
+
+/** Published ones as `8080→80/tcp`, once for all addresses; others as `80/tcp`. In order. */
+function portsOf(ports: readonly ListedPort[]): string[] {
+  const words = [...ports]
+    .sort((one, other) => one.PrivatePort - other.PrivatePort)
+    .map(({ IP, PrivatePort, PublicPort, Type }) => {
+      const address = IP === undefined || IP === '0.0.0.0' || IP === '::' ? '' : `${IP}:`;
+      return `${PublicPort === undefined ? '' : `${address}${PublicPort}→`}${PrivatePort}/${Type}`;
+    });
+  return [...new Set(words)];
 }
 
 function nameOf(id: string, names: readonly string[] | null | undefined): string {

@@ -1,5 +1,10 @@
 import test from 'ava';
-import { LogDecoder } from '../../../../plugin/ui-panel/engine/log-decoder.js';
+import { LogDecoder, type LogLine } from '../../../../plugin/ui-panel/engine/log-decoder.js';
+
+const FRAMES = { isTerminal: false, hasTimes: false } as const;
+const TIMED = { isTerminal: false, hasTimes: true } as const;
+const TERMINAL = { isTerminal: true, hasTimes: true } as const;
+const TIME = '2026-11-23T20:57:21.123456789Z';
 
 function frame(stream: number, text: string | Buffer): Buffer {
   const body = Buffer.from(text);
@@ -9,7 +14,22 @@ function frame(stream: number, text: string | Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
-test('log decoder: frames and characters come whole wherever the stream is cut', (t) => {
+function decode(
+  options: ConstructorParameters<typeof LogDecoder>[0],
+  bytes: Uint8Array,
+  size: number,
+): LogLine[] {
+  const decoder = new LogDecoder(options);
+  const lines: LogLine[] = [];
+  for (let at = 0; at < bytes.length; at += size) lines.push(...decoder.push(bytes.subarray(at, at + size)));
+  return [...lines, ...decoder.rest()];
+}
+
+function line(text: string, isError = false): LogLine {
+  return { text, isError, time: '', isMore: false };
+}
+
+test('log decoder: frames, lines and characters come whole wherever the stream is cut', (t) => {
   const arrow = Buffer.from('→');
   const bytes = Buffer.concat([
     frame(1, 'größe '),
@@ -17,24 +37,68 @@ test('log decoder: frames and characters come whole wherever the stream is cut',
     frame(2, 'err '),
     frame(1, arrow.subarray(1)),
     frame(1, ''),
-    frame(1, '\n'),
+    frame(2, 'or\n'),
+    frame(1, '\nlast'),
   ]);
-  for (const size of [1, 3, 8, 9, 1000]) {
-    const decoder = new LogDecoder(false);
-    let text = '';
-    for (let at = 0; at < bytes.length; at += size) text += decoder.push(bytes.subarray(at, at + size));
-    t.is(text, 'größe err →\n');
+  for (const size of [1, 3, 8, 9, 1000])
+    t.deepEqual(decode(FRAMES, bytes, size), [line('err or', true), line('größe →'), line('last')]);
+});
+
+test('log decoder: a line has the time of its first message; times of later ones are no text, not even within a character', (t) => {
+  const arrow = Buffer.from('→');
+  const stamp = Buffer.from(`${TIME} `);
+  const later = Buffer.from('2026-11-23T20:57:22.000000000Z ');
+  const bytes = Buffer.concat([
+    frame(1, Buffer.concat([stamp, Buffer.from('a'), arrow.subarray(0, 2)])),
+    frame(1, Buffer.concat([later, arrow.subarray(2), Buffer.from(`${TIME} is text\n`)])),
+    frame(2, `${TIME} \n`),
+    frame(1, 'no time\n'),
+  ]);
+  for (const size of [1, 7, 1000])
+    t.deepEqual(decode(TIMED, bytes, size), [
+      { ...line(`a→${TIME} is text`), time: TIME },
+      { ...line('', true), time: TIME },
+      line('no time'),
+    ]);
+});
+
+test('log decoder: a line that is too long comes in pieces, none of them within a character', (t) => {
+  const long = `${'x'.repeat(3_999)}🚢${'y'.repeat(5_000)}`;
+  for (const size of [1, 5_000, 100_000]) {
+    const lines = decode(TIMED, frame(1, `${TIME} ${long}\nnext\n`), size);
+    t.is(
+      lines
+        .slice(0, -1)
+        .map(({ text }) => text)
+        .join(''),
+      long,
+    );
+    t.deepEqual(
+      lines.map(({ isMore }) => isMore),
+      [false, true, true, false],
+    );
+    t.deepEqual(
+      lines.map(({ time }) => time),
+      [TIME, TIME, TIME, ''],
+    );
+    for (const { text } of lines) {
+      t.true(text.length <= 4_000);
+      t.notRegex(text, /\p{Cs}/u);
+    }
   }
 });
 
 test('log decoder: shows what came of a frame that never ends', (t) => {
-  const decoder = new LogDecoder(false);
-  t.is(decoder.push(Buffer.from([1, 0, 0, 0, 255, 255, 255, 255, 97, 98])), 'ab');
-  t.is(decoder.push(Buffer.from('cd')), 'cd');
+  const decoder = new LogDecoder(FRAMES);
+  t.deepEqual(decoder.push(Buffer.from([1, 0, 0, 0, 255, 255, 255, 255, 97, 98])), []);
+  t.deepEqual(decoder.rest(), [line('ab')]);
+  t.deepEqual(decoder.push(Buffer.from('cd')), []);
+  t.deepEqual(decoder.rest(), [line('abcd')]);
+  t.is(decoder.push(Buffer.alloc(9_000, 'z')).length, 2);
 });
 
 test('log decoder: a terminal’s log has no frames; escape sequences and control characters go', (t) => {
-  const decoder = new LogDecoder(true);
-  const text = '\u001b[1;31mred\u001b[0m\u001b]0;title\u0007 \u0000<b>\u0007\u009b1m\tend\u001b(B\r\n';
-  t.is(decoder.push(Buffer.from(text)), 'red <b>1m\tendB\n');
+  const text = `${TIME} \u001b[1;31mred\u001b[0m\u001b]0;title\u0007 \u0000<b>\u0007\u009b1m\tend\u001b(B\r\n`;
+  for (const size of [1, 1000])
+    t.deepEqual(decode(TERMINAL, Buffer.from(text), size), [{ ...line('red <b>1m\tendB'), time: TIME }]);
 });

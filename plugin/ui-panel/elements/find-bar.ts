@@ -1,0 +1,64 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import { styles } from '../styles.js';
+
+/**
+ * Looks for words in a text that its owner has. Tells `find` with the words, and `find-step` with 1 or -1: Enter and
+ * Shift+Enter, or its buttons.
+ */
+export class FindBarElement extends LitElement {
+  static override properties = {
+    label: {},
+    count: { attribute: false },
+    place: { attribute: false },
+  };
+  static override styles = [
+    styles,
+    css`
+      form {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.4rem;
+        align-items: end;
+      }
+      label {
+        flex: 1 1 10rem;
+      }
+      .count {
+        min-width: 6.5rem;
+        line-height: 2.25rem;
+      }
+    `,
+  ];
+  declare label: string;
+  /** How many match; null: nothing is looked for. */
+  declare count: number | null;
+  /** Which of them is shown, from 1; null: none. */
+  declare place: number | null;
+
+  override render(): TemplateResult {
+    const { count, place } = this;
+    const none = !count;
+    const words = count === null ? '' : place === null ? `${count} found` : `${place} of ${count}`;
+    return html`<form role="search" aria-label=${this.label} @submit=${(event: SubmitEvent) => event.preventDefault()}>
+      <label>${this.label}
+        <input type="search" autocomplete="off" spellcheck="false"
+          @input=${(event: InputEvent) => this.#tell('find', (event.target as HTMLInputElement).value)}
+          @keydown=${(event: KeyboardEvent) => this.#press(event)}>
+      </label>
+      <button type="button" aria-label="Previous match" ?disabled=${none} @click=${() => this.#tell('find-step', -1)}>↑</button>
+      <button type="button" aria-label="Next match" ?disabled=${none} @click=${() => this.#tell('find-step', 1)}>↓</button>
+      <span class="count soft" aria-live=${place === null ? 'off' : 'polite'}>${words}</span>
+    </form>`;
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.key === 'Enter' && !event.isComposing) this.#tell('find-step', event.shiftKey ? -1 : 1);
+  }
+
+  #tell(type: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+defineElement('fairlead-find-bar', FindBarElement);

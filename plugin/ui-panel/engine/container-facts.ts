@@ -1,0 +1,123 @@
+import { dateTime } from '../date-time.js';
+
+/** One thing that operators look for; several values where it has several. All are the engine's texts. */
+export interface ContainerFact {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What `GET /containers/:id/json` says, what is looked for first first. An engine may leave out anything, or send anything. */
+export function containerFacts(inspected: unknown): readonly ContainerFact[] {
+  const container = new Part(inspected);
+  const config = container.part('Config');
+  const state = container.part('State');
+  const host = container.part('HostConfig');
+  return [
+    fact('Image', [config.text('Image'), container.text('Image')]),
+    fact('Command', [[container.text('Path'), ...container.texts('Args')].map(quote).join(' ')]),
+    fact('State', [stateOf(state)]),
+    fact('Started', [timeOf(state.text('StartedAt'))]),
+    fact('Ended', [state.is('Running') ? '' : timeOf(state.text('FinishedAt'))]),
+    fact('Health', [state.part('Health').text('Status'), ...lastCheck(state)]),
+    fact('Restarts', [`${container.text('RestartCount') || '0'}, policy: ${policyOf(host)}`]),
+    fact('Mounts', container.part('Mounts').items().map(mountOf)),
+    fact('Networks', container.part('NetworkSettings').part('Networks').entries().map(networkOf)),
+    fact('Ports', container.part('NetworkSettings').part('Ports').entries().flatMap(portsOf)),
+    fact('User', [config.text('User')]),
+    fact('Working directory', [config.text('WorkingDir')]),
+    fact('Created', [timeOf(container.text('Created'))]),
+    fact('Id', [container.text('Id')]),
+    fact(
+      'Labels',
+      config
+        .part('Labels')
+        .entries()
+        .map(([name, value]) => `${name}=${value.whole()}`),
+    ),
+    fact('Environment variables', config.texts('Env')),
+  ].filter(({ values }) => values.length > 0);
+}
+
+/** A part of an answer, whatever it is. */
+class Part {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+  part(name: string): Part {
+    return new Part(Object(this.#value)[name]);
+  }
+  /** Empty for what is none. */
+  text(name: string): string {
+    return this.part(name).whole();
+  }
+  whole(): string {
+    return ['string', 'number', 'boolean'].includes(typeof this.#value) ? String(this.#value) : '';
+  }
+  is(name: string): boolean {
+    return Object(this.#value)[name] === true;
+  }
+  entries(): [string, Part][] {
+    const value = typeof this.#value === 'object' && !Array.isArray(this.#value) ? this.#value : null;
+    return Object.entries(value ?? {}).map(([name, item]) => [name, new Part(item)]);
+  }
+  items(): Part[] {
+    return Array.isArray(this.#value) ? this.#value.map((item) => new Part(item)) : [];
+  }
+  texts(name: string): string[] {
+    return this.part(name)
+      .items()
+      .map((item) => item.whole());
+  }
+}
+
+function fact(name: string, values: readonly string[]): ContainerFact {
+  return { name, values: values.filter((value) => value !== '') };
+}
+
+/** As one would type it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) || word === '' ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function stateOf(state: Part): string {
+  const status = state.text('Status');
+  const why = [state.is('OOMKilled') ? 'out of memory' : '', state.text('Error')].filter(Boolean).join(', ');
+  const isOver = status === 'exited' || status === 'dead';
+  return `${status}${isOver ? `, exit code ${state.text('ExitCode')}` : ''}${why ? `: ${why}` : ''}`;
+}
+
+function timeOf(text: string): string {
+  const ms = Date.parse(text);
+  return ms > 0 ? dateTime(ms) : '';
+}
+
+function lastCheck(state: Part): string[] {
+  const last = state.part('Health').part('Log').items().at(-1);
+  return last ? [`exit code ${last.text('ExitCode')}: ${last.text('Output').trim()}`] : [];
+}
+
+function policyOf(host: Part): string {
+  const policy = host.part('RestartPolicy');
+  const count = policy.text('MaximumRetryCount');
+  return `${policy.text('Name') || 'no'}${count === '' || count === '0' ? '' : `, ${count} times at most`}`;
+}
+
+function mountOf(mount: Part): string {
+  const source = mount.text('Name') || mount.text('Source');
+  return `${mount.text('Type')} ${source} → ${mount.text('Destination')}${mount.is('RW') ? '' : ' (read-only)'}`;
+}
+
+function networkOf([name, network]: [string, Part]): string {
+  const addresses = [network.text('IPAddress'), network.text('GlobalIPv6Address')].filter(Boolean).join(', ');
+  const aliases = network.texts('Aliases').join(', ');
+  return `${name}: ${addresses || 'no address'}${aliases ? ` (${aliases})` : ''}`;
+}
+
+function portsOf([port, bindings]: [string, Part]): string[] {
+  const published = bindings
+    .items()
+    .map((part) => `${part.text('HostIp')}:${part.text('HostPort')} → ${port}`);
+  return published.length > 0 ? published : [`${port}, not published`];
+}

@@ -1,0 +1,97 @@
+import { Breather } from '../breather.js';
+import { readChunks } from '../read-chunks.js';
+import type { LiveEngine } from './engine-source.js';
+import { LogDecoder, type LogLine } from './log-decoder.js';
+import { LogResume } from './log-resume.js';
+
+/** How a log stands: `over` until its container starts again. */
+export type LogState =
+  | { readonly phase: 'opening' | 'live' | 'over' }
+  | { readonly phase: 'broken'; readonly message: string };
+
+export interface LogFollowerOptions {
+  /** Of the container. */
+  readonly id: string;
+  /** How many of the last lines to begin with: a number, or `all`. */
+  readonly tail: string;
+  /** Gets new lines, and `rest`: those without an end. Nothing more is read before it resolves. */
+  readonly take: (lines: readonly LogLine[], rest: readonly LogLine[]) => Promise<void>;
+  readonly tell: (state: LogState) => void;
+}
+
+/**
+ * Reads a container's log as it grows, through restarts, each line once. The engine keeps what is not read yet, so that
+ * who reads slowly misses nothing. `start()` again after it was `broken`.
+ */
+export class LogFollower {
+  readonly #live: LiveEngine;
+  readonly #options: LogFollowerOptions;
+  readonly #resume = new LogResume();
+  #work = new AbortController();
+  #starts = 0;
+  #onStart = () => {};
+  #unsubscribe = () => {};
+
+  constructor(live: LiveEngine, options: LogFollowerOptions) {
+    this.#live = live;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.stop();
+    this.#work = new AbortController();
+    this.#unsubscribe = this.#live.feed.subscribe(({ type, action, id }) => {
+      if (type !== 'container' || action !== 'start' || id !== this.#options.id) return;
+      this.#starts += 1;
+      this.#onStart();
+    });
+    void this.#run(this.#work.signal);
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    this.#unsubscribe();
+    this.#work.abort();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { tell } = this.#options;
+    try {
+      for (;;) {
+        tell({ phase: 'opening' });
+        const starts = this.#starts;
+        await this.#read(signal);
+        tell({ phase: 'over' });
+        if (this.#starts !== starts) continue;
+        await new Promise<void>((resolve) => {
+          this.#onStart = resolve;
+        });
+      }
+    } catch (error) {
+      if (!signal.aborted)
+        tell({ phase: 'broken', message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { id, tail, take, tell } = this.#options;
+    const { engine } = this.#live;
+    const path = `/containers/${encodeURIComponent(id)}`;
+    const { Config } = await engine.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, { signal });
+    const { since } = this.#resume;
+    const query = new URLSearchParams({ follow: '1', stdout: '1', stderr: '1', timestamps: '1' });
+    query.set('tail', since === null ? tail : 'all');
+    if (since !== null) query.set('since', since);
+    const log = await engine.open('GET', `${path}/logs?${query}`, { signal });
+    tell({ phase: 'live' });
+    const decoder = new LogDecoder({ isTerminal: Config.Tty, hasTimes: true });
+    const breather = new Breather();
+    this.#resume.again();
+    for await (const chunk of readChunks(log)) {
+      await take(this.#resume.sift(decoder.push(chunk)), decoder.rest());
+      await breather.breathe();
+      signal.throwIfAborted();
+    }
+    await take(this.#resume.sift(decoder.rest()), []);
+  }
+}

@@ -1,0 +1,153 @@
+import { css, html, type TemplateResult } from 'lit';
+import { defineElement } from '../define-element.js';
+import '../elements/find-bar.js';
+import { type ContainerFact, containerFacts } from '../engine/container-facts.js';
+import { findPattern } from '../find-pattern.js';
+import { markView } from '../mark-view.js';
+import { ContainerToolElement } from './container-tool.js';
+
+/** More than any engine says of a container; the rest is for Copy. */
+const MAX_LINES = 20_000;
+
+/** What an engine knows of a container: facts first, then all of it as JSON, to be searched. */
+export class ContainerInspectElement extends ContainerToolElement {
+  static override styles = [
+    ...ContainerToolElement.styles,
+    css`
+      dl {
+        display: grid;
+        grid-template-columns: max-content minmax(0, 1fr);
+        gap: 0.3rem 1rem;
+        margin: 0.8rem 0;
+      }
+      dt {
+        color: var(--soft);
+      }
+      dd {
+        margin: 0;
+        overflow-wrap: anywhere;
+      }
+      dd > div {
+        white-space: pre-wrap;
+      }
+      pre {
+        position: relative;
+        max-height: 30rem;
+        margin-top: 0.6rem;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+      mark {
+        color: #1b2430;
+        background: #ffd54a;
+      }
+      .current mark {
+        outline: 2px solid var(--accent);
+      }
+      @media (max-width: 40rem) {
+        dl {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 0.1rem;
+        }
+        dd {
+          margin-bottom: 0.5rem;
+        }
+      }
+    `,
+  ];
+  protected readonly noun = 'Inspection';
+  #facts: readonly ContainerFact[] = [];
+  #lines: readonly string[] = [];
+  #pattern: RegExp | null = null;
+  /** Indexes of the lines that match. */
+  #found: readonly number[] = [];
+  /** Which of them is shown; -1: none. */
+  #place = -1;
+  #work = new AbortController();
+  #unsubscribe = () => {};
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#work = new AbortController();
+    this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
+      if (type === 'container' && id === this.container.id && action !== 'destroy') void this.#read();
+    });
+    void this.#read();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe();
+    this.#work.abort();
+  }
+
+  override render(): TemplateResult {
+    return this.frame(
+      html`<button type="button" ?disabled=${this.#lines.length === 0} @click=${() => void this.#copy()}>Copy JSON</button>`,
+      html`<dl>${this.#facts.map(
+        ({ name, values }) =>
+          html`<dt>${name}</dt><dd>${values.map((value) => html`<div>${value}</div>`)}</dd>`,
+      )}</dl>
+      <fairlead-find-bar label="Find in the JSON" .count=${this.#pattern ? this.#found.length : null}
+        .place=${this.#place < 0 ? null : this.#place + 1} @find=${(event: CustomEvent<string>) => this.#look(event.detail)}
+        @find-step=${(event: CustomEvent<1 | -1>) => void this.#step(event.detail)}></fairlead-find-bar>
+      <pre tabindex="0" role="region" aria-label="JSON">${this.#lines.slice(0, MAX_LINES).map(
+        (line, index) =>
+          html`<span class=${index === this.#found[this.#place] ? 'current' : ''} data-line=${index}>${markView(line, this.#pattern)}
+</span>`,
+      )}</pre>
+      ${this.#lines.length > MAX_LINES ? html`<p class="notice">${this.#lines.length - MAX_LINES} more lines are in the copy.</p>` : ''}`,
+    );
+  }
+
+  async #read(): Promise<void> {
+    const { signal } = this.#work;
+    try {
+      const path = `/containers/${encodeURIComponent(this.container.id)}/json`;
+      const inspected = await this.live.engine.call<unknown>('GET', path, { signal });
+      this.#facts = containerFacts(inspected);
+      this.#lines = JSON.stringify(inspected, null, 2).split('\n');
+      this.#find();
+      this.tell('As it is now');
+    } catch (error) {
+      if (!signal.aborted) this.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #look(words: string): void {
+    this.#pattern = findPattern(words);
+    this.#place = -1;
+    this.#find();
+    this.requestUpdate();
+  }
+
+  #find(): void {
+    const pattern = this.#pattern;
+    this.#found = pattern
+      ? this.#lines.slice(0, MAX_LINES).flatMap((line, index) => (line.search(pattern) >= 0 ? [index] : []))
+      : [];
+    this.#place = Math.min(this.#place, this.#found.length - 1);
+  }
+
+  async #step(step: 1 | -1): Promise<void> {
+    const { length } = this.#found;
+    if (length === 0) return;
+    this.#place = (this.#place < 0 && step < 0 ? length - 1 : this.#place + step + length) % length;
+    this.requestUpdate();
+    await this.updateComplete;
+    const line = this.renderRoot.querySelector<HTMLElement>('.current');
+    const pre = this.renderRoot.querySelector('pre');
+    if (line && pre) pre.scrollTop = line.offsetTop - pre.clientHeight / 2;
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.#lines.join('\n'));
+      this.tell('Copied');
+    } catch {
+      this.tell('The browser did not let it be copied');
+    }
+  }
+}
+
+defineElement('fairlead-container-inspect', ContainerInspectElement);

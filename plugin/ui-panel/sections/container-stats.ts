@@ -1,0 +1,163 @@
+import { css, html, type TemplateResult } from 'lit';
+import { bytes } from '../bytes.js';
+import { defineElement } from '../define-element.js';
+import '../elements/chart.js';
+import { parseContainerStats } from '../engine/container-stats.js';
+import { parseJsonLines } from '../engine/json-lines.js';
+import { StatsHistory, type StatsPoint } from '../engine/stats-history.js';
+import { readChunks } from '../read-chunks.js';
+import { ContainerToolElement } from './container-tool.js';
+
+/** What is drawn of each moment: one line, or two that belong together. */
+interface Measure {
+  readonly title: string;
+  readonly lines: readonly { readonly title: string; readonly of: (point: StatsPoint) => number | null }[];
+  readonly words: (value: number) => string;
+}
+
+const percent = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} %`;
+const rate = (value: number) => `${bytes(value)}/s`;
+const MEASURES: readonly Measure[] = [
+  { title: 'CPU', lines: [{ title: 'used', of: ({ cpuPercent }) => cpuPercent }], words: percent },
+  { title: 'Memory', lines: [{ title: 'used', of: ({ memory }) => memory }], words: bytes },
+  {
+    title: 'Network',
+    lines: [
+      { title: 'received', of: ({ receives }) => receives },
+      { title: 'sent', of: ({ sends }) => sends },
+    ],
+    words: rate,
+  },
+  {
+    title: 'Block devices',
+    lines: [
+      { title: 'read', of: ({ reads }) => reads },
+      { title: 'written', of: ({ writes }) => writes },
+    ],
+    words: rate,
+  },
+];
+
+/** What a container uses, each second, as charts and in words. */
+export class ContainerStatsElement extends ContainerToolElement {
+  static override styles = [
+    ...ContainerToolElement.styles,
+    css`
+      .charts {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr));
+        gap: 1.2rem;
+        margin-top: 0.8rem;
+      }
+      .charts > div {
+        min-width: 0;
+      }
+      h4 {
+        margin: 0;
+        font-size: 0.95rem;
+      }
+      p {
+        margin: 0.1rem 0 0.4rem;
+        min-height: 1.5em;
+      }
+      .key {
+        display: inline-block;
+        width: 1.6rem;
+        margin: 0 0.4rem 0.25rem 0;
+        border-top: 2px solid var(--accent);
+      }
+      .second {
+        border-top: 2px dashed var(--busy);
+      }
+      .value + .value {
+        margin-left: 1rem;
+      }
+    `,
+  ];
+  protected readonly noun = 'Usage';
+  readonly #history = new StatsHistory();
+  #isOver = false;
+  #work = new AbortController();
+  #unsubscribe = () => {};
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
+      if (type === 'container' && id === this.container.id && action === 'start' && this.#isOver)
+        this.#open();
+    });
+    this.#open();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe();
+    this.#work.abort();
+  }
+
+  override render(): TemplateResult {
+    return this.frame(
+      this.#isOver ? html`<button type="button" @click=${() => this.#open()}>Reconnect</button>` : '',
+      html`<div class="charts">${MEASURES.map((measure) => this.#chart(measure))}</div>`,
+    );
+  }
+
+  #chart({ title, lines, words }: Measure): TemplateResult {
+    const { points } = this.#history;
+    const series = lines.map((line) => ({ title: line.title, values: points.map(line.of) }));
+    const now = series.map(({ title: name, values }) => `${name} ${wordsOf(values.at(-1), words)}`);
+    return html`<div>
+      <h4>${title}</h4>
+      <p>${now.map((value, index) => html`<span class="value"><span class=${index === 0 ? 'key' : 'key second'} aria-hidden="true"></span>${value}</span>`)}
+        <span class="soft">${this.#total(title)}</span></p>
+      <fairlead-chart .label=${`${title} over the last three minutes; now ${now.join(', ')}`} .timesMs=${points.map(({ timeMs }) => timeMs)}
+        .series=${series} .words=${words}></fairlead-chart>
+    </div>`;
+  }
+
+  #total(title: string): string {
+    const { last } = this.#history;
+    if (!last) return '';
+    if (title === 'CPU') return last.cpus === null ? '' : `100 % is one of ${last.cpus} CPUs`;
+    if (title === 'Memory')
+      return last.memoryLimit > 0
+        ? `${percent((last.memory / last.memoryLimit) * 100)} of ${bytes(last.memoryLimit)}`
+        : '';
+    const [one, other] = title === 'Network' ? [last.received, last.sent] : [last.read, last.written];
+    return `in all ${bytes(one)} and ${bytes(other)}`;
+  }
+
+  #open(): void {
+    this.#work.abort();
+    this.#work = new AbortController();
+    this.#isOver = false;
+    void this.#read(this.#work.signal);
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    this.tell('Opening …');
+    try {
+      const path = `/containers/${encodeURIComponent(this.container.id)}/stats?stream=1`;
+      const stream = await this.live.engine.open('GET', path, { signal });
+      for await (const value of parseJsonLines(readChunks(stream))) {
+        const stats = parseContainerStats(value);
+        this.#history.add(stats);
+        this.tell(stats ? 'Live' : 'It does not run');
+      }
+      this.#end('Ended');
+    } catch (error) {
+      if (!signal.aborted) this.#end(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #end(state: string): void {
+    this.#isOver = true;
+    this.tell(state);
+  }
+}
+
+function wordsOf(value: number | null | undefined, words: (value: number) => string): string {
+  return value === null || value === undefined ? 'unknown' : words(value);
+}
+
+defineElement('fairlead-container-stats', ContainerStatsElement);

@@ -1,0 +1,68 @@
+import { type CSSResult, css, html, LitElement, type TemplateResult } from 'lit';
+import type { LiveEngine } from '../engine/engine-source.js';
+import { styles } from '../styles.js';
+import type { ContainerRow } from './container-row.js';
+
+/** What opens beside the list for one container: its head, and what all of them are told. Tells `close-tool`. */
+export abstract class ContainerToolElement extends LitElement {
+  static override properties = {
+    live: { attribute: false },
+    container: { attribute: false },
+    isGone: { attribute: false },
+  };
+  static override styles: CSSResult[] = [
+    styles,
+    css`
+      section {
+        margin: 0.8rem 0 1.4rem;
+        padding: 0.8rem;
+        border: 1px solid var(--line);
+        border-radius: 0.5rem;
+      }
+      h3:focus {
+        outline: none;
+      }
+      .bar {
+        justify-content: flex-start;
+      }
+      .bar > .tools {
+        margin-left: auto;
+      }
+    `,
+  ];
+  /** The engine is the container's own. */
+  declare live: LiveEngine;
+  /** Does not change; only its texts may. */
+  declare container: ContainerRow;
+  /** Whether it was removed meanwhile. */
+  declare isGone: boolean;
+  /** What it is of the container, such as `Log`. */
+  protected abstract readonly noun: string;
+  #state = 'Opening …';
+
+  override firstUpdated(): void {
+    this.renderRoot.querySelector('h3')?.focus();
+  }
+
+  /** How it stands, in the head; read out by screen readers. */
+  protected tell(state: string): void {
+    this.#state = state;
+    this.requestUpdate();
+  }
+
+  protected frame(tools: TemplateResult | string, content: TemplateResult): TemplateResult {
+    const title = `${this.noun} of ${this.container.name}`;
+    return html`<section aria-label=${title}>
+      <div class="bar">
+        <h3 tabindex="-1">${title}</h3>
+        <span class="soft" role="status">${this.#state}</span>
+        <span class="tools">
+          ${tools}
+          <button type="button" class="close" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
+        </span>
+      </div>
+      ${this.isGone ? html`<p class="notice bad" role="alert">This container is gone. What was shown of it stays until you close this.</p>` : ''}
+      ${content}
+    </section>`;
+  }
+}

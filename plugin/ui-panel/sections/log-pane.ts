@@ -1,0 +1,149 @@
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { defineElement } from '../define-element.js';
+import type { LineList, NumberedLine } from '../engine/log-line-list.js';
+import { markView } from '../mark-view.js';
+import { styles } from '../styles.js';
+import { logPaneStyles } from './log-pane-styles.js';
+
+/** Lines in the page, of however many there are; it scrolls on by half of them. */
+const WINDOW = 300;
+const STEP = 150;
+/** From the pane's end, px: that close is at its end. */
+const NEAR_PX = 4;
+
+/**
+ * Shows a few hundred lines out of many, where the reader is: at the end as it grows, or wherever they scrolled to.
+ * Tells `follow` with whether it shows the end: who scrolls up leaves it, End and the last line go back.
+ */
+export class LogPaneElement extends LitElement {
+  static override properties = {
+    lines: { attribute: false },
+    pattern: { attribute: false },
+    current: { attribute: false },
+    isFollowing: { attribute: false },
+    hasTimes: { attribute: false },
+  };
+  static override styles = [styles, logPaneStyles];
+  declare lines: LineList;
+  declare pattern: RegExp | null;
+  /** The line to be shown, anew with each new object; null: none. */
+  declare current: { readonly number: number } | null;
+  declare isFollowing: boolean;
+  declare hasTimes: boolean;
+  /** Number of the first line in the page. */
+  #first = 0;
+  /** A line in sight, and how far below the pane's edge it was, px. */
+  #anchor: { readonly number: number; readonly offset: number } | null = null;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    const { lines, current } = this;
+    this.#anchor = this.isFollowing ? null : this.#sight();
+    if (this.isFollowing) this.#startAt(lines.length - WINDOW);
+    else if (changed.has('current') && current !== null)
+      this.#startAt(lines.indexOf(current.number) - WINDOW / 2);
+  }
+
+  override render(): TemplateResult {
+    const { lines } = this;
+    const from = lines.indexOf(this.#first);
+    const shown = Array.from({ length: Math.min(WINDOW, lines.length - from) }, (_, index) =>
+      lines.at(from + index),
+    );
+    return html`<div class="lines" role="region" tabindex="0" aria-label="Lines" @scroll=${() => this.#scrolled()}
+        @keydown=${(event: KeyboardEvent) => this.#press(event)}>
+      ${repeat(
+        shown,
+        (entry) => entry?.number,
+        (entry) => entry && this.#line(entry),
+      )}
+    </div>`;
+  }
+
+  #line({ number, line }: NumberedLine): TemplateResult {
+    const { text, isError, isMore, time } = line;
+    const kind = `${isError ? 'error' : ''} ${number === this.current?.number ? 'current' : ''}`;
+    return html`<div class=${kind} data-number=${number}>${
+      this.hasTimes ? html`<span class="time">${isMore ? '' : time} </span>` : ''
+    }${isError ? html`<span class="stream">err</span>` : ''}${isMore ? html`<span class="stream">…</span>` : ''}${markView(text, this.pattern)}</div>`;
+  }
+
+  override updated(changed: PropertyValues): void {
+    const pane = this.#pane;
+    if (!pane) return;
+    if (this.isFollowing) pane.scrollTop = pane.scrollHeight;
+    else if (changed.has('current') && this.current !== null) this.#center(pane, this.current.number);
+    else if (this.#anchor) {
+      const row = this.#row(this.#anchor.number);
+      if (row) pane.scrollTop = row.offsetTop - this.#anchor.offset;
+    }
+  }
+
+  get #pane(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>('.lines');
+  }
+
+  #row(number: number): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>(`[data-number="${number}"]`);
+  }
+
+  #center(pane: HTMLElement, number: number): void {
+    const row = this.#row(number);
+    if (row) pane.scrollTop = row.offsetTop - (pane.clientHeight - row.offsetHeight) / 2;
+  }
+
+  #startAt(index: number): void {
+    const last = Math.max(0, this.lines.length - WINDOW);
+    this.#first = this.lines.at(Math.min(last, Math.max(0, index)))?.number ?? 0;
+  }
+
+  #sight(): { number: number; offset: number } | null {
+    const pane = this.#pane;
+    if (!pane) return null;
+    const rows = pane.querySelectorAll<HTMLElement>('[data-number]');
+    // They are in order: halving finds the first one that reaches into sight.
+    let [low, high] = [0, rows.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = rows[middle];
+      if (row && row.offsetTop + row.offsetHeight <= pane.scrollTop) low = middle + 1;
+      else high = middle;
+    }
+    const row = rows[low];
+    return row ? { number: Number(row.dataset.number), offset: row.offsetTop - pane.scrollTop } : null;
+  }
+
+  #scrolled(): void {
+    const pane = this.#pane;
+    if (!pane) return;
+    const below = pane.scrollHeight - pane.clientHeight - pane.scrollTop;
+    const from = this.lines.indexOf(this.#first);
+    const isLast = from + WINDOW >= this.lines.length;
+    if (this.isFollowing) {
+      if (below > NEAR_PX) this.#follow(false);
+    } else if (below <= NEAR_PX && isLast) this.#follow(true);
+    else if (pane.scrollTop < pane.clientHeight && from > 0) this.#move(from - STEP);
+    else if (below < pane.clientHeight && !isLast) this.#move(from + STEP);
+  }
+
+  #move(index: number): void {
+    this.#startAt(index);
+    this.requestUpdate();
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.key === 'End') this.#follow(true);
+    else if (event.key === 'Home') {
+      this.#follow(false);
+      this.#move(0);
+      void this.updateComplete.then(() => this.#pane?.scrollTo(0, 0));
+    } else return;
+    event.preventDefault();
+  }
+
+  #follow(isFollowing: boolean): void {
+    this.dispatchEvent(new CustomEvent('follow', { detail: isFollowing }));
+  }
+}
+
+defineElement('fairlead-log-pane', LogPaneElement);
