@@ -103,7 +103,10 @@ export class ChartElement extends LitElement {
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(max, LEAST) * 1.1] } },
-        axes: [{ ...axis, values: (_, times) => times.map((ms) => dateTime(ms).slice(11)) }, { ...axis, size: 64, values: (_, values) => values.map((value) => this.words(value)) }],
+        axes: [
+          { ...axis, values: (_, times) => times.map((ms) => dateTime(ms).slice(11)) },
+          { ...axis, size: 64, values: (_, values) => values.map((value) => this.words(value)) },
+        ],
         series: [
           {},
           { stroke: () => this.#colour('first', 'color'), width: 2, points: { show: false } },

@@ -11,7 +11,13 @@ import { styles } from '../styles.js';
 import { containerActions } from './container-actions.js';
 import './container-inspect.js';
 import './container-logs.js';
-import { type ContainerRow, type ListedContainer, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
+import {
+  type ContainerRow,
+  type ListedContainer,
+  moodOf,
+  rowsOfList,
+  rowsOfSnapshot,
+} from './container-row.js';
 
 type Tool = 'logs' | 'console' | 'stats' | 'inspect';
 

@@ -66,7 +66,15 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
   return snapshot.containers
     .map((item) => {
       const { id, names, image, state, status } = item;
-      return { id, name: nameOf(id, names), image, state, status, ports: [], node: nodeInSnapshot(snapshot, item) };
+      return {
+        id,
+        name: nameOf(id, names),
+        image,
+        state,
+        status,
+        ports: [],
+        node: nodeInSnapshot(snapshot, item),
+      };
     })
     .sort(byName);
 }

@@ -33,6 +33,8 @@ export class LogPaneElement extends LitElement {
   declare hasTimes: boolean;
   /** Number of the first line in the page. */
   #first = 0;
+  /** Where the last update left it, px. */
+  #ownTop = -1;
   /** A line in sight, and how far below the pane's edge it was, px. */
   #anchor: { readonly number: number; readonly offset: number } | null = null;
 
@@ -77,6 +79,7 @@ export class LogPaneElement extends LitElement {
       const row = this.#row(this.#anchor.number);
       if (row) pane.scrollTop = row.offsetTop - this.#anchor.offset;
     }
+    this.#ownTop = pane.scrollTop;
   }
 
   get #pane(): HTMLElement | null {
@@ -115,7 +118,9 @@ export class LogPaneElement extends LitElement {
 
   #scrolled(): void {
     const pane = this.#pane;
-    if (!pane) return;
+    // Where it was put is not where somebody scrolled to.
+    if (!pane || pane.scrollTop === this.#ownTop) return;
+    this.#ownTop = -1;
     const below = pane.scrollHeight - pane.clientHeight - pane.scrollTop;
     const from = this.lines.indexOf(this.#first);
     const isLast = from + WINDOW >= this.lines.length;
