@@ -42,13 +42,13 @@ serialBrowserTest(
     t.deepEqual(await accessFaults(page), []);
 
     await page.click(`[aria-label="Logs of ${name}"]`);
-    const lines = page.locator('fairlead-container-logs pre');
-    await page.waitForSelector('pre:has-text("line 3 ")');
+    const lines = page.locator('fairlead-log-pane .lines');
+    await page.waitForSelector('.lines:has-text("line 3 ")');
     const text = await lines.innerText();
     t.true(text.includes('<script>'));
     for (const removed of ['\u001b', '0;pwned', '[31m']) t.false(text.includes(removed), removed);
     const count = (await lines.innerText()).split('\n').length;
-    await page.waitForSelector(`pre:has-text("line ${count + 3} ")`);
+    await page.waitForSelector(`.lines:has-text("line ${count + 3} ")`);
     t.deepEqual(await accessFaults(page), []);
 
     await page.click(`[aria-label="Console of ${name}"]`);

@@ -44,6 +44,8 @@ export class LogPaneElement extends LitElement {
     if (this.isFollowing) this.#startAt(lines.length - WINDOW);
     else if (changed.has('current') && current !== null)
       this.#startAt(lines.indexOf(current.number) - WINDOW / 2);
+    // Another list may have fewer lines from there on than there is room for.
+    else this.#startAt(lines.indexOf(this.#first));
   }
 
   override render(): TemplateResult {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import WebSocket, { WebSocketServer } from 'ws';
 import { serveConsole } from '../../../plugin/server-hooks/console/console.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
@@ -9,7 +9,8 @@ import { LogRecorder } from '../../helpers/log-recorder.js';
 
 const EXEC = { Running: false, ExitCode: null, ProcessConfig: { tty: true } };
 
-test('console: a text frame longer than any that it knows is not even parsed', async (t) => {
+/** A console whose terminal says what it hears. */
+async function openEcho(t: ExecutionContext) {
   const sizes: string[] = [];
   const engine = http.createServer((req, res) => {
     if (req.url?.includes('/resize')) sizes.push(req.url);
@@ -46,6 +47,11 @@ test('console: a text frame longer than any that it knows is not even parsed', a
   const page = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   t.teardown(() => page.terminate());
   await once(page, 'message');
+  return { page, sizes, engine };
+}
+
+test('console: a text frame longer than any that it knows is not even parsed', async (t) => {
+  const { page, sizes, engine } = await openEcho(t);
   const resize = (columns: number) => JSON.stringify({ type: 'resize', columns, rows: 1 });
   page.send(resize(1) + ' '.repeat(1024));
   page.send(Buffer.from('after it'));
@@ -54,4 +60,23 @@ test('console: a text frame longer than any that it knows is not even parsed', a
   page.send(resize(2));
   await once(engine, 'request');
   t.deepEqual(sizes, ['/exec/a/resize?h=1&w=2']);
+});
+
+test('console: a page that asks for a pause gets the terminal’s bytes once it asks for them', async (t) => {
+  const { page, engine } = await openEcho(t);
+  let output = '';
+  page.on('message', (data) => {
+    output += String(data);
+  });
+  page.send(JSON.stringify({ type: 'pause' }));
+  page.send(Buffer.from('typed'));
+  // Its request comes behind what was typed.
+  page.send(JSON.stringify({ type: 'resize', columns: 1, rows: 1 }));
+  await once(engine, 'request');
+  page.ping();
+  await once(page, 'pong');
+  t.is(output, '');
+  page.send(JSON.stringify({ type: 'resume' }));
+  await once(page, 'message');
+  t.is(output, 'typed');
 });

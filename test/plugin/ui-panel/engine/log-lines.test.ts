@@ -1,0 +1,80 @@
+import test from 'ava';
+import type { LogLine } from '../../../../plugin/ui-panel/engine/log-decoder.js';
+import { allLines, linesOf } from '../../../../plugin/ui-panel/engine/log-line-list.js';
+import { LogLines } from '../../../../plugin/ui-panel/engine/log-lines.js';
+import { LogResume } from '../../../../plugin/ui-panel/engine/log-resume.js';
+import { LogSearch } from '../../../../plugin/ui-panel/engine/log-search.js';
+import { findPattern } from '../../../../plugin/ui-panel/find-pattern.js';
+
+const line = (text: string, time = ''): LogLine => ({ text, time, isError: false, isMore: false });
+const numbered = (from: number, end: number) =>
+  Array.from({ length: end - from }, (_, index) => line(`line ${from + index}`));
+
+test('log lines: keep the last ones, each with its number; how many went is known', (t) => {
+  const lines = new LogLines();
+  lines.add(numbered(0, 1_000));
+  t.false(lines.isOver(1_000));
+  lines.trim(1_000);
+  t.is(lines.first, 0);
+  lines.add(numbered(1_000, 1_001));
+  t.true(lines.isOver(1_000));
+  lines.trim(1_000);
+  t.deepEqual([lines.first, lines.end], [101, 1_001]);
+  t.is(lines.at(lines.first)?.text, 'line 101');
+  t.is(lines.at(1_000)?.text, 'line 1000');
+  t.is(lines.at(100), undefined);
+  lines.add(numbered(1_001, 1_003).map(({ text }) => line(text.padEnd(5_000_000, '.'))));
+  t.true(lines.isOver(1_000), 'few lines may be much');
+  lines.trim(1_000);
+  t.deepEqual([lines.first, lines.end], [1_002, 1_003]);
+});
+
+test('log search: each line is found once, in any case, with its signs as they are; those that went are forgotten', (t) => {
+  const lines = new LogLines();
+  const search = new LogSearch(lines);
+  lines.add([line('A (x)'), line('b'), line('a (X) a (x)')]);
+  search.look(findPattern('a (x)'));
+  t.deepEqual(search.numbers, [0, 2]);
+  lines.add([line('…A (X)')]);
+  search.update();
+  t.deepEqual(search.numbers, [0, 2, 3]);
+  t.deepEqual([search.next(-1, 1), search.next(0, 1), search.next(1, 1), search.next(3, 1)], [0, 2, 2, 0]);
+  t.deepEqual([search.next(9, -1), search.next(3, -1), search.next(1, -1), search.next(0, -1)], [3, 2, 0, 3]);
+  lines.trim(1);
+  search.update();
+  t.deepEqual(search.numbers, []);
+  t.is(search.next(0, 1), null);
+  search.look(findPattern(''));
+  t.is(search.pattern, null);
+});
+
+test('log lists: all lines with those that still grow, or only some', (t) => {
+  const lines = new LogLines();
+  lines.add(numbered(0, 20));
+  lines.trim(10);
+  const all = allLines(lines, [line('grows')]);
+  t.is(all.length, 10);
+  t.deepEqual([all.at(0)?.number, all.at(9)?.line.text, all.at(10)], [11, 'grows', undefined]);
+  t.deepEqual([all.indexOf(12), all.indexOf(3)], [1, 0]);
+  const some = linesOf(lines, [12, 15]);
+  t.deepEqual([some.length, some.at(1)?.line.text, some.indexOf(13), some.indexOf(16)], [2, 'line 15', 1, 2]);
+});
+
+test('log resume: goes on at the last time, without the lines that came before the break', (t) => {
+  const [one, two, three] = ['01.5', '02.000000007', '03'].map((s) => `2026-11-23T20:57:${s}Z`);
+  const resume = new LogResume();
+  t.is(resume.since, null);
+  resume.again();
+  const before = [line('a', one), line('b', two), line('c', two)];
+  t.deepEqual(resume.sift(before), before);
+  for (let round = 0; round < 3; round++) {
+    t.is(resume.since, '1795467422.000000007');
+    resume.again();
+    const now = [line('b', two), line('c', two), ...(round === 2 ? [line('d', two), line('e', three)] : [])];
+    t.deepEqual(
+      resume.sift(now).map(({ text }) => text),
+      round === 2 ? ['d', 'e'] : [],
+    );
+  }
+  t.is(resume.since, '1795467423.000000000');
+});
