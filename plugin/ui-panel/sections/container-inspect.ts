@@ -8,6 +8,8 @@ import { ContainerToolElement } from './container-tool.js';
 
 /** More than any engine says of a container; the rest is for Copy. */
 const MAX_LINES = 20_000;
+/** Of a line, or of a fact; the copy has all. */
+const MAX_CHARACTERS = 2_000;
 
 /** What an engine knows of a container: facts first, then all of it as JSON, to be searched. */
 export class ContainerInspectElement extends ContainerToolElement {
@@ -64,6 +66,10 @@ export class ContainerInspectElement extends ContainerToolElement {
   /** Which of them is shown; -1: none. */
   #place = -1;
   #work = new AbortController();
+  /** Of the call that is under way. */
+  #reading: AbortSignal | null = null;
+  /** Something happened meanwhile. */
+  #isStale = false;
   #unsubscribe = () => {};
 
   override connectedCallback(): void {
@@ -86,22 +92,36 @@ export class ContainerInspectElement extends ContainerToolElement {
       html`<button type="button" ?disabled=${this.#lines.length === 0} @click=${() => void this.#copy()}>Copy JSON</button>`,
       html`<dl>${this.#facts.map(
         ({ name, values }) =>
-          html`<dt>${name}</dt><dd>${values.map((value) => html`<div>${value}</div>`)}</dd>`,
+          html`<dt>${name}</dt><dd>${values.map((value) => html`<div>${cut(value)}</div>`)}</dd>`,
       )}</dl>
       <fairlead-find-bar label="Find in the JSON" .count=${this.#pattern ? this.#found.length : null}
         .place=${this.#place < 0 ? null : this.#place + 1} @find=${(event: CustomEvent<string>) => this.#look(event.detail)}
         @find-step=${(event: CustomEvent<1 | -1>) => void this.#step(event.detail)}></fairlead-find-bar>
       <pre tabindex="0" role="region" aria-label="JSON">${this.#lines.slice(0, MAX_LINES).map(
         (line, index) =>
-          html`<span class=${index === this.#found[this.#place] ? 'current' : ''} data-line=${index}>${markView(line, this.#pattern)}
+          html`<span class=${index === this.#found[this.#place] ? 'current' : ''} data-line=${index}>${markView(cut(line), this.#pattern)}
 </span>`,
       )}</pre>
       ${this.#lines.length > MAX_LINES ? html`<p class="notice">${this.#lines.length - MAX_LINES} more lines are in the copy.</p>` : ''}`,
     );
   }
 
+  /** One call at a time, and one behind it: an engine may tell a thousand events. */
   async #read(): Promise<void> {
     const { signal } = this.#work;
+    if (this.#reading === signal) {
+      this.#isStale = true;
+      return;
+    }
+    this.#reading = signal;
+    do {
+      this.#isStale = false;
+      await this.#readOnce(signal);
+    } while (this.#isStale && !signal.aborted);
+    if (this.#reading === signal) this.#reading = null;
+  }
+
+  async #readOnce(signal: AbortSignal): Promise<void> {
     try {
       const path = `/containers/${encodeURIComponent(this.container.id)}/json`;
       const inspected = await this.live.engine.call<unknown>('GET', path, { signal });
@@ -148,6 +168,10 @@ export class ContainerInspectElement extends ContainerToolElement {
       this.tell('The browser did not let it be copied');
     }
   }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)} …` : text;
 }
 
 defineElement('fairlead-container-inspect', ContainerInspectElement);

@@ -3,6 +3,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
 import '../elements/resource-list.js';
 import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
+import { keyOf } from '../elements/resource-names.js';
 import type { EngineSource, LiveEngine } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
 import { focused } from '../focused.js';
@@ -98,9 +99,9 @@ export class ContainerListElement extends LitElement {
 
   #tool(live: LiveEngine, { tool, container }: { tool: Tool; container: ContainerRow }): TemplateResult {
     const rows = this.#list.rows;
-    const now = rows?.find(({ id }) => id === container.id);
+    const now = rows?.find((row) => keyOf(row) === keyOf(container));
     // Another container is another log, not this one with other words in it.
-    return html`${keyed(`${tool} ${container.id}`, this.#element(tool, { ...live, engine: live.engine.of(container) }, now ?? container, rows !== null && !now))}`;
+    return html`${keyed(`${tool} ${keyOf(container)}`, this.#element(tool, { ...live, engine: live.engine.of(container) }, now ?? container, rows !== null && !now))}`;
   }
 
   #element(tool: Tool, live: LiveEngine, container: ContainerRow, isGone: boolean): TemplateResult {

@@ -154,6 +154,12 @@ export class ContainerStatsElement extends ContainerToolElement {
     this.#isOver = true;
     this.tell(state);
   }
+
+  /** Once a frame, however fast an engine tells. */
+  override async scheduleUpdate(): Promise<void> {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await super.scheduleUpdate();
+  }
 }
 
 function wordsOf(value: number | null | undefined, words: (value: number) => string): string {
