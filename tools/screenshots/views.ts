@@ -39,7 +39,7 @@ export const VIEWS: readonly View[] = [
   section('engine', 'containers', '[data-name="shop-web-1"]:has-text("Up")'),
   tool('logs', 'Logs', 'text=/GET .orders/'),
   tool('console', 'Console', 'text="Connected"'),
-  tool('stats', 'Stats', 'fairlead-container-stats canvas'),
+  tool('stats', 'Stats', 'text=/used [0-9.]+ %/'),
   tool('inspect', 'Inspect', 'fairlead-container-inspect pre'),
   section('engine', 'stacks', 'text="shop"'),
   section('engine', 'images', '[data-name^="shop/web"]'),
@@ -47,6 +47,6 @@ export const VIEWS: readonly View[] = [
   section('engine', 'networks', '[data-name="shop_default"]'),
   section('engine', 'events', 'text="Events"'),
   section('swarm', 'nodes', 'text="node3"'),
-  section('swarm', 'services', '[data-name="fairlead-agent"]'),
-  section('swarm', 'tasks', '[role=row]:has-text("node3")'),
+  section('swarm', 'services', 'text="Services: 1 of 1 complete"'),
+  section('swarm', 'tasks', 'text=/Tasks: 3 running/'),
 ];
