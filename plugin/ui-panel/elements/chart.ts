@@ -15,6 +15,10 @@ export interface ChartSeries {
 const HEIGHT_PX = 140;
 /** Below it there is nothing to tell apart. */
 const LEAST = 10;
+/** At least so much time is shown, however little is known. */
+const SPAN_MS = 60_000;
+/** What the words for a time take. */
+const LABEL_PX = 90;
 
 /** Values over the last minutes: the second line is dashed, so that nobody needs its colour. Says in words what it shows. */
 export class ChartElement extends LitElement {
@@ -102,9 +106,12 @@ export class ChartElement extends LitElement {
         ms: 1,
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, __, max) => [0, Math.max(max, LEAST) * 1.1] } },
+        scales: {
+          x: { range: (_, min, max) => [Math.min(min, max - SPAN_MS), max] },
+          y: { range: (_, __, max) => [0, Math.max(max, LEAST) * 1.1] },
+        },
         axes: [
-          { ...axis, values: (_, times) => times.map((ms) => dateTime(ms).slice(11)) },
+          { ...axis, space: LABEL_PX, values: (_, times) => times.map((ms) => dateTime(ms).slice(11)) },
           { ...axis, size: 64, values: (_, values) => values.map((value) => this.words(value)) },
         ],
         series: [
