@@ -1,5 +1,5 @@
 import type { SnapshotView } from '../../api.js';
-import type { ApiClient } from '../api-client.js';
+import { type ApiClient, ApiError } from '../api-client.js';
 import { ALL_NODES, EngineClient, isOneNode, type NodeAnswer } from './engine-client.js';
 import { EngineFeed } from './engine-feed.js';
 import type { EngineSource } from './engine-source.js';
@@ -15,8 +15,12 @@ const RETRY_MS = 2_000;
 export type ConnectionState =
   | { readonly phase: 'opening'; readonly progress: OpeningProgress; readonly startedMs: number }
   | { readonly phase: 'open'; readonly source: EngineSource }
-  /** `source` is the last snapshot; null before the first. `error` is null where somebody cancelled. */
-  | { readonly phase: 'closed'; readonly source: EngineSource | null; readonly error: Error | null };
+  /** `source` is the last snapshot, or why there is none to show. `error` is null where somebody cancelled. */
+  | {
+      readonly phase: 'closed';
+      readonly source: EngineSource | 'asked-for' | 'none' | 'failed';
+      readonly error: Error | null;
+    };
 
 /**
  * Wakes an environment and keeps it awake for as long as it is shown; where that fails, gets its last snapshot.
@@ -26,7 +30,7 @@ export class EngineConnection {
   readonly #engine: EngineClient;
   readonly #onChange: () => void;
   #missing: readonly NodeAnswer[] = [];
-  #state: ConnectionState = { phase: 'closed', source: null, error: null };
+  #state: ConnectionState = { phase: 'closed', source: 'asked-for', error: null };
   #work = new AbortController();
   #feed: EngineFeed | null = null;
   #nodeFeeds: NodeFeeds | null = null;
@@ -89,12 +93,13 @@ export class EngineConnection {
     this.close();
     this.#work = new AbortController();
     const { signal } = this.#work;
-    this.#become({ phase: 'closed', source: null, error });
+    this.#become({ phase: 'closed', source: 'asked-for', error });
     const path = `/environments/${this.#engine.environmentId}/snapshot`;
-    const snapshot = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).catch(() => null);
-    if (!snapshot || signal.aborted) return;
-    const source = { snapshot: snapshotOfNode(snapshot, this.#engine.node) };
-    this.#become({ phase: 'closed', source, error });
+    const source = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).then(
+      (snapshot) => ({ snapshot: snapshotOfNode(snapshot, this.#engine.node) }),
+      (reason: unknown) => (reason instanceof ApiError && reason.status === 404 ? 'none' : 'failed'),
+    );
+    if (!signal.aborted) this.#become({ phase: 'closed', source, error });
   }
 
   /** Safe to call twice. */

@@ -18,6 +18,12 @@ import { connecting } from './connecting.js';
 import { missingNodes } from './missing-nodes.js';
 import './node-picker.js';
 
+const WITHOUT_SNAPSHOT = {
+  'asked-for': '; asking for its last snapshot',
+  none: ', and no snapshot of it was taken yet',
+  failed: ', and its last snapshot could not be had',
+} as const;
+
 /** One environment: wakes it, shows how far that is, then its sections; what cannot be woken shows its last snapshot. */
 export class EnvironmentElement extends LitElement {
   static override properties = {
@@ -146,10 +152,10 @@ export class EnvironmentElement extends LitElement {
       ${error ? html`<div role="alert">${problemView({ code: error instanceof ApiError ? error.code : '', detail: error.message })}</div>` : ''}
       <p><button class="main" type="button" @click=${() => void this.#connection?.open()}>Connect</button></p>
       ${
-        source && 'snapshot' in source
+        typeof source === 'object' && 'snapshot' in source
           ? html`<p class="notice">Not connected. This is the snapshot of ${ago(source.snapshot.takenAt, Date.now())}.</p>
               ${this.#sections(source, environment)}`
-          : html`<p class="notice">Not connected, and no snapshot of it was taken yet.</p>`
+          : html`<p class="notice">Not connected${typeof source === 'object' ? '' : WITHOUT_SNAPSHOT[source]}.</p>`
       }
     `;
   }
