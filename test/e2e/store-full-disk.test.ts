@@ -80,6 +80,8 @@ labTest(
     t.is(snapshot.status, 503);
     t.deepEqual(await health(hub), [200, 'degraded', ['store-unwritable', 'snapshot-unwritable']]);
     for (const what of ['the store', "the host's data", 'snapshots']) {
+      // Its log comes on another way than its answers.
+      await hub.child.untilLine(new RegExp(`${what} cannot be written`), 30_000);
       const told = hub.child.lines.filter((line) => line.includes(`${what} cannot be written`));
       t.is(told.length, 1, what);
       t.regex(told.join(), /"level":50.*ENOSPC/);
