@@ -52,7 +52,8 @@ export function errorReplies(logger: Logger): Middleware {
       if (ctx.status === 404 && !ctx.body) {
         throw new EdgeError('not-found', 'There is nothing at this address', { status: 404 });
       }
-      if (ctx.status === 405 && !ctx.body) {
+      // The router calls methods that it has never heard of 501, and names in `Allow` those of the address all the same.
+      if ((ctx.status === 405 || ctx.status === 501) && !ctx.body) {
         throw new EdgeError('method-not-allowed', 'Not with this method: see Allow', { status: 405 });
       }
     } catch (error) {

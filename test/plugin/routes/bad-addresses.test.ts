@@ -123,6 +123,9 @@ test('bad addresses: a known one with another method says which it takes', async
   t.deepEqual([wrong.status, wrong.code], [405, 'method-not-allowed']);
   const allow = /^allow: (.*)$/im.exec(wrong.head)?.[1]?.split(', ').sort();
   t.deepEqual(allow, ['DELETE', 'GET', 'HEAD', 'PATCH']);
+  const unknown = await ask('PROPFIND', `/edge/api/environments/${id}`);
+  t.deepEqual([unknown.status, unknown.code], [405, 'method-not-allowed'], 'what the router does not know');
+  t.regex(unknown.head, /^allow: /im);
   t.is((await ask('BREW', `/edge/api/environments/${id}`)).status, 400, 'what Node does not know');
   t.is((await ask('POST', '/edge/api/openapi.json')).status, 405);
   t.is((await ask('POST', '/edge/agent/check-in')).status, 405);
