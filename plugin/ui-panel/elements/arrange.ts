@@ -27,9 +27,14 @@ export function arrange<R extends Resource>(
   if (!order) return found;
   const sign = isDown ? -1 : 1;
   return found
-    .map((row) => ({ row, key: order(row) }))
+    .map((row) => ({ row, key: known(order(row)) }))
     .sort((one, other) => sign * compare(one.key, other.key))
     .map(({ row }) => row);
+}
+
+/** What is not known comes first: were it neither more nor less than the rest, that would be in no order either. */
+function known(key: string | number): string | number {
+  return Number.isNaN(key) ? -Number.MAX_VALUE : key;
 }
 
 const { compare: compareTexts } = new Intl.Collator(undefined, { numeric: true });

@@ -1,9 +1,5 @@
 import type { EngineClient } from './engine-client.js';
-
-interface Versioned<S> {
-  readonly Version: { readonly Index: number };
-  readonly Spec: S;
-}
+import { Part } from './part.js';
 
 /**
  * Changes what a Swarm is to do with a node or a service: reads its spec, and writes it back with the version that was
@@ -18,13 +14,15 @@ export async function changeSpec<S extends object>(
   change: (spec: S) => S,
   query = '',
 ): Promise<void> {
-  const { Version, Spec } = await engine.call<Versioned<S>>('GET', path);
+  const found = await engine.call<{ readonly Spec?: S } | null>('GET', path);
+  const version = versionOf(found);
+  if (!found?.Spec || version === '') throw new Error('The engine does not tell what it is to be now.');
   try {
-    await engine.call('POST', `${path}/update?version=${Version.Index}${query}`, { body: change(Spec) });
+    await engine.call('POST', `${path}/update?version=${version}${query}`, { body: change(found.Spec) });
   } catch (error) {
     // Docker's own answer is a 500 like any other.
-    const now = await engine.call<Versioned<S>>('GET', path).catch(() => null);
-    if (now === null || now.Version.Index === Version.Index) throw error;
+    const now = await engine.call<unknown>('GET', path).catch(() => null);
+    if (now === null || versionOf(now) === version) throw error;
     throw new Error(
       'It was changed by something else at the same moment. Look at it as it is now, and try again.',
       {
@@ -32,4 +30,8 @@ export async function changeSpec<S extends object>(
       },
     );
   }
+}
+
+function versionOf(found: unknown): string {
+  return new Part(found).part('Version').text('Index');
 }

@@ -1,4 +1,5 @@
 import { dateTime } from '../date-time.js';
+import { Part } from './part.js';
 
 /** One thing that operators look for; several values where it has several. All are the engine's texts. */
 export interface ContainerFact {
@@ -6,7 +7,7 @@ export interface ContainerFact {
   readonly values: readonly string[];
 }
 
-/** What `GET /containers/:id/json` says, what is looked for first first. An engine may leave out anything, or send anything. */
+/** What `GET /containers/:id/json` says, what is looked for first first. */
 export function containerFacts(inspected: unknown): readonly ContainerFact[] {
   const container = new Part(inspected);
   const config = container.part('Config');
@@ -36,40 +37,6 @@ export function containerFacts(inspected: unknown): readonly ContainerFact[] {
     ),
     fact('Environment variables', config.texts('Env')),
   ].filter(({ values }) => values.length > 0);
-}
-
-/** A part of an answer, whatever it is. */
-class Part {
-  readonly #value: unknown;
-
-  constructor(value: unknown) {
-    this.#value = value;
-  }
-  part(name: string): Part {
-    return new Part(Object(this.#value)[name]);
-  }
-  /** Empty for what is none. */
-  text(name: string): string {
-    return this.part(name).whole();
-  }
-  whole(): string {
-    return ['string', 'number', 'boolean'].includes(typeof this.#value) ? String(this.#value) : '';
-  }
-  is(name: string): boolean {
-    return Object(this.#value)[name] === true;
-  }
-  entries(): [string, Part][] {
-    const value = typeof this.#value === 'object' && !Array.isArray(this.#value) ? this.#value : null;
-    return Object.entries(value ?? {}).map(([name, item]) => [name, new Part(item)]);
-  }
-  items(): Part[] {
-    return Array.isArray(this.#value) ? this.#value.map((item) => new Part(item)) : [];
-  }
-  texts(name: string): string[] {
-    return this.part(name)
-      .items()
-      .map((item) => item.whole());
-  }
 }
 
 function fact(name: string, values: readonly string[]): ContainerFact {

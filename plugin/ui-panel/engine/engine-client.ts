@@ -1,6 +1,6 @@
 import type { AllNodeList } from '../../api.js';
 import type { ApiClient, CallOptions } from '../api-client.js';
-import type { NodeName, OnNode } from './node-name.js';
+import type { NodeName } from './node-name.js';
 
 /** In the place of a node: all of them. No host can have this name. */
 export const ALL_NODES = '*';
@@ -18,7 +18,7 @@ export type NodeAnswer = AllNodeList['nodes'][number];
  * `/containers/json`. A section has no need to know which: it gets what it lists by `list`, keeps `nodeOf(item)` in each
  * row's `node`, and calls `of(row)` for what concerns one row:
  *
- *     rowsOf(await engine.list('/containers/json?all=1', { signal }))
+ *     rowsOfList(await engine.list('/containers/json?all=1', { signal }))
  *     engine.of(row).call('POST', `/containers/${row.id}/stop`)
  */
 export class EngineClient {
@@ -48,19 +48,20 @@ export class EngineClient {
 
   /**
    * What Docker lists at `/containers/json`, `/images/json`, `/volumes` or `/networks`, parameters included; of all nodes
-   * where this is all of them.
+   * where this is all of them. To be read by `itemsOf`.
    * @throws {ApiError} and `AbortError`
    */
-  async list<T extends OnNode>(path: string, options?: CallOptions): Promise<readonly T[]> {
+  async list(path: string, options?: CallOptions): Promise<unknown> {
     if (this.node !== ALL_NODES) {
       const answer = await this.call<unknown>('GET', path, options);
+      const items: unknown = Array.isArray(answer) ? answer : Object(answer).Volumes;
       // One engine does not tell on which node something is: actions would go there.
-      return itemsOf<T>(answer).map(({ Node: _, ...item }) => item as T);
+      return Array.isArray(items) ? items.map((item) => ({ ...item, Node: null })) : [];
     }
     const query = `${path.includes('?') ? '&' : '?'}nodes=all`;
     const { items, nodes } = await this.call<AllNodeList>('GET', `${path}${query}`, options);
     this.#onNodes(nodes);
-    return itemsOf<T>(items);
+    return items;
   }
 
   /**
@@ -83,14 +84,4 @@ export class EngineClient {
     const node = isOneNode(this.node) ? `/nodes/${encodeURIComponent(this.node)}` : '';
     return `/environments/${this.environmentId}${node}/docker${path}`;
   }
-}
-
-/** Items that have what makes them one: an id, or a volume's name. An engine may answer with anything. */
-function itemsOf<T extends OnNode>(answer: unknown): readonly T[] {
-  const items: unknown = Array.isArray(answer) ? answer : Object(answer).Volumes;
-  if (!Array.isArray(items)) return [];
-  return items.filter((item) => {
-    const { Id, Name } = Object(item);
-    return typeof (Id ?? Name) === 'string';
-  });
 }

@@ -1,11 +1,13 @@
 import type { EngineClient } from '../engine/engine-client.js';
-import type { DockerNode } from './swarm-node-card.js';
-import type { DockerService } from './swarm-service-row.js';
-import { type DockerTask, type TaskRow, tasksOfList } from './swarm-task-row.js';
+import { itemsOf, type Part } from '../engine/part.js';
+import { hostNameOf } from './swarm-node-card.js';
+import { nameOfService } from './swarm-service-row.js';
+import { type TaskRow, tasksOfList } from './swarm-task-row.js';
 
 /** What the managers of a Swarm tell at one moment. */
 export interface SwarmNow {
-  readonly nodes: readonly DockerNode[];
+  /** As they told it. */
+  readonly nodes: unknown;
   readonly tasks: readonly TaskRow[];
 }
 
@@ -14,12 +16,9 @@ export interface SwarmNow {
  * @throws {ApiError} and `AbortError`
  */
 export async function askSwarm(engine: EngineClient, signal: AbortSignal): Promise<SwarmNow> {
-  const [nodes, services, tasks] = await Promise.all([
-    engine.call<readonly DockerNode[]>('GET', '/nodes', { signal }),
-    engine.call<readonly DockerService[]>('GET', '/services', { signal }),
-    engine.call<readonly DockerTask[]>('GET', '/tasks', { signal }),
-  ]);
-  const serviceNames = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
-  const nodeNames = new Map(nodes.map(({ ID, Description }) => [ID, Description?.Hostname ?? ID]));
-  return { nodes, tasks: tasksOfList(tasks, serviceNames, nodeNames) };
+  const ask = (path: string) => engine.call<unknown>('GET', path, { signal });
+  const [nodes, services, tasks] = await Promise.all([ask('/nodes'), ask('/services'), ask('/tasks')]);
+  const names = (items: unknown, nameOf: (item: Part) => string) =>
+    new Map(itemsOf(items).map((item) => [item.text('ID'), nameOf(item)]));
+  return { nodes, tasks: tasksOfList(tasks, names(services, nameOfService), names(nodes, hostNameOf)) };
 }

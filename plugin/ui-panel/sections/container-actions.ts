@@ -5,6 +5,8 @@ import type { ContainerRow } from './container-row.js';
 const isRunning = ({ state }: ContainerRow) => state === 'running';
 const isPaused = ({ state }: ContainerRow) => state === 'paused';
 const isUp = ({ state }: ContainerRow) => ['running', 'paused', 'restarting'].includes(state);
+/** Where an engine does not tell, both might be wanted. */
+const mayBeUp = (row: ContainerRow) => isUp(row) || row.state === '';
 
 /** What can be done to containers of a live engine. */
 export function containerActions(engine: EngineClient): readonly ResourceAction<ContainerRow>[] {
@@ -13,9 +15,9 @@ export function containerActions(engine: EngineClient): readonly ResourceAction<
   const post = (action: string) => (row: ContainerRow) => call('POST', row, `/${action}`);
   return [
     { words: 'Start', isQuick: true, fits: (row) => !isUp(row), run: post('start') },
-    { words: 'Stop', isQuick: true, fits: isUp, run: post('stop') },
-    { words: 'Restart', isQuick: true, fits: isUp, run: post('restart') },
-    { words: 'Kill', fits: isUp, run: post('kill') },
+    { words: 'Stop', isQuick: true, fits: mayBeUp, run: post('stop') },
+    { words: 'Restart', isQuick: true, fits: mayBeUp, run: post('restart') },
+    { words: 'Kill', fits: mayBeUp, run: post('kill') },
     { words: 'Pause', fits: isRunning, run: post('pause') },
     { words: 'Unpause', fits: isPaused, run: post('unpause') },
     {

@@ -12,13 +12,7 @@ import { styles } from '../styles.js';
 import { containerActions } from './container-actions.js';
 import './container-inspect.js';
 import './container-logs.js';
-import {
-  type ContainerRow,
-  type ListedContainer,
-  moodOf,
-  rowsOfList,
-  rowsOfSnapshot,
-} from './container-row.js';
+import { type ContainerRow, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
 
 type Tool = 'logs' | 'console' | 'stats' | 'inspect';
 
@@ -40,7 +34,7 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
   {
     title: 'State',
     track: 'minmax(8rem, 14rem)',
-    cell: ({ state, status }) => signView(moodOf(state), status || state),
+    cell: ({ state, status }) => signView(moodOf(state), status || state || 'state not told'),
     text: ({ state }) => state,
     order: ({ state }) => state,
   },
@@ -62,8 +56,7 @@ export class ContainerListElement extends LitElement {
   declare source: EngineSource;
   readonly #list = new LiveList<ContainerRow>(this, {
     types: ['container'],
-    list: async ({ engine }, signal) =>
-      rowsOfList(await engine.list<ListedContainer>('/containers/json?all=1', { signal })),
+    list: async ({ engine }, signal) => rowsOfList(await engine.list('/containers/json?all=1', { signal })),
     ofSnapshot: rowsOfSnapshot,
   });
   #actions: readonly ResourceAction<ContainerRow>[] = [];

@@ -1,7 +1,9 @@
 import type { SnapshotView } from '../../api.js';
-import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { type NodeName, nodeOf } from '../engine/node-name.js';
+import { itemsOf, type Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import type { Mood } from '../signs.js';
+import { containerName } from './container-name.js';
 
 /** A container as the panel shows it. All texts are the engine's. */
 export interface ContainerRow {
@@ -17,45 +19,28 @@ export interface ContainerRow {
   readonly node: NodeName | null;
 }
 
-/** What `GET /containers/json` has of a container, as far as it is shown. */
-export interface ListedContainer extends OnNode {
-  readonly Id: string;
-  readonly Names?: readonly string[] | null;
-  readonly Image: string;
-  readonly State: string;
-  readonly Status: string;
-  readonly Ports?: readonly ListedPort[] | null;
-}
-
-interface ListedPort {
-  readonly IP?: string;
-  readonly PrivatePort: number;
-  readonly PublicPort?: number;
-  readonly Type: string;
-}
-
-const MOODS: Readonly<Record<string, Mood>> = {
-  running: 'good',
-  restarting: 'busy',
-  paused: 'busy',
-  removing: 'busy',
-  dead: 'bad',
-};
+const MOODS = new Map<string, Mood>([
+  ['running', 'good'],
+  ['restarting', 'busy'],
+  ['paused', 'busy'],
+  ['removing', 'busy'],
+  ['dead', 'bad'],
+]);
 
 export function moodOf(state: string): Mood {
-  return MOODS[state] ?? 'quiet';
+  return MOODS.get(state) ?? 'quiet';
 }
 
 /** Docker's own list, by name. */
-export function rowsOfList(list: readonly ListedContainer[]): ContainerRow[] {
-  return list
+export function rowsOfList(list: unknown): ContainerRow[] {
+  return itemsOf(list)
     .map((item) => ({
-      id: item.Id,
-      name: nameOf(item.Id, item.Names),
-      image: item.Image,
-      state: item.State,
-      status: item.Status,
-      ports: portsOf(item.Ports ?? []),
+      id: item.text('Id'),
+      name: containerName(item.text('Id'), item.texts('Names')),
+      image: item.text('Image'),
+      state: item.text('State'),
+      status: item.text('Status'),
+      ports: portsOf(item.part('Ports').items()),
       node: nodeOf(item),
     }))
     .sort(byName);
@@ -68,7 +53,7 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
       const { id, names, image, state, status } = item;
       return {
         id,
-        name: nameOf(id, names),
+        name: containerName(id, names),
         image,
         state,
         status,
@@ -80,18 +65,15 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
 }
 
 /** Published ones as `8080→80/tcp`, once for all addresses; others as `80/tcp`. In order. */
-function portsOf(ports: readonly ListedPort[]): string[] {
+function portsOf(ports: readonly Part[]): string[] {
   const words = [...ports]
-    .sort((one, other) => one.PrivatePort - other.PrivatePort)
-    .map(({ IP, PrivatePort, PublicPort, Type }) => {
-      const address = IP === undefined || IP === '0.0.0.0' || IP === '::' ? '' : `${IP}:`;
-      return `${PublicPort === undefined ? '' : `${address}${PublicPort}→`}${PrivatePort}/${Type}`;
+    .sort((one, other) => one.number('PrivatePort') - other.number('PrivatePort'))
+    .map((port) => {
+      const [ip, published] = [port.text('IP'), port.text('PublicPort')];
+      const address = ip === '' || ip === '0.0.0.0' || ip === '::' ? '' : `${ip}:`;
+      return `${published === '' ? '' : `${address}${published}→`}${port.text('PrivatePort')}/${port.text('Type')}`;
     });
   return [...new Set(words)];
-}
-
-function nameOf(id: string, names: readonly string[] | null | undefined): string {
-  return names?.[0]?.replace(/^\//, '') ?? id.slice(0, 12);
 }
 
 function byName(one: ContainerRow, other: ContainerRow): number {

@@ -11,16 +11,8 @@ import { LiveList } from '../engine/live-list.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
 import './image-pull.js';
-import {
-  type ImageRow,
-  type ImageUser,
-  imagesOfList,
-  imagesOfSnapshot,
-  type ListedImage,
-  pathOf,
-  shortId,
-} from './image-row.js';
-import { type Pruned, pruneResult } from './prune.js';
+import { type ImageRow, imagesOfList, imagesOfSnapshot, pathOf, shortId } from './image-row.js';
+import { pruneResult } from './prune.js';
 
 const COLUMNS: readonly Column<ImageRow>[] = [
   {
@@ -61,8 +53,8 @@ export class ImageListElement extends LitElement {
     list: async ({ engine }, signal) =>
       imagesOfList(
         ...(await Promise.all([
-          engine.list<ListedImage>('/images/json', { signal }),
-          engine.list<ImageUser>('/containers/json?all=1', { signal }),
+          engine.list('/images/json', { signal }),
+          engine.list('/containers/json?all=1', { signal }),
         ])),
       ),
     ofSnapshot: imagesOfSnapshot,
@@ -110,9 +102,7 @@ function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
 function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly CleanUp[] {
   const prune = async (isDanglingOnly: boolean) => {
     const filters = JSON.stringify({ dangling: [String(isDanglingOnly)] });
-    return pruneResult(
-      await engine.call<Pruned>('POST', `/images/prune?${new URLSearchParams({ filters })}`),
-    );
+    return pruneResult(await engine.call('POST', `/images/prune?${new URLSearchParams({ filters })}`));
   };
   const unused = rows.filter(({ uses }) => uses === 0);
   return [

@@ -1,5 +1,6 @@
 import type { SnapshotView } from '../../api.js';
-import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { type NodeName, nodeOf } from '../engine/node-name.js';
+import { itemsOf } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 
 /** A tag of an image as the panel shows it, or an image without any. All texts are the engine's. */
@@ -19,32 +20,19 @@ export interface ImageRow {
   readonly node: NodeName | null;
 }
 
-/** What `GET /images/json` has of an image, as far as it is shown. */
-export interface ListedImage extends OnNode {
-  readonly Id: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly RepoDigests?: readonly string[] | null;
-  readonly Size: number;
-  /** Seconds. */
-  readonly Created: number;
-}
-
-/** What `GET /containers/json` has of a container's image. */
-export interface ImageUser extends OnNode {
-  readonly ImageID: string;
-}
-
 /** Docker's own lists. A row for each tag: that is what is removed. */
-export function imagesOfList(images: readonly ListedImage[], containers: readonly ImageUser[]): ImageRow[] {
-  const uses = counted(containers.map((container) => keyOf(nodeOf(container), container.ImageID)));
-  return images.flatMap((image) =>
+export function imagesOfList(images: unknown, containers: unknown): ImageRow[] {
+  const uses = counted(
+    itemsOf(containers).map((container) => keyOf(nodeOf(container), container.text('ImageID'))),
+  );
+  return itemsOf(images).flatMap((image) =>
     rowsOf({
-      imageId: image.Id,
-      tags: image.RepoTags ?? [],
-      digests: image.RepoDigests ?? [],
-      size: image.Size,
-      createdMs: image.Created * 1000,
-      uses: uses.get(keyOf(nodeOf(image), image.Id)) ?? 0,
+      imageId: image.text('Id'),
+      tags: image.texts('RepoTags'),
+      digests: image.texts('RepoDigests'),
+      size: image.number('Size'),
+      createdMs: image.number('Created') * 1000,
+      uses: uses.get(keyOf(nodeOf(image), image.text('Id'))) ?? 0,
       node: nodeOf(image),
     }),
   );
@@ -88,9 +76,9 @@ interface Image extends Pick<ImageRow, 'imageId' | 'size' | 'createdMs' | 'uses'
 }
 
 function rowsOf({ tags, digests, ...image }: Image): ImageRow[] {
-  const isName = (name: string) => !name.startsWith('<none>');
+  const isName = (name: string) => name !== '' && !name.startsWith('<none>');
   const id = (name: string) => `${image.imageId} ${name}`;
-  const named = tags.filter(isName);
+  const named = [...new Set(tags)].filter(isName);
   if (named.length > 0)
     return named.map((tag) => ({ ...image, id: id(tag), name: tag, reference: tag, isDangling: false }));
   const name = digests.find(isName) ?? shortId(image.imageId);

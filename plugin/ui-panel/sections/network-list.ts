@@ -10,14 +10,8 @@ import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
 import { styles } from '../styles.js';
-import {
-  type ListedNetwork,
-  type NetworkRow,
-  type NetworkUser,
-  networksOfList,
-  networksOfSnapshot,
-} from './network-row.js';
-import { type Pruned, pruneResult } from './prune.js';
+import { type NetworkRow, networksOfList, networksOfSnapshot } from './network-row.js';
+import { pruneResult } from './prune.js';
 
 const KNOWN: readonly Column<NetworkRow>[] = [
   {
@@ -71,8 +65,8 @@ export class NetworkListElement extends LitElement {
     list: async ({ engine }, signal) =>
       networksOfList(
         ...(await Promise.all([
-          engine.list<ListedNetwork>('/networks', { signal }),
-          engine.list<NetworkUser>('/containers/json?all=1', { signal }),
+          engine.list('/networks', { signal }),
+          engine.list('/containers/json?all=1', { signal }),
         ])),
       ),
     ofSnapshot: networksOfSnapshot,
@@ -123,7 +117,7 @@ function cleanUp(engine: EngineClient, rows: readonly NetworkRow[]): CleanUp {
     question: 'Remove all networks that no running container is in?',
     warning: 'Those that services, or containers of other nodes, use stay.',
     names: unused.map(({ name }) => name),
-    run: async () => pruneResult(await engine.call<Pruned>('POST', '/networks/prune')),
+    run: async () => pruneResult(await engine.call('POST', '/networks/prune')),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { SnapshotView } from '../../api.js';
-import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { type NodeName, nodeOf } from '../engine/node-name.js';
+import { itemsOf, type Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -21,44 +22,25 @@ export interface NetworkRow {
   readonly node: NodeName | null;
 }
 
-/** What `GET /networks` has of a network, as far as it is shown. */
-export interface ListedNetwork extends OnNode {
-  readonly Id: string;
-  readonly Name: string;
-  readonly Driver: string;
-  readonly Scope: string;
-  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] | null } | null;
-}
-
-/** What `GET /containers/json` has of a container's networks. */
-export interface NetworkUser extends OnNode {
-  readonly Id: string;
-  readonly Names?: readonly string[] | null;
-  readonly State: string;
-  readonly NetworkSettings?: {
-    readonly Networks?: Readonly<Record<string, { readonly NetworkID?: string } | null>> | null;
-  } | null;
-}
-
 /** Docker's, those of its Swarm, and Podman's. */
 const PREDEFINED = /^(bridge|host|none|ingress|docker_gwbridge|podman)$/;
 
 /** Docker's own lists. */
-export function networksOfList(
-  networks: readonly ListedNetwork[],
-  containers: readonly NetworkUser[],
-): NetworkRow[] {
-  return networks.map((network) => {
-    const members = containers.filter((container) => isMember(container, network));
+export function networksOfList(networks: unknown, containers: unknown): NetworkRow[] {
+  const all = itemsOf(containers);
+  return itemsOf(networks).map((network) => {
+    const id = network.text('Id');
+    const name = network.text('Name') || id.slice(0, 12);
+    const members = all.filter((container) => isMember(container, network));
     return {
-      id: network.Id,
-      name: network.Name,
-      driver: network.Driver,
-      scope: network.Scope,
-      subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-      users: members.map(({ Id, Names }) => containerName(Id, Names)),
-      isUsed: members.some(({ State }) => State !== 'exited' && State !== 'created'),
-      isPredefined: PREDEFINED.test(network.Name),
+      id,
+      name,
+      driver: network.text('Driver'),
+      scope: network.text('Scope'),
+      subnets: network.part('IPAM').part('Config').items().map(subnetOf).filter(Boolean),
+      users: members.map((member) => containerName(member.text('Id'), member.texts('Names'))),
+      isUsed: members.some((member) => !/^(exited|created)$/.test(member.text('State'))),
+      isPredefined: PREDEFINED.test(name),
       node: nodeOf(network),
     };
   });
@@ -79,10 +61,16 @@ export function networksOfSnapshot(snapshot: SnapshotView): NetworkRow[] {
   }));
 }
 
-function isMember(container: NetworkUser, network: ListedNetwork): boolean {
+function isMember(container: Part, network: Part): boolean {
   if (nodeOf(container)?.id !== nodeOf(network)?.id) return false;
+  const networks = container.part('NetworkSettings').part('Networks').entries();
   // Of a container that never ran it is known by its name alone.
-  return Object.entries(container.NetworkSettings?.Networks ?? {}).some(([name, of]) =>
-    of?.NetworkID ? of.NetworkID === network.Id : name === network.Name,
-  );
+  return networks.some(([name, of]) => {
+    const id = of.text('NetworkID');
+    return id ? id === network.text('Id') : name === network.text('Name');
+  });
+}
+
+function subnetOf(config: Part): string {
+  return config.text('Subnet');
 }

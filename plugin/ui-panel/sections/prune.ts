@@ -1,29 +1,19 @@
 import { bytes } from '../bytes.js';
+import { Part } from '../engine/part.js';
 
-/** What Docker's `prune` calls answer with, whichever it was. */
-export interface Pruned {
-  readonly ImagesDeleted?: readonly { readonly Untagged?: string; readonly Deleted?: string }[] | null;
-  readonly VolumesDeleted?: readonly string[] | null;
-  readonly NetworksDeleted?: readonly string[] | null;
-  readonly SpaceReclaimed?: number;
-}
-
-/** In words: what went, and what that freed. */
-export function pruneResult({
-  ImagesDeleted,
-  VolumesDeleted,
-  NetworksDeleted,
-  SpaceReclaimed,
-}: Pruned): string {
-  const of = (kind: 'Untagged' | 'Deleted') => ImagesDeleted?.filter((image) => image[kind]).length ?? 0;
+/** What Docker's `prune` calls answer with, whichever it was, in words: what went, and what that freed. */
+export function pruneResult(answer: unknown): string {
+  const pruned = new Part(answer);
+  const items = (of: 'Images' | 'Volumes' | 'Networks') => pruned.part(`${of}Deleted`).items();
+  const images = (kind: 'Untagged' | 'Deleted') => items('Images').filter((image) => image.text(kind)).length;
   const parts = [
-    counted(of('Untagged'), 'name of an image', 'names of images'),
-    counted(of('Deleted'), 'layer', 'layers'),
-    counted(VolumesDeleted?.length ?? 0, 'volume', 'volumes'),
-    counted(NetworksDeleted?.length ?? 0, 'network', 'networks'),
+    counted(images('Untagged'), 'name of an image', 'names of images'),
+    counted(images('Deleted'), 'layer', 'layers'),
+    counted(items('Volumes').length, 'volume', 'volumes'),
+    counted(items('Networks').length, 'network', 'networks'),
   ].filter((part) => part !== '');
   if (parts.length === 0) return 'Nothing was removed: the engine found nothing unused.';
-  const freed = NetworksDeleted === undefined ? `; ${bytes(SpaceReclaimed ?? null)} freed` : '';
+  const freed = items('Networks').length === 0 ? `; ${bytes(pruned.number('SpaceReclaimed'))} freed` : '';
   return `Removed: ${parts.join(', ')}${freed}.`;
 }
 

@@ -8,13 +8,7 @@ import type { EngineSource } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
 import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
-import {
-  type ListedContainer,
-  type ListedService,
-  type StackRow,
-  stacksOfList,
-  stacksOfSnapshot,
-} from './stack-row.js';
+import { type StackRow, stacksOfList, stacksOfSnapshot } from './stack-row.js';
 import { type StackVerb, stackTasks } from './stack-tasks.js';
 
 const KINDS = {
@@ -63,7 +57,7 @@ export class StackListElement extends LitElement {
     types: ['container', 'service', 'network'],
     list: async ({ engine }, signal) => {
       const [containers, services] = await Promise.all([
-        engine.list<ListedContainer>('/containers/json?all=1', { signal }),
+        engine.list('/containers/json?all=1', { signal }),
         this.isSwarm ? this.#services(engine, signal) : [],
       ]);
       return stacksOfList(containers, services);
@@ -84,11 +78,9 @@ export class StackListElement extends LitElement {
   }
 
   /** Null where no manager tells them: the containers are shown all the same. */
-  async #services(engine: EngineClient, signal: AbortSignal): Promise<readonly ListedService[] | null> {
+  async #services(engine: EngineClient, signal: AbortSignal): Promise<unknown> {
     try {
-      const services = await engine.call<readonly ListedService[]>('GET', '/services?status=true', {
-        signal,
-      });
+      const services = await engine.call<unknown>('GET', '/services?status=true', { signal });
       this.#swarmError = null;
       return services;
     } catch (error) {

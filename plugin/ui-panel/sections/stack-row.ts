@@ -1,5 +1,6 @@
 import type { SnapshotView } from '../../api.js';
-import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { type NodeName, nodeOf } from '../engine/node-name.js';
+import { itemsOf, Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -32,20 +33,6 @@ export interface StackContainer {
   readonly isStopped: boolean;
 }
 
-/** What Docker's lists of containers and services have, as far as it is shown. */
-export interface ListedContainer extends OnNode {
-  readonly Id: string;
-  readonly Names?: readonly string[] | null;
-  readonly State: string;
-  readonly Labels?: Labels | null;
-}
-export interface ListedService {
-  readonly Spec: { readonly Name: string; readonly Labels?: Labels | null };
-  readonly ServiceStatus?: { readonly RunningTasks?: number; readonly DesiredTasks?: number } | null;
-}
-
-type Labels = Readonly<Record<string, string>>;
-
 /** What Docker Compose and `docker stack deploy` call theirs. */
 export const PROJECT = 'com.docker.compose.project';
 export const NAMESPACE = 'com.docker.stack.namespace';
@@ -53,26 +40,26 @@ const STOPPED = /^(created|exited|dead)$/;
 const COMPOSE_SERVICE = 'com.docker.compose.service';
 const SWARM_SERVICE = 'com.docker.swarm.service.name';
 
-/** @param services null where no manager tells them */
-export function stacksOfList(
-  containers: readonly ListedContainer[],
-  services: readonly ListedService[] | null,
-): StackRow[] {
-  const parts = containers.map((container) => ({
-    id: container.Id,
-    name: containerName(container.Id, container.Names),
-    isRunning: container.State === 'running',
-    isStopped: STOPPED.test(container.State),
-    labels: container.Labels ?? {},
+/**
+ * Docker's own lists.
+ * @param services null where no manager tells them
+ */
+export function stacksOfList(containers: unknown, services: unknown): StackRow[] {
+  const parts = itemsOf(containers).map((container) => ({
+    id: container.text('Id'),
+    name: containerName(container.text('Id'), container.texts('Names')),
+    isRunning: container.text('State') === 'running',
+    isStopped: STOPPED.test(container.text('State')),
+    labels: container.part('Labels'),
     node: nodeOf(container),
   }));
-  const told = services?.map(({ Spec: { Name, Labels }, ServiceStatus }) => ({
-    stack: Labels?.[NAMESPACE] ?? null,
-    name: Name,
-    running: ServiceStatus?.RunningTasks ?? 0,
-    total: ServiceStatus?.DesiredTasks ?? 0,
+  const told = itemsOf(services).map((service) => ({
+    stack: service.part('Spec').part('Labels').text(NAMESPACE),
+    name: service.part('Spec').text('Name'),
+    running: service.part('ServiceStatus').number('RunningTasks') || 0,
+    total: service.part('ServiceStatus').number('DesiredTasks') || 0,
   }));
-  return stacksOf(parts, told ?? null);
+  return stacksOf(parts, services === null ? null : told);
 }
 
 export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
@@ -81,7 +68,7 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
     name: containerName(container.id, container.names),
     isRunning: container.state === 'running',
     isStopped: STOPPED.test(container.state),
-    labels: container.labels ?? {},
+    labels: new Part(container.labels),
     node: nodeInSnapshot(snapshot, container),
   }));
   const told = snapshot.swarm?.services?.map(({ stack, name, running, desired }) => ({
@@ -93,13 +80,13 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
   return stacksOf(parts, told ?? null);
 }
 
-interface Part extends StackContainer {
-  readonly labels: Labels;
+interface Member extends StackContainer {
+  readonly labels: Part;
   readonly node: NodeName | null;
 }
 
 function stacksOf(
-  parts: readonly Part[],
+  parts: readonly Member[],
   services: readonly (StackService & { readonly stack: string | null })[] | null,
 ): StackRow[] {
   const swarm = groups(services ?? [], ({ stack }) => stack).map(([name, members]) =>
@@ -110,12 +97,12 @@ function stacksOf(
       [],
     ),
   );
-  const compose = groups(parts, ({ labels, node }) => withNode(labels[PROJECT], node)).map(([, members]) =>
-    ofContainers('compose', PROJECT, COMPOSE_SERVICE, members),
+  const compose = groups(parts, ({ labels, node }) => withNode(labels.text(PROJECT), node)).map(
+    ([, members]) => ofContainers('compose', PROJECT, COMPOSE_SERVICE, members),
   );
   if (services) return [...compose, ...swarm];
-  const pieces = groups(parts, ({ labels, node }) => withNode(labels[NAMESPACE], node)).map(([, members]) =>
-    ofContainers('swarm-part', NAMESPACE, SWARM_SERVICE, members),
+  const pieces = groups(parts, ({ labels, node }) => withNode(labels.text(NAMESPACE), node)).map(
+    ([, members]) => ofContainers('swarm-part', NAMESPACE, SWARM_SERVICE, members),
   );
   return [...compose, ...pieces];
 }
@@ -124,10 +111,10 @@ function ofContainers(
   kind: StackRow['kind'],
   stackLabel: string,
   serviceLabel: string,
-  members: readonly Part[],
+  members: readonly Member[],
 ): StackRow {
-  const name = members[0]?.labels[stackLabel] ?? '';
-  const services = groups(members, ({ labels, name }) => labels[serviceLabel] ?? name).map(
+  const name = members[0]?.labels.text(stackLabel) ?? '';
+  const services = groups(members, ({ labels, name }) => labels.text(serviceLabel) || name).map(
     ([service, of]) => ({
       name: withoutStack(service, name),
       running: of.filter(({ isRunning }) => isRunning).length,
@@ -141,7 +128,7 @@ function rowOf(
   kind: StackRow['kind'],
   name: string,
   services: readonly StackService[],
-  members: readonly Part[],
+  members: readonly Member[],
 ): StackRow {
   const sum = (of: 'running' | 'total') => services.reduce((count, service) => count + service[of], 0);
   const node = members[0]?.node ?? null;
@@ -170,7 +157,7 @@ function groups<T>(items: readonly T[], keyOf: (item: T) => string | null): [str
 }
 
 /** Compose projects of the same name on two nodes are two. */
-function withNode(name: string | undefined, node: NodeName | null): string | null {
+function withNode(name: string, node: NodeName | null): string | null {
   return name ? `${node?.id ?? ''} ${name}` : null;
 }
 

@@ -1,17 +1,10 @@
 import type { ResourceTask } from '../elements/resource.js';
 import type { EngineClient } from '../engine/engine-client.js';
+import { itemsOf, type Part } from '../engine/part.js';
 import { redeployService, scaleService } from './change-service.js';
 import { NAMESPACE, type StackRow } from './stack-row.js';
-import type { ServiceSpec } from './swarm-service-row.js';
 
 export type StackVerb = 'start' | 'stop' | 'restart' | 'remove';
-
-/** What `GET /services` has of a service, as far as it matters here. */
-interface Service {
-  readonly ID: string;
-  readonly Spec: ServiceSpec;
-  readonly PreviousSpec?: ServiceSpec | null;
-}
 
 /**
  * What a verb comes to: for a Compose project a call for each of its containers, for a Swarm's stack one for each of its
@@ -43,25 +36,23 @@ async function changesOf(
   stack: StackRow,
   verb: Exclude<StackVerb, 'remove'>,
 ): Promise<ResourceTask[]> {
-  const services = await engine.call<readonly Service[]>('GET', `/services?${ofStack(stack)}`);
-  return services.flatMap(({ ID: id, Spec, PreviousSpec }) => {
-    const task = { id, name: `Service ${Spec.Name}` };
+  const services = itemsOf(await engine.call('GET', `/services?${ofStack(stack)}`));
+  return services.flatMap((service) => {
+    const id = service.text('ID');
+    const task = { id, name: `Service ${service.part('Spec').text('Name') || id}` };
     if (verb === 'restart') return [{ ...task, run: () => redeployService(engine, { id }) }];
-    const replicas = replicasFor(verb, Spec, PreviousSpec ?? null);
+    const replicas = replicasFor(verb, service.part('Spec'), service.part('PreviousSpec'));
     return replicas === null ? [] : [{ ...task, run: () => scaleService(engine, { id }, replicas) }];
   });
 }
 
 /** How many a service is to have then; null: it stays as it is, as one does that runs on each node. */
-export function replicasFor(
-  verb: 'start' | 'stop',
-  { Mode }: ServiceSpec,
-  previous: ServiceSpec | null,
-): number | null {
-  const replicas = Mode?.Replicated?.Replicas;
-  if (replicas === undefined || (replicas === 0) !== (verb === 'start')) return null;
+export function replicasFor(verb: 'start' | 'stop', spec: Part, previous: Part): number | null {
+  const replicasOf = (of: Part) => of.part('Mode').part('Replicated').number('Replicas');
+  const replicas = replicasOf(spec);
+  if (Number.isNaN(replicas) || (replicas === 0) !== (verb === 'start')) return null;
   // As many as there were before somebody stopped it.
-  return verb === 'stop' ? 0 : previous?.Mode?.Replicated?.Replicas || 1;
+  return verb === 'stop' ? 0 : replicasOf(previous) || 1;
 }
 
 /** Services first: networks, configs and secrets in use would be refused. */
@@ -73,21 +64,13 @@ async function removalOf(engine: EngineClient, stack: StackRow): Promise<Resourc
     ['configs', 'Config'],
     ['networks', 'Network'],
   ] as const;
-  type Item = {
-    readonly ID?: string;
-    readonly Id?: string;
-    readonly Name?: string;
-    readonly Spec?: { readonly Name?: string };
-  };
-  const found = await Promise.all(
-    kinds.map(([path]) => engine.call<readonly Item[]>('GET', `/${path}?${query}`)),
-  );
+  const found = await Promise.all(kinds.map(([path]) => engine.call<unknown>('GET', `/${path}?${query}`)));
   return kinds.flatMap(([path, noun], index) =>
-    (found[index] ?? []).map(({ ID, Id, Name, Spec }) => {
-      const id = ID ?? Id ?? '';
+    itemsOf(found[index]).map((item) => {
+      const id = item.text('ID') || item.text('Id');
       return {
         id,
-        name: `${noun} ${Name ?? Spec?.Name ?? id}`,
+        name: `${noun} ${item.text('Name') || item.part('Spec').text('Name') || id}`,
         run: () => engine.call('DELETE', `/${path}/${encodeURIComponent(id)}`),
       };
     }),

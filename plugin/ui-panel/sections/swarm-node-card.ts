@@ -1,28 +1,11 @@
 import type { NodeView, SnapshotView } from '../../api.js';
+import { itemsOf, type Part } from '../engine/part.js';
 import type { TaskRow } from './swarm-task-row.js';
 
 /** What a node is to be, as far as it is read here. */
 export interface NodeSpec {
   readonly Role: NodeView['role'];
   readonly Availability: 'active' | 'pause' | 'drain';
-}
-
-/** What `GET /nodes` has of a node, as far as it is shown. */
-export interface DockerNode {
-  readonly ID: string;
-  readonly Spec: NodeSpec;
-  /** A node that is just joining has none yet. */
-  readonly Description?: {
-    readonly Hostname?: string;
-    readonly Resources?: { readonly NanoCPUs?: number; readonly MemoryBytes?: number };
-    readonly Engine?: { readonly EngineVersion?: string };
-  };
-  readonly Status: {
-    readonly State: NonNullable<NodeView['state']>;
-    readonly Message?: string;
-    readonly Addr?: string;
-  };
-  readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability?: NodeView['reachability'] };
 }
 
 /** Of one service, how many tasks run on a node. */
@@ -48,33 +31,35 @@ export interface NodeCard extends NodeView {
  * @param known the hub's; what its managers do not list is of agents on nodes that they do not confirm
  */
 export function cardsOfList(
-  nodes: readonly DockerNode[],
+  nodes: unknown,
   known: readonly NodeView[],
   tasks: readonly TaskRow[],
 ): NodeCard[] {
   const byId = new Map(known.map((node) => [node.id, node]));
-  const ids = new Set(nodes.map(({ ID }) => ID));
-  const listed = nodes.map((node): NodeCard => {
-    const { Spec, Description, Status, ManagerStatus } = node;
+  const listed = itemsOf(nodes).map((node): NodeCard => {
+    const [spec, status, manager] = [node.part('Spec'), node.part('Status'), node.part('ManagerStatus')];
+    const resources = node.part('Description').part('Resources');
+    const id = node.text('ID');
     return {
-      id: node.ID,
-      name: Description?.Hostname ?? node.ID,
-      role: Spec.Role,
-      availability: Spec.Availability,
-      state: Status.State,
-      isLeader: ManagerStatus?.Leader ?? false,
-      reachability: ManagerStatus?.Reachability ?? null,
-      engineVersion: Description?.Engine?.EngineVersion ?? null,
-      cpus: Description?.Resources?.NanoCPUs ? Description.Resources.NanoCPUs / 1e9 : null,
-      memoryBytes: Description?.Resources?.MemoryBytes ?? null,
+      id,
+      name: hostNameOf(node),
+      role: spec.oneOf('Role', ['manager', 'worker']) ?? 'worker',
+      availability: spec.oneOf('Availability', ['active', 'pause', 'drain']),
+      state: status.oneOf('State', ['unknown', 'down', 'ready', 'disconnected']),
+      isLeader: manager.is('Leader'),
+      reachability: manager.oneOf('Reachability', ['unknown', 'unreachable', 'reachable']),
+      engineVersion: node.part('Description').part('Engine').text('EngineVersion') || null,
+      cpus: resources.number('NanoCPUs') / 1e9 || null,
+      memoryBytes: resources.number('MemoryBytes') || null,
       confirmed: true,
-      agent: byId.get(node.ID)?.agent ?? null,
-      address: Status.Addr ?? '',
-      message: Status.Message ?? '',
-      runs: runsOn(node.ID, tasks),
+      agent: byId.get(id)?.agent ?? null,
+      address: status.text('Addr'),
+      message: status.text('Message'),
+      runs: runsOn(id, tasks),
       containers: null,
     };
   });
+  const ids = new Set(listed.map(({ id }) => id));
   const strange = known.filter(({ id, confirmed }) => !confirmed && !ids.has(id));
   return [...listed, ...strange.map((node) => ({ ...node, ...UNTOLD }))].sort(byRoleAndName);
 }
@@ -90,6 +75,11 @@ export function cardsOfSnapshot(snapshot: SnapshotView, tasks: readonly TaskRow[
       containers: nodes.find(({ id }) => id === member.id)?.counts?.containers ?? null,
     }))
     .sort(byRoleAndName);
+}
+
+/** A node that is just joining has no name yet. */
+export function hostNameOf(node: Part): string {
+  return node.part('Description').text('Hostname') || node.text('ID');
 }
 
 const UNTOLD = { address: '', message: '', runs: null, containers: null } as const;

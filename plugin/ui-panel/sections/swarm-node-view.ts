@@ -2,20 +2,14 @@ import { html, type TemplateResult } from 'lit';
 import { ago } from '../ago.js';
 import { bytes } from '../bytes.js';
 import { signView } from '../sign-view.js';
-import type { Mood } from '../signs.js';
 import type { NodeCard, NodeRun } from './swarm-node-card.js';
 
-const STATES: Readonly<Record<string, Mood>> = {
-  ready: 'good',
-  down: 'bad',
-  disconnected: 'bad',
-  unknown: 'busy',
-};
-const AVAILABILITIES: Readonly<Record<string, readonly [Mood, string]>> = {
+const STATES = { ready: 'good', down: 'bad', disconnected: 'bad', unknown: 'busy' } as const;
+const AVAILABILITIES = {
   active: ['good', 'active'],
   pause: ['quiet', 'paused'],
   drain: ['quiet', 'drained'],
-};
+} as const;
 const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
 const NEXT: Readonly<Record<string, string>> = {
   'node-offline': 'see that the agent’s task runs on this node and reaches the hub.',
@@ -25,7 +19,7 @@ const NEXT: Readonly<Record<string, string>> = {
 /** What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent. */
 export function swarmNodeView(node: NodeCard): TemplateResult {
   const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
-  const [mood, words] = AVAILABILITIES[availability ?? ''] ?? ['quiet', 'unknown'];
+  const [mood, words] = availability ? AVAILABILITIES[availability] : (['quiet', 'unknown'] as const);
   return html`
     <p class="roles">
       <span class="role">${role}</span>
@@ -33,7 +27,7 @@ export function swarmNodeView(node: NodeCard): TemplateResult {
       ${agent?.isLeader ? html`<span class="role">holds the tunnel</span>` : ''}
     </p>
     <p class="signs">
-      ${signView(STATES[state ?? 'unknown'] ?? 'busy', state ?? 'not told', 'Node')}
+      ${signView(STATES[state ?? 'unknown'], state ?? 'not told', 'Node')}
       ${signView(mood, words, 'Tasks')}
       ${agentSign(node)}
     </p>

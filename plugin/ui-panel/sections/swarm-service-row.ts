@@ -1,16 +1,10 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf, type Part } from '../engine/part.js';
 import type { Mood } from '../signs.js';
-
-interface DockerPort {
-  readonly Protocol?: string;
-  readonly TargetPort?: number;
-  readonly PublishedPort?: number;
-  readonly PublishMode?: string;
-}
+import { withoutDigest } from './without-digest.js';
 
 /** What a service is to be, as far as it is read here; what is written back has all the rest, too. */
 export interface ServiceSpec {
-  readonly Name: string;
   readonly Mode?: {
     readonly Replicated?: { readonly Replicas?: number };
     readonly Global?: object;
@@ -23,15 +17,8 @@ export interface ServiceSpec {
   };
 }
 
-/** What `GET /services?status=true` has of a service, as far as it is shown. */
-export interface DockerService {
-  readonly ID: string;
-  readonly Spec: ServiceSpec;
-  readonly PreviousSpec?: object;
-  readonly Endpoint?: { readonly Ports?: readonly DockerPort[] | null };
-  readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
-  readonly ServiceStatus?: { readonly RunningTasks: number; readonly DesiredTasks: number };
-}
+/** One of what `GET /services?status=true` tells. */
+export type DockerService = unknown;
 
 /** A service as the panel shows it. All texts are the engine's. */
 export interface ServiceRow {
@@ -55,20 +42,31 @@ export interface ServiceRow {
 }
 
 /** Docker's own list. */
-export function servicesOfList(services: readonly DockerService[]): ServiceRow[] {
-  return services.map(({ ID, Spec, PreviousSpec, Endpoint, UpdateStatus, ServiceStatus }) => ({
-    id: ID,
-    name: Spec.Name,
-    image: Spec.TaskTemplate?.ContainerSpec?.Image?.replace(/@sha256:.*$/, '') ?? '',
-    mode: modeOf(Spec),
-    replicas: Spec.Mode?.Replicated ? (Spec.Mode.Replicated.Replicas ?? 0) : null,
-    running: ServiceStatus?.RunningTasks ?? 0,
-    desired: ServiceStatus?.DesiredTasks ?? 0,
-    ports: (Endpoint?.Ports ?? []).map(portWords),
-    update: UpdateStatus?.State ?? '',
-    updateMessage: UpdateStatus?.Message ?? '',
-    canRollBack: PreviousSpec !== undefined,
-  }));
+export function servicesOfList(services: unknown): ServiceRow[] {
+  return itemsOf(services).map((service) => {
+    const spec = service.part('Spec');
+    const replicated = spec.part('Mode').part('Replicated');
+    const status = service.part('ServiceStatus');
+    const update = service.part('UpdateStatus');
+    return {
+      id: service.text('ID'),
+      name: nameOfService(service),
+      image: withoutDigest(spec.part('TaskTemplate').part('ContainerSpec').text('Image')),
+      mode: modeOf(spec.part('Mode')),
+      replicas: spec.part('Mode').has('Replicated') ? replicated.number('Replicas') || 0 : null,
+      running: status.number('RunningTasks') || 0,
+      desired: status.number('DesiredTasks') || 0,
+      ports: service.part('Endpoint').part('Ports').items().map(portWords),
+      update: update.text('State'),
+      updateMessage: update.text('Message'),
+      canRollBack: service.has('PreviousSpec'),
+    };
+  });
+}
+
+/** One without a name has its id for one. */
+export function nameOfService(service: Part): string {
+  return service.part('Spec').text('Name') || service.text('ID');
 }
 
 /** A snapshot's. */
@@ -76,7 +74,7 @@ export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
   return (swarm?.services ?? []).map(({ id, name, image, mode, running, desired }) => ({
     id,
     name,
-    image: image.replace(/@sha256:.*$/, ''),
+    image: withoutDigest(image),
     mode,
     replicas: null,
     running,
@@ -106,14 +104,14 @@ export function isChanging(row: ServiceRow): boolean {
   return (!row.mode.endsWith('-job') && row.running !== row.desired) || updateMood(row) === 'busy';
 }
 
-function modeOf({ Mode = {} }: ServiceSpec): string {
-  if (Mode.Global) return 'global';
-  if (Mode.ReplicatedJob) return 'replicated-job';
-  return Mode.GlobalJob ? 'global-job' : 'replicated';
+function modeOf(mode: Part): string {
+  if (mode.has('Global')) return 'global';
+  if (mode.has('ReplicatedJob')) return 'replicated-job';
+  return mode.has('GlobalJob') ? 'global-job' : 'replicated';
 }
 
-function portWords({ Protocol = 'tcp', TargetPort, PublishedPort, PublishMode }: DockerPort): string {
-  const target = `${TargetPort ?? '?'}/${Protocol}`;
-  if (!PublishedPort) return target;
-  return `${PublishedPort} → ${target}${PublishMode === 'host' ? ' on its host' : ''}`;
+function portWords(port: Part): string {
+  const target = `${port.text('TargetPort') || '?'}/${port.text('Protocol') || 'tcp'}`;
+  if (!port.number('PublishedPort')) return target;
+  return `${port.text('PublishedPort')} → ${target}${port.text('PublishMode') === 'host' ? ' on its host' : ''}`;
 }

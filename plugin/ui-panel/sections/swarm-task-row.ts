@@ -1,22 +1,8 @@
 import type { SnapshotView } from '../../api.js';
 import type { NodeName } from '../engine/node-name.js';
+import { itemsOf } from '../engine/part.js';
 import type { Mood } from '../signs.js';
-
-/** What `GET /tasks` has of a task, as far as it is shown. */
-export interface DockerTask {
-  readonly ID: string;
-  readonly ServiceID?: string;
-  readonly NodeID?: string;
-  readonly Slot?: number;
-  readonly DesiredState: string;
-  readonly Spec?: { readonly ContainerSpec?: { readonly Image?: string } };
-  readonly Status: {
-    readonly State: string;
-    readonly Timestamp: string;
-    readonly Err?: string;
-    readonly ContainerStatus?: { readonly ContainerID?: string };
-  };
-}
+import { withoutDigest } from './without-digest.js';
 
 /** A task as the panel shows it. All texts are the engine's. */
 export interface TaskRow {
@@ -62,24 +48,25 @@ export function taskOrder({ state, name }: TaskRow): string {
 
 /** Docker's own list, with the names of services and nodes by their ids. */
 export function tasksOfList(
-  tasks: readonly DockerTask[],
+  tasks: unknown,
   serviceNames: ReadonlyMap<string, string>,
   nodeNames: ReadonlyMap<string, string>,
 ): TaskRow[] {
-  return tasks.map((task) => {
-    const service = serviceNames.get(task.ServiceID ?? '') ?? task.ServiceID ?? '';
-    const node = nodeName(task.NodeID ?? '', nodeNames);
+  return itemsOf(tasks).map((task) => {
+    const status = task.part('Status');
+    const service = serviceNames.get(task.text('ServiceID')) ?? task.text('ServiceID');
+    const node = nodeName(task.text('NodeID'), nodeNames);
     return {
-      id: task.ID,
-      name: taskName(service, task.Slot ?? null, node),
+      id: task.text('ID'),
+      name: taskName(service, task.number('Slot'), node) || task.text('ID'),
       service,
       node,
-      image: task.Spec?.ContainerSpec?.Image?.replace(/@sha256:.*$/, '') ?? '',
-      state: task.Status.State,
-      desired: task.DesiredState,
-      error: task.Status.Err ?? '',
-      changedAtMs: Date.parse(task.Status.Timestamp),
-      containerId: task.Status.ContainerStatus?.ContainerID ?? '',
+      image: withoutDigest(task.part('Spec').part('ContainerSpec').text('Image')),
+      state: status.text('State'),
+      desired: task.text('DesiredState'),
+      error: status.text('Err'),
+      changedAtMs: Date.parse(status.text('Timestamp')),
+      containerId: status.part('ContainerStatus').text('ContainerID'),
     };
   });
 }

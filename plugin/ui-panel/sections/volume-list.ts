@@ -9,16 +9,11 @@ import type { Column, ResourceAction } from '../elements/resource.js';
 import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
+import { Part } from '../engine/part.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
-import { type Pruned, pruneResult, pruneVolumesPath } from './prune.js';
-import {
-  type ListedVolume,
-  type VolumeRow,
-  type VolumeUser,
-  volumesOfList,
-  volumesOfSnapshot,
-} from './volume-row.js';
+import { pruneResult, pruneVolumesPath } from './prune.js';
+import { type VolumeRow, volumesOfList, volumesOfSnapshot } from './volume-row.js';
 
 const NAME: Column<VolumeRow> = {
   title: 'Name',
@@ -63,8 +58,8 @@ export class VolumeListElement extends LitElement {
     list: async ({ engine }, signal) =>
       volumesOfList(
         ...(await Promise.all([
-          engine.list<ListedVolume>('/volumes', { signal }),
-          engine.list<VolumeUser>('/containers/json?all=1', { signal }),
+          engine.list('/volumes', { signal }),
+          engine.list('/containers/json?all=1', { signal }),
         ])),
       ),
     ofSnapshot: volumesOfSnapshot,
@@ -115,8 +110,8 @@ function cleanUp(engine: EngineClient, rows: readonly VolumeRow[]): CleanUp {
     warning: 'Those with names, too. The data in them is gone for good.',
     names: rows.filter(({ users }) => users?.length === 0).map(({ name }) => name),
     run: async () => {
-      const { ApiVersion } = await engine.call<{ ApiVersion?: string }>('GET', '/version');
-      return pruneResult(await engine.call<Pruned>('POST', pruneVolumesPath(ApiVersion ?? '')));
+      const version = new Part(await engine.call('GET', '/version'));
+      return pruneResult(await engine.call('POST', pruneVolumesPath(version.text('ApiVersion'))));
     },
   };
 }

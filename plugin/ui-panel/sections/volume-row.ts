@@ -1,5 +1,6 @@
 import type { SnapshotView } from '../../api.js';
-import { type NodeName, nodeOf, type OnNode } from '../engine/node-name.js';
+import { type NodeName, nodeOf } from '../engine/node-name.js';
+import { itemsOf } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -16,43 +17,25 @@ export interface VolumeRow {
   readonly node: NodeName | null;
 }
 
-/** What `GET /volumes` has of a volume, as far as it is shown. */
-export interface ListedVolume extends OnNode {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly Mountpoint?: string;
-  readonly CreatedAt?: string;
-}
-
-/** What `GET /containers/json` has of a container's volumes. */
-export interface VolumeUser extends OnNode {
-  readonly Id: string;
-  readonly Names?: readonly string[] | null;
-  readonly Mounts?: readonly { readonly Type?: string; readonly Name?: string }[] | null;
-}
-
 /** Docker's own lists. */
-export function volumesOfList(
-  volumes: readonly ListedVolume[],
-  containers: readonly VolumeUser[],
-): VolumeRow[] {
+export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[] {
   const users = new Map<string, string[]>();
-  for (const container of containers) {
-    const { Id, Names, Mounts } = container;
-    for (const name of new Set(
-      Mounts?.flatMap(({ Type, Name }) => (Type === 'volume' ? (Name ?? []) : [])),
-    )) {
+  for (const container of itemsOf(containers)) {
+    const mounts = container.part('Mounts').items();
+    const names = mounts.flatMap((mount) => (mount.text('Type') === 'volume' ? mount.text('Name') : []));
+    for (const name of new Set(names)) {
       const key = keyOf(nodeOf(container), name);
-      users.set(key, [...(users.get(key) ?? []), containerName(Id, Names)]);
+      const user = containerName(container.text('Id'), container.texts('Names'));
+      users.set(key, [...(users.get(key) ?? []), user]);
     }
   }
-  return volumes.map((volume) => ({
-    id: volume.Name,
-    name: volume.Name,
-    driver: volume.Driver,
-    mountpoint: volume.Mountpoint ?? '',
-    createdMs: Date.parse(volume.CreatedAt ?? ''),
-    users: users.get(keyOf(nodeOf(volume), volume.Name)) ?? [],
+  return itemsOf(volumes).map((volume) => ({
+    id: volume.text('Name'),
+    name: volume.text('Name'),
+    driver: volume.text('Driver'),
+    mountpoint: volume.text('Mountpoint'),
+    createdMs: Date.parse(volume.text('CreatedAt')),
+    users: users.get(keyOf(nodeOf(volume), volume.text('Name'))) ?? [],
     node: nodeOf(volume),
   }));
 }

@@ -38,3 +38,16 @@ test('arrange: finds by name, id and text, whatever the case; without an order r
     ['c1', 'a2', 'b3'],
   );
 });
+
+test('arrange: what is not known comes first, and the rest stays in order', (t) => {
+  const sizes = [3, Number.NaN, 1, Number.NaN, 2, 0].map((bytes, at) => ({
+    id: String(at),
+    name: '',
+    image: '',
+    bytes,
+  }));
+  const sorted = (isDown: boolean) =>
+    arrange(sizes, COLUMNS, { search: '', column: 2, isDown }).map(({ bytes }) => bytes);
+  t.deepEqual(sorted(false), [Number.NaN, Number.NaN, 0, 1, 2, 3]);
+  t.deepEqual(sorted(true), [3, 2, 1, 0, Number.NaN, Number.NaN]);
+});

@@ -49,3 +49,18 @@ test('change of a spec: a version that is out of date is told as that, and not t
   t.regex(error?.message ?? '', /changed by something else/);
   t.is(sent.length, 1);
 });
+
+for (const answer of [null, 5, {}, { Version: 5, Spec: {} }, { Version: { Index: 7 }, Spec: null }])
+  test(`change of a spec: nothing is written where the engine tells ${JSON.stringify(answer)}`, async (t) => {
+    const methods: (string | undefined)[] = [];
+    const client = new ApiClient({
+      baseUrl: '',
+      fetch: async (_, init) => {
+        methods.push(init?.method);
+        return Response.json(answer);
+      },
+    });
+    const error = await t.throwsAsync(changeSpec(new EngineClient(client, 1), '/nodes/n1', promote));
+    t.regex(error?.message ?? '', /does not tell/);
+    t.deepEqual(methods, ['GET']);
+  });

@@ -1,20 +1,15 @@
 import test from 'ava';
 import type { SnapshotView } from '../../../../plugin/api.js';
-import {
-  imagesOfList,
-  imagesOfSnapshot,
-  type ListedImage,
-  pathOf,
-} from '../../../../plugin/ui-panel/sections/image-row.js';
+import { imagesOfList, imagesOfSnapshot, pathOf } from '../../../../plugin/ui-panel/sections/image-row.js';
 
 const ID = `sha256:${'a'.repeat(64)}`;
 const OTHER = `sha256:${'b'.repeat(64)}`;
-const listed = (changes: Partial<ListedImage>): ListedImage => ({ Id: ID, Size: 10, Created: 5, ...changes });
+const listed = (changes: object) => ({ Id: ID, Size: 10, Created: 5, ...changes });
 
 test('images: each tag is a row that is removed by itself; uses are those of the image', (t) => {
   const rows = imagesOfList(
     [listed({ RepoTags: ['web:1', 'registry:5000/web:1'] })],
-    [{ ImageID: ID }, { ImageID: ID }, { ImageID: OTHER }],
+    [ID, ID, OTHER].map((ImageID, index) => ({ Id: `c${index}`, ImageID })),
   );
   t.deepEqual(
     rows.map(({ name, reference, uses, size, createdMs, isDangling }) => [
@@ -46,7 +41,7 @@ test('images: on two nodes of a Swarm uses are those of the node', (t) => {
   const node = (ID: string) => ({ Node: { ID, Name: `node ${ID}` } });
   const rows = imagesOfList(
     [listed({ RepoTags: ['web:1'], ...node('1') }), listed({ RepoTags: ['web:1'], ...node('2') })],
-    [{ ImageID: ID, ...node('2') }],
+    [{ Id: 'c', ImageID: ID, ...node('2') }],
   );
   t.deepEqual(
     rows.map(({ node, uses }) => [node?.name, uses]),

@@ -18,6 +18,7 @@ const swarm = (stack: string, service: string) => ({
   'com.docker.swarm.service.name': `${stack}_${service}`,
 });
 const service = (Name: string, stack: string | null, RunningTasks: number, DesiredTasks: number) => ({
+  ID: `id of ${Name}`,
   Spec: { Name, Labels: stack ? { 'com.docker.stack.namespace': stack } : null },
   ServiceStatus: { RunningTasks, DesiredTasks },
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
+import { Part } from '../../../../plugin/ui-panel/engine/part.js';
 import { type StackRow, stacksOfList } from '../../../../plugin/ui-panel/sections/stack-row.js';
 import { replicasFor, type StackVerb, stackTasks } from '../../../../plugin/ui-panel/sections/stack-tasks.js';
 
@@ -96,7 +97,7 @@ test('stack tasks: a Swarm’s stack stops by scale, at the version that was rea
 });
 
 const scaled = (Replicas: number) => ({ Name: 'web', Mode: { Replicated: { Replicas } } });
-const scales: [string, ...Parameters<typeof replicasFor>, number | null][] = [
+const scales: [string, 'start' | 'stop', unknown, unknown, number | null][] = [
   ['starts as many as before', 'start', scaled(0), scaled(4), 4],
   ['starts one where nobody knows', 'start', scaled(0), null, 1],
   ['starts nothing that runs', 'start', scaled(2), null, null],
@@ -107,5 +108,5 @@ const scales: [string, ...Parameters<typeof replicasFor>, number | null][] = [
 
 for (const [fact, verb, spec, previous, replicas] of scales)
   test(`stack tasks: a service ${fact}`, (t) => {
-    t.is(replicasFor(verb, spec, previous), replicas);
+    t.is(replicasFor(verb, new Part(spec), new Part(previous)), replicas);
   });

@@ -1,14 +1,10 @@
 import test from 'ava';
 import type { NodeView } from '../../../../plugin/api.js';
 import { actionsFor, questionOf } from '../../../../plugin/ui-panel/sections/node-actions.js';
-import {
-  cardsOfList,
-  type DockerNode,
-  type NodeCard,
-} from '../../../../plugin/ui-panel/sections/swarm-node-card.js';
+import { cardsOfList, type NodeCard } from '../../../../plugin/ui-panel/sections/swarm-node-card.js';
 import type { TaskRow } from '../../../../plugin/ui-panel/sections/swarm-task-row.js';
 
-const listed = (ID: string, Role: 'manager' | 'worker'): DockerNode => ({
+const listed = (ID: string, Role: 'manager' | 'worker') => ({
   ID,
   Spec: { Role, Availability: 'active' },
   Description: {
