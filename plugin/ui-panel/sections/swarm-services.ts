@@ -1,6 +1,8 @@
 import { html, LitElement, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
-import type { Column, ResourceAction } from '../elements/resource.js';
+import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
+import '../elements/inspection.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { signView } from '../sign-view.js';
@@ -39,12 +41,17 @@ export class SwarmServicesElement extends LitElement {
   /** Ids of those that are being scaled. */
   readonly #scaling = new Set<string>();
 
+  /** What is inspected. */
+  #inspected: ServiceRow | null = null;
+
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
     return html`
       ${this.#list.notice()}
+      ${this.#inspection()}
       <fairlead-resource-list .noun=${['service', 'services']} .rows=${rows} .error=${error ?? this.#failure}
-        .columns=${this.#columns} .actions=${engine ? this.#actions : []} @acted=${() => void this.#list.refresh()}>
+        .columns=${this.#columns} .actions=${engine ? this.#actions : []} .links=${engine ? this.#links : []}
+        @acted=${() => void this.#list.refresh()}>
         ${rows ? html`<h3>Services: ${rows.filter(({ running, desired }) => running >= desired).length} of ${rows.length} complete</h3>` : ''}
       </fairlead-resource-list>
     `;
@@ -146,6 +153,28 @@ export class SwarmServicesElement extends LitElement {
     if (!engine) throw new Error('No manager is in reach: nothing was changed');
     await change(engine, row);
     this.#failure = null;
+  }
+
+  readonly #links: readonly ResourceLink<ServiceRow>[] = [
+    { words: 'Inspect', fits: () => true, open: (row) => this.#inspect(row) },
+  ];
+
+  #inspection(): TemplateResult | string {
+    const { engine } = this.#list;
+    const row = this.#inspected;
+    if (!engine || !row) return '';
+    const load = (signal: AbortSignal) =>
+      engine.call('GET', `/services/${encodeURIComponent(row.id)}`, { signal });
+    return html`${keyed(
+      row.id,
+      html`<fairlead-inspection .name=${row.name} .load=${load}
+      @close-tool=${() => this.#inspect(null)}></fairlead-inspection>`,
+    )}`;
+  }
+
+  #inspect(row: ServiceRow | null): void {
+    this.#inspected = row;
+    this.requestUpdate();
   }
 }
 

@@ -1,6 +1,8 @@
 import { html, LitElement, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
-import type { Column } from '../elements/resource.js';
+import type { Column, ResourceLink } from '../elements/resource.js';
+import '../elements/inspection.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { signView } from '../sign-view.js';
@@ -54,16 +56,43 @@ export class SwarmTasksElement extends LitElement {
     againMs: (rows) => (rows.some(isOnItsWay) ? SOON_MS : LATER_MS),
   });
 
+  /** What is inspected. */
+  #inspected: TaskRow | null = null;
+
   override render(): TemplateResult {
-    const { rows, error } = this.#list;
+    const { rows, error, engine } = this.#list;
     const failed = rows?.filter((row) => taskMood(row) === 'bad').length ?? 0;
     const running = rows?.filter(({ state }) => state === 'running').length ?? 0;
     return html`
       ${this.#list.notice()}
-      <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${COLUMNS}>
+      ${this.#inspection()}
+      <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${COLUMNS}
+        .links=${engine ? this.#links : []}>
         ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in all</h3>` : ''}
       </fairlead-resource-list>
     `;
+  }
+
+  readonly #links: readonly ResourceLink<TaskRow>[] = [
+    { words: 'Inspect', fits: () => true, open: (row) => this.#inspect(row) },
+  ];
+
+  #inspection(): TemplateResult | string {
+    const { engine } = this.#list;
+    const row = this.#inspected;
+    if (!engine || !row) return '';
+    const load = (signal: AbortSignal) =>
+      engine.call('GET', `/tasks/${encodeURIComponent(row.id)}`, { signal });
+    return html`${keyed(
+      row.id,
+      html`<fairlead-inspection .name=${row.name} .load=${load}
+      @close-tool=${() => this.#inspect(null)}></fairlead-inspection>`,
+    )}`;
+  }
+
+  #inspect(row: TaskRow | null): void {
+    this.#inspected = row;
+    this.requestUpdate();
   }
 }
 

@@ -53,6 +53,8 @@ serialBrowserTest(
     await page.waitForSelector('[data-name="web"]:has-text("3 of 3 running")');
     t.deepEqual(await lookFaults(page), []);
 
+    await page.click('[aria-label="Inspect of web"]');
+    await page.waitForSelector('pre:has-text("\\"Replicas\\": 3")');
     await page.click('nav >> text="Tasks"');
     await page.waitForSelector('[data-name="web.3"]:has-text("running")');
     await swarm.nodes[0].docker(
