@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { ago } from '../ago.js';
 import { bytes } from '../bytes.js';
+import { nextStep } from '../next-step.js';
 import { signView } from '../sign-view.js';
 import type { NodeCard, NodeRun } from './swarm-node-card.js';
 
@@ -11,11 +12,6 @@ const AVAILABILITIES = {
   drain: ['quiet', 'drained'],
 } as const;
 const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
-const NEXT: Readonly<Record<string, string>> = {
-  'node-offline': 'see that the agent’s task runs on this node and reaches the hub.',
-  'node-without-agent': 'run the printed Swarm command: it puts an agent on every node.',
-};
-
 /** What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent. */
 export function swarmNodeView(node: NodeCard): TemplateResult {
   const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
@@ -75,7 +71,7 @@ function problemOf({ agent, availability }: NodeCard): TemplateResult | string {
   if (code === null) return '';
   if (code === 'node-offline' && availability === 'drain')
     return html`<p class="notice">Its agent ended when the node was drained. <strong>Next:</strong> activate the node.</p>`;
-  const next = NEXT[code] ?? `look up ${code} in docs/errors.md.`;
+  const next = nextStep(code) ?? `Look up ${code} in docs/errors.md.`;
   return html`<p class="notice bad">${code}<br><strong>Next:</strong> ${next}</p>`;
 }
 
