@@ -40,7 +40,7 @@ export const VIEWS: readonly View[] = [
   tool('logs', 'Logs', 'text=/GET .orders/'),
   tool('console', 'Console', 'text="Connected"'),
   tool('stats', 'Stats', 'text=/used [0-9.]+ %/'),
-  tool('inspect', 'Inspect', 'fairlead-container-inspect pre'),
+  tool('inspect', 'Inspect', 'fairlead-inspect pre'),
   section('engine', 'stacks', 'text="shop"'),
   section('engine', 'images', '[data-name^="shop/web"]'),
   section('engine', 'volumes', '[data-name="shop_orders"]'),

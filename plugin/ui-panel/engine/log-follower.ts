@@ -1,17 +1,18 @@
 import { Breather } from '../breather.js';
 import { readChunks } from '../read-chunks.js';
 import type { LiveEngine } from './engine-source.js';
-import { LogDecoder, type LogLine } from './log-decoder.js';
+import type { LogLine } from './log-decoder.js';
 import { LogResume } from './log-resume.js';
+import { openLog } from './open-log.js';
+import type { Subject } from './subject.js';
 
-/** How a log stands: `over` until its container starts again. */
+/** How a log stands: `over` until its container starts again, or its service changes. */
 export type LogState =
   | { readonly phase: 'opening' | 'live' | 'over' }
   | { readonly phase: 'broken'; readonly message: string };
 
 export interface LogFollowerOptions {
-  /** Of the container. */
-  readonly id: string;
+  readonly subject: Subject;
   /** How many of the last lines to begin with: a number, or `all`. */
   readonly tail: string;
   /** Gets new lines, and `rest`: those without an end. Nothing more is read before it resolves. */
@@ -19,8 +20,11 @@ export interface LogFollowerOptions {
   readonly tell: (state: LogState) => void;
 }
 
+/** Events behind which a log that has ended goes on. Tasks have none, and run once. */
+const GOES_ON = new Set(['container start', 'service update']);
+
 /**
- * Reads a container's log as it grows, through restarts, each line once. The engine keeps what is not read yet, so that
+ * Reads a log as it grows, through restarts, each line once. The engine keeps what is not read yet, so that
  * who reads slowly misses nothing. `start()` again after it was `broken`.
  */
 export class LogFollower {
@@ -41,7 +45,8 @@ export class LogFollower {
     this.stop();
     this.#work = new AbortController();
     this.#unsubscribe = this.#live.feed.subscribe(({ type, action, id }) => {
-      if (type !== 'container' || action !== 'start' || id !== this.#options.id) return;
+      const { subject } = this.#options;
+      if (type !== subject.kind || id !== subject.id || !GOES_ON.has(`${type} ${action}`)) return;
       this.#starts += 1;
       this.#onStart();
     });
@@ -74,17 +79,15 @@ export class LogFollower {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { id, tail, take, tell } = this.#options;
-    const { engine } = this.#live;
-    const path = `/containers/${encodeURIComponent(id)}`;
-    const { Config } = await engine.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, { signal });
+    const { subject, tail, take, tell } = this.#options;
     const { since } = this.#resume;
-    const query = new URLSearchParams({ follow: '1', stdout: '1', stderr: '1', timestamps: '1' });
-    query.set('tail', since === null ? tail : 'all');
-    if (since !== null) query.set('since', since);
-    const log = await engine.open('GET', `${path}/logs?${query}`, { signal });
+    const { log, decoder } = await openLog(
+      this.#live.engine,
+      subject,
+      { tail: since === null ? tail : 'all', since, isFollowed: true, hasTimes: true },
+      signal,
+    );
     tell({ phase: 'live' });
-    const decoder = new LogDecoder({ isTerminal: Config.Tty, hasTimes: true });
     const breather = new Breather();
     this.#resume.again();
     for await (const chunk of readChunks(log)) {

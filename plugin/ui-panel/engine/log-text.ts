@@ -1,30 +1,38 @@
 import { Breather } from '../breather.js';
 import { readChunks } from '../read-chunks.js';
 import type { EngineClient } from './engine-client.js';
-import { LogDecoder, type LogLine } from './log-decoder.js';
+import type { LogLine } from './log-decoder.js';
+import { openLog } from './open-log.js';
+import type { Subject } from './subject.js';
+
+export interface LogTextOptions {
+  readonly hasTimes: boolean;
+  /** What a Swarm task is called. */
+  readonly nameOf: (task: string) => string;
+  readonly signal: AbortSignal;
+}
 
 /**
- * A container's whole log up to now, as text in parts of any size.
+ * A whole log up to now, as text in parts of any size; of a service, each line with its task.
  * @throws {ApiError} and `AbortError`; `TypeError` where it broke off: what came is not all
  */
 export async function* logText(
   engine: EngineClient,
-  id: string,
-  { hasTimes, signal }: { readonly hasTimes: boolean; readonly signal: AbortSignal },
+  subject: Subject,
+  { hasTimes, nameOf, signal }: LogTextOptions,
 ): AsyncGenerator<string> {
-  const path = `/containers/${encodeURIComponent(id)}`;
-  const { Config } = await engine.call<{ Config: { Tty: boolean } }>('GET', `${path}/json`, { signal });
-  const query = `stdout=1&stderr=1&tail=all${hasTimes ? '&timestamps=1' : ''}`;
-  const log = await engine.open('GET', `${path}/logs?${query}`, { signal });
-  const decoder = new LogDecoder({ isTerminal: Config.Tty, hasTimes });
+  const request = { tail: 'all', since: null, isFollowed: false, hasTimes };
+  const { log, decoder } = await openLog(engine, subject, request, signal);
+  const isOfMany = subject.kind === 'service';
   const breather = new Breather();
   let isFirst = true;
   const textOf = (lines: readonly LogLine[]) =>
     lines
-      .map(({ text, time, isMore }) => {
+      .map(({ text, time, task, isMore }) => {
         const end = isMore || isFirst ? '' : '\n';
         isFirst = false;
-        return `${end}${time && !isMore ? `${time} ` : ''}${text}`;
+        const words = isMore ? [] : [time, isOfMany && task ? `${nameOf(task)} |` : ''];
+        return `${end}${words.map((word) => word && `${word} `).join('')}${text}`;
       })
       .join('');
   for await (const chunk of readChunks(log)) {

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../api-client.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import { itemsOf, type Part } from '../engine/part.js';
 import { hostNameOf } from './swarm-node-card.js';
@@ -15,8 +16,8 @@ export interface SwarmNow {
  * Asks a Swarm's managers for its nodes and tasks, and for the names in them.
  * @throws {ApiError} and `AbortError`
  */
-export async function askSwarm(engine: EngineClient, signal: AbortSignal): Promise<SwarmNow> {
-  const ask = (path: string) => engine.call<unknown>('GET', path, { signal });
+export async function askSwarm(engine: EngineClient, options?: CallOptions): Promise<SwarmNow> {
+  const ask = (path: string) => engine.call<unknown>('GET', path, options);
   const [nodes, services, tasks] = await Promise.all([ask('/nodes'), ask('/services'), ask('/tasks')]);
   const names = (items: unknown, nameOf: (item: Part) => string) =>
     new Map(itemsOf(items).map((item) => [item.text('ID'), nameOf(item)]));

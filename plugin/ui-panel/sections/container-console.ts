@@ -8,14 +8,14 @@ import { ConsoleLine } from '../engine/console-line.js';
 import { openConsole } from '../engine/open-console.js';
 import { splitCommand } from '../engine/split-command.js';
 import { containerConsoleStyles } from './container-console-styles.js';
-import { ContainerToolElement } from './container-tool.js';
+import { EngineToolElement } from './engine-tool.js';
 
 const BACKGROUND = '#0b0e13';
 const FONT_PX = { default: 14, min: 8, max: 32, step: 2 } as const;
 
 /** A shell in a container, or another command. A new one each time it connects. */
-export class ContainerConsoleElement extends ContainerToolElement {
-  static override styles = [...ContainerToolElement.styles, ...containerConsoleStyles];
+export class ContainerConsoleElement extends EngineToolElement {
+  static override styles = [...EngineToolElement.styles, ...containerConsoleStyles];
   protected readonly noun = 'Console';
   #isOver = false;
   #sending = 0;
@@ -74,7 +74,7 @@ export class ContainerConsoleElement extends ContainerToolElement {
     this.#fit = fit;
     this.#become('Opening …', false);
     try {
-      const url = await openConsole(this.live.engine, this.container.id, {
+      const url = await openConsole(this.live.engine, this.subject.id, {
         words: splitCommand(this.#field('command')),
         user: this.#field('user').trim(),
       });

@@ -6,7 +6,7 @@ import { parseContainerStats } from '../engine/container-stats.js';
 import { parseJsonLines } from '../engine/json-lines.js';
 import { StatsHistory, type StatsPoint } from '../engine/stats-history.js';
 import { readChunks } from '../read-chunks.js';
-import { ContainerToolElement } from './container-tool.js';
+import { EngineToolElement } from './engine-tool.js';
 
 /** What is drawn of each moment: one line, or two that belong together. */
 interface Measure {
@@ -39,9 +39,9 @@ const MEASURES: readonly Measure[] = [
 ];
 
 /** What a container uses, each second, as charts and in words. */
-export class ContainerStatsElement extends ContainerToolElement {
+export class ContainerStatsElement extends EngineToolElement {
   static override styles = [
-    ...ContainerToolElement.styles,
+    ...EngineToolElement.styles,
     css`
       .charts {
         display: grid;
@@ -83,8 +83,7 @@ export class ContainerStatsElement extends ContainerToolElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
-      if (type === 'container' && id === this.container.id && action === 'start' && this.#isOver)
-        this.#open();
+      if (type === 'container' && id === this.subject.id && action === 'start' && this.#isOver) this.#open();
     });
     this.#open();
   }
@@ -137,7 +136,7 @@ export class ContainerStatsElement extends ContainerToolElement {
   async #read(signal: AbortSignal): Promise<void> {
     this.tell('Opening …');
     try {
-      const path = `/containers/${encodeURIComponent(this.container.id)}/stats?stream=1`;
+      const path = `/containers/${encodeURIComponent(this.subject.id)}/stats?stream=1`;
       const stream = await this.live.engine.open('GET', path, { signal });
       for await (const value of parseJsonLines(readChunks(stream))) {
         const stats = parseContainerStats(value);

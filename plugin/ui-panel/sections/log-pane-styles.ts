@@ -27,6 +27,7 @@ export const logPaneStyles = css`
     border-left-color: var(--bad);
   }
   .time,
+  .task,
   .stream {
     color: var(--soft);
   }

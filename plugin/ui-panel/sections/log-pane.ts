@@ -23,6 +23,7 @@ export class LogPaneElement extends LitElement {
     current: { attribute: false },
     isFollowing: { attribute: false },
     hasTimes: { attribute: false },
+    nameOf: { attribute: false },
   };
   static override styles = [styles, logPaneStyles];
   declare lines: LineList;
@@ -31,6 +32,8 @@ export class LogPaneElement extends LitElement {
   declare current: { readonly number: number } | null;
   declare isFollowing: boolean;
   declare hasTimes: boolean;
+  /** What the Swarm task that wrote a line is called; null: all lines are of one. */
+  declare nameOf: ((task: string) => string) | null;
   /** Number of the first line in the page. */
   #first = 0;
   /** Where the last update left it, px. */
@@ -65,11 +68,11 @@ export class LogPaneElement extends LitElement {
   }
 
   #line({ number, line }: NumberedLine): TemplateResult {
-    const { text, isError, isMore, time } = line;
+    const { text, isError, isMore, time, task } = line;
     const kind = `${isError ? 'error' : ''} ${number === this.current?.number ? 'current' : ''}`;
     return html`<div class=${kind} data-number=${number}>${
       this.hasTimes ? html`<span class="time">${isMore ? '' : time} </span>` : ''
-    }${isError ? html`<span class="stream">err</span>` : ''}${isMore ? html`<span class="stream">…</span>` : ''}${markView(text, this.pattern)}</div>`;
+    }${task && this.nameOf ? html`<span class="task">${isMore ? '' : this.nameOf(task)} </span>` : ''}${isError ? html`<span class="stream">err</span>` : ''}${isMore ? html`<span class="stream">…</span>` : ''}${markView(text, this.pattern)}</div>`;
   }
 
   override updated(changed: PropertyValues): void {

@@ -123,7 +123,7 @@ export class SwarmNodesElement extends LitElement {
 
   async #ask(engine: EngineClient, signal: AbortSignal): Promise<readonly NodeCard[]> {
     const [{ nodes, tasks }, { items }] = await Promise.all([
-      askSwarm(engine, signal),
+      askSwarm(engine, { signal }),
       engine.client.call<NodeList>('GET', `/environments/${engine.environmentId}/nodes`, { signal }),
     ]);
     this.#areTasksMoving = tasks.some(isOnItsWay);

@@ -1,8 +1,6 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
 import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
-import '../elements/inspection.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { signView } from '../sign-view.js';
@@ -19,6 +17,7 @@ import {
   servicesOfSnapshot,
   updateMood,
 } from './swarm-service-row.js';
+import { ToolDesk } from './tool-desk.js';
 
 /** Docker tells no events of tasks, and so none of replicas that come up. */
 const SOON_MS = 2_000;
@@ -41,14 +40,13 @@ export class SwarmServicesElement extends LitElement {
   /** Ids of those that are being scaled. */
   readonly #scaling = new Set<string>();
 
-  /** What is inspected. */
-  #inspected: ServiceRow | null = null;
+  readonly #tools = new ToolDesk<ServiceRow>(this, 'service');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
     return html`
       ${this.#list.notice()}
-      ${this.#inspection()}
+      ${'engine' in this.source && engine ? this.#tools.view(this.source, rows) : ''}
       <fairlead-resource-list .noun=${['service', 'services']} .rows=${rows} .error=${error ?? this.#failure}
         .columns=${this.#columns} .actions=${engine ? this.#actions : []} .links=${engine ? this.#links : []}
         @acted=${() => void this.#list.refresh()}>
@@ -156,26 +154,9 @@ export class SwarmServicesElement extends LitElement {
   }
 
   readonly #links: readonly ResourceLink<ServiceRow>[] = [
-    { words: 'Inspect', fits: () => true, open: (row) => this.#inspect(row) },
+    this.#tools.link('Logs', 'logs'),
+    this.#tools.link('Inspect', 'inspect'),
   ];
-
-  #inspection(): TemplateResult | string {
-    const { engine } = this.#list;
-    const row = this.#inspected;
-    if (!engine || !row) return '';
-    const load = (signal: AbortSignal) =>
-      engine.call('GET', `/services/${encodeURIComponent(row.id)}`, { signal });
-    return html`${keyed(
-      row.id,
-      html`<fairlead-inspection .name=${row.name} .load=${load}
-      @close-tool=${() => this.#inspect(null)}></fairlead-inspection>`,
-    )}`;
-  }
-
-  #inspect(row: ServiceRow | null): void {
-    this.#inspected = row;
-    this.requestUpdate();
-  }
 }
 
 defineElement('fairlead-swarm-services', SwarmServicesElement);

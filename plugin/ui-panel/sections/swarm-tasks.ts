@@ -1,8 +1,6 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
 import { defineElement } from '../define-element.js';
 import type { Column, ResourceLink } from '../elements/resource.js';
-import '../elements/inspection.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { signView } from '../sign-view.js';
@@ -11,6 +9,7 @@ import { timeView } from '../time-view.js';
 import { askSwarm } from './ask-swarm.js';
 import { ManagerList } from './manager-list.js';
 import { isOnItsWay, type TaskRow, taskMood, taskOrder, tasksOfSnapshot } from './swarm-task-row.js';
+import { ToolDesk } from './tool-desk.js';
 
 /** Docker tells no events of tasks. */
 const SOON_MS = 2_000;
@@ -51,13 +50,12 @@ export class SwarmTasksElement extends LitElement {
   declare source: EngineSource;
   readonly #list = new ManagerList<TaskRow>(this, {
     types: ['service', 'node'],
-    list: async ({ engine }, signal) => (await askSwarm(engine, signal)).tasks,
+    list: async ({ engine }, signal) => (await askSwarm(engine, { signal })).tasks,
     ofSnapshot: tasksOfSnapshot,
     againMs: (rows) => (rows.some(isOnItsWay) ? SOON_MS : LATER_MS),
   });
 
-  /** What is inspected. */
-  #inspected: TaskRow | null = null;
+  readonly #tools = new ToolDesk<TaskRow>(this, 'task');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
@@ -65,7 +63,7 @@ export class SwarmTasksElement extends LitElement {
     const running = rows?.filter(({ state }) => state === 'running').length ?? 0;
     return html`
       ${this.#list.notice()}
-      ${this.#inspection()}
+      ${'engine' in this.source && engine ? this.#tools.view(this.source, rows) : ''}
       <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${COLUMNS}
         .links=${engine ? this.#links : []}>
         ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in all</h3>` : ''}
@@ -74,26 +72,9 @@ export class SwarmTasksElement extends LitElement {
   }
 
   readonly #links: readonly ResourceLink<TaskRow>[] = [
-    { words: 'Inspect', fits: () => true, open: (row) => this.#inspect(row) },
+    this.#tools.link('Logs', 'logs'),
+    this.#tools.link('Inspect', 'inspect'),
   ];
-
-  #inspection(): TemplateResult | string {
-    const { engine } = this.#list;
-    const row = this.#inspected;
-    if (!engine || !row) return '';
-    const load = (signal: AbortSignal) =>
-      engine.call('GET', `/tasks/${encodeURIComponent(row.id)}`, { signal });
-    return html`${keyed(
-      row.id,
-      html`<fairlead-inspection .name=${row.name} .load=${load}
-      @close-tool=${() => this.#inspect(null)}></fairlead-inspection>`,
-    )}`;
-  }
-
-  #inspect(row: TaskRow | null): void {
-    this.#inspected = row;
-    this.requestUpdate();
-  }
 }
 
 defineElement('fairlead-swarm-tasks', SwarmTasksElement);

@@ -55,8 +55,16 @@ serialBrowserTest(
 
     await page.click('[aria-label="Inspect of web"]');
     await page.waitForSelector('pre:has-text("\\"Replicas\\": 3")');
+    await page.click('[aria-label="Logs of web"]');
+    for (const replica of [1, 2, 3])
+      await page.waitForSelector(`.lines > div:text-matches("^web\\\\.${replica}@node[123] up$")`);
+    t.deepEqual(await lookFaults(page), []);
     await page.click('nav >> text="Tasks"');
     await page.waitForSelector('[data-name="web.3"]:has-text("running")');
+    await page.click('[data-name="web.3"] [aria-label^="Logs of web.3"]');
+    await page.waitForSelector('.lines > div:text-is("up")');
+    await page.click('[data-name="web.3"] [aria-label^="Inspect of web.3"]');
+    await page.waitForSelector('pre:has-text("\\"Slot\\": 3")');
     await swarm.nodes[0].docker(
       'service',
       'create',

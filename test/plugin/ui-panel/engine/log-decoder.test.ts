@@ -1,9 +1,10 @@
 import test from 'ava';
 import { LogDecoder, type LogLine } from '../../../../plugin/ui-panel/engine/log-decoder.js';
 
-const FRAMES = { isTerminal: false, hasTimes: false } as const;
-const TIMED = { isTerminal: false, hasTimes: true } as const;
-const TERMINAL = { isTerminal: true, hasTimes: true } as const;
+const FRAMES = { isTerminal: false, hasTimes: false, hasTasks: false } as const;
+const TIMED = { isTerminal: false, hasTimes: true, hasTasks: false } as const;
+const TERMINAL = { isTerminal: true, hasTimes: true, hasTasks: false } as const;
+const OF_SERVICE = { isTerminal: false, hasTimes: true, hasTasks: true } as const;
 const TIME = '2026-11-23T20:57:21.123456789Z';
 
 function frame(stream: number, text: string | Buffer): Buffer {
@@ -26,7 +27,7 @@ function decode(
 }
 
 function line(text: string, isError = false): LogLine {
-  return { text, isError, time: '', isMore: false };
+  return { text, isError, time: '', task: '', isMore: false };
 }
 
 test('log decoder: frames, lines and characters come whole wherever the stream is cut', (t) => {
@@ -101,4 +102,44 @@ test('log decoder: a terminal’s log has no frames; escape sequences and contro
   const text = `${TIME} \u001b[1;31mred\u001b[0m\u001b]0;title\u0007 \u0000<b>\u0007\u009b1m\tend\u001b(B\r\n`;
   for (const size of [1, 1000])
     t.deepEqual(decode(TERMINAL, Buffer.from(text), size), [{ ...line('red <b>1m\tendB'), time: TIME }]);
+});
+
+test('log decoder: lines of a service are whole for each of its tasks, however their messages mix', (t) => {
+  const ids = (task: string) =>
+    `com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=${task}`;
+  const message = (task: string, text: string, stream = 1) => frame(stream, `${TIME} ${ids(task)} ${text}`);
+  const of = (task: string, text: string, isError = false) => ({ ...line(text, isError), task, time: TIME });
+  const bytes = Buffer.concat([
+    message('t1', 'one '),
+    message('t2', 'two '),
+    message('t1', 'err\n', 2),
+    message('t2', 'ends\n'),
+    message('t1', 'ends\n'),
+    frame(1, `${TIME} label=%2C,${ids('t3')},z=1 labelled\n`),
+    frame(1, `${TIME} no=details here\n`),
+    frame(3, 'error from daemon\n'),
+  ]);
+  for (const size of [1, 11, 1000])
+    t.deepEqual(decode(OF_SERVICE, bytes, size), [
+      of('t1', 'err', true),
+      of('t2', 'two ends'),
+      of('t1', 'one ends'),
+      of('t3', 'labelled'),
+      of('', 'no=details here'),
+      line('error from daemon', true),
+    ]);
+  const terminal = Buffer.from(`${TIME} ${ids('t1')} a\r\n${TIME} ${ids('t2')} b\r\n`);
+  t.deepEqual(decode({ ...OF_SERVICE, isTerminal: true }, terminal, 7), [of('t1', 'a'), of('t2', 'b')]);
+});
+
+test('log decoder: remembers no more than a thousand lines without an end', (t) => {
+  const decoder = new LogDecoder(OF_SERVICE);
+  const open = (count: number, from = 0) => {
+    for (let task = from; task < from + count; task++)
+      decoder.push(frame(1, `${TIME} com.docker.swarm.task.id=t${task} begins`));
+  };
+  open(999);
+  t.is(decoder.rest().length, 999);
+  open(20_000, 999);
+  t.true(decoder.rest().length <= 1_000);
 });

@@ -6,7 +6,13 @@ import { LogResume } from '../../../../plugin/ui-panel/engine/log-resume.js';
 import { LogSearch } from '../../../../plugin/ui-panel/engine/log-search.js';
 import { findPattern } from '../../../../plugin/ui-panel/find-pattern.js';
 
-const line = (text: string, time = ''): LogLine => ({ text, time, isError: false, isMore: false });
+const line = (text: string, time = '', task = ''): LogLine => ({
+  text,
+  time,
+  task,
+  isError: false,
+  isMore: false,
+});
 const numbered = (from: number, end: number) =>
   Array.from({ length: end - from }, (_, index) => line(`line ${from + index}`));
 
@@ -77,4 +83,27 @@ test('log resume: goes on at the last time, without the lines that came before t
     );
   }
   t.is(resume.since, '1795467423.000000000');
+});
+
+test('log resume: tasks of a service each go on where they were; one that ended long ago costs no more than a minute', (t) => {
+  const at = (second: string) => `2026-11-23T20:57:${second}.000000000Z`;
+  const resume = new LogResume();
+  const before = [
+    line('one', at('10'), 't1'),
+    line('two', at('20'), 't2'),
+    line('one again', at('11'), 't1'),
+    line('two too', at('20'), 't2'),
+  ];
+  t.deepEqual(resume.sift(before), before);
+  t.is(resume.since, '1795467431.000000000');
+  resume.again();
+  const now = [
+    ...before,
+    line('two later', at('21'), 't2'),
+    line('new', at('05'), 't3'),
+    line('', at('12'), 't1'),
+  ];
+  t.deepEqual(resume.sift(now), now.slice(4));
+  resume.sift([line('an hour later', '2026-11-23T21:57:30.000000000Z', 't2')]);
+  t.is(resume.since, '1795470990.000');
 });

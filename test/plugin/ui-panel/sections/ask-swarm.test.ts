@@ -11,6 +11,6 @@ test('a Swarm: tasks on a node that is just joining have its id for a name', asy
   ]);
   const engine = new EngineClient(new ApiClient({ baseUrl: '/edge' }), 5);
   engine.call = async <T>(_: string, path: string) => answers.get(path) as T;
-  const { tasks } = await askSwarm(engine, new AbortController().signal);
+  const { tasks } = await askSwarm(engine);
   t.deepEqual(tasks.map(({ node }) => node?.name).sort(), ['host', 'n1']);
 });

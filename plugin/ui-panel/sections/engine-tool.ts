@@ -1,13 +1,13 @@
 import { type CSSResult, css, html, LitElement, type TemplateResult } from 'lit';
 import type { LiveEngine } from '../engine/engine-source.js';
+import type { Subject } from '../engine/subject.js';
 import { styles } from '../styles.js';
-import type { ContainerRow } from './container-row.js';
 
-/** What opens beside the list for one container: its head, and what all of them are told. Tells `close-tool`. */
-export abstract class ContainerToolElement extends LitElement {
+/** What opens beside a list for one of its rows: its head, and what all of them are told. Tells `close-tool`. */
+export abstract class EngineToolElement extends LitElement {
   static override properties = {
     live: { attribute: false },
-    container: { attribute: false },
+    subject: { attribute: false },
     isGone: { attribute: false },
   };
   static override styles: CSSResult[] = [
@@ -30,13 +30,13 @@ export abstract class ContainerToolElement extends LitElement {
       }
     `,
   ];
-  /** The engine is the container's own. */
+  /** The engine is the subject's own. */
   declare live: LiveEngine;
-  /** Does not change; only its texts may. */
-  declare container: ContainerRow;
+  /** Kind and id do not change. */
+  declare subject: Subject;
   /** Whether it was removed meanwhile. */
   declare isGone: boolean;
-  /** What it is of the container, such as `Log`. */
+  /** What it is of the subject, such as `Log`. */
   protected abstract readonly noun: string;
   #state = 'Opening …';
 
@@ -51,7 +51,8 @@ export abstract class ContainerToolElement extends LitElement {
   }
 
   protected frame(tools: TemplateResult | string, content: TemplateResult): TemplateResult {
-    const title = `${this.noun} of ${this.container.name}`;
+    const { kind, name } = this.subject;
+    const title = `${this.noun} of ${name}`;
     return html`<section aria-label=${title}>
       <div class="bar">
         <h3 tabindex="-1">${title}</h3>
@@ -61,7 +62,7 @@ export abstract class ContainerToolElement extends LitElement {
           <button type="button" class="close" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
         </span>
       </div>
-      ${this.isGone ? html`<p class="notice bad" role="alert">This container is gone. What was shown of it stays until you close this.</p>` : ''}
+      ${this.isGone ? html`<p class="notice bad" role="alert">This ${kind} is gone. What was shown of it stays until you close this.</p>` : ''}
       ${content}
     </section>`;
   }

@@ -2,19 +2,20 @@ import { css, html, type TemplateResult } from 'lit';
 import { defineElement } from '../define-element.js';
 import '../elements/find-bar.js';
 import { type ContainerFact, containerFacts } from '../engine/container-facts.js';
+import { inspectionPath } from '../engine/subject.js';
 import { findPattern } from '../find-pattern.js';
 import { markView } from '../mark-view.js';
-import { ContainerToolElement } from './container-tool.js';
+import { EngineToolElement } from './engine-tool.js';
 
-/** More than any engine says of a container; the rest is for Copy. */
+/** More than any engine says of one thing; the rest is for Copy. */
 const MAX_LINES = 20_000;
 /** Of a line, or of a fact; the copy has all. */
 const MAX_CHARACTERS = 2_000;
 
-/** What an engine knows of a container: facts first, then all of it as JSON, to be searched. */
-export class ContainerInspectElement extends ContainerToolElement {
+/** What an engine knows of something: of a container facts first, then all of it as JSON, to be searched. */
+export class InspectToolElement extends EngineToolElement {
   static override styles = [
-    ...ContainerToolElement.styles,
+    ...EngineToolElement.styles,
     css`
       dl {
         display: grid;
@@ -76,7 +77,7 @@ export class ContainerInspectElement extends ContainerToolElement {
     super.connectedCallback();
     this.#work = new AbortController();
     this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
-      if (type === 'container' && id === this.container.id && action !== 'destroy') void this.#read();
+      if (type === this.subject.kind && id === this.subject.id && action !== 'destroy') void this.#read();
     });
     void this.#read();
   }
@@ -123,12 +124,13 @@ export class ContainerInspectElement extends ContainerToolElement {
 
   async #readOnce(signal: AbortSignal): Promise<void> {
     try {
-      const path = `/containers/${encodeURIComponent(this.container.id)}/json`;
-      const inspected = await this.live.engine.call<unknown>('GET', path, { signal });
-      this.#facts = containerFacts(inspected);
+      const { kind } = this.subject;
+      const inspected = await this.live.engine.call<unknown>('GET', inspectionPath(this.subject), { signal });
+      this.#facts = kind === 'container' ? containerFacts(inspected) : [];
       this.#lines = JSON.stringify(inspected, null, 2).split('\n');
       this.#find();
-      this.tell('As it is now');
+      // No engine tells events of tasks.
+      this.tell(kind === 'task' ? 'As it was when this opened' : 'As it is now');
     } catch (error) {
       if (!signal.aborted) this.tell(error instanceof Error ? error.message : String(error));
     }
@@ -174,4 +176,4 @@ function cut(text: string): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)} …` : text;
 }
 
-defineElement('fairlead-container-inspect', ContainerInspectElement);
+defineElement('fairlead-inspect', InspectToolElement);

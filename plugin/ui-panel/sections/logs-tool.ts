@@ -11,8 +11,10 @@ import { logText } from '../engine/log-text.js';
 import { fileName } from '../file-name.js';
 import { findPattern } from '../find-pattern.js';
 import { saveText } from '../save-text.js';
-import { ContainerToolElement } from './container-tool.js';
+import { askSwarm } from './ask-swarm.js';
+import { EngineToolElement } from './engine-tool.js';
 import './log-pane.js';
+import { TaskNames } from './task-names.js';
 
 const TAILS = ['100', '500', '2000', '10000', 'all'] as const;
 /** Kept while the end is shown; the oldest go. */
@@ -24,13 +26,17 @@ const SHOW_MS = 100;
 const WORDS = {
   opening: 'Opening …',
   live: 'Live',
-  over: 'Ended; it goes on when the container starts',
+} as const;
+const OVER = {
+  container: 'Ended; it goes on when the container starts',
+  service: 'Ended; it goes on when the service changes',
+  task: 'Ended',
 } as const;
 
-/** A container's log as it grows. */
-export class ContainerLogsElement extends ContainerToolElement {
+/** The log of a container, a service or a task as it grows. */
+export class LogsToolElement extends EngineToolElement {
   static override styles = [
-    ...ContainerToolElement.styles,
+    ...EngineToolElement.styles,
     css`
       .choices {
         display: flex;
@@ -63,8 +69,12 @@ export class ContainerLogsElement extends ContainerToolElement {
   #isFollowing = true;
   #isFiltered = false;
   #hasTimes = false;
-  /** Whether it only goes on when somebody or the container starts it. */
+  /** Whether it only goes on when somebody starts it, or its owner. */
   #isStill = false;
+  readonly #names = new TaskNames(
+    async () => (await askSwarm(this.live.engine)).tasks,
+    () => this.requestUpdate(),
+  );
   #current: { readonly number: number } | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** Lets reading go on. */
@@ -112,7 +122,7 @@ export class ContainerLogsElement extends ContainerToolElement {
           )}</select></label>
         </div>
         <fairlead-log-pane .lines=${this.#list()} .pattern=${pattern} .current=${current} .isFollowing=${this.#isFollowing}
-          .hasTimes=${this.#hasTimes} @follow=${(event: CustomEvent<boolean>) => this.#follow(event.detail)}></fairlead-log-pane>
+          .hasTimes=${this.#hasTimes} .nameOf=${this.subject.kind === 'service' ? this.#nameOf : null} @follow=${(event: CustomEvent<boolean>) => this.#follow(event.detail)}></fairlead-log-pane>
         <p class="counts soft">${this.#counts()}</p>
         <p class="counts" role="status">${this.#downloadState}</p>`,
     );
@@ -155,7 +165,7 @@ export class ContainerLogsElement extends ContainerToolElement {
   #open(): void {
     this.#follower?.stop();
     const lines = this.#lines;
-    const options = { id: this.container.id, tail: this.#tail };
+    const options = { subject: this.subject, tail: this.#tail };
     this.#follower = new LogFollower(this.live, {
       ...options,
       take: (taken, rest) => (this.#lines === lines ? this.#take(taken, rest) : Promise.resolve()),
@@ -181,8 +191,11 @@ export class ContainerLogsElement extends ContainerToolElement {
 
   #become(state: LogState): void {
     this.#isStill = state.phase === 'broken' || state.phase === 'over';
-    this.tell(state.phase === 'broken' ? state.message : WORDS[state.phase]);
+    if (state.phase === 'broken') this.tell(state.message);
+    else this.tell(state.phase === 'over' ? OVER[this.subject.kind] : WORDS[state.phase]);
   }
+
+  readonly #nameOf = (task: string): string => this.#names.nameOf(task, performance.now());
 
   #follow(isFollowing: boolean): void {
     this.#isFollowing = isFollowing;
@@ -212,17 +225,17 @@ export class ContainerLogsElement extends ContainerToolElement {
     const work = new AbortController();
     this.#download = work;
     const { engine } = this.live;
-    const { id, name } = this.container;
+    const { subject } = this;
     const tell = (state: string) => {
       this.#downloadState = state;
       this.requestUpdate();
     };
     tell('Downloading …');
-    const options = { hasTimes: this.#hasTimes, signal: work.signal };
+    const options = { hasTimes: this.#hasTimes, nameOf: this.#nameOf, signal: work.signal };
     try {
       const isSaved = await saveText(
-        fileName(name, Date.now(), 'log'),
-        () => logText(engine, id, options),
+        fileName(subject.name, Date.now(), 'log'),
+        () => logText(engine, subject, options),
         (characters) => {
           this.#downloadState = `Downloading: ${bytes(characters)}`;
         },
@@ -237,4 +250,4 @@ export class ContainerLogsElement extends ContainerToolElement {
   }
 }
 
-defineElement('fairlead-container-logs', ContainerLogsElement);
+defineElement('fairlead-logs', LogsToolElement);

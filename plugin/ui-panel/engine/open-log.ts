@@ -1,0 +1,45 @@
+import type { EngineClient } from './engine-client.js';
+import { LogDecoder } from './log-decoder.js';
+import { Part } from './part.js';
+import { inspectionPath, pathOf, type Subject } from './subject.js';
+
+export interface LogRequest {
+  /** How many of the last lines, of each task: a number, or `all`. */
+  readonly tail: string;
+  /** Seconds since 1970, with a fraction; null: from the beginning. */
+  readonly since: string | null;
+  /** Whether it goes on as the log grows. */
+  readonly isFollowed: boolean;
+  readonly hasTimes: boolean;
+}
+
+/**
+ * The log of a container, a service or a task, and what makes lines of it.
+ * Source: `GET /containers/{id}/logs`, `/services/{id}/logs` and `/tasks/{id}/logs` of the Docker Engine API.
+ * @throws {ApiError} and `AbortError`
+ */
+export async function openLog(
+  engine: EngineClient,
+  subject: Subject,
+  { tail, since, isFollowed, hasTimes }: LogRequest,
+  signal: AbortSignal,
+): Promise<{ readonly log: Response; readonly decoder: LogDecoder }> {
+  const inspected = new Part(await engine.call<unknown>('GET', inspectionPath(subject), { signal }));
+  const hasTasks = subject.kind !== 'container';
+  const query = new URLSearchParams({ stdout: '1', stderr: '1', tail });
+  if (hasTimes) query.set('timestamps', '1');
+  if (hasTasks) query.set('details', '1');
+  if (isFollowed) query.set('follow', '1');
+  if (since !== null) query.set('since', since);
+  const log = await engine.open('GET', `${pathOf(subject)}/logs?${query}`, { signal });
+  return {
+    log,
+    decoder: new LogDecoder({ isTerminal: hasTerminal(subject, inspected), hasTimes, hasTasks }),
+  };
+}
+
+function hasTerminal({ kind }: Subject, inspected: Part): boolean {
+  if (kind === 'container') return inspected.part('Config').is('Tty');
+  const task = inspected.part('Spec');
+  return (kind === 'service' ? task.part('TaskTemplate') : task).part('ContainerSpec').is('TTY');
+}
