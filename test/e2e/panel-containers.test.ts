@@ -232,7 +232,11 @@ serialBrowserTest(
     await page.waitForSelector('.counts:has-text("older ones skipped")');
     const first = await look(page);
     for (let round = 0; round < 12; round++) await page.click('button:text-is("Follow")', { delay: 20 });
-    await page.waitForFunction('clicks.effects.length >= 12');
+    // Not by waitForFunction, which the page's policy lets look but once.
+    await page.evaluate(`new Promise((resolve) => {
+      const look = () => (clicks.effects.length >= 12 ? resolve() : requestAnimationFrame(look));
+      look();
+    })`);
     await page.waitForSelector('button:text-is("Follow")[aria-pressed=true]');
     let last = await look(page);
     while (last.atMs - first.atMs < 6_000) last = await look(page);
@@ -284,7 +288,7 @@ serialBrowserTest(
     const box = await page.locator('.xterm-rows span:has-text("copy-42")').first().boundingBox();
     await page.mouse.dblclick((box?.x ?? 0) + 10, (box?.y ?? 0) + 5);
     await page.keyboard.press('Control+Shift+C');
-    await page.waitForFunction(`navigator.clipboard.readText().then((text) => text.includes('copy-42'))`);
+    while (!(await page.evaluate<string>('navigator.clipboard.readText()')).includes('copy-42'));
     await page.keyboard.press('Control+Shift+X');
     await page.waitForSelector('.close:focus');
     await page.keyboard.press('Tab');
