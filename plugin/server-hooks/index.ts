@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Koa from 'koa';
 import { Tickets } from './console/tickets.js';
+import { openFileLimit } from './disk/open-file-limit.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { AllNodeLists } from './docker/lists/all-node-lists.js';
 import { CheckIns } from './environments/check-in.js';
@@ -123,6 +124,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       admit: (proof) => admission.admit(proof),
       register: (tunnel) => admission.register(tunnel),
       newId: () => randomBytes(12).toString('base64url'),
+      openFiles: openFileLimit(),
     });
     const tunnelPort = await listener.start();
     started.push(listener);

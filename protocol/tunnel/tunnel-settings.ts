@@ -12,6 +12,8 @@ export const TUNNEL = Object.freeze({
   engineAuthority: 'engine',
   /** Deadline of TLS and HTTP/2 handshake, and of the proof, each; ms. */
   handshakeMs: 10_000,
+  /** How long the other side has to read why a connection ends, ms; then it is cut. */
+  goodbyeMs: 500,
   /** Most bytes an agent may send before its proof is verified. */
   proofBytes: 16 * 1024,
   /** Deadline of one dial, ms: a peer without stream credit would otherwise hang for ever. */

@@ -4,11 +4,14 @@ import type { Readable } from 'node:stream';
 export const FRAME = Object.freeze({
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
   pushPromise: 5,
   ping: 6,
+  goAway: 7,
   windowUpdate: 8,
+  continuation: 9,
 });
 
 /** One HTTP/2 frame, byte for byte: for peers that do what no library would. */

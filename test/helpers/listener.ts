@@ -42,7 +42,7 @@ export interface TestListener {
 /** A tunnel port that lets the token of {@link PROOF} in, as often as it comes. */
 export async function startListener(
   t: Scope,
-  options: { clock?: Clock; register?: (tunnel: Tunnel) => void } = {},
+  options: { clock?: Clock; register?: (tunnel: Tunnel) => void; openFiles?: number } = {},
 ): Promise<TestListener> {
   const clock = options.clock ?? systemClock;
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
@@ -66,6 +66,7 @@ export async function startListener(
     clock,
     logger: log,
     newId: () => `tunnel-${++count}`,
+    openFiles: options.openFiles ?? Number.POSITIVE_INFINITY,
     admit: ({ token }) => {
       if (token === PROOF.token) return GRANT;
       throw new EdgeError('credential-unknown', 'unknown', { status: 401 });

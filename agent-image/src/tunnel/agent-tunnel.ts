@@ -112,7 +112,14 @@ export class AgentTunnel {
       if (!this.#session.closed) this.#session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(code));
       this.#session.destroy();
     }
-    this.#options.socket.destroySoon();
+    const { socket, clock } = this.#options;
+    socket.destroySoon();
+    // A hub that does not read would otherwise hold the connection for as long as TCP tries.
+    if (!socket.destroyed)
+      socket.once(
+        'close',
+        clock.after(TUNNEL.goodbyeMs, () => socket.destroy()),
+      );
     const refusal = code === 'lost' ? 'tunnel-lost' : code;
     this.#refuse(new EdgeError(refusal, `The hub did not accept the tunnel (${code})`));
     // Unhandled only where nobody waits for acceptance any more.

@@ -8,6 +8,7 @@ import { type TunnelProof, tunnelProofSchema } from '../../../protocol/tunnel/pr
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { Logger } from '../host.js';
+import { FairPlaces } from '../model/fair-places.js';
 import type { Grant } from './credential-desk.js';
 import { Tunnel } from './tunnel.js';
 
@@ -24,11 +25,24 @@ export interface TunnelListenerOptions {
   /** Puts an admitted tunnel in its place, or refuses it. @throws EdgeError `credential-revoked` */
   readonly register: (tunnel: Tunnel) => void;
   readonly newId: () => string;
+  /** File descriptors the process may have: connections without a proof get a quarter of them. Default: no limit. */
+  readonly openFiles?: number;
 }
 
-/** Connections that have not proven themselves: in all, and per address (a site behind one NAT is one). */
+/** An accepted connection that is not a tunnel yet. */
+interface HalfOpen {
+  /** The TCP socket: whatever TLS and HTTP/2 make of the connection, its descriptor lives as long as this one. */
+  readonly tcp: Socket;
+  /** It is a tunnel now, or gone: gives back its place, and it has no deadline any more. */
+  readonly release: () => void;
+}
+
+/** Connections that have not proven themselves: in all, and the share of one network (a site behind one NAT is one). */
 const MAX_HALF_OPEN = 1024;
-const MAX_HALF_OPEN_PER_ADDRESS = 128;
+const NETWORK_SHARE = 1 / 8;
+const DESCRIPTOR_SHARE = 1 / 4;
+/** For everything up to the proof, whatever state the connection is in; its parts have deadlines of their own. */
+const HALF_OPEN_MS = 2 * TUNNEL.handshakeMs + TUNNEL.goodbyeMs;
 const LOG_MS = 60_000;
 const PROOF_CHECK_MS = 100;
 
@@ -38,13 +52,26 @@ const PROOF_CHECK_MS = 100;
  */
 export class TunnelListener {
   readonly #options: TunnelListenerOptions;
+  readonly #places: FairPlaces<Socket>;
   /** By `address port`: the TLS socket and the raw one below it share these. */
-  readonly #halfOpen = new Map<string, Socket>();
+  readonly #halfOpen = new Map<string, HalfOpen>();
   readonly #loggedMs = new Map<string, number>();
   #server: Server | null = null;
 
   constructor(options: TunnelListenerOptions) {
     this.#options = options;
+    const total = Math.max(
+      8,
+      Math.min(MAX_HALF_OPEN, Math.floor((options.openFiles ?? Number.POSITIVE_INFINITY) * DESCRIPTOR_SHARE)),
+    );
+    this.#places = new FairPlaces({
+      total,
+      perNetwork: Math.floor(total * NETWORK_SHARE),
+      evict: (tcp) => {
+        this.#logRefusal({ code: 'too-many-handshakes', address: tcp.remoteAddress });
+        tcp.destroy();
+      },
+    });
   }
 
   /** Listens; resolves to the port. */
@@ -79,24 +106,22 @@ export class TunnelListener {
     // Nobody waits for its end: that comes after the last tunnel's, and those are the registry's to close.
     this.#server?.close();
     this.#server = null;
-    for (const socket of this.#halfOpen.values()) socket.destroy();
+    for (const tcp of this.#places) tcp.destroy();
   }
 
-  #connected(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    let sameAddress = 0;
-    for (const other of this.#halfOpen.values()) if (other.remoteAddress === address) sameAddress++;
-    if (this.#halfOpen.size >= MAX_HALF_OPEN || sameAddress >= MAX_HALF_OPEN_PER_ADDRESS) {
-      this.#logRefusal({ code: 'too-many-handshakes', address });
-      socket.destroy();
-      return;
-    }
-    const key = peerKey(socket);
-    this.#halfOpen.set(key, socket);
-    socket.setNoDelay(true);
-    socket.once('close', () => {
-      if (this.#halfOpen.get(key) === socket) this.#halfOpen.delete(key);
-    });
+  #connected(tcp: Socket): void {
+    const leave = this.#places.enter(tcp.remoteAddress ?? '', tcp);
+    const cancelDeadline = this.#options.clock.after(HALF_OPEN_MS, () => tcp.destroy());
+    const key = peerKey(tcp);
+    const release = () => {
+      leave();
+      cancelDeadline();
+      if (this.#halfOpen.get(key)?.tcp === tcp) this.#halfOpen.delete(key);
+    };
+    this.#halfOpen.set(key, { tcp, release });
+    tcp.setNoDelay(true);
+    // The end of a session, or of TLS, is not the end of the connection: only this gives its descriptor back.
+    tcp.once('close', release);
   }
 
   async #secured(socket: TLSSocket): Promise<void> {
@@ -106,7 +131,12 @@ export class TunnelListener {
       socket.destroy();
       return;
     }
-    const peer = peerKey(socket);
+    const halfOpen = this.#halfOpen.get(peerKey(socket));
+    if (!halfOpen) {
+      socket.destroy();
+      return;
+    }
+    const { tcp, release } = halfOpen;
     const { clock, logger, admit, register, newId } = this.#options;
     const session = http2.connect('http://agent', {
       createConnection: () => socket,
@@ -125,20 +155,24 @@ export class TunnelListener {
         grant,
         session,
         socket,
-        wire: this.#halfOpen.get(peer),
+        wire: tcp,
         inactivityMs: proof.inactivityMs,
         clock,
         logger,
       });
       register(tunnel);
+      release();
       tunnel.start();
     } catch (error) {
       const code = codeOf(error);
       this.#logRefusal({ code, address: socket.remoteAddress });
       if (!session.destroyed && !session.closed) session.goaway(0, 0, Buffer.from(code));
       session.destroy();
-    } finally {
-      this.#halfOpen.delete(peer);
+      // A session that the peer closed first only ends its side, and would wait for the peer's without a limit.
+      tcp.once(
+        'close',
+        clock.after(TUNNEL.goodbyeMs, () => tcp.destroy()),
+      );
     }
   }
 

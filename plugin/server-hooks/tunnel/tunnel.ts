@@ -30,9 +30,6 @@ export interface TunnelOptions {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
 
-/** How long the agent has to hear why its tunnel ends, ms. */
-const GOODBYE_MS = 500;
-
 /** One live, authenticated agent connection: an HTTP/2 session on which the hub is the client. */
 export class Tunnel {
   readonly id: string;
@@ -180,7 +177,7 @@ export class Tunnel {
       cut();
       return;
     }
-    socket.once('close', clock.after(GOODBYE_MS, cut));
+    socket.once('close', clock.after(TUNNEL.goodbyeMs, cut));
     for (const stream of this.#streams) stream.destroy(this.closed.reason);
     session.close();
   }

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
+import { type Duplex, PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { AgentTunnel } from '../../../agent-image/src/tunnel/agent-tunnel.js';
 import { systemClock } from '../../../protocol/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { FRAME, frame } from '../../helpers/h2-frames.js';
 
-/** An agent's end of a tunnel, and what the hub's end would be, on a plain connection. */
-async function setUp(t: ExecutionContext) {
+/** An agent's end of a tunnel on a plain connection, whose other end does nothing yet. */
+async function connectAgent(
+  t: ExecutionContext,
+  dialEngine: () => Promise<Duplex> = () => Promise.reject(new Error('no engine')),
+) {
   const server = net.createServer();
   t.teardown(() => server.close());
   server.listen(0, '127.0.0.1');
@@ -33,11 +38,17 @@ async function setUp(t: ExecutionContext) {
     },
     clock: systemClock,
     logger: pino({ level: 'silent' }),
-    dialEngine: () => Promise.reject(new Error('no engine')),
+    dialEngine,
     onIdle: () => undefined,
     onClosed: end,
   });
   t.teardown(() => tunnel.close('stopping'));
+  return { tunnel, hub, connection, ended };
+}
+
+/** The same, with what the hub's end would be. */
+async function setUp(t: ExecutionContext) {
+  const { tunnel, hub, ended } = await connectAgent(t);
   const session = http2.connect('http://agent', { createConnection: () => hub });
   session.on('error', () => undefined);
   t.teardown(() => session.destroy());
@@ -68,3 +79,26 @@ for (const [name, headers] of Object.entries(requests)) {
     await new Promise((resolve) => setImmediate(resolve));
   });
 }
+
+test('agent tunnel: a hub that does not read holds no connection of a tunnel that is closed', async (t) => {
+  // More than the sockets of both ends keep, so that most of it stays unsent.
+  const engine = new PassThrough({ highWaterMark: 64 * 1024 * 1024 });
+  engine.write(Buffer.alloc(32 * 1024 * 1024));
+  const { tunnel, hub, connection } = await connectAgent(t, () => Promise.resolve(engine));
+  const wide = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
+  // RFC 7541: method and authority as literals.
+  const call = Buffer.from([0x02, 7, ...Buffer.from('CONNECT'), 0x01, 6, ...Buffer.from('engine')]);
+  hub.write(
+    Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      frame(FRAME.settings, 0, 0, wide),
+      frame(FRAME.windowUpdate, 0, 0, Buffer.from([0x7f, 0, 0, 0])),
+      frame(FRAME.headers, 0x4, 1, call),
+    ]),
+  );
+  while (connection.bytesWritten < 1024 * 1024) await new Promise((resolve) => setImmediate(resolve));
+  const closed = once(connection, 'close');
+  tunnel.close('stopping');
+  await closed;
+  t.true(connection.destroyed);
+});

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { TUNNEL_ALPN } from '../../../protocol/version.js';
+import { EMPTY_SETTINGS, FRAME, frame, status200, untilStream } from '../../helpers/h2-frames.js';
+import { GOAWAY, HOSTILE_FRAMES } from '../../helpers/hostile-frames.js';
+import { PROOF, startListener } from '../../helpers/listener.js';
+import { rawTunnel } from '../../helpers/raw-tunnel.js';
+import { ServerSockets } from '../../helpers/server-sockets.js';
+
+/** Deadlines come 20 times as early as the hub's own. */
+const FAST = 20;
+const fastClock: Clock = {
+  ...systemClock,
+  after: (ms, fn) => systemClock.after(ms / FAST, fn),
+};
+const QUESTION = 1;
+const WRONG_PROOF = frame(FRAME.data, 0x1, QUESTION, Buffer.from('{}'));
+const RIGHT_PROOF = frame(FRAME.data, 0x1, QUESTION, Buffer.from(JSON.stringify(PROOF)));
+
+/** Asked for its proof; it never ends its own side, whatever the hub does. */
+async function dialToStay(t: ExecutionContext, port: number): Promise<TLSSocket> {
+  const tcp = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  t.teardown(() => tcp.destroy());
+  const options = { socket: tcp, ALPNProtocols: [TUNNEL_ALPN], rejectUnauthorized: false };
+  // Not in the types of `connect`.
+  const socket = tls.connect(Object.assign(options, { allowHalfOpen: true }));
+  socket.on('error', () => undefined);
+  tcp.on('error', () => undefined);
+  await once(socket, 'secureConnect');
+  await untilStream(socket, QUESTION);
+  return socket;
+}
+
+/** What a caller without a proof may say to be forgotten, and stay. */
+const WAYS: Readonly<Record<string, Buffer>> = {
+  ...HOSTILE_FRAMES,
+  'GOAWAY that spares the question': frame(FRAME.goAway, 0, 0, Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])),
+  'GOAWAY after a wrong proof': Buffer.concat([status200(QUESTION), WRONG_PROOF, GOAWAY]),
+  'GOAWAY before a wrong proof': Buffer.concat([GOAWAY, status200(QUESTION), WRONG_PROOF]),
+  'GOAWAY after a right proof': Buffer.concat([status200(QUESTION), RIGHT_PROOF, GOAWAY]),
+  'an end without a proof': frame(FRAME.headers, 0x5, QUESTION, Buffer.from([0x88])),
+  'a reset of the question': frame(FRAME.reset, 0, QUESTION, Buffer.from([0, 0, 0, 8])),
+  nothing: Buffer.alloc(0),
+};
+for (const [name, bytes] of Object.entries(WAYS)) {
+  test(`half-open: a connection that sends ${name} and stays is closed`, async (t) => {
+    const { port } = await startListener(t, { clock: fastClock });
+    const sockets = new ServerSockets(t, port);
+    const socket = await dialToStay(t, port);
+    socket.write(Buffer.concat([EMPTY_SETTINGS, bytes]));
+    t.is(sockets.size, 1);
+    await sockets.allClosed();
+    t.is(sockets.size, 0);
+  });
+}
+
+test('half-open: a connection keeps its place until its descriptor is closed', async (t) => {
+  const { port } = await startListener(t, { openFiles: 256 });
+  const sockets = new ServerSockets(t, port);
+  // One network has 8 of 64 places.
+  for (let n = 0; n < 40; n++) {
+    const socket = await dialToStay(t, port);
+    socket.write(Buffer.concat([EMPTY_SETTINGS, GOAWAY]));
+    t.true(sockets.size <= 9, `${sockets.size} after ${n + 1}`);
+  }
+  t.is(await (await rawTunnel(t, port)).prove(PROOF), 'accepted');
+});
+
+test('half-open: an agent gets through 1,024 silent connections from nine addresses', async (t) => {
+  const { port, tunnels } = await startListener(t);
+  const sockets = new ServerSockets(t, port);
+  for (let address = 1; address <= 9; address++) {
+    const dials = Array.from({ length: 128 }, async () => {
+      const socket = net.connect({ host: '127.0.0.1', port, localAddress: `127.0.2.${address}` });
+      socket.on('error', () => undefined);
+      t.teardown(() => socket.destroy());
+      await once(socket, 'connect');
+    });
+    await Promise.all(dials);
+  }
+  t.is(await (await rawTunnel(t, port)).prove(PROOF), 'accepted');
+  t.is(tunnels.length, 1);
+  t.true(sockets.size <= 1_025, `${sockets.size}`);
+});
