@@ -36,6 +36,8 @@ export const enrolRequestSchema = z.object({
   /** The engine's own id (`docker info` → ID); null while it does not answer. */
   engineId: z.nullable(text(128)),
   node: z.nullable(swarmNodeSchema),
+  /** False while the engine is between two places (`pending`, `locked`, `error`): the last one holds. Absent: true. */
+  isPlaceKnown: z.optional(z.boolean()),
   agentVersion: text(64),
   /** `linux/amd64` and the like. */
   platform: text(64),

@@ -139,6 +139,7 @@ export class Agent {
         protocol: PROTOCOL_VERSION,
         engineId: facts?.engineId ?? null,
         node: facts?.node ?? null,
+        ...(facts?.isPlaceKnown === false && { isPlaceKnown: false }),
         agentVersion: AGENT_VERSION,
         platform: `${process.platform}/${process.arch}`,
       },

@@ -55,6 +55,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt: null }],
     instances: [instance],
     swarm: null,
+    swarmAuthority: null,
     createdAt: '2030-01-01T00:00:00.000Z',
     associatedAt: '2030-01-01T00:00:00.000Z',
     origin: null,

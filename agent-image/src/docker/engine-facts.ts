@@ -8,11 +8,18 @@ export interface EngineFacts {
   readonly engineId: string | null;
   /** The Swarm node this engine is; null outside a Swarm. Its `swarmId` is '' on workers, who don't know it. */
   readonly node: z.infer<typeof swarmNodeSchema> | null;
+  /** False while the engine is between two places (`pending`, `locked`, `error`); `node` says nothing then. */
+  readonly isPlaceKnown: boolean;
 }
+
+/** `LocalNodeState` of an engine that is starting, joining, waiting for its unlock key, or failing to. */
+const BETWEEN_PLACES = ['pending', 'locked', 'error'];
 
 /** Reads an answer of `GET /info`. */
 export function engineFactsOf(info: Record<string, unknown>): EngineFacts {
-  return { engineId: isPodman(info) ? null : text(info.ID, 128) || null, node: swarmNodeOf(info) };
+  const engineId = isPodman(info) ? null : text(info.ID, 128) || null;
+  const isPlaceKnown = !BETWEEN_PLACES.includes(text(record(info.Swarm).LocalNodeState, 16));
+  return { engineId, node: isPlaceKnown ? swarmNodeOf(info) : null, isPlaceKnown };
 }
 
 /** Podman's `/info` tells the version of Buildah, which no Docker Engine has. */

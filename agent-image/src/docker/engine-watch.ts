@@ -84,10 +84,12 @@ export class EngineWatch {
 
   #noteFacts(said: EngineFacts): void {
     const before = this.#facts;
+    // Between two places the last one holds.
+    if (before && !said.isPlaceKnown) return;
     const facts = withSwarmId(said, before);
     this.#facts = facts;
-    // An engine that did not answer at first: whoever asked meanwhile was told nothing of it.
-    if (before ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
+    // Before the engine first answered, and while it was between two places, the hub could not be given its place.
+    if (before?.isPlaceKnown ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
     const { logger, onNode } = this.#options;
     logger.info(
       { role: facts.node?.role ?? 'none', node: facts.node?.nodeId ?? null },

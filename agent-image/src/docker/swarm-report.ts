@@ -9,7 +9,10 @@ const NODES_DEADLINE_MS = 5_000;
  * The Swarm as this manager knows it, or null where the engine is no manager or does not say: without a quorum of
  * managers it cannot. Never throws.
  */
-export async function swarmReport(engine: Engine, { node }: EngineFacts): Promise<SwarmReport | null> {
+export async function swarmReport(
+  engine: Engine,
+  { node }: Pick<EngineFacts, 'node'>,
+): Promise<SwarmReport | null> {
   if (node?.role !== 'manager' || node.swarmId === '') return null;
   try {
     const nodes = answeredList(await engine.call(NODES_DEADLINE_MS, () => engine.client.listNodes()));

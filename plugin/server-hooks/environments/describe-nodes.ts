@@ -52,7 +52,8 @@ function describeAgent(environment: Environment, instance: Instance, sources: Ob
     engine: presence.facts(...ids)?.engine ?? 'unknown',
     problem:
       failureOf(environment, instance, presence) ??
-      (isUnconfirmedManager(environment, instance, sources) ? 'manager-unconfirmed' : null),
+      (isUnconfirmedManager(environment, instance, sources) ? 'manager-unconfirmed' : null) ??
+      (instance.isOutside ? 'swarm-mismatch' : null),
     tunnel: registry.state(...ids),
     isLeader: registry.peek(environment.id)?.lease?.instanceId === instance.id,
   };

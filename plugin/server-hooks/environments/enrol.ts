@@ -24,7 +24,7 @@ import { checkSkew, takeStamp } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import { InstancePlaces, MAX_INSTANCES } from './instance-places.js';
 import type { Presence } from './presence.js';
-import { belongs, swarmAfter } from './swarm-admission.js';
+import { belongs, placeInSwarm } from './swarm-admission.js';
 
 export interface EnrolmentOptions {
   readonly store: Store;
@@ -134,8 +134,13 @@ export class Enrolment {
     const known = environment.instances.find(({ id }) => id === said.instanceId);
     const body = withKnown(said, known);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
-    if (!belongs(environment, known, body)) {
-      const message = 'The environment is another Swarm: disassociate it to begin anew';
+    if (
+      !known &&
+      environment.swarm &&
+      !belongs(environment.swarm, body.node) &&
+      !this.#places.replaces(environment, body)
+    ) {
+      const message = 'The environment is another Swarm: give this engine an environment of its own';
       throw this.#refuse(environment, 'swarm-mismatch', 403, message);
     }
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
@@ -151,22 +156,28 @@ export class Enrolment {
     }
     if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();
+    const { swarm, authority, node, isOutside } = placeInSwarm(
+      { ...environment, instances: known ? environment.instances : kept },
+      known,
+      body,
+    );
     const instance: Instance = {
       id: body.instanceId,
       publicKey: body.publicKey,
       secret: known?.secret ?? this.#options.randomBytes(32).toString('base64url'),
       keyGeneration: key.generation,
       engineId: body.engineId,
-      node: body.node,
+      node,
       agentVersion: body.agentVersion,
       platform: body.platform,
       enrolledAt: known?.enrolledAt ?? now,
+      ...(isOutside && { isOutside }),
     };
-    const swarm = swarmAfter(environment, known, body);
     const isSteady =
       known !== undefined &&
       environment.edgeId !== null &&
       swarm === environment.swarm &&
+      authority === environment.swarmAuthority &&
       kept.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
@@ -184,6 +195,7 @@ export class Enrolment {
         associatedAt: environment.associatedAt ?? now,
         instances,
         swarm,
+        swarmAuthority: authority,
       },
     };
   }
@@ -204,8 +216,11 @@ export class Enrolment {
   }
 }
 
-/** An engine that does not answer has no id: what its agent said of it before still holds. */
+/**
+ * An engine that does not answer has no id, and one between two places (`pending`, `locked`, `error`) none of them: what
+ * its agent said before still holds.
+ */
 function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
-  if (body.engineId !== null || !known) return body;
-  return { ...body, engineId: known.engineId, node: body.node ?? known.node };
+  if (!known || (body.engineId !== null && body.isPlaceKnown !== false)) return body;
+  return { ...body, engineId: body.engineId ?? known.engineId, node: body.node ?? known.node };
 }

@@ -49,7 +49,7 @@ export interface WithEdgeKey {
 
 const SECRET_BYTES = 32;
 /** What the first agent brings is anew trusted on first use. */
-const NO_AGENTS = Object.freeze({ instances: [], swarm: null });
+const NO_AGENTS = Object.freeze({ instances: [], swarm: null, swarmAuthority: null });
 
 /** What admins do to environments: each change is on disk before it is answered. */
 export class EnvironmentAdmin {
@@ -91,6 +91,7 @@ export class EnvironmentAdmin {
       keys: [key],
       instances: [],
       swarm: null,
+      swarmAuthority: null,
       createdAt: new Date(clock.now()).toISOString(),
       associatedAt: null,
       origin: wanted.origin ?? null,

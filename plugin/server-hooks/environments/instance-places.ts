@@ -34,16 +34,28 @@ export class InstancePlaces {
    * @param known the instance that the enrolling agent is already
    */
   isTaken(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
-    if (known && this.#isCopy(environment, known, body)) return true;
+    if (known) return this.#isCopy(environment, known, body) || isNodeOfOther(environment, known, body);
     return environment.instances.some(
       (other) => other !== known && !isSibling(other, body) && this.#holds(environment, other, body),
     );
   }
 
-  /** The other instances that an environment keeps when this agent is let in: all that serve other nodes, while there is room. */
+  /**
+   * The other instances that an environment keeps when this agent is let in. A known one takes nobody's place, wherever
+   * its engine went; a new one stays next to those that serve other nodes, while there is room.
+   */
   keptBeside(environment: Environment, known: Instance | undefined, body: EnrolRequest): readonly Instance[] {
-    const siblings = environment.instances.filter((other) => other !== known && isSibling(other, body));
-    return known || siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+    if (known) return environment.instances.filter((other) => other !== known);
+    const siblings = environment.instances.filter((other) => isSibling(other, body));
+    return siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+  }
+
+  /** Whether a new agent comes from the engine of a known one that is silent: its data folder was lost. */
+  replaces(environment: Environment, body: EnrolRequest): boolean {
+    return environment.instances.some(
+      (other) =>
+        other.engineId !== null && other.engineId === body.engineId && !this.#holds(environment, other, body),
+    );
   }
 
   /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
@@ -75,4 +87,10 @@ export class InstancePlaces {
     if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
     return instances.filter((one) => isManager(environment, one) || presence.isLive(environment.id, one.id));
   }
+}
+
+/** A node belongs to the agent that enrolled for it first. */
+function isNodeOfOther(environment: Environment, known: Instance, { node }: EnrolRequest): boolean {
+  if (node === null) return false;
+  return environment.instances.some((other) => other !== known && other.node?.nodeId === node.nodeId);
 }

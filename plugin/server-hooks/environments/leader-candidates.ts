@@ -1,4 +1,4 @@
-import { type Environment, type Instance, isManager } from '../model/environment.js';
+import { type Environment, type Instance, isManager, isStandalone } from '../model/environment.js';
 import type { Candidate } from '../swarm/leader-election.js';
 import type { SwarmRoster } from '../swarm/swarm-roster.js';
 import type { Presence } from './presence.js';
@@ -28,7 +28,7 @@ function rankOf(
   roster: Pick<SwarmRoster, 'members'>,
 ): number {
   if (presence.facts(environment.id, instance.id)?.engine === 'down') return RANK.engineDown;
-  if (environment.swarm === null && instance.node === null) return RANK.manager;
+  if (isStandalone(environment, instance)) return RANK.manager;
   if (!isManager(environment, instance)) return RANK.worker;
   const member = roster.members(environment.id)?.get(instance.node?.nodeId ?? '');
   return member?.availability === 'drain' ? RANK.drainedManager : RANK.manager;

@@ -56,6 +56,7 @@ export function observeEnvironment(environment: Environment, sources: Observatio
       (instance && failureOf(environment, instance, presence)) ??
       presence.recentRefusal(id)?.code ??
       (isDoubtful ? 'manager-unconfirmed' : null) ??
+      (live.some((one) => one.isOutside) ? 'swarm-mismatch' : null) ??
       (environment.apiUrl.startsWith('http:') ? 'cleartext' : null),
     refusal: presence.lastRefusal(id),
     summaries: snapshots.summaries(id),

@@ -4,7 +4,8 @@ const DETAILS: Readonly<Record<string, string>> = {
   duplicate: 'A second agent with this Edge key wants in; the first one keeps working',
   'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',
   'association-removed': 'The disassociated agent wants back; it stays out until the key is rotated',
-  'swarm-mismatch': 'An agent whose node is not in this Swarm wants in; it stays out',
+  'swarm-mismatch':
+    'An agent’s engine is not in this Swarm: it gets no Swarm calls, and a new agent is refused',
   'agent-too-old': 'An agent that is too old for this hub was refused: update it',
   'too-many-agents': 'Agents of 500 nodes check in already; another one was refused',
   'manager-unconfirmed':

@@ -26,6 +26,11 @@ export interface Instance {
   readonly platform: string;
   /** RFC 3339. */
   readonly enrolledAt: string;
+  /**
+   * Its engine is in another Swarm than the environment, or in none, and others still serve the environment's. Its
+   * containers are reached at its last node; Swarm calls are not for it. Absent: false.
+   */
+  readonly isOutside?: boolean | undefined;
 }
 
 /** The Swarm an environment is. */
@@ -57,8 +62,13 @@ export interface Environment {
   readonly generation: number;
   readonly keys: readonly EnvironmentKey[];
   readonly instances: readonly Instance[];
-  /** Null: no manager of a Swarm has enrolled. */
+  /** Null: no manager of a Swarm has enrolled, or the authority has left its Swarm. */
   readonly swarm: EnvironmentSwarm | null;
+  /**
+   * Id of the instance that the environment follows when its engine changes its place; see {@link swarmAuthority}.
+   * Null: none yet.
+   */
+  readonly swarmAuthority: string | null;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly associatedAt: string | null;
@@ -71,11 +81,32 @@ export function isManager({ swarm }: Environment, { node }: Instance): boolean {
   return node?.role === 'manager' && swarm?.managers.includes(node.nodeId) === true;
 }
 
-/** Whether calls about a whole Swarm may go to an instance: there is no Swarm, or it serves a manager of it. */
+/**
+ * The instance whose word decides which Swarm the environment is. Trust belongs to the instance, not to the role that
+ * its engine has at the moment. Undefined: the first manager that enrols becomes the authority.
+ */
+export function swarmAuthority(environment: Environment): Instance | undefined {
+  const { instances, swarm, swarmAuthority: id } = environment;
+  const sole = swarm !== null && instances.length === 1 ? instances[0] : undefined;
+  return (
+    instances.find((one) => one.id === id) ?? instances.find((one) => isManager(environment, one)) ?? sole
+  );
+}
+
+/**
+ * Whether an instance speaks for an environment of no known Swarm: the authority does, wherever its engine is, and
+ * without one any engine outside of Swarms. What is asked of it about a Swarm its engine answers by itself.
+ */
+export function isStandalone(environment: Environment, instance: Instance): boolean {
+  if (environment.swarm !== null) return false;
+  return (swarmAuthority(environment) ?? (instance.node === null ? instance : null)) === instance;
+}
+
+/** Whether calls about a whole Swarm may go to an instance: no Swarm is known, or it serves a manager of the Swarm. */
 export function servesSwarm(environment: Environment | undefined, instanceId: string): boolean {
   const instance = environment?.instances.find(({ id }) => id === instanceId);
   if (!environment || !instance) return false;
-  return (environment.swarm === null && instance.node === null) || isManager(environment, instance);
+  return isStandalone(environment, instance) || isManager(environment, instance);
 }
 
 /** Whether a key holds at `nowMs` (wall clock). */

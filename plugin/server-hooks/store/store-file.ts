@@ -31,12 +31,14 @@ const environmentSchema: z.ZodType<Environment> = z.object({
       agentVersion: z.string(),
       platform: z.string(),
       enrolledAt: z.string(),
+      isOutside: z.boolean().optional(),
     }),
   ),
   swarm: z
     .object({ id: z.string(), managers: z.array(z.string()) })
     .nullable()
     .default(null),
+  swarmAuthority: z.string().nullable().default(null),
   createdAt: z.string(),
   associatedAt: z.string().nullable(),
   origin: z.object({ webhookId: z.string(), externalId: z.string().nullable() }).nullable().default(null),

@@ -75,6 +75,33 @@ test('engine watch: a promotion, a demotion and a node that left are told once e
   );
 });
 
+for (const state of ['pending', 'locked', 'error']) {
+  const between = infoWith({ Swarm: { NodeID: '', LocalNodeState: state, ControlAvailable: false } });
+
+  test(`engine watch: an engine that is ${state} keeps the place it had`, async (t) => {
+    const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
+    const { told, watch, look } = await setup(t, answers);
+    await watch.start();
+    answers['/info'] = between;
+    await look();
+    t.like(watch.facts, { node: { nodeId: 'n1', role: 'manager' }, isPlaceKnown: true });
+    answers['/info'] = infoWith({});
+    await look();
+    t.like(watch.facts, { node: null, isPlaceKnown: true });
+    t.deepEqual(told, ['node']);
+  });
+
+  test(`engine watch: an engine that is ${state} at the start has no known place until it settles`, async (t) => {
+    const answers: Record<string, Answer> = { '/info': between, '/nodes': NODES };
+    const { told, watch, look } = await setup(t, answers);
+    await watch.start();
+    t.like(watch.facts, { node: null, isPlaceKnown: false });
+    answers['/info'] = infoWith({});
+    await look();
+    t.deepEqual(told, ['node'], 'outside of a Swarm is a place, too');
+  });
+}
+
 test('engine watch: an engine that stops answering, and answers again, is told once each', async (t) => {
   const answers: Record<string, Answer> = {};
   const { told, reports, watch, look } = await setup(t, answers);

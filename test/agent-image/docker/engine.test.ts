@@ -17,7 +17,7 @@ test('engine: answers a ping, and has an id that lasts', async (t) => {
   const { address } = await startFakeEngine(t);
   const engine = new Engine(address);
   t.true(await engine.ping());
-  t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null });
+  t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null, isPlaceKnown: true });
 });
 
 test('engine: an engine that is not there is neither up nor known', async (t) => {

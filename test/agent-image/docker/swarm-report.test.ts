@@ -66,9 +66,9 @@ test('swarm report: says of each node what the hub needs, in order of the ids', 
 
 test('swarm report: workers, engines in no Swarm and managers without a quorum tell nothing', async (t) => {
   const { node } = MANAGER;
-  t.is(await report(t, [], { engineId: 'e', node: { ...node, role: 'worker' } }), null);
-  t.is(await report(t, [], { engineId: 'e', node: { ...node, swarmId: '' } }), null);
-  t.is(await report(t, [], { engineId: 'e', node: null }), null);
+  t.is(await report(t, [], { node: { ...node, role: 'worker' } }), null);
+  t.is(await report(t, [], { node: { ...node, swarmId: '' } }), null);
+  t.is(await report(t, [], { node: null }), null);
   const noQuorum: Answer = (_, response) =>
     void response.writeHead(500).end('{"message":"The swarm does not have a leader"}');
   t.is(await report(t, noQuorum), null);

@@ -31,6 +31,7 @@ export function swarmEnvironment(edgeId: string, secretHash: Buffer): Environmen
     keys: [{ generation: 1, secretHash: secretHash.toString('base64url'), expiresAt: null }],
     instances: [],
     swarm: { id: 'swarm', managers: ['node-1'] },
+    swarmAuthority: null,
     createdAt: '2030-01-01T00:00:00.000Z',
     associatedAt: '2030-01-01T00:00:00.000Z',
     origin: null,

@@ -27,6 +27,7 @@ export function sampleEnvironment(id: number, changes: Partial<Environment> = {}
       },
     ],
     swarm: { id: 's', managers: ['n'] },
+    swarmAuthority: 'i',
     createdAt: '2028-01-01T00:00:00.000Z',
     associatedAt: null,
     origin: { webhookId: 'AAAAAAAAAAAAAAAAAAAAAA', externalId: `shop/${id}` },
