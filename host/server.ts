@@ -9,6 +9,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerCertificate } from './certificate.js';
+import { cutEndedSession } from './cut-ended-session.js';
 import { lastAnswer, Problem } from './problem.js';
 import { watchSession } from './watch-session.js';
 
@@ -29,6 +30,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_STREAMS = 100;
 /** In MB: 100 streams with 128 KB each, and room. */
 const MAX_SESSION_MEMORY = 32;
+/** One a second at most, to clients that are cut where they answer none for 20 minutes. */
+const MAX_OUTSTANDING_PINGS = 2_000;
 /** How long a caller may go on sending after it was told that this is no HTTP. */
 const LINGER_MS = 1_000;
 /** What is still open after this long is cut at stop. */
@@ -59,6 +62,7 @@ export class HttpsServer {
       keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
       noDelay: true,
       maxSessionMemory: MAX_SESSION_MEMORY,
+      maxOutstandingPings: MAX_OUTSTANDING_PINGS,
       settings: { maxConcurrentStreams: MAX_STREAMS },
     });
     // As options these are ignored on a server that speaks both versions, and uploads would end after 5 minutes.
@@ -131,7 +135,10 @@ export class HttpsServer {
     this.#server.on('secureConnection', (socket) => {
       if (socket.alpnProtocol === 'h2') {
         // Node's own listener came before, and made the session of this connection.
-        if (accepted) watchSession(accepted, socket, this.#idleSessionMs);
+        if (accepted) {
+          watchSession(accepted, socket, this.#idleSessionMs);
+          cutEndedSession(accepted, socket);
+        }
         accepted = null;
         return;
       }

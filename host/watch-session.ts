@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { openStreams } from './open-streams.js';
 
 /**
  * Ends an HTTP/2 connection that nobody uses, or whose client has stopped reading.
@@ -10,15 +11,11 @@ import type { Socket } from 'node:net';
  * @param socket the TLS socket below the session
  */
 export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs: number): void {
-  let streams = 0;
-  session.on('stream', (stream) => {
-    streams++;
-    stream.once('close', () => streams--);
-  });
-  // Once closed a session cannot send PINGs, so one with open streams is left as it is.
+  const streams = openStreams(session);
+  // What a closed session leaves behind is cut by `cut-ended-session.ts`. One with open streams is left as it is.
   session.setTimeout(idleMs);
   session.on('timeout', () => {
-    if (streams === 0) session.close();
+    if (streams() === 0) session.close();
   });
   let isSuspect = false;
   const asking = setInterval(() => {

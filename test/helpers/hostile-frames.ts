@@ -8,8 +8,8 @@ const uint32 = (value: number): Buffer => {
 const setting = (id: number, value: number): Buffer =>
   frame(FRAME.settings, 0, 0, Buffer.concat([Buffer.from([0, id]), uint32(value)]));
 const [END_STREAM, END_HEADERS, PADDED] = [0x1, 0x4, 0x8];
-/** GET / over https, in HPACK's static table. */
-const GET = Buffer.from([0x82, 0x84, 0x87]);
+/** GET / over https of the authority `x`, in HPACK. */
+const GET = Buffer.from([0x82, 0x84, 0x87, 0x41, 1, 0x78]);
 
 /** Polite: no request was seen, nothing else is wrong. */
 export const GOAWAY = frame(FRAME.goAway, 0, 0, Buffer.alloc(8));
