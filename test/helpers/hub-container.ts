@@ -22,7 +22,7 @@ export interface ContainedHub {
 /** Follows the chapter word by word, but for the name of the hub. Container and volume go with the test. */
 export async function containHub(t: Scope, engine: SharedEngine): Promise<ContainedHub> {
   // The image that the Dockerfile names by default; there is no registry to get it from.
-  await engine.docker(['tag', BASE_IMAGE, 'node:22-bookworm-slim']);
+  await engine.docker(['tag', BASE_IMAGE, 'node:24-bookworm-slim']);
   const env = {
     ...process.env,
     ...engine.clientEnv,
