@@ -10,6 +10,7 @@ import { takeSnapshot } from './docker/take-snapshot.js';
 import { HubClient } from './hub-client.js';
 import { loadInstanceKey } from './instance-key.js';
 import type { Logger } from './log.js';
+import { MountWatch } from './mount-watch.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { Poller } from './poller.js';
 import type { CheckInState } from './status-file.js';
@@ -22,6 +23,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** A mounted file was replaced on the host: a new container has to mount it again. */
+  readonly onStaleMount: (path: string) => void;
 }
 
 /** What an answer may take on top of its interval before the health check worries, ms. */
@@ -39,6 +42,8 @@ export class Agent {
   readonly #engine: Engine;
   readonly #watch: EngineWatch;
   readonly #outbound: Outbound;
+  readonly #engineMounts: MountWatch;
+  readonly #hubMounts: MountWatch;
   #poller: Poller | null = null;
   #tunnels: Tunnels | null = null;
   #reporter: SwarmReporter | null = null;
@@ -54,15 +59,21 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#engine = new Engine(options.config.engine);
-    this.#outbound = createOutbound(options.config);
+    this.#outbound = createOutbound(options.config, options.clock);
     this.#watch = new EngineWatch({
       engine: this.#engine,
       clock: options.clock,
       logger: options.logger,
       onState: () => this.#poller?.nudge(),
       onNode: () => this.#poller?.reenrol(),
-      onReport: (report) => this.#reporter?.note(report),
+      onReport: (report) => {
+        this.#reporter?.note(report);
+        this.#engineMounts.note(this.#watch.state === 'down');
+      },
     });
+    const mounts = { paths: options.config.reopened, onStale: options.onStaleMount };
+    this.#engineMounts = new MountWatch(mounts);
+    this.#hubMounts = new MountWatch(mounts);
   }
 
   /** How check-ins go, for the health check. */
@@ -198,6 +209,7 @@ export class Agent {
 
   #noteOutcome({ code, nextWithinMs }: { code: string | null; nextWithinMs: number }): void {
     const now = this.#options.clock.now();
+    this.#hubMounts.note(code !== null);
     this.#state =
       code === null
         ? { succeededAtMs: now, dueAtMs: now + nextWithinMs + HEALTH_SLACK_MS, problem: null }

@@ -25,8 +25,8 @@ export interface Answer {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** A kept connection that is reset sooner was closed before our request came, ms. */
-const STALE_MS = 1_000;
+/** A kept connection that is reset sooner was closed before our request came, ms; news of it takes a round trip. */
+const STALE_MS = 5_000;
 
 /**
  * Sends a request and collects the answer. A hub may close a kept connection in the moment we take it (RFC 9112,
@@ -57,6 +57,7 @@ function attempt(url: URL, call: HubCall): Promise<Answer | null> {
     const req = request(url, {
       method,
       agent,
+      insecureHTTPParser: false,
       headers: { ...headers, ...(body.length > 0 ? type : {}) },
       ...(signal ? { signal } : {}),
     });

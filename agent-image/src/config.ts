@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EdgeError } from '../../protocol/edge-error.js';
 import { parseEdgeId } from '../../protocol/edge-id.js';
 import { type EdgeKey, parseEdgeKey } from '../../protocol/edge-key.js';
 import { ConfigError } from './config-error.js';
 import { parseDuration } from './duration.js';
 import { type EngineAddress, readEngineAddress } from './engine-address.js';
+import { lastGood } from './last-good.js';
 import type { ProxySettings } from './proxy.js';
 import { invalid, type ReadFile, Variables } from './variables.js';
 
@@ -24,12 +26,14 @@ export interface AgentConfig {
   readonly cleartext: boolean;
   /** `EDGE_INSECURE_POLL`: any certificate on the API is accepted. Default false. */
   readonly insecurePoll: boolean;
-  /** Content of `EDGE_CA_FILE`: authorities trusted on the API beside the well-known ones. */
-  readonly ca: string | null;
+  /** Reads `EDGE_CA_FILE` again: authorities trusted on the API in addition to the well-known ones. */
+  readonly ca: (() => string) | null;
   /** `EDGE_INACTIVITY_TIMEOUT`, 5 s to 24 h; null: the hub's setting holds. */
   readonly inactivityMs: number | null;
   /** `DOCKER_HOST` and its TLS variables. Default the socket `/var/run/docker.sock`. */
   readonly engine: EngineAddress;
+  /** What the agent opens again and again while it runs: the engine's socket or certificates, and `EDGE_CA_FILE`. */
+  readonly reopened: readonly string[];
   /** `HTTPS_PROXY` and `NO_PROXY`, upper or lower case. */
   readonly proxy: ProxySettings;
   /** `LOG_LEVEL`. Default `info`. */
@@ -58,14 +62,16 @@ export function readConfig(
   const edgeKey = parsed('EDGE_KEY', "copy the hub's command again, on one line", () =>
     parseEdgeKey(variables.secret('EDGE_KEY', "copy the environment's command from the hub")),
   );
+  const engine = readEngineAddress(variables);
   return Object.freeze({
     edgeId,
     edgeKey,
     cleartext: edgeKey.apiUrl.startsWith('http:'),
     insecurePoll: variables.flag('EDGE_INSECURE_POLL'),
-    ca: readAuthorities(variables),
+    ca: authorities(variables),
     inactivityMs: readInactivity(variables),
-    engine: readEngineAddress(variables),
+    engine,
+    reopened: reopenedPaths(variables, engine),
     proxy: readProxy(variables),
     logLevel: variables.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     logFormat: variables.choice('LOG_FORMAT', LOG_FORMATS, 'auto'),
@@ -83,9 +89,21 @@ function parsed<T>(name: string, nextStep: string, parse: () => T): T {
   }
 }
 
-function readAuthorities(variables: Variables): string | null {
+function authorities(variables: Variables): AgentConfig['ca'] {
   const path = variables.text('EDGE_CA_FILE');
-  if (path === null) return null;
+  return path === null ? null : lastGood(() => readAuthorities(variables, path));
+}
+
+function reopenedPaths(variables: Variables, engine: EngineAddress): readonly string[] {
+  const ca = variables.text('EDGE_CA_FILE');
+  const socket = engine.kind === 'unix' ? engine.path : null;
+  const certificates = variables.text('DOCKER_CERT_PATH');
+  const files =
+    certificates === null ? [] : ['ca.pem', 'cert.pem', 'key.pem'].map((it) => join(certificates, it));
+  return Object.freeze([...[socket, ca].filter((path) => path !== null), ...files]);
+}
+
+function readAuthorities(variables: Variables, path: string): string {
   const pem = variables.file('EDGE_CA_FILE', path);
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   try {

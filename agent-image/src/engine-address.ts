@@ -1,11 +1,17 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { lastGood } from './last-good.js';
 import { invalid, type Variables } from './variables.js';
 
-/** Where the agent finds its Docker Engine. */
+/** Where the agent finds its Docker Engine; `tls` reads its files again. */
 export type EngineAddress =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: EngineTls | null };
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: (() => EngineTls) | null;
+    };
 
 /** TLS towards an engine on TCP, PEM texts. */
 export interface EngineTls {
@@ -44,7 +50,7 @@ export function readEngineAddress(variables: Variables): EngineAddress {
 }
 
 /** The CLI's rule: any value of `DOCKER_TLS_VERIFY` turns TLS with verification on, "0" included. */
-function readTls(variables: Variables): EngineTls | null {
+function readTls(variables: Variables): (() => EngineTls) | null {
   const verify = variables.text('DOCKER_TLS_VERIFY') !== null;
   const folder = variables.text('DOCKER_CERT_PATH');
   if (!verify && variables.text('DOCKER_TLS') === null) {
@@ -53,8 +59,10 @@ function readTls(variables: Variables): EngineTls | null {
   }
   const pem = (file: string) =>
     variables.file('DOCKER_CERT_PATH', join(folder ?? join(homedir(), '.docker'), file));
-  if (folder === null) return Object.freeze({ ca: verify ? pem('ca.pem') : null, cert: null, key: null });
-  // dockerode reads all three by itself, so all three have to be there.
-  const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
-  return Object.freeze({ ca: verify ? ca : null, cert, key });
+  return lastGood(() => {
+    if (folder === null) return Object.freeze({ ca: verify ? pem('ca.pem') : null, cert: null, key: null });
+    // dockerode reads all three by itself, so all three have to be there.
+    const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
+    return Object.freeze({ ca: verify ? ca : null, cert, key });
+  });
 }

@@ -8,6 +8,9 @@ import { StatusFile, statusPath } from './status-file.js';
 import { USAGE } from './usage.js';
 import { AGENT_VERSION } from './version.js';
 
+/** `EX_TEMPFAIL` of sysexits.h: a restart helps, by the container's restart policy. */
+const EXIT_RESTART = 75;
+
 const [command] = process.argv.slice(2);
 try {
   await run(command);
@@ -44,14 +47,25 @@ async function run(name: string | undefined): Promise<void> {
 async function runAgent(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config);
-  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger });
+  const onStaleMount = (path: string) => {
+    const code = 'mount-replaced';
+    logger.fatal(
+      { code, path },
+      'the mounted file was replaced: the agent ends, to be restarted with the new one',
+    );
+    end(EXIT_RESTART);
+  };
+  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger, onStaleMount });
   const status = new StatusFile(statusPath(config), () => agent.state, { clock: Date.now, log: logger });
-  const stop = (signal: NodeJS.Signals) => {
-    logger.info({ signal }, 'stopping');
+  const end = (code: number) => {
     Promise.all([agent.stop(), status.stop()]).then(
-      () => process.exit(0),
+      () => process.exit(code),
       () => process.exit(1),
     );
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    end(0);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

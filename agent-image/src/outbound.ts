@@ -1,14 +1,25 @@
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
+import type net from 'node:net';
 import tls from 'node:tls';
+import type { Clock } from '../../protocol/clock.js';
+import { dialTcp } from '../../protocol/dial-tcp.js';
 import { EdgeError } from '../../protocol/edge-error.js';
+import { TCP_KEEP_ALIVE_MS } from '../../protocol/tcp-keep-alive.js';
 import type { AgentConfig } from './config.js';
 import { toHubError } from './hub-error.js';
 import { proxyFor } from './proxy.js';
 import { connectThroughProxy } from './proxy-connect.js';
 
 const CHECK_IN_CONNECT_MS = 15_000;
+/** Kept connections; two, as a post can come while a check-in is held. See docs/decisions/platform-defaults.md. */
+const KEPT: http.AgentOptions = Object.freeze({
+  keepAlive: true,
+  keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+  maxFreeSockets: 2,
+  // With it Node heeds the hub's `Keep-Alive: timeout`; connections in use are not touched.
+  timeout: 60_000,
+});
 
 /** How the agent leaves its network, for check-ins and tunnel alike. Nothing else dials out. */
 export interface Outbound {
@@ -29,21 +40,44 @@ export interface Outbound {
  */
 export function createOutbound(
   config: Pick<AgentConfig, 'cleartext' | 'insecurePoll' | 'ca' | 'proxy'>,
+  clock: Clock,
 ): Outbound {
-  const ca = config.ca === null ? undefined : [...tls.rootCertificates, config.ca];
-  const connectTcp: Outbound['connectTcp'] = (host, port, { timeoutMs }) => {
-    const proxy = proxyFor(config.proxy, host, port);
-    if (proxy === null) return connectDirectly(host, port, timeoutMs);
-    return connectThroughProxy(proxy, host, port, { timeoutMs, ca });
+  const secureContext = authoritiesContext(config.ca);
+  const connectTcp: Outbound['connectTcp'] = async (host, port, { timeoutMs }) => {
+    const deadline = new AbortController();
+    const cancel = clock.after(timeoutMs, () =>
+      deadline.abort(new EdgeError('hub-unreachable', `The hub did not accept within ${timeoutMs / 1000} s`)),
+    );
+    const { signal } = deadline;
+    try {
+      const proxy = proxyFor(config.proxy, host, port);
+      if (proxy === null) return await connectDirectly(host, port, clock, signal);
+      return await connectThroughProxy(proxy, host, port, { clock, signal, secureContext: secureContext() });
+    } finally {
+      cancel();
+    }
   };
   const agent = config.cleartext
     ? new PlainAgent(connectTcp)
-    : new SecureAgent(connectTcp, {
-        rejectUnauthorized: !config.insecurePoll,
-        // Made once: parsing the authorities for each connection would cost more than the handshake.
-        ...(ca === undefined ? {} : { secureContext: tls.createSecureContext({ ca }) }),
-      });
+    : new SecureAgent(connectTcp, { rejectUnauthorized: !config.insecurePoll }, secureContext);
   return Object.freeze({ agent, connectTcp, close: () => agent.destroy() });
+}
+
+/**
+ * Trusts the authorities Node ships and those of `EDGE_CA_FILE`, as it is now. Made anew only when the file has changed:
+ * parsing the authorities for each connection would cost more than the handshake.
+ */
+function authoritiesContext(ca: AgentConfig['ca']): () => tls.SecureContext {
+  const make = (pem: string | null) => {
+    const own = pem === null ? {} : { ca: [...tls.rootCertificates, pem] };
+    return { pem, context: tls.createSecureContext({ ...own, minVersion: 'TLSv1.2' }) };
+  };
+  let made = make(ca?.() ?? null);
+  return () => {
+    const pem = ca?.() ?? null;
+    if (pem !== made.pem) made = make(pem);
+    return made.context;
+  };
 }
 
 type ConnectTcp = Outbound['connectTcp'];
@@ -54,7 +88,7 @@ class PlainAgent extends http.Agent {
   readonly #connectTcp: ConnectTcp;
 
   constructor(connectTcp: ConnectTcp) {
-    super({ keepAlive: true, maxFreeSockets: 2 });
+    super(KEPT);
     this.#connectTcp = connectTcp;
   }
 
@@ -65,16 +99,18 @@ class PlainAgent extends http.Agent {
 
 class SecureAgent extends https.Agent {
   readonly #connectTcp: ConnectTcp;
+  readonly #secureContext: () => tls.SecureContext;
 
-  constructor(connectTcp: ConnectTcp, options: https.AgentOptions) {
-    super({ ...options, keepAlive: true, maxFreeSockets: 2 });
+  constructor(connectTcp: ConnectTcp, options: https.AgentOptions, secureContext: () => tls.SecureContext) {
+    super({ ...options, ...KEPT });
     this.#connectTcp = connectTcp;
+    this.#secureContext = secureContext;
   }
 
   override createConnection(...[target, callback]: Parameters<https.Agent['createConnection']>): undefined {
     const secure = (socket: net.Socket) => {
-      const options: tls.ConnectionOptions = { ...target, socket } as tls.ConnectionOptions;
-      return tls.connect(options);
+      const own = { socket, secureContext: this.#secureContext(), ALPNProtocols: ['http/1.1'] };
+      return tls.connect({ ...target, ...own } as tls.ConnectionOptions);
     };
     dial(this.#connectTcp, target, secure, callback as Callback | undefined);
   }
@@ -92,23 +128,14 @@ function dial(
   );
 }
 
-function connectDirectly(host: string, port: number, timeoutMs: number): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, noDelay: true });
-    const fail = (error: unknown) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(toHubError(error));
-    };
-    const timer = setTimeout(
-      () => fail(new EdgeError('hub-unreachable', `The hub did not accept within ${timeoutMs / 1000} s`)),
-      timeoutMs,
-    );
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
-    });
+async function connectDirectly(
+  host: string,
+  port: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<net.Socket> {
+  const socket = await dialTcp(host, port, { clock, signal }).catch((error: unknown) => {
+    throw toHubError(error);
   });
+  return socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
 }

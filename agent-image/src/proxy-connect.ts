@@ -1,37 +1,51 @@
 import http from 'node:http';
-import https from 'node:https';
-import type net from 'node:net';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Clock } from '../../protocol/clock.js';
+import { dialTcp } from '../../protocol/dial-tcp.js';
 import { EdgeError } from '../../protocol/edge-error.js';
+import { TCP_KEEP_ALIVE_MS } from '../../protocol/tcp-keep-alive.js';
+import { untilEvent } from '../../protocol/until-event.js';
+
+export interface ProxyConnectOptions {
+  readonly clock: Clock;
+  /** The deadline for all of it. */
+  readonly signal: AbortSignal;
+  /** Trusted authorities for an `https:` proxy. */
+  readonly secureContext: tls.SecureContext;
+}
 
 /**
  * Asks a forward proxy for a byte pipe to `host:port` (HTTP `CONNECT`, RFC 9110 section 9.3.6).
- * @param secureContext trusted authorities for an `https:` proxy
  * @throws EdgeError `proxy-refused`, `proxy-unreachable`
  */
-export function connectThroughProxy(
+export async function connectThroughProxy(
   proxy: URL,
   host: string,
   port: number,
-  options: { timeoutMs: number; ca: string[] | undefined },
+  options: ProxyConnectOptions,
 ): Promise<net.Socket> {
+  const { signal } = options;
+  const pipe = await dialProxy(proxy, options).catch((cause: unknown) => {
+    throw unreachable(cause);
+  });
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const isSecure = proxy.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    const request = (isSecure ? https : http).request({
-      host: proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: proxy.port === '' ? (isSecure ? 443 : 80) : proxy.port,
+    const request = http.request({
+      createConnection: () => pipe,
       method: 'CONNECT',
       path: authority,
-      agent: false,
       headers: { host: authority, ...authorization(proxy) },
-      ...(isSecure && options.ca !== undefined ? { ca: options.ca } : {}),
+      insecureHTTPParser: false,
     });
+    const settle = () => signal.removeEventListener('abort', abort);
     const fail = (error: EdgeError) => {
-      clearTimeout(timer);
+      settle();
       reject(error);
       request.destroy();
     };
-    const timer = setTimeout(() => fail(unreachable('no answer')), options.timeoutMs);
+    const abort = () => fail(unreachable('no answer'));
+    signal.addEventListener('abort', abort, { once: true });
     request.once('connect', (response, socket, head) => {
       const status = response.statusCode ?? 0;
       // A hub never speaks first, and bytes read here would be lost to TLS, which reads the native handle.
@@ -39,13 +53,27 @@ export function connectThroughProxy(
         socket.destroy();
         return fail(refused(status));
       }
-      clearTimeout(timer);
+      settle();
       resolve(socket as net.Socket);
     });
     request.once('response', (response) => fail(refused(response.statusCode ?? 0)));
     request.on('error', (cause) => fail(unreachable(cause)));
-    request.end();
+    if (signal.aborted) abort();
+    else request.end();
   });
+}
+
+/** A pipe to the proxy itself; the certificate of an `https:` one is for its own name. */
+async function dialProxy(proxy: URL, options: ProxyConnectOptions): Promise<net.Socket> {
+  const { signal, secureContext } = options;
+  const isSecure = proxy.protocol === 'https:';
+  const host = proxy.hostname.replace(/^\[|\]$/g, '');
+  const tcp = await dialTcp(host, Number(proxy.port) || (isSecure ? 443 : 80), options);
+  tcp.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+  if (!isSecure) return tcp;
+  const servername = net.isIP(host) ? '' : host;
+  const socket = tls.connect({ socket: tcp, host, servername, secureContext, rejectUnauthorized: true });
+  return untilEvent(socket, 'secureConnect', signal);
 }
 
 function authorization(proxy: URL): Record<string, string> {

@@ -34,6 +34,7 @@ test('agent config: has defaults for all but Edge ID and Edge key, and is frozen
     ca: null,
     inactivityMs: null,
     engine: { kind: 'unix', path: '/var/run/docker.sock' },
+    reopened: ['/var/run/docker.sock'],
     proxy: { url: null, noProxy: '' },
     logLevel: 'info',
     logFormat: 'auto',
@@ -89,9 +90,36 @@ const accepted: [NodeJS.ProcessEnv, object][] = [
 
 for (const [env, expected] of accepted) {
   test(`agent config: accepts ${JSON.stringify(env)}`, (t) => {
-    t.like(readConfig(edgeVariables(env), readFile), expected);
+    const { ca, engine, ...config } = readConfig(edgeVariables(env), readFile);
+    const tls = engine.kind === 'tcp' && { tls: engine.tls?.() ?? null };
+    t.like({ ...config, ca: ca?.() ?? null, engine: { ...engine, ...tls } }, expected);
   });
 }
+
+test('agent config: certificates that are renewed are read again, and half-written ones are not', async (t) => {
+  const renewed = { ...files };
+  const env = {
+    EDGE_CA_FILE: '/ca.pem',
+    DOCKER_HOST: 'tcp://engine',
+    DOCKER_TLS_VERIFY: '1',
+    DOCKER_CERT_PATH: '/certs',
+  };
+  const { ca, engine, reopened } = readConfig(edgeVariables(env), (path) => {
+    const content = renewed[path];
+    if (content === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+    return content;
+  });
+  if (engine.kind !== 'tcp') return t.fail();
+  t.deepEqual(reopened, ['/ca.pem', '/certs/ca.pem', '/certs/cert.pem', '/certs/key.pem']);
+  const other = (await makeAuthority(Date.now(), randomBytes)).certificate.trim();
+  renewed['/ca.pem'] = other.slice(0, 100);
+  delete renewed['/certs/key.pem'];
+  t.is(ca?.(), certificate.trim());
+  t.like(engine.tls?.(), { key: 'KEY' });
+  Object.assign(renewed, { '/ca.pem': other, '/certs/key.pem': 'NEW' });
+  t.is(ca?.(), other);
+  t.like(engine.tls?.(), { key: 'NEW' });
+});
 
 const refused: [NodeJS.ProcessEnv, code: string, names: string][] = [
   [{ EDGE_ID: undefined }, 'config-missing', 'EDGE_ID'],

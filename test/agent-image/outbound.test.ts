@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -7,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { toHubError } from '../../agent-image/src/hub-error.js';
 import { createOutbound } from '../../agent-image/src/outbound.js';
 import { issueServerCertificate, makeAuthority } from '../../host/authority.js';
+import { systemClock } from '../../protocol/clock.js';
 import { startConnectProxy } from './connect-proxy.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -39,13 +41,16 @@ async function setUp(
 }
 
 function openOutbound(t: ExecutionContext, config: Setup['config'] = {}) {
-  const outbound = createOutbound({
-    cleartext: false,
-    insecurePoll: false,
-    ca: null,
-    proxy: { url: null, noProxy: '' },
-    ...config,
-  });
+  const outbound = createOutbound(
+    {
+      cleartext: false,
+      insecurePoll: false,
+      ca: null,
+      proxy: { url: null, noProxy: '' },
+      ...config,
+    },
+    systemClock,
+  );
   t.teardown(() => outbound.close());
   return outbound;
 }
@@ -64,11 +69,55 @@ test('outbound: refuses a certificate of an unknown authority, and names EDGE_CA
 });
 
 test('outbound: accepts it with the authority of EDGE_CA_FILE, and keeps the connection', async (t) => {
-  const { port, outbound, connections } = await setUp(t, { config: { ca: authority.certificate } });
+  const { port, outbound, connections } = await setUp(t, { config: { ca: () => authority.certificate } });
   t.is(await get(outbound.agent, `https://localhost:${port}`), 'hub');
   t.is(await get(outbound.agent, `https://localhost:${port}`), 'hub');
   t.is(connections.length, 1);
 });
+
+test('outbound: an authority that is replaced in EDGE_CA_FILE is trusted from the next connection on', async (t) => {
+  const other = await makeAuthority(Date.now(), randomBytes);
+  let ca = other.certificate;
+  const { port, outbound } = await setUp(t, { config: { ca: () => ca } });
+  const url = `https://localhost:${port}`;
+  const refused = toHubError(await t.throwsAsync(get(outbound.agent, url)));
+  t.is(refused.code, 'hub-certificate-untrusted');
+  ca = authority.certificate;
+  t.is(await get(outbound.agent, url), 'hub');
+});
+
+test('outbound: TCP probes an idle connection after 25 s, from its first request on and through a proxy', async (t) => {
+  const { port, outbound, connections } = await setUp(t, { config: { insecurePoll: true } });
+  const proxy = await startConnectProxy(t, { port });
+  const url = new URL(`http://127.0.0.1:${proxy.port}`);
+  const proxied = openOutbound(t, { insecurePoll: true, proxy: { url, noProxy: '' } });
+  // Not loopback's own name: that is never reached through a proxy.
+  const ways = [
+    { own: outbound, at: `https://127.0.0.1:${port}`, peer: port },
+    { own: proxied, at: 'https://hub.test:9443', peer: proxy.port },
+  ];
+  for (const { own, at, peer } of ways) {
+    await get(own.agent, at);
+    const firstMs = await probeDueMs(peer);
+    t.true(firstMs > 15_000 && firstMs <= 25_000, `${firstMs}`);
+    await get(own.agent, at);
+    const againMs = await probeDueMs(peer);
+    t.true(againMs > 15_000 && againMs <= 25_000, `${againMs}`);
+  }
+  t.true(connections.length > 0);
+});
+
+/** When the kernel probes our connection to a port of 127.0.0.1, ms (proc_net_tcp: `02` is the keep-alive timer). */
+async function probeDueMs(port: number): Promise<number> {
+  const peer = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const text = await readFile('/proc/net/tcp', 'utf8');
+  const due = text.split('\n').flatMap((line) => {
+    const [, , remote, state, , timer = ''] = line.trim().split(/\s+/);
+    const [kind, when = ''] = timer.split(':');
+    return remote === peer && state === '01' && kind === '02' ? [Number.parseInt(when, 16) * 10] : [];
+  });
+  return Math.max(0, ...due);
+}
 
 test('outbound: accepts any certificate with EDGE_INSECURE_POLL', async (t) => {
   const { port, outbound } = await setUp(t, { names: ['other.test'], config: { insecurePoll: true } });
@@ -78,7 +127,7 @@ test('outbound: accepts any certificate with EDGE_INSECURE_POLL', async (t) => {
 test('outbound: refuses a certificate for another name', async (t) => {
   const { port, outbound } = await setUp(t, {
     names: ['other.test'],
-    config: { ca: authority.certificate },
+    config: { ca: () => authority.certificate },
   });
   const error = await t.throwsAsync(get(outbound.agent, `https://localhost:${port}`));
   t.is(toHubError(error).code, 'hub-certificate-name');
@@ -87,7 +136,7 @@ test('outbound: refuses a certificate for another name', async (t) => {
 test('outbound: refuses an expired certificate', async (t) => {
   const { port, outbound } = await setUp(t, {
     issuedAtMs: Date.now() - 2 * YEAR_MS,
-    config: { ca: authority.certificate },
+    config: { ca: () => authority.certificate },
   });
   const error = await t.throwsAsync(get(outbound.agent, `https://localhost:${port}`));
   t.is(toHubError(error).code, 'hub-certificate-expired');
@@ -128,7 +177,7 @@ test('outbound: check-ins go through the proxy, which resolves the name and sees
   const { port } = await setUp(t);
   const proxy = await startConnectProxy(t, { port });
   const url = new URL(`http://user:p%40ss@127.0.0.1:${proxy.port}`);
-  const outbound = openOutbound(t, { ca: authority.certificate, proxy: { url, noProxy: '' } });
+  const outbound = openOutbound(t, { ca: () => authority.certificate, proxy: { url, noProxy: '' } });
   t.is(await get(outbound.agent, 'https://hub.test:9443/edge'), 'hub');
   t.is(await get(outbound.agent, 'https://hub.test:9443/edge'), 'hub');
   t.deepEqual(proxy.targets, ['hub.test:9443']);
@@ -139,7 +188,7 @@ test('outbound: the name behind a proxy is verified as without one', async (t) =
   const { port } = await setUp(t, { names: ['other.test'] });
   const proxy = await startConnectProxy(t, { port });
   const url = new URL(`http://127.0.0.1:${proxy.port}`);
-  const { agent } = openOutbound(t, { ca: authority.certificate, proxy: { url, noProxy: '' } });
+  const { agent } = openOutbound(t, { ca: () => authority.certificate, proxy: { url, noProxy: '' } });
   const error = await t.throwsAsync(get(agent, 'https://hub.test:9443/edge'));
   t.is(toHubError(error).code, 'hub-certificate-name');
 });
@@ -192,10 +241,12 @@ test('outbound: a proxy that is not there, or silent, is proxy-unreachable', asy
 
 test('outbound: an https: proxy is verified like the hub, and carries TLS inside TLS', async (t) => {
   const { port } = await setUp(t);
-  const { certificate, key } = await issueServerCertificate(authority, NAMES, Date.now(), randomBytes);
+  // For the proxy's name alone: it is not the hub's.
+  const names = ['localhost'];
+  const { certificate, key } = await issueServerCertificate(authority, names, Date.now(), randomBytes);
   const server = await startConnectProxy(t, { port }, { cert: certificate, key });
   const proxy = { url: new URL(`https://localhost:${server.port}`), noProxy: '' };
-  const trusting = openOutbound(t, { ca: authority.certificate, proxy });
+  const trusting = openOutbound(t, { ca: () => authority.certificate, proxy });
   t.is(await get(trusting.agent, 'https://hub.test:9443/edge'), 'hub');
   await t.throwsAsync(openOutbound(t, { proxy }).connectTcp('hub.test', 8000, { timeoutMs: 5_000 }), {
     code: 'proxy-unreachable',

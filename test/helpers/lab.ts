@@ -36,8 +36,11 @@ export const serialLabTest = process.env.FAIRLEAD_NO_LAB ? test.serial.skip : te
  * An engine for this test alone, that it may stop and kill. It holds {@link BUSYBOX_IMAGE}, and with `images`
  * also {@link BASE_IMAGE} and {@link AGENT_IMAGE}.
  */
-export async function startEngine(t: Scope, options: { images?: boolean } = {}): Promise<LabEngine> {
-  const engine = await LabEngine.create();
+export async function startEngine(
+  t: Scope,
+  options: { images?: boolean; args?: readonly string[] } = {},
+): Promise<LabEngine> {
+  const engine = await LabEngine.create({ args: options.args ?? [] });
   t.teardown(() => engine.close());
   await makeBusyboxImage(engine);
   if (options.images) await addAgentImage(engine);

@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly parentDir?: string;
   /** Default: `lab`. */
   readonly hostName?: string;
+  /** More arguments of dockerd, such as `--live-restore`. */
+  readonly args?: readonly string[];
   /** How it is joined to the world. Default: a network of the engine and us alone. */
   readonly layWire?: LayWire;
 }
@@ -38,10 +40,12 @@ export class LabEngine {
   readonly clientEnv: Readonly<Record<string, string>>;
   readonly #dir: string;
   readonly #pod: Pod;
+  readonly #args: readonly string[];
   #dockerd: ChildProcess | undefined;
 
-  private constructor(dir: string, pod: Pod) {
+  private constructor(dir: string, pod: Pod, args: readonly string[]) {
     this.#dir = dir;
+    this.#args = args;
     this.#pod = pod;
     this.socketPath = join(dir, 'docker.sock');
     this.gateway = pod.gateway;
@@ -59,7 +63,7 @@ export class LabEngine {
       await mkdir(join(dir, 'client'));
       await writeFile(join(dir, 'daemon.json'), '{}');
       pod = await Pod.create(options.hostName ?? 'lab', options.layWire);
-      const engine = new LabEngine(dir, pod);
+      const engine = new LabEngine(dir, pod, options.args ?? []);
       await engine.start();
       return engine;
     } catch (error) {
@@ -135,6 +139,7 @@ export class LabEngine {
       ...['--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
       ...['-H', 'unix:///run/docker.sock', '-H', `unix://${this.socketPath}`],
       ...['--cgroup-parent', `/${basename(this.#dir)}`, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
+      ...this.#args,
     ];
   }
 }

@@ -1,7 +1,10 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { EngineAddress } from '../engine-address.js';
+import { untilEvent } from '../../../protocol/until-event.js';
+import type { EngineAddress, EngineTls } from '../engine-address.js';
 import { toEngineError } from './engine-error.js';
 
 /**
@@ -10,40 +13,44 @@ import { toEngineError } from './engine-error.js';
  * @param deadlineMs for connecting, TLS handshake included
  * @throws EdgeError `engine-unreachable` or `engine-permission`
  */
-export function dialEngine(address: EngineAddress, deadlineMs: number): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(address);
-    const ready = socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect';
-    const fail = (error: unknown) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(toEngineError(error, address));
-    };
-    const timer = setTimeout(
-      () =>
-        fail(new EdgeError('engine-unreachable', `The engine did not accept within ${deadlineMs / 1000} s`)),
-      deadlineMs,
-    );
-    socket.once('error', fail);
-    socket.once(ready, () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
-    });
-  });
+export async function dialEngine(
+  address: EngineAddress,
+  deadlineMs: number,
+  clock: Clock = systemClock,
+): Promise<net.Socket> {
+  const deadline = new AbortController();
+  const cancel = clock.after(deadlineMs, () =>
+    deadline.abort(
+      new EdgeError('engine-unreachable', `The engine did not accept within ${deadlineMs / 1000} s`),
+    ),
+  );
+  try {
+    return await connect(address, clock, deadline.signal);
+  } catch (error) {
+    throw toEngineError(error, address);
+  } finally {
+    cancel();
+  }
 }
 
-function connect(address: EngineAddress): net.Socket {
-  if (address.kind === 'unix') return net.connect({ path: address.path, allowHalfOpen: true });
+async function connect(address: EngineAddress, clock: Clock, signal: AbortSignal): Promise<net.Socket> {
+  if (address.kind === 'unix') {
+    return untilEvent(net.connect({ path: address.path, allowHalfOpen: true }), 'connect', signal);
+  }
   const { host, port, tls: options } = address;
-  if (options === null) return net.connect({ host, port, allowHalfOpen: true, noDelay: true });
-  const secure: tls.ConnectionOptions & Pick<net.TcpNetConnectOpts, 'allowHalfOpen'> = {
+  const socket = await dialTcp(host, port, { clock, signal, allowHalfOpen: true });
+  return options === null ? socket : untilEvent(secured(socket, host, options()), 'secureConnect', signal);
+}
+
+/** A TLS socket takes `allowHalfOpen` from the one that it wraps. */
+function secured(socket: net.Socket, host: string, { ca, cert, key }: EngineTls): tls.TLSSocket {
+  return tls.connect({
+    socket,
     host,
-    port,
-    allowHalfOpen: true,
-    ...(net.isIP(host) ? {} : { servername: host }),
-    ...(options.ca === null ? { rejectUnauthorized: false } : { ca: options.ca }),
-    ...(options.cert === null || options.key === null ? {} : { cert: options.cert, key: options.key }),
-  };
-  return tls.connect(secure);
+    servername: net.isIP(host) ? '' : host,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: ca !== null,
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null || key === null ? {} : { cert, key }),
+  });
 }

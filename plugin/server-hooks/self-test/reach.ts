@@ -1,6 +1,8 @@
-import type { LookupAddress } from 'node:dns';
+import { ADDRCONFIG, type LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
+import { systemClock } from '../../../protocol/clock.js';
+import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 
 /** Where something is to be reached; IPv6 without brackets. */
@@ -29,7 +31,10 @@ LOOPBACK.addAddress('::1', 'ipv6');
  * @throws EdgeError `hub-dns`, `address-not-tested`, `hub-unreachable` when `signal` aborts
  */
 export async function resolveHost(host: string, signal: AbortSignal): Promise<readonly LookupAddress[]> {
-  const found = await withSignal(signal, lookup(host, { all: true })).catch((cause: unknown) => {
+  const found = await withSignal(
+    signal,
+    lookup(host, { all: true, order: 'verbatim', hints: ADDRCONFIG }),
+  ).catch((cause: unknown) => {
     if (cause instanceof EdgeError) throw cause;
     throw new EdgeError('hub-dns', 'The name cannot be resolved', { cause });
   });
@@ -54,19 +59,9 @@ export async function connectTcp(
   addresses: readonly LookupAddress[],
   signal: AbortSignal,
 ): Promise<net.Socket> {
-  const socket = net.connect({
-    host,
-    port,
-    lookup: (_name, _options, done) => done(null, [...addresses]),
-  });
-  const connected = new Promise<net.Socket>((resolve, reject) => {
-    socket.once('connect', () => resolve(socket));
-    socket.on('error', reject);
-  });
   try {
-    return await withSignal(signal, connected);
+    return await withSignal(signal, dialTcp(host, port, { clock: systemClock, signal, addresses }));
   } catch (error) {
-    socket.destroy();
     if (error instanceof EdgeError) throw error;
     const code = codeOf(error) === 'ECONNREFUSED' ? 'hub-refused' : 'hub-unreachable';
     throw new EdgeError(code, 'Not connected', { cause: error });

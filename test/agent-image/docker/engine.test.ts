@@ -159,11 +159,11 @@ async function startTlsEngine(t: ExecutionContext) {
 test('engine: TCP with TLS is verified against ca.pem alone', async (t) => {
   const { ca, ...target } = await startTlsEngine(t);
   const other = await makeAuthority(Date.now(), randomBytes);
-  const socket = await new Engine({ ...target, tls: { ca, cert: null, key: null } }).dial();
+  const socket = await new Engine({ ...target, tls: () => ({ ca, cert: null, key: null }) }).dial();
   socket.end('echo');
   t.is(Buffer.concat(await socket.toArray()).toString(), 'echo');
   await t.throwsAsync(
-    new Engine({ ...target, tls: { ca: other.certificate, cert: null, key: null } }).dial(),
+    new Engine({ ...target, tls: () => ({ ca: other.certificate, cert: null, key: null }) }).dial(),
     {
       code: 'engine-unreachable',
     },

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createLogger } from '../../../agent-image/src/log.js';
 import { createOutbound } from '../../../agent-image/src/outbound.js';
 import { TunnelKeeper } from '../../../agent-image/src/tunnel/tunnel-keeper.js';
+import { systemClock } from '../../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin } from '../../helpers/plugin.js';
@@ -22,12 +23,15 @@ async function setup(
   const clock = new FakeClock();
   const lines: { code?: string; level: string; msg: string }[] = [];
   const [told, idle]: [string[], string[]] = [[], []];
-  const outbound = createOutbound({
-    cleartext: true,
-    insecurePoll: false,
-    ca: null,
-    proxy: { url: null, noProxy: '' },
-  });
+  const outbound = createOutbound(
+    {
+      cleartext: true,
+      insecurePoll: false,
+      ca: null,
+      proxy: { url: null, noProxy: '' },
+    },
+    systemClock,
+  );
   t.teardown(() => outbound.close());
   const keeper: TunnelKeeper = new TunnelKeeper({
     tunnelAddress,
