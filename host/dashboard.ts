@@ -11,6 +11,7 @@ import { ownCertificate, readGivenCertificate, type ServerCertificate } from './
 import type { HostConfig } from './config.js';
 import { HostData } from './data.js';
 import { findPlugins } from './find-plugins.js';
+import { isClientGone } from './is-client-gone.js';
 import { loadPlugin } from './load-plugin.js';
 import { localNames } from './local-names.js';
 import type { PluginManifest } from './manifest.js';
@@ -94,7 +95,10 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const plugins = new Plugins(await openSlots(config, around.pluginFolders, host), data, logger);
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
-  app.on('error', (error: unknown) => logger.error({ err: error }, 'an answer failed'));
+  app.on('error', (error: unknown, ctx?: Koa.Context) => {
+    if (ctx && isClientGone(error, ctx.res)) logger.debug({ err: error }, 'the client broke off');
+    else logger.error({ err: error }, 'an answer failed');
+  });
   app.use(problemReplies(logger));
   for (const slot of plugins.slots) app.use(slot.routes);
   app.use(refuseUnserved);
@@ -174,6 +178,10 @@ function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logge
   const refuse = (socket: Duplex, error: unknown) => {
     if (error instanceof Problem) {
       refuseUpgrade(socket, error);
+      return;
+    }
+    if (isClientGone(error, socket)) {
+      socket.destroy();
       return;
     }
     logger.error({ err: error }, 'an upgrade failed');

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Logger } from '../plugin/server-hooks/host.js';
+import { isClientGone } from './is-client-gone.js';
 
 /** What {@link Problem} carries besides its code and message. */
 export interface ProblemOptions {
@@ -39,6 +40,12 @@ export function problemReplies(logger: Logger): Middleware {
       if (ctx.status === 404 && ctx.body == null && ctx.respond !== false && !ctx.headerSent)
         throw notFound();
     } catch (error) {
+      if (isClientGone(error, ctx.res)) {
+        logger.debug({ code: Reflect.get(Object(error), 'code') }, 'the client broke off');
+        ctx.respond = false;
+        ctx.res.destroy();
+        return;
+      }
       if (ctx.headerSent) {
         logger.warn({ err: error }, 'an answer was cut short');
         ctx.res.destroy();

@@ -48,10 +48,11 @@ function readText({ req, res }: Context): Promise<string> {
     const timer = setTimeout(refuse, DEADLINE_MS, tooSlow);
     req.on('data', keep);
     req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    req.once('error', reject);
-    req.once('close', () => {
+    const cut = () => {
       clearTimeout(timer);
       reject(new Problem(400, 'bad-request', 'the body was cut short'));
-    });
+    };
+    req.once('error', cut);
+    req.once('close', cut);
   });
 }
