@@ -78,7 +78,8 @@ export function unauthorized(): EdgeError {
   return new EdgeError('agent-unauthorized', 'The Edge key or instance is not known here', { status: 401 });
 }
 
-function hashOf(body: Uint8Array): string {
+/** SHA-256, base64url. */
+export function hashOf(body: Uint8Array): string {
   return body.length === 0 ? EMPTY_BODY_HASH : createHash('sha256').update(body).digest('base64url');
 }
 

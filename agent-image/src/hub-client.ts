@@ -11,13 +11,14 @@ import {
   problemSchema,
   type SwarmReport,
 } from '../../protocol/agent-calls.js';
+import { ANSWER_PROOF, strongTag, verifyAnswer } from '../../protocol/answer-proof.js';
 import type { Clock } from '../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { EdgeError } from '../../protocol/edge-error.js';
 import type { EdgeKey } from '../../protocol/edge-key.js';
 import { openInstanceSecret } from '../../protocol/instance-secret.js';
 import { parseJson } from '../../protocol/parse-json.js';
-import { signRequest } from '../../protocol/request-signature.js';
+import { parseAuthorization, signRequest } from '../../protocol/request-signature.js';
 import type { Snapshot } from '../../protocol/snapshot.js';
 import { type Answer, callHub } from './call-hub.js';
 import type { InstanceKey } from './instance-key.js';
@@ -47,6 +48,28 @@ interface Exchange {
   readonly signal?: AbortSignal;
 }
 
+/** An answer, and whether it is the hub's own, to this very request. */
+interface CheckedAnswer extends Answer {
+  readonly isProven: boolean;
+}
+
+/** What a hub refuses before it knows whose signature a call has, or where no plugin of ours answers. */
+const UNPROVEN = new Set([
+  'agent-unauthorized',
+  'body-incomplete',
+  'body-late',
+  'body-too-large',
+  'host-consumed-body',
+  'internal',
+  'method-not-allowed',
+  'not-found',
+  'too-many-bodies',
+]);
+const FORGED = Object.freeze({
+  code: 'hub-answer-forged',
+  detail:
+    'The answer does not prove that it is the hub’s: the hub is older than this agent, or somebody answers in its place',
+});
 const CALL_MS = 30_000;
 /** A hold that is unanswered so long after its wait is given up, ms. */
 const HOLD_SLACK_MS = 5_000;
@@ -113,7 +136,7 @@ export class HubClient {
       signal,
     });
     const reply = answer.status === 304 ? null : parseAnswer(checkInReplySchema, answer);
-    return { reply, etag: answer.headers.etag ?? etag };
+    return { reply, etag: strongTag(answer.headers.etag) ?? etag };
   }
 
   async postSnapshot(snapshot: Snapshot): Promise<void> {
@@ -142,7 +165,7 @@ export class HubClient {
   }
 
   /** A refusal for the clock's sake is mended and tried once more; others are thrown. */
-  async #send(key: Buffer, exchange: Exchange): Promise<Answer> {
+  async #send(key: Buffer, exchange: Exchange): Promise<CheckedAnswer> {
     const body = exchange.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(exchange.body));
     let answer = await this.#exchange(key, exchange, body);
     let problem = problemOf(answer);
@@ -152,7 +175,7 @@ export class HubClient {
     }
     if (!problem) return answer;
     throw new EdgeError(problem.code, problem.detail ?? `The hub answered ${answer.status}`, {
-      status: answer.status,
+      status: problem === FORGED ? 502 : answer.status,
       ...(problem.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: problem.retryAfterSeconds }),
     });
   }
@@ -165,17 +188,17 @@ export class HubClient {
     return true;
   }
 
-  #exchange(
+  async #exchange(
     key: Buffer,
     { method, path, headers, timeoutMs, signal }: Exchange,
     body: Buffer,
-  ): Promise<Answer> {
+  ): Promise<CheckedAnswer> {
     const { edgeKey, instance, agent, clock } = this.#options;
     const timeMs = Math.max(clock.now() + this.#clockOffsetMs, this.#lastStampMs + 1);
     this.#lastStampMs = timeMs;
     const claim = { environmentId: edgeKey.environmentId, instanceId: instance.instanceId, timeMs };
     const authorization = signRequest(key, claim, { method, path, body });
-    return callHub(new URL(`${edgeKey.apiUrl}${path}`), {
+    const answer = await callHub(new URL(`${edgeKey.apiUrl}${path}`), {
       method,
       agent,
       clock,
@@ -184,15 +207,32 @@ export class HubClient {
       timeoutMs,
       ...(signal ? { signal } : {}),
     });
+    const { mac } = parseAuthorization(authorization);
+    const { status, headers: given } = answer;
+    const claimed = { status, etag: given.etag, body: answer.body };
+    return { ...answer, isProven: verifyAnswer(key, mac, claimed, `${given[ANSWER_PROOF] ?? ''}`) };
   }
 }
 
-/** The hub's own refusals are problem documents; anything else on that URL is not our hub, or not yet. */
-function problemOf(answer: Answer) {
-  if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return null;
-  const problem = problemSchema.safeParse(parseJson(answer.body));
-  if (problem.success) return problem.data;
-  return { code: 'hub-answer-malformed', detail: `Something on the way answered ${answer.status}` };
+/**
+ * What an answer refuses; null where it is the hub's consent. Only a proven one may change anything: a clock, a state, a
+ * secret, a pause. Of the others a hub can say but few, and they lead to nothing but another attempt, later.
+ */
+function problemOf({ status, body, isProven }: CheckedAnswer): z.infer<typeof problemSchema> | null {
+  const isSuccess = (status >= 200 && status < 300) || status === 304;
+  if (isProven && isSuccess) return null;
+  const said = parseJson(body);
+  const problem = problemSchema.safeParse(said);
+  const strange = { code: 'hub-answer-malformed', detail: `Something on the way answered ${status}` };
+  if (isProven) return problem.success ? problem.data : strange;
+  if (isSuccess) return body.length === 0 || isObject(said) ? FORGED : strange;
+  if (!problem.success) return strange;
+  const { code, detail } = problem.data;
+  return UNPROVEN.has(code) ? { code, ...(detail === undefined ? {} : { detail }) } : FORGED;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** @throws EdgeError `hub-answer-malformed` */

@@ -31,8 +31,10 @@ const MIN_CUT_MS = 1_000;
 const MIN_HOLD_MS = 500;
 /** Least time from one check-in to the next, ms, whatever the hub answers. */
 const MIN_PACE_MS = 20;
-/** How long another agent with our identity is today's problem after we last noticed it, ms. */
+/** How long another agent with our identity, or in the hub's place, is a problem after we last noticed it, ms. */
 const SHARED_MS = 3 * 60_000;
+/** Answers that anyone on the way can invent. */
+const DOUBTFUL = new Set(['hub-answer-forged', 'agent-unauthorized']);
 
 /** The loop of check-ins: one at a time, held where that works, with backoff and full jitter after failures. */
 export class Poller {
@@ -52,6 +54,9 @@ export class Poller {
   #lastCode: string | null = null;
   /** Check-ins that another process with our instance key took the place of, lately. */
   #shared = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
+  /** Doubtful answers, lately. A good one in between does not make them fewer. */
+  #doubtful = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
+  #forgedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -70,9 +75,17 @@ export class Poller {
     await this.#running;
   }
 
-  /** `duplicate` while another process uses this instance's data folder, or a copy of it; else null. */
+  /**
+   * `duplicate` while another process uses this instance's data folder, or a copy of it; `hub-answer-forged` while
+   * somebody answers in the hub's place; else null.
+   */
   get problem(): string | null {
-    return this.#options.clock.monotonic() - this.#shared.lastMs < SHARED_MS ? 'duplicate' : null;
+    if (this.#isRecent(this.#shared.lastMs)) return 'duplicate';
+    return this.#isRecent(this.#forgedMs) ? 'hub-answer-forged' : null;
+  }
+
+  #isRecent(ms: number): boolean {
+    return this.#options.clock.monotonic() - ms < SHARED_MS;
   }
 
   /** Checks in at once: the agent has something to tell, such as a lost tunnel. */
@@ -106,10 +119,13 @@ export class Poller {
         await enrol(this.#stopping.signal);
         this.#enrolled = true;
       }
-      const { reply, etag } = await client.checkIn(query(), this.#etag, waitSeconds, nudge.signal);
+      const known = this.#etag;
+      const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);
       this.#etag = etag;
       const elapsedMs = clock.monotonic() - startedMs;
-      const isTooFast = reply === null && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
+      // The state it sent may be the known one: somebody on the way can take out what tells the hub that we know it.
+      const isNews = reply !== null && etag !== known;
+      const isTooFast = !isNews && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
       const pauseMs = this.#succeeded(reply, waitSeconds);
       return isTooFast ? this.#intervalMs : Math.max(pauseMs, MIN_PACE_MS - elapsedMs);
     } catch (error) {
@@ -146,16 +162,23 @@ export class Poller {
   }
 
   #failed(error: unknown): number {
-    const { logger, random, onOutcome } = this.#options;
+    const { logger, clock, random, onOutcome } = this.#options;
     const code = codeOf(error);
     this.#etag = undefined;
+    const isDoubtful = DOUBTFUL.has(code);
+    if (isDoubtful) {
+      const times = this.#isRecent(this.#doubtful.lastMs) ? this.#doubtful.times + 1 : 0;
+      this.#doubtful = { times, lastMs: clock.monotonic() };
+    }
+    if (code === 'hub-answer-forged') this.#forgedMs = clock.monotonic();
     if (code === 'agent-unauthorized') this.#enrolled = false;
     if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
     else logger.debug({ err: error, attempts: this.#failures + 1 }, 'check-in failed again');
     this.#lastCode = code;
     const isRefusal = error instanceof EdgeError && error.status >= 400 && error.status < 500;
     const most = isRefusal ? MAX_REFUSED_BACKOFF_MS : MAX_BACKOFF_MS;
-    const ceilingMs = Math.min(most, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
+    const times = Math.max(this.#failures, isDoubtful ? this.#doubtful.times : 0);
+    const ceilingMs = Math.min(most, FIRST_BACKOFF_MS * 2 ** Math.min(times, 16));
     this.#failures++;
     const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
     const pauseMs = leastMs + random() * ceilingMs;
@@ -170,7 +193,7 @@ export class Poller {
   #superseded(): number {
     const { logger, clock, random, onOutcome } = this.#options;
     const code = 'check-in-superseded';
-    if (this.problem === null) {
+    if (!this.#isRecent(this.#shared.lastMs)) {
       this.#shared.times = 0;
       logger.warn({ code }, 'another agent uses a copy of this DATA_DIR: give each agent its own');
     }

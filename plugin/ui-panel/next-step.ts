@@ -15,6 +15,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'environment-offline': 'See that the agent runs and reaches the hub; its log has the code.',
   'node-offline': 'See that the agent’s task runs on that node and reaches the hub; its log has the code.',
   'node-without-agent': 'Run the printed Swarm command: it puts an agent on every node.',
+  'hub-answer-forged':
+    'Somebody answers the agent in the hub’s place: set EDGE_CA_FILE instead of EDGE_INSECURE_POLL, and look for a proxy that changes answers.',
   'hub-dns':
     'The remote machine cannot resolve the name in the tunnel’s address: correct it under Edit, and start the agent with the new key.',
   'hub-refused':

@@ -4,6 +4,8 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { AGENT_PATHS, type CheckInReply } from '../../protocol/agent-calls.js';
+import { ANSWER_PROOF, proveAnswer } from '../../protocol/answer-proof.js';
+import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { encodeEdgeKey } from '../../protocol/edge-key.js';
 import { sealInstanceSecret } from '../../protocol/instance-secret.js';
 import { parseAuthorization } from '../../protocol/request-signature.js';
@@ -20,27 +22,36 @@ const REPLY: CheckInReply = {
   hub: 'hub-1',
 };
 
-type Answer = (res: ServerResponse, req: IncomingMessage) => void;
+type Answer = (res: ServerResponse, req: IncomingMessage, key: Buffer) => void;
 
-const json =
-  (status: number, body: object): Answer =>
-  (res) => {
-    res.writeHead(status, { 'content-type': 'application/json', etag: '"tag"' });
-    res.end(JSON.stringify(body));
+const EDGE_ID = '7f3c1c8e-5a53-4f0b-9d1c-0d7c5e1b2a3f';
+const SECRET = 'x'.repeat(43);
+
+/** An answer with the hub's proof. */
+const proven =
+  (status: number, etag: string | undefined, body: object | null): Answer =>
+  (res, req, key) => {
+    const bytes = Buffer.from(body ? JSON.stringify(body) : '');
+    const { mac } = parseAuthorization(req.headers.authorization);
+    const proof = proveAnswer(key, mac, { status, etag, body: bytes });
+    res.writeHead(status, { ...(etag && { etag }), [ANSWER_PROOF]: proof }).end(bytes);
   };
+const json = (status: number, body: object) => proven(status, '"tag"', body);
 
 /** An enrolled client at a hub that answers as the script says; the last answer repeats. */
 async function setup(t: ExecutionContext, ...script: Answer[]) {
   const stamps: number[] = [];
+  const instanceSecret = randomBytes(32);
   const server = http.createServer((req, res) => {
     if (req.url === AGENT_PATHS.enrol) {
-      void enrolReply().then((body) => json(200, body)(res, req));
+      const enrolKey = deriveKey(EDGE_ID, hashJoinSecret(SECRET), 'enrol');
+      void enrolReply().then((body) => json(200, body)(res, req, enrolKey));
       return;
     }
     stamps.push(parseAuthorization(req.headers.authorization).timeMs);
     const [first] = script;
     const answer = script.length > 1 ? script.shift() : first;
-    answer?.(res, req);
+    answer?.(res, req, instanceSecret);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,14 +65,14 @@ async function setup(t: ExecutionContext, ...script: Answer[]) {
     tunnelAddress: 'localhost:8000',
     fingerprint: `${'A'.repeat(43)}=`,
     environmentId: 1,
-    secret: 'x'.repeat(43),
+    secret: SECRET,
   });
-  const agent = await makeInstance(t, { edgeKey, edgeId: '7f3c1c8e-5a53-4f0b-9d1c-0d7c5e1b2a3f', clock });
+  const agent = await makeInstance(t, { edgeKey, edgeId: EDGE_ID, clock });
   const enrolReply = async () => ({
     protocol: 1,
     secret: await sealInstanceSecret(
       { kty: 'OKP', crv: 'X25519', x: agent.instance.publicKey },
-      randomBytes(32),
+      instanceSecret,
     ),
     keyGeneration: 1,
     timeMs: clock.now(),
@@ -124,7 +135,7 @@ test('hub client: a refusal keeps its code, status and pause', async (t) => {
 });
 
 test('hub client: 304 is no news', async (t) => {
-  const { agent } = await setup(t, (res) => res.writeHead(304).end());
+  const { agent } = await setup(t, proven(304, undefined, null));
   await agent.enrol();
   t.deepEqual(await agent.checkIn({ etag: '"known"' }), { reply: null, etag: '"known"' });
 });
@@ -179,11 +190,11 @@ test('hub client: a call that is broken off says why', async (t) => {
 
 test('hub client: a kept connection that the hub has just closed costs nothing but another one', async (t) => {
   const connections: unknown[] = [];
-  const { agent } = await setup(t, (res, req) => {
+  const { agent } = await setup(t, (res, req, key) => {
     connections.push(req.socket);
     // The second request on a connection finds it closed.
     if (connections.filter((one) => one === req.socket).length > 1) req.socket.resetAndDestroy();
-    else json(200, REPLY)(res, req);
+    else json(200, REPLY)(res, req, key);
   });
   await agent.enrol();
   await agent.checkIn();

@@ -22,6 +22,8 @@ interface Outcome {
   readonly reply?: CheckInReply | null;
   readonly error?: Error;
   readonly afterMs?: number;
+  /** The reply is the state that the agent knows. */
+  readonly isKnown?: boolean;
 }
 
 /** A poller whose check-ins go as the script says; the last outcome repeats. Chance is always one half. */
@@ -34,12 +36,13 @@ function setup(t: ExecutionContext, script: Outcome[]) {
   );
   const waits: number[] = [];
   let enrolments = 0;
+  let tags = 0;
   const poller = new Poller({
     client: {
       checkIn: async (_query, _etag, waitSeconds, signal): Promise<CheckInResult> => {
         waits.push(waitSeconds);
         const outcome = script.length > 1 ? script.shift() : script[0];
-        const { reply = null, error, afterMs = 0 } = outcome ?? {};
+        const { reply = null, error, afterMs = 0, isKnown = false } = outcome ?? {};
         if (afterMs > 0) {
           await new Promise<void>((resolve, reject) => {
             clock.after(afterMs, resolve);
@@ -47,7 +50,9 @@ function setup(t: ExecutionContext, script: Outcome[]) {
           });
         }
         if (error) throw error;
-        return { reply, etag: '"tag"' };
+        // Each state has a tag of its own.
+        if (reply && !isKnown) tags++;
+        return { reply, etag: `"${tags}"` };
       },
     },
     clock,
@@ -171,6 +176,38 @@ test('poller: with a copy of itself it gives way, longer each time, and says so 
   t.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   t.is(poller.problem, 'duplicate');
   t.is(lines.filter(({ code }) => code === 'check-in-superseded').length, 1);
+  await poller.stop();
+  clock.advance(3 * 60_000);
+  t.is(poller.problem, null);
+});
+
+const forged = new EdgeError('hub-answer-forged', 'not the hub', { status: 502 });
+const unknown = new EdgeError('agent-unauthorized', 'who?', { status: 401 });
+const known: Outcome = { reply: { ...REPLY }, isKnown: true };
+/** What somebody in the hub's place can do again and again. */
+const ATTACKS: Record<string, Outcome[]> = {
+  'invents answers': [{ error: forged }],
+  'invents answers to every other check-in': [{ error: forged }, { reply: REPLY }],
+  'says that the hub has forgotten the agent': [{ error: unknown }],
+  'says so at every other check-in': [{ error: unknown }, { reply: REPLY }],
+  'takes out that the state is known': [{ reply: REPLY }, known, known, known, known, known],
+  'takes out that the answer may wait': [{ reply: REPLY }, { reply: null }, { reply: null }, { reply: null }],
+};
+for (const [what, rounds] of Object.entries(ATTACKS)) {
+  test(`poller: whoever ${what} gains no more than the backoff`, async (t) => {
+    const { pause, waits, enrolments } = setup(t, Array.from({ length: 2_000 }, () => rounds).flat());
+    const TEN_MINUTES_MS = 600_000;
+    for (let passedMs = 0; passedMs < TEN_MINUTES_MS; ) passedMs += await pause();
+    t.true(waits.length <= 240, `${waits.length} check-ins in ten minutes`);
+    t.true(enrolments() <= 100, `${enrolments()} enrolments`);
+  });
+}
+
+test('poller: answers that are forged are its problem for a while, whatever comes in between', async (t) => {
+  const { pause, poller, clock } = setup(t, [{ error: forged }, { reply: REPLY }, { afterMs: 50_000 }]);
+  await pause();
+  await pause();
+  t.is(poller.problem, 'hub-answer-forged');
   await poller.stop();
   clock.advance(3 * 60_000);
   t.is(poller.problem, null);

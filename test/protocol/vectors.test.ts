@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import test from 'ava';
+import { proveAnswer, verifyAnswer } from '../../protocol/answer-proof.js';
 import { openCredential } from '../../protocol/credential.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { encodeEdgeKey, parseEdgeKey } from '../../protocol/edge-key.js';
@@ -40,6 +41,17 @@ for (const { name, key, method, path, body, authorization, ...claim } of vectors
     const request = { method, path, body: Buffer.from(body) };
     t.is(signRequest(hex(key), claim, request), authorization);
     t.true(verifyRequest(hex(key), parseAuthorization(authorization), request));
+  });
+}
+
+for (const { name, signature, proof, body, etag, status } of vectors.answerProofs) {
+  test(`vectors: answer proof (${name})`, (t) => {
+    const request = vectors.signatures.find((one) => one.name === signature);
+    const key = hex(request?.key ?? '');
+    const { mac } = parseAuthorization(request?.authorization);
+    const answer = { status, etag: etag ?? undefined, body: Buffer.from(body) };
+    t.is(proveAnswer(key, mac, answer), proof);
+    t.true(verifyAnswer(key, mac, answer, proof));
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import {
-  parseAuthorization,
   type RequestClaim,
   type SignedHead,
   unauthorized,
@@ -20,23 +19,18 @@ export interface AuthenticatedAgent {
 const NO_KEY = Buffer.alloc(32);
 
 /**
- * Verifies the head of a signed agent request, before its body is read: signature first, then the clock, then that the
- * stamp is new.
- * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (all 401)
+ * Refuses a call whose time is wrong, or not new.
+ * @throws EdgeError `clock-skew`, `stamp-not-new` (both 401)
  */
-export function authenticateAgent(
-  store: Store,
+export function requireNewStamp(
   presence: Presence,
   clock: Clock,
-  authorization: string | undefined,
+  environmentId: number,
   head: SignedHead,
-): AuthenticatedAgent {
-  const claim = parseAuthorization(authorization);
-  const agent = findSigner(store, clock, claim, head);
+  claim: RequestClaim,
+): void {
   checkSkew(clock, claim.timeMs);
-  const path = head.path.split('?', 1)[0] ?? '';
-  takeStamp(presence, clock, agent.environment.id, path, claim);
-  return agent;
+  takeStamp(presence, clock, environmentId, head.path.split('?', 1)[0] ?? '', claim);
 }
 
 /**

@@ -58,16 +58,22 @@ export class Enrolment {
   /**
    * One enrolment. Everything from the look at the environment to its replacement in memory happens in
    * one turn, so that of two racing agents one wins; the answer waits for the fsync.
+   * @param onProven called with the key that the request was signed with, before anything else is refused
    * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
    *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`, `too-many-agents` (409),
    *   `store-unwritable` (503)
    */
-  async enrol(claim: RequestClaim, request: SignedRequest): Promise<EnrolReply> {
+  async enrol(
+    claim: RequestClaim,
+    request: SignedRequest,
+    onProven: (key: Buffer) => void,
+  ): Promise<EnrolReply> {
     const { store, clock } = this.#options;
     const json = parseJson(request.body);
     const identity = identitySchema.safeParse(json);
     const prove = () => this.#prove(claim, request, identity.data?.edgeId);
     const caller = prove();
+    onProven(caller.derived);
     checkSkew(clock, claim.timeMs);
     // Only now: an old agent's body may have another form, and strangers learn nothing of ours.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
@@ -102,12 +108,13 @@ export class Enrolment {
     const now = this.#options.clock.now();
     const keys = environment?.keys.filter((key) => keyHolds(key, now)) ?? [];
     // Without a key the work is done all the same, so that time does not tell which ids exist.
-    const key = (keys.length > 0 ? keys : [NO_KEY]).find((key) => {
+    for (const key of keys.length > 0 ? keys : [NO_KEY]) {
       const derived = deriveKey(edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol');
-      return verifyRequest(derived, claim, request) && key !== NO_KEY;
-    });
-    if (!environment || !key) throw unauthorized();
-    return { environment, key };
+      if (verifyRequest(derived, claim, request) && environment && key !== NO_KEY) {
+        return { environment, key, derived };
+      }
+    }
+    throw unauthorized();
   }
 
   #read(json: unknown): EnrolRequest {

@@ -19,6 +19,7 @@ const DETAILS: Readonly<Record<string, string>> = {
   'credential-replayed': 'A credential was presented a second time',
   'credential-unknown': 'The agent came with a credential that the hub does not know any more',
   'credential-unreadable': 'The agent cannot open the credentials: it has another Edge key',
+  'hub-answer-forged': 'The agent gets answers to its check-ins that are not the hub’s',
   'hub-dns': 'The agent cannot resolve the name in the tunnel address',
   'hub-refused': 'Nothing accepts the agent at the tunnel address',
   'hub-unreachable': 'The agent gets no answer from the tunnel address',

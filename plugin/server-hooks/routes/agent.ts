@@ -7,7 +7,7 @@ import {
   idleTunnelSchema,
   swarmReportSchema,
 } from '../../../protocol/agent-calls.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/edge-error.js';
 import {
   parseAuthorization,
   type SignedHead,
@@ -15,13 +15,11 @@ import {
   verifyBody,
 } from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
-import {
-  type AuthenticatedAgent,
-  authenticateAgent,
-  findSigner,
-} from '../environments/authenticate-agent.js';
+import { type AuthenticatedAgent, findSigner, requireNewStamp } from '../environments/authenticate-agent.js';
 import { readSelfTest, SELF_TEST_PATH } from '../self-test/ask-hub.js';
 import type { Services } from '../services.js';
+import { AnswerProofs } from './answer-proofs.js';
+import { sendError, withHubTime } from './error-reply.js';
 import { preferredWait } from './preferred-wait.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
@@ -31,31 +29,28 @@ const MAX_REPORT_BYTES = 1024 * 1024;
 
 /** The calls of agents. Every one is signed; authentication comes before any other answer. */
 export function agentRoutes(services: Services): Router {
-  const router = new Router();
+  // Paths are signed as they are spelled: each has one spelling.
+  const router = new Router({ sensitive: true, strict: true });
   const { clock, logger } = services;
 
-  // Each refusal carries the hub's time, so that an agent can correct its clock.
-  router.use(async (_ctx, next) => {
+  const proofs = new AnswerProofs();
+
+  // Refusals are made here and not further out, so that they are proven, too.
+  router.use(async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      if (!(error instanceof EdgeError)) throw error;
-      if (error.code === 'agent-unauthorized') services.strangers.note(logger);
-      const { status, expose, retryAfterSeconds, details } = error;
-      throw new EdgeError(error.code, error.message, {
-        status,
-        expose,
-        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-        details: { timeMs: clock.now(), ...details },
-      });
+      if (codeOf(error) === 'agent-unauthorized') services.strangers.note(logger);
+      sendError(ctx, withHubTime(error, clock), logger);
     }
+    proofs.prove(ctx);
   });
 
   router.post(AGENT_PATHS.enrol, async (ctx) => {
     const claim = parseAuthorization(ctx.get('authorization'));
     const body = await readBody(ctx.req, MAX_ENROL_BYTES, clock);
     const request = { method: 'POST', path: ctx.url, body };
-    ctx.body = await services.enrolment.enrol(claim, request);
+    ctx.body = await services.enrolment.enrol(claim, request, (key) => proofs.know(ctx, key, claim));
   });
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
@@ -112,7 +107,12 @@ export function agentRoutes(services: Services): Router {
   /** By the head alone: strangers send no body. */
   function authenticate(ctx: Context): AuthenticatedAgent {
     const { store, presence } = services;
-    return authenticateAgent(store, presence, clock, ctx.get('authorization'), headOf(ctx));
+    const head = headOf(ctx);
+    const claim = parseAuthorization(ctx.get('authorization'));
+    const agent = findSigner(store, clock, claim, head);
+    proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
+    requireNewStamp(presence, clock, agent.environment.id, head, claim);
+    return agent;
   }
 
   /** The body that the agent signed, if it is still one of ours when all of it is there. */

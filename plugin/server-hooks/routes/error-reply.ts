@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import * as z from 'zod';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Problem } from '../../api.js';
 import type { Logger } from '../host.js';
@@ -35,6 +36,18 @@ export function toErrorReply(error: unknown): ErrorReply {
   };
 }
 
+/** Each refusal of an agent's call carries the hub's time, so that the agent can correct its clock. */
+export function withHubTime(error: unknown, clock: Clock): unknown {
+  if (!(error instanceof EdgeError)) return error;
+  const { code, message, status, expose, retryAfterSeconds, details } = error;
+  return new EdgeError(code, message, {
+    status,
+    expose,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    details: { timeMs: clock.now(), ...details },
+  });
+}
+
 /** The same where there is no Koa. */
 export function answerError(res: ServerResponse, error: unknown): void {
   const { status, headers, problem } = toErrorReply(error);
@@ -57,12 +70,13 @@ export function errorReplies(logger: Logger): Middleware {
         throw new EdgeError('method-not-allowed', 'Not with this method: see Allow', { status: 405 });
       }
     } catch (error) {
-      send(ctx, error, logger);
+      sendError(ctx, error, logger);
     }
   };
 }
 
-function send(ctx: Context, error: unknown, logger: Logger): void {
+/** The same as the answer of a Koa context. */
+export function sendError(ctx: Context, error: unknown, logger: Logger): void {
   const { status, headers, problem } = toErrorReply(error);
   if (status === 500)
     logger.error({ err: error, path: ctx.path.slice(0, 200) }, 'a call failed unexpectedly');

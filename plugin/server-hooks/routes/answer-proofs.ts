@@ -1,0 +1,28 @@
+import type { Context } from 'koa';
+import { ANSWER_PROOF, proveAnswer } from '../../../protocol/answer-proof.js';
+import type { RequestClaim } from '../../../protocol/request-signature.js';
+
+/** Adds a proof to each answer of a call whose signer is known, refusals included. */
+export class AnswerProofs {
+  readonly #signers = new WeakMap<Context, { readonly key: Uint8Array; readonly requestMac: string }>();
+
+  /** The signature of the call holds with `key`: that is what its answer is proven with, whatever comes. */
+  know(ctx: Context, key: Uint8Array, { mac }: RequestClaim): void {
+    this.#signers.set(ctx, { key, requestMac: mac });
+  }
+
+  /** Fixes the answer's bytes and adds the header; nothing for strangers. */
+  prove(ctx: Context): void {
+    const signer = this.#signers.get(ctx);
+    if (!signer) return;
+    const body = bytesOf(ctx.body);
+    if (body.length > 0) ctx.body = body;
+    const answer = { status: ctx.status, etag: ctx.response.get('etag') || undefined, body };
+    ctx.set(ANSWER_PROOF, proveAnswer(signer.key, signer.requestMac, answer));
+  }
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
