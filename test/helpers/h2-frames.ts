@@ -29,6 +29,8 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
+/** What an HTTP/2 client says first. */
+export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export const EMPTY_SETTINGS = frame(FRAME.settings, 0, 0);
 /** `:status 200` in HPACK (RFC 7541 appendix A, index 8), more to come on the stream. */
 export const status200 = (stream: number): Buffer => frame(FRAME.headers, 0x4, stream, Buffer.from([0x88]));
@@ -42,15 +44,13 @@ export const FLOODS: Readonly<Record<string, Buffer>> = Object.freeze({
   'RST_STREAM of a stream that is over': frame(FRAME.reset, 0, 1, Buffer.from([0, 0, 0, 0])),
 });
 
-const PREFACE_BYTES = 24;
-
 /**
  * Resolves when the hub, an HTTP/2 client, has opened that stream, or, by `type`, has sent another frame of it; what
  * it says is read from now on.
  */
 export function untilStream(socket: Readable, stream: number, type: number = FRAME.headers): Promise<void> {
   let bytes = Buffer.alloc(0);
-  let at = PREFACE_BYTES;
+  let at = PREFACE.length;
   return new Promise((resolve, reject) => {
     const look = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);

@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import net, { type AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import tls, { type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { ownCertificate } from '../../host/certificate.js';
 import { cutEndedSession } from '../../host/cut-ended-session.js';
 import { HttpsServer } from '../../host/server.js';
-import { EMPTY_SETTINGS, FRAME, frame } from '../helpers/h2-frames.js';
+import { EMPTY_SETTINGS, FRAME, frame, PREFACE } from '../helpers/h2-frames.js';
 import { GOAWAY, HOSTILE_FRAMES } from '../helpers/hostile-frames.js';
 import { ServerSockets } from '../helpers/server-sockets.js';
+import { dialStubborn, type StubbornClient } from '../helpers/stubborn-client.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** GET / over https of the authority `x`, answered by headers and then silence. */
 const CALL = frame(FRAME.headers, 0x5, 1, Buffer.from([0x82, 0x84, 0x87, 0x41, 1, 0x78]));
 const FAST_MS = 20;
@@ -71,20 +70,13 @@ async function startFast(t: ExecutionContext): Promise<FastServer> {
   return { port, sockets: new ServerSockets(t, port), session, stream };
 }
 
-/** A client that never ends its own side by itself. */
-async function dial(t: ExecutionContext, { port }: Server): Promise<{ socket: TLSSocket; tcp: net.Socket }> {
-  const tcp = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-  t.teardown(() => tcp.destroy());
-  const options = { socket: tcp, ALPNProtocols: ['h2'], rejectUnauthorized: false };
-  // Not in the types of `connect`.
-  const socket = tls.connect(Object.assign(options, { allowHalfOpen: true }));
-  socket.on('error', () => undefined);
-  tcp.on('error', () => undefined);
-  await once(socket, 'secureConnect');
-  return { socket, tcp };
+async function dial(t: ExecutionContext, { port }: Server): Promise<StubbornClient> {
+  const client = await dialStubborn(port, 'h2');
+  t.teardown(() => client.tcp.destroy());
+  return client;
 }
 
-const LEAVES: Readonly<Record<string, (tcp: net.Socket) => void>> = {
+const LEAVES: Readonly<Record<string, (tcp: Socket) => void>> = {
   'goes away': (tcp) => tcp.destroy(),
   resets: (tcp) => tcp.resetAndDestroy(),
   stays: () => undefined,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import tls, { type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
@@ -9,6 +9,7 @@ import { GOAWAY, HOSTILE_FRAMES } from '../../helpers/hostile-frames.js';
 import { PROOF, startListener } from '../../helpers/listener.js';
 import { rawTunnel } from '../../helpers/raw-tunnel.js';
 import { ServerSockets } from '../../helpers/server-sockets.js';
+import { dialStubborn } from '../../helpers/stubborn-client.js';
 
 /** Deadlines come 20 times as early as the hub's own. */
 const FAST = 20;
@@ -22,14 +23,8 @@ const RIGHT_PROOF = frame(FRAME.data, 0x1, QUESTION, Buffer.from(JSON.stringify(
 
 /** Asked for its proof; it never ends its own side, whatever the hub does. */
 async function dialToStay(t: ExecutionContext, port: number): Promise<TLSSocket> {
-  const tcp = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  const { socket, tcp } = await dialStubborn(port, TUNNEL_ALPN);
   t.teardown(() => tcp.destroy());
-  const options = { socket: tcp, ALPNProtocols: [TUNNEL_ALPN], rejectUnauthorized: false };
-  // Not in the types of `connect`.
-  const socket = tls.connect(Object.assign(options, { allowHalfOpen: true }));
-  socket.on('error', () => undefined);
-  tcp.on('error', () => undefined);
-  await once(socket, 'secureConnect');
   await untilStream(socket, QUESTION);
   return socket;
 }
