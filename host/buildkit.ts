@@ -3,12 +3,15 @@ import type { Middleware } from 'koa';
 import type { Caller } from './authenticate.js';
 import { Problem } from './problem.js';
 
-/** BuildKit's two connections. Docker clients open them without the base path, so that no environment is named. */
-const PATHS = new Set(['/grpc', '/session']);
+/**
+ * BuildKit's two connections, in origin or absolute form. Docker clients open them without the base path, so that no
+ * environment is named.
+ */
+const CONNECTION = /^(?:https?:\/\/[^/?#]*)?(\/(?:grpc|session)(?:\?.*)?)$/;
 
-/** Whether a request is for one of them. */
-export function isBuildKit({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
-  return method === 'POST' && PATHS.has(url?.split('?')[0] ?? '');
+/** Path and query of a request for one of them; null: it is for something else. */
+export function buildKitPath({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): string | null {
+  return (method === 'POST' && CONNECTION.exec(url ?? '')?.[1]) || null;
 }
 
 /**
@@ -24,7 +27,7 @@ export function environmentOfBuildKit(caller: Caller | null): number {
 
 /** Refuses requests for them that do not ask for the upgrade. */
 export const refuseBuildKit: Middleware = async ({ req }, next) => {
-  if (isBuildKit(req)) throw unsupported();
+  if (buildKitPath(req) !== null) throw unsupported();
   await next();
 };
 

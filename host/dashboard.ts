@@ -6,7 +6,7 @@ import type { Host, Logger } from '../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import { settleAdminPassword } from './admin-password.js';
 import { Authenticator } from './authenticate.js';
-import { environmentOfBuildKit, isBuildKit, refuseBuildKit } from './buildkit.js';
+import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './buildkit.js';
 import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
 import type { HostConfig } from './config.js';
 import { HostData } from './data.js';
@@ -194,19 +194,20 @@ function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logge
       refuse(socket, error);
     }
   };
-  const upgradeBuildKit = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const upgradeBuildKit = async (path: string, req: IncomingMessage, socket: Duplex, head: Buffer) => {
     const environmentId = environmentOfBuildKit(await authenticator.identify(req));
     const mount = plugins.slots[0]?.manifest.mount ?? '';
-    req.url = `${mount}/api/environments/${environmentId}/docker${req.url}`;
+    req.url = `${mount}/api/environments/${environmentId}/docker${path}`;
     upgrade(req, socket, head);
   };
   return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isBuildKit(req)) {
+    const path = buildKitPath(req);
+    if (path === null) {
       upgrade(req, socket, head);
       return;
     }
     // A caller's reset must not end the process while it is identified.
     socket.on('error', () => socket.destroy());
-    upgradeBuildKit(req, socket, head).catch((error: unknown) => refuse(socket, error));
+    upgradeBuildKit(path, req, socket, head).catch((error: unknown) => refuse(socket, error));
   };
 }

@@ -25,8 +25,8 @@ const HEADERS_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_SESSION_MS = 600_000;
 const TCP_KEEP_ALIVE_MS = 30_000;
-/** X-Registry-Config alone may hold the credentials of many registries. */
-const MAX_HEADER_BYTES = 64 * 1024;
+/** An engine takes 1 MiB. Queries hold filters and build arguments, X-Registry-Config the credentials of many registries. */
+const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_STREAMS = 100;
 /** In MB: 100 streams with 128 KB each, and room. */
 const MAX_SESSION_MEMORY = 32;
@@ -63,7 +63,7 @@ export class HttpsServer {
       noDelay: true,
       maxSessionMemory: MAX_SESSION_MEMORY,
       maxOutstandingPings: MAX_OUTSTANDING_PINGS,
-      settings: { maxConcurrentStreams: MAX_STREAMS },
+      settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
     });
     // As options these are ignored on a server that speaks both versions, and uploads would end after 5 minutes.
     Object.assign(this.#server, {

@@ -20,7 +20,7 @@ export interface ApiClientOptions {
   readonly baseUrl: string;
   /** Bearer token of each call. Without it the session cookie goes along, with the header that proves whose page it is. */
   readonly getToken?: (() => string | Promise<string>) | undefined;
-  /** Called for each 401. */
+  /** Called for each 401 of the hub's. */
   readonly onUnauthorized?: () => void;
   /** Default: the browser's. */
   readonly fetch?: typeof fetch;
@@ -72,7 +72,7 @@ export class ApiClient {
     });
     // Docker's answer to stopping what stands still: it is as it should be.
     if (response.ok || response.status === 304) return response;
-    if (response.status === 401) onUnauthorized?.();
+    if (response.status === 401 && !isEngines(response)) onUnauthorized?.();
     throw await refusalOf(response);
   }
 }
@@ -83,7 +83,12 @@ function hasDotSegment(path: string): boolean {
   return way.split(/[/\\]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
-/** Engines' own errors have a `message` and no code. */
+/** Whether an engine said this, and not the hub: the hub marks what it passes on. */
+function isEngines({ headers }: Response): boolean {
+  return headers.get('x-fairlead-answer') === 'engine';
+}
+
+/** Engines' own errors have a `message`; a code is the hub's to give. */
 async function refusalOf(response: Response): Promise<ApiError> {
   const fallback = `The answer was ${response.status} ${response.statusText}`.trim();
   const problem: Partial<Problem & { message: string }> = await response
@@ -92,7 +97,7 @@ async function refusalOf(response: Response): Promise<ApiError> {
     .catch(() => ({}));
   const text = problem.detail ?? problem.message;
   return new ApiError(
-    typeof problem.code === 'string' ? problem.code : 'engine',
+    typeof problem.code === 'string' && !isEngines(response) ? problem.code : 'engine',
     typeof text === 'string' ? text : fallback,
     response.status,
   );

@@ -1,13 +1,7 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 import type { ClientRequest } from './client-message.js';
-import {
-  type DockerPath,
-  isAttachWebSocket,
-  isBuildKitConnection,
-  needsBuildKitSession,
-  parseDockerPath,
-} from './docker-path.js';
+import { type DockerPath, isAttachWebSocket, needsBuildKitSession, parseDockerPath } from './docker-path.js';
 
 /** Where an authenticated Docker call goes. */
 export interface DockerTarget extends TunnelTarget {
@@ -22,7 +16,7 @@ export interface DockerTarget extends TunnelTarget {
   readonly isBound?: boolean;
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
 /**
  * Refuses what is no Docker call, or one that cannot work or is not safe through the hub.
@@ -33,8 +27,7 @@ export function admitCall(req: ClientRequest, target: DockerTarget): DockerPath 
     throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
   }
   const path = parseDockerPath(target.path);
-  const wantsHttp2 = req.headers.upgrade?.toLowerCase() === 'h2c';
-  if (isBuildKitConnection(path) !== wantsHttp2 || (needsBuildKitSession(path) && !target.isBound)) {
+  if (needsBuildKitSession(path) && !target.isBound) {
     throw new EdgeError(
       'buildkit-unsupported',
       'BuildKit needs an API token for this environment only: use one, or set DOCKER_BUILDKIT=0',

@@ -16,6 +16,9 @@ export const ANSWER_GUARDS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store, no-transform',
 };
 
+/** On what an engine answered, and on nothing of the hub's: its 401 is no sign-out, and its codes are not the hub's. */
+export const ENGINE_MARK: Readonly<Record<string, string>> = { 'x-fairlead-answer': 'engine' };
+
 const PASSED = new Set(['content-length', 'api-version', 'ostype', 'server', 'builder-version']);
 const PASSED_PREFIX = /^(docker-|x-docker-)/;
 const OCTET_STREAM = 'application/octet-stream';
@@ -64,7 +67,7 @@ function passedHeaders(answer: IncomingMessage, status: number): OutgoingHttpHea
   const hasNoBody = status === 204 || status === 304;
   if (hasNoBody) delete headers['content-length'];
   else headers['content-type'] = safeContentType(answer.headers['content-type']);
-  return { ...headers, ...ANSWER_GUARDS };
+  return { ...headers, ...ANSWER_GUARDS, ...ENGINE_MARK };
 }
 
 function bad(how: string): EdgeError {

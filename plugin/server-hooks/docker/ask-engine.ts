@@ -4,11 +4,12 @@ import {
   type IncomingMessage,
   type OutgoingHttpHeaders,
 } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { pump } from '../../../protocol/tunnel/pump.js';
 import type { TunnelCall } from '../tunnel/tunnel-source.js';
+import { isRawStream } from './is-raw-stream.js';
 
 /** A request in the form in which the engine gets it. */
 export interface Question {
@@ -19,10 +20,13 @@ export interface Question {
   readonly body: Readable | Buffer | null;
 }
 
-/** An engine's answer, its body still to be read; `socket` is set where the engine switched protocols. */
+/** An engine's answer, its body still to be read. */
 export interface Answer {
   readonly response: IncomingMessage;
+  /** Set where the engine switched protocols. */
   readonly socket?: Duplex;
+  /** Set where the engine made a pipe of the connection without switching: it reads on behind the request. */
+  readonly input?: Writable;
   /** Gives the connection up: at once, or, after a whole exchange, as soon as the engine ended it. */
   close(): void;
 }
@@ -90,19 +94,33 @@ function exchange(pipe: Duplex, question: Question, signal: AbortSignal, clock: 
         if (answer.complete && request.writableFinished) letEnd(pipe, clock);
         else pipe.destroy();
       };
-      resolve({ response: answer, close });
+      const isPipe = request.writableFinished && isHijacked(method, answer);
+      resolve({ response: answer, close, ...(isPipe && { input: pipe }) });
     });
     request.on('upgrade', (answer, connection, head) => {
+      // A body that goes on is none any more.
+      if (body !== null && !Buffer.isBuffer(body)) body.destroy();
       if (head.length > 0) connection.unshift(head);
       resolve({ response: answer, socket: connection, close: () => connection.destroy() });
     });
 
     signal.addEventListener('abort', breakOff, { once: true });
     if (signal.aborted) breakOff();
-    request.flushHeaders();
     if (body === null || Buffer.isBuffer(body)) request.end(body ?? undefined);
     else sendBody(body, request);
   });
+}
+
+/** Whether an answer is the engine's output as it comes, as `attach` and `exec/start` give it without `Upgrade`. */
+function isHijacked(method: string, { statusCode, httpVersion, headers }: IncomingMessage): boolean {
+  return (
+    method === 'POST' &&
+    statusCode === 200 &&
+    httpVersion === '1.1' &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    isRawStream(headers['content-type'])
+  );
 }
 
 /** Leaves the last word to the engine: to reset each finished stream would make the agent drop the tunnel. */
@@ -117,6 +135,8 @@ function sendBody(body: Readable, request: EngineRequest): void {
   // HTTP/2 requests end after they were aborted, and this comes first.
   body.on('aborted', () => request.destroy(new Error('The upload was cut')));
   body.on('error', (error) => request.destroy(error));
+  // The head at once. `flushHeaders` would write bytes above 127 in UTF-8, that is, other ones than came.
+  request.write('', 'latin1');
   pump(body, request);
   body.once('end', () => request.end());
 }

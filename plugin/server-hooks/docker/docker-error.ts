@@ -34,6 +34,6 @@ export function dockerErrorBody(error: unknown): DockerErrorAnswer {
   if (known.retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.ceil(known.retryAfterSeconds));
   if (known.status === 401) headers['www-authenticate'] = 'Bearer';
-  if (known.status === 405) headers.allow = 'GET, HEAD, POST, PUT, DELETE';
+  if (known.status === 405) headers.allow = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
   return { status: known.status, headers, body };
 }

@@ -4,26 +4,29 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 export interface DockerPath {
   /** Path and query, byte for byte as the client sent them. */
   readonly raw: string;
-  /** Decoded segments without the API version: `['containers', 'web', 'json']`. */
+  /** Segments of the decoded path, one character a byte, without the API version: `['containers', 'web', 'json']`. */
   readonly segments: readonly string[];
 }
 
-const PRINTABLE = /^[\x21-\x7e]+$/;
-const VERSION = /^v\d+(\.\d+)*$/;
+/** What can stand in a request line: no blanks, no control characters. Bytes above 127 are raw UTF-8. */
+const REQUEST_TARGET = /^[\x21-\x7e\x80-\xff]+$/;
+/** As the engine's router has it, which takes `v1.41.` and `v.` for versions, too. */
+const VERSION = /^v[0-9.]+$/;
 
 /**
- * Reads the part of a URL below `…/docker`, which begins with `/`.
+ * Reads the part of a URL below `…/docker`, which begins with `/`, as the engine's router does: decoded once and as a
+ * whole, so that an encoded slash separates segments like a plain one. It is forwarded raw.
  *
- * The path is forwarded raw, so whatever two readers could take for different things is refused here:
- * dot segments, empty segments, slashes and backslashes in disguise. The query is data and stays free.
+ * Refused is what a router or a proxy on the way would rewrite: dot segments and empty segments. The query is data.
  * @throws EdgeError `bad-docker-path` (400)
  */
 export function parseDockerPath(raw: string): DockerPath {
-  if (!raw.startsWith('/') || !PRINTABLE.test(raw) || raw.includes('#'))
-    throw refused('holds characters that must be encoded');
+  if (!raw.startsWith('/') || !REQUEST_TARGET.test(raw)) throw refused('holds blanks or control characters');
   const end = raw.indexOf('?');
-  const path = end === -1 ? raw : raw.slice(0, end);
-  const segments = path.slice(1).split('/').map(decodeSegment);
+  const segments = decode(end === -1 ? raw : raw.slice(0, end))
+    .slice(1)
+    .split('/');
+  if (segments.includes('.') || segments.includes('..')) throw refused('has a dot segment');
   if (segments.at(-1) === '') segments.pop();
   if (segments.includes('')) throw refused('has an empty segment');
   if (VERSION.test(segments[0] ?? '')) segments.shift();
@@ -61,18 +64,12 @@ export function isAttachWebSocket({ segments }: DockerPath): boolean {
   return segments.at(-2) === 'attach' && segments.at(-1) === 'ws';
 }
 
-function decodeSegment(text: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(text);
-  } catch {
-    throw refused('is not valid percent-encoding');
-  }
-  if (decoded === '.' || decoded === '..') throw refused('has a dot segment');
-  if (/[/\\]/.test(decoded)) throw refused('hides a slash or backslash in a segment');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(decoded)) throw refused('holds a control character');
-  return decoded;
+/** Byte by byte: what is encoded need not be UTF-8. */
+function decode(path: string): string {
+  return path.replace(/%(..?)?/g, (_, hex: string | undefined) => {
+    if (hex === undefined || !/^[0-9a-f]{2}$/i.test(hex)) throw refused('is not valid percent-encoding');
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  });
 }
 
 function refused(what: string): EdgeError {

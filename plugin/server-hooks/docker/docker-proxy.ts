@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -22,10 +22,11 @@ import {
 import { dockerErrorBody } from './docker-error.js';
 import { type DockerPath, isSwarmCall } from './docker-path.js';
 import { probeHalfClosed } from './probe-half-closed.js';
-import { engineHeaders, passedHeaders } from './request-headers.js';
+import { engineHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
-import { readUpgradeBody } from './upgrade-body.js';
+import { takeInput } from './take-input.js';
+import { UpgradeBody } from './upgrade-body.js';
 import { clientGone, tunnelClosed } from './with-tunnel.js';
 
 export interface DockerProxyOptions {
@@ -43,8 +44,7 @@ const KEEP_ALIVE_AFTER_MS = 30_000;
  * The caller authenticates; what passes and what does not is decided here (`docs/errors.md` has the codes).
  * There is no time limit: a call ends when one of its ends does, or its tunnel.
  *
- * `attach` and `exec/start` without `Upgrade: tcp` stream their output as the body of an ordinary answer; stdin
- * needs the upgrade, because behind a request HTTP expects the next one.
+ * Whether a call upgrades is the engine's to say: where it does not, the answer is an ordinary one.
  */
 export class DockerProxy {
   readonly #access: EngineAccess;
@@ -72,7 +72,11 @@ export class DockerProxy {
         body: hasBody(req) ? req : null,
       };
       // An upgrade nobody asked for is an impossible status like any other.
-      await this.#ask(target, path, question, gone.signal, ({ response }) => sendAnswer(response, res));
+      await this.#ask(target, path, question, gone.signal, async ({ response, input }) => {
+        const isPipe = input !== undefined && req.httpVersion === '1.1';
+        if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
+        await sendAnswer(response, res, isPipe);
+      });
     } catch (error) {
       this.#answerError(error, res, target);
     } finally {
@@ -82,7 +86,7 @@ export class DockerProxy {
   }
 
   /**
-   * Serves a request that wants to upgrade its connection (`attach`, `exec/start`). Never rejects.
+   * Serves a request that wants to upgrade its connection, with reason (`attach`, `exec/start`) or without. Never rejects.
    * Piped stdin ends long before its output does, so `socket.allowHalfOpen` must be true from the server's
    * `upgrade` event on; it is set here too, but whoever authenticates in between may be too late for it.
    */
@@ -95,18 +99,22 @@ export class DockerProxy {
     socket.once('close', () => gone.abort(clientGone()));
     if (socket.destroyed) gone.abort(clientGone());
     let res: ServerResponse | undefined;
+    let body: UpgradeBody | null = null;
     const plain = () => {
-      res ??= plainResponse(req, socket);
+      res ??= plainResponse(req, socket, this.#access.clock);
       return res;
     };
     try {
       const path = admitCall(req, target);
       const protocol = askedProtocol(req, path);
-      const body = await readUpgradeBody(req, socket, head);
+      if (hasBody(req)) {
+        body = new UpgradeBody(req, socket, head);
+        body.on('error', (error) => gone.abort(error));
+      } else if (head.length > 0) socket.unshift(head);
       const question = {
         method: req.method ?? 'POST',
         path: path.raw,
-        headers: { ...passedHeaders(req), ...upgradeHeaders(req, protocol), ...lengthOf(req, body) },
+        headers: { ...engineHeaders(req), ...upgradeHeaders(req, protocol) },
         body,
       };
       await this.#ask(target, path, question, gone.signal, async (answer, call) => {
@@ -127,6 +135,10 @@ export class DockerProxy {
       });
     } catch (error) {
       if (!socket.destroyed) this.#answerError(error, plain(), target);
+    } finally {
+      body?.destroy();
+      // Behind an ordinary answer nothing is wanted any more.
+      if (res) socket.resume();
     }
   }
 
@@ -167,10 +179,6 @@ function prepareSocket(socket: Duplex): void {
   socket.setTimeout(0);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
-}
-
-function lengthOf(req: IncomingMessage, body: Buffer): OutgoingHttpHeaders {
-  return req.method === 'GET' && body.length === 0 ? {} : { 'content-length': body.length };
 }
 
 function about(target: DockerTarget): object {

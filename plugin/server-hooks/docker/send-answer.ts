@@ -9,9 +9,14 @@ import { type ClientResponse, resetResponse } from './client-message.js';
  * Streams an engine's answer to the client: the head at once, even before the first byte of a body, then the
  * body with backpressure. An answer that breaks off is reset at the client, never ended. Trailers are dropped.
  * Resolves when the client has it all, or is gone, or was reset.
+ * @param isPipe the answer lasts until the connection closes, and is not framed
  * @throws EdgeError `engine-bad-response` or `engine-redirect` while nothing has been sent yet
  */
-export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): Promise<void> {
+export async function sendAnswer(
+  answer: IncomingMessage,
+  res: ClientResponse,
+  isPipe = false,
+): Promise<void> {
   if (answer.errored !== null && !answer.complete) {
     throw new EdgeError('engine-bad-response', 'The engine broke off its answer at once', {
       status: 502,
@@ -20,6 +25,10 @@ export async function sendAnswer(answer: IncomingMessage, res: ClientResponse): 
   }
   const { status, headers } = readAnswerHead(answer);
   if (res.destroyed || res.writableEnded) return;
+  if (isPipe && res instanceof ServerResponse) {
+    for (const name of ['content-length', 'transfer-encoding']) res.removeHeader(name);
+    res.shouldKeepAlive = false;
+  }
   res.writeHead(status, headers);
   // HTTP/2 sends them with writeHead.
   if (res instanceof ServerResponse) res.flushHeaders();

@@ -1,30 +1,30 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type DockerPath, isAttachWebSocket, isBuildKitConnection } from './docker-path.js';
+import { isRawStream } from './is-raw-stream.js';
 
 /** The protocols a Docker client may ask for. */
 export type UpgradeProtocol = 'tcp' | 'websocket' | 'h2c';
 
-const RAW_STREAMS = new Set([
-  'application/vnd.docker.raw-stream',
-  'application/vnd.docker.multiplexed-stream',
-]);
 const WEBSOCKET_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol'];
 const SESSION_METHOD = 'x-docker-expose-session-grpc-method';
+/** How long a client may go on sending after it has its whole answer. */
+const LINGER_MS = 1_000;
 const TOKEN_TEXT = /^[\x20-\x7e]+$/;
 
 /**
- * The protocol an upgrade request asks for.
- * @throws EdgeError `upgrade-unsupported` (400)
+ * The protocol that an engine is asked for. It minds the name on BuildKit's paths and on `attach/ws` only: `attach` and
+ * `exec/start` switch to `tcp` whatever was asked for, and every other call ignores `Upgrade`. So does `tcp`, and no
+ * engine can be talked into HTTP/2 behind the hub's back.
  */
 export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
   const asked = req.headers.upgrade?.toLowerCase();
-  if (asked === 'tcp') return 'tcp';
   if (asked === 'h2c' && isBuildKitConnection(path)) return 'h2c';
   if (asked === 'websocket' && isAttachWebSocket(path)) return 'websocket';
-  throw new EdgeError('upgrade-unsupported', 'A Docker call can upgrade to tcp only', { status: 400 });
+  return 'tcp';
 }
 
 /**
@@ -40,7 +40,7 @@ export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol
   }
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`];
   const type = answer.headers['content-type'];
-  if (type !== undefined && RAW_STREAMS.has(type)) lines.push(`Content-Type: ${type}`);
+  if (isRawStream(type)) lines.push(`Content-Type: ${type}`);
   if (protocol === 'websocket') {
     for (const name of WEBSOCKET_HEADERS) {
       const value = answer.headers[name];
@@ -70,9 +70,9 @@ function sessionMethods({ headersDistinct }: IncomingMessage): OutgoingHttpHeade
 
 /**
  * A response object over the bare socket of an upgrade request, for the case that there is no upgrade:
- * an ordinary answer with `Connection: close`.
+ * an ordinary answer with `Connection: close`. Closed with input unread, a connection takes its answer with it.
  */
-export function plainResponse(req: IncomingMessage, socket: Duplex): ServerResponse {
+export function plainResponse(req: IncomingMessage, socket: Duplex, clock: Clock): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
   // By its type for sockets only; a host's server may have taken in any other stream, and those do.
@@ -82,7 +82,11 @@ export function plainResponse(req: IncomingMessage, socket: Duplex): ServerRespo
   res.once('finish', () => {
     res.detachSocket(socket as Socket);
     socket.resume();
-    socket.end(() => socket.destroy());
+    socket.end(() => {
+      const leave = () => socket.destroy();
+      if (socket.readableEnded) leave();
+      else socket.once('end', leave).once('close', clock.after(LINGER_MS, leave));
+    });
   });
   return res;
 }

@@ -36,7 +36,7 @@ export class ConsoleRoute {
       const target = tickets.redeem(ticket, path);
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
     } catch (error) {
-      answerError(plainResponse(req, socket), error);
+      answerError(plainResponse(req, socket, this.#services.clock), error);
     }
     return true;
   }

@@ -40,7 +40,7 @@ import type { ProblemCode } from './problem-statuses.js';
  * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` ends with the caller.
  */
 export interface CallSpec {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** Below the mount; `:name` is a parameter. */
   readonly path: `/${string}`;
   /** `operationId`: a verb and a noun, unique. */

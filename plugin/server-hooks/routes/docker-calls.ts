@@ -3,7 +3,7 @@ import { allNodeList } from '../../api/all-node-list.js';
 import type { Call } from './define-call.js';
 import type { ProblemCode } from './problem-statuses.js';
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
 
 /** What any call to an engine may be refused with by the hub; the engine's own answers are the engine's. */
 const ENGINE_PROBLEMS = [
@@ -25,12 +25,10 @@ const PROBLEMS: readonly ProblemCode[] = [
   ...ENGINE_PROBLEMS,
   'attach-ws-refused',
   'bad-docker-path',
+  'bad-upgrade-body',
   'buildkit-unsupported',
-  'chunked-upgrade-body',
   'host-consumed-body',
   'swarm-manager-unavailable',
-  'upgrade-body-too-large',
-  'upgrade-unsupported',
 ];
 
 const NODES_QUERY = z.object({

@@ -64,7 +64,7 @@ export async function answerDockerUpgrade(
     parseListQuestion(call.path, false);
     await services.docker.upgrade(req, socket, head, target);
   } catch (error) {
-    refuse(plainResponse(req, socket), error);
+    refuse(plainResponse(req, socket, services.clock), error);
   }
 }
 

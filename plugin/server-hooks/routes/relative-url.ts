@@ -1,3 +1,6 @@
+/** Scheme and authority of an absolute-form target, as clients send it that take the hub for a proxy (RFC 9112, 3.2.2). */
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
+
 /**
  * A request's path and query below the plugin's mount, as sent: not decoded, not normalised. Null when
  * the request is not the plugin's. Hosts differ: Express and koa-mount strip the mount from `url` and
@@ -8,7 +11,8 @@ export function relativeUrl(url: string, originalUrl: string | undefined, mount:
   return (originalUrl === undefined ? null : below(originalUrl, mount)) ?? below(url, mount);
 }
 
-function below(url: string, mount: string): string | null {
+function below(target: string, mount: string): string | null {
+  const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
   if (!url.startsWith(mount)) return null;
   const rest = url.slice(mount.length);
   if (rest === '' || rest.startsWith('?')) return `/${rest}`;

@@ -146,6 +146,7 @@ const EXPECTED = {
   'content-security-policy': "sandbox; default-src 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store, no-transform',
+  'x-fairlead-answer': 'engine',
 };
 
 test('docker proxy: only known headers of an engine pass, and a page becomes octet-stream', async (t) => {

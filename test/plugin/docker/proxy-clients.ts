@@ -30,7 +30,7 @@ export async function dialHub(t: ExecutionContext, hub: Hub, raw = dialTcp(t, hu
 }
 
 /** Everything a socket says until it closes. */
-export async function hear(socket: tls.TLSSocket): Promise<Heard> {
+export async function hear(socket: net.Socket): Promise<Heard> {
   const parts: Buffer[] = [];
   let ending: Heard['ending'] = 'end';
   socket.on('data', (chunk: Buffer) => parts.push(chunk));

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import test from 'ava';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { ask, dialHub, hear, until } from './proxy-clients.js';
+import { ask, dialHub, dialTcp, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { answering, left, startEngine } from './scripted-engine.js';
 
@@ -155,34 +155,140 @@ test('docker upgrade: a truncated refusal is reset, not ended', async (t) => {
 
 const REFUSED = [
   [
-    'chunked',
+    'a chunk without a size',
     'POST /1/exec/1/start',
     'Upgrade: tcp\r\nTransfer-Encoding: chunked',
     400,
-    'chunked-upgrade-body',
+    'bad-upgrade-body',
+    'zz\r\n',
   ],
-  ['huge', 'POST /1/exec/1/start', 'Upgrade: tcp\r\nContent-Length: 1048577', 413, 'upgrade-body-too-large'],
-  ['h2c elsewhere', 'POST /1/build', 'Upgrade: h2c', 501, 'buildkit-unsupported'],
-  ['tcp on /grpc', 'POST /1/grpc', 'Upgrade: tcp', 501, 'buildkit-unsupported'],
-  ['websocket', 'GET /1/containers/x/attach', 'Upgrade: websocket', 400, 'upgrade-unsupported'],
-  ['path', 'POST /1/containers/..%2f/attach', 'Upgrade: tcp', 400, 'bad-docker-path'],
-  ['environment', 'POST /9/containers/x/attach', 'Upgrade: tcp', 404, 'environment-not-found'],
+  ['path', 'POST /1/containers/..%2f/attach', 'Upgrade: tcp', 400, 'bad-docker-path', ''],
+  ['environment', 'POST /9/containers/x/attach', 'Upgrade: tcp', 404, 'environment-not-found', ''],
 ] as const;
-for (const [what, line, headers, status, code] of REFUSED) {
+for (const [what, line, headers, status, code, body] of REFUSED) {
   test(`docker upgrade: refuses with ${status} ${code} (${what})`, async (t) => {
     const engine = await startEngine(t, repeating);
     const hub = await startHub(t, [engine]);
     const { text, ending } = await ask(
       t,
       hub,
-      `${line} HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\n${headers}\r\n\r\n`,
+      `${line} HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\n${headers}\r\n\r\n${body}`,
     );
     t.regex(text, new RegExp(`^HTTP/1\\.1 ${status} .*connection: close`, 'is'));
     t.like(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))), { code, status });
     t.is(ending, 'end');
-    t.is(engine.connections, 0);
+    if (code !== 'bad-upgrade-body') t.is(engine.connections, 0);
   });
 }
+
+const CHUNKED = exec('', 'Transfer-Encoding: chunked\r\n').replace('Content-Length: 0\r\n', '');
+
+test('docker upgrade: a chunked body is told from the stream behind it, in pieces of any size', async (t) => {
+  const body = '4;a="b"\r\n{"De\r\n00C\r\ntach":false}\r\n0\r\nX-Trailer: a\r\n\r\n';
+  for (const size of [1, 7, 1_000]) {
+    const engine = await startEngine(t, (socket, seen) => {
+      socket.on('data', () => {
+        if (seen().endsWith('\r\n0\r\n\r\n')) socket.write(SWITCH);
+      });
+      socket.on('end', () => socket.end(`got ${seen().slice(seen().lastIndexOf('\r\n\r\n') + 4)}`));
+    });
+    const hub = await startHub(t, [engine]);
+    const socket = await dialHub(t, hub);
+    socket.setNoDelay(true);
+    const bytes = `${CHUNKED}${body}all of stdin`;
+    for (let at = 0; at < bytes.length; at += size) {
+      await new Promise<void>((resolve) => socket.write(bytes.slice(at, at + size), () => resolve()));
+    }
+    socket.end();
+    t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got all of stdin');
+    t.regex(engine.bytes(), /transfer-encoding: chunked\r\n/i);
+    const [, framed = ''] = engine.bytes().split('\r\n\r\n');
+    t.is(`${framed}\r\n`.replace(/[0-9a-f]+\r\n(.*?)\r\n/gi, '$1').slice(0, 16), '{"Detach":false}');
+  }
+});
+
+test('docker upgrade: a chunked body that never ends is over when the engine switches', async (t) => {
+  const engine = await startEngine(t, repeating);
+  const hub = await startHub(t, [engine]);
+  const socket = await dialHub(t, hub);
+  socket.write(`${CHUNKED}2\r\n{}\r\n`);
+  t.regex(await until(socket, '\r\n\r\n'), /^HTTP\/1\.1 101 /);
+  socket.end('0\r\n\r\nstdin');
+  t.true((await hear(socket)).text.endsWith('0\r\n\r\nstdin'));
+});
+
+for (const [what, line, asked, sent] of [
+  ['another call', 'GET /1/version', 'h2c', 'tcp'],
+  ['exec, whatever is asked for', 'POST /1/exec/1/start', 'foo', 'tcp'],
+  ['BuildKit, where it is no HTTP/2', 'POST /1/grpc', 'tcp', 'tcp'],
+  ['attach, whatever is asked for', 'GET /1/containers/x/attach', 'websocket', 'tcp'],
+] as const) {
+  test(`docker upgrade: whether ${asked} applies is the engine’s to say (${what})`, async (t) => {
+    const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
+    const engine = await startEngine(t, answering(ok));
+    const hub = await startHub(t, [engine]);
+    const upgrade = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${asked}\r\nHTTP2-Settings: AAMAAABkAAQAAP__`;
+    const { text } = await ask(t, hub, `${line} HTTP/1.1\r\nHost: hub\r\n${upgrade}\r\n\r\n`);
+    t.regex(text, /^HTTP\/1\.1 200 .*\r\n\r\n\{\}$/s);
+    t.is(/^upgrade: (.*)\r$/im.exec(engine.bytes())?.[1], sent);
+    t.notRegex(engine.bytes(), /http2-settings/i);
+  });
+}
+
+test('docker upgrade: a large body under an Upgrade that nobody heeds arrives whole', async (t) => {
+  const body = 'x'.repeat(3_000_000);
+  const engine = await startEngine(t, (socket, seen) => {
+    socket.on('data', () => {
+      if (seen().endsWith('the end')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+    });
+  });
+  const hub = await startHub(t, [engine]);
+  const head = `POST /1/images/load HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${body.length + 7}\r\n\r\n`;
+  const { text } = await ask(t, hub, `${head}${body}the end`);
+  t.true(text.endsWith('\r\n\r\ngood'));
+  t.true(engine.bytes().endsWith(`\r\n\r\n${body}the end`));
+});
+
+test('docker upgrade: a connection hijacked without Upgrade carries stdin and its end', async (t) => {
+  const engine = await startEngine(t, (socket, seen) => {
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n'),
+    );
+    socket.on('end', () => socket.end(`got ${seen().slice(seen().indexOf('\r\n\r\n') + 4)}`));
+  });
+  for (const plain of [false, true]) {
+    const hub = await startHub(t, [engine], { plain });
+    const socket = plain ? dialTcp(t, hub) : await dialHub(t, hub);
+    socket.write('POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nContent-Length: 2\r\n\r\n{}');
+    const head = await until(socket, '\r\n\r\n');
+    t.regex(head, /^HTTP\/1\.1 200 OK\r\n.*^connection: close\r$/ims);
+    t.notRegex(head, /transfer-encoding/i);
+    const heard = hear(socket);
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    socket.end('x'.repeat(300_000));
+    const { text, ending } = await heard;
+    t.is(text, `got {}GET / HTTP/1.1\r\n\r\n${'x'.repeat(300_000)}`);
+    t.is(ending, 'end');
+    await hub.idle();
+    t.is(hub.tunnels.opened[0]?.released, 1);
+  }
+});
+
+test('docker upgrade: behind an answer with a length comes the next request, never stdin', async (t) => {
+  const engine = await startEngine(
+    t,
+    answering(
+      'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nContent-Length: 2\r\n\r\nok',
+    ),
+  );
+  const hub = await startHub(t, [engine]);
+  const socket = await dialHub(t, hub);
+  for (let n = 1; n <= 2; n++) {
+    socket.write('POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nContent-Length: 2\r\n\r\n{}');
+    await until(socket, '\r\n\r\nok');
+    t.is(engine.connections, n);
+  }
+});
 
 test('docker upgrade: attach/ws under a cookie is refused, with a token it passes', async (t) => {
   const engine = await startEngine(

@@ -48,6 +48,10 @@ function outcome<T>(read: () => T): T | string {
   }
 }
 
+/** Decoded once, one character a byte. */
+const unescapeBytes = (text: string) =>
+  text.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+
 test('docker path: what is let through means the same to every reader of URLs', (t) => {
   fc.assert(
     fc.property(
@@ -56,10 +60,13 @@ test('docker path: what is let through means the same to every reader of URLs', 
         const path = outcome(() => parseDockerPath(raw));
         if (typeof path === 'string') return path === 'bad-docker-path';
         const { pathname } = new URL(`http://engine${raw}`);
-        const read = pathname.split('/').slice(1).map(decodeURIComponent);
+        // The WHATWG URL takes a backslash for a slash and cuts at `#`; an engine does neither.
+        const decoded = unescapeBytes(raw.split('?')[0] ?? '');
+        if (!/[\\#\x80-\xff]/.test(raw)) t.is(unescapeBytes(pathname), decoded);
+        const read = decoded.slice(1).split('/');
         if (read.at(-1) === '') read.pop();
-        t.deepEqual(path.segments, /^v\d+(\.\d+)*$/.test(read[0] ?? '') ? read.slice(1) : read);
-        return path.raw === raw && path.segments.every((segment) => !/[/\\\0]|^\.{0,2}$/.test(segment));
+        t.deepEqual(path.segments, /^v[0-9.]+$/.test(read[0] ?? '') ? read.slice(1) : read);
+        return path.raw === raw && path.segments.every((segment) => !/^\.{0,2}$/.test(segment));
       },
     ),
     { numRuns: 2_000 },

@@ -55,6 +55,16 @@ test('api client: what is as it should be already is no failure', async (t) => {
   await t.notThrowsAsync(new ApiClient({ baseUrl: '/edge', fetch: send }).call('POST', '/stop'));
 });
 
+test('api client: what an engine refuses signs nobody out, whatever code it claims', async (t) => {
+  const headers = { 'x-fairlead-answer': 'engine' };
+  const { send } = hub(
+    Response.json({ code: 'unauthorized', message: 'registry login needed' }, { status: 401, headers }),
+  );
+  const client = new ApiClient({ baseUrl: '/edge', fetch: send, onUnauthorized: () => t.fail() });
+  const error = await t.throwsAsync(client.call('POST', '/x'));
+  t.like(error, { code: 'engine', status: 401, message: 'registry login needed' });
+});
+
 test('api client: tells when the caller is not known any more', async (t) => {
   t.plan(2);
   const { send } = hub(Response.json({ code: 'unauthorized', detail: 'Sign in' }, { status: 401 }));

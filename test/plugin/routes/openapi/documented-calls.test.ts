@@ -15,7 +15,7 @@ import { DRIVES } from './drives.js';
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'attach-ws-refused': 'test/plugin/docker/upgrade.test.ts',
   'body-incomplete': 'test/plugin/routes/read-body.test.ts',
-  'chunked-upgrade-body': 'test/plugin/docker/upgrade.test.ts',
+  'bad-upgrade-body': 'test/plugin/docker/upgrade.test.ts',
   'dial-timeout': 'test/plugin/tunnel/tunnel-streams.test.ts',
   'engine-bad-response': 'test/plugin/docker/hostile-engine.test.ts',
   'engine-redirect': 'test/plugin/docker/hostile-engine.test.ts',
@@ -34,8 +34,6 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'tunnel-closed': 'test/plugin/routes/revocation.test.ts',
   'tunnel-lost': 'test/plugin/tunnel/tunnel-streams.test.ts',
   'tunnel-timeout': 'test/plugin/tunnel/tunnel-slot.test.ts',
-  'upgrade-body-too-large': 'test/plugin/docker/upgrade.test.ts',
-  'upgrade-unsupported': 'test/plugin/docker/upgrade.test.ts',
   'webhook-busy': 'test/plugin/webhooks/message-ledger.test.ts',
   'webhook-repeated': 'test/plugin/routes/webhooks-repeated.test.ts',
 };

@@ -129,6 +129,7 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
   postDocker: (world) => driveDocker(world, 'postDocker'),
   putDocker: (world) => driveDocker(world, 'putDocker'),
   deleteDocker: (world) => driveDocker(world, 'deleteDocker'),
+  optionsDocker: (world) => driveDocker(world, 'optionsDocker'),
   ...NODE_DRIVES,
   ...LIST_DRIVES,
 
@@ -239,8 +240,8 @@ async function driveDocker(world: ApiWorld, id: string): Promise<void> {
   const { ask, online, empty, greedy } = world;
   const docker = `/api/environments/${online.id}/docker`;
   await ask(id, '200', { path: `${docker}/v1.41/containers/json?all=1` });
-  await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2fb/json` });
-  await ask(id, '501 buildkit-unsupported', { path: `${docker}/session` });
+  await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2f..%2fb/json` });
+  await ask(id, '501 buildkit-unsupported', { path: `${docker}/build?version=2&session=a` });
   await ask(id, '400 nodes-query-invalid', { path: `${docker}/info?nodes=all` });
   await ask(id, '503 swarm-manager-unavailable', {
     path: `/api/environments/${world.swarm.id}/docker/tasks`,

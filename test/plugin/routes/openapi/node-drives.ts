@@ -10,14 +10,15 @@ export const NODE_DRIVES: Readonly<Record<string, (world: ApiWorld) => Promise<v
   postNodeDocker: (world) => driveNode(world, 'postNodeDocker'),
   putNodeDocker: (world) => driveNode(world, 'putNodeDocker'),
   deleteNodeDocker: (world) => driveNode(world, 'deleteNodeDocker'),
+  optionsNodeDocker: (world) => driveNode(world, 'optionsNodeDocker'),
 };
 
 async function driveNode(world: ApiWorld, id: string): Promise<void> {
   const { ask, online, empty, swarm, greedy } = world;
   const docker = `/api/environments/${swarm.id}/nodes/n1/docker`;
   await ask(id, '200', { path: `${docker}/v1.41/containers/json?all=1` });
-  await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2fb/json` });
-  await ask(id, '501 buildkit-unsupported', { path: `${docker}/session` });
+  await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2f..%2fb/json` });
+  await ask(id, '501 buildkit-unsupported', { path: `${docker}/build?version=2&session=a` });
   await ask(id, '503 swarm-manager-unavailable', { path: `${docker}/tasks` });
   await ask(id, '404 node-not-found', { path: `/api/environments/${swarm.id}/nodes/n2/docker/_ping` });
   await ask(id, '404 node-not-found', { path: `/api/environments/${online.id}/nodes/n1/docker/_ping` });
