@@ -22,21 +22,20 @@ test('docker proxy: sends path and query as they came, and gives back what the e
   );
 });
 
-test('docker proxy: bytes of a request line above 127 reach the engine as they came', async (t) => {
+test('docker proxy: bytes above 127 reach the engine as they came', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine]);
+  // HTTP/1.1 requests with such a target are refused by Node's parser.
   const path = Buffer.from('/containers/é/archive?path=/ö').toString('latin1');
+  const stream = connectHttp2(t, hub).request({ ':path': `/1${path}`, ':method': 'PUT' });
+  stream.end('{}');
+  t.is((await hear2(stream)).status, 200);
+  t.true(engine.bytes().startsWith(`PUT ${path} HTTP/1.1\r\n`), engine.bytes());
   const socket = await dialHub(t, hub);
-  socket.write(
-    `PUT /1${path} HTTP/1.1\r\nHost: hub\r\nUser-Agent: \xc3\xa9\r\nContent-Length: 2\r\n\r\n{}`,
-    'latin1',
-  );
+  const head = 'PUT /1/x HTTP/1.1\r\nHost: hub\r\nUser-Agent: \xc3\xa9\r\nContent-Length: 2\r\n\r\n';
+  socket.write(`${head}{}`, 'latin1');
   await until(socket, '\r\n\r\n{}');
-  t.true(engine.bytes().startsWith(`PUT ${path} HTTP/1.1\r\n`));
   t.regex(engine.bytes(), /\r\nuser-agent: \xc3\xa9\r\n/);
-  const stream = await ask2(t, hub, `/1${path}`);
-  t.is(stream.status, 200);
-  t.true(engine.bytes().includes(`GET ${path} HTTP/1.1\r\n`));
 });
 
 test('docker proxy: shows the head at once, before the first byte of a body', async (t) => {

@@ -217,6 +217,18 @@ test('docker upgrade: a chunked body that never ends is over when the engine swi
   t.true((await hear(socket)).text.endsWith('0\r\n\r\nstdin'));
 });
 
+test('docker upgrade: a chunked body that never begins does not keep the engine from switching', async (t) => {
+  const hub = await startHub(t, [
+    await startEngine(
+      t,
+      answering('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI'),
+    ),
+  ]);
+  const head = 'Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked';
+  const { text } = await ask(t, hub, `POST /1/session HTTP/1.1\r\nHost: hub\r\n${head}\r\n\r\n`);
+  t.true(text.endsWith('\r\n\r\nPRI'));
+});
+
 for (const [what, line, asked, sent] of [
   ['another call', 'GET /1/version', 'h2c', 'tcp'],
   ['exec, whatever is asked for', 'POST /1/exec/1/start', 'foo', 'tcp'],
