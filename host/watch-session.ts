@@ -12,10 +12,19 @@ import { openStreams } from './open-streams.js';
  */
 export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs: number): void {
   const streams = openStreams(session);
-  // What a closed session leaves behind is cut by `cut-ended-session.ts`. One with open streams is left as it is.
-  session.setTimeout(idleMs);
-  session.on('timeout', () => {
-    if (streams() === 0) session.close();
+  // Not `session.setTimeout`: Node does not clear it where a session ends, and keeps the session until it is over.
+  const idle = setTimeout(() => {
+    // What a closed session leaves behind is cut by `cut-ended-session.ts`.
+    if (streams() === 0 && !session.destroyed) session.close();
+    else idle.refresh();
+  }, idleMs);
+  const use = () => {
+    // A timer that was cleared would begin again.
+    if (!socket.destroyed) idle.refresh();
+  };
+  session.on('stream', (stream) => {
+    use();
+    stream.once('close', use);
   });
   let isSuspect = false;
   const asking = setInterval(() => {
@@ -30,5 +39,8 @@ export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs
       isSuspect = error !== null;
     });
   }, idleMs);
-  socket.once('close', () => clearInterval(asking));
+  socket.once('close', () => {
+    clearInterval(asking);
+    clearTimeout(idle);
+  });
 }
