@@ -4,18 +4,27 @@ import { once } from 'node:events';
 import {
   type ClientHttp2Session,
   connect as connectHttp2,
+  createSecureServer,
   Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Session,
 } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
 import { ownCertificate } from '../../host/certificate.js';
 import { HttpsServer } from '../../host/server.js';
+import { watchSession } from '../../host/watch-session.js';
 import { EMPTY_SETTINGS, FLOODS, FRAME, frame } from '../helpers/h2-frames.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
 const IDLE_MS = 500;
+/** Longer than any test. */
+const LONG_MS = 600_000;
 /** Times a client is asked: one that is cut wrongly is so after the second. */
 const ROUNDS = 4;
 const MUCH = 64 * 1024 * 1024;
@@ -155,4 +164,37 @@ test.serial('idle session: one without streams is closed, though its client answ
   await once(session.request({ ':path': '/' }).resume(), 'close');
   await Promise.all([once(session, 'goaway'), once(session, 'close')]);
   t.true(session.destroyed);
+});
+
+test.serial('idle session: nothing is kept of a session whose client has gone', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const { cert, key } = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
+  const server = createSecureServer({ cert, key });
+  t.teardown(() => void server.close());
+  const kept: WeakRef<ServerHttp2Session>[] = [];
+  server.on('session', (session) => kept.push(new WeakRef(session)));
+  server.on('secureConnection', (socket) => {
+    const session = kept.at(-1)?.deref();
+    if (session) watchSession(session, socket, LONG_MS);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  for (let n = 0; n < 5; n++) {
+    const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    client.on('error', () => undefined);
+    await once(client, 'secureConnect');
+    client.write(asking(false));
+    await once(client, 'data');
+    client.destroy();
+  }
+  const count = promisify(server.getConnections.bind(server));
+  while ((await count()) > 0) await turn();
+  // V8 collects what is held by weak references in turns of its own.
+  for (let n = 0; n < 50 && kept.some((session) => session.deref()); n++) {
+    await turn();
+    collect();
+  }
+  t.is(kept.filter((session) => session.deref()).length, 0);
 });
