@@ -15,11 +15,15 @@ const BUFFER_BYTES = 256 * 1024;
  */
 export class StreamSocket extends Duplex {
   readonly #stream: Http2Stream;
-  readonly #reset: (error: Error) => void;
+  readonly #reset: (error: Error | null) => void;
   #endReceived = false;
+  #hasEnd = false;
 
-  /** @param reset breaks off what is unfinished. Default: by a RST_STREAM frame */
-  constructor(stream: Http2Stream, reset: (error: Error) => void = (error) => stream.destroy(error)) {
+  /**
+   * @param reset breaks off what is unfinished. Default: by a RST_STREAM frame. Null: all is said, and the rest of what
+   *   the peer sends has no taker; NO_ERROR says so (RFC 9113, 8.1), and loses nothing that the peer has yet to read
+   */
+  constructor(stream: Http2Stream, reset = resetOf(stream)) {
     super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#stream = stream;
     this.#reset = reset;
@@ -28,11 +32,16 @@ export class StreamSocket extends Duplex {
       if (!this.push(chunk)) stream.pause();
     });
     stream.on('end', () => {
-      if (this.#endReceived && stream.rstCode === NGHTTP2_NO_ERROR) this.push(null);
+      if (!this.#hasEnd && this.#endReceived && stream.rstCode === NGHTTP2_NO_ERROR) {
+        this.#hasEnd = true;
+        this.push(null);
+      }
     });
-    stream.on('error', (cause) => this.destroy(resetError(cause)));
+    stream.on('error', (cause) => {
+      if (!this.#keepsWhatWasSaid()) this.destroy(resetError(cause));
+    });
     stream.on('close', () => {
-      if (this.readableEnded || this.#pushedEnd()) this.#destroyWhenRead();
+      if (this.readableEnded || this.#pushedEnd() || this.#keepsWhatWasSaid()) this.#destroyWhenRead();
       else this.destroy(resetError());
     });
     stream.pause();
@@ -64,7 +73,7 @@ export class StreamSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#stream.write(chunk, encoding, callback);
+    this.#stream.write(chunk, encoding, this.#unlessUnwanted(callback));
   }
 
   /** What was written while corked goes out as one. */
@@ -76,12 +85,13 @@ export class StreamSocket extends Duplex {
     const last = chunks.pop();
     stream.cork();
     for (const { chunk } of chunks) stream.write(chunk);
-    stream.write(last?.chunk ?? Buffer.alloc(0), callback);
+    stream.write(last?.chunk ?? Buffer.alloc(0), this.#unlessUnwanted(callback));
     stream.uncork();
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#stream.end(callback);
+    if (this.#stream.destroyed) this.#unlessUnwanted(callback)(new Error('The stream is closed'));
+    else this.#stream.end(callback);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -90,9 +100,29 @@ export class StreamSocket extends Duplex {
     // ended both ways closes by itself. The reset is by destroy() with an error: close() would put an
     // END_STREAM before it, which reads as a clean end.
     if (!stream.destroyed && !stream.closed && !(this.readableEnded && this.writableFinished)) {
-      this.#reset(error ?? new Error('The stream was left before its end'));
+      if (error === null && !this.writableFinished)
+        this.#reset(new Error('The stream was left before its end'));
+      else this.#reset(error);
     }
     callback(error);
+  }
+
+  /**
+   * A peer that has said everything may refuse the rest of what it is sent, with whatever code: what it said is whole.
+   * What waits in the HTTP/2 stream itself is gone with it.
+   */
+  #keepsWhatWasSaid(): boolean {
+    if (!this.#endReceived || this.#stream.readableLength > 0) return false;
+    if (!this.#hasEnd) {
+      this.#hasEnd = true;
+      this.push(null);
+    }
+    return true;
+  }
+
+  /** Nobody takes what is written after that; to read on is worth more than to fail. */
+  #unlessUnwanted(callback: (error?: Error | null) => void): (error?: Error | null) => void {
+    return (error) => callback(error && this.#endReceived && !this.readableEnded ? null : error);
   }
 
   #destroyWhenRead(): void {
@@ -119,6 +149,10 @@ export class StreamSocket extends Duplex {
       return push.call(stream, chunk, encoding);
     };
   }
+}
+
+function resetOf(stream: Http2Stream): (error: Error | null) => void {
+  return (error) => (error ? stream.destroy(error) : stream.close(NGHTTP2_NO_ERROR));
 }
 
 function resetError(cause?: unknown): EdgeError {

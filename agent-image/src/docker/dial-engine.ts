@@ -3,6 +3,7 @@ import tls from 'node:tls';
 import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
 import { untilEvent } from '../../../protocol/until-event.js';
 import type { EngineAddress, EngineTls } from '../engine-address.js';
 import { toEngineError } from './engine-error.js';
@@ -25,7 +26,7 @@ export async function dialEngine(
     ),
   );
   try {
-    return await connect(address, clock, deadline.signal);
+    return keepReading(await connect(address, clock, deadline.signal));
   } catch (error) {
     throw toEngineError(error, address);
   } finally {

@@ -31,6 +31,15 @@ export function discardBody(req: ClientRequest): void {
   req.resume();
 }
 
+/**
+ * Keeps the connection of an answer that comes before the upload is over: closed with input unread, it would take its
+ * answer with it. A client that wants it closed does so itself once it has the answer.
+ */
+export function outliveUpload(req: ClientRequest, res: ClientResponse): void {
+  if (res instanceof Http2ServerResponse || req.complete || req.httpVersion !== '1.1') return;
+  if (!res.headersSent) res.shouldKeepAlive = true;
+}
+
 /** Whether a response can still be begun. */
 export function isOpen(res: ClientResponse): boolean {
   if (res instanceof Http2ServerResponse) return !res.writableEnded && res.stream?.destroyed === false;

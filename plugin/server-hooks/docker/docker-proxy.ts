@@ -17,6 +17,7 @@ import {
   endUpload,
   hasBody,
   isOpen,
+  outliveUpload,
   resetResponse,
 } from './client-message.js';
 import { dockerErrorBody } from './docker-error.js';
@@ -75,9 +76,11 @@ export class DockerProxy {
       await this.#ask(target, path, question, gone.signal, async ({ response, input }) => {
         const isPipe = input !== undefined && req.httpVersion === '1.1';
         if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
+        outliveUpload(req, res);
         await sendAnswer(response, res, isPipe);
       });
     } catch (error) {
+      outliveUpload(req, res);
       this.#answerError(error, res, target);
     } finally {
       discardBody(req);

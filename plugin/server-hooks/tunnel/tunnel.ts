@@ -155,8 +155,8 @@ export class Tunnel {
   }
 
   /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */
-  #reset(stream: ClientHttp2Stream, error: Error): void {
-    if (this.#resets.take()) stream.destroy(error);
+  #reset(stream: ClientHttp2Stream, error: Error | null): void {
+    if (this.#resets.take()) stream.destroy(error ?? new Error('The rest of the answer has no taker'));
     else this.#tell(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 
