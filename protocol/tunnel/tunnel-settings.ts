@@ -40,8 +40,11 @@ export const TUNNEL = Object.freeze({
  * `maxSessionRejectedStreams`.
  */
 export const SESSION_LIMITS = Object.freeze({
-  /** nghttp2's memory bound in MB; below streams × 128 KB slow readers end the session. */
-  maxSessionMemory: 128,
+  /**
+   * In MB: `maxStreams` × `streamWindow`, and room. Node 24 counts what streams have received and nobody has read; past the
+   * bound it reads the connection no more, answers to PINGs included, and slow readers end the tunnel as silent.
+   */
+  maxSessionMemory: 640,
   /** Resets of streams the peer has not seen yet end the session past this. */
   maxSessionRejectedStreams: 10_000,
   maxHeaderListPairs: 32,
