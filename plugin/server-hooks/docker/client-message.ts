@@ -36,7 +36,8 @@ export function discardBody(req: ClientRequest): void {
  * answer with it. A client that wants it closed does so itself once it has the answer.
  */
 export function outliveUpload(req: ClientRequest, res: ClientResponse): void {
-  if (res instanceof Http2ServerResponse || req.complete || req.httpVersion !== '1.1') return;
+  if (res instanceof Http2ServerResponse || !hasBody(req) || req.complete || req.httpVersion !== '1.1')
+    return;
   if (!res.headersSent) res.shouldKeepAlive = true;
 }
 
