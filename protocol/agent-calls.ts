@@ -107,9 +107,6 @@ export const idleRequestSchema = z.object({
   snapshot: z.nullable(snapshotSchema),
 });
 
-/** What of it can be told without a look at the snapshot. */
-export const idleTunnelSchema = z.pick(idleRequestSchema, { tunnelId: true });
-
 /** Most nodes of a Swarm that is known here. */
 export const MAX_SWARM_NODES = 2_000;
 

@@ -66,8 +66,10 @@ const errorSchema = z.object({ part: text(64), code: text(64) });
  * treated as text wherever it is shown. Unknown fields are dropped by the parser.
  */
 export const snapshotSchema = z.object({
-  /** RFC 3339, UTC, by the agent's clock. */
+  /** RFC 3339, UTC, by the agent's clock; the hub replaces it by its own time, less `ageMs`. */
   takenAt: text(40),
+  /** How long ago it was begun when it is sent, ms. Absent: 0. */
+  ageMs: z.optional(z.int().check(z.nonnegative(), z.maximum(600_000))),
   engine: z.nullable(
     z.object({
       id: text(128),

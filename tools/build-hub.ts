@@ -8,6 +8,8 @@ import { buildPanel } from './build-panel.js';
 export const HUB_FOLDER = 'dist/hub';
 
 const PLUGIN = 'plugin/server-hooks/index';
+/** A thread's code: nothing imports it. */
+const WORKER = 'plugin/server-hooks/json-worker-entry';
 const PANEL = 'plugin/ui-panel';
 
 /**
@@ -27,7 +29,7 @@ export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
   await mkdir(join(target, 'host'), { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { 'host/main': 'host/main.ts', [PLUGIN]: `${PLUGIN}.ts` },
+    entryPoints: { 'host/main': 'host/main.ts', [PLUGIN]: `${PLUGIN}.ts`, [WORKER]: `${WORKER}.ts` },
     outdir,
     bundle: true,
     splitting: true,

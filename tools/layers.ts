@@ -4,6 +4,7 @@ const AGENT = 'agent-image/src';
 const HUB_GROUND = [
   `${HOOKS}/model/`,
   `${HOOKS}/disk/`,
+  `${HOOKS}/json/`,
   `${HOOKS}/host.ts`,
   `${HOOKS}/options.ts`,
   'plugin/api.ts',
@@ -27,6 +28,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   [`${HOOKS}/model/`]: ['plugin/api.ts', 'protocol/'],
   [`${HOOKS}/disk/`]: ['protocol/', `${HOOKS}/host.ts`],
+  [`${HOOKS}/json/`]: ['protocol/', `${HOOKS}/host.ts`],
   [`${HOOKS}/host.ts`]: ['protocol/'],
   [`${HOOKS}/options.ts`]: ['protocol/', `${HOOKS}/model/`, `${HOOKS}/host.ts`, 'manifest.json'],
   [`${HOOKS}/store/`]: HUB_GROUND,
@@ -48,6 +50,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     `${HOOKS}/routes/`,
     'protocol/',
   ],
+  [`${HOOKS}/json-worker-entry.ts`]: [`${HOOKS}/`],
+  [`${HOOKS}/spawn-json-worker.ts`]: [],
   [`${HOOKS}/index.ts`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/', 'manifest.json'],
   'plugin/api.ts': ['plugin/api/', 'protocol/'],
   'plugin/api/': ['protocol/'],

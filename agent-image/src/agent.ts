@@ -223,7 +223,7 @@ export class Agent {
     this.#isSnapshotRunning = true;
     try {
       const { clock } = this.#options;
-      await this.#client?.postSnapshot(await takeSnapshot(this.#engine, () => clock.now()));
+      await this.#client?.postSnapshot(await takeSnapshot(this.#engine, clock));
     } catch (error) {
       const level = codeOf(error) === 'snapshot-too-soon' ? 'debug' : 'warn';
       this.#options.logger[level]({ err: error }, 'the snapshot was not taken in');
@@ -238,7 +238,7 @@ export class Agent {
     const { clock, logger } = this.#options;
     const tunnel = this.#tunnels?.[purpose];
     try {
-      const snapshot = await takeSnapshot(this.#engine, () => clock.now());
+      const snapshot = await takeSnapshot(this.#engine, clock);
       await this.#client?.postIdle(tunnelId, snapshot);
       tunnel?.close('idle', tunnelId);
     } catch (error) {

@@ -11,7 +11,7 @@ export interface HubCall {
   readonly agent: http.Agent;
   readonly clock: Clock;
   readonly headers: http.OutgoingHttpHeaders;
-  /** JSON, or nothing. */
+  /** JSON, also compressed with gzip, or nothing. */
   readonly body: Buffer;
   /** Deadline for the whole answer, ms. */
   readonly timeoutMs: number;

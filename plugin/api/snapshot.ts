@@ -64,5 +64,5 @@ export const snapshotView = z
   .meta({
     id: 'Snapshot',
     description:
-      'What agents tell about their engines, by their own clocks; `takenAt` is the newest. Every text in it is an engine’s: show it as text. `counts` of a Swarm are sums over its nodes: what several nodes know counts on each.',
+      'What agents tell about their engines, by the hub’s clock; `takenAt` is the newest. Every text in it is an engine’s: show it as text. `counts` of a Swarm are sums over its nodes: what several nodes know counts on each.',
   });

@@ -24,6 +24,7 @@ import { EnvironmentWatch } from './events/environment-watch.js';
 import { EventLog } from './events/event-log.js';
 import { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
+import { JsonWorker } from './json/json-worker.js';
 import { servesSwarm } from './model/environment.js';
 import { type PluginOptions, parseOptions, type ResolvedOptions } from './options.js';
 import { mountPlugin, type Plugin, type Running } from './plugin.js';
@@ -36,6 +37,7 @@ import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes
 import { errorReplies } from './routes/error-reply.js';
 import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
+import { spawnJsonWorker } from './spawn-json-worker.js';
 import { openStore } from './store/open-store.js';
 import { LeaderElection } from './swarm/leader-election.js';
 import { SwarmRoster } from './swarm/swarm-roster.js';
@@ -82,6 +84,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     });
     await snapshots.start();
     started.push(snapshots);
+    const json = new JsonWorker({ spawn: spawnJsonWorker, clock, logger });
+    started.push(json);
     const identity = await loadTunnelIdentity(options.dataDir, clock);
     const presence = new Presence(clock);
     const credentials = new CredentialDesk({ clock, randomBytes });
@@ -174,6 +178,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       logger,
       clock,
       store,
+      json,
       presence,
       strangers: new Strangers(clock, 'agent-unauthorized'),
       registry,
@@ -187,7 +192,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
-      lists: new AllNodeLists({ tunnels, logger, clock }),
+      lists: new AllNodeLists({ tunnels, logger, clock, json }),
       tunnels,
       tickets: new Tickets({ clock, randomBytes }),
       webhookAdmin,

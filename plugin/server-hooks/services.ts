@@ -14,6 +14,7 @@ import type { Strangers } from './environments/strangers.js';
 import type { Waiting } from './environments/waiting.js';
 import type { EventStreams } from './events/event-streams.js';
 import type { Host, Logger } from './host.js';
+import type { JsonWorker } from './json/json-worker.js';
 import type { ResolvedOptions } from './options.js';
 import type { SelfTest } from './self-test/self-test.js';
 import type { Store } from './store/store.js';
@@ -34,6 +35,7 @@ export interface Services {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly store: Store;
+  readonly json: JsonWorker;
   readonly presence: Presence;
   readonly strangers: Strangers;
   readonly registry: TunnelRegistry;

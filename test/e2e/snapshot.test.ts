@@ -1,5 +1,6 @@
 import { Engine } from '../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../agent-image/src/docker/take-snapshot.js';
+import { systemClock } from '../../protocol/clock.js';
 import { snapshotSchema } from '../../protocol/snapshot.js';
 import { BUSYBOX_IMAGE, labTest, startEngine } from '../helpers/lab.js';
 
@@ -11,7 +12,7 @@ labTest('snapshot: tells what a real engine runs, and follows it into a Swarm', 
   await lab.docker(['run', '-d', '--name', 'web', '--label', 'tier=front', BUSYBOX_IMAGE, 'sleep', '600']);
   await lab.docker(['create', '--name', 'idle', BUSYBOX_IMAGE, 'true']);
 
-  const snapshot = await takeSnapshot(engine, Date.now);
+  const snapshot = await takeSnapshot(engine, systemClock);
   t.deepEqual(snapshot.errors, []);
   t.deepEqual(snapshotSchema.parse(snapshot), snapshot);
   t.like(snapshot.counts, { containers: 2, running: 1, paused: 0, stopped: 1, volumes: 1 });
@@ -36,7 +37,7 @@ labTest('snapshot: tells what a real engine runs, and follows it into a Swarm', 
   await lab.docker(['swarm', 'init', '--advertise-addr', '127.0.0.1']);
   const { stdout: nodeId } = await lab.docker(['info', '-f', '{{.Swarm.NodeID}}']);
   t.like((await engine.info())?.node, { nodeId: nodeId.trim(), role: 'manager' });
-  const { swarm } = await takeSnapshot(engine, Date.now);
+  const { swarm } = await takeSnapshot(engine, systemClock);
   t.like(swarm, { nodeId: nodeId.trim(), role: 'manager', managers: 1, nodes: 1 });
   t.truthy(swarm?.id);
 });
@@ -47,7 +48,7 @@ labTest('snapshot: an engine that stopped is down, and its snapshot says so', as
   t.true(await engine.ping());
   await lab.close();
   t.false(await engine.ping());
-  const snapshot = await takeSnapshot(engine, Date.now);
+  const snapshot = await takeSnapshot(engine, systemClock);
   t.is(snapshot.engine, null);
   t.true(snapshot.errors.every(({ code }) => code === 'engine-unreachable'));
   t.is(snapshot.errors.length, 6);

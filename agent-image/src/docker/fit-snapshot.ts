@@ -1,13 +1,14 @@
+import { isModestJson, SNAPSHOT_BOUNDS } from '../../../protocol/modest-json.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
 
 /**
- * Brings a snapshot under `maxBytes` of JSON: first the tasks go, then all labels, then the ends of lists. What went is
+ * Brings a snapshot into what a hub takes, `maxBytes` of JSON and {@link SNAPSHOT_BOUNDS}: first the tasks go, then all labels, then the ends of lists. What went is
  * named in `errors` (`labels-dropped`, `list-truncated`); `counts` keeps the truth.
  */
 export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
-  if (sizeOf(snapshot) <= maxBytes) return snapshot;
+  if (fits(snapshot, maxBytes)) return snapshot;
   const rest = withoutTasks(snapshot);
-  if (sizeOf(rest) <= maxBytes) return rest;
+  if (fits(rest, maxBytes)) return rest;
   const bare: Snapshot = {
     ...rest,
     containers: rest.containers.map(({ labels: _, ...container }) => container),
@@ -18,7 +19,12 @@ export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
       { part: 'volumes', code: 'labels-dropped' },
     ],
   };
-  return sizeOf(bare) <= maxBytes ? bare : shortenLists(bare, maxBytes);
+  return fits(bare, maxBytes) ? bare : shortenLists(bare, maxBytes);
+}
+
+function fits(snapshot: Snapshot, maxBytes: number): boolean {
+  const json = Buffer.from(JSON.stringify(snapshot));
+  return json.length <= maxBytes && isModestJson(json, SNAPSHOT_BOUNDS);
 }
 
 /** Services tell how many of them run. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../protocol/clock.js';
 import { codeOf } from '../../../protocol/edge-error.js';
 import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../protocol/snapshot.js';
 import type { Engine } from './engine.js';
@@ -20,15 +21,15 @@ const NO_HISTORY = Object.freeze({ 'desired-state': ['running', 'ready', 'accept
 /**
  * Asks the engine what it runs. Never throws: a part that fails or is late is missing, and named in
  * `errors`. Two calls at a time, and none that makes the engine walk its disks (`system df`, `size=1`).
- * @param clock milliseconds since the epoch
  */
 export async function takeSnapshot(
   engine: Engine,
-  clock: () => number,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
   { deadlineMs = 10_000, maxBytes = MAX_SNAPSHOT_BYTES }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const errors: Snapshot['errors'] = [];
-  const takenAt = new Date(clock()).toISOString();
+  const takenAt = new Date(clock.now()).toISOString();
+  const begunMs = clock.monotonic();
   const { client } = engine;
 
   async function read<T>(
@@ -89,6 +90,7 @@ export async function takeSnapshot(
   return fitSnapshot(
     {
       takenAt,
+      ageMs: Math.round(clock.monotonic() - begunMs),
       engine: info && parts.toEngine(info, version ?? {}),
       counts: {
         ...parts.countContainers(info, containers?.items ?? []),

@@ -13,7 +13,7 @@ export async function writeFileDurably(path: string, text: string): Promise<void
 }
 
 /** The same without fsync, for what can be had again: a power cut may bring the old file back, or damage it. */
-export function writeFileWhole(path: string, text: string): Promise<void> {
+export function writeFileWhole(path: string, text: string | Uint8Array): Promise<void> {
   return replaceFile(path, text, false);
 }
 
@@ -35,7 +35,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function replaceFile(path: string, text: string, fsync: boolean): Promise<void> {
+function replaceFile(path: string, text: string | Uint8Array, fsync: boolean): Promise<void> {
   return writeFileAtomic(path, '', {
     mode: 0o600,
     fsync,

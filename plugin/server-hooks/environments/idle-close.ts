@@ -1,10 +1,10 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
 import type { Store } from '../store/store.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
 import type { SnapshotDesk } from './snapshot-desk.js';
+import type { EncodedSnapshot } from './snapshot-file.js';
 
 export interface IdleCloseOptions {
   readonly store: Store;
@@ -26,7 +26,7 @@ export class IdleClose {
    * every call that comes after.
    * @throws EdgeError `tunnel-unknown` (404), `tunnel-in-use` (409)
    */
-  async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: Snapshot | null): Promise<void> {
+  async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: EncodedSnapshot | null): Promise<void> {
     const { credentials, snapshotDesk } = this.#options;
     this.requireOpen(agent, tunnelId);
     if (snapshot) await snapshotDesk.takeAtClose(agent, snapshot);
@@ -38,12 +38,27 @@ export class IdleClose {
     slot.closeIdle();
   }
 
+  /**
+   * To be asked before the body is read.
+   * @throws EdgeError `tunnel-unknown` (404): none of the agent's tunnels is open
+   */
+  requireAny({ environment, instance }: AuthenticatedAgent): void {
+    const isOpen = [undefined, instance.id].some(
+      (of) => this.#options.registry.peek(environment.id, of)?.tunnel?.grant.instanceId === instance.id,
+    );
+    if (!isOpen) throw unknownTunnel();
+  }
+
   /** @throws EdgeError `tunnel-unknown` (404) */
   requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
     for (const of of [undefined, instance.id]) {
       const slot = this.#options.registry.peek(environment.id, of);
       if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
     }
-    throw new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });
+    throw unknownTunnel();
   }
+}
+
+function unknownTunnel(): EdgeError {
+  return new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
 import { type Environment, type Instance, servesSwarm } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
 import type { CheckIns } from './check-in.js';
 import type { Presence } from './presence.js';
+import type { EncodedSnapshot } from './snapshot-file.js';
 import type { SnapshotFiles } from './snapshot-files.js';
 
 export interface SnapshotDeskOptions {
@@ -69,7 +69,7 @@ export class SnapshotDesk {
    * A regular snapshot, or one that was asked for.
    * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507)
    */
-  async take({ environment, instance }: AuthenticatedAgent, snapshot: Snapshot): Promise<void> {
+  async take({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
     try {
       await this.#options.snapshots.write(environment.id, instance, snapshot);
       this.#tell(environment.id, instance);
@@ -80,7 +80,7 @@ export class SnapshotDesk {
   }
 
   /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
-  async takeAtClose(agent: AuthenticatedAgent, snapshot: Snapshot): Promise<void> {
+  async takeAtClose(agent: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
     await this.take(agent, snapshot).catch((error: unknown) => {
       if (!['snapshot-unwritable', 'snapshot-space-full'].includes(codeOf(error))) throw error;
     });

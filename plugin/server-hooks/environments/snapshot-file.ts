@@ -21,6 +21,13 @@ const headSchema = z.object({
 });
 type Head = z.infer<typeof headSchema>;
 
+/** A snapshot that is ready to be written. */
+export interface EncodedSnapshot {
+  readonly summary: SnapshotSummary;
+  /** The file's content. */
+  readonly bytes: Uint8Array;
+}
+
 /** More than a head can have, by the bounds of its schema. */
 const HEAD_BYTES = 16 * 1024;
 const CHUNK_BYTES = 64 * 1024;
@@ -30,7 +37,7 @@ const CHUNK_BYTES = 64 * 1024;
  * is the inside of a JSON list, an item a line, so that lists of several files can be joined without a look inside.
  * @param nodeId the node that each item belongs to; null: outside a Swarm, where nobody asks
  */
-export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): string {
+export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): EncodedSnapshot {
   const { takenAt, counts, engine, swarm, services = [], tasks = [] } = snapshot;
   const isShared = ({ scope }: Snapshot['networks'][number]) => nodeId !== null && scope === 'swarm';
   const ofNode = (items: readonly object[]) =>
@@ -51,7 +58,8 @@ export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): strin
     summary: { takenAt, counts, engine, swarm },
     lengths: bodies.map((body) => Buffer.byteLength(body)),
   };
-  return `${JSON.stringify(head)}\n${bodies.join('')}`;
+  const bytes = new TextEncoder().encode(`${JSON.stringify(head)}\n${bodies.join('')}`);
+  return { summary: head.summary, bytes };
 }
 
 /** A snapshot's file, open until it is closed, whatever takes its place meanwhile. */

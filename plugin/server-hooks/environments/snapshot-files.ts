@@ -1,11 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
 import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
 import type { Instance } from '../model/environment.js';
-import { encodeSnapshot, SnapshotFile, type SnapshotSummary } from './snapshot-file.js';
+import { type EncodedSnapshot, SnapshotFile, type SnapshotSummary } from './snapshot-file.js';
 
 export type { SnapshotSummary } from './snapshot-file.js';
 
@@ -116,19 +115,16 @@ export class SnapshotFiles {
    */
   write(
     environmentId: number,
-    { id, node }: Pick<Instance, 'id' | 'node'>,
-    snapshot: Snapshot,
+    { id }: Pick<Instance, 'id'>,
+    { summary, bytes }: EncodedSnapshot,
   ): Promise<void> {
     return this.#inOrder(environmentId, async () => {
       const known = new Set(this.#options.instancesOf(environmentId).map((instance) => instance.id));
       if (!known.has(id)) return;
-      const text = encodeSnapshot(snapshot, node?.nodeId ?? null);
-      const bytes = Buffer.byteLength(text);
       await this.#dropOthers(environmentId, known);
-      this.#requireSpace(environmentId, id, bytes);
-      await this.#store(environmentId, id, text);
-      const { takenAt, counts, engine, swarm } = snapshot;
-      this.#keep(environmentId, id, { takenAt, counts, engine, swarm }, bytes);
+      this.#requireSpace(environmentId, id, bytes.length);
+      await this.#store(environmentId, id, bytes);
+      this.#keep(environmentId, id, summary, bytes.length);
     });
   }
 
@@ -159,11 +155,11 @@ export class SnapshotFiles {
     });
   }
 
-  async #store(environmentId: number, instanceId: string, text: string): Promise<void> {
+  async #store(environmentId: number, instanceId: string, bytes: Uint8Array): Promise<void> {
     const { logger } = this.#options;
     const path = this.#path(environmentId, instanceId);
     try {
-      await writeFileWhole(path, text);
+      await writeFileWhole(path, bytes);
     } catch (cause) {
       if (!this.#isFailing) logger.error({ err: cause }, 'snapshots cannot be written');
       this.#isFailing = true;

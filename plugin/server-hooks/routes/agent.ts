@@ -1,37 +1,36 @@
+import { createHash } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import {
-  AGENT_PATHS,
-  checkInQuerySchema,
-  idleRequestSchema,
-  idleTunnelSchema,
-  swarmReportSchema,
-} from '../../../protocol/agent-calls.js';
+import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/agent-calls.js';
 import { codeOf } from '../../../protocol/edge-error.js';
-import {
-  parseAuthorization,
-  type SignedHead,
-  unauthorized,
-  verifyBody,
-} from '../../../protocol/request-signature.js';
-import { MAX_SNAPSHOT_BYTES, snapshotSchema } from '../../../protocol/snapshot.js';
+import { parseAuthorization, type SignedHead, unauthorized } from '../../../protocol/request-signature.js';
+import { MAX_SNAPSHOT_BYTES } from '../../../protocol/snapshot.js';
+import { AgentPace, type Pace } from '../environments/agent-pace.js';
 import { type AuthenticatedAgent, findSigner, requireNewStamp } from '../environments/authenticate-agent.js';
+import { idleJob, type SnapshotInput, snapshotJob } from '../environments/snapshot-jobs.js';
 import { readSelfTest, SELF_TEST_PATH } from '../self-test/ask-hub.js';
 import type { Services } from '../services.js';
+import { MAX_REPORT_BYTES, swarmReportJob } from '../swarm/swarm-report-job.js';
 import { AnswerProofs } from './answer-proofs.js';
 import { sendError, withHubTime } from './error-reply.js';
+import { BodyGate } from './guards/body-gate.js';
 import { preferredWait } from './preferred-wait.js';
-import { parseJsonBytes, readBody } from './read-body.js';
+import { readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
-/** Of a report of as many nodes as it may name. */
-const MAX_REPORT_BYTES = 1024 * 1024;
+/** An idle close without a snapshot is far smaller. */
+const SMALL_BYTES = 4 * 1024;
+const SMALL_CALL: Pace = Object.freeze({ gapMs: 1_000, burst: 10 });
+/** As far apart as snapshots are. */
+const LARGE_IDLE: Pace = Object.freeze({ gapMs: 10_000, burst: 1 });
 
 /** The calls of agents. Every one is signed; authentication comes before any other answer. */
 export function agentRoutes(services: Services): Router {
   // Paths are signed as they are spelled: each has one spelling.
   const router = new Router({ sensitive: true, strict: true });
-  const { clock, logger } = services;
+  const { clock, logger, json } = services;
+  const gate = new BodyGate();
+  const pace = new AgentPace(clock);
 
   const proofs = new AnswerProofs();
 
@@ -48,7 +47,8 @@ export function agentRoutes(services: Services): Router {
 
   router.post(AGENT_PATHS.enrol, async (ctx) => {
     const claim = parseAuthorization(ctx.get('authorization'));
-    const body = await readBody(ctx.req, MAX_ENROL_BYTES, clock);
+    const address = ctx.req.socket.remoteAddress ?? '';
+    const body = await gate.pass(address, (giveUp) => readBody(ctx.req, MAX_ENROL_BYTES, clock, { giveUp }));
     const request = { method: 'POST', path: ctx.url, body };
     ctx.body = await services.enrolment.enrol(claim, request, (key) => proofs.know(ctx, key, claim));
   });
@@ -72,26 +72,35 @@ export function agentRoutes(services: Services): Router {
 
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
+    const receivedMs = clock.now();
     services.snapshotDesk.admit(agent);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
-    await services.snapshotDesk.take(agent, snapshotSchema.parse(parseJsonBytes(body)));
+    const snapshot = await json.run(agent.environment.id, snapshotJob, body, inputOf(agent, receivedMs));
+    await services.snapshotDesk.take(agent, snapshot);
     ctx.status = 204;
   });
 
   router.post(AGENT_PATHS.idle, async (ctx) => {
     const agent = authenticate(ctx);
-    const request = parseJsonBytes(await readSigned(ctx, MAX_SNAPSHOT_BYTES));
-    // Before the snapshot is looked at.
-    services.idleClose.requireOpen(agent, idleTunnelSchema.parse(request).tunnelId);
-    const { tunnelId, snapshot } = idleRequestSchema.parse(request);
+    const receivedMs = clock.now();
+    services.idleClose.requireAny(agent);
+    const isLarge = !(Number(ctx.get('content-length') || Number.NaN) <= SMALL_BYTES);
+    pace.admit(agent, isLarge ? 'large-idle' : 'idle', isLarge ? LARGE_IDLE : SMALL_CALL);
+    const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
+    const input = inputOf(agent, receivedMs);
+    const { tunnelId, snapshot } = await json.run(agent.environment.id, idleJob, body, input);
     await services.idleClose.close(agent, tunnelId, snapshot);
     ctx.status = 200;
     ctx.body = {};
   });
 
   router.post(AGENT_PATHS.swarm, async (ctx) => {
-    const { environment, instance } = authenticate(ctx);
-    const report = swarmReportSchema.parse(parseJsonBytes(await readSigned(ctx, MAX_REPORT_BYTES)));
+    const agent = authenticate(ctx);
+    const { environment, instance } = agent;
+    services.roster.requireTrusted(environment.id, instance);
+    pace.admit(agent, 'swarm', SMALL_CALL);
+    const body = await readSigned(ctx, MAX_REPORT_BYTES);
+    const report = await json.run(environment.id, swarmReportJob, body, null);
     await services.roster.take(environment.id, instance, report);
     ctx.status = 204;
   });
@@ -118,13 +127,19 @@ export function agentRoutes(services: Services): Router {
   /** The body that the agent signed, if it is still one of ours when all of it is there. */
   async function readSigned(ctx: Context, maxBytes: number): Promise<Buffer> {
     const claim = parseAuthorization(ctx.get('authorization'));
-    const body = await readBody(ctx.req, maxBytes, clock);
-    if (!verifyBody(claim, body)) throw unauthorized();
+    // Piece by piece: the hash of 8 MiB at once would hold everybody up on a slow machine.
+    const hash = createHash('sha256');
+    const body = await readBody(ctx.req, maxBytes, clock, { onChunk: (chunk) => hash.update(chunk) });
+    if (hash.digest('base64url') !== claim.bodyHash) throw unauthorized();
     findSigner(services.store, clock, claim, headOf(ctx));
     return body;
   }
 
   return router;
+}
+
+function inputOf({ instance }: AuthenticatedAgent, receivedMs: number): SnapshotInput {
+  return { nodeId: instance.node?.nodeId ?? null, receivedMs };
 }
 
 function headOf({ method, url }: Context): SignedHead {

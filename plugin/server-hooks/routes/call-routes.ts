@@ -49,7 +49,7 @@ async function readCall(
   const isSigned = spec.access === 'signed';
   const address = ctx.req.socket.remoteAddress ?? '';
   const read = (giveUp?: AbortSignal) =>
-    readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock, giveUp);
+    readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock, { giveUp });
   const bytes = !spec.body ? null : isSigned ? await gate.pass(address, read) : await read();
   const input = {
     services,

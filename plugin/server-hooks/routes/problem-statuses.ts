@@ -10,6 +10,7 @@ export const PROBLEM_STATUSES = Object.freeze({
   'body-incomplete': 400,
   'body-late': 408,
   'body-not-json': 400,
+  'body-too-complex': 400,
   'body-too-large': 413,
   'buildkit-unsupported': 501,
   'ca-not-known': 404,

@@ -1,13 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { BODY_BOUNDS, isModestJson } from '../../../protocol/modest-json.js';
+import { bodyTooComplex, bodyTooLarge, parseUtf8Json } from '../json/json-job.js';
 
 /** Bodies arrive within this, or are given up, ms. */
 const BODY_MS = 30_000;
 
+export interface ReadBodyOptions {
+  /** Ends it before its time, with the signal's reason. */
+  readonly giveUp?: AbortSignal | undefined;
+  /** Each piece as it arrives. */
+  readonly onChunk?: (chunk: Buffer) => void;
+}
+
 /**
- * The whole body of a small request.
- * @param giveUp ends it before its time, with the signal's reason
+ * The whole body of a request.
  * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
  *   `host-consumed-body` (500) when something in the host read it before
  */
@@ -15,10 +23,10 @@ export function readBody(
   req: IncomingMessage,
   maxBytes: number,
   clock: Clock,
-  giveUp?: AbortSignal,
+  { giveUp, onChunk }: ReadBodyOptions = {},
 ): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
-  if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  if (announced > maxBytes) return Promise.reject(bodyTooLarge(maxBytes));
   if (req.readableEnded || req.readableDidRead) {
     const isEmpty = announced === 0 && req.headers['transfer-encoding'] === undefined;
     if (isEmpty) return Promise.resolve(Buffer.alloc(0));
@@ -45,8 +53,9 @@ export function readBody(
     );
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) fail(tooLarge(maxBytes));
-      else chunks.push(chunk);
+      if (size > maxBytes) return fail(bodyTooLarge(maxBytes));
+      chunks.push(chunk);
+      onChunk?.(chunk);
     };
     req.on('data', take);
     req.once('end', () => {
@@ -61,18 +70,11 @@ export function readBody(
 }
 
 /**
- * A body as JSON; an empty one is `undefined`.
- * @throws EdgeError `body-not-json` (400) for broken JSON and invalid UTF-8
+ * A small body as JSON; an empty one is `undefined`.
+ * @throws EdgeError `body-not-json`, `body-too-complex` (400)
  */
 export function parseJsonBytes(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new EdgeError('body-not-json', 'The body is not JSON in UTF-8', { status: 400 });
-  }
-}
-
-function tooLarge(maxBytes: number): EdgeError {
-  return new EdgeError('body-too-large', `The body is larger than ${maxBytes} bytes`, { status: 413 });
+  if (!isModestJson(bytes, BODY_BOUNDS)) throw bodyTooComplex();
+  return parseUtf8Json(bytes);
 }

@@ -58,15 +58,10 @@ export class SwarmRoster {
    * @throws EdgeError `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
   async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
-    const { store, onChange, clock } = this.#options;
-    const environment = store.environment(environmentId);
-    // As it is now: it may have enrolled anew while its report was on the way.
-    const teller = environment?.instances.find(({ id }) => id === instance.id);
-    if (environment?.swarm?.id !== report.swarmId || !teller || !isManager(environment, teller)) {
-      throw new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
-        status: 403,
-      });
-    }
+    const { onChange, clock } = this.#options;
+    // As it is now: it may have enrolled again while its report was on the way.
+    const environment = this.requireTrusted(environmentId, instance);
+    if (environment.swarm?.id !== report.swarmId) throw unconfirmed();
     const members = new Map(report.nodes.map((node) => [node.id, node]));
     const isNews = !isDeepStrictEqual(this.members(environmentId), members);
     if (isNews) this.#requirePace(environmentId);
@@ -74,6 +69,17 @@ export class SwarmRoster {
     const stored = this.#keepManagers(environment, report);
     if (isNews) onChange(environmentId);
     await stored;
+  }
+
+  /**
+   * To be asked before the body of a report is read.
+   * @throws EdgeError `manager-unconfirmed` (403)
+   */
+  requireTrusted(environmentId: number, { id }: Instance): Environment {
+    const environment = this.#options.store.environment(environmentId);
+    const reporter = environment?.instances.find((one) => one.id === id);
+    if (!environment || !reporter || !isManager(environment, reporter)) throw unconfirmed();
+    return environment;
   }
 
   /** Forgets what was told of an environment that is gone, or another Swarm now. */
@@ -108,4 +114,10 @@ export class SwarmRoster {
     if (managers.length === known.size && managers.every((id) => known.has(id))) return;
     await this.#options.store.putEnvironment({ ...environment, swarm: { id: swarmId, managers } });
   }
+}
+
+function unconfirmed(): EdgeError {
+  return new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
+    status: 403,
+  });
 }

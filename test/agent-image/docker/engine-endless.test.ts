@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../agent-image/src/docker/take-snapshot.js';
 import { snapshotSchema } from '../../../protocol/snapshot.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 
 const MIB = 1024 * 1024;
@@ -59,7 +60,7 @@ test('endless engine: an answer without an end is given up, and nothing goes on 
 test('endless engine: a snapshot of it is empty and says why', async (t) => {
   t.timeout(180_000);
   const { engine, left } = await startEndless(t, '', ' '.repeat(64 * 1024));
-  const snapshot = await takeSnapshot(engine, () => 0, { deadlineMs: 1_000 });
+  const snapshot = await takeSnapshot(engine, new FakeClock(0), { deadlineMs: 1_000 });
   t.true(snapshotSchema.safeParse(snapshot).success);
   t.like(snapshot, { engine: null, containers: [] });
   t.deepEqual(new Set(snapshot.errors.map(({ part }) => part)).size, 6);
@@ -80,7 +81,9 @@ test('endless engine: compressed bytes are not expanded', async (t) => {
     server.close();
   });
   const before = process.memoryUsage().rss;
-  const snapshot = await takeSnapshot(new Engine({ kind: 'unix', path }), () => 0, { deadlineMs: 5_000 });
+  const snapshot = await takeSnapshot(new Engine({ kind: 'unix', path }), new FakeClock(0), {
+    deadlineMs: 5_000,
+  });
   t.is(snapshot.engine, null);
   t.true(process.memoryUsage().rss - before < 128 * MIB);
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { fitSnapshot } from '../../../agent-image/src/docker/fit-snapshot.js';
+import { isModestJson, SNAPSHOT_BOUNDS } from '../../../protocol/modest-json.js';
 import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
 
 function snapshotOf(containers: number, images: number, label = 'x'): Snapshot {
@@ -92,4 +93,14 @@ test('fit snapshot: the result fits and parses whatever the sizes', (t) => {
     { numRuns: 200 },
   );
   t.pass();
+});
+
+test('fit snapshot: what has more members than a hub takes loses its labels', (t) => {
+  const labels = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`l${index}`, '']));
+  const snapshot = snapshotOf(2_000, 1);
+  const wide = { ...snapshot, containers: snapshot.containers.map((one) => ({ ...one, labels })) };
+  const fitted = fitSnapshot(wide, 64 * 1024 * 1024);
+  t.true(isModestJson(Buffer.from(JSON.stringify(fitted)), SNAPSHOT_BOUNDS));
+  t.is(fitted.containers.length, 2_000);
+  t.true(fitted.errors.some(({ code }) => code === 'labels-dropped'));
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Engine } from '../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../agent-image/src/docker/take-snapshot.js';
 import { snapshotSchema } from '../../../protocol/snapshot.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import { type Answer, startFakeEngine } from './fake-engine.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
@@ -10,9 +11,10 @@ const hang: Answer = () => {};
 
 test('snapshot: tells what the engine runs, and fits its schema', async (t) => {
   const { address, requests, peak } = await startFakeEngine(t);
-  const snapshot = await takeSnapshot(new Engine(address), () => NOW);
+  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW));
   t.deepEqual(snapshot, {
     takenAt: '2026-01-01T12:00:00.000Z',
+    ageMs: 0,
     engine: {
       id: 'ABCD:EFGH',
       name: 'edge-1',
@@ -75,7 +77,7 @@ test.serial('snapshot: parts that hang or fail are missing and named, the others
     '/images/json': (_request, response) => void response.writeHead(500).end('{"message":"disk"}'),
     '/volumes': (_request, response) => void response.end('<html>'),
   });
-  const snapshot = await takeSnapshot(new Engine(address), () => NOW, { deadlineMs: 2_000 });
+  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW), { deadlineMs: 2_000 });
   t.deepEqual(
     snapshot.errors.toSorted((a, b) => a.part.localeCompare(b.part)),
     [
@@ -91,7 +93,7 @@ test.serial('snapshot: parts that hang or fail are missing and named, the others
 
 test.serial('snapshot: without /info the lists are counted', async (t) => {
   const { address } = await startFakeEngine(t, { '/info': hang });
-  const snapshot = await takeSnapshot(new Engine(address), () => NOW, { deadlineMs: 2_000 });
+  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW), { deadlineMs: 2_000 });
   t.is(snapshot.engine, null);
   t.is(snapshot.swarm, null);
   t.like(snapshot.counts, { containers: 3, running: 1, paused: 1, stopped: 1 });
@@ -99,7 +101,7 @@ test.serial('snapshot: without /info the lists are counted', async (t) => {
 
 test('snapshot: an engine that is not there gives an empty one that names every part', async (t) => {
   const engine = new Engine({ kind: 'unix', path: '/nowhere/engine.sock' });
-  const snapshot = await takeSnapshot(engine, () => NOW);
+  const snapshot = await takeSnapshot(engine, new FakeClock(NOW));
   t.deepEqual(new Set(snapshot.errors.map(({ code }) => code)), new Set(['engine-unreachable']));
   t.is(snapshot.errors.length, 6);
   t.deepEqual(snapshotSchema.parse(snapshot), snapshot);

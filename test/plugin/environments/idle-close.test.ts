@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import type { SnapshotView } from '../../../plugin/api.js';
 import { startPlugin } from '../../helpers/plugin.js';
 import { startSmallEngine } from '../../helpers/small-engine.js';
 import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
@@ -23,7 +24,8 @@ test('idle close: takes the snapshot, ends the tunnel and revokes what was grant
   await agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT);
   t.is(await ended, 'idle');
   t.is((await hub.view(id)).tunnel, 'idle');
-  t.deepEqual((await hub.call('GET', `/api/environments/${id}/snapshot`)).body, EMPTY_SNAPSHOT);
+  const { body } = await hub.call<SnapshotView>('GET', `/api/environments/${id}/snapshot`);
+  t.deepEqual(body, { ...EMPTY_SNAPSHOT, takenAt: body.takenAt });
   const { reply } = await agent.checkIn();
   t.is(reply?.tunnel, 'idle');
   t.is(reply?.credential, undefined);
@@ -56,7 +58,7 @@ test('idle close: is refused while a call is under way, and the tunnel stays', a
     status: 409,
   });
   t.is((await hub.view(id)).tunnel, 'active');
-  t.is((await hub.view(id)).snapshot?.takenAt, EMPTY_SNAPSHOT.takenAt, 'the snapshot is good all the same');
+  t.not((await hub.view(id)).snapshot, null, 'the snapshot is good all the same');
   call.destroy();
   for (;;) {
     const { body } = await hub.call<{ calls: number }>('GET', `/api/environments/${id}/tunnel`);

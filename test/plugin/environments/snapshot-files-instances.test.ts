@@ -4,22 +4,22 @@ import test from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
 import { LogRecorder } from '../../helpers/log-recorder.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
-import { A, B, content, nameOf, read, setup, snapshot } from './snapshot-files-setup.js';
+import { A, B, content, nameOf, read, setup, snapshot, write } from './snapshot-files-setup.js';
 
 test('snapshot files: each instance has its own; that of one that was replaced goes with the next that is written', async (t) => {
   const { files, dir, instances } = await setup(t);
-  await files.write(1, A, snapshot(1));
+  await write(files, 1, A, snapshot(1));
   const before = files.summaries(1);
-  await files.write(1, B, snapshot(2));
+  await write(files, 1, B, snapshot(2));
   t.deepEqual(await read(files, 1, A), content(snapshot(1)));
   t.deepEqual(await read(files, 1, B), content(snapshot(2)));
   t.deepEqual([...before.keys()], [A.id], 'who has a look at it sees what there was');
   instances.splice(0, 1);
   t.is(files.summaries(1).size, 2, 'the last that is known of an agent that is gone');
-  await files.write(1, B, snapshot(3));
+  await write(files, 1, B, snapshot(3));
   t.deepEqual(await readdir(dir), [nameOf(1, B)]);
   t.deepEqual([...files.summaries(1).keys()], [B.id]);
-  await files.write(1, A, snapshot(4));
+  await write(files, 1, A, snapshot(4));
   t.deepEqual(await readdir(dir), [nameOf(1, B)], 'it comes too late');
   await files.delete(1);
   t.deepEqual(await readdir(dir), []);
@@ -27,9 +27,9 @@ test('snapshot files: each instance has its own; that of one that was replaced g
 
 test('snapshot files: one that is read stays as it was while the next takes its place', async (t) => {
   const { files } = await setup(t);
-  await files.write(1, A, snapshot(1));
+  await write(files, 1, A, snapshot(1));
   const file = await files.open(1, A.id);
-  await files.write(1, A, { ...snapshot(2), containers: [] });
+  await write(files, 1, A, { ...snapshot(2), containers: [] });
   let text = '';
   for await (const piece of file?.read('containers') ?? []) text += piece;
   t.deepEqual(JSON.parse(`[${text}]`), snapshot(1).containers);
@@ -43,7 +43,7 @@ test('snapshot files: one that was cut off, or goes on after its end, counts as 
     (text: string) => `${text}]`,
     (text: string) => text.slice(0, text.indexOf('\n')),
   ]) {
-    await files.write(1, A, snapshot(1));
+    await write(files, 1, A, snapshot(1));
     const path = join(dir, nameOf(1));
     await writeFile(path, change(await readFile(path, 'utf8')));
     t.is(await read(files, 1), null);
@@ -52,7 +52,7 @@ test('snapshot files: one that was cut off, or goes on after its end, counts as 
 
 test('snapshot files: one that is gone is absent; one that the disk keeps is an error, and is told', async (t) => {
   const { files, dir, open, logger } = await setup(t);
-  await files.write(1, A, snapshot(1));
+  await write(files, 1, A, snapshot(1));
   const path = join(dir, nameOf(1));
   await rm(path);
   t.is(await read(files, 1), null);
@@ -61,13 +61,13 @@ test('snapshot files: one that is gone is absent; one that the disk keeps is an 
   t.like(await t.throwsAsync(read(files, 1)), { code: 'snapshot-unreadable', status: 503 });
   t.like(logger.lines, [{ level: 'error', fields: { environmentId: 1, instanceId: A.id, cause: 'ELOOP' } }]);
   t.is((await open()).files.summaries(1).size, 0, 'a hub starts all the same');
-  await files.write(1, A, snapshot(2));
+  await write(files, 1, A, snapshot(2));
   t.deepEqual(await read(files, 1), content(snapshot(2)));
 });
 
 test('snapshot files: one that is cut off while it is read is no whole one', async (t) => {
   const { files, dir } = await setup(t);
-  await files.write(1, A, snapshot(1));
+  await write(files, 1, A, snapshot(1));
   const file = await files.open(1, A.id);
   await truncate(join(dir, nameOf(1)), 1);
   const pieces = file?.read('containers');
@@ -83,13 +83,13 @@ test('snapshot files: all agents of an environment together have room for so muc
     maxEnvironmentBytes: 2 * bytes,
   });
   await files.start();
-  await files.write(1, A, snapshot(1));
+  await write(files, 1, A, snapshot(1));
   const large = { ...snapshot(2), containers: [...snapshot(2).containers, ...snapshot(2).containers] };
   const full = { code: 'snapshot-space-full', status: 507 };
-  t.like(await t.throwsAsync(files.write(1, B, large)), full);
+  t.like(await t.throwsAsync(write(files, 1, B, large)), full);
   t.deepEqual([...files.summaries(1).keys()], [A.id]);
-  await t.notThrowsAsync(files.write(2, B, large), 'of each environment');
-  await t.notThrowsAsync(files.write(1, A, large), 'its older one makes room');
+  await t.notThrowsAsync(write(files, 2, B, large), 'of each environment');
+  await t.notThrowsAsync(write(files, 1, A, large), 'its older one makes room');
   t.deepEqual(await read(files, 1), content(large));
   t.false(files.isFailing);
 });
@@ -98,7 +98,7 @@ test('snapshot files: an instance id that is no UUID is no part of a path', asyn
   const { files, instances } = await setup(t);
   const odd = { id: '../../x', node: null };
   instances.push(odd);
-  await t.throwsAsync(files.write(1, odd, snapshot(1)), { instanceOf: RangeError });
+  await t.throwsAsync(write(files, 1, odd, snapshot(1)), { instanceOf: RangeError });
 });
 
 test('snapshot files: eight read an environment’s snapshots at a time; one that leaves makes room, once', async (t) => {

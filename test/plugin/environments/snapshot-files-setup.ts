@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { encodeSnapshot } from '../../../plugin/server-hooks/environments/snapshot-file.js';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
+import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
 import { LogRecorder } from '../../helpers/log-recorder.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
@@ -33,6 +35,16 @@ export function summary({ takenAt, counts, engine, swarm }: Snapshot) {
 export const A = { id: '6e0b3c2e-1111-4222-8333-44445555666a', node: null };
 export const B = { id: '6e0b3c2e-1111-4222-8333-44445555666b', node: null };
 export const nameOf = (environmentId: number, { id } = A) => `${environmentId}.${id}.json`;
+
+/** Stores a snapshot as the latest one of an instance. */
+export function write(
+  files: SnapshotFiles,
+  environmentId: number,
+  instance: Pick<Instance, 'id' | 'node'>,
+  taken: Snapshot,
+): Promise<void> {
+  return files.write(environmentId, instance, encodeSnapshot(taken, instance.node?.nodeId ?? null));
+}
 
 /** What the file of an instance holds; the items as they are in it. */
 export async function read(files: SnapshotFiles, environmentId: number, { id } = A) {

@@ -3,6 +3,7 @@ import { join as joinPath } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../plugin/api.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 import type { TestPlugin } from '../../helpers/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
 import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
@@ -46,7 +47,8 @@ const TASKS = [
 ];
 
 test('snapshot of a Swarm: of all nodes as one, with what the manager tells, and the networks they share once', async (t) => {
-  const { hub, created, join, path, nodes } = await startSwarmAgents(t);
+  const clock = new FakeClock(Date.UTC(2030, 0, 1));
+  const { hub, created, join, path, nodes } = await startSwarmAgents(t, clock);
   const manager = await join('n1', 'manager');
   const worker = await join('n2', 'worker');
   await join('n3', 'worker');
@@ -55,12 +57,15 @@ test('snapshot of a Swarm: of all nodes as one, with what the manager tells, and
     nodes: [memberOf('n1', 'manager'), memberOf('n2', 'worker'), memberOf('n3', 'worker')],
   });
   const stranger = await join('n9', 'worker');
+  clock.advance(1_000);
   await manager.client.postSnapshot(
     taken('one', 1, { services: SERVICES, tasks: TASKS, networks: [INGRESS, SHOP] }),
   );
   const fault = { part: 'volumes', code: 'engine-timeout' };
   // What a worker says of services is nobody's word.
+  clock.advance(1_000);
   await worker.client.postSnapshot(taken('two', 2, { errors: [fault], services: [], tasks: [] }));
+  clock.advance(1_000);
   await stranger.client.postSnapshot(taken('nine', 4));
 
   const { status, body } = await hub.call<SnapshotView>('GET', path('/snapshot'));

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
 import type { AllNodeList } from '../../../api.js';
 import type { Logger } from '../../host.js';
+import type { JsonWorker } from '../../json/json-worker.js';
 import type { TunnelTarget } from '../../tunnel/tunnel-source.js';
 import { ANSWER_GUARDS } from '../answer-head.js';
 import { askEnvironment, type EngineAccess } from '../ask-environment.js';
@@ -17,7 +18,8 @@ import {
 import { clientGone } from '../with-tunnel.js';
 import { ListMemory, type ListShare } from './list-memory.js';
 import type { ListQuestion } from './list-question.js';
-import { type NodeList, readList } from './read-list.js';
+import { listTooLarge, type NodeList, type NodeListInput, nodeListJob } from './node-list-job.js';
+import { readList } from './read-list.js';
 
 /** A node that a list is asked of. */
 export interface ListedNode {
@@ -35,6 +37,7 @@ interface NodeAnswer {
 
 export interface AllNodeListsOptions extends EngineAccess {
   readonly logger: Logger;
+  readonly json: Pick<JsonWorker, 'run'>;
 }
 
 /** Nodes that one list asks at a time: each may have to open its tunnel first. */
@@ -140,8 +143,27 @@ export class AllNodeLists {
     const headers = { host: 'docker', 'accept-encoding': 'identity' };
     const ask = { method: 'GET', path, headers, body: null };
     return askEnvironment(this.#options, target, ask, signal, ({ response }) =>
-      readList(kind, response, node, share),
+      readList(kind, response, node, share, (bytes, input) =>
+        this.#readJson(target.environmentId, bytes, input),
+      ),
     );
+  }
+
+  /** An engine is not trusted: what it sends is read where it holds nobody up. */
+  async #readJson(environmentId: number, bytes: Buffer, input: NodeListInput): Promise<NodeList> {
+    try {
+      return await this.#options.json.run(environmentId, nodeListJob, bytes, input);
+    } catch (error) {
+      if (codeOf(error) === 'body-too-complex') {
+        throw listTooLarge('The list has too many members, or is nested too deeply');
+      }
+      if (codeOf(error) === 'body-not-json') {
+        throw new EdgeError('engine-bad-answer', 'The engine answered with something that is no such list', {
+          status: 502,
+        });
+      }
+      throw error;
+    }
   }
 
   #failed(id: string, name: string, error: unknown): NodeState {
@@ -163,7 +185,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 async function send(res: ClientResponse, answers: readonly NodeAnswer[]): Promise<void> {
-  const chunks = [Buffer.from('{"items":['), ...items(answers)];
+  const chunks: Uint8Array[] = [Buffer.from('{"items":['), ...items(answers)];
   chunks.push(Buffer.from(`],"nodes":${JSON.stringify(answers.map(({ state }) => state))}}`));
   res.writeHead(200, {
     ...ANSWER_GUARDS,
@@ -175,10 +197,10 @@ async function send(res: ClientResponse, answers: readonly NodeAnswer[]): Promis
   await pipeline(Readable.from(chunks), sink).catch(() => undefined);
 }
 
-function items(answers: readonly NodeAnswer[]): Buffer[] {
-  const found: Buffer[] = [];
+function items(answers: readonly NodeAnswer[]): Uint8Array[] {
+  const found: Uint8Array[] = [];
   const seen = new Set<string>();
-  const add = (json: Buffer) => {
+  const add = (json: Uint8Array) => {
     if (found.length > 0) found.push(COMMA);
     found.push(json);
   };

@@ -2,32 +2,24 @@ import type { IncomingMessage } from 'node:http';
 import { EdgeError } from '../../../../protocol/edge-error.js';
 import { parseJson } from '../../../../protocol/parse-json.js';
 import { readAnswerHead } from '../answer-head.js';
-import { isModestJson } from './is-modest-json.js';
 import type { ListShare } from './list-memory.js';
 import type { ListKind } from './list-question.js';
+import {
+  isRecord,
+  listTooLarge,
+  MAX_LIST_BYTES,
+  type NodeList,
+  type NodeListInput,
+  type NodeName,
+} from './node-list-job.js';
 
-/** What one node's engine has to tell, each entry as JSON that names the node. */
-export interface NodeList {
-  /** Its own, joined by commas; empty: none. */
-  readonly items: Buffer;
-  /** What belongs to the whole Swarm, so that other nodes have it, too, by its id. */
-  readonly shared: ReadonlyMap<string, Buffer>;
-  /** What `/volumes` warns of. */
-  readonly warnings: readonly string[];
-}
+/** Reads the JSON of a list, wherever that does no harm: `nodeListJob` in the hub's worker. */
+export type ReadNodeList = (bytes: Buffer, input: NodeListInput) => Promise<NodeList>;
 
-/** What each of its entries names as `Node`. */
-export interface NodeName {
-  readonly ID: string;
-  readonly Name: string;
-}
-
-/** As large as a snapshot may be. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Of an engine's error; a longer one goes without its words. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
 /** What a buffer takes beside its bytes: an engine may send one for each. */
 const BUFFER_BYTES = 128;
-const MAX_ITEMS = 20_000;
-const MAX_WARNINGS = 32;
 const MAX_TEXT = 512;
 
 /**
@@ -41,13 +33,12 @@ export async function readList(
   answer: IncomingMessage,
   node: NodeName,
   share: ListShare,
+  readJson: ReadNodeList,
 ): Promise<NodeList> {
   const { status } = readAnswerHead(answer);
-  const list = await withBytes(answer, share, (bytes) => {
-    if (!isModestJson(bytes)) throw tooLarge('The list has too many members, or is nested too deeply');
-    const text = bytes.toString('utf8');
-    if (status !== 200) throw refused(status, text);
-    return toNodeList(kind, parse(text), node);
+  const list = await withBytes(answer, share, async (bytes) => {
+    if (status !== 200) throw refused(status, bytes);
+    return readJson(bytes, { kind, node });
   });
   share.take(sizeOf([list.items, ...list.shared.values()]));
   return list;
@@ -57,12 +48,12 @@ export async function readList(
 async function withBytes<T>(
   answer: IncomingMessage,
   share: ListShare,
-  use: (bytes: Buffer) => T,
+  use: (bytes: Buffer) => Promise<T>,
 ): Promise<T> {
   const chunks: Buffer[] = [];
   try {
     await collect(answer, share, chunks);
-    return use(Buffer.concat(chunks));
+    return await use(Buffer.concat(chunks));
   } finally {
     share.give(sizeOf(chunks));
   }
@@ -73,7 +64,7 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += sizeOf([chunk]);
-      if (size > MAX_BYTES) throw tooLarge(`The list takes more than ${MAX_BYTES} bytes`);
+      if (size > MAX_LIST_BYTES) throw listTooLarge(`The list takes more than ${MAX_LIST_BYTES} bytes`);
       share.take(sizeOf([chunk]));
       chunks.push(chunk);
     }
@@ -82,51 +73,13 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
   }
 }
 
-function toNodeList(kind: ListKind, value: unknown, node: NodeName): NodeList {
-  const { list, warnings } = kind === 'volumes' ? ofVolumes(value) : { list: value, warnings: [] };
-  // Go writes an empty list as null, too.
-  const entries: unknown = list ?? [];
-  if (!Array.isArray(entries)) throw badAnswer();
-  if (entries.length > MAX_ITEMS) throw tooLarge(`The list has more than ${MAX_ITEMS} entries`);
-  const items: string[] = [];
-  const shared = new Map<string, Buffer>();
-  for (const entry of entries) {
-    if (!isRecord(entry)) throw badAnswer();
-    // What the engine says there itself is not let stand.
-    const json = JSON.stringify({ ...entry, Node: node });
-    const swarmId = kind === 'networks' && entry.Scope === 'swarm' ? entry.Id : undefined;
-    if (typeof swarmId === 'string') shared.set(swarmId, Buffer.from(json));
-    else items.push(json);
-  }
-  return { items: Buffer.from(items.join(',')), shared, warnings };
-}
-
-function ofVolumes(value: unknown): { list: unknown; warnings: string[] } {
-  if (!isRecord(value)) throw badAnswer();
-  const given: unknown[] = Array.isArray(value.Warnings) ? value.Warnings.slice(0, MAX_WARNINGS) : [];
-  const warnings = given.filter((each) => typeof each === 'string').map((each) => each.slice(0, MAX_TEXT));
-  return { list: value.Volumes, warnings };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badAnswer();
-  }
-}
-
-function sizeOf(buffers: readonly Buffer[]): number {
+function sizeOf(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length + BUFFER_BYTES, 0);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** An engine says why in `message`; what stands before it may be no engine. */
-function refused(status: number, text: string): EdgeError {
-  const value = parseJson(text);
+function refused(status: number, bytes: Buffer): EdgeError {
+  const value = bytes.length <= MAX_REFUSAL_BYTES ? parseJson(bytes) : null;
   const said =
     isRecord(value) && typeof value.message === 'string' ? `: ${value.message.slice(0, MAX_TEXT)}` : '';
   return new EdgeError('engine-refused', `The engine answered ${status}${said}`, { status: 502 });
@@ -134,14 +87,4 @@ function refused(status: number, text: string): EdgeError {
 
 function brokenOff(cause: unknown): EdgeError {
   return new EdgeError('engine-bad-response', 'The engine broke off its answer', { status: 502, cause });
-}
-
-function badAnswer(): EdgeError {
-  return new EdgeError('engine-bad-answer', 'The engine answered with something that is no such list', {
-    status: 502,
-  });
-}
-
-function tooLarge(message: string): EdgeError {
-  return new EdgeError('list-too-large', message, { status: 502 });
 }

@@ -4,7 +4,9 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { ListMemory } from '../../../../plugin/server-hooks/docker/lists/list-memory.js';
+import { nodeListJob } from '../../../../plugin/server-hooks/docker/lists/node-list-job.js';
 import { readList } from '../../../../plugin/server-hooks/docker/lists/read-list.js';
+import { runJob } from '../../../../plugin/server-hooks/json/json-job.js';
 import { answering, type EngineScript } from '../scripted-engine.js';
 import { saying, startListHub } from './list-hub.js';
 
@@ -102,7 +104,9 @@ test('hostile lists: a body in very many pieces takes more than its bytes', asyn
     }) as IncomingMessage;
   const share = new ListMemory().open(1);
   const read = (pieces: readonly Buffer[]) =>
-    readList('images', answerIn(pieces), { ID: 'id1', Name: 'node1' }, share);
+    readList('images', answerIn(pieces), { ID: 'id1', Name: 'node1' }, share, async (bytes, input) =>
+      runJob(nodeListJob, bytes, input),
+    );
   t.is((await read([Buffer.from('['), Buffer.alloc(80_000, ' '), Buffer.from(']')])).items.length, 0);
   t.like(await t.throwsAsync(read(Array(80_000).fill(Buffer.from(' ')))), { code: 'list-too-large' });
 });

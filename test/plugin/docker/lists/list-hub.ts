@@ -10,7 +10,10 @@ import {
   type ListedNode,
 } from '../../../../plugin/server-hooks/docker/lists/all-node-lists.js';
 import { parseListQuestion } from '../../../../plugin/server-hooks/docker/lists/list-question.js';
+import { JsonWorker } from '../../../../plugin/server-hooks/json/json-worker.js';
+import { spawnJsonWorker } from '../../../../plugin/server-hooks/spawn-json-worker.js';
 import type { TunnelSource } from '../../../../plugin/server-hooks/tunnel/tunnel-source.js';
+import { systemClock } from '../../../../protocol/clock.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { LogRecorder } from '../../../helpers/log-recorder.js';
 import { SocketTunnels } from '../proxy-hub.js';
@@ -61,7 +64,9 @@ export async function startListHub(
   );
   const clock = new FakeClock();
   const log = new LogRecorder();
-  const lists = new AllNodeLists({ tunnels: around(tunnels), clock, logger: log });
+  const json = new JsonWorker({ spawn: spawnJsonWorker, clock: systemClock, logger: log });
+  t.teardown(() => json.stop());
+  const lists = new AllNodeLists({ tunnels: around(tunnels), clock, logger: log, json });
   const calls = new Set<Promise<void>>();
   const serve = (req: ClientRequest, res: ClientResponse) => {
     const question = parseListQuestion(req.url ?? '', true);

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { isModestJson } from '../../../../plugin/server-hooks/docker/lists/is-modest-json.js';
+import { isModestJson, LIST_BOUNDS } from '../../protocol/modest-json.js';
 
-const isModest = (text: string) => isModestJson(Buffer.from(text));
+const isModest = (text: string) => isModestJson(Buffer.from(text), LIST_BOUNDS);
 
 test('modest JSON: 64 levels are, 65 are not', (t) => {
   t.true(isModest('['.repeat(64) + ']'.repeat(64)));

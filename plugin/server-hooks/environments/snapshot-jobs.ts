@@ -1,0 +1,38 @@
+import { idleRequestSchema } from '../../../protocol/agent-calls.js';
+import { SNAPSHOT_BOUNDS } from '../../../protocol/modest-json.js';
+import { MAX_SNAPSHOT_BYTES, type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
+import { type JsonJob, parseAs } from '../json/json-job.js';
+import { type EncodedSnapshot, encodeSnapshot } from './snapshot-file.js';
+
+/** What the hub knows of a snapshot that arrives. */
+export interface SnapshotInput {
+  /** The node of its agent; null outside a Swarm. */
+  readonly nodeId: string | null;
+  /** When its head arrived, by the hub's clock, ms since the epoch. */
+  readonly receivedMs: number;
+}
+
+const BOUNDS = { bounds: SNAPSHOT_BOUNDS, maxBytes: MAX_SNAPSHOT_BYTES };
+
+/** The body of `POST /agent/snapshot`. */
+export const snapshotJob: JsonJob<SnapshotInput, EncodedSnapshot> = {
+  name: 'snapshot',
+  ...BOUNDS,
+  read: (value, input) => encode(parseAs(snapshotSchema, value), input),
+};
+
+/** The body of `POST /agent/idle`. */
+export const idleJob: JsonJob<SnapshotInput, { tunnelId: string; snapshot: EncodedSnapshot | null }> = {
+  name: 'idle',
+  ...BOUNDS,
+  read: (value, input) => {
+    const { tunnelId, snapshot } = parseAs(idleRequestSchema, value);
+    return { tunnelId, snapshot: snapshot && encode(snapshot, input) };
+  },
+};
+
+/** Its time is the hub's, so that those of several agents compare, and a wrong clock beside an engine shows nowhere. */
+function encode(snapshot: Snapshot, { nodeId, receivedMs }: SnapshotInput): EncodedSnapshot {
+  const takenAt = new Date(receivedMs - (snapshot.ageMs ?? 0)).toISOString();
+  return encodeSnapshot({ ...snapshot, takenAt }, nodeId);
+}

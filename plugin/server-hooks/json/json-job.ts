@@ -1,0 +1,72 @@
+import { gunzipSync } from 'node:zlib';
+import type * as z from 'zod/mini';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { isModestJson, type JsonBounds } from '../../../protocol/modest-json.js';
+
+/**
+ * How one kind of body is read. `read` is pure, and what it takes and gives can be cloned: it runs here or in the worker.
+ */
+export interface JsonJob<Input, Output> {
+  readonly name: string;
+  readonly bounds: JsonBounds;
+  /** Of the JSON, after inflating. */
+  readonly maxBytes: number;
+  /** @throws EdgeError */
+  read(value: unknown, input: Input): Output;
+}
+
+/**
+ * Reads a body, which may be compressed with gzip.
+ * @throws EdgeError `body-too-large` (413), `body-not-json` (400), `body-too-complex` (400), and what `read` throws
+ */
+export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8Array, input: Input): Output {
+  const json = inflate(bytes, job.maxBytes);
+  if (!isModestJson(json, job.bounds)) throw bodyTooComplex();
+  return job.read(parseUtf8Json(json), input);
+}
+
+/**
+ * Inflates what begins as gzip does (RFC 1952), which JSON never does. There is no `Content-Encoding`: a proxy that
+ * inflates requests would break their signature.
+ * @throws EdgeError `body-too-large` (413) past `maxBytes`, `body-not-json` (400) where it is damaged
+ */
+export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? bodyTooLarge(maxBytes) : bodyNotJson();
+  }
+}
+
+/** @throws EdgeError `body-not-json` (400) for broken JSON and invalid UTF-8 */
+export function parseUtf8Json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw bodyNotJson();
+  }
+}
+
+/** A value as its schema has it. @throws EdgeError `bad-request` (400) that names the place */
+export function parseAs<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.');
+  throw new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message}`, { status: 400 });
+}
+
+export function bodyTooLarge(maxBytes: number): EdgeError {
+  return new EdgeError('body-too-large', `The body is larger than ${maxBytes} bytes`, { status: 413 });
+}
+
+export function bodyTooComplex(): EdgeError {
+  return new EdgeError('body-too-complex', 'The body has too many members, or is nested too deeply', {
+    status: 400,
+  });
+}
+
+function bodyNotJson(): EdgeError {
+  return new EdgeError('body-not-json', 'The body is not JSON in UTF-8', { status: 400 });
+}

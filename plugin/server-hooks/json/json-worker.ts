@@ -1,0 +1,163 @@
+import type { Worker } from 'node:worker_threads';
+import type { Clock } from '../../../protocol/clock.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { Logger } from '../host.js';
+import { bodyTooComplex, inflate, type JsonJob, runJob } from './json-job.js';
+import type { JobOrder, JobReply } from './serve-jobs.js';
+
+export interface JsonWorkerOptions {
+  /** Starts the thread, which answers as `serve-jobs.ts` does. */
+  readonly spawn: () => Worker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** To read a larger body could hold the event loop for more than a few milliseconds. */
+const INLINE_BYTES = 32 * 1024;
+const JOB_MS = 10_000;
+const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+/** Of these, what one environment may have. */
+const MAX_QUEUED_BYTES_EACH = MAX_QUEUED_BYTES / 4;
+
+interface Waiting extends JobOrder {
+  resolve(value: never): void;
+  reject(error: EdgeError): void;
+}
+
+/**
+ * Reads large JSON bodies in a thread of its own: whatever an agent or an engine sends, the hub's event loop goes on.
+ * The thread starts with the first of them. One body is read at a time, and environments take turns.
+ */
+export class JsonWorker {
+  readonly #options: JsonWorkerOptions;
+  /** By environment; the first one is next. */
+  readonly #queues = new Map<number, Waiting[]>();
+  #queuedBytes = 0;
+  #current: Waiting | null = null;
+  #cancelDeadline: () => void = () => undefined;
+  #worker: Worker | null = null;
+  #isStopped = false;
+
+  constructor(options: JsonWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EdgeError as `runJob`, and `hub-busy`, `hub-stopping` (503) */
+  async run<Input, Output>(
+    environmentId: number,
+    job: JsonJob<Input, Output>,
+    bytes: Uint8Array,
+    input: Input,
+  ): Promise<Output> {
+    const small = smallJson(bytes);
+    if (small) return runJob(job, small, input);
+    return new Promise<Output>((resolve, reject) => {
+      const queue = this.#queues.get(environmentId) ?? [];
+      const own = queue.reduce((sum, one) => sum + one.bytes.length, bytes.length);
+      if (this.#isStopped) return reject(stopping());
+      if (own > MAX_QUEUED_BYTES_EACH || this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES) {
+        return reject(busy());
+      }
+      queue.push({ name: job.name, bytes, input, resolve, reject });
+      this.#queues.set(environmentId, queue);
+      this.#queuedBytes += bytes.length;
+      this.#next();
+    });
+  }
+
+  /** What waits is refused. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const waiting of [...this.#queues.values()].flat()) waiting.reject(stopping());
+    this.#queues.clear();
+    this.#queuedBytes = 0;
+    this.#settle((current) => current.reject(stopping()));
+    await this.#end();
+  }
+
+  #next(): void {
+    const [first] = this.#queues;
+    if (this.#current || !first) return;
+    const [environmentId, queue] = first;
+    const waiting = queue.shift();
+    this.#queues.delete(environmentId);
+    // Behind all others.
+    if (queue.length > 0) this.#queues.set(environmentId, queue);
+    if (!waiting) return;
+    const { name, bytes, input } = waiting;
+    this.#queuedBytes -= bytes.length;
+    this.#current = waiting;
+    this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed());
+    const order: JobOrder = { name, bytes, input };
+    this.#started().postMessage(order);
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = this.#options.spawn();
+    this.#worker = worker;
+    // It keeps no process alive.
+    worker.unref();
+    worker.on('message', (reply: JobReply) =>
+      this.#settle((current) => {
+        if ('error' in reply) current.reject(revived(reply.error));
+        else current.resolve(reply.value as never);
+      }),
+    );
+    const ended = (err?: unknown) => {
+      if (this.#worker !== worker) return;
+      this.#options.logger.error({ err }, 'the thread that reads large bodies ended');
+      this.#failed();
+    };
+    // It may have run out of memory.
+    worker.on('error', ended);
+    worker.on('exit', () => ended());
+    return worker;
+  }
+
+  /** The job under way takes too long, or brought the thread down; the next one gets a new thread. */
+  #failed(): void {
+    void this.#end();
+    this.#settle((current) => current.reject(bodyTooComplex()));
+  }
+
+  #settle(finish: (current: Waiting) => void): void {
+    const current = this.#current;
+    this.#current = null;
+    this.#cancelDeadline();
+    if (current) finish(current);
+    this.#next();
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+}
+
+/** The JSON of a body that is small, inflated; null for a large one. */
+function smallJson(bytes: Uint8Array): Uint8Array | null {
+  if (bytes.length > INLINE_BYTES) return null;
+  try {
+    return inflate(bytes, INLINE_BYTES);
+  } catch (error) {
+    if (codeOf(error) === 'body-too-large') return null;
+    throw error;
+  }
+}
+
+function revived({ code, message, status }: { code: string; message: string; status: number }): EdgeError {
+  return new EdgeError(code, message, { status, expose: status < 500 });
+}
+
+function busy(): EdgeError {
+  return new EdgeError('hub-busy', 'The hub reads as many large bodies as it may', {
+    status: 503,
+    retryAfterSeconds: 5,
+  });
+}
+
+function stopping(): EdgeError {
+  return new EdgeError('hub-stopping', 'The hub is stopping', { status: 503, retryAfterSeconds: 1 });
+}

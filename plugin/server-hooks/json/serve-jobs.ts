@@ -1,0 +1,38 @@
+import type { MessagePort } from 'node:worker_threads';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { type JsonJob, runJob } from './json-job.js';
+
+/** What the worker is asked. */
+export interface JobOrder {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly input: unknown;
+}
+
+/** What it answers; errors lose their class on the way between threads. */
+export type JobReply =
+  | { readonly value: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly status: number } };
+
+/** Runs the jobs that are asked for on the port of a worker thread. */
+export function serveJobs(port: MessagePort, jobs: readonly JsonJob<never, unknown>[]): void {
+  port.on('message', ({ name, bytes, input }: JobOrder) => {
+    const reply = run(
+      jobs.find((job) => job.name === name),
+      bytes,
+      input,
+    );
+    port.postMessage(reply);
+  });
+}
+
+function run(job: JsonJob<never, unknown> | undefined, bytes: Uint8Array, input: unknown): JobReply {
+  try {
+    if (!job) throw new TypeError('no such job');
+    return { value: runJob(job, bytes, input as never) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const status = error instanceof EdgeError ? error.status : 500;
+    return { error: { code: codeOf(error), message, status } };
+  }
+}

@@ -1,0 +1,14 @@
+import { type SwarmReport, swarmReportSchema } from '../../../protocol/agent-calls.js';
+import { REPORT_BOUNDS } from '../../../protocol/modest-json.js';
+import { type JsonJob, parseAs } from '../json/json-job.js';
+
+/** Of a report of as many nodes as it may name. */
+export const MAX_REPORT_BYTES = 1024 * 1024;
+
+/** The body of `POST /agent/swarm`. */
+export const swarmReportJob: JsonJob<null, SwarmReport> = {
+  name: 'swarm-report',
+  bounds: REPORT_BOUNDS,
+  maxBytes: MAX_REPORT_BYTES,
+  read: (value) => parseAs(swarmReportSchema, value),
+};
