@@ -1,7 +1,7 @@
 import type { CheckInQuery, CheckInReply } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
-import { codeOf } from '../../protocol/edge-error.js';
+import { codeOf, EdgeError } from '../../protocol/edge-error.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
 import type { AgentConfig } from './config.js';
 import { Engine } from './docker/engine.js';
@@ -53,6 +53,7 @@ export class Agent {
   #isSnapshotRunning = false;
   #isSnapshotWantedAgain = false;
   #cancelSnapshots: (() => void) | null = null;
+  #cancelRetry: (() => void) | null = null;
   #snapshotSeconds = 0;
   #state: CheckInState = { succeededAtMs: null, dueAtMs: null, problem: null };
 
@@ -65,6 +66,7 @@ export class Agent {
       clock: options.clock,
       logger: options.logger,
       onState: () => this.#poller?.nudge(),
+      onEngine: () => void this.#sendSnapshot(),
       onNode: () => this.#poller?.reenrol(),
       onReport: (report) => {
         this.#reporter?.note(report);
@@ -137,6 +139,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#watch.stop();
     this.#cancelSnapshots?.();
+    this.#cancelRetry?.();
     this.#tunnels?.environment.stop();
     this.#tunnels?.node.stop();
     await this.#poller?.stop();
@@ -162,7 +165,7 @@ export class Agent {
 
   #query(): CheckInQuery {
     const { environment, node } = this.#tunnels ?? {};
-    const problem = environment?.problem ?? node?.problem ?? this.#poller?.problem;
+    const problem = this.#watch.problem ?? environment?.problem ?? node?.problem ?? this.#poller?.problem;
     const nodeTunnel = node?.state ?? 'none';
     return {
       engine: this.#watch.state,
@@ -191,7 +194,7 @@ export class Agent {
       this.#cancelSnapshots?.();
       this.#cancelSnapshots =
         reply.snapshotSeconds > 0
-          ? clock.every(reply.snapshotSeconds * 1_000, () => void this.#sendSnapshot())
+          ? clock.every(reply.snapshotSeconds * 1_000, () => this.#sendRegularSnapshot())
           : null;
     }
   }
@@ -216,6 +219,11 @@ export class Agent {
         : { ...this.#state, problem: code };
   }
 
+  /** The last snapshot of an engine says more than one that it refused. */
+  #sendRegularSnapshot(): void {
+    if (this.#watch.state !== 'down') void this.#sendSnapshot();
+  }
+
   async #sendSnapshot(): Promise<void> {
     // One that is asked for now must not show what was before.
     this.#isSnapshotWantedAgain = this.#isSnapshotRunning;
@@ -225,12 +233,22 @@ export class Agent {
       const { clock } = this.#options;
       await this.#client?.postSnapshot(await takeSnapshot(this.#engine, clock));
     } catch (error) {
-      const level = codeOf(error) === 'snapshot-too-soon' ? 'debug' : 'warn';
-      this.#options.logger[level]({ err: error }, 'the snapshot was not taken in');
+      const isTooSoon = codeOf(error) === 'snapshot-too-soon';
+      this.#options.logger[isTooSoon ? 'debug' : 'warn']({ err: error }, 'the snapshot was not taken in');
+      if (isTooSoon)
+        this.#sendSnapshotLater(error instanceof EdgeError ? error.retryAfterSeconds : undefined);
     } finally {
       this.#isSnapshotRunning = false;
       if (this.#isSnapshotWantedAgain) void this.#sendSnapshot();
     }
+  }
+
+  /** What it would show is news; the hub takes it a little later. */
+  #sendSnapshotLater(seconds = 10): void {
+    this.#cancelRetry ??= this.#options.clock.after(seconds * 1_000, () => {
+      this.#cancelRetry = null;
+      void this.#sendSnapshot();
+    });
   }
 
   /** Leaves a snapshot and closes, unless the hub knows of a call under way. */

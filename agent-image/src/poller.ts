@@ -126,7 +126,7 @@ export class Poller {
       // The state it sent may be the known one: somebody on the way can take out what tells the hub that we know it.
       const isNews = reply !== null && etag !== known;
       const isTooFast = !isNews && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
-      const pauseMs = this.#succeeded(reply, waitSeconds);
+      const pauseMs = this.#succeeded(reply, waitSeconds, elapsedMs);
       return isTooFast ? this.#intervalMs : Math.max(pauseMs, MIN_PACE_MS - elapsedMs);
     } catch (error) {
       if (nudge.signal.aborted || this.#stopping.signal.aborted) return 0;
@@ -137,12 +137,13 @@ export class Poller {
     }
   }
 
-  #succeeded(reply: CheckInReply | null, waitSeconds: number): number {
+  #succeeded(reply: CheckInReply | null, waitSeconds: number, elapsedMs: number): number {
     const { logger, onReply, onOutcome } = this.#options;
     if (this.#lastCode !== null) logger.info({ attempts: this.#failures + 1 }, 'checked in again');
     this.#failures = 0;
     this.#lastCode = null;
-    const limit = this.#holds.answered(reply?.hub ?? null, reply?.holdSeconds ?? null);
+    const heldMs = waitSeconds > 0 ? elapsedMs : 0;
+    const limit = this.#holds.answered(reply?.hub ?? null, reply?.holdSeconds ?? null, heldMs);
     if (limit !== null) {
       logger.warn(
         { code: 'hold-cut', holdSeconds: limit },

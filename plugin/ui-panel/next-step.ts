@@ -3,7 +3,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   // The engine.
   'engine-unreachable':
     'See whether Docker runs on the remote machine, and whether its socket is given to the agent.',
-  'engine-permission': 'Run the agent as root, or give it the group of the engine’s socket.',
+  'engine-permission':
+    'Run the agent as root, or give it the group of the engine’s socket; where the engine remaps users, start it with --userns=host.',
   'engine-timeout': 'Look at the engine’s load and log: docker info hangs on that machine, too.',
   'engine-refused': 'Look at the engine’s log; Podman or a socket proxy may not allow the call.',
   'engine-bad-answer': 'See what listens at the agent’s DOCKER_HOST.',

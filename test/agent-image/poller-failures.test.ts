@@ -152,18 +152,21 @@ test('poller: a hub that has news at each check-in is asked 50 times a second at
   t.is(waits.length, 51);
 });
 
-test('poller: where holds are cut after 3 s it says so once and polls plainly', async (t) => {
-  const { pause, waits, lines } = setup(t, [
-    { reply: REPLY },
-    { error: unreachable, afterMs: 3_000 },
-    { reply: null },
-  ]);
+test('poller: where holds are cut after 3 s again and again it says so once and polls plainly', async (t) => {
+  const cut: Outcome = { error: unreachable, afterMs: 3_000 };
+  const plain: Outcome = { reply: null };
+  const { pause, waits, lines } = setup(t, [{ reply: REPLY }, cut, plain, cut, plain, cut, plain]);
   t.is(await pause(), 20, 'the least there is');
+  for (const _ of [1, 2]) {
+    t.is(await pause(), 3_000, 'the hold');
+    t.is(await pause(), 250, 'the pause after the cut');
+    t.is(await pause(), 20, 'the plain check-in: the next one is held again');
+  }
   t.is(await pause(), 3_000, 'the hold');
   t.is(await pause(), 250, 'the pause after the cut');
   t.is(await pause(), 5_000);
   t.is(await pause(), 5_000);
-  t.deepEqual(waits.slice(0, 4), [0, 50, 0, 0]);
+  t.deepEqual(waits.slice(0, 8), [0, 50, 0, 50, 0, 50, 0, 0]);
   t.is(lines.filter(({ code }) => code === 'hold-cut').length, 1);
 });
 

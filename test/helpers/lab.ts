@@ -2,7 +2,7 @@ import test from 'ava';
 import { buildAgent } from '../../tools/build-agent.js';
 import { AGENT_IMAGE, buildAgentImage } from '../../tools/lab/agent-image.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from '../../tools/lab/base-image.js';
-import { LabEngine } from '../../tools/lab/engine.js';
+import { type EngineOptions, LabEngine } from '../../tools/lab/engine.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../tools/lab/run-command.js';
 import type { LabDescription } from '../../tools/lab/shared-engine.js';
 import type { Scope } from './scope.js';
@@ -38,9 +38,10 @@ export const serialLabTest = process.env.FAIRLEAD_NO_LAB ? test.serial.skip : te
  */
 export async function startEngine(
   t: Scope,
-  options: { images?: boolean; args?: readonly string[] } = {},
+  options: { images?: boolean } & Pick<EngineOptions, 'args' | 'files' | 'parentDir'> = {},
 ): Promise<LabEngine> {
-  const engine = await LabEngine.create({ args: options.args ?? [] });
+  const { images: _, ...own } = options;
+  const engine = await LabEngine.create(own);
   t.teardown(() => engine.close());
   await makeBusyboxImage(engine);
   if (options.images) await addAgentImage(engine);

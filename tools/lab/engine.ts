@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly hostName?: string;
   /** More arguments of dockerd, such as `--live-restore`. */
   readonly args?: readonly string[];
+  /** Files that the engine sees with other content than the machine's, by their paths; they must exist. */
+  readonly files?: Readonly<Record<string, string>>;
   /** How it is joined to the world. Default: a network of the engine and us alone. */
   readonly layWire?: LayWire;
 }
@@ -60,9 +62,16 @@ export class LabEngine {
     const dir = await mkdtemp(join(parent, `${DIR_PREFIX}${process.pid}-`));
     let pod: Pod | undefined;
     try {
+      // Root of a remapped user namespace has to pass through.
+      await chmod(dir, 0o711);
       await mkdir(join(dir, 'client'));
       await writeFile(join(dir, 'daemon.json'), '{}');
       pod = await Pod.create(options.hostName ?? 'lab', options.layWire);
+      for (const [path, content] of Object.entries(options.files ?? {})) {
+        const own = join(dir, basename(path));
+        await writeFile(own, content);
+        await pod.run('mount', ['--bind', own, path]);
+      }
       const engine = new LabEngine(dir, pod, options.args ?? []);
       await engine.start();
       return engine;

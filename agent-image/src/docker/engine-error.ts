@@ -13,7 +13,7 @@ export function toEngineError(error: unknown, address: EngineAddress): EdgeError
   if (code === 'EACCES' || code === 'EPERM') {
     return new EdgeError(
       'engine-permission',
-      `The agent may not open ${where}: run it as root or with the socket's group (--group-add)`,
+      `The agent may not open ${where}: run it as root or with the socket's group (--group-add); where the engine remaps users (userns-remap), with --userns=host`,
       { cause: error },
     );
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SwarmReport } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
+import type { EdgeError } from '../../../protocol/edge-error.js';
 import type { Logger } from '../log.js';
 import type { Engine } from './engine.js';
 import type { EngineFacts } from './engine-facts.js';
@@ -10,8 +11,10 @@ export interface EngineWatchOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The engine went down, or answers again. */
+  /** The engine went down, answers again, or is down for another reason. */
   readonly onState: () => void;
+  /** The engine answers again, or is another one: what was reported of it is no longer true. */
+  readonly onEngine: () => void;
   /** It has another place in the Swarm than was known before: role, node, Swarm. */
   readonly onNode: () => void;
   /** After each look; null where it is no manager, or does not say. */
@@ -25,6 +28,7 @@ const WATCH_MS = 5_000;
 export class EngineWatch {
   readonly #options: EngineWatchOptions;
   #state: 'up' | 'down' | 'unknown' = 'unknown';
+  #problem: string | null = null;
   #facts: EngineFacts | null = null;
   #isLooking = false;
   #isFirstLook = true;
@@ -36,6 +40,11 @@ export class EngineWatch {
 
   get state(): 'up' | 'down' | 'unknown' {
     return this.#state;
+  }
+
+  /** Stable code of why the engine cannot be used, such as `engine-permission`; null where it can. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** As the last look found it; null before the engine answered for the first time. */
@@ -61,8 +70,8 @@ export class EngineWatch {
     try {
       const { engine, onReport } = this.#options;
       // Once more, for a busy machine's sake: a leader whose engine is down is leader no more.
-      const isUp = (await engine.ping()) || (await engine.ping());
-      this.#noteState(isUp ? 'up' : 'down');
+      const failure = (await engine.ping()) && (await engine.ping());
+      this.#noteState(failure ? 'down' : 'up', failure);
       const facts = this.#state === 'up' ? await engine.info() : null;
       if (facts) this.#noteFacts(facts);
       onReport(facts && (await swarmReport(engine, facts)));
@@ -72,14 +81,18 @@ export class EngineWatch {
     }
   }
 
-  #noteState(state: 'up' | 'down'): void {
-    if (state === this.#state) return;
-    const { logger, onState } = this.#options;
-    if (state === 'down') logger.warn({ code: 'engine-unreachable' }, 'the Docker Engine does not answer');
+  #noteState(state: 'up' | 'down', failure: EdgeError | null): void {
+    const problem = failure?.code ?? null;
+    if (state === this.#state && problem === this.#problem) return;
+    const { logger, onState, onEngine } = this.#options;
+    if (failure) logger.warn({ err: failure }, 'the Docker Engine cannot be used');
     else logger.info({}, 'the Docker Engine answers');
     const isFirst = this.#state === 'unknown';
     this.#state = state;
-    if (!isFirst) onState();
+    this.#problem = problem;
+    if (isFirst) return;
+    onState();
+    if (state === 'up') onEngine();
   }
 
   #noteFacts(said: EngineFacts): void {
@@ -88,6 +101,7 @@ export class EngineWatch {
     if (before && !said.isPlaceKnown) return;
     const facts = withSwarmId(said, before);
     this.#facts = facts;
+    if (before && before.engineId !== facts.engineId) this.#options.onEngine();
     // Before the engine first answered, and while it was between two places, the hub could not be given its place.
     if (before?.isPlaceKnown ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
     const { logger, onNode } = this.#options;

@@ -41,13 +41,13 @@ export class Engine {
     return dialEngine(this.#address, DIAL_DEADLINE_MS);
   }
 
-  /** Whether the engine answers `/_ping` within 5 s. Never throws. */
-  async ping(): Promise<boolean> {
+  /** Why the engine does not answer `/_ping` within 5 s, as {@link call} throws it; null where it does. Never throws. */
+  async ping(): Promise<EdgeError | null> {
     try {
       await this.call(PING_DEADLINE_MS, () => this.client.ping());
-      return true;
-    } catch {
-      return false;
+      return null;
+    } catch (error) {
+      return toEngineError(error, this.#address);
     }
   }
 

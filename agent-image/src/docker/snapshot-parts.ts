@@ -86,10 +86,10 @@ export function toSwarm(info: Record<string, unknown>): Snapshot['swarm'] {
 
 type ContainerCounts = Pick<Snapshot['counts'], 'containers' | 'running' | 'paused' | 'stopped'>;
 
-/** The engine's own counts; without `GET /info`, counts of the list. Everything not running or paused is stopped. */
+/** The engine's own counts; without `GET /info`, counts of the list, else null. What neither runs nor is paused is stopped. */
 export function countContainers(
   info: Record<string, unknown> | null,
-  containers: Snapshot['containers'],
+  containers: Snapshot['containers'] | null,
 ): ContainerCounts {
   if (info !== null) {
     return {
@@ -99,6 +99,7 @@ export function countContainers(
       stopped: count(info.ContainersStopped),
     };
   }
+  if (containers === null) return { containers: null, running: null, paused: null, stopped: null };
   const inState = (state: string) => containers.filter((container) => container.state === state).length;
   const [running, paused] = [inState('running'), inState('paused')];
   return { containers: containers.length, running, paused, stopped: containers.length - running - paused };

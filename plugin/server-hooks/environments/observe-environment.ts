@@ -78,8 +78,8 @@ export function statusOf(
 /** What the agent itself says is wrong: its engine, or the way to the tunnel port. */
 export function failureOf(environment: Environment, instance: Instance, presence: Presence): string | null {
   const facts = presence.facts(environment.id, instance.id);
-  if (facts?.engine === 'down') return 'engine-unreachable';
-  return facts?.problem ?? null;
+  if (facts?.engine !== 'down') return facts?.problem ?? null;
+  return facts.problem?.startsWith('engine-') ? facts.problem : 'engine-unreachable';
 }
 
 function leadingInstance(

@@ -42,6 +42,8 @@ export function printCommands(input: PrintedCommandsInput): PrintedCommands {
   return {
     standalone: toLine([
       ...['docker', 'run', '-d', '--name', NAME, '--restart', 'always'],
+      // Root of a remapped user namespace may not open the engine's socket; elsewhere it changes nothing.
+      ...['--userns', 'host'],
       ...['-v', `${SOCKET}:${SOCKET}`, '-v', `${NAME}-data:${DATA}`],
       ...words(input),
       input.agentImage,

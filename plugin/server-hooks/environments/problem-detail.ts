@@ -1,5 +1,10 @@
 const DETAILS: Readonly<Record<string, string>> = {
   'engine-unreachable': 'The agent checks in, but its Docker Engine does not answer',
+  'engine-permission': 'The agent checks in, but may not open the socket of its Docker Engine',
+  'engine-timeout': 'The agent checks in, but its Docker Engine does not answer in time',
+  'engine-refused':
+    'The agent checks in, but its Docker Engine, or a proxy in front of it, refuses its calls',
+  'engine-bad-answer': 'The agent checks in, but what answers at its DOCKER_HOST is no Docker Engine',
   cleartext: 'Check-ins travel over http://: anyone on the way can read them',
   duplicate: 'A second agent with this Edge key wants in; the first one keeps working',
   'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',

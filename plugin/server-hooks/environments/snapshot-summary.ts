@@ -37,10 +37,20 @@ function newestOf(summaries: readonly SnapshotSummary[]): SnapshotSummary | null
   );
 }
 
+/** What one of them does not know is not known of all. */
 function sumOf(summaries: readonly SnapshotSummary[]): Snapshot['counts'] {
-  const sum = { containers: 0, running: 0, paused: 0, stopped: 0, images: 0, volumes: 0, networks: 0 };
-  for (const { counts } of summaries) {
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
-  }
-  return sum;
+  const sum = (name: keyof Snapshot['counts']) =>
+    summaries.reduce<number | null>((total, { counts }) => {
+      const count = counts[name];
+      return total === null || count === null ? null : total + count;
+    }, 0);
+  return {
+    containers: sum('containers'),
+    running: sum('running'),
+    paused: sum('paused'),
+    stopped: sum('stopped'),
+    images: sum('images'),
+    volumes: sum('volumes'),
+    networks: sum('networks'),
+  };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -57,6 +58,8 @@ export class Tunnel {
     this.inactivityMs = options.inactivityMs;
     this.openedAtMs = options.clock.now();
     this.closed = this.#controller.signal;
+    // Each call listens, and calls are bounded elsewhere: more than ten are no leak.
+    setMaxListeners(0, this.closed);
     this.agent = new TunnelAgent(this);
     this.#resets = new ResetBudget(options.clock);
     this.#monitor = new LinkMonitor({

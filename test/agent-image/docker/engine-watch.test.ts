@@ -30,6 +30,7 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
     clock,
     logger: pino({ level: 'silent' }),
     onState: () => told.push('state'),
+    onEngine: () => told.push('engine'),
     onNode: () => told.push('node'),
     onReport: (report) => {
       looks++;
@@ -113,7 +114,7 @@ test('engine watch: an engine that stops answering, and answers again, is told o
   delete answers['/_ping'];
   await look();
   t.is(watch.state, 'up');
-  t.deepEqual(told, ['state', 'state']);
+  t.deepEqual(told, ['state', 'state', 'engine']);
   t.deepEqual(reports, [null, null, null, null]);
 });
 
@@ -128,7 +129,7 @@ test('engine watch: an engine that answers only after the start is a new place i
   delete answers['/_ping'];
   await look();
   t.is(watch.facts?.node?.nodeId, 'n1');
-  t.deepEqual(told, ['state', 'node']);
+  t.deepEqual(told, ['state', 'engine', 'node']);
 });
 
 test('engine watch: a look that takes long is not joined by another, and none begins after stop', async (t) => {
@@ -164,4 +165,29 @@ test('engine watch: a manager that has lost its quorum is still where it was', a
   await look();
   t.deepEqual(told, []);
   t.deepEqual(watch.facts?.node, node);
+});
+
+test('engine watch: why the engine cannot be used is known, and another reason is reported', async (t) => {
+  const answers: Record<string, Answer> = { '/_ping': (request) => void request.socket.destroy() };
+  const { told, watch, look } = await setup(t, answers);
+  await watch.start();
+  t.is(watch.problem, 'engine-unreachable');
+  answers['/_ping'] = (_, response) => void response.writeHead(403).end('<html>Forbidden</html>');
+  await look();
+  t.like(watch, { state: 'down', problem: 'engine-refused' });
+  await look();
+  delete answers['/_ping'];
+  await look();
+  t.like(watch, { state: 'up', problem: null });
+  t.deepEqual(told, ['state', 'state', 'engine', 'node'].slice(0, told.length));
+});
+
+test('engine watch: an engine that was replaced is reported once', async (t) => {
+  const answers: Record<string, Answer> = { '/info': infoWith({}) };
+  const { told, watch, look } = await setup(t, answers);
+  await watch.start();
+  answers['/info'] = infoWith({ ID: 'ANOTHER' });
+  await look();
+  await look();
+  t.deepEqual(told, ['engine']);
 });

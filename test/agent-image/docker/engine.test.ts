@@ -16,13 +16,13 @@ const nowhere = { kind: 'unix', path: '/nowhere/engine.sock' } as const;
 test('engine: answers a ping, and has an id that lasts', async (t) => {
   const { address } = await startFakeEngine(t);
   const engine = new Engine(address);
-  t.true(await engine.ping());
+  t.is(await engine.ping(), null);
   t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null, isPlaceKnown: true });
 });
 
 test('engine: an engine that is not there is neither up nor known', async (t) => {
   const engine = new Engine(nowhere);
-  t.false(await engine.ping());
+  t.is((await engine.ping())?.code, 'engine-unreachable');
   t.is(await engine.info(), null);
 });
 
@@ -32,7 +32,7 @@ test('engine: an answer of 500, or one that is not the Docker API, is not up or 
     '/info': (_request, response) => void response.end('<html>'),
   });
   const engine = new Engine(address);
-  t.false(await engine.ping());
+  t.is((await engine.ping())?.code, 'engine-refused');
   t.is(await engine.info(), null);
 });
 

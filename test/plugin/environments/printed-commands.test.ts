@@ -107,7 +107,7 @@ for (const shell of ['sh', 'bash']) {
       const variables = expectedVariables(input);
       const [standalone, swarm, podman, secret, ...more] = await argumentsOf(folder, shell, input);
       t.deepEqual(standalone, [
-        ...['docker', 'run', '-d', '--name', 'fairlead-agent', '--restart', 'always'],
+        ...['docker', 'run', '-d', '--name', 'fairlead-agent', '--restart', 'always', '--userns', 'host'],
         ...['-v', '/var/run/docker.sock:/var/run/docker.sock', '-v', 'fairlead-agent-data:/data'],
         ...variables,
       ]);
@@ -139,7 +139,7 @@ test('printed commands: usual values need no quoting and fit on one line', (t) =
   const { standalone } = printCommands(INPUT);
   t.is(
     standalone,
-    'docker run -d --name fairlead-agent --restart always -v /var/run/docker.sock:/var/run/docker.sock ' +
+    'docker run -d --name fairlead-agent --restart always --userns host -v /var/run/docker.sock:/var/run/docker.sock ' +
       '-v fairlead-agent-data:/data --label fairlead.environment=Berlin ' +
       '-e EDGE_ID=6e0b3c2e-1111-4222-8333-444455556666 -e EDGE_KEY=aHR0cHM6Ly9odWIuZXhhbXBsZS9lZGdl ' +
       'fairlead/agent:0.1.0',

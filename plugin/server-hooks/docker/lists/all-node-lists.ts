@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -91,6 +92,7 @@ export class AllNodeLists {
   ): Promise<NodeAnswer[]> {
     const { clock } = this.#options;
     const stop = new AbortController();
+    setMaxListeners(AT_ONCE + 1, stop.signal);
     const cancel = clock.after(MOST_ROUNDS * question.nodeMs, () => stop.abort(tooSlow()));
     const leave = () => stop.abort(gone.reason);
     if (gone.aborted) leave();
