@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages } from 'esbuild';
 
@@ -19,10 +20,12 @@ export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const empty = fileURLToPath(new URL('empty-module.ts', import.meta.url));
   const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+  // Others may be starting the bundle that is there.
+  const made = `${outfile}.${process.pid}`;
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['agent-image/src/main.ts'],
-    outfile,
+    outfile: made,
     bundle: true,
     platform: 'node',
     target: 'node20.19',
@@ -49,5 +52,6 @@ export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
     const lines = await formatMessages(error.errors ?? [], { kind: 'error' });
     throw new Error(lines.join('\n') || String(error));
   });
+  await rename(resolve(root, made), resolve(root, outfile));
   return Object.values(result.metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);
 }

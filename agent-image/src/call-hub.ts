@@ -25,8 +25,8 @@ export interface Answer {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** A kept connection that is reset sooner was closed before our request came, ms; news of it takes a round trip. */
-const STALE_MS = 5_000;
+/** A kept connection that is reset sooner was closed before our request came, ms. A hold that is cut later is no stale connection. */
+const STALE_MS = 1_000;
 
 /**
  * Sends a request and collects the answer. A hub may close a kept connection in the moment we take it (RFC 9112,

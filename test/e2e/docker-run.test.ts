@@ -50,6 +50,8 @@ serialLabTest('docker run -d, create, start -a, wait, restart, stop: a life in t
     start.stdin.end();
     const { code: startCode, stdout } = await start.end();
     await on('restart', second);
+    // It ends by itself once it has said its word.
+    await on('wait', second);
     await on('stop', second);
     const restarted = await on('logs', second);
     return { code, startCode, stdout, restarted };

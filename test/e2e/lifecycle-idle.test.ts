@@ -13,6 +13,7 @@ const sharedHub = () => {
   return shared;
 };
 
+const IDLE_MS = 5_000;
 const IDLE = { EDGE_INACTIVITY_TIMEOUT: '5s' };
 /** Longer than the agent lets an unused tunnel be. */
 const PAST_IDLE_MS = 8_000;
@@ -22,11 +23,11 @@ labTest(
   async (t) => {
     const { hub, created, agent } = await startLine(t, { hub: await sharedHub(), env: IDLE });
     const args = await hub.dockerArgs(created.id);
+    const calledMs = Date.now();
     await runCommand('docker', [...args, 'ps']);
     const lastCallMs = Date.now();
-    t.is((await hub.until(created.id, () => true)).tunnel, 'active');
     const { tookMs } = await untilTunnel(hub, created.id, ({ state }) => state === 'idle', 25_000);
-    t.true(tookMs > 4_000, `${tookMs}`);
+    t.true(Date.now() - calledMs > IDLE_MS, `${Date.now() - calledMs}`);
     const view = await hub.until(created.id, () => true);
     t.true(Date.parse(view.snapshot?.takenAt ?? '') > lastCallMs, view.snapshot?.takenAt);
     t.regex(await agent.child.untilLine(/"tunnel closed"/), /"code":"idle"/);
@@ -41,7 +42,7 @@ labTest('idle: keep-alives alone hold the tunnel', async (t) => {
   const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
   const { openedAt } = await openTunnel(hub, created.id);
   const path = `/edge/api/environments/${created.id}/keep-alive`;
-  for (const endMs = Date.now() + 2 * PAST_IDLE_MS; Date.now() < endMs; await delay(2_000)) {
+  for (const endMs = Date.now() + 2 * PAST_IDLE_MS; Date.now() < endMs; await delay(250)) {
     t.like((await hub.call('POST', path)).body, { state: 'active', openedAt, calls: 0 });
   }
   await untilTunnel(hub, created.id, ({ state }) => state === 'idle', 25_000);

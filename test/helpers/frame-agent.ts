@@ -11,8 +11,8 @@ import { dialTunnelPort, rawTunnel } from './raw-tunnel.js';
 const [QUESTION, ACCEPTED] = [1, 3];
 /** Id of the first call's stream. */
 export const CALL = 5;
-/** Most of a flood, bytes: far more than the budget, so that a hub without one is seen to swallow it. */
-export const FLOOD_BYTES = 64 * 1024 * 1024;
+/** The longest flood, ms: a hub that has a budget ends it within a second. */
+const FLOOD_MS = 30_000;
 const CHUNK_BYTES = 64 * 1024;
 
 /** An agent made of frames, past its proof. */
@@ -53,18 +53,27 @@ export async function frameAgent(t: ExecutionContext, hub: TestListener): Promis
   return { socket, tunnel, call, dial };
 }
 
-/** Sends the same bytes again and again; resolves to how many were taken before the connection broke. */
-export async function flood(socket: Writable, piece: Buffer): Promise<number> {
+/** What became of a flood. */
+export interface Flood {
+  /** Bytes that were taken. */
+  readonly sent: number;
+  /** Whether the connection broke. */
+  readonly isCut: boolean;
+}
+
+/** Sends the same bytes again and again, until the connection breaks; how many that takes is up to the machine. */
+export async function flood(socket: Writable, piece: Buffer): Promise<Flood> {
   const chunk = Buffer.concat(Array.from({ length: Math.ceil(CHUNK_BYTES / piece.length) }, () => piece));
-  let sent = 0;
-  while (sent < FLOOD_BYTES && !socket.destroyed) {
-    const isTaken = await new Promise<boolean>((resolve) => {
-      socket.write(chunk, (error) => resolve(!error));
-    });
-    if (!isTaken) break;
-    sent += chunk.length;
+  const endMs = performance.now() + FLOOD_MS;
+  for (let sent = 0; ; sent += chunk.length) {
+    const isTaken =
+      !socket.destroyed &&
+      (await new Promise<boolean>((resolve) => {
+        socket.write(chunk, (error) => resolve(!error));
+      }));
+    if (!isTaken) return { sent, isCut: true };
+    if (performance.now() > endMs) return { sent, isCut: false };
   }
-  return sent;
 }
 
 /** A tunnel of somebody else, whose agent sends back what it gets. */

@@ -15,7 +15,7 @@ export interface Relay {
   end(): void;
   /** From now on no byte of the present connections arrives, and none is told so. New ones work. */
   swallow(): void;
-  /** Cuts connections, present and new, on which no byte went either way for so long; null: none. */
+  /** Cuts connections, present and new, on which no byte went either way for so long; 0: each new one, too; null: none. */
   idleMs: number | null;
 }
 
@@ -33,6 +33,10 @@ export async function startRelay(t: Scope, target: number): Promise<Relay> {
   let taken = 0;
   const server = net.createServer((near) => {
     taken++;
+    if (relay.idleMs === 0) {
+      near.resetAndDestroy();
+      return;
+    }
     const far = net.connect(target, '127.0.0.1');
     const pair: Pair = { near, far, lastByteMs: performance.now() };
     pairs.add(pair);

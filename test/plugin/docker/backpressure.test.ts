@@ -72,6 +72,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
         if (version === 'HTTP/2') client.end(last);
         else client.write(last);
       })();
+      while (engine.sockets.size === 0) await setImmediate();
       await steady(() => sent);
       t.true(sent < BOUND, `${sent} bytes went out to an engine that takes none`);
       t.true(held() - before < BOUND);
