@@ -13,7 +13,11 @@ export interface KeyedCertificate {
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 const DAY_MS = 24 * 60 * 60 * 1000;
-const AUTHORITY_DAYS = 3650;
+/**
+ * The authority's span does not depend on the clock, which may be wrong at the first start. The end is what RFC 5280
+ * has for "no expiration date": an end would protect nothing, as the key lies next to the certificate.
+ */
+const ALWAYS = { begins: new Date('1970-01-01T00:00:00Z'), ends: new Date('9999-12-31T23:59:59Z') };
 /** Apple's clients refuse server certificates of more than 398 days. */
 const SERVER_DAYS = 397;
 /** A client's clock may be a little behind ours. */
@@ -21,18 +25,21 @@ const BACKDATED_MS = 60 * 60 * 1000;
 
 x509.cryptoProvider.set(webcrypto);
 
-/** Makes a certificate authority of our own, good for ten years. */
+/**
+ * Makes a certificate authority of our own.
+ * @param span default: valid at any time
+ */
 export async function makeAuthority(
-  now: number,
   randomBytes: (size: number) => Buffer,
+  span: { readonly begins: Date; readonly ends: Date } = ALWAYS,
 ): Promise<KeyedCertificate> {
   const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(randomBytes),
     // Two hubs' authorities in one trust store must not share a name.
     name: [{ CN: [`Fairlead CA ${randomBytes(4).toString('hex')}`] }],
-    notBefore: new Date(now - BACKDATED_MS),
-    notAfter: new Date(now + AUTHORITY_DAYS * DAY_MS),
+    notBefore: span.begins,
+    notAfter: span.ends,
     keys,
     signingAlgorithm: SIGNATURE,
     extensions: [
@@ -46,7 +53,7 @@ export async function makeAuthority(
 
 /**
  * Issues a server certificate for `names` (DNS names and IP addresses) with a new key.
- * It lasts 397 days, but never longer than the authority.
+ * It lasts 397 days, within the span of the authority; at a time outside of that, from its nearer end.
  */
 export async function issueServerCertificate(
   authority: KeyedCertificate,
@@ -57,12 +64,14 @@ export async function issueServerCertificate(
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await importKey(authority.key);
   const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+  const [earliest, latest] = [issuer.notBefore.getTime(), issuer.notAfter.getTime()];
+  const begins = Math.max(earliest, Math.min(now - BACKDATED_MS, latest - SERVER_DAYS * DAY_MS));
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(randomBytes),
     subject: [{ CN: ['Fairlead hub'] }],
     issuer: issuer.subjectName,
-    notBefore: new Date(now - BACKDATED_MS),
-    notAfter: new Date(Math.min(now + SERVER_DAYS * DAY_MS, issuer.notAfter.getTime())),
+    notBefore: new Date(begins),
+    notAfter: new Date(Math.min(begins + BACKDATED_MS + SERVER_DAYS * DAY_MS, latest)),
     publicKey: keys.publicKey,
     signingKey,
     signingAlgorithm: SIGNATURE,

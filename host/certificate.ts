@@ -24,7 +24,7 @@ const RENEW_BEFORE_MS = 30 * DAY_MS;
  */
 export async function readGivenCertificate(certFile: string, keyFile: string): Promise<ServerCertificate> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-  const last = cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1);
+  const last = certificatesIn(cert).at(-1);
   try {
     createSecureContext({ cert, key });
   } catch (cause) {
@@ -35,9 +35,16 @@ export async function readGivenCertificate(certFile: string, keyFile: string): P
   return root.checkIssued(root) ? { cert, key, ca: `${last}\n` } : { cert, key };
 }
 
+/** The certificates of a PEM file, one by one. */
+export function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
 /**
- * Our own certificate from `folder`, made at the first call and made anew, by the same CA, when it nears its end or
- * lacks one of `names`. Clients trust the CA, so that they notice nothing.
+ * Our own certificate from `folder`. The first call makes it, and the CA that signs it. The certificate is renewed, by
+ * the same CA, when it is not valid yet, nears its end or lacks one of `names`. Clients trust the CA, so they notice
+ * nothing. The CA is never replaced: `now` may be wrong, and every client would have to be given the new one.
+ * @throws {TypeError} when the CA is damaged or half of it is missing
  */
 export async function ownCertificate(
   folder: string,
@@ -46,26 +53,46 @@ export async function ownCertificate(
   randomBytes: (size: number) => Buffer,
 ): Promise<ServerCertificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  let authority = await readPair(folder, 'ca');
-  if (authority === null || endsSoon(authority, now)) {
-    authority = await makeAuthority(now, randomBytes);
-    await writePair(folder, 'ca', authority);
-  }
+  const authority = await ownAuthority(folder, randomBytes);
   let server = await readPair(folder, 'server');
-  if (server === null || endsSoon(server, now) || !issuedBy(server, authority) || !covers(server, names)) {
+  if (server === null || !covers(server, names) || isDue(server, authority, now)) {
     server = await issueServerCertificate(authority, names, now, randomBytes);
     await writePair(folder, 'server', server);
   }
   return { cert: server.certificate + authority.certificate, key: server.key, ca: authority.certificate };
 }
 
-function endsSoon({ certificate }: KeyedCertificate, now: number): boolean {
-  return Date.parse(new X509Certificate(certificate).validTo) - RENEW_BEFORE_MS < now;
+async function ownAuthority(
+  folder: string,
+  randomBytes: (size: number) => Buffer,
+): Promise<KeyedCertificate> {
+  const [keyText, published] = await Promise.all([
+    readOrNull(join(folder, 'ca-key.pem')),
+    readOrNull(join(folder, 'ca.pem')),
+  ]);
+  if (keyText === null && published === null) {
+    const made = await makeAuthority(randomBytes);
+    await writePair(folder, 'ca', made);
+    return made;
+  }
+  const authority = keyText === null ? null : pairIn(keyText);
+  if (authority === null) {
+    throw new TypeError(
+      `${join(folder, 'ca-key.pem')} is ${keyText === null ? 'missing' : 'damaged'}; put back a backup, or remove ` +
+        'ca-key.pem and ca.pem to make a new CA, which all clients then need',
+    );
+  }
+  if (published === null) await writePair(folder, 'ca', authority);
+  return authority;
 }
 
-/** False when the CA had to be made anew. */
-function issuedBy(server: KeyedCertificate, authority: KeyedCertificate): boolean {
-  return new X509Certificate(server.certificate).verify(new X509Certificate(authority.certificate).publicKey);
+/** Whether a new certificate would serve longer. A CA that is not valid at `now` suggests that the clock is wrong. */
+function isDue(server: KeyedCertificate, authority: KeyedCertificate, now: number): boolean {
+  const [own, issuer] = [new X509Certificate(server.certificate), new X509Certificate(authority.certificate)];
+  if (!own.verify(issuer.publicKey)) return true;
+  const [begins, ends] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
+  if (now < Date.parse(issuer.validFrom) || now > Date.parse(issuer.validTo)) return false;
+  return now < begins || (now > ends - RENEW_BEFORE_MS && ends < Date.parse(issuer.validTo));
 }
 
 /** Names that are no longer ours do no harm; an interface that comes and goes must not cost a renewal each time. */
@@ -74,16 +101,21 @@ function covers({ certificate }: KeyedCertificate, names: readonly string[]): bo
   return names.every((name) => (isIP(name) ? parsed.checkIP(name) : parsed.checkHost(name)) !== undefined);
 }
 
-/** Certificate and key are one file, so that they can never be of two makings. */
+/** Certificate and key are one file, so that they always belong together. */
 async function readPair(folder: string, name: string): Promise<KeyedCertificate | null> {
-  const text = await readFile(join(folder, `${name}-key.pem`), 'utf8').catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    },
-  );
-  const [certificate, key] = text?.match(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g) ?? [];
+  return pairIn((await readOrNull(join(folder, `${name}-key.pem`))) ?? '');
+}
+
+function pairIn(text: string): KeyedCertificate | null {
+  const [certificate, key] = text.match(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g) ?? [];
   return certificate === undefined || key === undefined ? null : { certificate, key };
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }
 
 async function writePair(

@@ -23,12 +23,16 @@ export interface HostConfig {
    * that everybody knows. Absent: clients see our own certificate.
    */
   readonly publicCa?: string | null;
+  /** The file that {@link publicCa} came from; it is read again when it changes. */
+  readonly publicCaFile?: string;
   /** Number of reverse proxies in front whose `X-Forwarded-For` is believed, 0 to 9. Default 0. */
   readonly trustedProxies: number;
   /** Certificate and key given as files. Absent: our own. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Absent: the stored one, or one made at first start. */
   readonly adminPassword?: string;
+  /** The file that {@link adminPassword} came from; it is read again when it changes. */
+  readonly adminPasswordFile?: string;
   /** Default `info`. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Default `json`. */
@@ -129,8 +133,8 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   const publicUrl = read(env, 'FAIRLEAD_PUBLIC_URL');
   const tunnelAddress = read(env, 'FAIRLEAD_TUNNEL_ADDRESS');
   const agentImage = read(env, 'FAIRLEAD_AGENT_IMAGE');
-  const adminPassword = readPassword(env);
-  const publicCa = readPublicCa(env);
+  const password = readPassword(env);
+  const authority = readPublicCa(env);
   const tls = readTls(env);
   return Object.freeze({
     port: required(env, 'FAIRLEAD_PORT'),
@@ -143,8 +147,8 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tunnelAddress === undefined ? {} : { tunnelAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
-    ...(publicCa === undefined ? {} : { publicCa }),
-    ...(adminPassword === undefined ? {} : { adminPassword }),
+    ...authority,
+    ...password,
     ...(tls === undefined ? {} : { tls }),
   });
 }
@@ -174,23 +178,32 @@ function required<V extends Variable>(env: NodeJS.ProcessEnv, name: V): Value<V>
   return value;
 }
 
-function readPassword(env: NodeJS.ProcessEnv): string | undefined {
+function readPassword(env: NodeJS.ProcessEnv): Pick<HostConfig, 'adminPassword' | 'adminPasswordFile'> {
   const given = read(env, 'FAIRLEAD_ADMIN_PASSWORD');
   const file = read(env, 'FAIRLEAD_ADMIN_PASSWORD_FILE');
-  if (file === undefined) return given;
+  if (file === undefined) return given === undefined ? {} : { adminPassword: given };
   if (given !== undefined) {
     throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE must not be set beside FAIRLEAD_ADMIN_PASSWORD');
   }
+  return { adminPassword: readPasswordFile(file), adminPasswordFile: file };
+}
+
+/** @throws {ConfigError} when the file cannot be used */
+export function readPasswordFile(file: string): string {
   const password = readable('FAIRLEAD_ADMIN_PASSWORD_FILE', file).replace(/\r?\n$/, '');
   if (password === '') throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE names an empty file');
   return password;
 }
 
-function readPublicCa(env: NodeJS.ProcessEnv): HostConfig['publicCa'] {
+function readPublicCa(env: NodeJS.ProcessEnv): Pick<HostConfig, 'publicCa' | 'publicCaFile'> {
   const value = read(env, 'FAIRLEAD_PUBLIC_CA');
-  if (value === undefined) return undefined;
-  if (value === 'public') return null;
-  const pem = readable('FAIRLEAD_PUBLIC_CA', value);
+  if (value === undefined) return {};
+  return value === 'public' ? { publicCa: null } : { publicCa: readPublicCaFile(value), publicCaFile: value };
+}
+
+/** @throws {ConfigError} when the file cannot be used */
+export function readPublicCaFile(file: string): string {
+  const pem = readable('FAIRLEAD_PUBLIC_CA', file);
   if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
   throw new ConfigError('FAIRLEAD_PUBLIC_CA names a file that holds no PEM certificate');
 }

@@ -8,7 +8,8 @@ import { settleAdminPassword } from './admin-password.js';
 import { Authenticator } from './authenticate.js';
 import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './buildkit.js';
 import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
-import type { HostConfig } from './config.js';
+import { CertificateKeeper } from './certificate-keeper.js';
+import { type HostConfig, readPasswordFile, readPublicCaFile } from './config.js';
 import { HostData } from './data.js';
 import { findPlugins } from './find-plugins.js';
 import { isClientGone } from './is-client-gone.js';
@@ -22,10 +23,12 @@ import { PluginSlot } from './plugin-slot.js';
 import { Plugins, type PluginView } from './plugins.js';
 import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade } from './problem.js';
 import { LoginGuard, type LoginLimits } from './rate-limit.js';
+import { Reloader, type ReloadTask } from './reloader.js';
 import { addHostRoutes } from './routes.js';
 import { HttpsServer } from './server.js';
 import { Sessions } from './sessions.js';
 import { ApiTokens } from './tokens.js';
+import { WatchedSetting } from './watched-setting.js';
 
 /** What the dashboard takes from around it, so that tests can hold it still. */
 export interface Surroundings {
@@ -43,6 +46,8 @@ export interface Surroundings {
   readonly passwordCost?: PasswordCost;
   /** Default: {@link defaultLoginLimits}. */
   readonly loginLimits?: LoginLimits;
+  /** How often files given by an operator are read again. Default 5000. */
+  readonly filesMs?: number;
 }
 
 /** A dashboard that answers. */
@@ -52,11 +57,15 @@ export interface RunningDashboard {
   readonly tunnelPort: number | null;
   /** Plugins that should run and do not. */
   readonly failures: readonly PluginView[];
+  /** Reads certificates and other files again, now. Never rejects: what cannot be used is logged and changes nothing. */
+  reload(): Promise<void>;
   /** Ends everything in reverse order of start. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-const RENEWAL_MS = 12 * 60 * 60 * 1000;
+const FILES_MS = 5_000;
+/** How late a wrong clock, a new name and the end of our own certificate may be noticed. */
+const OWN_CERTIFICATE_MS = 60_000;
 
 /**
  * Starts the dashboard with every plugin it finds: all wiring, nothing else. A plugin that cannot be loaded or started
@@ -81,16 +90,23 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const made = await settleAdminPassword(data, config.adminPassword, randomBytes, around.passwordCost);
   if (made !== null) around.showPassword(made);
   const readCertificate = () => certificateOf(config, folder, around);
-  const certificate = await readCertificate();
+  const certificates = new CertificateKeeper(await readCertificate(), {
+    read: readCertificate,
+    clock,
+    logger,
+    onChange: (certificate) => server.renew(certificate),
+  });
 
   const sessions = new Sessions(data, clock, randomBytes);
   const tokens = new ApiTokens(data, clock, randomBytes);
   const authenticator = new Authenticator(sessions, tokens);
-  const ca = config.publicCa === undefined ? certificate.ca : config.publicCa;
+  let { publicCa } = config;
   const host: Host = {
     authenticate: async (req) => (await authenticator.identify(req))?.principal ?? null,
     logger,
-    ...(ca == null ? {} : { caCertificate: ca }),
+    get caCertificate() {
+      return publicCa === undefined ? certificates.current.ca : (publicCa ?? undefined);
+    },
   };
   const plugins = new Plugins(await openSlots(config, around.pluginFolders, host), data, logger);
 
@@ -111,28 +127,51 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     ),
   );
   const guard = new LoginGuard(around.loginLimits);
-  const parts = { data, sessions, tokens, authenticator, guard, plugins, clock, version: around.version };
-  addHostRoutes(app, parts);
+  const { version } = around;
+  addHostRoutes(app, { data, sessions, tokens, authenticator, guard, plugins, certificates, clock, version });
 
-  const server = new HttpsServer(certificate, {
+  const server: HttpsServer = new HttpsServer(certificates.current, {
     request: app.callback(),
     upgrade: upgradeTo(plugins, authenticator, logger),
   });
-  const renewal = setInterval(() => {
-    readCertificate()
-      .then((renewed) => server.renew(renewed))
-      .catch((error: unknown) => logger.error({ err: error }, 'the certificate could not be renewed'));
-  }, RENEWAL_MS);
+  const { filesMs = FILES_MS } = around;
+  const tasks: ReloadTask[] = [
+    { everyMs: config.tls ? filesMs : OWN_CERTIFICATE_MS, run: () => certificates.refresh() },
+  ];
+  const watch = <T extends string | null>(
+    name: string,
+    first: T,
+    read: () => T,
+    apply: (value: T) => unknown,
+  ) => {
+    const setting = new WatchedSetting({ name, first, read, apply, logger });
+    tasks.push({ everyMs: filesMs, run: (isAsked) => setting.refresh(isAsked) });
+  };
+  const { adminPassword, adminPasswordFile, publicCaFile } = config;
+  if (adminPassword !== undefined && adminPasswordFile !== undefined) {
+    const read = () => readPasswordFile(adminPasswordFile);
+    const settle = (value: string) => settleAdminPassword(data, value, randomBytes, around.passwordCost);
+    watch('FAIRLEAD_ADMIN_PASSWORD_FILE', adminPassword, read, settle);
+  }
+  if (publicCa != null && publicCaFile !== undefined) {
+    const read = () => readPublicCaFile(publicCaFile);
+    watch('FAIRLEAD_PUBLIC_CA', publicCa, read, (value) => {
+      publicCa = value;
+    });
+  }
+  const reloader = new Reloader(tasks);
 
   const stop = async () => {
-    clearInterval(renewal);
+    await reloader.stop();
     await Promise.all([server.stop(), plugins.stop()]);
     data.close();
   };
   try {
     await plugins.start();
     const port = await server.start(config.port, config.bind);
-    return { port, tunnelPort: plugins.slots[0]?.tunnelPort ?? null, failures: plugins.failures, stop };
+    reloader.start();
+    const tunnelPort = plugins.slots[0]?.tunnelPort ?? null;
+    return { port, tunnelPort, failures: plugins.failures, reload: () => reloader.reload(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -41,6 +41,10 @@ const starting = startDashboard(config, {
   version,
 }).then(mustHaveData);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+process.on('SIGHUP', () => {
+  // A start that fails says so itself.
+  starting.then((dashboard) => dashboard.reload()).catch(() => undefined);
+});
 await starting.then(announce, (error: unknown) => exitWith(1, `fairlead: cannot start: ${reasonOf(error)}`));
 
 function configOrExit(): HostConfig {

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type Authenticator, type Caller, SESSION_COOKIE } from './authenticate.js';
+import type { CertificateKeeper } from './certificate-keeper.js';
 import type { HostData } from './data.js';
 import { verifyPassword } from './password.js';
 import type { Plugins } from './plugins.js';
@@ -20,6 +21,7 @@ export interface RouteParts {
   readonly authenticator: Authenticator;
   readonly guard: LoginGuard;
   readonly plugins: Plugins;
+  readonly certificates: Pick<CertificateKeeper, 'problems'>;
   readonly clock: () => number;
   readonly version: string;
 }
@@ -43,11 +45,12 @@ const PluginChange = z.object({ enabled: z.boolean() });
 export function addHostRoutes(app: Koa, parts: RouteParts): void {
   const router = new Router();
   router.get('/healthz', (ctx) => {
-    const { plugins, data, version } = parts;
+    const { plugins, data, certificates, version } = parts;
     const isServing = plugins.failures.length === 0;
     const problems = new Set([
       ...(isServing ? [] : ['plugin-failed']),
       ...(data.isFailing ? ['store-unwritable'] : []),
+      ...certificates.problems,
       ...plugins.complaints,
     ]);
     // A full disk is no reason to take a hub out of service: reads, check-ins and tunnels go on.

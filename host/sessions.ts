@@ -3,6 +3,8 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { HostData } from './data.js';
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
+/** Revoked sessions are kept past their end up to this many. */
+const MAX_KEPT = 1_000;
 const ISSUER = 'fairlead-host';
 const SUBJECT = 'admin';
 
@@ -66,7 +68,10 @@ export class Sessions {
     await this.#data.update((state) => ({
       ...state,
       revokedSessions: [
-        ...state.revokedSessions.filter((revoked) => Date.parse(revoked.expiresAt) > now),
+        // By a clock that is wrong for a while they would all be over, and hold again afterwards.
+        ...(state.revokedSessions.length < MAX_KEPT
+          ? state.revokedSessions
+          : state.revokedSessions.filter((revoked) => Date.parse(revoked.expiresAt) > now)),
         { id, expiresAt: expiresAt.toISOString() },
       ],
     }));

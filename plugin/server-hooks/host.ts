@@ -48,6 +48,7 @@ export interface Host {
   /**
    * PEM of the CA that signed the host's certificate, for `GET /api/ca.pem`. Where it is given, agents are taken not to
    * know it, and printed commands carry `EDGE_INSECURE_POLL=1`. Absent: the certificate is one that everybody trusts.
+   * Read at each use, so it may be a getter.
    */
-  readonly caCertificate?: string;
+  readonly caCertificate?: string | undefined;
 }

@@ -213,7 +213,9 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         clock,
         randomBytes,
         fingerprint: identity.fingerprint,
-        ownAuthority: host.caCertificate,
+        get ownAuthority() {
+          return host.caCertificate;
+        },
       }),
     };
     return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };

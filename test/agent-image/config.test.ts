@@ -5,7 +5,7 @@ import { ConfigError } from '../../agent-image/src/config-error.js';
 import { makeAuthority } from '../../host/authority.js';
 import { EDGE_ID, edgeKeyFor, edgeVariables, JOIN_SECRET } from './edge-variables.js';
 
-const { certificate } = await makeAuthority(Date.now(), randomBytes);
+const { certificate } = await makeAuthority(randomBytes);
 const files: Record<string, string> = {
   '/run/secrets/edge_id': `${EDGE_ID}\n`,
   '/run/secrets/edge_key': `${edgeKeyFor()}\n`,
@@ -111,7 +111,7 @@ test('agent config: certificates that are renewed are read again, and half-writt
   });
   if (engine.kind !== 'tcp') return t.fail();
   t.deepEqual(reopened, ['/ca.pem', '/certs/ca.pem', '/certs/cert.pem', '/certs/key.pem']);
-  const other = (await makeAuthority(Date.now(), randomBytes)).certificate.trim();
+  const other = (await makeAuthority(randomBytes)).certificate.trim();
   renewed['/ca.pem'] = other.slice(0, 100);
   delete renewed['/certs/key.pem'];
   t.is(ca?.(), certificate.trim());

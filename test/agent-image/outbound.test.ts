@@ -12,7 +12,7 @@ import { systemClock } from '../../protocol/clock.js';
 import { startConnectProxy } from './connect-proxy.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
-const authority = await makeAuthority(Date.now() - 3 * YEAR_MS, randomBytes);
+const authority = await makeAuthority(randomBytes);
 const NAMES = ['localhost', '127.0.0.1', 'hub.test'];
 
 interface Setup {
@@ -76,7 +76,7 @@ test('outbound: accepts it with the authority of EDGE_CA_FILE, and keeps the con
 });
 
 test('outbound: an authority that is replaced in EDGE_CA_FILE is trusted from the next connection on', async (t) => {
-  const other = await makeAuthority(Date.now(), randomBytes);
+  const other = await makeAuthority(randomBytes);
   let ca = other.certificate;
   const { port, outbound } = await setUp(t, { config: { ca: () => ca } });
   const url = `https://localhost:${port}`;

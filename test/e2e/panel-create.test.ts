@@ -25,7 +25,7 @@ serialBrowserTest(
     await havePanel();
     const engine = await sharedEngine();
     const folder = await tempFolder(t);
-    const authority = await makeAuthority(Date.now(), randomBytes);
+    const authority = await makeAuthority(randomBytes);
     await writeFile(join(folder, 'ca.pem'), authority.certificate);
     // To this hub's Node, and to its agents', that authority is one that everybody knows.
     const hub = await startHub(t, { env: { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') } });

@@ -49,7 +49,7 @@ export async function makeSampleProject(t: Scope): Promise<SampleProject> {
     await put(name, text);
     if (name === 'express.mjs') await put('express4.mjs', text.replace("from 'express'", "from 'express4'"));
   }
-  const authority = await makeAuthority(Date.now(), randomBytes);
+  const authority = await makeAuthority(randomBytes);
   const server = await issueServerCertificate(authority, ['localhost'], Date.now(), randomBytes);
   await put('cert.pem', server.certificate + authority.certificate);
   await put('key.pem', server.key);

@@ -65,7 +65,7 @@ export const PROXY_NAMES = Object.keys(PROXIES) as ProxyName[];
 export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Promise<ReverseProxy> {
   const { sample, complete, program, args } = PROXIES[name];
   const folder = await tempFolder(t);
-  const authority = await makeAuthority(Date.now(), randomBytes);
+  const authority = await makeAuthority(randomBytes);
   const { certificate, key } = await issueServerCertificate(
     authority,
     ['localhost'],

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { makeAuthority } from '../../host/authority.js';
 import { ownCertificate, readGivenCertificate } from '../../host/certificate.js';
+import { certificateProblems } from '../../host/certificate-problems.js';
 import { localNames } from '../../host/local-names.js';
 import { HttpsServer } from '../../host/server.js';
 import { makeFolder } from './start-host.js';
@@ -61,7 +63,7 @@ function nameFor(servername: string) {
   return { servername };
 }
 
-test('certificate: lasts at most 398 days, its CA ten years, and their keys are for their owner only', async (t) => {
+test('certificate: lasts at most 398 days, its CA for good, and their keys are for their owner only', async (t) => {
   const folder = await makeFolder(t);
   const { cert, ca } = await ownCertificate(folder, NAMES, START, randomBytes);
   const days = (text: string) => {
@@ -69,7 +71,12 @@ test('certificate: lasts at most 398 days, its CA ten years, and their keys are 
     return (Date.parse(validTo) - Date.parse(validFrom)) / DAY_MS;
   };
   t.true(days(cert) <= 398);
-  t.true(days(ca ?? '') > 3649 && days(ca ?? '') < 3651);
+  const { validFrom, validTo } = new X509Certificate(ca ?? '');
+  t.deepEqual(
+    [Date.parse(validFrom), Date.parse(validTo)],
+    [0, Date.parse('9999-12-31T23:59:59Z')],
+    'the clock of the first start plays no part',
+  );
   for (const file of ['ca-key.pem', 'server-key.pem']) {
     t.is((await stat(join(folder, file))).mode & 0o777, 0o600, file);
   }
@@ -93,14 +100,75 @@ test('certificate: a new name and a near end each bring another one from the sam
   t.not(later.cert, named.cert);
 });
 
-test('certificate: a CA near its end is replaced, and the server certificate with it', async (t) => {
+test('certificate: no clock replaces the CA, and each right one after it has a valid certificate', async (t) => {
+  const [epoch, ahead] = [Date.parse('1970-01-01T00:05:00Z'), START + 12 * 365 * DAY_MS];
+  const folder = await makeFolder(t);
+  const first = await ownCertificate(folder, NAMES, epoch, randomBytes);
+  for (const now of [
+    START,
+    START + DAY_MS / 2,
+    START + 100 * DAY_MS,
+    ahead,
+    epoch,
+    START + 2 * DAY_MS,
+    START,
+  ]) {
+    const own = await ownCertificate(folder, NAMES, now, randomBytes);
+    t.is(own.ca, first.ca);
+    t.deepEqual(certificateProblems(own, now), [], new Date(now).toISOString());
+    t.true(new X509Certificate(own.cert).verify(new X509Certificate(own.ca ?? '').publicKey));
+  }
+});
+
+test('certificate: a CA of ten years outlives a boot before and after its time, and so does its certificate', async (t) => {
+  const folder = await makeFolder(t);
+  await writeTenYearCa(folder);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  for (const [now, problems] of [
+    [Date.parse('1970-01-01T00:05:00Z'), ['certificate-not-valid', 'ca-not-valid']],
+    [START + 12 * 365 * DAY_MS, ['certificate-not-valid', 'ca-not-valid']],
+    [START, []],
+  ] as const) {
+    const own = await ownCertificate(folder, NAMES, now, randomBytes);
+    t.deepEqual(own, first);
+    t.deepEqual(certificateProblems(own, now), problems);
+  }
+  const late = START + 3640 * DAY_MS;
+  const last = await ownCertificate(folder, NAMES, late, randomBytes);
+  t.is(last.ca, first.ca);
+  t.deepEqual(certificateProblems(last, late), ['certificate-ends-soon', 'ca-ends-soon']);
+  t.deepEqual(await ownCertificate(folder, NAMES, late, randomBytes), last, 'no renewal can serve longer');
+});
+
+test('certificate: a CA that is damaged or half gone is never replaced, and removing it makes a new one', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
-  const later = await ownCertificate(folder, NAMES, START + 3640 * DAY_MS, randomBytes);
-  t.not(later.ca, first.ca);
-  const [server, ca] = [new X509Certificate(later.cert), new X509Certificate(later.ca ?? '')];
-  t.true(server.verify(ca.publicKey));
+  const file = join(folder, 'ca-key.pem');
+  const good = await readFile(file, 'utf8');
+  await writeFile(file, good.slice(0, -40));
+  await t.throwsAsync(ownCertificate(folder, NAMES, START, randomBytes), {
+    message: /ca-key\.pem is damaged/,
+  });
+  await rm(file);
+  await t.throwsAsync(ownCertificate(folder, NAMES, START, randomBytes), {
+    message: /ca-key\.pem is missing/,
+  });
+  await writeFile(file, good);
+  await rm(join(folder, 'ca.pem'));
+  t.is((await ownCertificate(folder, NAMES, START, randomBytes)).ca, first.ca);
+  t.is(await readFile(join(folder, 'ca.pem'), 'utf8'), first.ca ?? '');
+  await Promise.all([rm(file), rm(join(folder, 'ca.pem'))]);
+  const second = await ownCertificate(folder, NAMES, START, randomBytes);
+  t.not(second.ca, first.ca);
+  t.true(new X509Certificate(second.cert).verify(new X509Certificate(second.ca ?? '').publicKey));
 });
+
+/** As earlier versions made it. */
+async function writeTenYearCa(folder: string): Promise<void> {
+  const span = { begins: new Date(START - 60 * 60 * 1000), ends: new Date(START + 3650 * DAY_MS) };
+  const { certificate, key } = await makeAuthority(randomBytes, span);
+  await writeFile(join(folder, 'ca-key.pem'), certificate + key);
+}
 
 test('certificate: a given one is used as it is, and its root is told where the file holds it', async (t) => {
   const folder = await makeFolder(t);

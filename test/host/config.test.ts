@@ -58,6 +58,7 @@ test('config: every variable is read', async (t) => {
       trustedProxies: 2,
       tls: { certFile: file('cert.pem'), keyFile: file('key.pem') },
       adminPassword: 'from a file',
+      adminPasswordFile: file('password'),
       logLevel: 'warn',
       logFormat: 'pretty',
     },

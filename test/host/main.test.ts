@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
@@ -6,45 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
+import { runHost, started } from './host-process.js';
 import { callHttps, makeFolder } from './start-host.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const START_LINE = /^fairlead: dashboard https:\/\/127\.0\.0\.1:(\d+) {2}tunnel 127\.0\.0\.1:(\d+)$/;
 const PASSWORD_LINE = /^fairlead: admin password (\S+) /;
-
-interface HostProcess {
-  readonly child: ChildProcess;
-  /** Exit code and what was written to standard error. */
-  readonly ended: Promise<{ code: number | null; stderr: string }>;
-}
-
-function runHost(t: ExecutionContext, env: NodeJS.ProcessEnv, args: string[] = []): HostProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'host/main.ts', ...args], {
-    cwd: root,
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.teardown(() => child.kill('SIGKILL'));
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return { child, ended: once(child, 'close').then(([code]) => ({ code, stderr })) };
-}
-
-/** Waits for the start line. */
-async function started({ child, ended }: HostProcess) {
-  const lines: string[] = [];
-  if (child.stdout === null) throw new Error('no standard output');
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    const [, port, tunnelPort] = START_LINE.exec(line) ?? [];
-    if (port !== undefined) return { port: Number(port), tunnelPort: Number(tunnelPort), lines };
-  }
-  throw new Error(`ended without a start line: ${JSON.stringify(await ended)}`);
-}
 
 test('main: a first start tells its password once, a second one keeps CA and password, SIGTERM ends both', async (t) => {
   const dataDir = await makeFolder(t);

@@ -31,7 +31,7 @@ test('public CA: a well-known one makes plain commands', async (t) => {
 });
 
 test('public CA: a private one of a proxy is told instead of the hub’s own', async (t) => {
-  const { certificate } = await makeAuthority(Date.now(), randomBytes);
+  const { certificate } = await makeAuthority(randomBytes);
   const { command, ca } = await setup(t, certificate);
   t.regex(command, INSECURE);
   t.is(ca.text, certificate);

@@ -110,6 +110,18 @@ test('session: DELETE ends it for bearer and cookie, and a restart does not brin
   t.is((await again.call('/api/session', { headers: other })).status, 200);
 });
 
+test('session: one that was ended stays so after a wrong clock', async (t) => {
+  const clock = { ms: Date.now() };
+  const host = await startHost(t, { around: { clock: () => clock.ms } });
+  const headers = await host.signIn();
+  t.is((await host.call('/api/session', { method: 'DELETE', headers })).status, 204);
+  clock.ms += 12 * 365 * 24 * 3_600_000;
+  const meanwhile = await host.signIn();
+  t.is((await host.call('/api/session', { method: 'DELETE', headers: meanwhile })).status, 204);
+  clock.ms -= 12 * 365 * 24 * 3_600_000;
+  t.is((await host.call('/api/session', { headers })).status, 401);
+});
+
 test('session: ends after 12 hours', async (t) => {
   let now = Date.parse('2026-01-02T00:00:00Z');
   const host = await startHost(t, { around: { clock: () => now } });

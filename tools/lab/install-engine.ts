@@ -13,6 +13,7 @@ const PROGRAMS: Programs = {
   ps: 'procps', // the engine calls it for `docker top`
   curl: 'curl', // samples in the documentation
   openssl: 'openssl',
+  faketime: 'faketime', // starts hubs with a wrong clock
 };
 
 /**

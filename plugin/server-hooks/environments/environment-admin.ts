@@ -162,13 +162,13 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * Ends the keys of an environment whose overlap is over, and what agents hold that enrolled with them.
+   * Deletes keys of an environment whose overlap is over, and what agents hold that enrolled with them.
    * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
    */
-  async endExpiredKeys(id: number): Promise<void> {
-    const { store, clock } = this.#options;
+  async endKeys(id: number, generations: readonly number[]): Promise<void> {
+    const { store } = this.#options;
     const environment = this.get(id);
-    const keys = environment.keys.filter((key) => keyHolds(key, clock.now()));
+    const keys = environment.keys.filter(({ generation }) => !generations.includes(generation));
     if (keys.length === environment.keys.length) return;
     const instances = environment.instances.filter(({ keyGeneration }) =>
       keys.some(({ generation }) => generation === keyGeneration),

@@ -138,7 +138,7 @@ test('engine: a socket that may not be opened is engine-permission', (t) => {
 
 /** Something on TCP with TLS that echoes. */
 async function startTlsEngine(t: ExecutionContext) {
-  const authority = await makeAuthority(Date.now(), randomBytes);
+  const authority = await makeAuthority(randomBytes);
   const { certificate, key } = await issueServerCertificate(
     authority,
     ['localhost'],
@@ -158,7 +158,7 @@ async function startTlsEngine(t: ExecutionContext) {
 
 test('engine: TCP with TLS is verified against ca.pem alone', async (t) => {
   const { ca, ...target } = await startTlsEngine(t);
-  const other = await makeAuthority(Date.now(), randomBytes);
+  const other = await makeAuthority(randomBytes);
   const socket = await new Engine({ ...target, tls: () => ({ ca, cert: null, key: null }) }).dial();
   socket.end('echo');
   t.is(Buffer.concat(await socket.toArray()).toString(), 'echo');

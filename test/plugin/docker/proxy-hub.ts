@@ -79,7 +79,7 @@ const silent: Logger = {
 
 let made: ReturnType<typeof issueServerCertificate> | undefined;
 async function secureServer(): Promise<http2.Http2SecureServer> {
-  made ??= makeAuthority(Date.now(), randomBytes).then((authority) =>
+  made ??= makeAuthority(randomBytes).then((authority) =>
     issueServerCertificate(authority, ['localhost'], Date.now(), randomBytes),
   );
   const { certificate, key } = await made;

@@ -7,71 +7,107 @@ import { LogRecorder } from '../../helpers/log-recorder.js';
 import { MemoryEnvironments } from '../../helpers/memory-environments.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
-const LASTING = { generation: 1, secretHash: 'a', expiresAt: null };
-const ENDING = { generation: 1, secretHash: 'b', expiresAt: '2030-01-01T00:01:00.000Z' };
+const START = Date.parse('2030-01-01T00:00:00Z');
+const MINUTE_MS = 60_000;
+const TWELVE_YEARS_MS = 12 * 365 * 24 * 60 * MINUTE_MS;
+const LASTING = { generation: 2, secretHash: 'a', expiresAt: null };
+const ENDING = { generation: 1, secretHash: 'b', expiresAt: new Date(START + MINUTE_MS).toISOString() };
 
-/** Rotated are those with the ids `rotating`; `asked` are the ids whose keys were looked at. */
-function setup(ids: readonly number[], rotating: readonly number[]) {
-  const clock = new FakeClock();
+/** Environments `rotating` have an old key that ends after a minute; `ended` and `revoked` are what was asked for. */
+function setup(ids: readonly number[], rotating: readonly number[], wallMs = START) {
+  const clock = new FakeClock(wallMs);
   const logger = new LogRecorder();
   const store = new MemoryEnvironments();
   const put = (id: number, isRotating: boolean) =>
     store.put(sampleEnvironment(id, { keys: isRotating ? [ENDING, LASTING] : [LASTING] }));
   for (const id of ids) put(id, rotating.includes(id));
-  const asked: number[] = [];
+  const ended: number[] = [];
+  const revoked: number[] = [];
   const admin = {
     failure: null as EdgeError | null,
-    endExpiredKeys: async (id: number) => {
-      asked.push(id);
+    endKeys: async (id: number, generations: readonly number[]) => {
+      if (generations.join() === '1') ended.push(id);
       if (admin.failure) throw admin.failure;
+      put(id, false);
+    },
+    revoke: async (id: number) => {
+      revoked.push(id);
+      return sampleEnvironment(id);
     },
   };
   const expiry = new KeyExpiry({ admin, store, clock, logger });
-  const sweep = async () => {
-    asked.length = 0;
-    clock.advance(500);
-    await turn();
-    return [...asked];
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      clock.advance(500);
+      await turn();
+    }
   };
-  return { clock, logger, store, put, admin, expiry, sweep };
+  return { clock, logger, store, put, admin, expiry, pass, ended, revoked };
 }
 
-test('key expiry: looks twice a second at the environments with a key that will end, and at no others', async (t) => {
+test('key expiry: ends the keys whose overlap is over, and looks at no other environment', async (t) => {
   const all = Array.from({ length: 15_000 }, (_, i) => i + 1);
-  const { store, expiry, sweep } = setup(all, [7, 9_999]);
+  const { store, expiry, pass, ended, revoked } = setup(all, [7, 9_999]);
   expiry.start();
-  store.environments = () => t.fail('all are looked at once, at the start') as never;
-  t.deepEqual(await sweep(), [7, 9_999]);
-  t.deepEqual(await sweep(), [7, 9_999]);
+  store.environments = () => t.fail('all are read once, at the start') as never;
+  await pass(MINUTE_MS - 500);
+  t.deepEqual(ended, []);
+  await pass(500);
+  t.deepEqual(ended, [7, 9_999]);
+  await pass(MINUTE_MS);
+  t.deepEqual([ended.length, revoked.length], [2, 0], 'once each');
 });
 
 test('key expiry: learns of rotations, ends of overlaps and deletions', async (t) => {
-  const { store, put, expiry, sweep } = setup([1, 2], [2]);
+  const { store, put, expiry, pass, ended } = setup([1, 2, 4], [2, 4]);
   expiry.start();
   put(1, true);
   put(3, true);
-  t.deepEqual((await sweep()).sort(), [1, 2, 3]);
   put(2, false);
   store.delete(3);
   store.tell(null);
-  t.deepEqual(await sweep(), [1]);
+  store.tell(3);
+  await pass(MINUTE_MS);
+  t.deepEqual(ended.sort(), [1, 4]);
 });
 
-test('key expiry: what could not be stored is told and tried again', async (t) => {
-  const { admin, logger, expiry, sweep } = setup([1, 2], [1, 2]);
+test('key expiry: what could not be stored is logged and tried again', async (t) => {
+  const { admin, logger, expiry, pass, ended } = setup([1, 2], [1, 2]);
   expiry.start();
   admin.failure = new EdgeError('store-unwritable', 'no');
-  t.deepEqual(await sweep(), [1, 2], 'one failure does not keep the others');
+  await pass(MINUTE_MS);
+  t.deepEqual(ended, [1, 2], 'one failure does not keep the others');
   t.deepEqual(
     logger.lines.map(({ level, fields }) => ({ level, ...fields })),
     [1, 2].map((environment) => ({ level: 'error', code: 'store-unwritable', environment })),
   );
   admin.failure = null;
-  t.deepEqual(await sweep(), [1, 2]);
+  await pass(500);
+  t.deepEqual(ended, [1, 2, 1, 2]);
 });
 
-test('key expiry: stopped, it looks at nothing and leaves no timer', async (t) => {
-  const { clock, put, expiry, sweep } = setup([1], [1]);
+test('key expiry: a wrong clock at the start deletes no key', async (t) => {
+  const { clock, expiry, pass, ended, revoked } = setup([1], [1], START + TWELVE_YEARS_MS);
+  expiry.start();
+  await pass(10 * MINUTE_MS);
+  t.deepEqual([ended, revoked], [[], []], 'calls with it are refused; nobody can have a tunnel yet');
+  clock.setWall(START);
+  await pass(MINUTE_MS - 500);
+  t.deepEqual(ended, [], 'it holds again');
+});
+
+test('key expiry: a clock that jumps revokes what the old key granted, once, and deletes it when its time has passed', async (t) => {
+  const { clock, expiry, pass, ended, revoked } = setup([1], [1]);
+  expiry.start();
+  clock.setWall(START + TWELVE_YEARS_MS);
+  await pass(MINUTE_MS / 2);
+  t.deepEqual([ended, revoked], [[], [1]]);
+  await pass(MINUTE_MS / 2);
+  t.deepEqual([ended, revoked], [[1], [1]]);
+});
+
+test('key expiry: stopped, it leaves no timer', async (t) => {
+  const { clock, put, expiry, pass, ended } = setup([1], [1]);
   expiry.start();
   expiry.start();
   t.is(clock.pending, 1);
@@ -79,7 +115,6 @@ test('key expiry: stopped, it looks at nothing and leaves no timer', async (t) =
   expiry.stop();
   t.is(clock.pending, 0);
   put(1, true);
-  t.deepEqual(await sweep(), []);
-  expiry.start();
-  t.deepEqual(await sweep(), [1]);
+  await pass(MINUTE_MS);
+  t.deepEqual(ended, []);
 });

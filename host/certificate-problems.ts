@@ -1,0 +1,26 @@
+import { X509Certificate } from 'node:crypto';
+import { certificatesIn, type ServerCertificate } from './certificate.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Every client has to be given a new CA. */
+const CA_NOTICE_MS = 180 * DAY_MS;
+const NOTICE_MS = 14 * DAY_MS;
+/** Clients that renew by themselves do so with a third of the span left. */
+const NOTICE_SHARE = 1 / 6;
+
+/** Codes of what an operator should see to: what is not valid at `now` or ends soon, of a certificate and its CA. */
+export function certificateProblems({ cert, ca }: ServerCertificate, now: number): string[] {
+  const chain = certificatesIn(cert).filter((pem) => pem.trim() !== ca?.trim());
+  const problems = [
+    ...chain.map((pem) => problemOf('certificate', pem, NOTICE_MS, now)),
+    ...(ca === undefined ? [] : [problemOf('ca', ca, CA_NOTICE_MS, now)]),
+  ];
+  return [...new Set(problems.flatMap((problem) => problem ?? []))];
+}
+
+function problemOf(name: 'certificate' | 'ca', pem: string, noticeMs: number, now: number): string | null {
+  const { validFrom, validTo } = new X509Certificate(pem);
+  const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)];
+  if (now < begins || now > ends) return `${name}-not-valid`;
+  return now > ends - Math.min(noticeMs, (ends - begins) * NOTICE_SHARE) ? `${name}-ends-soon` : null;
+}
