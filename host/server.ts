@@ -36,6 +36,8 @@ const MAX_OUTSTANDING_PINGS = 2_000;
 const LINGER_MS = 1_000;
 /** What is still open after this long is cut at stop. */
 const GRACE_MS = 2_000;
+/** How long those that were cut may take to close. */
+const CUT_MS = 1_000;
 
 /** HTTP/2 and HTTP/1.1 over TLS on one port, upgrades included. Nothing is cut by a total time limit. */
 export class HttpsServer {
@@ -117,8 +119,14 @@ export class HttpsServer {
     const cut = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, GRACE_MS);
-    await closed;
+    // One whose descriptor the system will not close holds up nobody.
+    let giveUp: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      giveUp = setTimeout(resolve, GRACE_MS + CUT_MS);
+    });
+    await Promise.race([closed, late]);
     clearTimeout(cut);
+    clearTimeout(giveUp);
   }
 
   #track(): void {

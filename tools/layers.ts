@@ -43,9 +43,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],
   [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'plugin/api/', 'protocol/', 'manifest.json'],
   [`${HOOKS}/open-calls.ts`]: [`${HOOKS}/docker/`, 'protocol/'],
+  [`${HOOKS}/within-time.ts`]: ['protocol/'],
+  [`${HOOKS}/stop-parts.ts`]: [`${HOOKS}/within-time.ts`, 'protocol/'],
   [`${HOOKS}/plugin.ts`]: [
     `${HOOKS}/docker/`,
     `${HOOKS}/open-calls.ts`,
+    `${HOOKS}/stop-parts.ts`,
+    `${HOOKS}/within-time.ts`,
     `${HOOKS}/host.ts`,
     `${HOOKS}/routes/`,
     'protocol/',

@@ -38,6 +38,7 @@ import { errorReplies } from './routes/error-reply.js';
 import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
 import { spawnJsonWorker } from './spawn-json-worker.js';
+import { type StoppablePart, stopParts } from './stop-parts.js';
 import { openStore } from './store/open-store.js';
 import { LeaderElection } from './swarm/leader-election.js';
 import { SwarmRoster } from './swarm/swarm-roster.js';
@@ -69,10 +70,8 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
 /** All wiring, in order of start; stopped in reverse. */
 async function run(options: ResolvedOptions, host: Host, logger: Logger): Promise<Running> {
   const { clock, randomBytes } = options;
-  const started: { stop(): void | Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
+  const started: StoppablePart[] = [];
+  const stop = () => stopParts(started.splice(0).reverse(), clock);
   try {
     const store = openStore(options.dataDir, logger);
     await store.start();
@@ -220,7 +219,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     };
     return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };
   } catch (error) {
-    await stop();
+    // Why it did not start matters more than how it stopped.
+    await stop().catch(() => undefined);
     throw error;
   }
 }

@@ -5,6 +5,8 @@ import { type ClientResponse, resetResponse } from './docker/client-message.js';
 
 /** How long answers under way may take to end once the plugin has stopped, ms. */
 const GRACE_MS = 1_000;
+/** How long connections may take to close once they were broken off, ms. */
+const CUT_MS = 1_000;
 
 /** Answers and upgraded sockets in the plugin's hands: none may outlive it. */
 export class OpenCalls {
@@ -25,15 +27,33 @@ export class OpenCalls {
     this.#add(socket, () => socket.destroy());
   }
 
-  /** Waits for a second until all have ended, then breaks off what is left. */
-  async end(): Promise<void> {
-    const cancel = this.#clock.after(GRACE_MS, () => {
-      for (const cut of this.#open.values()) cut();
-    });
-    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#whenNone = resolve));
-    cancel();
+  /**
+   * Waits for a second until all have ended, breaks off what is left, and waits for another second at most.
+   * @returns how many have not closed even then: nothing waits for those any more
+   */
+  async end(): Promise<number> {
+    const isEmpty = await this.#empty(GRACE_MS);
+    if (!isEmpty) {
+      for (const cut of [...this.#open.values()]) cut();
+      await this.#empty(CUT_MS);
+    }
     // Whatever waits for the end of a request hears of it a turn after the answer's.
     await nextTurn();
+    return this.#open.size;
+  }
+
+  /** Resolves to whether nothing is open any more, after `ms` at the latest. */
+  async #empty(ms: number): Promise<boolean> {
+    if (this.#open.size === 0) return true;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#whenNone = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#whenNone = () => undefined;
+    return this.#open.size === 0;
   }
 
   #add(call: ClientResponse | Duplex, cut: () => void): void {

@@ -8,6 +8,8 @@ import type { Logger } from './host.js';
 import { OpenCalls } from './open-calls.js';
 import { answerError } from './routes/error-reply.js';
 import { relativeUrl } from './routes/relative-url.js';
+import { stopIncomplete } from './stop-parts.js';
+import { withinTime } from './within-time.js';
 
 /** As much of a Koa context as the plugin uses: hosts without Koa need none of its types. */
 export interface KoaContext {
@@ -33,7 +35,7 @@ export interface Plugin {
   start(): Promise<{ tunnelPort: number }>;
   /**
    * Closes tunnels, timers, port and store, and ends the answers under way; nothing is left behind. Safe to call twice;
-   * the plugin can be started again.
+   * the plugin can be started again. Settles within 7 s. @throws EdgeError `stop-incomplete` where a disk hangs
    */
   stop(): Promise<void>;
   /** Codes of what an operator should see to while it runs: `store-unwritable`, `snapshot-unwritable`. */
@@ -60,28 +62,51 @@ export interface MountOptions {
 
 const MAX_LISTENERS = 30;
 
+/** How long a stop waits for a start that is under way, ms. After that the start stops itself when it is over. */
+const START_MS = 1_000;
+
+interface StartAttempt {
+  isWanted: boolean;
+  over: Promise<unknown>;
+}
+
 type Incoming = IncomingMessage & { originalUrl?: string };
 
 /** The plugin as its host sees it: whose a request is, and what is running. */
 export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin {
   let running: { readonly parts: Running; readonly calls: OpenCalls } | null = null;
-  let starting: Promise<{ tunnelPort: number }> | null = null;
+  let starting: StartAttempt | null = null;
   let stopping: Promise<void> | null = null;
   let hasWarned = false;
 
-  const start = async () => {
-    await stopping;
+  const start = async (attempt: StartAttempt) => {
+    await stopping?.catch(() => undefined);
     const parts = await run();
+    if (!attempt.isWanted) {
+      await parts.stop();
+      throw new Error('the plugin was stopped while it started');
+    }
     running = { parts, calls: new OpenCalls(clock) };
     return { tunnelPort: parts.tunnelPort };
   };
   const stop = async () => {
-    // A start under way would otherwise outlive the stop. What it failed with is told to its caller.
-    if (starting) await starting.catch(() => undefined);
+    const attempt = starting;
+    if (attempt) {
+      // A start under way would otherwise outlive the stop. What it failed with is reported to its caller.
+      const over = attempt.over.catch(() => undefined);
+      await withinTime(over, START_MS, clock, stopIncomplete).catch((error: unknown) => {
+        attempt.isWanted = false;
+        throw error;
+      });
+    }
     const ending = running;
     running = null;
-    await ending?.parts.stop();
-    await ending?.calls.end();
+    try {
+      await ending?.parts.stop();
+    } finally {
+      const left = (await ending?.calls.end()) ?? 0;
+      if (left > 0) logger.warn({ code: 'stop-incomplete', left }, 'connections did not close in time');
+    }
   };
   const below = (req: Incoming) => relativeUrl(req.url ?? '', req.originalUrl, mount);
   /** Such bodies are answered with `host-consumed-body`; whoever mounts the plugin wants to hear of it, too. */
@@ -131,9 +156,12 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     },
     start: async () => {
       if (running || starting) throw new Error('the plugin runs already');
-      starting = start();
+      const attempt: StartAttempt = { isWanted: true, over: Promise.resolve() };
+      starting = attempt;
       try {
-        return await starting;
+        const started = start(attempt);
+        attempt.over = started;
+        return await started;
       } finally {
         starting = null;
       }
