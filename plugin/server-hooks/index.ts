@@ -35,6 +35,7 @@ import { ConsoleRoute } from './routes/console.js';
 import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
+import { MissedUpgrades } from './routes/missed-upgrades.js';
 import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
 import { spawnJsonWorker } from './spawn-json-worker.js';
@@ -236,9 +237,11 @@ function problemsOf({ store, snapshots }: Services): string[] {
 function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
   const listener = application(services).callback();
   const consoles = new ConsoleRoute(services);
+  const missed = new MissedUpgrades(services.logger);
   return {
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
+      if (missed.refuse(req, res, call, consoles.serves(url))) return;
       if (call) {
         void answerDockerCall(services, call, req, res);
         return;

@@ -22,7 +22,10 @@ export interface KoaContext {
 
 /** What a host dashboard mounts. */
 export interface Plugin {
-  /** Koa middleware: answers everything below the mount, leaves the rest to `next`. Resolves when the answer has ended. */
+  /**
+   * Koa middleware: answers everything below the mount, with 404 while the plugin does not run: a page of the host's
+   * would look like a false hub to agents. Leaves the rest to `next`. Resolves when the answer has ended.
+   */
   readonly routes: (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
   /** The same as a request listener of `node:http` or `node:http2`; answers 404 beside the mount. */
   readonly callback: (
@@ -78,6 +81,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   let starting: StartAttempt | null = null;
   let stopping: Promise<void> | null = null;
   let hasWarned = false;
+  let hasWarnedOfHeaders = false;
 
   const start = async (attempt: StartAttempt) => {
     await stopping?.catch(() => undefined);
@@ -119,6 +123,18 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       'something in the host reads request bodies before the plugin: mount the plugin first',
     );
   };
+  /** A session in front that stores its cookie after the answer would throw at each request. */
+  const ignoreLateHeaders = (res: ServerResponse) => {
+    res.setHeader = (name) => {
+      if (!hasWarnedOfHeaders) {
+        hasWarnedOfHeaders = true;
+        const text =
+          'middleware in front of the plugin sets headers after its answers: mount the plugin first';
+        logger.warn({ code: 'host-late-header', header: name }, text);
+      }
+      return res;
+    };
+  };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
       answerError(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
@@ -136,10 +152,11 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   return {
     routes: async (ctx, next) => {
       const url = relativeUrl(ctx.url, ctx.originalUrl, mount);
-      if (url === null || !running) return next();
+      if (url === null) return next();
       ctx.respond = false;
       if (ctx.res.destroyed) return;
       const ended = new Promise<void>((resolve) => ctx.res.once('close', resolve));
+      ctx.res.once('close', () => ignoreLateHeaders(ctx.res));
       answer(ctx.req, ctx.res, url);
       // Middleware in front sees what was answered, and finds nothing left to add.
       return ended;

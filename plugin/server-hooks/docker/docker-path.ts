@@ -64,6 +64,13 @@ export function isAttachWebSocket({ segments }: DockerPath): boolean {
   return segments.at(-2) === 'attach' && segments.at(-1) === 'ws';
 }
 
+/** Whether an engine may switch protocols on a path; everywhere else it ignores `Upgrade`. */
+export function isUpgradePath(path: DockerPath): boolean {
+  const [noun, , verb] = path.segments;
+  const isTerminal = (noun === 'containers' && verb === 'attach') || (noun === 'exec' && verb === 'start');
+  return isTerminal || isAttachWebSocket(path) || isBuildKitConnection(path);
+}
+
 /** Byte by byte: what is encoded need not be UTF-8. */
 function decode(path: string): string {
   return path.replace(/%(..?)?/g, (_, hex: string | undefined) => {

@@ -24,6 +24,11 @@ export class ConsoleRoute {
     this.#services = services;
   }
 
+  /** Whether a URL below the mount is a console's. */
+  serves(url: string): boolean {
+    return CONSOLE.test(url);
+  }
+
   /** @returns false for what is no console; the socket is untouched then */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean {
     const [, path, ticket] = CONSOLE.exec(url) ?? [];
