@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
@@ -82,6 +83,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   let stopping: Promise<void> | null = null;
   let hasWarned = false;
   let hasWarnedOfHeaders = false;
+  let hasWarnedOfListeners = false;
 
   const start = async (attempt: StartAttempt) => {
     await stopping?.catch(() => undefined);
@@ -135,6 +137,17 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       return res;
     };
   };
+  /** Libraries with a listener of their own end what they do not know, some only after a second. */
+  const warnOfListeners = (req: IncomingMessage) => {
+    const server: unknown = Reflect.get(req.socket, 'server');
+    if (hasWarnedOfListeners || !(server instanceof EventEmitter)) return;
+    const listeners = server.listenerCount('upgrade');
+    if (listeners < 2) return;
+    hasWarnedOfListeners = true;
+    const text =
+      'another upgrade listener may end docker exec and attach: call it where plugin.upgrade is false';
+    logger.warn({ code: 'host-shared-upgrade', listeners }, text);
+  };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
       answerError(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
@@ -166,6 +179,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     upgrade: (req: Incoming, socket, head) => {
       const url = below(req);
       if (!running || url === null || !running.parts.upgrade(req, socket, head, url)) return false;
+      warnOfListeners(req);
       // Servers with TLS would otherwise end the connection with a client's input: `echo x | docker exec -i`.
       socket.allowHalfOpen = true;
       running.calls.addSocket(socket);

@@ -4,6 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
+import { WebSocket, WebSocketServer } from 'ws';
 import { createPlugin, type Plugin } from '../../plugin/server-hooks/index.js';
 import { LogRecorder } from '../helpers/log-recorder.js';
 import { tempFolder } from '../helpers/temp-folder.js';
@@ -26,7 +27,7 @@ async function start(t: ExecutionContext, listen: (plugin: Plugin) => RequestLis
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const warnings = () => log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields);
-  return { plugin, port, warnings };
+  return { plugin, server, port, warnings };
 }
 
 async function send(t: ExecutionContext, port: number, method: string, path: string, protocol: string) {
@@ -121,4 +122,32 @@ test('misplaced: below the mount of a stopped plugin no page of the host is show
   t.is(await (await fetch(`http://127.0.0.1:${port}/other`)).text(), 'host');
   await plugin.start();
   t.is((await fetch(`http://127.0.0.1:${port}/edge/api/environments`)).status, 200);
+});
+
+test('misplaced: a second upgrade listener is reported once, one that calls the other is not', async (t) => {
+  for (const [isShared, expected] of [
+    [true, [{ code: 'host-shared-upgrade', listeners: 2 }]],
+    [false, []],
+  ] as const) {
+    const { plugin, server, port, warnings } = await start(t, (each) => each.callback);
+    const live = new WebSocketServer({ server, path: '/live' });
+    t.teardown(() => live.close());
+    live.on('connection', (socket) => socket.send('live'));
+    const others = isShared ? [] : server.listeners('upgrade');
+    if (!isShared) server.removeAllListeners('upgrade');
+    server.on('upgrade', (req, socket, head) => {
+      if (plugin.upgrade(req, socket, head)) return;
+      for (const other of others) other.call(server, req, socket, head);
+    });
+    for (let times = 0; times < 2; times++) {
+      const answer = await send(t, port, 'POST', `${DOCKER}/exec/x/start`, 'tcp');
+      // `ws` ends what is not its own, before the plugin can say that there is no such environment.
+      t.regex(answer, isShared ? /^HTTP\/1\.1 405 / : /^HTTP\/1\.1 404 /);
+    }
+    t.deepEqual(warnings(), expected);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/live`);
+    const [message] = await once(socket, 'message');
+    t.is(String(message), 'live');
+    socket.terminate();
+  }
 });
