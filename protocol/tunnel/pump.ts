@@ -16,13 +16,17 @@ export function pump(from: Readable, to: Writable, corkable: Writable = to): voi
     isCorked = false;
     corkable.uncork();
   };
+  // An HTTP message that was corked when it was full emits no `drain` on Node 24.
+  const taken = () => {
+    if (from.isPaused() && to.writableLength <= MOST_WAITING / 2) from.resume();
+  };
   const move = (chunk: Buffer) => {
     if (!isCorked) {
       isCorked = true;
       corkable.cork();
       setImmediate(uncork);
     }
-    to.write(chunk);
+    to.write(chunk, taken);
     if (to.writableLength > MOST_WAITING) from.pause();
   };
   from.on('data', move);

@@ -38,6 +38,7 @@ test('early answer: what an engine says and hangs up is read though writing to i
   await once(engine, 'close');
   // Fails, and the reader comes after that.
   await new Promise((resolve) => socket.write('more', resolve));
-  t.deepEqual(await hear(socket), { text: '404', how: 'end' });
+  // Whether Linux reports the reset to the write or to the last read differs with the order of the two.
+  t.is((await hear(socket)).text, '404');
   if (!socket.destroyed) await once(socket, 'close');
 });
