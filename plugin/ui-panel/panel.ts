@@ -3,6 +3,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { ApiClient } from './api-client.js';
 import { defineElement } from './define-element.js';
 import { HubEvents } from './hub-events.js';
+import { pageScripts } from './page-scripts.js';
 import { parseRoute } from './route.js';
 import { styles } from './styles.js';
 import { CreateEnvironmentElement } from './views/create-environment.js';
@@ -70,6 +71,12 @@ export class FairleadPanel extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#events?.stop();
+  }
+
+  /** No call goes out before the page could say who makes it. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (!this.hasUpdated) await pageScripts();
+    super.scheduleUpdate();
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -8,7 +8,7 @@ import type { Scope } from '../helpers/scope.js';
 const MODULE = '/panels/fairlead/fairlead-panel.js';
 
 const IN_HTML = `
-import '${MODULE}';
+await import('${MODULE}');
 const panel = document.querySelector('fairlead-panel');
 panel.getToken = () => TOKEN;
 panel.addEventListener('fairlead-navigate', ({ detail }) => document.title = detail);
@@ -55,6 +55,10 @@ async function openHub(
 serialBrowserTest('panel: stands in a plain page, with a token and no cookie', async (t) => {
   t.timeout(300_000);
   const { hub, page, errors, id, token } = await openHub(t);
+  const refused: string[] = [];
+  page.on('response', (answer) => {
+    if (answer.status() === 401) refused.push(answer.url());
+  });
   await openForeignPage(page, hub, {
     body: '<fairlead-panel base-url="/edge"></fairlead-panel>',
     script: IN_HTML.replace('TOKEN', JSON.stringify(token)),
@@ -65,6 +69,8 @@ serialBrowserTest('panel: stands in a plain page, with a token and no cookie', a
   await hub.call('DELETE', `/edge/api/environments/${id}`);
   await page.waitForSelector('text="This environment was deleted"');
   t.deepEqual(errors, []);
+  // The token is set after the element is in the page.
+  t.deepEqual(refused, []);
 });
 
 serialBrowserTest(
