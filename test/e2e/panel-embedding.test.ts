@@ -9,6 +9,7 @@ const MODULE = '/panels/fairlead/fairlead-panel.js';
 
 const IN_HTML = `
 await import('${MODULE}');
+await new Promise((resolve) => setTimeout(resolve));
 const panel = document.querySelector('fairlead-panel');
 panel.getToken = () => TOKEN;
 panel.addEventListener('fairlead-navigate', ({ detail }) => document.title = detail);
