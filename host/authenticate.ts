@@ -34,7 +34,7 @@ export class Authenticator {
     if (isRepeated(req.rawHeaders, 'authorization')) return null;
     // A caller who sends a bearer token means it: a bad one is never made up for by a cookie.
     if (authorization !== undefined) return this.#byBearer(authorization);
-    const cookie = sessionCookieOf(req.headers.cookie);
+    const cookie = cookieOf(req.headers.cookie, SESSION_COOKIE);
     if (cookie === undefined || req.headers[CSRF_HEADER] !== '1') return null;
     return asAdmin(await this.#sessions.verify(cookie), 'cookie');
   }
@@ -59,8 +59,9 @@ function isRepeated(rawHeaders: readonly string[], name: string): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length > 1;
 }
 
-function sessionCookieOf(header: string | undefined): string | undefined {
-  const prefix = `${SESSION_COOKIE}=`;
+/** The first cookie of this name in a `Cookie` header. */
+export function cookieOf(header: string | undefined, name: string): string | undefined {
+  const prefix = `${name}=`;
   return header
     ?.split(';')
     .map((pair) => pair.trim())

@@ -11,6 +11,7 @@ import { ownCertificate, readGivenCertificate, type ServerCertificate } from './
 import { CertificateKeeper } from './certificate-keeper.js';
 import { type HostConfig, readPasswordFile, readPublicCaFile } from './config.js';
 import { HostData } from './data.js';
+import { Devices } from './devices.js';
 import { findPlugins } from './find-plugins.js';
 import { isClientGone } from './is-client-gone.js';
 import { loadPlugin } from './load-plugin.js';
@@ -128,7 +129,9 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   );
   const guard = new LoginGuard(around.loginLimits);
   const { version } = around;
-  addHostRoutes(app, { data, sessions, tokens, authenticator, guard, plugins, certificates, clock, version });
+  const devices = new Devices(data, randomBytes);
+  const caller = { sessions, tokens, authenticator, devices, guard };
+  addHostRoutes(app, { data, ...caller, plugins, certificates, clock, version });
 
   const server: HttpsServer = new HttpsServer(certificates.current, {
     request: app.callback(),

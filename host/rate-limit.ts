@@ -1,17 +1,18 @@
-import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { networkOf } from '../plugin/server-hooks/model/network-of.js';
 import { Problem } from './problem.js';
+import { WaitingRoom } from './waiting-room.js';
 
-/** How many wrong passwords are let through to the (costly) comparison, and how many comparisons run at once. */
+/** How many passwords are let through to the (costly) comparison, and how many comparisons run at once. */
 export interface LoginLimits {
   /** Attempts from one address in `perAddressSeconds`. A right password clears the count. */
   readonly perAddress: number;
   readonly perAddressSeconds: number;
-  /** Wrong attempts from everywhere in a minute. Short, so that a flood does not lock the admin out for long. */
+  /** Wrong attempts in a minute from all who never signed in; more have to wait. */
   readonly perMinute: number;
   /** Password comparisons at once; each holds 64 MiB and a thread. */
   readonly atOnce: number;
-  /** Comparisons that may wait for their turn. */
+  /** Comparisons that may wait for their turn, of those who signed in before and of all others each. */
   readonly waiting: number;
 }
 
@@ -23,72 +24,65 @@ export const defaultLoginLimits: LoginLimits = {
   waiting: 16,
 };
 
-const EVERYWHERE = 'everywhere';
+/** Networks that are remembered for a sign-in. */
+const MAX_KNOWN = 1_000;
 
-/** Stands between callers and the password comparison. */
+/**
+ * Stands between callers and the password comparison. Devices and networks that signed in before do not share the
+ * bounds of all others, so nobody can lock them out with wrong passwords.
+ */
 export class LoginGuard {
-  readonly #limits: LoginLimits;
-  readonly #byAddress: RateLimiterMemory;
-  readonly #overall: RateLimiterMemory;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #byCaller: RateLimiterMemory;
+  readonly #room: WaitingRoom;
+  readonly #knownNetworks = new Set<string>();
 
   constructor(limits: LoginLimits = defaultLoginLimits) {
-    this.#limits = limits;
-    this.#byAddress = new RateLimiterMemory({
+    this.#byCaller = new RateLimiterMemory({
       points: limits.perAddress,
       duration: limits.perAddressSeconds,
     });
-    this.#overall = new RateLimiterMemory({ points: limits.perMinute, duration: 60 });
+    this.#room = new WaitingRoom(limits);
   }
 
   /**
-   * Runs `verify` when this caller may try. The attempt is counted before it runs, so that many at once gain nothing.
+   * Runs `verify` when this caller may try. The attempt is counted before it runs, so that many at once gain nothing;
+   * one that is refused does not count.
+   * @param device id of a device that signed in before, if its proof is good
    * @throws {Problem} `rate-limited` (429) with `Retry-After`
    */
-  async attempt(address: string, verify: () => Promise<boolean>): Promise<boolean> {
+  async attempt(
+    address: string,
+    verify: () => Promise<boolean>,
+    device: string | null = null,
+  ): Promise<boolean> {
     const network = networkOf(address);
-    await this.#byAddress.consume(network).catch(refuse);
-    await this.#overall.consume(EVERYWHERE).catch(refuse);
-    await this.#enter();
+    const caller = device === null ? network : `device ${device}`;
+    await this.#byCaller.consume(caller).catch(refuse);
+    const isKnown = device !== null || this.#knownNetworks.has(network);
+    const place = await this.#room.enter(network, isKnown);
+    if (!place.isAdmitted) {
+      await this.#byCaller.reward(caller);
+      throw tooMany(place.retryAfterSeconds);
+    }
+    let right = false;
     try {
-      const right = await verify();
-      if (right) {
-        await this.#byAddress.delete(network);
-        await this.#overall.reward(EVERYWHERE);
-      }
-      return right;
+      right = await verify();
     } finally {
-      this.#leave();
+      this.#room.leave(right && !isKnown);
     }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < this.#limits.atOnce) {
-      this.#running += 1;
-      return;
+    if (right) {
+      await this.#byCaller.delete(caller);
+      this.#remember(network);
     }
-    if (this.#waiting.length >= this.#limits.waiting) throw tooMany(1);
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return right;
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
+  #remember(network: string): void {
+    this.#knownNetworks.delete(network);
+    this.#knownNetworks.add(network);
+    const [oldest] = this.#knownNetworks;
+    if (this.#knownNetworks.size > MAX_KNOWN && oldest !== undefined) this.#knownNetworks.delete(oldest);
   }
-}
-
-/** IPv6 callers own a /64 each, and would otherwise have 2^64 tries. */
-function networkOf(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const groups = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length;
-  return [...groups, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':');
 }
 
 function refuse(reason: unknown): never {

@@ -2,9 +2,10 @@ import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { type Authenticator, type Caller, SESSION_COOKIE } from './authenticate.js';
+import { type Authenticator, type Caller, cookieOf, SESSION_COOKIE } from './authenticate.js';
 import type { CertificateKeeper } from './certificate-keeper.js';
 import type { HostData } from './data.js';
+import { DEVICE_COOKIE, type Devices } from './devices.js';
 import { verifyPassword } from './password.js';
 import type { Plugins } from './plugins.js';
 import { notFound, Problem } from './problem.js';
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
   readonly authenticator: Authenticator;
+  readonly devices: Devices;
   readonly guard: LoginGuard;
   readonly plugins: Plugins;
   readonly certificates: Pick<CertificateKeeper, 'problems'>;
@@ -67,15 +69,19 @@ export function addHostRoutes(app: Koa, parts: RouteParts): void {
   app.use(router.allowedMethods());
 }
 
-function addSessionRoutes(router: Router, { data, sessions, authenticator, guard, clock }: RouteParts): void {
+const DEVICE_SECONDS = 365 * 24 * 3600;
+
+function addSessionRoutes(router: Router, parts: RouteParts): void {
+  const { data, sessions, authenticator, devices, guard, clock } = parts;
   router.post('/api/session', async (ctx) => {
     const { password } = await readJson(ctx, Login);
-    const right = await guard.attempt(ctx.ip, async () =>
-      verifyPassword(password, data.current.passwordHash ?? ''),
-    );
+    const device = devices.identify(cookieOf(ctx.req.headers.cookie, DEVICE_COOKIE));
+    const verify = () => verifyPassword(password, data.current.passwordHash ?? '');
+    const right = await guard.attempt(ctx.ip, verify, device);
     if (!right) throw new Problem(401, 'bad-password', 'wrong password');
     const { token, expiresAt } = await sessions.open();
-    setCookie(ctx, token, Math.floor((expiresAt.getTime() - clock()) / 1000));
+    setCookie(ctx, SESSION_COOKIE, token, Math.floor((expiresAt.getTime() - clock()) / 1000));
+    setCookie(ctx, DEVICE_COOKIE, devices.mark(device), DEVICE_SECONDS);
     answer(ctx, 200, { token, expiresAt: expiresAt.toISOString() });
   });
 
@@ -92,7 +98,7 @@ function addSessionRoutes(router: Router, { data, sessions, authenticator, guard
     const { session } = await authenticated(ctx, authenticator);
     if (session === null) throw new Problem(400, 'bad-request', 'an API token ends at /api/tokens/:id');
     await sessions.revoke(session);
-    setCookie(ctx, '', 0);
+    setCookie(ctx, SESSION_COOKIE, '', 0);
     ctx.status = 204;
   });
 }
@@ -154,9 +160,9 @@ async function unbound(ctx: Context, authenticator: Authenticator): Promise<void
   }
 }
 
-function setCookie(ctx: Context, token: string, maxAgeSeconds: number): void {
+function setCookie(ctx: Context, name: string, value: string, maxAgeSeconds: number): void {
   const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; Secure; SameSite=Strict`;
-  ctx.append('Set-Cookie', `${SESSION_COOKIE}=${token}; ${attributes}`);
+  ctx.append('Set-Cookie', `${name}=${value}; ${attributes}`);
 }
 
 function answer(ctx: Context, status: number, body: object): void {

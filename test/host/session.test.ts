@@ -10,9 +10,12 @@ test('session: the right password gives a bearer token and a locked-down cookie 
   t.is(answer.status, 200);
   t.is(answer.json().expiresAt, '2026-01-02T15:04:05.000Z');
   const token = String(answer.json().token);
-  t.deepEqual(answer.headers['set-cookie'], [
-    `__Host-fairlead=${token}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Strict`,
-  ]);
+  const [session, device] = answer.headers['set-cookie'] ?? [];
+  t.is(session, `__Host-fairlead=${token}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Strict`);
+  t.regex(
+    device ?? '',
+    /^__Host-fairlead-device=[^;]+; Max-Age=31536000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  );
   const asked = await host.call('/api/session', { headers: { authorization: `Bearer ${token}` } });
   t.deepEqual(asked.json(), { id: 'admin', environmentId: null, expiresAt: '2026-01-02T15:04:05.000Z' });
 });
@@ -49,6 +52,23 @@ test('session: wrong passwords from many addresses meet the overall limit', asyn
     statuses.push(answer.status);
   }
   t.deepEqual(statuses, [401, 401, 429]);
+});
+
+test('session: wrong passwords from its own address do not lock out a device that signed in before', async (t) => {
+  const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
+  const host = await startHost(t, { around: { loginLimits: limits } });
+  const tryWith = (password: string, headers = {}) =>
+    host.call('/api/session', { method: 'POST', headers, body: { password } });
+  const [, device = ''] = (await tryWith(PASSWORD)).headers['set-cookie'] ?? [];
+  const cookie = device.split(';')[0] ?? '';
+  for (let attempt = 0; attempt < 3; attempt++) t.is((await tryWith('wrong')).status, 401);
+  t.is((await tryWith(PASSWORD)).status, 429);
+  t.is((await tryWith(PASSWORD, { cookie })).status, 200);
+  t.is(
+    (await tryWith(PASSWORD, { cookie: `${cookie.slice(0, -3)}AAA` })).status,
+    429,
+    'a forged mark is nothing',
+  );
 });
 
 test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, and what a client adds does not', async (t) => {
