@@ -22,7 +22,7 @@ import { loadPanels } from './panel-files.js';
 import type { PasswordCost } from './password.js';
 import { PluginSlot } from './plugin-slot.js';
 import { Plugins, type PluginView } from './plugins.js';
-import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade } from './problem.js';
+import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade, requireHost } from './problem.js';
 import { LoginGuard, type LoginLimits } from './rate-limit.js';
 import { Reloader, type ReloadTask } from './reloader.js';
 import { addHostRoutes } from './routes.js';
@@ -117,6 +117,10 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     else logger.error({ err: error }, 'an answer failed');
   });
   app.use(problemReplies(logger));
+  app.use((ctx, next) => {
+    requireHost(ctx.req);
+    return next();
+  });
   for (const slot of plugins.slots) app.use(slot.routes);
   app.use(refuseUnserved);
   app.use(refuseBuildKit);
@@ -243,6 +247,12 @@ function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logge
     upgrade(req, socket, head);
   };
   return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      requireHost(req);
+    } catch (error) {
+      refuse(socket, error);
+      return;
+    }
     const path = buildKitPath(req);
     if (path === null) {
       upgrade(req, socket, head);

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Logger } from '../plugin/server-hooks/host.js';
+import { type HostedRequest, requestHost } from '../protocol/request-host.js';
 import { isClientGone } from './is-client-gone.js';
 
 /** What {@link Problem} carries besides its code and message. */
@@ -86,6 +87,11 @@ export function lastAnswer(problem: Problem): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const reason = STATUS_CODES[problem.status] ?? 'Error';
   return `HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** @throws {Problem} `bad-host` (400): links, Edge keys and checks of origins are made of it */
+export function requireHost(req: HostedRequest): void {
+  if (requestHost(req) === null) throw new Problem(400, 'bad-host', 'the Host header is not one host[:port]');
 }
 
 /** The answer for a path that nothing serves. */

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { networkOf } from '../plugin/server-hooks/model/network-of.js';
+import { networkOf } from '../protocol/network-of.js';
 import { Problem } from './problem.js';
 import { WaitingRoom } from './waiting-room.js';
 

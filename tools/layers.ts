@@ -67,7 +67,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${AGENT}/agent.ts`]: [`${AGENT}/`, 'protocol/'],
   [`${AGENT}/*`]: [`${AGENT}/agent.ts`, `${AGENT}/poller.ts`, 'protocol/'],
 
-  'host/': PLUGIN_ENTRY,
+  'host/': [...PLUGIN_ENTRY, 'protocol/network-of.ts', 'protocol/request-host.ts'],
   'tools/': ['plugin/api.ts', 'protocol/'],
   'bench/': [
     'tools/',

@@ -35,6 +35,7 @@ import { ConsoleRoute } from './routes/console.js';
 import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
+import { requireHost } from './routes/guards/require-host.js';
 import { MissedUpgrades } from './routes/missed-upgrades.js';
 import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
@@ -262,6 +263,10 @@ function application(services: Services): Koa {
   app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
   app.use(cutLeftovers(services.clock));
   app.use(errorReplies(services.logger));
+  app.use((ctx, next) => {
+    requireHost(ctx.req);
+    return next();
+  });
   for (const router of [agentRoutes(services), callRoutes(services, CALLS)]) {
     app.use(router.routes());
     app.use(router.allowedMethods());

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { startHost, type TestHost } from './start-host.js';
 
@@ -20,6 +21,56 @@ async function send(
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
   return { status, code: /"code":"([a-z-]+)"/.exec(answer)?.[1] };
 }
+
+/** Each has to be refused wherever it is sent. */
+const BAD_HOSTS = {
+  'with 60,000 slashes': [`Host: hub${'/'.repeat(60_000)}x`],
+  'with a path': ['Host: hub/x'],
+  'with credentials': ['Host: user@hub'],
+  'with a port that is none': ['Host: hub:port'],
+  empty: ['Host:'],
+  missing: [],
+  doubled: ['Host: hub', 'Host: other'],
+};
+const upgrade = ['Connection: Upgrade', 'Upgrade: tcp'];
+for (const [what, hosts] of Object.entries(BAD_HOSTS)) {
+  test(`host: a Host ${what} is refused for calls and upgrades, by host and plugin`, async (t) => {
+    const pluginFolders = [fileURLToPath(new URL('../..', import.meta.url))];
+    const host = await startHost(t, { around: { pluginFolders } });
+    for (const path of ['/healthz', '/edge/api/environments', '/edge/api/environments/1/docker/info']) {
+      for (const more of [['Connection: close'], upgrade]) {
+        const { status, code } = await send(
+          host,
+          [`GET ${path} HTTP/1.1`, ...hosts, ...more, '', ''].join('\r\n'),
+        );
+        // What Node refuses by itself has no code.
+        t.true(status === 400 && (code === 'bad-host' || hosts.length === 0), `${path}: ${status} ${code}`);
+      }
+    }
+    await lives(t, host);
+  });
+}
+
+test('host: an :authority that is not host[:port], or differs from Host, is refused', async (t) => {
+  const host = await startHost(t);
+  const client = http2.connect(`https://127.0.0.1:${host.port}`, { ca: host.ca });
+  t.teardown(() => client.destroy());
+  const statusFor = async (headers: http2.OutgoingHttpHeaders) => {
+    const stream = client.request({ ':path': '/healthz', ...headers });
+    // Some the HTTP/2 library resets by itself.
+    const answer = await once(stream, 'response').then(
+      ([head]) => head[':status'],
+      () => 400,
+    );
+    stream.close();
+    return answer;
+  };
+  t.is(await statusFor({}), 200);
+  t.is(await statusFor({ ':authority': 'hub', host: 'HUB' }), 200);
+  t.is(await statusFor({ ':authority': `hub${'/'.repeat(60_000)}x` }), 400);
+  t.is(await statusFor({ ':authority': 'user@hub' }), 400);
+  t.is(await statusFor({ ':authority': 'hub', host: 'other' }), 400);
+});
 
 const request = (headers: readonly string[], body = '') =>
   ['POST /api/session HTTP/1.1', 'Host: hub', 'Connection: close', ...headers, '', body].join('\r\n');

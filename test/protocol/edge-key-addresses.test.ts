@@ -149,3 +149,13 @@ test('tunnel address: whatever is accepted is stable and names one host and one 
     { numRuns: 2000 },
   );
 });
+
+test('address: a URL of many slashes is read in time that grows with its length, or refused', (t) => {
+  const began = performance.now();
+  const slashes = '/'.repeat(4_000);
+  for (let round = 0; round < 100; round++) t.throws(() => parseApiUrl(`https://hub${'/'.repeat(60_000)}x`));
+  t.is(parseApiUrl(`https://hub/x${slashes}`), 'https://hub/x');
+  t.is(parseApiUrl(`https://hub${slashes}x`), `https://hub${slashes}x`);
+  // Quadratic, it is seconds each.
+  t.true(performance.now() - began < 10_000);
+});

@@ -6,6 +6,7 @@ import { serveConsole } from '../console/console.js';
 import { plainResponse } from '../docker/switch-protocols.js';
 import type { Services } from '../services.js';
 import { answerError } from './error-reply.js';
+import { requireHost } from './guards/require-host.js';
 
 const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
 /** Largest frame a page may send, bytes: what people paste at once, and then some. */
@@ -36,6 +37,7 @@ export class ConsoleRoute {
     const { options, store, tickets } = this.#services;
     socket.on('error', () => socket.destroy());
     try {
+      requireHost(req);
       requireOwnPage(req, store.settings().publicUrl ?? options.publicUrl);
       // It stands for its caller, who was admitted when it was issued.
       const target = tickets.redeem(ticket, path);

@@ -12,6 +12,7 @@ import { waysToNodes } from '../swarm/known-nodes.js';
 import { requireNode } from '../swarm/require-node.js';
 import { admit } from './guards/admit.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
+import { requireHost } from './guards/require-host.js';
 
 /** A Docker call as its URL tells it; `path` is as sent, not decoded. */
 export interface DockerCall {
@@ -80,6 +81,7 @@ async function admitCaller(
   { environmentId, node, path }: DockerCall,
   req: IncomingMessage,
 ): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
+  requireHost(req);
   const { via, environmentId: bound } = await admit(services.host, req, 'docker', environmentId);
   const environment = requireEnvironment(services, environmentId);
   const where =

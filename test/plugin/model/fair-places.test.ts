@@ -1,6 +1,6 @@
 import test from 'ava';
 import { FairPlaces } from '../../../plugin/server-hooks/model/fair-places.js';
-import { networkOf } from '../../../plugin/server-hooks/model/network-of.js';
+import { networkOf } from '../../../protocol/network-of.js';
 import { seededRandom } from '../../helpers/seeded-random.js';
 
 function setup(total: number, perNetwork: number) {

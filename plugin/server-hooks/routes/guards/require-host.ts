@@ -1,0 +1,11 @@
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type HostedRequest, requestHost } from '../../../../protocol/request-host.js';
+
+/**
+ * Printed commands and Edge keys may hold the address of the call itself.
+ * @throws EdgeError `bad-host` (400)
+ */
+export function requireHost(req: HostedRequest): void {
+  if (requestHost(req) !== null) return;
+  throw new EdgeError('bad-host', 'The Host header is not one host[:port]', { status: 400 });
+}
