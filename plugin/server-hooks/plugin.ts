@@ -128,7 +128,8 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   /** A session in front that stores its cookie after the answer would throw at each request. */
   const ignoreLateHeaders = (res: ServerResponse) => {
     res.setHeader = (name) => {
-      if (!hasWarnedOfHeaders) {
+      // Of an answer that was cut before it began nothing is late.
+      if (res.headersSent && !hasWarnedOfHeaders) {
         hasWarnedOfHeaders = true;
         const text =
           'middleware in front of the plugin sets headers after its answers: mount the plugin first';
