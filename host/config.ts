@@ -33,6 +33,10 @@ export interface HostConfig {
   readonly adminPassword?: string;
   /** The file that {@link adminPassword} came from; it is read again when it changes. */
   readonly adminPasswordFile?: string;
+  /** Whether an admin password may have fewer than 12 characters. Default false. */
+  readonly allowsWeakPassword: boolean;
+  /** `max-age` of Strict-Transport-Security, seconds (RFC 6797). Default 0: no such header. */
+  readonly hstsSeconds: number;
   /** Default `info`. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Default `json`. */
@@ -108,6 +112,19 @@ const variables = {
     z.string(),
   ],
   FAIRLEAD_ADMIN_PASSWORD_FILE: ['file that holds it (a Docker secret, say)', undefined, z.string()],
+  FAIRLEAD_ALLOW_WEAK_PASSWORD: [
+    '1: an admin password of fewer than 12 characters is accepted',
+    '0',
+    z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value === '1'),
+  ],
+  FAIRLEAD_HSTS_SECONDS: [
+    'browsers use only HTTPS with this name for so long (Strict-Transport-Security); 0: no such header',
+    '0',
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'must be a number of seconds')
+      .transform(Number),
+  ],
   FAIRLEAD_LOG_LEVEL: [
     'trace, debug, info, warn, error or silent; the log goes to stderr',
     'info',
@@ -121,6 +138,8 @@ const variables = {
   string,
   readonly [means: string, byDefault: string | undefined, schema: z.ZodType]
 >;
+
+const MIN_PASSWORD_LENGTH = 12;
 
 type Variable = keyof typeof variables;
 type Value<V extends Variable> = z.infer<(typeof variables)[V][2]>;
@@ -142,6 +161,8 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
     bind: required(env, 'FAIRLEAD_BIND'),
     dataDir: required(env, 'FAIRLEAD_DATA_DIR'),
     trustedProxies: required(env, 'FAIRLEAD_TRUST_PROXY'),
+    allowsWeakPassword: required(env, 'FAIRLEAD_ALLOW_WEAK_PASSWORD'),
+    hstsSeconds: required(env, 'FAIRLEAD_HSTS_SECONDS'),
     logLevel: required(env, 'FAIRLEAD_LOG_LEVEL'),
     logFormat: required(env, 'FAIRLEAD_LOG_FORMAT'),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -181,18 +202,31 @@ function required<V extends Variable>(env: NodeJS.ProcessEnv, name: V): Value<V>
 function readPassword(env: NodeJS.ProcessEnv): Pick<HostConfig, 'adminPassword' | 'adminPasswordFile'> {
   const given = read(env, 'FAIRLEAD_ADMIN_PASSWORD');
   const file = read(env, 'FAIRLEAD_ADMIN_PASSWORD_FILE');
-  if (file === undefined) return given === undefined ? {} : { adminPassword: given };
+  const allowsWeak = required(env, 'FAIRLEAD_ALLOW_WEAK_PASSWORD');
+  if (file === undefined) {
+    return given === undefined
+      ? {}
+      : { adminPassword: strongPassword('FAIRLEAD_ADMIN_PASSWORD', given, allowsWeak) };
+  }
   if (given !== undefined) {
     throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE must not be set beside FAIRLEAD_ADMIN_PASSWORD');
   }
-  return { adminPassword: readPasswordFile(file), adminPasswordFile: file };
+  return { adminPassword: readPasswordFile(file, allowsWeak), adminPasswordFile: file };
 }
 
 /** @throws {ConfigError} when the file cannot be used */
-export function readPasswordFile(file: string): string {
+export function readPasswordFile(file: string, allowsWeak: boolean): string {
   const password = readable('FAIRLEAD_ADMIN_PASSWORD_FILE', file).replace(/\r?\n$/, '');
   if (password === '') throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE names an empty file');
-  return password;
+  return strongPassword('FAIRLEAD_ADMIN_PASSWORD_FILE', password, allowsWeak);
+}
+
+/** Who guesses a short password has root on every engine. */
+function strongPassword(name: Variable, password: string, allowsWeak: boolean): string {
+  if (password.length >= MIN_PASSWORD_LENGTH || allowsWeak) return password;
+  throw new ConfigError(
+    `${name} must have at least ${MIN_PASSWORD_LENGTH} characters; FAIRLEAD_ALLOW_WEAK_PASSWORD=1 accepts fewer`,
+  );
 }
 
 function readPublicCa(env: NodeJS.ProcessEnv): Pick<HostConfig, 'publicCa' | 'publicCaFile'> {

@@ -116,6 +116,12 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     if (ctx && isClientGone(error, ctx.res)) logger.debug({ err: error }, 'the client broke off');
     else logger.error({ err: error }, 'an answer failed');
   });
+  if (config.hstsSeconds > 0) {
+    app.use((ctx, next) => {
+      ctx.set('Strict-Transport-Security', `max-age=${config.hstsSeconds}`);
+      return next();
+    });
+  }
   app.use(problemReplies(logger));
   app.use((ctx, next) => {
     requireHost(ctx.req);
@@ -156,7 +162,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   };
   const { adminPassword, adminPasswordFile, publicCaFile } = config;
   if (adminPassword !== undefined && adminPasswordFile !== undefined) {
-    const read = () => readPasswordFile(adminPasswordFile);
+    const read = () => readPasswordFile(adminPasswordFile, config.allowsWeakPassword);
     const settle = (value: string) => settleAdminPassword(data, value, randomBytes, around.passwordCost);
     watch('FAIRLEAD_ADMIN_PASSWORD_FILE', adminPassword, read, settle);
   }

@@ -39,6 +39,18 @@ const GRACE_MS = 2_000;
 /** How long those that were cut may take to close. */
 const CUT_MS = 1_000;
 
+/** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2); those of TLS 1.3 are Node's own. */
+const CIPHERS = [
+  ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+].join(':');
+
+function secureOptions({ cert, key }: ServerCertificate) {
+  return { cert, key, ciphers: CIPHERS, minVersion: 'TLSv1.2' } as const;
+}
+
 /** HTTP/2 and HTTP/1.1 over TLS on one port, upgrades included. Nothing is cut by a total time limit. */
 export class HttpsServer {
   readonly #server: Http2SecureServer;
@@ -56,8 +68,7 @@ export class HttpsServer {
   ) {
     this.#idleSessionMs = idleSessionMs;
     this.#server = createSecureServer({
-      cert,
-      key,
+      ...secureOptions({ cert, key }),
       allowHTTP1: true,
       handshakeTimeout: HANDSHAKE_MS,
       keepAlive: true,
@@ -102,7 +113,7 @@ export class HttpsServer {
 
   /** Presents another certificate to new connections; open ones go on. */
   renew({ cert, key }: ServerCertificate): void {
-    this.#server.setSecureContext({ cert, key });
+    this.#server.setSecureContext(secureOptions({ cert, key }));
   }
 
   /** Accepts nothing more, lets answers under way finish for two seconds, then cuts what is left. */

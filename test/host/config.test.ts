@@ -11,6 +11,8 @@ test('config: an empty environment gives the defaults, and empty variables count
     bind: '0.0.0.0',
     dataDir: resolve('data'),
     trustedProxies: 0,
+    allowsWeakPassword: false,
+    hstsSeconds: 0,
     logLevel: 'info',
     logFormat: 'json',
   };
@@ -41,6 +43,8 @@ test('config: every variable is read', async (t) => {
     FAIRLEAD_TLS_CERT: file('cert.pem'),
     FAIRLEAD_TLS_KEY: file('key.pem'),
     FAIRLEAD_ADMIN_PASSWORD_FILE: file('password'),
+    FAIRLEAD_ALLOW_WEAK_PASSWORD: '1',
+    FAIRLEAD_HSTS_SECONDS: '60',
     FAIRLEAD_LOG_LEVEL: 'warn',
     FAIRLEAD_LOG_FORMAT: 'pretty',
   });
@@ -56,6 +60,8 @@ test('config: every variable is read', async (t) => {
       agentImage: 'registry.example:5000/fairlead/agent:1.0',
       publicCa: null,
       trustedProxies: 2,
+      allowsWeakPassword: true,
+      hstsSeconds: 60,
       tls: { certFile: file('cert.pem'), keyFile: file('key.pem') },
       adminPassword: 'from a file',
       adminPasswordFile: file('password'),
@@ -109,5 +115,18 @@ test('config: the help names every variable with its default', (t) => {
   t.regex(help, /FAIRLEAD_PORT .* \[9443\]/);
   for (const name of ['BIND', 'DATA_DIR', 'PUBLIC_URL', 'TRUST_PROXY', 'TLS_CERT', 'ADMIN_PASSWORD_FILE']) {
     t.true(help.includes(`FAIRLEAD_${name} `), name);
+  }
+});
+
+test('host config: an admin password has 12 characters, unless fewer are allowed', (t) => {
+  for (const [password, isAccepted] of [
+    ['a', false],
+    ['elevenchars', false],
+    ['twelve chars', true],
+  ] as const) {
+    const env = { FAIRLEAD_ADMIN_PASSWORD: password };
+    if (isAccepted) t.is(readConfig(env).adminPassword, password);
+    else t.throws(() => readConfig(env), { message: /at least 12 characters/ });
+    t.is(readConfig({ ...env, FAIRLEAD_ALLOW_WEAK_PASSWORD: '1' }).adminPassword, password);
   }
 });

@@ -77,7 +77,7 @@ function send(
   const isText = Buffer.isBuffer(body) || body instanceof Readable;
   const type = spec.answers[status]?.type ?? (isText ? 'application/json' : undefined);
   ctx.status = status;
-  ctx.set({ 'cache-control': 'no-store', ...headers });
+  ctx.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
   if (type !== undefined) ctx.type = type;
   if (body instanceof Readable) endWith(signal, body);
   if (body !== undefined) ctx.body = body;

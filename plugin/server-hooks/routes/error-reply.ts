@@ -21,6 +21,7 @@ export function toErrorReply(error: unknown): ErrorReply {
     status,
     headers: {
       'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
     },
