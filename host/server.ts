@@ -24,7 +24,7 @@ const HEADERS_MS = 60_000;
 /** Longer than the usual 60 s of proxies, so that the hub is never the one who closes under a request. */
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_SESSION_MS = 600_000;
-const TCP_KEEP_ALIVE_MS = 30_000;
+const TCP_KEEP_ALIVE_MS = 25_000;
 /** An engine takes 1 MiB. Queries hold filters and build arguments, X-Registry-Config the credentials of many registries. */
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_STREAMS = 100;

@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { TCP_KEEP_ALIVE_MS } from '../../../protocol/tcp-keep-alive.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import type { Logger } from '../host.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
@@ -36,9 +37,6 @@ export interface DockerProxyOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
 }
-
-/** A dead client is noticed by TCP itself: a half-closed one sends nothing by right. See `probe-half-closed.ts`. */
-const KEEP_ALIVE_AFTER_MS = 30_000;
 
 /**
  * Carries the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions.
@@ -181,7 +179,8 @@ function prepareSocket(socket: Duplex): void {
   if (!(socket instanceof Socket)) return;
   socket.setTimeout(0);
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+  // A dead client is noticed by TCP alone: a half-closed one sends nothing by right. See `probe-half-closed.ts`.
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
 }
 
 function about(target: DockerTarget): object {
