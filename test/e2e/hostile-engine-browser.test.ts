@@ -113,7 +113,7 @@ browserTest(
     const cookies = async () =>
       (await context.cookies(hub.origin)).map(({ name, value }) => `${name}=${value}`);
     const before = { cookies: await cookies(), storage: await admin.evaluate(STORAGE) };
-    t.is(before.cookies.length, 1);
+    t.is(before.cookies.length, 2, 'of the session, and of a device that signed in');
     const untouched = async (how: string) => {
       t.deepEqual(seen.splice(0), [], how);
       t.deepEqual({ cookies: await cookies(), storage: await admin.evaluate(STORAGE) }, before, how);
