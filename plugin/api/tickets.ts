@@ -15,6 +15,13 @@ export const createTicket = z
       .max(255)
       .exactOptional()
       .describe('Id or name of the Swarm node that the container is on. Default: the leader’s.'),
+    marker: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{16,64}$/)
+      .exactOptional()
+      .describe(
+        'The value of `FAIRLEAD_CONSOLE` in the environment (`Env`) that the exec instance was made with, random. When the console ends and its process does not, that gets SIGHUP, and SIGKILL 4 s later; this needs `sh` in the container. Default: the process goes on.',
+      ),
   })
   .meta({ id: 'CreateTicket' });
 

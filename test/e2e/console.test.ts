@@ -97,7 +97,7 @@ serialLabTest(
 
 serialLabTest('console: what cannot be opened says why', async (t) => {
   const { hub, created } = await theLine();
-  const plain = await makeExec(hub, created.id, CONTAINER, ['true'], false);
+  const plain = await makeExec(hub, created.id, CONTAINER, ['true'], { tty: false });
   for (const [execId, code] of [
     [plain, 'exec-not-startable'],
     ['0'.repeat(64), 'exec-not-found'],

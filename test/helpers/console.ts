@@ -23,17 +23,27 @@ export async function makeExec(
   environmentId: number,
   container: string,
   command: readonly string[],
-  tty = true,
+  { tty = true, marker, user }: { tty?: boolean; marker?: string; user?: string } = {},
 ): Promise<string> {
   const path = `/edge/api/environments/${environmentId}/docker/containers/${container}/exec`;
-  const body = { Cmd: command, Tty: tty, AttachStdin: true, AttachStdout: true, AttachStderr: true };
+  const body = {
+    ...{ Cmd: command, Tty: tty, AttachStdin: true, AttachStdout: true, AttachStderr: true },
+    ...(marker && { Env: [`FAIRLEAD_CONSOLE=${marker}`] }),
+    ...(user && { User: user }),
+  };
   const answer = await hub.call<{ Id: string }>('POST', path, body);
   if (answer.status !== 201) throw new Error(`no exec: ${JSON.stringify(answer.body)}`);
   return answer.body.Id;
 }
 
-export async function askTicket(hub: HubApi, environmentId: number, execId: string): Promise<Ticket> {
-  const answer = await hub.call<Ticket>('POST', '/edge/api/tickets', { environmentId, execId });
+export async function askTicket(
+  hub: HubApi,
+  environmentId: number,
+  execId: string,
+  marker?: string,
+): Promise<Ticket> {
+  const body = { environmentId, execId, ...(marker && { marker }) };
+  const answer = await hub.call<Ticket>('POST', '/edge/api/tickets', body);
   if (answer.status !== 201) throw new Error(`no ticket: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
@@ -45,9 +55,10 @@ export async function openConsole(
   environmentId: number,
   container: string,
   command: readonly string[],
+  options: { marker?: string; user?: string } = {},
 ): Promise<Console> {
-  const execId = await makeExec(hub, environmentId, container, command);
-  const { url } = await askTicket(hub, environmentId, execId);
+  const execId = await makeExec(hub, environmentId, container, command, options);
+  const { url } = await askTicket(hub, environmentId, execId, options.marker);
   const ws = new WebSocket(hub.origin.replace('https:', 'wss:') + url, {
     origin: hub.origin,
     rejectUnauthorized: false,

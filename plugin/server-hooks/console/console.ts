@@ -8,6 +8,7 @@ import { clientGone, withTunnel } from '../docker/with-tunnel.js';
 import type { Logger } from '../host.js';
 import type { TunnelSource } from '../tunnel/tunnel-source.js';
 import { ExecSession, type TerminalSize } from './exec-session.js';
+import { HangUp } from './hang-up.js';
 import type { ConsoleTarget } from './tickets.js';
 
 export interface ConsoleOptions {
@@ -63,15 +64,22 @@ export async function serveConsole(
       const session = new ExecSession(call, target.execId, clock);
       const terminal = await session.start(stop);
       terminal.on('error', () => undefined);
-      const cut = () => terminal.destroy();
-      stop.addEventListener('abort', cut);
-      if (stop.aborted) cut();
-      say({ type: 'open' });
-      await join(ws, terminal, new Resizes(session), heartbeat);
-      stop.removeEventListener('abort', cut);
-      stop.throwIfAborted();
-      say({ type: 'exit', code: await session.exitCode().catch(() => null) });
-      ws.close(NORMAL);
+      const hangUp = target.marker === undefined ? null : new HangUp(session, target.marker, clock);
+      let code: number | null = null;
+      try {
+        const cut = () => terminal.destroy();
+        stop.addEventListener('abort', cut);
+        if (stop.aborted) cut();
+        say({ type: 'open' });
+        await join(ws, terminal, new Resizes(session), heartbeat);
+        stop.removeEventListener('abort', cut);
+        stop.throwIfAborted();
+        code = await session.exitCode().catch(() => null);
+        say({ type: 'exit', code });
+        ws.close(NORMAL);
+      } finally {
+        await hangUp?.end(code !== null);
+      }
     });
   } catch (error) {
     const isOurs = error instanceof EdgeError && error.expose;

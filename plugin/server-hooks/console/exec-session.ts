@@ -14,10 +14,17 @@ export interface TerminalSize {
 }
 
 const execSchema = z.object({
+  ContainerID: z.string().exactOptional(),
   Running: z.boolean(),
   ExitCode: z.number().nullish(),
-  ProcessConfig: z.object({ tty: z.boolean() }),
+  ProcessConfig: z.object({
+    tty: z.boolean(),
+    user: z.string().exactOptional(),
+    privileged: z.boolean().nullish(),
+  }),
 });
+const createdSchema = z.object({ Id: z.string().regex(/^[a-f0-9]{64}$/) });
+const CONTAINER_ID = /^[a-f0-9]{64}$/;
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** What the engine may take for a single answer, ms. */
@@ -45,13 +52,35 @@ export class ExecSession {
     if (!ProcessConfig.tty)
       throw notStartable('A console needs an exec instance with a terminal (Tty: true)');
     if (Running || typeof ExitCode === 'number') throw notStartable('The exec instance was started before');
-    const body = Buffer.from(JSON.stringify({ Detach: false, Tty: true }));
+    return this.#open(this.#execId, true, signal);
+  }
+
+  /**
+   * Runs another command in the same container, with the same rights and without a terminal. Resolves to its stream:
+   * what is written is its stdin. @throws EdgeError `engine-bad-response` (502), and what the tunnel reports
+   */
+  async runCompanion(command: readonly string[]): Promise<Duplex> {
+    const { ContainerID: container = '', ProcessConfig } = await this.#inspect();
+    if (!CONTAINER_ID.test(container)) throw badResponse('The engine does not report the container');
+    const { user = '', privileged } = ProcessConfig;
+    const exec = { Cmd: command, User: user, Privileged: privileged === true };
+    const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false };
+    const path = `/containers/${container}/exec`;
+    const created = createdSchema.safeParse(
+      parseJson(await this.#ask('POST', path, { ...exec, ...attached })),
+    );
+    if (!created.success) throw badResponse('The engine made no exec instance');
+    return this.#open(created.data.Id, false, new AbortController().signal);
+  }
+
+  async #open(execId: string, tty: boolean, signal: AbortSignal): Promise<Duplex> {
+    const body = Buffer.from(JSON.stringify({ Detach: false, Tty: tty }));
     const headers = { ...lengthOf(body), connection: 'Upgrade', upgrade: 'tcp' };
-    const question = { method: 'POST', path: `/exec/${this.#execId}/start`, headers, body };
+    const question = { method: 'POST', path: `/exec/${execId}/start`, headers, body };
     const answer = await askEngine(this.#call, question, signal, this.#clock);
     if (answer.socket) return answer.socket;
     answer.close();
-    throw badResponse(`The engine answered ${answer.response.statusCode} and opened no terminal`);
+    throw badResponse(`The engine answered ${answer.response.statusCode} and opened no stream`);
   }
 
   /** Tells the terminal's new size. @throws EdgeError as {@link start} */
@@ -59,9 +88,10 @@ export class ExecSession {
     await this.#ask('POST', `/exec/${this.#execId}/resize?h=${rows}&w=${columns}`);
   }
 
-  /** Exit code of its process; null where the engine does not say. */
+  /** Exit code of its process; null while it runs. */
   async exitCode(): Promise<number | null> {
-    return (await this.#inspect()).ExitCode ?? null;
+    const { Running, ExitCode } = await this.#inspect();
+    return Running ? null : (ExitCode ?? null);
   }
 
   async #inspect(): Promise<z.infer<typeof execSchema>> {
@@ -70,14 +100,15 @@ export class ExecSession {
     return parsed.data;
   }
 
-  async #ask(method: Question['method'], path: string): Promise<string> {
+  async #ask(method: Question['method'], path: string, json?: object): Promise<string> {
     const stop = new AbortController();
     const cancel = this.#clock.after(ANSWER_MS, () =>
       stop.abort(badResponse('The engine did not answer in time')),
     );
     let answer: Answer | undefined;
     try {
-      const question = { method, path, headers: { 'content-length': 0 }, body: null };
+      const body = json ? Buffer.from(JSON.stringify(json)) : null;
+      const question = { method, path, headers: body ? lengthOf(body) : { 'content-length': 0 }, body };
       answer = await askEngine(this.#call, question, stop.signal, this.#clock);
       const { response } = answer;
       let size = 0;
@@ -85,12 +116,12 @@ export class ExecSession {
         size += chunk.length;
         if (size > MAX_ANSWER_BYTES) response.destroy(badResponse('The answer is too large'));
       });
-      const body = await text(response);
+      const said = await text(response);
       if (response.statusCode === 404) {
         throw new EdgeError('exec-not-found', 'The engine knows no such exec instance', { status: 404 });
       }
       if ((response.statusCode ?? 0) >= 300) throw badResponse(`The engine answered ${response.statusCode}`);
-      return body;
+      return said;
     } finally {
       cancel();
       answer?.close();

@@ -6,6 +6,8 @@ import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 /** What a ticket opens. */
 export interface ConsoleTarget extends TunnelTarget {
   readonly execId: string;
+  /** See `hang-up.ts`; undefined: its process is left alone. */
+  readonly marker?: string;
 }
 
 export interface TicketsOptions {

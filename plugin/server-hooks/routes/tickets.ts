@@ -20,7 +20,7 @@ export const ticketCalls = [
       answers: { 201: { description: 'Good once, for 30 s', body: ticketView } },
       problems: ['environment-not-found', 'node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
-    ({ services, principal, body: { environmentId, execId, node } }) => {
+    ({ services, principal, body: { environmentId, execId, node, marker } }) => {
       const { host, options, roster, tickets } = services;
       const isOwn = principal.environmentId === undefined || principal.environmentId === environmentId;
       if (!isOwn || host.authorize?.(principal, 'docker', environmentId) === false) {
@@ -31,7 +31,11 @@ export const ticketCalls = [
       const where =
         node === undefined ? { environmentId } : requireNode(environment, encodeURIComponent(node), roster);
       const path = `/api/environments/${environmentId}${at}/exec/${execId}/ws`;
-      const { ticket, expiresAtMs } = tickets.issue(path, { ...where, execId });
+      const { ticket, expiresAtMs } = tickets.issue(path, {
+        ...where,
+        execId,
+        ...(marker !== undefined && { marker }),
+      });
       const url = `${options.mount}${path}?ticket=${ticket}`;
       return { status: 201, body: { ticket, url, expiresAt: new Date(expiresAtMs).toISOString() } };
     },

@@ -11,6 +11,8 @@ export interface ConsoleCommand {
 
 const BEST_SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash || exec sh'];
 
+const MARKER_BYTES = 16;
+
 /**
  * Makes a command in a container, which is not started yet. Resolves to its WebSocket's one-time address.
  * @throws {ApiError} and `AbortError`
@@ -22,7 +24,9 @@ export async function openConsole(
 ): Promise<URL> {
   const { client, environmentId, node } = engine;
   const path = `/containers/${encodeURIComponent(containerId)}/exec`;
+  const marker = newMarker();
   const exec = {
+    Env: [`FAIRLEAD_CONSOLE=${marker}`],
     Cmd: words.length > 0 ? words : BEST_SHELL,
     Tty: true,
     AttachStdin: true,
@@ -31,7 +35,14 @@ export async function openConsole(
     ...(user && { User: user }),
   };
   const { Id: execId } = await engine.call<{ Id: string }>('POST', path, { body: exec });
-  const body: CreateTicket = { environmentId, execId, ...(node !== null && { node }) };
+  const body: CreateTicket = { environmentId, execId, marker, ...(node !== null && { node }) };
   const { url } = await client.call<Ticket>('POST', '/tickets', { body });
   return new URL(url, location.href.replace(/^http/, 'ws'));
+}
+
+/** By it the hub finds the command's process when the console is closed. */
+function newMarker(): string {
+  // `randomUUID` is not there on pages without TLS.
+  const bytes = crypto.getRandomValues(new Uint8Array(MARKER_BYTES));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
