@@ -38,6 +38,8 @@ export const enrolRequestSchema = z.object({
   node: z.nullable(swarmNodeSchema),
   /** False while the engine is between two places (`pending`, `locked`, `error`): the last one holds. Absent: true. */
   isPlaceKnown: z.optional(z.boolean()),
+  /** Tells a boot of the machine's kernel from every other one, of this machine or of a clone; absent: unknown. */
+  boot: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{16}$/))),
   agentVersion: text(64),
   /** `linux/amd64` and the like. */
   platform: text(64),

@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Tells this boot of the machine from every other; undefined: unknown. See `machine-boot.ts`. */
+  readonly boot: string | undefined;
   /** A mounted file was replaced on the host: a new container has to mount it again. */
   readonly onStaleMount: (path: string) => void;
 }
@@ -154,6 +156,7 @@ export class Agent {
         engineId: facts?.engineId ?? null,
         node: facts?.node ?? null,
         ...(facts?.isPlaceKnown === false && { isPlaceKnown: false }),
+        ...(this.#options.boot !== undefined && { boot: this.#options.boot }),
         agentVersion: AGENT_VERSION,
         platform: `${process.platform}/${process.arch}`,
       },

@@ -4,6 +4,7 @@ import { readConfig } from './config.js';
 import { ConfigError, EXIT_CONFIG } from './config-error.js';
 import { checkHealth } from './healthcheck.js';
 import { createLogger } from './log.js';
+import { readBoot } from './machine-boot.js';
 import { StatusFile, statusPath } from './status-file.js';
 import { USAGE } from './usage.js';
 import { AGENT_VERSION } from './version.js';
@@ -55,7 +56,8 @@ async function runAgent(): Promise<void> {
     );
     end(EXIT_RESTART);
   };
-  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger, onStaleMount });
+  const boot = await readBoot();
+  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger, boot, onStaleMount });
   const status = new StatusFile(statusPath(config), () => agent.state, { clock: Date.now, log: logger });
   const end = (code: number) => {
     Promise.all([agent.stop(), status.stop()]).then(

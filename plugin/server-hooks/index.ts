@@ -14,6 +14,7 @@ import { GoneNodes } from './environments/gone-nodes.js';
 import { IdleClose } from './environments/idle-close.js';
 import { KeyExpiry } from './environments/key-expiry.js';
 import { leaderCandidates } from './environments/leader-candidates.js';
+import { MachineClaims } from './environments/machine-claims.js';
 import { Presence } from './environments/presence.js';
 import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
@@ -113,7 +114,13 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId });
     checkIns.start();
     started.push(checkIns);
-    started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns }) });
+    const machines = new MachineClaims({
+      presence,
+      registry,
+      clock,
+      endHold: (id, instanceId) => checkIns.endHold(id, instanceId),
+    });
+    started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns, machines }) });
     const goneNodes = new GoneNodes({ store, presence, registry, roster, clock, logger });
     goneNodes.start();
     started.push(goneNodes);
@@ -148,6 +155,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       credentials,
       checkIns,
       presence,
+      machines,
       snapshots,
       snapshotDesk,
       clock,
@@ -186,7 +194,15 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       roster,
       credentials,
       checkIns,
-      enrolment: new Enrolment({ store, presence, registry, clock, randomBytes }),
+      enrolment: new Enrolment({
+        store,
+        presence,
+        registry,
+        clock,
+        machines,
+        revoke: (id, changes) => admin.revoke(id, { changes }),
+        randomBytes,
+      }),
       admin,
       snapshots,
       snapshotDesk,

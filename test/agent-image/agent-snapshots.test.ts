@@ -25,7 +25,14 @@ async function setup(t: ExecutionContext) {
     DOCKER_HOST: address.kind === 'unix' ? address.path : `tcp://${address.host}:${address.port}`,
   });
   const logger = pino({ level: 'silent' });
-  const agent = new Agent({ config, clock, random: () => 0.5, logger, onStaleMount: () => undefined });
+  const agent = new Agent({
+    config,
+    clock,
+    random: () => 0.5,
+    logger,
+    boot: undefined,
+    onStaleMount: () => undefined,
+  });
   t.teardown(() => agent.stop());
   await agent.start();
   const takenAt = async () => Date.parse((await hub.view(id)).snapshot?.takenAt ?? '');

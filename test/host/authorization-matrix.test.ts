@@ -28,6 +28,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   getEnvironment: 'environment',
   changeEnvironment: 'environment',
   rotateKey: 'environment',
+  acceptDuplicate: 'environment',
   disassociate: 'environment',
   getTunnel: 'environment',
   requireTunnel: 'environment',

@@ -21,7 +21,10 @@ export interface EngineOptions {
   readonly hostName?: string;
   /** More arguments of dockerd, such as `--live-restore`. */
   readonly args?: readonly string[];
-  /** Files that the engine sees with other content than the machine's, by their paths; they must exist. */
+  /**
+   * Files that the engine sees with other content than the machine's, by their paths. They must exist, except in
+   * `/etc/docker`, where each engine has a folder of its own.
+   */
   readonly files?: Readonly<Record<string, string>>;
   /** How it is joined to the world. Default: a network of the engine and us alone. */
   readonly layWire?: LayWire;
@@ -70,7 +73,8 @@ export class LabEngine {
       for (const [path, content] of Object.entries(options.files ?? {})) {
         const own = join(dir, basename(path));
         await writeFile(own, content);
-        await pod.run('mount', ['--bind', own, path]);
+        const bind = '[ -e "$2" ] || : > "$2"; exec mount --bind "$1" "$2"';
+        await pod.run('sh', ['-c', bind, 'sh', own, path]);
       }
       const engine = new LabEngine(dir, pod, options.args ?? []);
       await engine.start();

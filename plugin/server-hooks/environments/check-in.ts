@@ -31,6 +31,8 @@ export interface CheckInAnswer {
 interface Waiter {
   /** Looks at the state anew and ends the hold where there is something to tell. */
   look(): void;
+  /** Ends the hold with the state as it is. */
+  answer(): void;
   end(error: EdgeError): void;
 }
 
@@ -70,6 +72,11 @@ export class CheckIns {
   /** Lets the environment's held check-ins see the state anew. */
   wake(environmentId: number): void {
     for (const waiter of [...(this.#waiters.get(environmentId)?.values() ?? [])]) waiter.look();
+  }
+
+  /** Answers an instance's held check-in at once: where its agent lives, it checks in again. */
+  endHold(environmentId: number, instanceId: string): void {
+    this.#waiters.get(environmentId)?.get(instanceId)?.answer();
   }
 
   /** The same for all environments, spread over time so that the answers do not come as one burst. */
@@ -126,6 +133,7 @@ export class CheckIns {
         resolve();
       };
       const waiter: Waiter = {
+        answer: done,
         look: () => {
           if (this.#hasNews(checkIn)) done();
         },
@@ -169,9 +177,11 @@ export class CheckIns {
     return { etag, body: { ...reply, ...(await offers) } };
   }
 
-  /** The environment as it is now, if the instance still belongs to it. */
+  /** The environment as it is now, if the instance still belongs to it and has the same secret. */
   #current({ environment, instance }: CheckIn): Environment | null {
     const now = this.#options.store.environment(environment.id);
-    return now?.instances.some(({ id }) => id === instance.id) ? now : null;
+    return now?.instances.some(({ id, secret }) => id === instance.id && secret === instance.secret)
+      ? now
+      : null;
   }
 }

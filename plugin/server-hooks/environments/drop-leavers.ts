@@ -3,6 +3,7 @@ import type { LeaderElection } from '../swarm/leader-election.js';
 import type { SwarmRoster } from '../swarm/swarm-roster.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { CheckIns } from './check-in.js';
+import type { MachineClaims } from './machine-claims.js';
 import type { Presence } from './presence.js';
 
 export interface LeaversOptions {
@@ -12,6 +13,7 @@ export interface LeaversOptions {
   readonly roster: SwarmRoster;
   readonly election: LeaderElection;
   readonly checkIns: CheckIns;
+  readonly machines: MachineClaims;
 }
 
 /**
@@ -19,11 +21,12 @@ export interface LeaversOptions {
  * what it said, not its node's tunnel, not its check-in that is held. Returns a function that ends this.
  */
 export function dropLeavers(options: LeaversOptions): () => void {
-  const { store, presence, registry, roster, election, checkIns } = options;
+  const { store, presence, registry, roster, election, checkIns, machines } = options;
   const drop = (id: number) => {
     roster.tidy(id);
     const remaining = new Set(store.environment(id)?.instances.map((instance) => instance.id));
     registry.keepNodes(id, remaining);
+    machines.keep(id, remaining);
     if (!presence.keep(id, remaining)) return;
     election.look(id);
     checkIns.wake(id);

@@ -23,6 +23,7 @@ import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import { InstancePlaces, MAX_INSTANCES } from './instance-places.js';
+import { type MachineClaims, newMachine } from './machine-claims.js';
 import type { Presence } from './presence.js';
 import { belongs, placeInSwarm } from './swarm-admission.js';
 
@@ -31,6 +32,9 @@ export interface EnrolmentOptions {
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
+  readonly machines: MachineClaims;
+  /** Stores the changes, and ends what the environment's agents were granted; see `EnvironmentAdmin.revoke`. */
+  readonly revoke: (environmentId: number, changes: Partial<Environment>) => Promise<unknown>;
   readonly randomBytes: (size: number) => Buffer;
 }
 
@@ -91,9 +95,11 @@ export class Enrolment {
     // A trial: a key that no secret can be sealed for must not bind the environment.
     await sealFor(Buffer.alloc(32));
     const { environment: found, key } = prove();
-    const { environment, instance } = this.#admit(found, key, body, claim);
+    const { environment, instance, endsGrants } = this.#admit(found, key, body, claim);
     // What is not new may be so by a request whose write is still under way.
-    await (environment === found ? store.settled() : store.putEnvironment(environment));
+    if (environment === found) await store.settled();
+    else if (endsGrants) await this.#options.revoke(environment.id, environment);
+    else await store.putEnvironment(environment);
     return {
       protocol: PROTOCOL_VERSION,
       secret: await sealFor(Buffer.from(instance.secret, 'base64url')),
@@ -156,6 +162,7 @@ export class Enrolment {
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
+    const claimed = this.#claimMachine(environment, known, body, intervalMs);
     const kept = this.#places.keptBeside(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
       const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
@@ -168,10 +175,15 @@ export class Enrolment {
       known,
       body,
     );
+    const machine = claimed ? claimed.machine : newMachine(body.boot);
     const instance: Instance = {
       id: body.instanceId,
       publicKey: body.publicKey,
-      secret: known?.secret ?? this.#options.randomBytes(32).toString('base64url'),
+      // Of two machines with one key only the one that has the place knows the secret.
+      secret:
+        known && claimed?.kind === 'same'
+          ? known.secret
+          : this.#options.randomBytes(32).toString('base64url'),
       keyGeneration: key.generation,
       engineId: body.engineId,
       node,
@@ -179,6 +191,7 @@ export class Enrolment {
       platform: body.platform,
       enrolledAt: known?.enrolledAt ?? now,
       ...(isOutside && { isOutside }),
+      ...(machine && { machine }),
     };
     const isSteady =
       known !== undefined &&
@@ -189,13 +202,15 @@ export class Enrolment {
       JSON.stringify(known) === JSON.stringify(instance);
     presence.clearRefusal(environment.id);
     presence.enrolled(environment.id, instance.id, intervalMs);
-    if (isSteady) return { environment, instance: known };
+    const endsGrants = claimed?.kind === 'restored';
+    if (isSteady) return { environment, instance: known, endsGrants };
     // In its old place: who enrolled first comes first.
     const instances = known
       ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
       : [...kept, instance];
     return {
       instance,
+      endsGrants,
       environment: {
         ...environment,
         edgeId: body.edgeId,
@@ -205,6 +220,27 @@ export class Enrolment {
         swarmAuthority: authority,
       },
     };
+  }
+
+  /** @throws EdgeError `duplicate` (409): another machine has this instance's place */
+  #claimMachine(
+    environment: Environment,
+    known: Instance | undefined,
+    { boot }: EnrolRequest,
+    intervalMs: number,
+  ) {
+    if (!known) return null;
+    const { machines, store } = this.#options;
+    const claimed = machines.claim(environment, known, boot, intervalMs);
+    if (claimed.kind !== 'refused') return claimed;
+    const { machine, retryAfterSeconds } = claimed;
+    if (machine !== known.machine) {
+      const instances = environment.instances.map((one) => (one === known ? { ...known, machine } : one));
+      // Where it cannot be stored, the next attempt comes to the same end.
+      store.putEnvironment({ ...environment, instances }).catch(() => undefined);
+    }
+    const message = 'A clone of this machine works for the environment';
+    throw this.#refuse(environment, 'duplicate', 409, message, retryAfterSeconds);
   }
 
   #refuse(

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js';
 import type { CredentialDesk } from '../tunnel/credential-desk.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { CheckIns } from './check-in.js';
+import type { MachineClaims } from './machine-claims.js';
 import type { Presence } from './presence.js';
 import type { SnapshotDesk } from './snapshot-desk.js';
 import type { SnapshotFiles } from './snapshot-files.js';
@@ -19,6 +20,7 @@ export interface EnvironmentAdminOptions {
   readonly credentials: CredentialDesk;
   readonly checkIns: CheckIns;
   readonly presence: Presence;
+  readonly machines: MachineClaims;
   readonly snapshots: SnapshotFiles;
   readonly snapshotDesk: SnapshotDesk;
   readonly clock: Clock;
@@ -189,6 +191,24 @@ export class EnvironmentAdmin {
     }
     const changes = { edgeId: null, associatedAt: null, barredEdgeIds: [...barredEdgeIds, edgeId] };
     return this.revoke(id, { changes: { ...changes, ...NO_AGENTS } });
+  }
+
+  /**
+   * Lets the machine in that was refused as `duplicate` last, and bars the one that had the place.
+   * @throws EdgeError `environment-not-found` (404), `no-duplicate` (409), `store-unwritable` (503)
+   */
+  async acceptDuplicate(id: number): Promise<Environment> {
+    const { machines, randomBytes } = this.#options;
+    const before = this.get(id);
+    const chosen = machines.chosenRival(before);
+    if (!chosen) {
+      const message = 'No clone of an agent’s machine has asked to be let in since the hub’s start';
+      throw new EdgeError('no-duplicate', message, { status: 409 });
+    }
+    const { instance, machine } = chosen;
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const instances = before.instances.map((one) => (one === instance ? { ...one, machine, secret } : one));
+    return this.revoke(id, { changes: { instances } });
   }
 
   /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */

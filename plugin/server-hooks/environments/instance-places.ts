@@ -6,6 +6,7 @@ import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 import { isSibling } from './swarm-admission.js';
+import { STARTUP_MS } from './waiting.js';
 
 export interface InstancePlacesOptions {
   readonly store: Store;
@@ -16,8 +17,6 @@ export interface InstancePlacesOptions {
 
 /** Agents of one Swarm: whoever has an Edge key can name as many nodes as he likes, and each is in the store. */
 export const MAX_INSTANCES = 500;
-/** After a start of the hub its known agents get this long to come back before a new one may take their place, ms. */
-const STARTUP_MS = 45_000;
 
 /** Who keeps an enrolling agent out of an environment, who stays beside it, and who makes room for it. */
 export class InstancePlaces {

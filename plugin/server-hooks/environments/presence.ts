@@ -16,6 +16,8 @@ export interface Refusal {
 
 interface InstancePresence {
   lastHeardMs: number;
+  /** Monotonic ms of the arrival of its last check-in or enrolment; null: none since the hub's start. */
+  arrivedMs: number | null;
   /** Wall clock of the last check-in, ms. */
   lastCheckInAtMs: number | null;
   /** Monotonic ms of the last enrolment; null: not since the hub's start. */
@@ -57,7 +59,8 @@ export class Presence {
   heard(environmentId: number, instanceId: string, intervalMs: number, facts?: AgentFacts): void {
     const environment = this.#environment(environmentId);
     const instance = this.#instance(environment, instanceId);
-    instance.lastHeardMs = this.#clock.monotonic();
+    instance.arrivedMs = this.#clock.monotonic();
+    instance.lastHeardMs = instance.arrivedMs;
     instance.intervalMs = intervalMs;
     if (facts) instance.facts = facts;
     instance.lastCheckInAtMs = this.#clock.now();
@@ -68,6 +71,11 @@ export class Presence {
   enrolled(environmentId: number, instanceId: string, intervalMs: number): void {
     this.heard(environmentId, instanceId, intervalMs);
     this.#instance(this.#environment(environmentId), instanceId).enrolledMs = this.#clock.monotonic();
+  }
+
+  /** Monotonic ms of the arrival of its last check-in or enrolment; null: none since the hub's start. */
+  arrivedMs(environmentId: number, instanceId: string): number | null {
+    return this.#environments.get(environmentId)?.instances.get(instanceId)?.arrivedMs ?? null;
   }
 
   /** Monotonic ms of an instance's last enrolment; null: not since the hub's start. */
@@ -195,6 +203,7 @@ export class Presence {
     if (!instance) {
       instance = {
         lastHeardMs: this.#clock.monotonic(),
+        arrivedMs: null,
         lastCheckInAtMs: null,
         enrolledMs: null,
         heldUntilMs: 0,

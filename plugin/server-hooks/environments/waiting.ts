@@ -15,7 +15,7 @@ export interface WaitingOptions {
 const LEAST_MS = 30_000;
 const MOST_MS = 120_000;
 /** After a start of the hub agents get this long to come back before they count as gone, ms. */
-const STARTUP_MS = 45_000;
+export const STARTUP_MS = 45_000;
 
 /** Decides whether a call may wait for an environment's agent, and how long. */
 export class Waiting {

@@ -11,6 +11,16 @@ export interface EnvironmentKey {
   readonly expiresAt: string | null;
 }
 
+/** The machine that an instance runs on, by the boots of its kernel. */
+export interface Machine {
+  /** What tells a boot from every other; '': its agent cannot tell. */
+  readonly boot: string;
+  /** The boot before it. If that one is heard again, they are two machines. */
+  readonly previous: string | null;
+  /** Boots of other machines with the same instance: they stay out until an admin chooses them. */
+  readonly barred: readonly string[];
+}
+
 /** One installed agent: a data folder with an instance key. */
 export interface Instance {
   /** UUID the agent made. */
@@ -31,6 +41,8 @@ export interface Instance {
    * containers are reached at its last node; Swarm calls are not for it. Absent: false.
    */
   readonly isOutside?: boolean | undefined;
+  /** Absent: its agent has never reported a boot. */
+  readonly machine?: Machine | undefined;
 }
 
 /** The Swarm an environment is. */

@@ -152,6 +152,24 @@ export const environmentCalls = [
 
   defineCall(
     {
+      method: 'POST',
+      path: '/api/environments/:id/accept-duplicate',
+      id: 'acceptDuplicate',
+      summary: 'Lets the refused clone of a machine in',
+      description:
+        'Of two machines with one agent’s identity the first keeps its place, and the other is refused as `duplicate`. This swaps them; the tunnel ends at once.',
+      access: 'write',
+      answers: { 200: { description: 'As it is now', body: environmentView } },
+      problems: ['no-duplicate', ...STORE_PROBLEMS],
+    },
+    async ({ services, environment }) => ({
+      status: 200,
+      body: describeEnvironment(await services.admin.acceptDuplicate(environment.id), services),
+    }),
+  ),
+
+  defineCall(
+    {
       method: 'DELETE',
       path: '/api/environments/:id/association',
       id: 'disassociate',

@@ -32,6 +32,9 @@ const environmentSchema: z.ZodType<Environment> = z.object({
       platform: z.string(),
       enrolledAt: z.string(),
       isOutside: z.boolean().optional(),
+      machine: z
+        .object({ boot: z.string(), previous: z.string().nullable(), barred: z.array(z.string()) })
+        .optional(),
     }),
   ),
   swarm: z

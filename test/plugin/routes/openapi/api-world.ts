@@ -36,6 +36,8 @@ export interface ApiWorld {
   readonly contract: ApiContract;
   readonly online: EnvironmentCreated;
   readonly empty: EnvironmentCreated;
+  /** A clone of its agent's machine has just been refused. */
+  readonly cloned: EnvironmentCreated;
   /** A Swarm whose only node is `n1`, a worker, with its agent online. */
   readonly swarm: EnvironmentCreated;
   readonly webhook: WebhookCreated;
@@ -73,6 +75,10 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   const swarm = await hub.create({ name: 'swarm' });
   const worker = await startHostileEngine(t, { info: httpReply('application/json', JSON.stringify(WORKER)) });
   await startAgent(t, { edgeId: swarm.edgeId ?? '', edgeKey: swarm.edgeKey, engine: worker.socketPath });
+  const cloned = await hub.create({ name: 'cloned' });
+  const identity = { edgeId: cloned.edgeId ?? '', edgeKey: cloned.edgeKey };
+  const original = await joinInstance(t, { ...identity, facts: { boot: 'first-boot-00000' } });
+  await t.throwsAsync(original.enrol({ boot: 'clone-boot-00000' }), { code: 'duplicate' });
   const webhook = (await hub.call<WebhookCreated>('POST', '/api/webhooks', { name: 'hook' })).body;
   await startAgent(t, { edgeId: online.edgeId ?? '', edgeKey: online.edgeKey, engine: engine.socketPath });
   for (const { id } of [online, swarm]) {
@@ -90,6 +96,7 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
     contract,
     online,
     empty,
+    cloned,
     swarm,
     webhook,
     greedy,

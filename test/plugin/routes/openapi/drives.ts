@@ -60,6 +60,16 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await unwritable(world, 'rotateKey', { path });
   },
 
+  acceptDuplicate: async (world) => {
+    const { ask, empty, cloned } = world;
+    const path = `/api/environments/${cloned.id}/accept-duplicate`;
+    await ask('acceptDuplicate', '409 no-duplicate', {
+      path: `/api/environments/${empty.id}/accept-duplicate`,
+    });
+    await unwritable(world, 'acceptDuplicate', { path });
+    await ask('acceptDuplicate', '200', { path });
+  },
+
   disassociate: async (world) => {
     const path = `${await spare(world)}/association`;
     await unwritable(world, 'disassociate', { path });
