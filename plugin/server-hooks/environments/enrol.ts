@@ -147,12 +147,8 @@ export class Enrolment {
     const known = environment.instances.find(({ id }) => id === said.instanceId);
     const body = withKnown(said, known);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
-    if (
-      !known &&
-      environment.swarm &&
-      !belongs(environment.swarm, body.node) &&
-      !this.#places.replaces(environment, body)
-    ) {
+    const predecessor = known ?? this.#places.predecessor(environment, body);
+    if (environment.swarm && !belongs(environment.swarm, body.node) && !predecessor) {
       const message = 'The environment is another Swarm: give this engine an environment of its own';
       throw this.#refuse(environment, 'swarm-mismatch', 403, message);
     }
@@ -170,9 +166,10 @@ export class Enrolment {
     }
     if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();
+    const remaining = environment.instances.filter((one) => one === predecessor || kept.includes(one));
     const { swarm, authority, node, isOutside } = placeInSwarm(
-      { ...environment, instances: known ? environment.instances : kept },
-      known,
+      { ...environment, instances: remaining },
+      predecessor,
       body,
     );
     const machine = claimed ? claimed.machine : newMachine(body.boot);

@@ -58,8 +58,12 @@ export class GoneNodes {
 
   #forget(environment: Environment, members: ReadonlyMap<string, SwarmMember>): void {
     const { store, logger } = this.#options;
+    // Whose engine is in another place on purpose is no node of this Swarm, and in no manager's list.
     const isGone = (instance: Instance) =>
-      instance.node !== null && !members.has(instance.node.nodeId) && this.#isSilent(environment, instance);
+      instance.node !== null &&
+      !instance.isOutside &&
+      !members.has(instance.node.nodeId) &&
+      this.#isSilent(environment, instance);
     const gone = environment.instances.filter(isGone);
     if (gone.length === 0) return;
     const about = { environment: environment.id, nodes: gone.map(({ node }) => node?.nodeId) };

@@ -35,26 +35,29 @@ export class InstancePlaces {
   isTaken(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
     if (known) return this.#isCopy(environment, known, body) || isNodeOfOther(environment, known, body);
     return environment.instances.some(
-      (other) => other !== known && !isSibling(other, body) && this.#holds(environment, other, body),
+      (other) => excludes(environment, other, body) && this.#holds(environment, other, body),
     );
   }
 
   /**
    * The other instances that an environment keeps when this agent is let in. A known one takes nobody's place, wherever
-   * its engine went; a new one stays next to those that serve other nodes, while there is room.
+   * its engine went; a new one stays next to those that it does not exclude, while there is room.
    */
   keptBeside(environment: Environment, known: Instance | undefined, body: EnrolRequest): readonly Instance[] {
     if (known) return environment.instances.filter((other) => other !== known);
-    const siblings = environment.instances.filter((other) => isSibling(other, body));
-    return siblings.length < MAX_INSTANCES ? siblings : this.#withoutGone(environment, siblings);
+    const kept = environment.instances.filter((other) => !excludes(environment, other, body));
+    return kept.length < MAX_INSTANCES ? kept : this.#withoutGone(environment, kept);
   }
 
-  /** Whether a new agent comes from the engine of a known one that is silent: its data folder was lost. */
-  replaces(environment: Environment, body: EnrolRequest): boolean {
-    return environment.instances.some(
-      (other) =>
-        other.engineId !== null && other.engineId === body.engineId && !this.#holds(environment, other, body),
+  /**
+   * The silent instance that a new agent takes the place of, because it comes from the same engine: its data folder was
+   * lost. Undefined also where several have that engine's id, as on machines that were cloned.
+   */
+  predecessor(environment: Environment, body: EnrolRequest): Instance | undefined {
+    const [one, ...more] = environment.instances.filter(
+      (other) => isSameEngine(other, body) && excludes(environment, other, body),
     );
+    return one && more.length === 0 && !this.#holds(environment, one, body) ? one : undefined;
   }
 
   /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
@@ -70,7 +73,7 @@ export class InstancePlaces {
   #holds(environment: Environment, other: Instance, body: EnrolRequest): boolean {
     const { store, presence, registry, clock } = this.#options;
     if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
-    const sameEngine = other.engineId !== null && other.engineId === body.engineId;
+    const sameEngine = isSameEngine(other, body);
     // A node is bound to its first agent's engine: all its neighbours have the Edge key, and could say that they are it.
     if (!sameEngine && other.node !== null && other.node.nodeId === body.node?.nodeId) return true;
     if (presence.intervalMs(environment.id, other.id) === null) {
@@ -92,4 +95,18 @@ export class InstancePlaces {
 function isNodeOfOther(environment: Environment, known: Instance, { node }: EnrolRequest): boolean {
   if (node === null) return false;
   return environment.instances.some((other) => other !== known && other.node?.nodeId === node.nodeId);
+}
+
+/**
+ * Whether an instance and a new agent cannot both serve the environment. In a Swarm's environment a new agent excludes
+ * nobody but those of its own node or engine: each worker has the Edge key, and must not drop the managers.
+ */
+function excludes({ swarm }: Environment, other: Instance, body: EnrolRequest): boolean {
+  if (isSibling(other, body)) return false;
+  if (swarm === null) return true;
+  return isSameEngine(other, body) || (other.node !== null && other.node.nodeId === body.node?.nodeId);
+}
+
+function isSameEngine({ engineId }: Instance, body: EnrolRequest): boolean {
+  return engineId !== null && engineId === body.engineId;
 }

@@ -37,40 +37,52 @@ export function belongs(swarm: EnvironmentSwarm | null, node: Node): boolean {
  * Where an enrolling agent stands. The environment follows its authority to another Swarm, to a worker's place or out
  * of Swarms, unless another known manager still serves the Swarm: then that one becomes the authority. All others
  * change nothing but their own place.
- * @param known the instance that the agent is already
+ * @param before the instance that the agent is already, or takes the place of because its data folder was lost
  */
 export function placeInSwarm(
   environment: Environment,
-  known: Instance | undefined,
+  before: Instance | undefined,
   { instanceId, node }: EnrolRequest,
 ): SwarmPlace {
   const { swarm } = environment;
   const authority = swarmAuthority(environment);
   const isFirst = authority === undefined && swarm === null;
-  if (isFirst || (known && authority === known)) {
-    const stays = swarm !== null && isSameNode(swarm, known, node);
-    const successor = stays ? undefined : otherManager(environment, known);
+  const isAuthority =
+    before !== undefined && before === authority && inherits(environment, before, instanceId, node);
+  if (isFirst || isAuthority) {
+    const stays = swarm !== null && isSameNode(swarm, before, node);
+    const successor = stays ? undefined : otherManager(environment, before);
     if (!successor) {
       const next = stays ? withManager(swarm, node) : swarmOf(node);
       // A first agent becomes the authority as a manager only: any engine may be the first outside of a Swarm.
-      const id = known && authority === known ? known.id : next && instanceId;
+      const id = isAuthority || next ? instanceId : null;
       return { swarm: next, authority: id, node, isOutside: false };
     }
-    return { swarm, authority: successor.id, ...outside(known, node) };
+    return { swarm, authority: successor.id, ...outside(before, node) };
   }
-  const id = authority?.id ?? null;
+  const heir = authority === before ? otherManager(environment, before) : authority;
+  const id = heir?.id ?? null;
   if (belongs(swarm, node)) return { swarm, authority: id, node, isOutside: false };
-  return { swarm, authority: id, ...outside(known, node) };
+  return { swarm, authority: id, ...outside(before, node) };
+}
+
+/**
+ * Whether an agent has the trust of the instance before it: it is that instance, or it came back from the same engine to
+ * the same node, or nobody else is there to be protected from it. An engine's id alone is a claim.
+ */
+function inherits({ instances }: Environment, before: Instance, instanceId: string, node: Node): boolean {
+  if (before.id === instanceId || instances.length === 1) return true;
+  return node !== null && node.nodeId === before.node?.nodeId;
 }
 
 /** Still a node of the Swarm: a demoted one is, and a manager without a quorum, which cannot name its Swarm. */
-function isSameNode(swarm: EnvironmentSwarm, known: Instance | undefined, node: Node): boolean {
+function isSameNode(swarm: EnvironmentSwarm, before: Instance | undefined, node: Node): boolean {
   if (node === null) return false;
-  return node.swarmId === swarm.id || (node.swarmId === '' && node.nodeId === known?.node?.nodeId);
+  return node.swarmId === swarm.id || (node.swarmId === '' && node.nodeId === before?.node?.nodeId);
 }
 
-function otherManager(environment: Environment, known: Instance | undefined): Instance | undefined {
-  return environment.instances.find((one) => one !== known && isManager(environment, one));
+function otherManager(environment: Environment, before: Instance | undefined): Instance | undefined {
+  return environment.instances.find((one) => one !== before && isManager(environment, one));
 }
 
 /** The same object where the node is no manager, or known as one. */
@@ -85,7 +97,7 @@ function swarmOf(node: Node): EnvironmentSwarm | null {
 }
 
 /** Keeps an address for a node that is not of the Swarm: its own, or the last one it had. */
-function outside(known: Instance | undefined, node: Node): Pick<SwarmPlace, 'node' | 'isOutside'> {
-  const address = node ?? known?.node ?? null;
+function outside(before: Instance | undefined, node: Node): Pick<SwarmPlace, 'node' | 'isOutside'> {
+  const address = node ?? before?.node ?? null;
   return { node: address && { ...address, swarmId: '', role: 'worker' }, isOutside: true };
 }

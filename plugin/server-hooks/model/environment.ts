@@ -98,11 +98,8 @@ export function isManager({ swarm }: Environment, { node }: Instance): boolean {
  * its engine has at the moment. Undefined: the first manager that enrols becomes the authority.
  */
 export function swarmAuthority(environment: Environment): Instance | undefined {
-  const { instances, swarm, swarmAuthority: id } = environment;
-  const sole = swarm !== null && instances.length === 1 ? instances[0] : undefined;
-  return (
-    instances.find((one) => one.id === id) ?? instances.find((one) => isManager(environment, one)) ?? sole
-  );
+  const { instances, swarmAuthority: id } = environment;
+  return instances.find((one) => one.id === id) ?? instances.find((one) => isManager(environment, one));
 }
 
 /**

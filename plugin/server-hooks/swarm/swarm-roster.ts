@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SwarmMember, SwarmReport } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { type Environment, type Instance, isManager } from '../model/environment.js';
+import { type Environment, type Instance, isManager, swarmAuthority } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 
 export interface SwarmRosterOptions {
@@ -66,7 +66,7 @@ export class SwarmRoster {
     const isNews = !isDeepStrictEqual(this.members(environmentId), members);
     if (isNews) this.#requirePace(environmentId);
     if (isNews) this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
-    const stored = this.#keepManagers(environment, report);
+    const stored = this.#keepManagers(environment, instance, report);
     if (isNews) onChange(environmentId);
     await stored;
   }
@@ -108,11 +108,21 @@ export class SwarmRoster {
     return told && told.swarmId === this.#options.store.environment(environmentId)?.swarm?.id ? told : null;
   }
 
-  async #keepManagers(environment: Environment, { swarmId, nodes }: SwarmReport): Promise<void> {
-    const managers = nodes.filter(({ role }) => role === 'manager').map(({ id }) => id);
+  async #keepManagers(
+    environment: Environment,
+    { id }: Instance,
+    { swarmId, nodes }: SwarmReport,
+  ): Promise<void> {
+    const managers = nodes.filter(({ role }) => role === 'manager').map((node) => node.id);
     const known = new Set(environment.swarm?.managers);
-    if (managers.length === known.size && managers.every((id) => known.has(id))) return;
-    await this.#options.store.putEnvironment({ ...environment, swarm: { id: swarmId, managers } });
+    if (managers.length === known.size && managers.every((node) => known.has(node))) return;
+    const reported: Environment = { ...environment, swarm: { id: swarmId, managers } };
+    const authority = swarmAuthority(environment);
+    // A demoted authority must not trust itself again by its own word.
+    const isDemoted = authority !== undefined && !isManager(reported, authority);
+    const reporter = reported.instances.find((one) => one.id === id);
+    const next = isDemoted && reporter && isManager(reported, reporter) ? id : environment.swarmAuthority;
+    await this.#options.store.putEnvironment({ ...reported, swarmAuthority: next });
   }
 }
 

@@ -149,6 +149,60 @@ test('swarm trust: a trusted manager may leave its Swarm, and make a new one', a
   t.deepEqual((await environment()).swarm, { id: 'third', managers: ['n10'] });
 });
 
+test('swarm trust: a worker that enrols anew while all are silent drops no manager, and inherits nothing', async (t) => {
+  const { agent, clock, first, environment, serves, report } = await setup(t);
+  const worker = await agent('engine-2');
+  await worker.enrol({ node: node('n2', 'worker') });
+  await report(first, ['n1'], ['n2']);
+  clock.advance(DAY_MS);
+  const anew = await agent('engine-2');
+  for (const claim of [null, node('n2', 'worker'), node('n2'), node('n1'), node('n2', 'manager', 'other')]) {
+    await anew.enrol({ node: claim }).catch(() => undefined);
+    t.false(await serves(anew), JSON.stringify(claim));
+  }
+  t.is((await environment()).instances[0]?.id, first.instance.instanceId);
+  await first.enrol({ node: node('n1') });
+  t.truthy((await first.checkIn()).reply);
+  t.true(await serves(first));
+});
+
+test('swarm trust: a worker with an engine id of its own choice drops nobody', async (t) => {
+  const { agent, clock, first, environment } = await setup(t);
+  clock.advance(DAY_MS);
+  const stranger = await agent('engine-9');
+  t.like(await t.throwsAsync(stranger.enrol({ node: null })), { code: 'swarm-mismatch' });
+  await stranger.enrol({ node: node('n9', 'worker') });
+  t.deepEqual(
+    (await environment()).instances.map(({ id }) => id),
+    [first.instance.instanceId, stranger.instance.instanceId],
+  );
+});
+
+test('swarm trust: a manager that is installed anew is the authority again, and no worker becomes it', async (t) => {
+  const { agent, clock, environment, serves } = await setup(t);
+  const worker = await agent('engine-2');
+  await worker.enrol({ node: node('n2', 'worker') });
+  clock.advance(DAY_MS);
+  const anew = await agent('engine-1');
+  await anew.enrol({ node: node('n1') });
+  t.is((await environment()).swarmAuthority, anew.instance.instanceId);
+  await worker.enrol({ node: node('n2') });
+  t.deepEqual([await serves(anew), await serves(worker)], [true, false]);
+});
+
+test('swarm trust: a demoted first manager does not trust itself again by its own word', async (t) => {
+  const { agent, first, serves, report } = await setup(t);
+  const second = await agent('engine-2');
+  await second.enrol({ node: node('n2') });
+  await report(first, ['n1', 'n2']);
+  await report(second, ['n2'], ['n1']);
+  t.false(await serves(first));
+  await first.enrol({ node: node('n1') });
+  t.deepEqual([await serves(first), await serves(second)], [false, true]);
+  await report(second, ['n1', 'n2']);
+  t.true(await serves(first), 'another manager says that it was promoted again');
+});
+
 test('swarm trust: disassociation and rotation without overlap end it', async (t) => {
   const { hub, id, clock, environment } = await setup(t);
   await hub.call('DELETE', `/api/environments/${id}/association`);

@@ -21,9 +21,11 @@ function instanceOn(nodeId: string, role: 'manager' | 'worker'): Instance {
 
 const MANAGER = instanceOn('node-1', 'manager');
 const [STAYING, LEAVING] = [instanceOn('node-2', 'worker'), instanceOn('node-3', 'worker')];
+/** Its engine left the Swarm, and its containers are reached at its last node: no list of a manager has it. */
+const OUTSIDE: Instance = { ...instanceOn('node-4', 'worker'), isOutside: true };
 /** One outside the Swarm: nobody can tell that it left. */
 const APART = newInstance('apart');
-const ALL = [MANAGER, STAYING, LEAVING, APART];
+const ALL = [MANAGER, STAYING, LEAVING, OUTSIDE, APART];
 
 function setup() {
   const clock = new FakeClock();
