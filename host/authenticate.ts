@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../plugin/server-hooks/host.js';
-import type { Session, Sessions } from './sessions.js';
+import type { LiveCredentials } from './live-credentials.js';
+import type { Session, Sessions, VerifiedSession } from './sessions.js';
 import type { ApiTokens } from './tokens.js';
 
 /** The session cookie. The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain. */
@@ -22,10 +23,12 @@ export interface Caller {
 export class Authenticator {
   readonly #sessions: Sessions;
   readonly #tokens: ApiTokens;
+  readonly #live: LiveCredentials;
 
-  constructor(sessions: Sessions, tokens: ApiTokens) {
+  constructor(sessions: Sessions, tokens: ApiTokens, live: LiveCredentials) {
     this.#sessions = sessions;
     this.#tokens = tokens;
+    this.#live = live;
   }
 
   async identify(req: IncomingMessage): Promise<Caller | null> {
@@ -36,22 +39,37 @@ export class Authenticator {
     if (authorization !== undefined) return this.#byBearer(authorization);
     const cookie = cookieOf(req.headers.cookie, SESSION_COOKIE);
     if (cookie === undefined || req.headers[CSRF_HEADER] !== '1') return null;
-    return asAdmin(await this.#sessions.verify(cookie), 'cookie');
+    return this.#asAdmin(await this.#sessions.verify(cookie), 'cookie');
   }
 
   async #byBearer(authorization: string): Promise<Caller | null> {
     const [, presented] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
     if (presented === undefined) return null;
     const token = this.#tokens.find(presented);
-    if (token === null) return asAdmin(await this.#sessions.verify(presented), 'bearer');
-    const { name, environmentId } = token;
+    if (token === null) return this.#asAdmin(await this.#sessions.verify(presented), 'bearer');
+    const { id, name, environmentId } = token;
     const bound = environmentId === null ? {} : { environmentId };
-    return { principal: { id: `token:${name}`, via: 'bearer', ...bound }, session: null };
+    const holds = () => this.#tokens.find(presented) !== null;
+    const principal = { id: `token:${name}`, via: 'bearer' as const, ...bound };
+    return { principal: this.#mortal(principal, `token:${id}`, holds), session: null };
   }
-}
 
-function asAdmin(session: Session | null, via: Principal['via']): Caller | null {
-  return session && { principal: { id: 'admin', via }, session };
+  #asAdmin(session: VerifiedSession | null, via: Principal['via']): Caller | null {
+    if (session === null) return null;
+    const { id, holds } = session;
+    return { principal: this.#mortal({ id: 'admin', via }, `session:${id}`, holds), session };
+  }
+
+  /** Only what lasts asks for the signal, so that other requests leave nothing behind. */
+  #mortal(principal: Principal, key: string, holds: () => boolean): Principal {
+    const live = this.#live;
+    return {
+      ...principal,
+      get ended() {
+        return live.signalOf(key, holds);
+      },
+    };
+  }
 }
 
 /** `rawHeaders` as Node gives them: names and values by turns. */

@@ -14,6 +14,7 @@ import { HostData } from './data.js';
 import { Devices } from './devices.js';
 import { findPlugins } from './find-plugins.js';
 import { isClientGone } from './is-client-gone.js';
+import { LiveCredentials } from './live-credentials.js';
 import { loadPlugin } from './load-plugin.js';
 import { localNames } from './local-names.js';
 import type { PluginManifest } from './manifest.js';
@@ -67,6 +68,8 @@ export interface RunningDashboard {
 const FILES_MS = 5_000;
 /** How late a wrong clock, a new name and the end of our own certificate may be noticed. */
 const OWN_CERTIFICATE_MS = 60_000;
+/** How long a stream may outlive the session or token that expired. */
+const EXPIRED_MS = 5_000;
 
 /**
  * Starts the dashboard with every plugin it finds: all wiring, nothing else. A plugin that cannot be loaded or started
@@ -100,7 +103,9 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
 
   const sessions = new Sessions(data, clock, randomBytes);
   const tokens = new ApiTokens(data, clock, randomBytes);
-  const authenticator = new Authenticator(sessions, tokens);
+  const live = new LiveCredentials();
+  data.onChange(() => live.review());
+  const authenticator = new Authenticator(sessions, tokens, live);
   let { publicCa } = config;
   const host: Host = {
     authenticate: async (req) => (await authenticator.identify(req))?.principal ?? null,
@@ -150,6 +155,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const { filesMs = FILES_MS } = around;
   const tasks: ReloadTask[] = [
     { everyMs: config.tls ? filesMs : OWN_CERTIFICATE_MS, run: () => certificates.refresh() },
+    { everyMs: EXPIRED_MS, run: async () => live.review() },
   ];
   const watch = <T extends string | null>(
     name: string,

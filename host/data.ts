@@ -48,6 +48,7 @@ export class HostData {
   #state: HostState;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #retry: NodeJS.Timeout | null = null;
+  readonly #listeners = new Set<() => void>();
 
   private constructor(file: string, state: HostState, logger: Logger) {
     this.#file = file;
@@ -86,6 +87,11 @@ export class HostData {
     return this.#retry !== null;
   }
 
+  /** Hears of each change once it is on disk, before `update` resolves. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
   /** Ends what is tried again by itself. Safe to call twice. */
   close(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
@@ -101,6 +107,7 @@ export class HostData {
       const next = change(this.#state);
       await this.#write(next);
       this.#state = next;
+      for (const listener of this.#listeners) listener();
     });
     this.#lastWrite = write.catch(() => undefined);
     await write;

@@ -14,6 +14,12 @@ export interface Session {
   readonly expiresAt: Date;
 }
 
+/** A session whose token has been verified. */
+export interface VerifiedSession extends Session {
+  /** Whether it still is a session. */
+  holds(): boolean;
+}
+
 /** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
 export class Sessions {
   readonly #data: HostData;
@@ -43,7 +49,8 @@ export class Sessions {
   }
 
   /** The session a token stands for, or null: expired, ended, from before a password change, or not ours. */
-  async verify(token: string): Promise<Session | null> {
+  async verify(token: string): Promise<VerifiedSession | null> {
+    const { passwordHash } = this.#data.current;
     try {
       const { payload } = await jwtVerify(token, this.#key(), {
         algorithms: ['HS256'],
@@ -54,8 +61,9 @@ export class Sessions {
       });
       const { jti, exp } = payload;
       if (jti === undefined || exp === undefined) return null;
-      if (this.#data.current.revokedSessions.some(({ id }) => id === jti)) return null;
-      return { id: jti, expiresAt: new Date(exp * 1000) };
+      const session = { id: jti, expiresAt: new Date(exp * 1000) };
+      const holds = () => this.#data.current.passwordHash === passwordHash && this.#isOpen(session);
+      return holds() ? { ...session, holds } : null;
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
       throw error;
@@ -75,6 +83,11 @@ export class Sessions {
         { id, expiresAt: expiresAt.toISOString() },
       ],
     }));
+  }
+
+  #isOpen({ id, expiresAt }: Session): boolean {
+    const isRevoked = this.#data.current.revokedSessions.some((revoked) => revoked.id === id);
+    return !isRevoked && expiresAt.getTime() > this.#clock();
   }
 
   /** The password's hash is part of the key: whoever changes the password ends every session with it. */

@@ -11,6 +11,12 @@ export interface Principal {
    * on every method, GET included: the Docker API answers with content that is not ours.
    */
   readonly via: 'bearer' | 'cookie';
+  /**
+   * Aborts when the credentials cease to be good: at sign-out, revocation or expiry. Docker calls, consoles and event
+   * streams that they opened end with it at once. Read only for what lasts, so it may be a getter. Without it event
+   * streams end within 5 s, and the others go on until they end by themselves.
+   */
+  readonly ended?: AbortSignal | undefined;
 }
 
 /**

@@ -4,8 +4,9 @@ import * as z from 'zod';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { parseJson } from '../../../protocol/parse-json.js';
-import { clientGone, withTunnel } from '../docker/with-tunnel.js';
+import { clientGone, credentialsEnded, withTunnel } from '../docker/with-tunnel.js';
 import type { Logger } from '../host.js';
+import { onAbort } from '../model/on-abort.js';
 import type { TunnelSource } from '../tunnel/tunnel-source.js';
 import { ExecSession, type TerminalSize } from './exec-session.js';
 import { HangUp } from './hang-up.js';
@@ -55,6 +56,7 @@ export async function serveConsole(
   const gone = new AbortController();
   ws.on('error', () => ws.terminate());
   ws.once('close', () => gone.abort(clientGone()));
+  const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
   const say = (said: Said) => ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(said));
   // Until the terminal is there nothing is read: what is typed meanwhile waits in the browser.
   ws.pause();
@@ -88,6 +90,7 @@ export async function serveConsole(
     ws.resume();
     ws.close(INTERNAL_ERROR);
   } finally {
+    stopListening();
     heartbeat.stop();
   }
 }

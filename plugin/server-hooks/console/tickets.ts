@@ -8,6 +8,8 @@ export interface ConsoleTarget extends TunnelTarget {
   readonly execId: string;
   /** See `hang-up.ts`; undefined: its process is left alone. */
   readonly marker?: string;
+  /** Aborts when the credentials end that the ticket was given for. */
+  readonly ended?: AbortSignal | undefined;
 }
 
 export interface TicketsOptions {
@@ -52,15 +54,15 @@ export class Tickets {
 
   /**
    * Takes a ticket in; it is spent whatever comes of it.
-   * @throws EdgeError `ticket-invalid` (401) for one that is unknown, used, too old, or for another path
+   * @throws EdgeError `ticket-invalid` (401) for one that is unknown, used, too old, for another path, or whose caller
+   *   has signed out
    */
   redeem(ticket: string, path: string): ConsoleTarget {
     const key = hash(ticket);
     const found = this.#tickets.get(key);
     this.#tickets.delete(key);
-    if (found?.path === path && this.#options.clock.monotonic() - found.issuedMs < LIFETIME_MS) {
-      return found.target;
-    }
+    const isYoung = found && this.#options.clock.monotonic() - found.issuedMs < LIFETIME_MS;
+    if (isYoung && found.path === path && !found.target.ended?.aborted) return found.target;
     throw new EdgeError('ticket-invalid', 'The ticket was used, is too old, or opens something else', {
       status: 401,
     });

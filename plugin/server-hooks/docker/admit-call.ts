@@ -14,6 +14,8 @@ export interface DockerTarget extends TunnelTarget {
    * connections belong. Default false.
    */
   readonly isBound?: boolean;
+  /** Aborts when the caller's credentials end, and the call with them. */
+  readonly ended?: AbortSignal | undefined;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);

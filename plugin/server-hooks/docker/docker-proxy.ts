@@ -7,6 +7,7 @@ import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../protocol/tcp-keep-alive.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import type { Logger } from '../host.js';
+import { onAbort } from '../model/on-abort.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
 import type { Answer, Question } from './ask-engine.js';
@@ -29,7 +30,7 @@ import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
 import { takeInput } from './take-input.js';
 import { UpgradeBody } from './upgrade-body.js';
-import { clientGone, tunnelClosed } from './with-tunnel.js';
+import { clientGone, credentialsEnded, tunnelClosed } from './with-tunnel.js';
 
 export interface DockerProxyOptions {
   readonly tunnels: TunnelSource;
@@ -61,6 +62,7 @@ export class DockerProxy {
     const gone = new AbortController();
     res.once('close', () => gone.abort(clientGone()));
     if (!isOpen(res)) gone.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
     try {
       const path = admitCall(req, target);
       if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
@@ -81,6 +83,7 @@ export class DockerProxy {
       outliveUpload(req, res);
       this.#answerError(error, res, target);
     } finally {
+      stopListening();
       discardBody(req);
       endUpload(req, res);
     }
@@ -99,6 +102,7 @@ export class DockerProxy {
     const gone = new AbortController();
     socket.once('close', () => gone.abort(clientGone()));
     if (socket.destroyed) gone.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
     let res: ServerResponse | undefined;
     let body: UpgradeBody | null = null;
     const plain = () => {
@@ -126,17 +130,20 @@ export class DockerProxy {
         const engine = answer.socket;
         const head = switchingHead(answer.response, protocol);
         if (call.closed.aborted) throw tunnelClosed(call);
-        const cut = () => engine.destroy(tunnelClosed(call));
-        call.closed.addEventListener('abort', cut, { once: true });
+        const stops = [
+          onAbort(call.closed, () => engine.destroy(tunnelClosed(call))),
+          onAbort(target.ended, () => engine.destroy(credentialsEnded())),
+        ];
         socket.write(head);
         const failure = await joinStreams(socket, engine);
-        call.closed.removeEventListener('abort', cut);
+        for (const stop of stops) stop();
         if (failure !== undefined)
           this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream broke off');
       });
     } catch (error) {
       if (!socket.destroyed) this.#answerError(error, plain(), target);
     } finally {
+      stopListening();
       body?.destroy();
       // Behind an ordinary answer nothing is wanted any more.
       if (res) socket.resume();

@@ -36,6 +36,11 @@ export function tunnelClosed(call: TunnelCall): EdgeError {
   return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', { status: 503 });
 }
 
+/** What a call ends with whose caller signed out, or whose token was revoked. */
+export function credentialsEnded(): EdgeError {
+  return new EdgeError('unauthorized', 'The session or API token of this call has ended', { status: 401 });
+}
+
 /** What a call ends with whose client left. */
 export function clientGone(): EdgeError {
   return new EdgeError('client-gone', 'The client is gone', { status: 499 });

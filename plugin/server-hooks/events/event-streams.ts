@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { onAbort } from '../model/on-abort.js';
 import { CheckInNews, type CheckInNewsSources } from './check-in-news.js';
 import type { EventLog } from './event-log.js';
 import { EventStream, type Sight } from './event-stream.js';
@@ -10,6 +11,8 @@ export interface Subscription {
   readonly principalId: string;
   readonly sight: Sight;
   readonly lastEventId: string | null;
+  /** Aborts when its credentials end. */
+  readonly ended?: AbortSignal | undefined;
   /** Environments whose check-ins are told as well. Default: none. */
   readonly watch?: readonly number[];
   /** Looks anew who it is and what they may see. Rejects when they may nothing any more. */
@@ -84,7 +87,7 @@ export class EventStreams {
 
   /** @throws EdgeError `too-many-event-streams` (429) */
   open(subscription: Subscription): Readable {
-    const { principalId, sight, lastEventId, watch = [] } = subscription;
+    const { principalId, sight, lastEventId, ended, watch = [] } = subscription;
     const own = [...this.#subscribers].filter((other) => other.subscription.principalId === principalId);
     if (this.#subscribers.size >= MAX_STREAMS || own.length >= MAX_STREAMS_EACH) {
       throw new EdgeError('too-many-event-streams', 'There are too many event streams already', {
@@ -97,7 +100,11 @@ export class EventStreams {
     const stream = new EventStream({ log, sight, lastEventId, checkIns });
     const subscriber: Subscriber = { subscription, stream, isRenewing: false, stalledSinceMs: null };
     this.#subscribers.add(subscriber);
-    stream.once('close', () => this.#subscribers.delete(subscriber));
+    const stopListening = onAbort(ended, () => stream.close());
+    stream.once('close', () => {
+      this.#subscribers.delete(subscriber);
+      stopListening();
+    });
     return stream;
   }
 

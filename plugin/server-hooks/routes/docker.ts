@@ -82,11 +82,11 @@ async function admitCaller(
   req: IncomingMessage,
 ): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
   requireHost(req);
-  const { via, environmentId: bound } = await admit(services.host, req, 'docker', environmentId);
+  const { via, environmentId: bound, ended } = await admit(services.host, req, 'docker', environmentId);
   const environment = requireEnvironment(services, environmentId);
   const where =
     node === null ? { environmentId: environment.id } : requireNode(environment, node, services.roster);
-  return { environment, target: { ...where, path, via, isBound: bound !== undefined } };
+  return { environment, target: { ...where, path, via, isBound: bound !== undefined, ended } };
 }
 
 /** An environment that is no Swarm has one node, its engine. */

@@ -15,7 +15,7 @@ export const eventCalls = [
       id: 'streamEvents',
       summary: 'What changes, as it happens',
       description:
-        'Server-sent events (WHATWG HTML, section 9.2). On `reset`, list anew; every other event changes what was listed. A client that comes back with `Last-Event-ID` gets what it missed, or a `reset`. The stream ends within 5 s after its caller may not have it any more.',
+        'Server-sent events (WHATWG HTML, section 9.2). On `reset`, list anew; every other event changes what was listed. A client that comes back with `Last-Event-ID` gets what it missed, or a `reset`. The stream ends at once when its caller signs out or the token is revoked, and within 5 s when its caller may not have it any more for another reason.',
       access: 'read',
       showsOwn: true,
       query: z.object({
@@ -40,6 +40,7 @@ export const eventCalls = [
       const stream = eventStreams.open({
         principalId: principal.id,
         sight: sightOf(host, principal),
+        ended: principal.ended,
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null,
         watch: [...new Set(query.watch?.split(',').map(Number))],
         renew: async () => sightOf(host, await readmit()),

@@ -34,6 +34,7 @@ export const ticketCalls = [
       const { ticket, expiresAtMs } = tickets.issue(path, {
         ...where,
         execId,
+        ended: principal.ended,
         ...(marker !== undefined && { marker }),
       });
       const url = `${options.mount}${path}?ticket=${ticket}`;

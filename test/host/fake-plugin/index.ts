@@ -28,7 +28,8 @@ export function createPlugin(options: { mount: string; bind: string; tunnelPort:
       ctx.res.writeHead(200).write('begun');
       return;
     }
-    ctx.body = { principal, options, ca: host.caCertificate };
+    const { ended: _, ...plain } = principal;
+    ctx.body = { principal: plain, options, ca: host.caCertificate };
   };
 
   return {

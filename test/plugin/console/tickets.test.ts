@@ -54,3 +54,13 @@ test('tickets: those of one environment take no room from others', (t) => {
   t.is(tickets.redeem(issued[901] ?? '', PATH), TARGET);
   t.is(tickets.redeem(other.ticket, PATH).environmentId, 2);
 });
+
+test('tickets: one is good for nothing once the credentials of its caller have ended', (t) => {
+  const { tickets } = setup();
+  const ended = new AbortController();
+  const target = { ...TARGET, ended: ended.signal };
+  const [early, late] = [tickets.issue(PATH, target), tickets.issue(PATH, target)];
+  t.is(tickets.redeem(early.ticket, PATH), target);
+  ended.abort();
+  t.throws(() => tickets.redeem(late.ticket, PATH), INVALID);
+});

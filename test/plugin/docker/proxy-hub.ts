@@ -89,6 +89,8 @@ async function secureServer(): Promise<http2.Http2SecureServer> {
 export interface HubOptions {
   /** How callers proved themselves. Default `bearer`. */
   readonly via?: 'bearer' | 'cookie';
+  /** Aborts when their credentials end. */
+  readonly ended?: AbortSignal;
   /** A host that reads bodies before it asks the plugin. */
   readonly consumeBodies?: boolean;
   /** HTTP/1.1 without TLS, as behind a proxy that terminates it. */
@@ -107,7 +109,7 @@ export interface Hub {
 export async function startHub(
   t: ExecutionContext,
   engines: ReadonlyArray<Pick<FakeEngine, 'path'>>,
-  { via = 'bearer', consumeBodies = false, plain = false }: HubOptions = {},
+  { via = 'bearer', ended, consumeBodies = false, plain = false }: HubOptions = {},
 ): Promise<Hub> {
   const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.path])));
   const clock = new FakeClock();
@@ -119,7 +121,7 @@ export async function startHub(
   };
   const target = (url: string): DockerTarget => {
     const [, id, rest] = /^\/(\d+)(.*)$/s.exec(url) ?? [];
-    return { environmentId: Number(id), path: rest ?? '', via };
+    return { environmentId: Number(id), path: rest ?? '', via, ended };
   };
   const server = plain ? createServer() : await secureServer();
   const sockets = new Set<Duplex>();

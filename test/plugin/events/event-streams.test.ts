@@ -234,3 +234,17 @@ test('events: a hub that stops ends all streams and leaves no timer', async (t) 
   t.true(stream.readableEnded);
   t.is(clock.pending, 0);
 });
+
+test('events: a stream ends when the credentials of its caller do, while the clock stands still', async (t) => {
+  const { streams, open } = setup();
+  const ended = new AbortController();
+  const [own, other] = [open({ ended: ended.signal }), open()];
+  const text = follow(own);
+  follow(other);
+  await text();
+  const closed = once(own, 'close');
+  ended.abort();
+  await closed;
+  t.true(own.readableEnded);
+  t.is(streams.size, 1);
+});
