@@ -236,10 +236,9 @@ export class Agent {
       const { clock } = this.#options;
       await this.#client?.postSnapshot(await takeSnapshot(this.#engine, clock));
     } catch (error) {
-      const isTooSoon = codeOf(error) === 'snapshot-too-soon';
-      this.#options.logger[isTooSoon ? 'debug' : 'warn']({ err: error }, 'the snapshot was not taken in');
-      if (isTooSoon)
-        this.#sendSnapshotLater(error instanceof EdgeError ? error.retryAfterSeconds : undefined);
+      const isLater = ['snapshot-too-soon', 'hub-busy'].includes(codeOf(error));
+      this.#options.logger[isLater ? 'debug' : 'warn']({ err: error }, 'the snapshot was not taken in');
+      if (isLater) this.#sendSnapshotLater(error instanceof EdgeError ? error.retryAfterSeconds : undefined);
     } finally {
       this.#isSnapshotRunning = false;
       if (this.#isSnapshotWantedAgain) void this.#sendSnapshot();

@@ -135,5 +135,17 @@ function readProxy(variables: Variables): ProxySettings {
     // The value is not shown: it may carry a password.
     throw new ConfigError('config-invalid', 'HTTPS_PROXY is not a proxy URL: write it as http://proxy:3128');
   }
+  if (!isDecodable(url.username) || !isDecodable(url.password)) {
+    throw new ConfigError('config-invalid', 'HTTPS_PROXY has a % in its user or password: write it as %25');
+  }
   return Object.freeze({ url, noProxy });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { lastGood } from './last-good.js';
@@ -64,5 +65,15 @@ function readTls(variables: Variables): (() => EngineTls) | null {
     // dockerode reads all three by itself, so all three have to be there.
     const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
     return Object.freeze({ ca: verify ? ca : null, cert, key });
-  });
+  }, isPair);
+}
+
+/** Whether certificate and key fit: one of them may have been replaced before the other. */
+function isPair({ cert, key }: EngineTls): boolean {
+  if (cert === null || key === null) return true;
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }

@@ -58,6 +58,7 @@ interface CheckedAnswer extends Answer {
 /** What a hub refuses before it knows whose signature a call has, or where no plugin of ours answers. */
 const UNPROVEN = new Set([
   'agent-unauthorized',
+  'bad-host',
   'body-incomplete',
   'body-late',
   'body-too-large',
@@ -139,8 +140,10 @@ export class HubClient {
       timeoutMs: waitSeconds > 0 ? waitSeconds * 1_000 + HOLD_SLACK_MS : CALL_MS,
       signal,
     });
-    const reply = answer.status === 304 ? null : parseAnswer(checkInReplySchema, answer);
-    return { reply, etag: strongTag(answer.headers.etag) ?? etag };
+    const tag = strongTag(answer.headers.etag) ?? etag;
+    // The state of another tag than ours is not known here: somebody on the way has changed what we sent.
+    if (answer.status === 304) return { reply: null, etag: tag === etag ? tag : undefined };
+    return { reply: parseAnswer(checkInReplySchema, answer), etag: tag };
   }
 
   async postSnapshot(snapshot: Snapshot): Promise<void> {

@@ -116,8 +116,12 @@ export class Poller {
     const startedMs = clock.monotonic();
     try {
       if (!this.#enrolled) {
-        await enrol(this.#stopping.signal);
+        // Before it, so that a change of the engine's place meanwhile is not lost.
         this.#enrolled = true;
+        await enrol(this.#stopping.signal).catch((error) => {
+          this.#enrolled = false;
+          throw error;
+        });
       }
       const known = this.#etag;
       const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);

@@ -26,16 +26,17 @@ export async function connectThroughProxy(
   options: ProxyConnectOptions,
 ): Promise<net.Socket> {
   const { signal } = options;
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const headers = { host: authority, ...authorization(proxy) };
   const pipe = await dialProxy(proxy, options).catch((cause: unknown) => {
     throw unreachable(cause);
   });
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     const request = http.request({
       createConnection: () => pipe,
       method: 'CONNECT',
       path: authority,
-      headers: { host: authority, ...authorization(proxy) },
+      headers,
       insecureHTTPParser: false,
     });
     const settle = () => signal.removeEventListener('abort', abort);

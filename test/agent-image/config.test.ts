@@ -5,7 +5,7 @@ import { ConfigError } from '../../agent-image/src/config-error.js';
 import { makeAuthority } from '../../host/authority.js';
 import { EDGE_ID, edgeKeyFor, edgeVariables, JOIN_SECRET } from './edge-variables.js';
 
-const { certificate } = await makeAuthority(randomBytes);
+const { certificate, key: KEY } = await makeAuthority(randomBytes);
 const files: Record<string, string> = {
   '/run/secrets/edge_id': `${EDGE_ID}\n`,
   '/run/secrets/edge_key': `${edgeKeyFor()}\n`,
@@ -111,14 +111,18 @@ test('agent config: certificates that are renewed are read again, and half-writt
   });
   if (engine.kind !== 'tcp') return t.fail();
   t.deepEqual(reopened, ['/ca.pem', '/certs/ca.pem', '/certs/cert.pem', '/certs/key.pem']);
-  const other = (await makeAuthority(randomBytes)).certificate.trim();
+  const next = await makeAuthority(randomBytes);
+  const other = next.certificate.trim();
   renewed['/ca.pem'] = other.slice(0, 100);
   delete renewed['/certs/key.pem'];
   t.is(ca?.(), certificate.trim());
   t.like(engine.tls?.(), { key: 'KEY' });
-  Object.assign(renewed, { '/ca.pem': other, '/certs/key.pem': 'NEW' });
+  // The certificate comes before its key.
+  Object.assign(renewed, { '/ca.pem': other, '/certs/cert.pem': other, '/certs/key.pem': KEY });
   t.is(ca?.(), other);
-  t.like(engine.tls?.(), { key: 'NEW' });
+  t.like(engine.tls?.(), { key: 'KEY' });
+  renewed['/certs/key.pem'] = next.key;
+  t.like(engine.tls?.(), { cert: other, key: next.key });
 });
 
 const refused: [NodeJS.ProcessEnv, code: string, names: string][] = [
@@ -148,6 +152,7 @@ const refused: [NodeJS.ProcessEnv, code: string, names: string][] = [
   ],
   [{ DOCKER_HOST: 'tcp://engine', DOCKER_CERT_PATH: '/certs' }, 'config-invalid', 'DOCKER_CERT_PATH'],
   [{ HTTPS_PROXY: 'socks5://user:hidden@proxy' }, 'config-invalid', 'HTTPS_PROXY'],
+  [{ HTTPS_PROXY: 'http://user:hidden%zz@proxy' }, 'config-invalid', 'HTTPS_PROXY'],
   [{ LOG_LEVEL: 'loud\nEDGE' }, 'config-invalid', 'LOG_LEVEL'],
   [{ LOG_FORMAT: 'xml' }, 'config-invalid', 'LOG_FORMAT'],
 ];

@@ -140,6 +140,12 @@ test('hub client: 304 is no news', async (t) => {
   t.deepEqual(await agent.checkIn({ etag: '"known"' }), { reply: null, etag: '"known"' });
 });
 
+test('hub client: after a 304 for a tag that it did not send nothing counts as known', async (t) => {
+  const { agent } = await setup(t, proven(304, '"other"', null));
+  await agent.enrol();
+  t.deepEqual(await agent.checkIn({ etag: '"known"' }), { reply: null, etag: undefined });
+});
+
 const STRANGE: Record<string, Answer> = {
   'a page': (res) => res.end('<html>'),
   'a page with an error status': (res) => res.writeHead(502).end('<html>'),

@@ -64,3 +64,37 @@ test('poller: a nudge ends that pause, and the one after the next check-in', asy
     t.is(headers['if-none-match'], undefined);
   }
 });
+
+test('poller: a change of place during an enrolment is reported by another one', async (t) => {
+  const nothing = () => undefined;
+  let enrolments = 0;
+  let isEnough: () => void = nothing;
+  const enough = new Promise<void>((resolve) => {
+    isEnough = resolve;
+  });
+  const poller = new Poller({
+    client: {
+      checkIn: (_query, _etag, _wait, signal) =>
+        new Promise((_resolve, reject) => {
+          const end = () => reject(signal.reason);
+          if (signal.aborted) end();
+          else signal.addEventListener('abort', end);
+        }),
+    },
+    clock: systemClock,
+    random: () => 0.5,
+    logger: pino({ level: 'silent' }),
+    query: () => ({ engine: 'up', tunnel: 'none' }),
+    enrol: async () => {
+      enrolments++;
+      if (enrolments === 1) poller.reenrol();
+      else isEnough();
+    },
+    onReply: nothing,
+    onOutcome: nothing,
+  });
+  t.teardown(() => poller.stop());
+  poller.start();
+  await enough;
+  t.is(enrolments, 2);
+});

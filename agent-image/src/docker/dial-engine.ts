@@ -39,19 +39,22 @@ async function connect(address: EngineAddress, clock: Clock, signal: AbortSignal
     return untilEvent(net.connect({ path: address.path, allowHalfOpen: true }), 'connect', signal);
   }
   const { host, port, tls: options } = address;
+  // Before the dial: files in the middle of their renewal may not fit, and must not leave a socket behind.
+  const secure = options && secured(host, options());
   const socket = await dialTcp(host, port, { clock, signal, allowHalfOpen: true });
-  return options === null ? socket : untilEvent(secured(socket, host, options()), 'secureConnect', signal);
+  return secure === null ? socket : untilEvent(tls.connect({ ...secure, socket }), 'secureConnect', signal);
 }
 
-/** A TLS socket takes `allowHalfOpen` from the one that it wraps. */
-function secured(socket: net.Socket, host: string, { ca, cert, key }: EngineTls): tls.TLSSocket {
-  return tls.connect({
-    socket,
+/** A TLS socket takes `allowHalfOpen` from the one that it wraps. @throws Error of files that are no pair */
+function secured(host: string, { ca, cert, key }: EngineTls): tls.ConnectionOptions {
+  return {
     host,
     servername: net.isIP(host) ? '' : host,
-    minVersion: 'TLSv1.2',
     rejectUnauthorized: ca !== null,
-    ...(ca === null ? {} : { ca }),
-    ...(cert === null || key === null ? {} : { cert, key }),
-  });
+    secureContext: tls.createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null || key === null ? {} : { cert, key }),
+    }),
+  };
 }

@@ -87,9 +87,17 @@ export class JsonWorker {
     const { name, bytes, input } = waiting;
     this.#queuedBytes -= bytes.length;
     this.#current = waiting;
-    this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed());
+    this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed(bodyTooComplex()));
     const order: JobOrder = { name, bytes, input };
-    this.#started().postMessage(order);
+    try {
+      this.#started().postMessage(order);
+    } catch (err) {
+      this.#options.logger.error({ err }, 'the thread that reads large bodies does not start');
+      // In a turn of its own: all that wait may fail in the same way.
+      queueMicrotask(() => {
+        if (this.#current === waiting) this.#failed(busy(60));
+      });
+    }
   }
 
   #started(): Worker {
@@ -98,27 +106,28 @@ export class JsonWorker {
     this.#worker = worker;
     // It keeps no process alive.
     worker.unref();
-    worker.on('message', (reply: JobReply) =>
+    worker.on('message', (reply: JobReply) => {
+      // A thread that was given up may still have had an answer on its way: it is not for the job under way now.
+      if (this.#worker !== worker) return;
       this.#settle((current) => {
         if ('error' in reply) current.reject(revived(reply.error));
         else current.resolve(reply.value as never);
-      }),
-    );
+      });
+    });
     const ended = (err?: unknown) => {
       if (this.#worker !== worker) return;
       this.#options.logger.error({ err }, 'the thread that reads large bodies ended');
-      this.#failed();
+      this.#failed(codeOf(err) === 'ERR_WORKER_OUT_OF_MEMORY' ? bodyTooComplex() : busy(60));
     };
-    // It may have run out of memory.
     worker.on('error', ended);
     worker.on('exit', () => ended());
     return worker;
   }
 
   /** The job under way takes too long, or brought the thread down; the next one gets a new thread. */
-  #failed(): void {
+  #failed(error: EdgeError): void {
     void this.#end();
-    this.#settle((current) => current.reject(bodyTooComplex()));
+    this.#settle((current) => current.reject(error));
   }
 
   #settle(finish: (current: Waiting) => void): void {
@@ -151,10 +160,10 @@ function revived({ code, message, status }: { code: string; message: string; sta
   return new EdgeError(code, message, { status, expose: status < 500 });
 }
 
-function busy(): EdgeError {
-  return new EdgeError('hub-busy', 'The hub reads as many large bodies as it may', {
+function busy(retryAfterSeconds = 5): EdgeError {
+  return new EdgeError('hub-busy', 'The hub cannot read large bodies now', {
     status: 503,
-    retryAfterSeconds: 5,
+    retryAfterSeconds,
   });
 }
 

@@ -169,3 +169,21 @@ test('engine: TCP with TLS is verified against ca.pem alone', async (t) => {
     },
   );
 });
+
+test('engine: files that are no pair are reported, and no connection is made', async (t) => {
+  const { ca, ...target } = await startTlsEngine(t);
+  const [one, other] = [await makeAuthority(randomBytes), await makeAuthority(randomBytes)];
+  let dials = 0;
+  const counting = net.createServer(() => dials++).listen(0, 'localhost');
+  await once(counting, 'listening');
+  t.teardown(() => counting.close());
+  const { port } = counting.address() as net.AddressInfo;
+  const files = { ca, cert: one.certificate, key: other.key };
+  const engine = new Engine({ ...target, port, tls: () => files });
+  await t.throwsAsync(engine.dial(), { code: 'engine-unreachable' });
+  // Connections arrive in order: an earlier one would be counted by now.
+  const arrived = once(counting, 'connection');
+  const last = net.connect(port, 'localhost', () => last.destroy());
+  await arrived;
+  t.is(dials, 1);
+});

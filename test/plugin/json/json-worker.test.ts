@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
@@ -71,7 +72,7 @@ test('json worker: a job past its deadline is refused, and the next one is read'
 
 test('json worker: a job that brings the thread down is refused, logged, and the next one is read', async (t) => {
   const { worker, logger, threads } = setup(t);
-  await t.throwsAsync(worker.run(1, JOB, LARGE, 'die'), { code: 'body-too-complex' });
+  t.like(await t.throwsAsync(worker.run(1, JOB, LARGE, 'die')), { code: 'hub-busy', status: 503 });
   t.is(logger.lines.filter(({ level }) => level === 'error').length, 1);
   t.is(await worker.run(1, JOB, LARGE, 'next'), 'next');
   t.is(threads(), 2);
@@ -98,3 +99,55 @@ test('json worker: a stop refuses what waits, and what comes', async (t) => {
   await t.throwsAsync(worker.run(1, JOB, LARGE, 'late'), { code: 'hub-stopping' });
   t.is(clock.pending, 0);
 });
+
+test('json worker: what a thread says after it was given up is not taken for the next job’s answer', async (t) => {
+  const clock = new FakeClock();
+  const threads: FakeThread[] = [];
+  const worker = new JsonWorker({
+    spawn: () => {
+      const thread = new FakeThread();
+      threads.push(thread);
+      return thread as unknown as Worker;
+    },
+    clock,
+    logger: new LogRecorder(),
+  });
+  const first = t.throwsAsync(worker.run(1, JOB, LARGE, 'first'), { code: 'body-too-complex' });
+  const second = worker.run(2, JOB, LARGE, 'second');
+  clock.advance(10_000);
+  threads[0]?.emit('message', { value: 'first' });
+  threads[1]?.emit('message', { value: 'second' });
+  await first;
+  t.is(await second, 'second');
+  await worker.stop();
+});
+
+test('json worker: a thread that does not start refuses what waits, and is tried again', async (t) => {
+  const clock = new FakeClock();
+  const logger = new LogRecorder();
+  let isBroken = true;
+  const worker = new JsonWorker({
+    spawn: () => {
+      if (isBroken) throw new Error('no more threads');
+      return new Worker(THREAD, { eval: true });
+    },
+    clock,
+    logger,
+  });
+  t.teardown(() => worker.stop());
+  const waiting = Array.from({ length: 5_000 }, () => worker.run(1, JOB, LARGE, 'waits'));
+  for (const { status } of await Promise.allSettled(waiting)) if (status !== 'rejected') t.fail();
+  t.like(await t.throwsAsync(worker.run(1, JOB, LARGE, 'one')), { code: 'hub-busy', status: 503 });
+  t.is(clock.pending, 0);
+  isBroken = false;
+  t.is(await worker.run(1, JOB, LARGE, 'next'), 'next');
+});
+
+/** A thread as the worker sees it; it says what tests emit. */
+class FakeThread extends EventEmitter {
+  unref(): void {}
+  postMessage(): void {}
+  async terminate(): Promise<number> {
+    return 0;
+  }
+}
