@@ -37,6 +37,7 @@ import { cutLeftovers } from './routes/cut-leftovers.js';
 import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from './routes/docker.js';
 import { errorReplies } from './routes/error-reply.js';
 import { requireHost } from './routes/guards/require-host.js';
+import { hubTime } from './routes/hub-time.js';
 import { MissedUpgrades } from './routes/missed-upgrades.js';
 import { SelfTest } from './self-test/self-test.js';
 import type { Services } from './services.js';
@@ -278,6 +279,7 @@ function application(services: Services): Koa {
   const app = new Koa();
   app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
   app.use(cutLeftovers(services.clock));
+  app.use(hubTime(services.clock));
   app.use(errorReplies(services.logger));
   app.use((ctx, next) => {
     requireHost(ctx.req);

@@ -1,4 +1,5 @@
 import type { Problem } from '../api.js';
+import { HubTime } from './hub-time.js';
 
 /** A call that the hub refused, or that did not reach it (`unreachable`). */
 export class ApiError extends Error {
@@ -34,6 +35,8 @@ export interface CallOptions {
 
 /** Calls the admin API below `<baseUrl>/api`. */
 export class ApiClient {
+  /** The time by the clock of the hub that it calls. */
+  readonly hubTime = new HubTime();
   readonly #options: ApiClientOptions;
 
   constructor(options: ApiClientOptions) {
@@ -60,6 +63,7 @@ export class ApiClient {
     const proof: Record<string, string> = getToken
       ? { Authorization: `Bearer ${await getToken()}` }
       : { 'X-Fairlead-CSRF': '1' };
+    const hear = this.hubTime.ask();
     const response = await send(`${baseUrl}/api${path}`, {
       method,
       headers: { ...proof, ...(body && { 'Content-Type': 'application/json' }), ...headers },
@@ -70,6 +74,7 @@ export class ApiClient {
       if (signal?.aborted) throw error;
       throw new ApiError('unreachable', 'The hub cannot be reached', 0);
     });
+    if (!isEngines(response)) hear(response.headers.get('fairlead-time'));
     // Docker's answer to stopping what stands still: it is as it should be.
     if (response.ok || response.status === 304) return response;
     if (response.status === 401 && !isEngines(response)) onUnauthorized?.();

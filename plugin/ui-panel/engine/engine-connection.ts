@@ -96,7 +96,10 @@ export class EngineConnection {
     this.#become({ phase: 'closed', source: 'asked-for', error });
     const path = `/environments/${this.#engine.environmentId}/snapshot`;
     const source = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).then(
-      (snapshot) => ({ snapshot: snapshotOfNode(snapshot, this.#engine.node) }),
+      (snapshot) => ({
+        snapshot: snapshotOfNode(snapshot, this.#engine.node),
+        hubTime: this.#engine.client.hubTime,
+      }),
       (reason: unknown) => (reason instanceof ApiError && reason.status === 404 ? 'none' : 'failed'),
     );
     if (!signal.aborted) this.#become({ phase: 'closed', source, error });

@@ -78,7 +78,8 @@ export class EngineFeed {
   async start(): Promise<void> {
     const { signal } = this.#work;
     const toldMs = this.#lastMs;
-    const since = toldMs ? (toldMs / 1000).toFixed(3) : String(Math.floor((Date.now() - SINCE_MS) / 1000));
+    const nowMs = this.#engine.client.hubTime.now();
+    const since = toldMs ? (toldMs / 1000).toFixed(3) : String(Math.floor((nowMs - SINCE_MS) / 1000));
     const query = new URLSearchParams({ since, filters: JSON.stringify(FILTERS) });
     const response = await this.#engine.open('GET', `/events?${query}`, { signal });
     void this.#follow(response, toldMs, signal);

@@ -5,6 +5,7 @@ import { dateTime, isTime } from '../date-time.js';
 import { defineElement } from '../define-element.js';
 import type { EngineEvent } from '../engine/engine-feed.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { styles } from '../styles.js';
 import { type EventFilter, findEvents, typesOf } from './event-filter.js';
 
@@ -88,6 +89,7 @@ export class EventListElement extends LitElement {
     if (!('feed' in this.source))
       return html`<h3>Events</h3><p class="notice">A snapshot has no events: they are told by a connected engine alone.</p>`;
     const all = this.#paused ?? this.source.feed.recent;
+    const nowMs = hubNow(this.source);
     const found = findEvents(all, this.#filter, SHOWN);
     return html`
       <div class="bar">
@@ -103,7 +105,15 @@ export class EventListElement extends LitElement {
           <button type="button" aria-pressed=${this.#paused !== null} @click=${() => this.#pause()}>Pause</button>
         </div>
       </div>
-      ${found.length > 0 ? html`<ol aria-label="Events, newest first">${repeat(found, ({ number }) => number, eventView)}</ol>` : html`<p class="notice">${all.length > 0 ? 'No event is like that.' : 'Nothing has happened in the past hour.'}</p>`}
+      ${
+        found.length > 0
+          ? html`<ol aria-label="Events, newest first">${repeat(
+              found,
+              ({ number }) => number,
+              (event) => eventView(event, nowMs),
+            )}</ol>`
+          : html`<p class="notice">${all.length > 0 ? 'No event is like that.' : 'Nothing has happened in the past hour.'}</p>`
+      }
       ${found.length === SHOWN ? html`<p class="soft">The newest ${SHOWN}.</p>` : ''}
     `;
   }
@@ -125,11 +135,12 @@ export class EventListElement extends LitElement {
   }
 }
 
-function eventView({ type, action, name, id, detail, timeMs, node }: EngineEvent): TemplateResult {
+function eventView(event: EngineEvent, nowMs: number): TemplateResult {
+  const { type, action, name, id, detail, timeMs, node } = event;
   const time = isTime(timeMs) ? new Date(timeMs).toISOString() : '';
   return html`<li>
     <time datetime=${time}>${dateTime(timeMs)}</time>
-    <span class="soft since">${time === '' ? '' : ago(time, Date.now())}</span>
+    <span class="soft since">${time === '' ? '' : ago(time, nowMs)}</span>
     <span><span class="soft">${type}</span> <span class="what">${action}</span></span>
     <span>${name || id.slice(0, 19)}${node ? html` <span class="soft">on ${node.name}</span>` : ''}${detail ? html` <span class="soft">${detail}</span>` : ''}</span>
   </li>`;

@@ -7,6 +7,7 @@ import '../elements/resource-list.js';
 import type { Column, ResourceAction } from '../elements/resource.js';
 import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { LiveList } from '../engine/live-list.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
@@ -14,7 +15,7 @@ import './image-pull.js';
 import { type ImageRow, imagesOfList, imagesOfSnapshot, pathOf, shortId } from './image-row.js';
 import { pruneResult } from './prune.js';
 
-const COLUMNS: readonly Column<ImageRow>[] = [
+const columns = (nowMs: () => number): readonly Column<ImageRow>[] => [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -38,7 +39,7 @@ const COLUMNS: readonly Column<ImageRow>[] = [
   {
     title: 'Created',
     track: '7rem',
-    cell: ({ createdMs }) => timeView(createdMs, Date.now()),
+    cell: ({ createdMs }) => timeView(createdMs, nowMs()),
     order: ({ createdMs }) => -createdMs || 0,
   },
 ];
@@ -48,6 +49,7 @@ export class ImageListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
+  readonly #columns = columns(() => hubNow(this.source));
   readonly #list = new LiveList<ImageRow>(this, {
     types: ['image', 'container'],
     list: async ({ engine }, signal) =>
@@ -75,7 +77,7 @@ export class ImageListElement extends LitElement {
             </div>`
           : ''
       }
-      <fairlead-resource-list .noun=${['image', 'images']} .rows=${rows} .error=${error} .columns=${COLUMNS}
+      <fairlead-resource-list .noun=${['image', 'images']} .rows=${rows} .error=${error} .columns=${this.#columns}
         .actions=${engine ? actions(engine) : []} @acted=${refresh}>
         ${rows ? html`<h3>Images: ${new Set(rows.map(({ node, imageId }) => `${node?.id} ${imageId}`)).size}</h3>` : ''}
       </fairlead-resource-list>

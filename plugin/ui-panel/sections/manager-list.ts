@@ -4,6 +4,7 @@ import { ago } from '../ago.js';
 import { ApiError } from '../api-client.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { LiveList, type LiveListOptions } from '../engine/live-list.js';
 
 /**
@@ -48,7 +49,7 @@ export class ManagerList<R> {
     const { error, takenAt } = this.#absence;
     return html`<p class="notice bad" role="status">
       No agent on a manager of this Swarm is in reach, and only managers know this
-      <span class="soft">(${error.code})</span>. What is shown is what they told ${ago(takenAt, Date.now())}; nothing can
+      <span class="soft">(${error.code})</span>. What is shown is what they told ${ago(takenAt, hubNow(this.#host.source))}; nothing can
       be changed. Bring a manager, and the agent on it, back. The engines of the other nodes are in reach meanwhile.
     </p>`;
   }

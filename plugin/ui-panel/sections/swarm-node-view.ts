@@ -12,8 +12,11 @@ const AVAILABILITIES = {
   drain: ['quiet', 'drained'],
 } as const;
 const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
-/** What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent. */
-export function swarmNodeView(node: NodeCard): TemplateResult {
+/**
+ * What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent.
+ * @param nowMs by the hub's clock
+ */
+export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
   const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
   const [mood, words] = availability ? AVAILABILITIES[availability] : (['quiet', 'unknown'] as const);
   return html`
@@ -35,7 +38,7 @@ export function swarmNodeView(node: NodeCard): TemplateResult {
       ${node.address ? fact('Address', node.address) : ''}
       ${node.runs ? fact('Runs', runsOf(node.runs)) : ''}
       ${node.containers === null ? '' : fact('Containers', String(node.containers))}
-      ${agent ? fact('Agent', `${agent.version} on ${agent.platform}, checked in ${ago(agent.lastCheckInAt, Date.now())}`) : ''}
+      ${agent ? fact('Agent', `${agent.version} on ${agent.platform}, checked in ${ago(agent.lastCheckInAt, nowMs)}`) : ''}
       ${agent ? fact('Own tunnel', TUNNELS[agent.tunnel]) : ''}
     </dl>
     ${problemOf(node)}

@@ -6,6 +6,7 @@ import '../elements/confirm-dialog.js';
 import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { navigate } from '../navigate.js';
 import { environmentPath } from '../route.js';
 import { styles } from '../styles.js';
@@ -66,7 +67,7 @@ export class SwarmNodesElement extends LitElement {
           ({ id }) => id,
           (node) => html`<li class="node" data-name=${node.name}>
             <h4>${node.name}</h4>
-            ${swarmNodeView(node)}
+            ${swarmNodeView(node, hubNow(this.source))}
             ${this.#failures.has(node.id) ? html`<p class="notice bad" role="alert">${this.#failures.get(node.id)}</p>` : ''}
             ${this.#tools(node, rows)}
           </li>`,

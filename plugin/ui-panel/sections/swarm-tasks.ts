@@ -3,6 +3,7 @@ import { defineElement } from '../define-element.js';
 import type { Column, ResourceLink } from '../elements/resource.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { signView } from '../sign-view.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
@@ -15,7 +16,7 @@ import { ToolDesk } from './tool-desk.js';
 const SOON_MS = 2_000;
 const LATER_MS = 10_000;
 
-const COLUMNS: readonly Column<TaskRow>[] = [
+const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
   {
     title: 'Task',
     track: 'minmax(0, 1fr)',
@@ -35,7 +36,7 @@ const COLUMNS: readonly Column<TaskRow>[] = [
     title: 'State',
     track: 'minmax(0, 1.4fr)',
     cell: (row) => html`
-      ${signView(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, Date.now())}</span>
+      ${signView(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
       ${row.error ? html`<br>${row.error}` : ''}
     `,
     text: ({ state, error }) => `${state} ${error}`,
@@ -48,6 +49,7 @@ export class SwarmTasksElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
+  readonly #columns = columns(() => hubNow(this.source));
   readonly #list = new ManagerList<TaskRow>(this, {
     types: ['service', 'node'],
     list: async ({ engine }, signal) => (await askSwarm(engine, { signal })).tasks,
@@ -64,7 +66,7 @@ export class SwarmTasksElement extends LitElement {
     return html`
       ${this.#list.notice()}
       ${'engine' in this.source && engine ? this.#tools.view(this.source, rows) : ''}
-      <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${COLUMNS}
+      <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${this.#columns}
         .links=${engine ? this.#links : []}>
         ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in all</h3>` : ''}
       </fairlead-resource-list>

@@ -8,6 +8,7 @@ import '../elements/resource-list.js';
 import type { Column, ResourceAction } from '../elements/resource.js';
 import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
+import { hubNow } from '../engine/hub-now.js';
 import { LiveList } from '../engine/live-list.js';
 import { Part } from '../engine/part.js';
 import { styles } from '../styles.js';
@@ -30,7 +31,7 @@ const DRIVER: Column<VolumeRow> = {
   text: ({ driver }) => driver,
   order: ({ driver }) => driver,
 };
-const LIVE: readonly Column<VolumeRow>[] = [
+const live = (nowMs: () => number): readonly Column<VolumeRow>[] => [
   NAME,
   {
     title: 'Used by',
@@ -43,7 +44,7 @@ const LIVE: readonly Column<VolumeRow>[] = [
   {
     title: 'Created',
     track: '7rem',
-    cell: ({ createdMs }) => timeView(createdMs, Date.now()),
+    cell: ({ createdMs }) => timeView(createdMs, nowMs()),
     order: ({ createdMs }) => -createdMs || 0,
   },
 ];
@@ -53,6 +54,7 @@ export class VolumeListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
+  readonly #live = live(() => hubNow(this.source));
   readonly #list = new LiveList<VolumeRow>(this, {
     types: ['volume', 'container'],
     list: async ({ engine }, signal) =>
@@ -84,7 +86,7 @@ export class VolumeListElement extends LitElement {
             : html`<p class="soft">A snapshot does not tell where volumes are, how old they are, and what uses them.</p>`
       }
       <fairlead-resource-list .noun=${['volume', 'volumes']} .rows=${rows} .error=${error}
-        .columns=${engine ? LIVE : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        .columns=${engine ? this.#live : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
         ${rows ? html`<h3>Volumes: ${rows.length}</h3>` : ''}
       </fairlead-resource-list>
     `;

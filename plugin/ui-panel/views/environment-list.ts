@@ -169,6 +169,7 @@ export class EnvironmentListElement extends LitElement {
     const { first, end, above, below } = this.#rows.window;
     const { tags } = store.query;
     const onTag = (tag: string) => this.#toggle(tag);
+    const nowMs = this.client.hubTime.now();
     return html`<div class="scroller" tabindex="-1" @scroll=${this.#rows.scrolled} @keydown=${this.#rows.pressed}>
       <ul role="list" .style=${`padding: ${above}px 0 ${below}px`}>
         ${repeat(
@@ -177,6 +178,7 @@ export class EnvironmentListElement extends LitElement {
           (item, index) =>
             html`<li aria-setsize=${store.total} aria-posinset=${first + index + 1}>${environmentRow(item, {
               tags,
+              nowMs,
               onTag,
               onOpen: () => item && navigate(this, environmentPath(item.id)),
             })}</li>`,

@@ -11,6 +11,8 @@ const TAGS = 3;
 export interface RowOptions {
   /** Tags that the list is filtered by. */
   readonly tags: readonly string[];
+  /** By the hub's clock. */
+  readonly nowMs: number;
   readonly onOpen: () => void;
   readonly onTag: (tag: string) => void;
 }
@@ -18,7 +20,7 @@ export interface RowOptions {
 /** One environment in the list; the whole row opens it. Null: it is not there yet. Each is as high as any other. */
 export function environmentRow(
   item: EnvironmentView | null,
-  { tags, onOpen, onTag }: RowOptions,
+  { tags, nowMs, onOpen, onTag }: RowOptions,
 ): TemplateResult {
   if (!item) return html`<div class="row soft"><span class="unseen">Loading</span></div>`;
   const { problem } = item;
@@ -35,7 +37,7 @@ export function environmentRow(
         )}${more > 0 ? html`<span class="soft" title=${item.tags.join(', ')}>+${more}</span>` : ''}</span
     ></span
     ><span class="signs">${signsOf(item).map(({ part, mood, words }) => signView(mood, words, part))}</span
-    ><span class="seen soft" title="Last check-in">${ago(item.lastCheckInAt, Date.now())}</span
+    ><span class="seen soft" title="Last check-in">${ago(item.lastCheckInAt, nowMs)}</span
     ><span class="note"
       >${
         problem

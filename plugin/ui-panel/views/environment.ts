@@ -128,7 +128,7 @@ export class EnvironmentElement extends LitElement {
     return html`
       <div class="signs">
         ${signsOf(environment).map(({ part, mood, words }) => signView(mood, words, part))}
-        <span class="soft">Last check-in ${ago(environment.lastCheckInAt, Date.now())}</span>
+        <span class="soft">Last check-in ${ago(environment.lastCheckInAt, this.client.hubTime.now())}</span>
       </div>
       ${problem ? problemView(problem) : ''}
       ${
@@ -153,7 +153,7 @@ export class EnvironmentElement extends LitElement {
       <p><button class="main" type="button" @click=${() => void this.#connection?.open()}>Connect</button></p>
       ${
         typeof source === 'object' && 'snapshot' in source
-          ? html`<p class="notice">Not connected. This is the snapshot of ${ago(source.snapshot.takenAt, Date.now())}.</p>
+          ? html`<p class="notice">Not connected. This is the snapshot of ${ago(source.snapshot.takenAt, this.client.hubTime.now())}.</p>
               ${this.#sections(source, environment)}`
           : html`<p class="notice">Not connected${typeof source === 'object' ? '' : WITHOUT_SNAPSHOT[source]}.</p>`
       }

@@ -107,6 +107,7 @@ export class WebhooksElement extends LitElement {
   #webhook(webhook: WebhookView): TemplateResult {
     const { id, name, url, createdAt, oldSecretEndsAt, calls, refused } = webhook;
     const shown = this.#shown?.id === id ? this.#shown : null;
+    const nowMs = this.client.hubTime.now();
     return html`
       <div class="bar">
         <strong>${name}</strong>
@@ -118,11 +119,11 @@ export class WebhooksElement extends LitElement {
         </span>
       </div>
       <p>Its sender posts to <code>${url}</code></p>
-      <p class="soft">Made ${ago(createdAt, Date.now())}.
+      <p class="soft">Made ${ago(createdAt, nowMs)}.
         ${oldSecretEndsAt ? `The secret before this one holds until ${new Date(oldSecretEndsAt).toLocaleString()}.` : ''}
         ${
           refused.count > 0
-            ? `Refused: ${refused.count} without the right signature, the last ${ago(refused.lastAt, Date.now())} from ${refused.lastAddress}.`
+            ? `Refused: ${refused.count} without the right signature, the last ${ago(refused.lastAt, nowMs)} from ${refused.lastAddress}.`
             : ''
         }</p>
       ${

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { problem } from '../../../api/problem.js';
 import type { AnswerSpec, Call, CallSpec } from '../define-call.js';
+import { HUB_TIME } from '../hub-time.js';
 import { PROBLEM_STATUSES, type ProblemCode } from '../problem-statuses.js';
 import { isDockerCall } from './is-docker-call.js';
 import { type JsonSchema, JsonSchemas } from './json-schemas.js';
@@ -106,7 +107,7 @@ function answers(spec: CallSpec, schemas: JsonSchemas): Record<string, Part> {
     const { description, body, type, headers } = answer;
     const schema = body ? schemas.convert(body, 'output') : { type: 'string' };
     const content = body || type ? { content: { [type ?? 'application/json']: { schema } } } : {};
-    return [status, { description, ...headersOf(headers), ...content }];
+    return [status, { description, ...headersOf({ ...timeOf(spec), ...headers }), ...content }];
   });
   return Object.fromEntries(described);
 }
@@ -123,7 +124,7 @@ function refusals(spec: CallSpec): Record<string, Part> {
       status,
       {
         description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
-        ...headersOf(refusalHeaders(status)),
+        ...headersOf({ ...timeOf(spec), ...refusalHeaders(status) }),
         content: { [type]: { schema: refusal(status, codes) } },
       },
     ]),
@@ -142,8 +143,15 @@ function refusalHeaders(status: number): AnswerSpec['headers'] {
   return undefined;
 }
 
-function headersOf(headers: AnswerSpec['headers']): Part {
-  if (headers === undefined) return {};
+/** Docker calls have the headers of engines, and webhooks' senders need no clock. */
+function timeOf(spec: CallSpec): AnswerSpec['headers'] {
+  return isDockerCall(spec) || !spec.path.startsWith('/api/')
+    ? {}
+    : { [HUB_TIME]: 'The hub’s clock, milliseconds since 1970.' };
+}
+
+function headersOf(headers: Readonly<Record<string, string>>): Part {
+  if (Object.keys(headers).length === 0) return {};
   const described = Object.entries(headers).map(([name, description]) => [
     name,
     { description, schema: { type: 'string' } },

@@ -5,6 +5,7 @@ import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.j
 import { EngineFeed, type FeedListener } from '../../../../plugin/ui-panel/engine/engine-feed.js';
 import type { EngineSource } from '../../../../plugin/ui-panel/engine/engine-source.js';
 import { LiveList, type LiveListOptions } from '../../../../plugin/ui-panel/engine/live-list.js';
+import { HubTime } from '../../../../plugin/ui-panel/hub-time.js';
 import { type Deferred, defer } from '../../../helpers/deferred.js';
 
 /** A list of a live engine: `tell` is its feed, each call of `list` is answered by hand. */
@@ -117,7 +118,8 @@ test('live list: put in again while the first call is under way, it lists', asyn
 
 test('live list: a snapshot is asked for nothing', (t) => {
   const { list, host, calls } = makeList();
-  host.source = { snapshot: { containers: [{ id: 'a' }] } as unknown as SnapshotView };
+  const snapshot = { containers: [{ id: 'a' }] } as unknown as SnapshotView;
+  host.source = { snapshot, hubTime: new HubTime() };
   list.hostConnected();
   t.deepEqual([list.rows, calls.length], [['a'], 0]);
 });
