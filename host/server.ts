@@ -34,6 +34,9 @@ const MAX_SESSION_MEMORY = 32;
 const MAX_OUTSTANDING_PINGS = 2_000;
 /** How long a caller may go on sending after it was told that this is no HTTP. */
 const LINGER_MS = 1_000;
+/** Node's parser takes ASCII alone; see docs/decisions/raw-request-targets.md. */
+const BAD_TARGET =
+  'the request target has bytes that a URL cannot have; percent-encode them, such as ä to %C3%A4';
 /** What is still open after this long is cut at stop. */
 const GRACE_MS = 2_000;
 /** How long those that were cut may take to close. */
@@ -181,7 +184,7 @@ export class HttpsServer {
 function answerMalformed(error: Error, socket: Duplex): void {
   // The rest of what was answered already.
   if (socket.writableEnded) return;
-  const problem = malformed('code' in error ? String(error.code) : '');
+  const problem = malformed(error);
   if (problem === null || !socket.writable) {
     socket.destroy();
     return;
@@ -192,13 +195,17 @@ function answerMalformed(error: Error, socket: Duplex): void {
   socket.once('close', () => clearTimeout(cut));
 }
 
-/** The problem behind an error of Node's HTTP parser; null: there is nobody to tell. */
-function malformed(code: string): Problem | null {
+/** The problem behind an error of Node's HTTP parser; null: the connection is gone. The client may be one of Docker's. */
+function malformed(error: Error): Problem | null {
+  const code = 'code' in error ? String(error.code) : '';
+  const problem = (status: number, name: string, message: string) =>
+    new Problem(status, name, message, { forDocker: true });
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new Problem(431, 'headers-too-large', `the headers are larger than ${MAX_HEADER_BYTES} bytes`);
+    return problem(431, 'headers-too-large', `the headers are larger than ${MAX_HEADER_BYTES} bytes`);
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new Problem(408, 'headers-late', `the headers did not arrive within ${HEADERS_MS / 1_000} s`);
+    return problem(408, 'headers-late', `the headers did not arrive within ${HEADERS_MS / 1_000} s`);
   }
-  return code.startsWith('HPE_') ? new Problem(400, 'not-http', 'this is not HTTP/1.1') : null;
+  if (code === 'HPE_INVALID_URL') return problem(400, 'bad-request-target', BAD_TARGET);
+  return code.startsWith('HPE_') ? problem(400, 'not-http', 'this is not HTTP/1.1') : null;
 }

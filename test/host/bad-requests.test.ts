@@ -6,10 +6,16 @@ import test, { type ExecutionContext } from 'ava';
 import { startHost, type TestHost } from './start-host.js';
 
 /** Sends bytes over TLS as they are, and reads until the other side closes. */
-async function send(
+async function send(to: TestHost, text: string): Promise<{ status: number; code: string | undefined }> {
+  const { status, code } = await sendRaw(to, text);
+  return { status, code };
+}
+
+/** As {@link send}, with the answer as it came. */
+async function sendRaw(
   { port, ca }: TestHost,
   text: string,
-): Promise<{ status: number; code: string | undefined }> {
+): Promise<{ status: number; code: string | undefined; answer: string }> {
   const socket = tls.connect({ port, host: '127.0.0.1', ca });
   let answer = '';
   socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -19,7 +25,7 @@ async function send(
   socket.write(Buffer.from(text, 'latin1'));
   await new Promise((resolve) => socket.once('close', resolve));
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
-  return { status, code: /"code":"([a-z-]+)"/.exec(answer)?.[1] };
+  return { status, code: /"code":"([a-z-]+)"/.exec(answer)?.[1], answer };
 }
 
 /** Each has to be refused wherever it is sent. */
@@ -105,6 +111,9 @@ for (const [what, text, status, code] of [
   ['a NUL in a header', request(['X-Nul: a\0b']), 400, 'not-http'],
   ['a line feed alone', request(['X-Feed: a\nX-Next: b']).replaceAll('\r\n', '\n'), 400, 'not-http'],
   ['a folded header', request(['X-Folded: a', ' b']), 400, 'not-http'],
+  ['raw UTF-8 in a path', request([]).replace('/api/session', '/\xc3\xa4'), 400, 'bad-request-target'],
+  ['raw UTF-8 in a query', request([]).replace('session', 'session?a=\xc3\xa4'), 400, 'bad-request-target'],
+  ['a control character in a path', request([]).replace('session', 'a\x01b'), 400, 'bad-request-target'],
   ['no HTTP', 'nonsense\r\n\r\n', 400, 'not-http'],
   ['chunks without a size', request(['Transfer-Encoding: chunked'], 'x\r\n'), 400, 'not-http'],
 ] as const) {
@@ -114,6 +123,21 @@ for (const [what, text, status, code] of [
     await lives(t, host);
   });
 }
+
+test('host: what Node’s parser refuses is told in the form that Docker clients print', async (t) => {
+  const host = await startHost(t);
+  for (const text of [
+    request(['Content-Length: 16', 'Transfer-Encoding: chunked'], ATTEMPT),
+    request([]).replace('/api/session', '/edge/api/environments/1/docker/images/\xc3\xa4/json'),
+    request([`X-Large: ${'x'.repeat(300_000)}`]),
+  ]) {
+    const { answer } = await sendRaw(host, text);
+    t.regex(answer, /^content-type: application\/json\r$/im);
+    const { message, detail } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+    t.truthy(message);
+    t.is(message, detail);
+  }
+});
 
 test('host: a second Authorization header makes the first worthless', async (t) => {
   const host = await startHost(t);
