@@ -1,6 +1,7 @@
 import { buildAgent } from './build-agent.js';
 import { buildPanel } from './build-panel.js';
 import { installBrowser } from './lab/install-browser.js';
+import { installDockerPy } from './lab/install-docker-py.js';
 import { installEngine } from './lab/install-engine.js';
 import { installServers } from './lab/install-servers.js';
 import { endWithParent, insideNamespace, runInNamespace } from './lab/namespace.js';
@@ -33,6 +34,8 @@ async function main(): Promise<number> {
     if (noBrowser) process.env.FAIRLEAD_NO_BROWSER = noBrowser;
     const noServers = await installServers(say);
     if (noServers) process.env.FAIRLEAD_NO_SERVERS = noServers;
+    const noDockerPy = await installDockerPy(say);
+    if (noDockerPy) process.env.FAIRLEAD_NO_DOCKER_PY = noDockerPy;
     return runInNamespace(process.argv.slice(1));
   }
   say(`skipping the tests that need a Docker Engine: ${obstacle}`);
@@ -52,6 +55,8 @@ async function runTests(): Promise<number> {
     say(`skipped without a browser: ${process.env.FAIRLEAD_NO_BROWSER}`);
   if (process.env.FAIRLEAD_NO_SERVERS && skipped > 0)
     say(`skipped without proxies, Podman, Compose: ${process.env.FAIRLEAD_NO_SERVERS}`);
+  if (process.env.FAIRLEAD_NO_DOCKER_PY && skipped > 0)
+    say(`skipped without docker-py: ${process.env.FAIRLEAD_NO_DOCKER_PY}`);
   if (strict && skipped > 0) say('nothing may be skipped here (CI=true or REQUIRE_DOCKER=1)');
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../plugin/server-hooks/docker/docker-path.js';
 import { codeOf } from '../../protocol/edge-error.js';
 import { containerName, docker } from '../helpers/compare.js';
 import { type DockerLine, startDockerLine } from '../helpers/docker-line.js';
+import { dialHub } from '../helpers/hub-forwarder.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
 import { fileScope } from '../helpers/scope.js';
 
@@ -30,13 +30,7 @@ function bothWays(line: DockerLine): readonly Way[] {
   const { hub, environmentId, engine } = line;
   const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
   const hubWay = {
-    dial: async () => {
-      const raw = net.connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true });
-      const socket = tls.connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
-      socket.allowHalfOpen = true;
-      await once(socket, 'secureConnect');
-      return socket;
-    },
+    dial: () => dialHub(hub.port),
     base: `/edge/api/environments/${environmentId}/docker`,
     headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
   };
