@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export async function readGivenCertificate(certFile: string, keyFile: string): P
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
   const last = certificatesIn(cert).at(-1);
   try {
+    // An empty text is no error to it: the file may just be written.
+    createPrivateKey(key);
     createSecureContext({ cert, key });
   } catch (cause) {
     throw new TypeError(`${certFile} and ${keyFile} cannot be used together: ${String(cause)}`, { cause });
@@ -44,16 +46,18 @@ export function certificatesIn(pem: string): string[] {
  * Our own certificate from `folder`. The first call makes it, and the CA that signs it. The certificate is renewed, by
  * the same CA, when it is not valid yet, nears its end or lacks one of `names`. Clients trust the CA, so they notice
  * nothing. The CA is never replaced: `now` may be wrong, and every client would have to be given the new one.
- * @throws {TypeError} when the CA is damaged or half of it is missing
+ * @param isFirst whether a missing CA is made. While the hub runs, its folder may only be away for a moment
+ * @throws {TypeError} when the CA is damaged, or half of it is missing, or all of it and `isFirst` is false
  */
 export async function ownCertificate(
   folder: string,
   names: readonly string[],
   now: number,
   randomBytes: (size: number) => Buffer,
+  isFirst = true,
 ): Promise<ServerCertificate> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const authority = await ownAuthority(folder, randomBytes);
+  if (isFirst) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const authority = await ownAuthority(folder, randomBytes, isFirst);
   let server = await readPair(folder, 'server');
   if (server === null || !covers(server, names) || isDue(server, authority, now)) {
     server = await issueServerCertificate(authority, names, now, randomBytes);
@@ -65,12 +69,13 @@ export async function ownCertificate(
 async function ownAuthority(
   folder: string,
   randomBytes: (size: number) => Buffer,
+  isFirst: boolean,
 ): Promise<KeyedCertificate> {
   const [keyText, published] = await Promise.all([
     readOrNull(join(folder, 'ca-key.pem')),
     readOrNull(join(folder, 'ca.pem')),
   ]);
-  if (keyText === null && published === null) {
+  if (keyText === null && published === null && isFirst) {
     const made = await makeAuthority(randomBytes);
     await writePair(folder, 'ca', made);
     return made;

@@ -93,9 +93,8 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   );
   const made = await settleAdminPassword(data, config.adminPassword, randomBytes, around.passwordCost);
   if (made !== null) around.showPassword(made);
-  const readCertificate = () => certificateOf(config, folder, around);
-  const certificates = new CertificateKeeper(await readCertificate(), {
-    read: readCertificate,
+  const certificates = new CertificateKeeper(await certificateOf(config, folder, around, true), {
+    read: () => certificateOf(config, folder, around, false),
     clock,
     logger,
     onChange: (certificate) => server.renew(certificate),
@@ -197,9 +196,14 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   }
 }
 
-function certificateOf(config: HostConfig, folder: string, around: Surroundings): Promise<ServerCertificate> {
+function certificateOf(
+  config: HostConfig,
+  folder: string,
+  around: Surroundings,
+  isFirst: boolean,
+): Promise<ServerCertificate> {
   if (config.tls) return readGivenCertificate(config.tls.certFile, config.tls.keyFile);
-  return ownCertificate(folder, localNames(config.publicUrl), around.clock(), around.randomBytes);
+  return ownCertificate(folder, localNames(config.publicUrl), around.clock(), around.randomBytes, isFirst);
 }
 
 async function openSlots(config: HostConfig, folders: readonly string[], host: Host): Promise<PluginSlot[]> {

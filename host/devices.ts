@@ -5,7 +5,7 @@ import type { HostData } from './data.js';
 export const DEVICE_COOKIE = '__Host-fairlead-device';
 const ID = /^([\w-]{22})\.([\w-]{43})$/;
 
-/** Proofs that a device signed in before; nothing is stored. */
+/** Proofs that a device signed in with the present password; nothing is stored. */
 export class Devices {
   readonly #data: HostData;
   readonly #randomBytes: (size: number) => Buffer;
@@ -31,7 +31,8 @@ export class Devices {
   }
 
   #proof(id: string): Buffer {
-    const secret = Buffer.from(this.#data.current.sessionSecret, 'base64url');
-    return createHmac('sha256', secret).update(`device ${id}`).digest();
+    const { sessionSecret, passwordHash } = this.#data.current;
+    const secret = Buffer.from(sessionSecret, 'base64url');
+    return createHmac('sha256', secret).update(`device ${id} ${passwordHash}`).digest();
   }
 }

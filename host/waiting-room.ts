@@ -52,9 +52,10 @@ export class WaitingRoom {
       line.push(waiting);
       this.#admit();
       if (!line.includes(waiting)) return;
-      if (line.length > this.#limits.waiting) this.#turnAway(line, mostWaiting(line), 1);
-      const waitMs = isKnown ? 0 : this.#waitMs(this.#strangers.indexOf(waiting));
-      if (waitMs > MAX_WAIT_MS) this.#turnAway(line, waiting, Math.ceil(waitMs / 1000));
+      const waitMs = isKnown ? 0 : this.#waitMs(line.length - 1);
+      if (line.length > this.#limits.waiting || waitMs > MAX_WAIT_MS) {
+        this.#turnAway(line, mostWaiting(line), Math.max(1, Math.ceil(waitMs / 1000)));
+      }
     });
   }
 

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../protocol/clock.js';
 import { EdgeError } from '../../protocol/edge-error.js';
 import { hasBody } from './docker/client-message.js';
+import { endWithConnection } from './end-with-connection.js';
 import type { Logger } from './host.js';
 import { OpenCalls } from './open-calls.js';
 import { answerError } from './routes/error-reply.js';
@@ -74,6 +75,8 @@ interface StartAttempt {
   over: Promise<unknown>;
 }
 
+const stoppedMeanwhile = () => new Error('the plugin was stopped while it started');
+
 type Incoming = IncomingMessage & { originalUrl?: string };
 
 /** The plugin as its host sees it: whose a request is, and what is running. */
@@ -87,10 +90,11 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
 
   const start = async (attempt: StartAttempt) => {
     await stopping?.catch(() => undefined);
+    if (!attempt.isWanted) throw stoppedMeanwhile();
     const parts = await run();
     if (!attempt.isWanted) {
       await parts.stop();
-      throw new Error('the plugin was stopped while it started');
+      throw stoppedMeanwhile();
     }
     running = { parts, calls: new OpenCalls(clock) };
     return { tunnelPort: parts.tunnelPort };
@@ -158,6 +162,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     // Host, Koa, streams and plugin each wait for its end: more than the ten that Node takes for a leak.
     res.setMaxListeners(MAX_LISTENERS);
     running.calls.addAnswer(res);
+    endWithConnection(req, res);
     // `url` is about to lose the mount; where hosts look at addresses, they look here.
     req.originalUrl ??= req.url ?? '';
     running.parts.answer(req, res, url);
@@ -200,6 +205,8 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     },
     problems: () => running?.parts.problems() ?? [],
     stop: () => {
+      // A start that waits for the stop under way, or that this one waits for.
+      if (stopping && starting) starting.isWanted = false;
       stopping ??= stop().finally(() => {
         stopping = null;
       });

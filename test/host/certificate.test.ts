@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
@@ -190,6 +190,15 @@ test('certificate: a given one with the key of another is refused by the names o
     instanceOf: TypeError,
     message: /server\.pem and .*ca-key\.pem cannot be used/,
   });
+  await writeFile(join(folder, 'empty.pem'), '');
+  for (const [cert, key] of [
+    ['server.pem', 'empty.pem'],
+    ['empty.pem', 'server-key.pem'],
+  ] as const) {
+    await t.throwsAsync(readGivenCertificate(join(folder, cert), join(folder, key)), {
+      instanceOf: TypeError,
+    });
+  }
 });
 
 test('certificate: a running server presents another one to new connections', async (t) => {
@@ -223,4 +232,14 @@ test('certificate: local names hold loopback, hostname and the public URL, and n
   t.true(localNames('https://[2001:db8::1]/').includes('2001:db8::1'));
   t.false(localNames('https://bad_name/').includes('bad_name'));
   t.false(names.some((name) => name.startsWith('fe80')));
+});
+
+test('certificate: while the hub runs a CA whose folder is away is not made anew', async (t) => {
+  const folder = await makeFolder(t);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  await rename(folder, `${folder}.away`);
+  t.teardown(() => rm(`${folder}.away`, { recursive: true, force: true }));
+  await t.throwsAsync(ownCertificate(folder, NAMES, START, randomBytes, false), { message: /is missing/ });
+  await rename(`${folder}.away`, folder);
+  t.deepEqual(await ownCertificate(folder, NAMES, START, randomBytes, false), first);
 });

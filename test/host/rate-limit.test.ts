@@ -95,3 +95,16 @@ test('login guard: when too many wait, the address with the most of them makes r
   t.true(await other);
   t.deepEqual(await Promise.all(flood.slice(0, 4)), Array(4).fill(false));
 });
+
+test('login guard: when the pace is used up, a network that fills the line makes room for others', async (t) => {
+  const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100 });
+  for (let attempt = 0; attempt < 60; attempt++) await guard.attempt('198.51.100.1', wrong);
+  const flood = Array.from({ length: 10 }, () => guard.attempt('2001:db8::1', wrong).catch(() => 'refused'));
+  const other = guard.attempt('192.0.2.1', right);
+  t.is(await Promise.race(flood.map(async (one) => ((await one) === 'refused' ? one : never()))), 'refused');
+  t.true(await other);
+});
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

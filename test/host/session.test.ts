@@ -163,6 +163,25 @@ test('session: another configured password ends all sessions and the old passwor
   t.is((await signIn('another one')).status, 200);
 });
 
+test('session: after another password no earlier device goes before strangers', async (t) => {
+  const around = {
+    loginLimits: { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 },
+  };
+  const host = await startHost(t, { around });
+  const [, device = ''] =
+    (await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } })).headers[
+      'set-cookie'
+    ] ?? [];
+  const cookie = device.split(';')[0] ?? '';
+  await host.stop();
+  const config = { adminPassword: 'another one' };
+  const again = await startHost(t, { dataDir: host.dataDir, config, around });
+  const tryWith = async (password: string) =>
+    (await again.call('/api/session', { method: 'POST', headers: { cookie }, body: { password } })).status;
+  t.is(await tryWith('wrong'), 401);
+  t.is(await tryWith('another one'), 429, 'counted by its address');
+});
+
 const malformed: [string, unknown, number, string][] = [
   ['no JSON', '{', 400, 'bad-request'],
   ['an empty body', '', 400, 'bad-request'],

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { CountingClock } from '../helpers/counting-clock.js';
@@ -117,4 +117,32 @@ test('stop: is not held up by a caller whom the host has not identified yet, and
   await running.plugin.stop();
   identify();
   t.notRegex(await caller.closed, /^HTTP\/1\.1 200/);
+});
+
+test('stop: calls pipelined behind another one have ended with their connection', async (t) => {
+  const running = await startPlugin(t);
+  const { path } = await connectAgent(t, running);
+  const socket = net.connect({ host: '127.0.0.1', port: (running.server.address() as AddressInfo).port });
+  t.teardown(() => socket.destroy());
+  const head = `GET ${path}/docker/events HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer admin\r\n\r\n`;
+  const requests = on(running.server, 'request');
+  socket.write(head.repeat(3));
+  for (let count = 0; count < 3; count++) await requests.next();
+  await once(socket, 'data');
+  socket.destroy();
+  await running.stop();
+  t.deepEqual(
+    running.log.lines.filter(({ fields }) => 'code' in fields && fields.code === 'stop-incomplete'),
+    [],
+  );
+});
+
+test('stop: one that comes while a start waits for another stop is the last word', async (t) => {
+  const running = await startPlugin(t);
+  const first = running.plugin.stop();
+  const start = t.throwsAsync(running.plugin.start(), { message: /was stopped/ });
+  const second = running.plugin.stop();
+  await Promise.all([first, start, second]);
+  t.is((await running.call('GET', '/api/environments')).status, 404);
+  await t.notThrowsAsync(running.plugin.start());
 });

@@ -10,7 +10,7 @@ export interface Pace {
   readonly burst: number;
 }
 
-/** An environment's instances are pruned when more are noted than it may have. */
+/** When more calls of instances are noted, those that are even with their pace are forgotten. */
 const MAX_NOTED = 1_024;
 
 /**

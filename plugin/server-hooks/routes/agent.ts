@@ -18,8 +18,8 @@ import { preferredWait } from './preferred-wait.js';
 import { readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
-/** An idle close without a snapshot is far smaller. */
-const SMALL_BYTES = 4 * 1024;
+/** An idle close without a snapshot is no larger, and little even where it is compressed. */
+const SMALL_BYTES = 128;
 const SMALL_CALL: Pace = Object.freeze({ gapMs: 1_000, burst: 10 });
 /** As far apart as snapshots are. */
 const LARGE_IDLE: Pace = Object.freeze({ gapMs: 10_000, burst: 1 });

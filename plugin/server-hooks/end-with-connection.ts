@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Answers that wait behind another one of their connection, by the connection. */
+const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * Makes an answer emit `close` when its connection ends before its turn has come. Requests may be pipelined (RFC 9112
+ * section 9.3.2); Node gives a queued answer no socket, and tells it nothing of the end (20.20 and 24).
+ */
+export function endWithConnection({ socket }: IncomingMessage, res: ServerResponse): void {
+  if (res.socket !== null || res.destroyed || socket === null) return;
+  let answers = waiting.get(socket);
+  if (!answers) {
+    answers = new Set();
+    waiting.set(socket, answers);
+    socket.once('close', () => {
+      for (const answer of waiting.get(socket) ?? []) end(answer);
+    });
+  }
+  answers.add(res);
+  const forget = () => answers.delete(res);
+  res.once('socket', forget).once('close', forget);
+  if (socket.destroyed) end(res);
+}
+
+function end(res: ServerResponse): void {
+  res.destroy();
+  res.emit('close');
+}
