@@ -42,11 +42,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/webhooks/`]: [`${HOOKS}/environments/`, `${HOOKS}/store/`, `${HOOKS}/tunnel/`, ...HUB_GROUND],
   [`${HOOKS}/services.ts`]: [`${HOOKS}/`, ...HUB_GROUND],
   [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'plugin/api/', 'protocol/', 'manifest.json'],
+  [`${HOOKS}/end-with-connection.ts`]: [],
   [`${HOOKS}/open-calls.ts`]: [`${HOOKS}/docker/`, 'protocol/'],
   [`${HOOKS}/within-time.ts`]: ['protocol/'],
   [`${HOOKS}/stop-parts.ts`]: [`${HOOKS}/within-time.ts`, 'protocol/'],
   [`${HOOKS}/plugin.ts`]: [
     `${HOOKS}/docker/`,
+    `${HOOKS}/end-with-connection.ts`,
     `${HOOKS}/open-calls.ts`,
     `${HOOKS}/stop-parts.ts`,
     `${HOOKS}/within-time.ts`,
