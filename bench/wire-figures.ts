@@ -13,6 +13,7 @@ export interface Spent {
   readonly minutes: number;
   readonly up: number;
   readonly down: number;
+  readonly packets: number;
   /** To the API port. */
   readonly requests: number;
   readonly cpuMs: number;
@@ -20,6 +21,8 @@ export interface Spent {
   readonly residentMiB: number;
 }
 
+/** Heads of IPv4 and of TCP with time stamps (RFC 791, 9293, 7323), bytes. */
+const HEADS = 20 + 20 + 12;
 /** Of the column that says what many such agents come to. */
 const FLEET = 15_000;
 
@@ -31,6 +34,7 @@ export function spent({ before, after }: Window, agent: AgentName): Spent {
     minutes: (after.atMs - before.atMs) / 60_000,
     up: api.up + tunnel.up,
     down: api.down + tunnel.down,
+    packets: api.packets + tunnel.packets,
     requests: api.requests,
     cpuMs: last.cpuMs - first.cpuMs,
     residentMiB: last.residentMiB,
@@ -39,12 +43,14 @@ export function spent({ before, after }: Window, agent: AgentName): Spent {
 
 /** The same as rates, and what a fleet of such agents would need of the hub's line. */
 export function perMinute(spent: Spent, baseline: Spent): ReportRow['figures'] {
-  const { minutes, up, down, requests, cpuMs, residentMiB } = spent;
+  const { minutes, up, down, packets, requests, cpuMs, residentMiB } = spent;
   const bytes = (up + down) / minutes;
   return {
     'B/min up': up / minutes,
     'B/min down': down / minutes,
     'requests/min': requests / minutes,
+    'packets/min': packets / minutes,
+    'B/min with heads': bytes + (packets * HEADS) / minutes,
     '× plain bytes': bytes / ((baseline.up + baseline.down) / baseline.minutes),
     [`Mbit/s of ${FLEET.toLocaleString('en')}`]: (bytes * 8 * FLEET) / 60 / 1e6,
     'CPU ms/min': cpuMs / minutes,

@@ -1,7 +1,8 @@
-// Relays that count: one an agent and port, so that what passes there is that agent's alone. TCP's own bytes are not seen.
+// Relays that count: one an agent and port, so that what passes there is that agent's alone.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { WireCount } from '../wire-count.js';
+import { SegmentCounter } from './segment-counter.js';
 
 const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');
 
@@ -9,7 +10,8 @@ const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ??
 const ALERT_BYTES = 24;
 
 /** Since the start, by name. */
-const counts: Record<string, WireCount> = {};
+const counts: Record<string, Omit<WireCount, 'packets'>> = {};
+const segments = new SegmentCounter();
 const ports: Record<string, number> = {};
 
 for (const [name, target] of Object.entries(input.targets)) {
@@ -43,5 +45,13 @@ for (const [name, target] of Object.entries(input.targets)) {
   await once(server, 'listening');
   ports[name] = (server.address() as AddressInfo).port;
 }
-process.on('message', () => process.send?.(counts));
+process.on('message', async () => {
+  await segments.sample();
+  const withPackets = ([name, count]: [string, object]) => [
+    name,
+    { ...count, packets: segments.total(ports[name] ?? 0) },
+  ];
+  process.send?.(Object.fromEntries(Object.entries(counts).map(withPackets)));
+});
+segments.start();
 process.send?.(ports);
