@@ -52,7 +52,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'agent-unauthorized': 'Compare the agent’s EDGE_KEY with the environment; if it is lost, rotate the key.',
   'association-removed': 'If that agent is to come back, rotate the key and restart it with the new one.',
   duplicate:
-    'Stop one of the two agents; a cloned machine needs an environment of its own. If you know neither, rotate the key and end the old one at once.',
+    'Stop one of the two agents, or swap them under Edit; a cloned machine needs an environment of its own. If you know neither, rotate the key and end the old one at once.',
   'edge-id-mismatch':
     'Start the agent with this environment’s EDGE_ID. If you don’t know it, rotate the key.',
   'manager-unconfirmed':

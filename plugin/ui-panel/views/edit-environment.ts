@@ -111,8 +111,9 @@ export class EditEnvironmentElement extends LitElement {
     </section>`;
   }
 
-  #endings({ edgeId, name }: EnvironmentView): TemplateResult {
+  #endings({ edgeId, name, problem }: EnvironmentView): TemplateResult {
     return html`
+      ${problem?.code === 'duplicate' ? this.#duplicate(name) : ''}
       <section aria-labelledby="agent">
         <h3 id="agent">Its agent</h3>
         <p>${
@@ -129,6 +130,15 @@ export class EditEnvironmentElement extends LitElement {
         <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#delete(name)}>Delete environment …</button>
       </section>
     `;
+  }
+
+  #duplicate(name: string): TemplateResult {
+    return html`<section aria-labelledby="duplicate">
+      <h3 id="duplicate">A second machine</h3>
+      <p>Another machine with this agent’s identity is refused while the first keeps working. If it is a clone of the
+        whole machine and should have the place, swap them. Otherwise give it an environment and a data folder of its own.</p>
+      <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#swap(name)}>Swap machines …</button>
+    </section>`;
   }
 
   async #save(event: SubmitEvent): Promise<void> {
@@ -170,6 +180,22 @@ export class EditEnvironmentElement extends LitElement {
       await this.client.call('DELETE', `/environments/${this.environmentId}/association`);
       await this.#look();
       this.#note = 'Disassociated';
+    });
+  }
+
+  async #swap(name: string): Promise<void> {
+    const isSure = await this.#confirm({
+      title: `Swap the machines of ${name}?`,
+      names: [],
+      warning:
+        'The tunnel ends at once, with every call in it. The machine that works now is refused from then on; the other one is in reach within a minute.',
+      confirm: 'Swap machines',
+    });
+    if (!isSure) return;
+    await this.#do(async () => {
+      await this.client.call('POST', `/environments/${this.environmentId}/accept-duplicate`);
+      await this.#look();
+      this.#note = 'Swapped';
     });
   }
 
