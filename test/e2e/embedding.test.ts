@@ -1,8 +1,9 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import type { WebhookCreated } from '../../plugin/api.js';
@@ -27,14 +28,20 @@ const theProject = () => {
   return made;
 };
 
-const SAMPLES: [sample: string, speaksHttp2: boolean, hasWebSockets: boolean][] = [
-  ['node.mjs', true, true],
-  ['koa.mjs', true, false],
-  ['express.mjs', false, true],
-  ['express4.mjs', false, true],
-];
+/** Engine.IO ends upgrades that it does not know after 1,000 ms. */
+const COLD_MS = 1_300;
 
-for (const [sample, speaksHttp2, hasWebSockets] of SAMPLES) {
+const SAMPLES: Record<string, { speaksHttp2?: true; live?: 'ws' | 'socket.io'; nowhere?: 404 }> = {
+  'node.mjs': { speaksHttp2: true, live: 'ws' },
+  'koa.mjs': { speaksHttp2: true },
+  'express.mjs': { live: 'ws' },
+  'express4.mjs': { live: 'ws' },
+  'fastify.mjs': { live: 'ws', nowhere: 404 },
+  'hono.mjs': { live: 'ws' },
+  'socket-io.mjs': { live: 'socket.io' },
+};
+
+for (const [sample, { speaksHttp2, live, nowhere }] of Object.entries(SAMPLES)) {
   serialLabTest(
     `embedding: ${sample} serves an agent, the docker client, webhooks and its own`,
     async (t) => {
@@ -42,13 +49,15 @@ for (const [sample, speaksHttp2, hasWebSockets] of SAMPLES) {
       const dashboard = await startDashboard(t, await theProject(), sample);
       await signsIn(t, dashboard);
       const engine = await sharedEngine();
-      const { environmentId, through } = await joinEngine(t, dashboard.alice, engine.socketPath);
-      await servesDocker(t, dashboard, through);
+      const joined = await joinEngine(t, dashboard.alice, engine.socketPath);
+      const { environmentId } = joined;
+      await servesDocker(t, dashboard, joined.through);
+      await opensColdExec(t, dashboard, joined);
       await holdsRolesApart(t, dashboard, environmentId);
       await takesWebhooks(t, dashboard);
       if (speaksHttp2) await answersHttp2(t, dashboard);
-      if (hasWebSockets) t.is(await firstMessage(dashboard), 'live');
-      t.is(await upgradeOf(dashboard, '/nowhere'), 'closed');
+      if (live) t.is(await firstMessage(dashboard, live), live === 'ws' ? 'live' : '42["live"]');
+      t.is(await upgradeOf(dashboard, '/nowhere'), nowhere ?? 'closed');
       t.is(await dashboard.child.kill('SIGTERM'), 0);
       t.deepEqual(
         dashboard.child.lines.filter((line) => /"level":[4-6]0|Error|Warning/.test(line)),
@@ -107,6 +116,54 @@ async function servesDocker(t: ExecutionContext, dashboard: Dashboard, through: 
   t.is((await call(dashboard, 'GET', '/edge/api/environments', large)).status, 200);
 }
 
+/** An upgrade that waits for its tunnel for longer than other upgrade listeners leave it alone. */
+async function opensColdExec(
+  t: ExecutionContext,
+  dashboard: Dashboard,
+  { agent, environmentId, through }: Awaited<ReturnType<typeof joinEngine>>,
+): Promise<void> {
+  const { alice } = dashboard;
+  const line = { engine: await sharedEngine(), through };
+  const name = containerName(t, line);
+  await docker(t, through, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  const path = `/edge/api/environments/${environmentId}`;
+  const command = { Cmd: ['echo', 'awake'], AttachStdout: true };
+  const { body } = await alice.call<{ Id: string }>(
+    'POST',
+    `${path}/docker/containers/${name}/exec`,
+    command,
+  );
+  process.kill(agent.child.pid, 'SIGSTOP');
+  t.teardown(() => process.kill(agent.child.pid, 'SIGCONT'));
+  await alice.call('DELETE', `${path}/tunnel`);
+  const start = JSON.stringify({ Detach: false, Tty: false });
+  const req = https.request({
+    ...{ host: 'localhost', port: dashboard.port, ca: dashboard.ca, agent: false, method: 'POST' },
+    path: `${path}/docker/exec/${body.Id}/start`,
+    headers: {
+      authorization: `Bearer ${TOKENS.ALICE_TOKEN}`,
+      'content-type': 'application/json',
+      'content-length': start.length,
+      connection: 'Upgrade',
+      upgrade: 'tcp',
+    },
+  });
+  const upgraded = new Promise<Duplex>((resolve, reject) => {
+    req.once('upgrade', (_response, socket, head) => {
+      socket.unshift(head);
+      resolve(socket);
+    });
+    req.once('response', ({ statusCode }) => reject(new Error(`answered with ${statusCode}`)));
+    req.once('error', reject);
+  });
+  req.end(start);
+  // What cuts it is a timer: nothing else could be waited for.
+  await Promise.race([upgraded, delay(COLD_MS)]);
+  process.kill(agent.child.pid, 'SIGCONT');
+  t.regex(await text(await upgraded), /awake\n$/);
+  await docker(t, through, ['rm', '-f', name]);
+}
+
 async function dockerBytes(
   t: ExecutionContext,
   side: DockerSide,
@@ -143,11 +200,20 @@ async function answersHttp2(t: ExecutionContext, { port, ca }: Dashboard): Promi
   session.close();
 }
 
-async function firstMessage({ port, ca }: Dashboard): Promise<string> {
-  const socket = new WebSocket(`wss://localhost:${port}/live`, { ca });
-  const [data] = await once(socket, 'message');
+/** In socket.io's protocol the third: its client joins the namespace `/` when the transport is open. */
+async function firstMessage({ port, ca }: Dashboard, live: 'ws' | 'socket.io'): Promise<string> {
+  const path = live === 'ws' ? 'live' : 'socket.io/?EIO=4&transport=websocket';
+  const socket = new WebSocket(`wss://localhost:${port}/${path}`, { ca });
+  const messages = on(socket, 'message');
+  const next = async () => String((await messages.next()).value[0]);
+  if (live === 'socket.io') {
+    await next();
+    socket.send('40');
+    await next();
+  }
+  const message = await next();
   socket.close();
-  return String(data);
+  return message;
 }
 
 /** What becomes of an upgrade: a status, or `closed`. */

@@ -10,15 +10,20 @@ import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
 
 const PACKAGES = [
+  '@fastify/websocket',
+  '@hono/node-server',
   '@koa/bodyparser',
   'compression',
   'express',
   'express4',
   'express-session',
+  'fastify',
+  'hono',
   'koa',
   'koa-compress',
   'koa-session',
   'pino',
+  'socket.io',
   'ws',
 ];
 
