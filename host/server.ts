@@ -8,6 +8,7 @@ import {
 } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { LISTEN_BACKLOG } from '../protocol/listen-backlog.js';
 import type { ServerCertificate } from './certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
 import { lastAnswer, Problem } from './problem.js';
@@ -105,7 +106,7 @@ export class HttpsServer {
   async start(port: number, bind: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, bind, () => {
+      this.#server.listen(port, bind, LISTEN_BACKLOG, () => {
         this.#server.off('error', reject);
         resolve();
       });

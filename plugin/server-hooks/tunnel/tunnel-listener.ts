@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import tls, { type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { LISTEN_BACKLOG } from '../../../protocol/listen-backlog.js';
 import { parseJson } from '../../../protocol/parse-json.js';
 import { type TunnelProof, tunnelProofSchema } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -93,7 +94,7 @@ export class TunnelListener {
     server.on('secureConnection', (socket) => void this.#secured(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, bind, () => {
+      server.listen(port, bind, LISTEN_BACKLOG, () => {
         server.removeListener('error', reject);
         resolve();
       });
