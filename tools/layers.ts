@@ -69,7 +69,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${AGENT}/agent.ts`]: [`${AGENT}/`, 'protocol/'],
   [`${AGENT}/*`]: [`${AGENT}/agent.ts`, `${AGENT}/poller.ts`, 'protocol/'],
 
-  'host/': [...PLUGIN_ENTRY, 'protocol/network-of.ts', 'protocol/request-host.ts'],
+  'host/': [
+    ...PLUGIN_ENTRY,
+    'protocol/listen-backlog.ts',
+    'protocol/network-of.ts',
+    'protocol/request-host.ts',
+  ],
   'tools/': ['plugin/api.ts', 'protocol/'],
   'bench/': [
     'tools/',
