@@ -2,7 +2,7 @@ import { compare, containerName, docker, onBothSides } from '../helpers/compare.
 import { type DockerLine, startDockerLine } from '../helpers/docker-line.js';
 import { startDocker } from '../helpers/docker-session.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { untilNothingIsOpen } from '../helpers/open-ends.js';
+import { untilNothingIsOpen, watchEngine } from '../helpers/open-ends.js';
 import { fileScope } from '../helpers/scope.js';
 
 const scope = fileScope();
@@ -85,7 +85,9 @@ serialLabTest(
         await docker(t, side, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sh', '-c', script]);
         const logs = startDocker(t, side, ['logs', '-f', name]);
         await logs.untilOutput(/ready/);
+        const called = await watchEngine(line);
         const wait = startDocker(t, side, ['wait', name, name]);
+        await called();
         await docker(t, side, ['pause', name]);
         await docker(t, side, ['unpause', name]);
         await docker(t, side, [...command, name]);

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Scope } from './scope.js';
 
 /** The server's ends of the connections that a port of this process accepts: each holds a file descriptor until it closes. */
@@ -20,6 +21,13 @@ export class ServerSockets {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Resolves when the server has read more than so many bytes of each that is open. */
+  async haveReadPast(bytes: number): Promise<void> {
+    while ([...this.#open].some((socket) => socket.bytesRead <= bytes)) await turn();
+    // What is done about it.
+    await turn();
   }
 
   /** Resolves when each of them is closed. The caller's deadline is its own. */

@@ -90,7 +90,6 @@ test('idle close: a call that comes with it gets its answer, from this tunnel or
     t.like(await call, { status: 200, body: 'OK' });
   }
   t.is(kept + reopened, 100);
-  t.true(kept > 0 && reopened > 0, `both came: ${kept} and ${reopened}`);
   t.log(`${kept} closes were refused, ${reopened} came before the call or after it`);
 });
 

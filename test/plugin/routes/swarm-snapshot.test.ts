@@ -108,7 +108,7 @@ test('snapshot of a Swarm: of all nodes as one, with what the manager tells, and
 });
 
 test('snapshot of a Swarm: without a manager its services are not known, and said to be so', async (t) => {
-  const { hub, join, path } = await startSwarmAgents(t);
+  const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const worker = await join('n1', 'worker');
   await worker.client.postSnapshot(taken('one', 1, { services: SERVICES, tasks: TASKS }));
   const { body } = await hub.call<SnapshotView>('GET', path('/snapshot'));
@@ -117,7 +117,7 @@ test('snapshot of a Swarm: without a manager its services are not known, and sai
 });
 
 test('snapshot of a Swarm: each agent keeps its own distance, and asking asks all', async (t) => {
-  const { hub, join, path } = await startSwarmAgents(t);
+  const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const agents = [await join('n1', 'manager'), await join('n2', 'worker')];
   for (const agent of agents) await agent.client.postSnapshot(EMPTY_SNAPSHOT);
   const again = async () => agents[1]?.client.postSnapshot(EMPTY_SNAPSHOT);
@@ -137,7 +137,7 @@ test('snapshot of a Swarm: each agent keeps its own distance, and asking asks al
 });
 
 test('snapshot of a Swarm: who asks without reading keeps no file open', async (t) => {
-  const { hub, join, path } = await startSwarmAgents(t);
+  const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const agent = await join('n1', 'manager');
   await agent.client.postSnapshot(taken('one', 1));
   for (let count = 0; count < 20; count++) {
@@ -151,7 +151,7 @@ test('snapshot of a Swarm: who asks without reading keeps no file open', async (
 });
 
 test('snapshot of a Swarm: where the part of a node cannot be read there is none, and no file stays open', async (t) => {
-  const { hub, join, path } = await startSwarmAgents(t);
+  const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const [first, second] = [await join('n1', 'manager'), await join('n2', 'worker')];
   for (const agent of [first, second]) await agent.client.postSnapshot(taken('one', 1));
   const dir = joinPath(hub.dataDir, 'snapshots');
