@@ -98,14 +98,25 @@ serialLabTest(
 serialLabTest('console: what cannot be opened says why', async (t) => {
   const { hub, created } = await theLine();
   const plain = await makeExec(hub, created.id, CONTAINER, ['true'], { tty: false });
-  for (const [execId, code] of [
-    [plain, 'exec-not-startable'],
-    ['0'.repeat(64), 'exec-not-found'],
-  ] as const) {
+  const spent = await makeExec(hub, created.id, CONTAINER, ['true']);
+  /** The first text frame that is none of `open`. */
+  const open = async (execId: string) => {
     const { url } = await askTicket(hub, created.id, execId);
     const ws = new WebSocket(hub.origin.replace('https:', 'wss:') + url, { rejectUnauthorized: false });
-    const said = await new Promise<string>((resolve) => ws.once('message', (data) => resolve(String(data))));
-    t.like(JSON.parse(said), { type: 'error', code });
-    ws.terminate();
+    t.teardown(() => ws.terminate());
+    return new Promise<object>((resolve) =>
+      ws.on('message', (data, isBinary) => {
+        const said = isBinary ? { type: 'open' } : JSON.parse(String(data));
+        if (said.type !== 'open') resolve(said);
+      }),
+    );
+  };
+  t.like(await open(spent), { type: 'exit', code: 0 });
+  for (const [execId, code] of [
+    [plain, 'exec-not-startable'],
+    [spent, 'exec-not-startable'],
+    ['0'.repeat(64), 'exec-not-found'],
+  ] as const) {
+    t.like(await open(execId), { type: 'error', code });
   }
 });

@@ -4,6 +4,7 @@ import { makeBaseImage, makeBusyboxImage } from '../../tools/lab/base-image.js';
 import { PodmanEngine } from '../../tools/lab/podman-engine.js';
 import { CONTAINER } from '../helpers/agent-container.js';
 import { docker } from '../helpers/compare.js';
+import { openConsole } from '../helpers/console.js';
 import { type DockerSide, joinEngine } from '../helpers/docker-line.js';
 import { startDocker } from '../helpers/docker-session.js';
 import { startTerminal } from '../helpers/docker-terminal.js';
@@ -11,6 +12,9 @@ import { type Hub, startHub } from '../helpers/hub.js';
 import { AGENT_IMAGE, BUSYBOX_IMAGE } from '../helpers/lab.js';
 import { fileScope } from '../helpers/scope.js';
 import { serialServerTest } from '../helpers/server-test.js';
+
+/** SIGKILL comes 4 s after the hang-up; five times that. */
+const GONE_MS = 5 * 5_000;
 
 interface PodmanLine {
   readonly hub: Hub;
@@ -101,6 +105,27 @@ serialServerTest('podman: a terminal with its sizes, keys and exit code', async 
   await terminal.drag(123, 41, /second size/);
   t.is((await terminal.end()).code, 6);
   await docker(t, through, ['rm', 'terminal']);
+});
+
+serialServerTest('podman: a console that closes ends its process', async (t) => {
+  const { hub, environmentId, through } = await theLine();
+  await docker(t, through, ['run', '-d', '--name', 'shells', BUSYBOX_IMAGE, 'sleep', '600']);
+  const opened = await openConsole(t, hub, environmentId, 'shells', ['sh'], { marker: 'a'.repeat(32) });
+  opened.type('echo "ready $((1 + 1))"; sleep 1000\n');
+  await opened.untilOutput(/ready 2/);
+  const deadline = performance.now() + GONE_MS;
+  const until = async (holds: (processes: string) => boolean) => {
+    for (;;) {
+      const processes = await docker(t, through, ['top', 'shells']);
+      if (holds(processes)) return;
+      if (performance.now() > deadline) throw new Error(processes);
+    }
+  };
+  await until((processes) => /sleep 1000/.test(processes) && /hang-up/.test(processes));
+  opened.ws.close();
+  await until((processes) => !/sleep 1000|hang-up/.test(processes));
+  await docker(t, through, ['rm', '-f', 'shells']);
+  t.pass();
 });
 
 serialServerTest('podman: files and images go in and out', async (t) => {

@@ -14,12 +14,14 @@ export interface TerminalSize {
 }
 
 const execSchema = z.object({
-  ContainerID: z.string().exactOptional(),
+  ContainerID: z.string().nullish(),
   Running: z.boolean(),
   ExitCode: z.number().nullish(),
+  Pid: z.number().nullish(),
+  CanRemove: z.boolean().nullish(),
   ProcessConfig: z.object({
     tty: z.boolean(),
-    user: z.string().exactOptional(),
+    user: z.string().nullish(),
     privileged: z.boolean().nullish(),
   }),
 });
@@ -48,10 +50,10 @@ export class ExecSession {
    *   tunnel reports
    */
   async start(signal: AbortSignal): Promise<Duplex> {
-    const { Running, ExitCode, ProcessConfig } = await this.#inspect();
-    if (!ProcessConfig.tty)
+    const inspected = await this.#inspect();
+    if (!inspected.ProcessConfig.tty)
       throw notStartable('A console needs an exec instance with a terminal (Tty: true)');
-    if (Running || typeof ExitCode === 'number') throw notStartable('The exec instance was started before');
+    if (wasStarted(inspected)) throw notStartable('The exec instance was started before');
     return this.#open(this.#execId, true, signal);
   }
 
@@ -60,10 +62,11 @@ export class ExecSession {
    * what is written is its stdin. @throws EdgeError `engine-bad-response` (502), and what the tunnel reports
    */
   async runCompanion(command: readonly string[]): Promise<Duplex> {
-    const { ContainerID: container = '', ProcessConfig } = await this.#inspect();
-    if (!CONTAINER_ID.test(container)) throw badResponse('The engine does not report the container');
-    const { user = '', privileged } = ProcessConfig;
-    const exec = { Cmd: command, User: user, Privileged: privileged === true };
+    const { ContainerID: container, ProcessConfig } = await this.#inspect();
+    if (!container || !CONTAINER_ID.test(container))
+      throw badResponse('The engine does not report the container');
+    const { user, privileged } = ProcessConfig;
+    const exec = { Cmd: command, User: user ?? '', Privileged: privileged === true };
     const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false };
     const path = `/containers/${container}/exec`;
     const created = createdSchema.safeParse(
@@ -127,6 +130,12 @@ export class ExecSession {
       answer?.close();
     }
   }
+}
+
+/** Docker has no exit code before the end. Podman has 0, without a process, and can remove the instance afterwards. */
+function wasStarted({ Running, ExitCode, Pid, CanRemove }: z.infer<typeof execSchema>): boolean {
+  const isFresh = typeof ExitCode !== 'number' || (ExitCode === 0 && Pid === 0 && !CanRemove);
+  return Running || !isFresh;
 }
 
 function lengthOf(body: Buffer) {
