@@ -1,15 +1,20 @@
 import { once } from 'node:events';
-import { connect as connectHttp2, constants } from 'node:http2';
+import { type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import net from 'node:net';
 import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
+import type { EnvironmentCreated } from '../../plugin/api.js';
+import { startAgent } from '../helpers/agent.js';
+import { startHostileEngine } from '../helpers/hostile-engine.js';
 import { fakePluginFolder, startHost } from './start-host.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CUTS = 4;
+/** Of pino. */
+const INFO = 30;
 
 interface Line {
   readonly level: number;
@@ -115,6 +120,51 @@ for (const [name, folder] of [
     await settled(host);
     t.deepEqual(loud(), []);
   });
+}
+
+test('client resets: HTTP/2 answers that the hub itself breaks off are logged at debug at most', async (t) => {
+  const { host, authorization, loud } = await setup(t, ROOT);
+  const endless =
+    'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n';
+  const engine = await startHostileEngine(t, { events: (socket) => socket.write(endless) });
+  const body = {
+    name: 'one',
+    url: `https://127.0.0.1:${host.port}`,
+    tunnelAddress: `127.0.0.1:${host.tunnelPort}`,
+  };
+  const headers = { authorization };
+  const created = (await host.call('/edge/api/environments', { method: 'POST', headers, body })).json();
+  const { id, edgeId, edgeKey } = created as unknown as EnvironmentCreated;
+  await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: engine.socketPath });
+  const view = `/edge/api/environments/${id}`;
+  while ((await host.call(view, { headers })).json().status !== 'online');
+  const session = connectHttp2(`https://127.0.0.1:${host.port}`, { ca: host.ca });
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  const open = async (path: string) => {
+    const stream = session.request({ ':path': path, accept: 'text/event-stream', ...headers });
+    stream.on('error', () => undefined);
+    await once(stream, 'response');
+    stream.resume();
+    return stream;
+  };
+  const call = await open(`${view}/docker/events`);
+  const cut = closed(call);
+  await host.call(`${view}/tunnel`, { method: 'DELETE', headers });
+  await cut;
+  t.is(call.rstCode, constants.NGHTTP2_INTERNAL_ERROR);
+  const left = [await open('/edge/api/events'), await open(`${view}/docker/events`)];
+  const ends = left.map(closed);
+  await host.stop();
+  await Promise.all(ends);
+  t.deepEqual(
+    loud().filter(({ level }) => level > INFO),
+    [],
+  );
+});
+
+function closed(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve));
 }
 
 /** What was cut before is dealt with: connections are served in order of their events. */
