@@ -73,7 +73,12 @@ export class ExecSession {
       parseJson(await this.#ask('POST', path, { ...exec, ...attached })),
     );
     if (!created.success) throw badResponse('The engine made no exec instance');
-    return this.#open(created.data.Id, false, new AbortController().signal);
+    const [late, cancel] = this.#deadline();
+    try {
+      return await this.#open(created.data.Id, false, late);
+    } finally {
+      cancel();
+    }
   }
 
   async #open(execId: string, tty: boolean, signal: AbortSignal): Promise<Duplex> {
@@ -97,6 +102,13 @@ export class ExecSession {
     return Running ? null : (ExitCode ?? null);
   }
 
+  /** What aborts when an answer is late, and what ends the waiting. */
+  #deadline(): [late: AbortSignal, cancel: () => void] {
+    const stop = new AbortController();
+    const late = () => stop.abort(badResponse('The engine did not answer in time'));
+    return [stop.signal, this.#clock.after(ANSWER_MS, late)];
+  }
+
   async #inspect(): Promise<z.infer<typeof execSchema>> {
     const parsed = execSchema.safeParse(parseJson(await this.#ask('GET', `/exec/${this.#execId}/json`)));
     if (!parsed.success) throw badResponse('The engine tells nothing of the exec instance');
@@ -104,15 +116,12 @@ export class ExecSession {
   }
 
   async #ask(method: Question['method'], path: string, json?: object): Promise<string> {
-    const stop = new AbortController();
-    const cancel = this.#clock.after(ANSWER_MS, () =>
-      stop.abort(badResponse('The engine did not answer in time')),
-    );
+    const [late, cancel] = this.#deadline();
     let answer: Answer | undefined;
     try {
       const body = json ? Buffer.from(JSON.stringify(json)) : null;
       const question = { method, path, headers: body ? lengthOf(body) : { 'content-length': 0 }, body };
-      answer = await askEngine(this.#call, question, stop.signal, this.#clock);
+      answer = await askEngine(this.#call, question, late, this.#clock);
       const { response } = answer;
       let size = 0;
       response.on('data', (chunk: Buffer) => {

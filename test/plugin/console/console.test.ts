@@ -4,19 +4,27 @@ import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import WebSocket, { WebSocketServer } from 'ws';
 import { serveConsole } from '../../../plugin/server-hooks/console/console.js';
+import { defer } from '../../helpers/deferred.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { LogRecorder } from '../../helpers/log-recorder.js';
 
-const EXEC = { Running: false, ExitCode: null, ProcessConfig: { tty: true } };
+const [CONTAINER, SCRIPT] = ['c'.repeat(64), 'd'.repeat(64)];
+const EXEC = { ContainerID: CONTAINER, Running: false, ExitCode: null, ProcessConfig: { tty: true } };
 
 /** A console whose terminal says what it hears. */
-async function openEcho(t: ExecutionContext) {
+async function openEcho(t: ExecutionContext, { marker }: { marker?: string } = {}) {
   const sizes: string[] = [];
+  const clock = new FakeClock();
+  const [released, hangingUp] = [defer(), defer()];
   const engine = http.createServer((req, res) => {
     if (req.url?.includes('/resize')) sizes.push(req.url);
-    res.end(JSON.stringify(EXEC));
+    res.end(JSON.stringify(req.url === `/containers/${CONTAINER}/exec` ? { Id: SCRIPT } : EXEC));
   });
-  engine.on('upgrade', (_req, socket) => {
+  engine.on('upgrade', (req, socket) => {
+    if (req.url?.includes(SCRIPT)) {
+      hangingUp.resolve();
+      return;
+    }
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
     socket.pipe(socket);
   });
@@ -34,20 +42,20 @@ async function openEcho(t: ExecutionContext) {
     dial: async () => net.connect(port, '127.0.0.1'),
     servesSwarm: true,
     closed: new AbortController().signal,
-    release: () => undefined,
+    release: () => released.resolve(),
   };
   server.on('connection', (ws) => {
     const options = {
       tunnels: { open: async () => call },
-      clock: new FakeClock(),
+      clock,
       logger: new LogRecorder(),
     };
-    void serveConsole(ws, { environmentId: 1, execId: 'a' }, options);
+    void serveConsole(ws, { environmentId: 1, execId: 'a', ...(marker && { marker }) }, options);
   });
   const page = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   t.teardown(() => page.terminate());
   await once(page, 'message');
-  return { page, sizes, engine };
+  return { page, sizes, engine, clock, released: released.promise, hangingUp: hangingUp.promise };
 }
 
 test('console: a text frame longer than any that it knows is not even parsed', async (t) => {
@@ -79,4 +87,13 @@ test('console: a page that asks for a pause gets the terminal’s bytes once it 
   page.send(JSON.stringify({ type: 'resume' }));
   await once(page, 'message');
   t.is(output, 'typed');
+});
+
+test('console: an engine that never starts the hang-up holds the tunnel for no longer than 10 s', async (t) => {
+  const { page, clock, released, hangingUp } = await openEcho(t, { marker: 'm'.repeat(16) });
+  await hangingUp;
+  page.terminate();
+  clock.advance(10_000);
+  await released;
+  t.pass();
 });
