@@ -6,6 +6,9 @@ import type { CreateEnvironment, EnvironmentCreated, EnvironmentView } from '../
 import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
 
+/** What an environment comes to shows within seconds; a busy machine gets many times that. */
+const UNTIL_MS = 60_000;
+
 /** An answer of the hub; `body` is parsed where it is JSON. */
 export interface HubAnswer<T = unknown> {
   readonly status: number;
@@ -57,7 +60,7 @@ export function hubApi(
       if (answer.status !== 201) throw new Error(`not created: ${JSON.stringify(answer.body)}`);
       return answer.body;
     },
-    until: async (id, holds, ms = 30_000) => {
+    until: async (id, holds, ms = UNTIL_MS) => {
       const deadline = Date.now() + ms;
       for (;;) {
         const { body } = await call<EnvironmentView>('GET', `/edge/api/environments/${id}`);
