@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { PASSWORD, startHost } from '../host/start-host.js';
 import { startAgent } from './agent.js';
+import { freePort } from './free-port.js';
 import { type HubApi, signIn } from './hub-api.js';
 import { countObjects, type Inventory, takeInventory, untilAsBefore } from './inventory.js';
 
@@ -108,15 +109,6 @@ async function openEvents({ port, ca, api }: PluginLine, path: string): Promise<
   });
   res.resume();
   return { cut };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function isRefused(port: number): Promise<boolean> {

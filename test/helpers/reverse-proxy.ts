@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { issueServerCertificate, makeAuthority } from '../../host/authority.js';
 import { startChild } from './child.js';
+import { freePort } from './free-port.js';
 import type { Hub } from './hub.js';
 import type { Scope } from './scope.js';
 import { tempFolder } from './temp-folder.js';
@@ -108,15 +109,6 @@ export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Pr
     caPem: authority.certificate,
     caFile,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilListening(port: number): Promise<void> {
