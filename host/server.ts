@@ -37,7 +37,7 @@ const MAX_OUTSTANDING_PINGS = 2_000;
 const LINGER_MS = 1_000;
 /** Node's parser takes ASCII alone; see docs/decisions/raw-request-targets.md. */
 const BAD_TARGET =
-  'the request target has bytes that a URL cannot have; percent-encode them, such as ä to %C3%A4';
+  'the request target is no path, or has bytes that a URL cannot have; percent-encode those, such as ä to %C3%A4';
 /** What is still open after this long is cut at stop. */
 const GRACE_MS = 2_000;
 /** How long those that were cut may take to close. */

@@ -15,6 +15,7 @@ const text = (max: number) => z.string().check(z.maxLength(max));
 const MAX_SECONDS = 86_400;
 /** Some day in the year 5138: a stamp that follows from it still has a text that hubs read (15 digits). */
 const MAX_TIME_MS = 100_000_000_000_000;
+const mark = z.string().check(z.regex(/^[A-Za-z0-9_-]{22}$/));
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 
 /** The Swarm node an agent runs on; null outside a Swarm. Claims, until a trusted manager confirms them. */
@@ -40,6 +41,8 @@ export const enrolRequestSchema = z.object({
   isPlaceKnown: z.optional(z.boolean()),
   /** Tells a boot of the machine's kernel from every other one, of this machine or of a clone; absent: unknown. */
   boot: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{16}$/))),
+  /** The last mark that the hub gave this agent; absent: none. */
+  mark: z.optional(mark),
   agentVersion: text(64),
   /** `linux/amd64` and the like. */
   platform: text(64),
@@ -54,6 +57,8 @@ export const enrolReplySchema = z.object({
   secret: text(4096),
   /** Which of the environment's keys was proven. */
   keyGeneration: z.int(),
+  /** To be kept, and reported at later enrolments; absent: none. */
+  mark: z.optional(mark),
   /** Milliseconds since the epoch by the hub's clock. */
   timeMs: z.int(),
 });

@@ -10,6 +10,7 @@ import { takeSnapshot } from './docker/take-snapshot.js';
 import { HubClient } from './hub-client.js';
 import { loadInstanceKey } from './instance-key.js';
 import type { Logger } from './log.js';
+import { MachineMark } from './machine-mark.js';
 import { MountWatch } from './mount-watch.js';
 import { createOutbound, type Outbound } from './outbound.js';
 import { Poller } from './poller.js';
@@ -46,6 +47,7 @@ export class Agent {
   readonly #outbound: Outbound;
   readonly #engineMounts: MountWatch;
   readonly #hubMounts: MountWatch;
+  readonly #mark: MachineMark;
   #poller: Poller | null = null;
   #tunnels: Tunnels | null = null;
   #reporter: SwarmReporter | null = null;
@@ -62,6 +64,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#engine = new Engine(options.config.engine);
+    this.#mark = new MachineMark(options.config.dataDir, options.logger);
     this.#outbound = createOutbound(options.config, options.clock);
     this.#watch = new EngineWatch({
       engine: this.#engine,
@@ -90,6 +93,7 @@ export class Agent {
     const { config, clock, random, logger } = this.#options;
     const { edgeKey, edgeId } = config;
     const instance = await loadInstanceKey(config.dataDir, logger);
+    await this.#mark.load();
     const client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
     this.#client = client;
     this.#reporter = new SwarmReporter({ client, clock, logger });
@@ -150,18 +154,20 @@ export class Agent {
 
   async #enrol(signal: AbortSignal): Promise<void> {
     const facts = this.#watch.facts ?? (await this.#engine.info());
-    await this.#client?.enrol(
+    const reply = await this.#client?.enrol(
       {
         protocol: PROTOCOL_VERSION,
         engineId: facts?.engineId ?? null,
         node: facts?.node ?? null,
         ...(facts?.isPlaceKnown === false && { isPlaceKnown: false }),
         ...(this.#options.boot !== undefined && { boot: this.#options.boot }),
+        ...(this.#mark.value !== undefined && { mark: this.#mark.value }),
         agentVersion: AGENT_VERSION,
         platform: `${process.platform}/${process.arch}`,
       },
       signal,
     );
+    if (reply?.mark !== undefined) await this.#mark.keep(reply.mark);
     this.#options.logger.info({}, 'enrolled');
     void this.#sendSnapshot();
   }

@@ -6,6 +6,7 @@ import { openFileLimit } from './disk/open-file-limit.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { AllNodeLists } from './docker/lists/all-node-lists.js';
 import { CheckIns } from './environments/check-in.js';
+import { maxHoldSeconds } from './environments/check-in-state.js';
 import { dropLeavers } from './environments/drop-leavers.js';
 import { Enrolment } from './environments/enrol.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
@@ -119,6 +120,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       presence,
       registry,
       clock,
+      randomBytes,
+      isHolding: () => maxHoldSeconds(store) > 0,
       endHold: (id, instanceId) => checkIns.endHold(id, instanceId),
     });
     started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns, machines }) });
@@ -201,7 +204,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         registry,
         clock,
         machines,
-        revoke: (id, changes) => admin.revoke(id, { changes }),
+        endGrants: (id, instanceId) => admin.endGrants(id, instanceId),
+        wake: (id) => checkIns.wake(id),
         randomBytes,
       }),
       admin,

@@ -51,8 +51,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'agent-too-old': 'Update the agent: new image, same command.',
   'agent-unauthorized': 'Compare the agent’s EDGE_KEY with the environment; if it is lost, rotate the key.',
   'association-removed': 'If that agent is to come back, rotate the key and restart it with the new one.',
-  duplicate:
-    'Stop one of the two agents, or swap them under Edit; a cloned machine needs an environment of its own. If you know neither, rotate the key and end the old one at once.',
+  duplicate: 'Stop one of the two agents. If you know neither, rotate the key and end the old one at once.',
+  'machine-cloned':
+    'Give the clone an environment and a DATA_DIR of its own, or swap the machines under Edit. If you know neither, rotate the key and end the old one at once.',
   'edge-id-mismatch':
     'Start the agent with this environment’s EDGE_ID. If you don’t know it, rotate the key.',
   'manager-unconfirmed':

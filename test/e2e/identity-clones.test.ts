@@ -30,18 +30,18 @@ labTest(
     await cp(agent.dataDir, dataDir, { recursive: true });
     const bootId = randomUUID();
     const other = await startAgent(t, { ...agentOptions, dataDir, engine: clone.socketPath, bootId });
-    await other.child.untilLine(/"code":"duplicate"/);
+    await other.child.untilLine(/"code":"machine-cloned"/, 120_000);
     await openTunnel(hub, created.id);
-    t.like(await hub.until(created.id, ({ problem }) => problem !== null), {
+    t.like(await hub.until(created.id, ({ problem }) => problem?.code === 'machine-cloned'), {
       status: 'online',
-      problem: { code: 'duplicate' },
+      problem: { code: 'machine-cloned' },
     });
     t.is((await hub.call('DELETE', `${docker}/containers/${name}`)).status, 204);
     t.is(await count(first), 0);
     t.is(await count(clone), 1);
 
-    t.is((await hub.call('POST', `/edge/api/environments/${created.id}/accept-duplicate`)).status, 200);
-    await agent.child.untilLine(/"code":"duplicate"/);
+    t.is((await hub.call('POST', `/edge/api/environments/${created.id}/accept-clone`)).status, 200);
+    await agent.child.untilLine(/"code":"machine-cloned"/, 120_000);
     await other.child.untilLine(/"msg":"enrolled"/, 120_000);
     t.is((await hub.call('DELETE', `${docker}/containers/${name}`)).status, 204);
     t.is(await count(clone), 0);

@@ -28,7 +28,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   getEnvironment: 'environment',
   changeEnvironment: 'environment',
   rotateKey: 'environment',
-  acceptDuplicate: 'environment',
+  acceptClone: 'environment',
   disassociate: 'environment',
   getTunnel: 'environment',
   requireTunnel: 'environment',

@@ -23,7 +23,7 @@ import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkSkew, takeStamp } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import { InstancePlaces, MAX_INSTANCES } from './instance-places.js';
-import { type MachineClaims, newMachine } from './machine-claims.js';
+import type { MachineClaims, MachineReport } from './machine-claims.js';
 import type { Presence } from './presence.js';
 import { belongs, placeInSwarm } from './swarm-admission.js';
 
@@ -33,8 +33,10 @@ export interface EnrolmentOptions {
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
   readonly machines: MachineClaims;
-  /** Stores the changes, and ends what the environment's agents were granted; see `EnvironmentAdmin.revoke`. */
-  readonly revoke: (environmentId: number, changes: Partial<Environment>) => Promise<unknown>;
+  /** Ends what an instance was granted: its tunnels, and its check-in that is held. */
+  readonly endGrants: (environmentId: number, instanceId: string) => void;
+  /** Lets held check-ins see the state anew. */
+  readonly wake: (environmentId: number) => void;
   readonly randomBytes: (size: number) => Buffer;
 }
 
@@ -42,6 +44,7 @@ export interface EnrolmentOptions {
 const OLDEST_PROTOCOL = 1;
 /** What every version's enrolment holds: enough to check who calls. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
+const CLONE_RETRY_SECONDS = 60;
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
 const NO_KEY: EnvironmentKey = Object.freeze({
   generation: 0,
@@ -64,7 +67,8 @@ export class Enrolment {
    * one turn, so that of two racing agents one wins; the answer waits for the fsync.
    * @param onProven called with the key that the request was signed with, before anything else is refused
    * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
-   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`, `too-many-agents` (409),
+   *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`,
+   *   `machine-cloned`, `too-many-agents` (409),
    *   `store-unwritable` (503)
    */
   async enrol(
@@ -97,13 +101,14 @@ export class Enrolment {
     const { environment: found, key } = prove();
     const { environment, instance, endsGrants } = this.#admit(found, key, body, claim);
     // What is not new may be so by a request whose write is still under way.
-    if (environment === found) await store.settled();
-    else if (endsGrants) await this.#options.revoke(environment.id, environment);
-    else await store.putEnvironment(environment);
+    const stored = environment === found ? store.settled() : store.putEnvironment(environment);
+    if (endsGrants) this.#options.endGrants(environment.id, instance.id);
+    await stored;
     return {
       protocol: PROTOCOL_VERSION,
       secret: await sealFor(Buffer.from(instance.secret, 'base64url')),
       keyGeneration: instance.keyGeneration,
+      ...(instance.machine && { mark: instance.machine.mark }),
       timeMs: clock.now(),
     };
   }
@@ -153,12 +158,13 @@ export class Enrolment {
       throw this.#refuse(environment, 'swarm-mismatch', 403, message);
     }
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
+    // Before the other places: a clone may have another engine's id, and an admin may choose it all the same.
+    const claimed = known && this.#claimMachine(environment, known, body, intervalMs);
     if (this.#places.isTaken(environment, known, body)) {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
-    const claimed = this.#claimMachine(environment, known, body, intervalMs);
     const kept = this.#places.keptBeside(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
       const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
@@ -172,15 +178,12 @@ export class Enrolment {
       predecessor,
       body,
     );
-    const machine = claimed ? claimed.machine : newMachine(body.boot);
+    const machine = claimed ? claimed.machine : this.#options.machines.first(body);
     const instance: Instance = {
       id: body.instanceId,
       publicKey: body.publicKey,
       // Of two machines with one key only the one that has the place knows the secret.
-      secret:
-        known && claimed?.kind === 'same'
-          ? known.secret
-          : this.#options.randomBytes(32).toString('base64url'),
+      secret: known && claimed?.kind === 'same' ? known.secret : this.#newSecret(),
       keyGeneration: key.generation,
       engineId: body.engineId,
       node,
@@ -219,25 +222,27 @@ export class Enrolment {
     };
   }
 
-  /** @throws EdgeError `duplicate` (409): another machine has this instance's place */
-  #claimMachine(
-    environment: Environment,
-    known: Instance | undefined,
-    { boot }: EnrolRequest,
-    intervalMs: number,
-  ) {
-    if (!known) return null;
-    const { machines, store } = this.#options;
-    const claimed = machines.claim(environment, known, boot, intervalMs);
-    if (claimed.kind !== 'refused') return claimed;
-    const { machine, retryAfterSeconds } = claimed;
-    if (machine !== known.machine) {
-      const instances = environment.instances.map((one) => (one === known ? { ...known, machine } : one));
+  /** @throws EdgeError `duplicate`, `machine-cloned` (409): another machine has this instance's place, or may have it */
+  #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
+    const claimed = this.#options.machines.claim(environment, known, report, intervalMs);
+    if (claimed.kind === 'early') {
+      const message = 'The boot of this machine before this one, or a clone of the machine, may still work';
+      throw this.#refuse(environment, 'duplicate', 409, message, claimed.retryAfterSeconds);
+    }
+    if (claimed.kind !== 'cloned') return claimed;
+    if (claimed.machine) {
+      const instance = { ...known, machine: claimed.machine, secret: this.#newSecret() };
+      const instances = environment.instances.map((one) => (one === known ? instance : one));
       // Where it cannot be stored, the next attempt comes to the same end.
-      store.putEnvironment({ ...environment, instances }).catch(() => undefined);
+      this.#options.store.putEnvironment({ ...environment, instances }).catch(() => undefined);
+      this.#options.wake(environment.id);
     }
     const message = 'A clone of this machine works for the environment';
-    throw this.#refuse(environment, 'duplicate', 409, message, retryAfterSeconds);
+    throw this.#refuse(environment, 'machine-cloned', 409, message, CLONE_RETRY_SECONDS);
+  }
+
+  #newSecret(): string {
+    return this.#options.randomBytes(32).toString('base64url');
   }
 
   #refuse(

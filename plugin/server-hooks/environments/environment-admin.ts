@@ -194,21 +194,32 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * Lets the machine in that was refused as `duplicate` last, and bars the one that had the place.
-   * @throws EdgeError `environment-not-found` (404), `no-duplicate` (409), `store-unwritable` (503)
+   * Gives the place to the clone of an agent's machine that asked for it last, and keeps the machine out that had it.
+   * @throws EdgeError `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
    */
-  async acceptDuplicate(id: number): Promise<Environment> {
-    const { machines, randomBytes } = this.#options;
+  async acceptClone(id: number): Promise<Environment> {
+    const { store, machines, randomBytes } = this.#options;
     const before = this.get(id);
     const chosen = machines.chosenRival(before);
     if (!chosen) {
       const message = 'No clone of an agent’s machine has asked to be let in since the hub’s start';
-      throw new EdgeError('no-duplicate', message, { status: 409 });
+      throw new EdgeError('no-clone', message, { status: 409 });
     }
     const { instance, machine } = chosen;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const instances = before.instances.map((one) => (one === instance ? { ...one, machine, secret } : one));
-    return this.revoke(id, { changes: { instances } });
+    const environment = { ...before, instances };
+    const stored = store.putEnvironment(environment);
+    this.endGrants(id, instance.id);
+    await stored;
+    return environment;
+  }
+
+  /** Ends the tunnels of one instance and its held check-in. Credentials end with the instance's secret. */
+  endGrants(id: number, instanceId: string): void {
+    const { registry, checkIns } = this.#options;
+    registry.revokeInstance(id, instanceId);
+    checkIns.wake(id);
   }
 
   /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */

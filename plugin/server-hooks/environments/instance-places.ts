@@ -50,14 +50,19 @@ export class InstancePlaces {
   }
 
   /**
-   * The silent instance that a new agent takes the place of, because it comes from the same engine: its data folder was
-   * lost. Undefined also where several have that engine's id, as on machines that were cloned.
+   * The silent instance that a new agent takes the place of: it comes from the same engine, and its data folder was
+   * lost. In a Swarm it must come from the same node, too, unless it is alone: an engine's id is only a claim, and
+   * machines made from one image share it.
    */
   predecessor(environment: Environment, body: EnrolRequest): Instance | undefined {
-    const [one, ...more] = environment.instances.filter(
-      (other) => isSameEngine(other, body) && excludes(environment, other, body),
+    const isAlone = environment.swarm === null || environment.instances.length === 1;
+    return environment.instances.find(
+      (other) =>
+        isSameEngine(other, body) &&
+        excludes(environment, other, body) &&
+        (isAlone || isSameNode(other, body)) &&
+        !this.#holds(environment, other, body),
     );
-    return one && more.length === 0 && !this.#holds(environment, one, body) ? one : undefined;
   }
 
   /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
@@ -104,7 +109,11 @@ function isNodeOfOther(environment: Environment, known: Instance, { node }: Enro
 function excludes({ swarm }: Environment, other: Instance, body: EnrolRequest): boolean {
   if (isSibling(other, body)) return false;
   if (swarm === null) return true;
-  return isSameEngine(other, body) || (other.node !== null && other.node.nodeId === body.node?.nodeId);
+  return isSameEngine(other, body) || isSameNode(other, body);
+}
+
+function isSameNode({ node }: Instance, body: EnrolRequest): boolean {
+  return node !== null && node.nodeId === body.node?.nodeId;
 }
 
 function isSameEngine({ engineId }: Instance, body: EnrolRequest): boolean {

@@ -1,3 +1,4 @@
+import type { EnrolRequest } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import type { Environment, Instance, Machine } from '../model/environment.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
@@ -8,20 +9,31 @@ export interface MachineClaimsOptions {
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Whether agents may hold check-ins: then all are heard soon after a start of the hub. */
+  readonly isHolding: () => boolean;
   /** Ends an instance's held check-in, so that a living agent checks in again at once. */
   readonly endHold: (environmentId: number, instanceId: string) => void;
 }
 
-/** What becomes of an enrolment of a known instance. */
+/** What an enrolling agent reports of its machine. */
+export type MachineReport = Pick<EnrolRequest, 'boot' | 'mark'>;
+
+/** What becomes of an enrolment of a known instance. `machine` is what the record holds from now on. */
 export type MachineClaim =
-  /** It goes on as it was; `machine` is what the record holds from now on. */
+  /** It goes on as it was. */
   | { readonly kind: 'same'; readonly machine: Machine | undefined }
-  /** Another boot takes the place of one that is silent. */
+  /** It takes the place of a boot that is silent, or is the first whose boot is known. The instance gets a new secret. */
   | { readonly kind: 'moved'; readonly machine: Machine }
-  /** The boot that had the place before is back: the one that took it meanwhile belongs to another machine. */
+  /** The boot that had the place before is heard again. The same, and what the other boot was granted ends. */
   | { readonly kind: 'restored'; readonly machine: Machine }
-  /** `machine` differs from the record's where the caller was found to be another machine just now. */
-  | { readonly kind: 'refused'; readonly machine: Machine | undefined; readonly retryAfterSeconds: number };
+  /** The boot before it may live: it is asked to come again. */
+  | { readonly kind: 'early'; readonly retryAfterSeconds: number }
+  /**
+   * Another machine has the place. `machine` is given where this was found out just now: the instance gets a new secret, so
+   * that its agent enrols again and learns its new mark.
+   */
+  | { readonly kind: 'cloned'; readonly machine?: Machine };
 
 /** Another machine that asked for an instance. */
 interface Rival {
@@ -35,15 +47,12 @@ interface Rival {
 
 /** What a check-in may be late by, on top of its interval, ms; a dead tunnel is known within it. */
 const GRACE_MS = 10_000;
-/** A barred machine asks again after this time, seconds. */
-const BARRED_RETRY_SECONDS = 60;
-/** Machines that are remembered as barred. */
-const MAX_BARRED = 8;
+const MAX_RETRY_SECONDS = 60;
 
 /**
- * Tells a machine that was restarted from a full clone of it. Both have the instance's key, but a restart ends the boot
- * before it, and boot ids never come back: an instance that is heard from two boots runs on two machines. The first one
- * keeps the place, and the other is barred until an admin chooses it.
+ * Tells a machine that was restarted from a full clone of it; both have the instance's key. A restart ends the boot before
+ * it, so an instance that is heard from two boots at a time runs on two machines. The first one keeps the place and gets
+ * a new mark, which the other does not have: from then on only an admin can choose that one.
  */
 export class MachineClaims {
   readonly #options: MachineClaimsOptions;
@@ -56,20 +65,24 @@ export class MachineClaims {
     this.#startedMs = options.clock.monotonic();
   }
 
-  /** @param boot what the caller reports; undefined: it cannot tell */
-  claim(environment: Environment, known: Instance, boot = '', intervalMs: number): MachineClaim {
+  /** What is stored of an instance that enrols for the first time; undefined: its agent cannot tell boots apart. */
+  first({ boot }: MachineReport): Machine | undefined {
+    return boot === undefined ? undefined : this.#marked({ boot, previous: null, isContested: false });
+  }
+
+  claim(environment: Environment, known: Instance, report: MachineReport, intervalMs: number): MachineClaim {
     const { machine } = known;
-    if (machine === undefined) return { kind: 'same', machine: newMachine(boot) };
+    if (machine === undefined) {
+      const first = this.first(report);
+      return first ? { kind: 'moved', machine: first } : { kind: 'same', machine };
+    }
+    const { boot = '', mark } = report;
     if (boot === machine.boot) return { kind: 'same', machine };
-    if (machine.barred.includes(boot)) {
-      this.#note(environment, known, boot, intervalMs);
-      return { kind: 'refused', machine, retryAfterSeconds: BARRED_RETRY_SECONDS };
-    }
-    if (boot !== '' && boot === machine.previous) {
-      this.#note(environment, known, machine.boot, intervalMs);
-      return { kind: 'restored', machine: { ...withBarred(machine, machine.boot), boot, previous: null } };
-    }
-    return this.#compete(environment, known, machine, boot, intervalMs);
+    const rival = this.#note(environment, known, boot, intervalMs);
+    if (boot !== '' && boot === machine.previous)
+      return this.#restore(environment, known, machine, boot, intervalMs);
+    if (machine.isContested && mark !== machine.mark) return { kind: 'cloned' };
+    return this.#compete(environment, known, machine, report, rival);
   }
 
   /** The instance that another machine asked for last since the hub's start, as that machine's. Null: none did. */
@@ -77,8 +90,7 @@ export class MachineClaims {
     for (const [instanceId, { environmentId, boot }] of [...this.#rivals].reverse()) {
       const instance = instances.find((one) => one.id === instanceId);
       if (environmentId !== id || !instance?.machine || instance.machine.boot === boot) continue;
-      const { barred } = withBarred(instance.machine, instance.machine.boot);
-      return { instance, machine: { boot, previous: null, barred: barred.filter((it) => it !== boot) } };
+      return { instance, machine: this.#marked({ boot, previous: null, isContested: true }) };
     }
     return null;
   }
@@ -92,57 +104,78 @@ export class MachineClaims {
 
   /** A newcomer waits until the first machine was heard again, or has missed its next check-in. */
   #compete(
-    environment: Environment,
+    { id }: Environment,
+    known: Instance,
+    machine: Machine,
+    { boot = '', mark }: MachineReport,
+    rival: Rival,
+  ): MachineClaim {
+    const { clock, presence, endHold } = this.#options;
+    const now = clock.monotonic();
+    if ((presence.arrivedMs(id, known.id) ?? 0) > rival.sinceMs) {
+      // That an agent cannot tell its boot says nothing about its machine: it gets another trial.
+      if (boot === '') this.#rivals.set(known.id, { ...rival, sinceMs: now, deadlineMs: now + GRACE_MS });
+      if (boot === '' || (machine.isContested && mark !== machine.mark)) return { kind: 'cloned' };
+      return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
+    }
+    if (now >= rival.deadlineMs && !this.#hasTunnel(id, known.id)) {
+      this.#rivals.delete(known.id);
+      return {
+        kind: 'moved',
+        machine: this.#marked({ ...machine, boot, previous: machine.boot || machine.previous }),
+      };
+    }
+    endHold(id, known.id);
+    const seconds = Math.max(1, Math.ceil((rival.deadlineMs - now) / 1_000));
+    return { kind: 'early', retryAfterSeconds: Math.min(seconds, MAX_RETRY_SECONDS) };
+  }
+
+  /**
+   * A boot that was replaced is heard again: its machine was cut off, not restarted. Where the one that replaced it lives,
+   * they are two; else one was set aside for the other, as with a standby machine or a snapshot with memory.
+   */
+  #restore(
+    { id }: Environment,
     known: Instance,
     machine: Machine,
     boot: string,
     intervalMs: number,
   ): MachineClaim {
-    const { clock, presence, registry, endHold } = this.#options;
-    const now = clock.monotonic();
-    const rival = this.#note(environment, known, boot, intervalMs);
-    if ((presence.arrivedMs(environment.id, known.id) ?? 0) > rival.sinceMs) {
-      // Not barred, it gets another trial.
-      if (boot === '') this.#rivals.delete(known.id);
-      const retryAfterSeconds = BARRED_RETRY_SECONDS;
-      return { kind: 'refused', machine: withBarred(machine, boot), retryAfterSeconds };
-    }
-    const hasTunnel =
-      registry.peek(environment.id)?.tunnel?.grant.instanceId === known.id ||
-      Boolean(registry.peek(environment.id, known.id)?.tunnel);
-    if (now >= rival.deadlineMs && !hasTunnel) {
-      this.#rivals.delete(known.id);
-      return { kind: 'moved', machine: { ...machine, boot, previous: machine.boot || machine.previous } };
-    }
-    endHold(environment.id, known.id);
-    const waitMs = Math.max(rival.deadlineMs - now, 1_000);
-    return { kind: 'refused', machine, retryAfterSeconds: Math.ceil(waitMs / 1_000) };
+    const { clock, presence } = this.#options;
+    const arrivedMs = presence.arrivedMs(id, known.id);
+    const isOtherLive =
+      presence.isHeld(id, known.id) ||
+      this.#hasTunnel(id, known.id) ||
+      (arrivedMs !== null && clock.monotonic() - arrivedMs <= intervalMs + GRACE_MS);
+    const previous = isOtherLive ? null : machine.boot;
+    const isContested = machine.isContested || isOtherLive;
+    return { kind: 'restored', machine: this.#marked({ boot, previous, isContested }) };
+  }
+
+  #hasTunnel(environmentId: number, instanceId: string): boolean {
+    const { registry } = this.#options;
+    const leads = registry.peek(environmentId)?.tunnel?.grant.instanceId === instanceId;
+    return leads || Boolean(registry.peek(environmentId, instanceId)?.tunnel);
   }
 
   /** Keeps the caller as the latest rival; one that asks for the first time gets its deadline. */
   #note({ id }: Environment, known: Instance, boot: string, intervalMs: number): Rival {
-    const { clock, presence } = this.#options;
+    const { clock, presence, isHolding } = this.#options;
     const now = clock.monotonic();
     const before = this.#rivals.get(known.id);
+    const startupMs = isHolding() ? STARTUP_MS : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
     const arrivedMs = presence.arrivedMs(id, known.id);
-    // A held check-in says nothing about now: it ends, and a living agent is back at once.
-    const lastMs = presence.isHeld(id, known.id) ? now : arrivedMs;
-    const deadlineMs = lastMs === null ? this.#startedMs + STARTUP_MS : lastMs + intervalMs + GRACE_MS;
+    const missedMs = arrivedMs === null ? this.#startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
+    // A held check-in is ended, and a living agent is back within a round trip.
+    const deadlineMs = presence.isHeld(id, known.id) ? now + GRACE_MS : missedMs;
     const rival = before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs };
     // Last in the map is latest.
     this.#rivals.delete(known.id);
     this.#rivals.set(known.id, rival);
     return rival;
   }
-}
 
-/** What is stored of a machine that enrols for the first time; undefined: its agent cannot tell. */
-export function newMachine(boot: string | undefined): Machine | undefined {
-  return boot === undefined || boot === '' ? undefined : { boot, previous: null, barred: [] };
-}
-
-/** An agent that cannot tell its boot is not barred: that it cannot tell says nothing about its machine. */
-function withBarred(machine: Machine, boot: string): Machine {
-  if (boot === '') return machine;
-  return { ...machine, barred: [...machine.barred.filter((it) => it !== boot), boot].slice(-MAX_BARRED) };
+  #marked(machine: Omit<Machine, 'mark'>): Machine {
+    return { ...machine, mark: this.#options.randomBytes(16).toString('base64url') };
+  }
 }

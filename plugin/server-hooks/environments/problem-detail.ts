@@ -6,8 +6,8 @@ const DETAILS: Readonly<Record<string, string>> = {
     'The agent checks in, but its Docker Engine, or a proxy in front of it, refuses its calls',
   'engine-bad-answer': 'The agent checks in, but what answers at its DOCKER_HOST is no Docker Engine',
   cleartext: 'Check-ins travel over http://: anyone on the way can read them',
-  duplicate:
-    'A second agent with this Edge key, or a clone of the machine, wants in; the first one keeps working',
+  duplicate: 'A second agent with this Edge key wants in; the first one keeps working',
+  'machine-cloned': 'A clone of the agent’s machine wants in; the first machine keeps working',
   'edge-id-mismatch': 'An agent with the right Edge key came with another Edge ID and was refused',
   'association-removed': 'The disassociated agent wants back; it stays out until the key is rotated',
   'swarm-mismatch':

@@ -21,6 +21,8 @@ const REPORTED = new Set(['credential-replayed', 'credential-foreign']);
 /** Decides which connections become an environment's tunnel. */
 export class TunnelAdmission {
   readonly #options: TunnelAdmissionOptions;
+  /** The secret that the holder of a grant proved to have. */
+  readonly #secrets = new WeakMap<Grant, string>();
 
   constructor(options: TunnelAdmissionOptions) {
     this.#options = options;
@@ -47,7 +49,10 @@ export class TunnelAdmission {
   register(tunnel: Tunnel): void {
     const { store, registry, logger } = this.#options;
     const { environmentId, generation, nodeId, purpose } = tunnel.grant;
-    if (store.environment(environmentId)?.generation !== generation) {
+    const environment = store.environment(environmentId);
+    const instance = environment?.instances.find(({ id }) => id === tunnel.grant.instanceId);
+    // Of cloned machines only the one that has the place now knows the secret.
+    if (environment?.generation !== generation || instance?.secret !== this.#secrets.get(tunnel.grant)) {
       throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
     }
     registry.slotOf(tunnel.grant).attach(tunnel);
@@ -75,6 +80,7 @@ export class TunnelAdmission {
         details: { environmentId },
       });
     }
+    this.#secrets.set(grant, instance.secret);
     return grant;
   }
 

@@ -11,14 +11,16 @@ export interface EnvironmentKey {
   readonly expiresAt: string | null;
 }
 
-/** The machine that an instance runs on, by the boots of its kernel. */
+/** The machine that an instance runs on. */
 export interface Machine {
-  /** What tells a boot from every other; '': its agent cannot tell. */
+  /** What tells a boot of its kernel from every other; '': its agent cannot tell. */
   readonly boot: string;
-  /** The boot before it. If that one is heard again, they are two machines. */
+  /** The boot before it. */
   readonly previous: string | null;
-  /** Boots of other machines with the same instance: they stay out until an admin chooses them. */
-  readonly barred: readonly string[];
+  /** What its agent keeps in its data folder and reports after the next boot; a clone made before has an older one. */
+  readonly mark: string;
+  /** Another machine with the same instance was met: who lacks the mark stays out until an admin chooses it. */
+  readonly isContested: boolean;
 }
 
 /** One installed agent: a data folder with an instance key. */

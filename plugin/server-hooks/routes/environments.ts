@@ -153,18 +153,18 @@ export const environmentCalls = [
   defineCall(
     {
       method: 'POST',
-      path: '/api/environments/:id/accept-duplicate',
-      id: 'acceptDuplicate',
+      path: '/api/environments/:id/accept-clone',
+      id: 'acceptClone',
       summary: 'Lets the refused clone of a machine in',
       description:
-        'Of two machines with one agent’s identity the first keeps its place, and the other is refused as `duplicate`. This swaps them; the tunnel ends at once.',
+        'Of a machine and its full clone the first keeps its place, and the other is refused as `machine-cloned`. This swaps them: the one that asked last is let in, and the tunnel ends at once.',
       access: 'write',
       answers: { 200: { description: 'As it is now', body: environmentView } },
-      problems: ['no-duplicate', ...STORE_PROBLEMS],
+      problems: ['no-clone', ...STORE_PROBLEMS],
     },
     async ({ services, environment }) => ({
       status: 200,
-      body: describeEnvironment(await services.admin.acceptDuplicate(environment.id), services),
+      body: describeEnvironment(await services.admin.acceptClone(environment.id), services),
     }),
   ),
 

@@ -30,7 +30,7 @@ export const PROBLEM_STATUSES = Object.freeze({
   internal: 500,
   'method-not-allowed': 405,
   'name-taken': 409,
-  'no-duplicate': 409,
+  'no-clone': 409,
   'node-ambiguous': 409,
   'node-not-found': 404,
   'node-offline': 503,

@@ -33,7 +33,12 @@ const environmentSchema: z.ZodType<Environment> = z.object({
       enrolledAt: z.string(),
       isOutside: z.boolean().optional(),
       machine: z
-        .object({ boot: z.string(), previous: z.string().nullable(), barred: z.array(z.string()) })
+        .object({
+          boot: z.string(),
+          previous: z.string().nullable(),
+          mark: z.string(),
+          isContested: z.boolean(),
+        })
         .optional(),
     }),
   ),

@@ -95,6 +95,14 @@ export class TunnelRegistry {
     slots?.environment?.revoke();
   }
 
+  /** Ends what one instance holds: the tunnel to its node, and the environment's where it is the leader. */
+  revokeInstance(environmentId: number, instanceId: string): void {
+    const { environment, nodes } = this.#slots.get(environmentId) ?? {};
+    nodes?.get(instanceId)?.revoke();
+    const holder = environment?.tunnel?.grant.instanceId ?? environment?.lease?.instanceId;
+    if (holder === instanceId) environment?.revoke();
+  }
+
   /** Drops the slots of nodes whose instances are none of these, ending what they hold. */
   keepNodes(environmentId: number, instanceIds: ReadonlySet<string>): void {
     const { nodes } = this.#slots.get(environmentId) ?? {};

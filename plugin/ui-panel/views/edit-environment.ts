@@ -111,9 +111,9 @@ export class EditEnvironmentElement extends LitElement {
     </section>`;
   }
 
-  #endings({ edgeId, name, problem }: EnvironmentView): TemplateResult {
+  #endings({ edgeId, name, lastRefusal }: EnvironmentView): TemplateResult {
     return html`
-      ${problem?.code === 'duplicate' ? this.#duplicate(name) : ''}
+      ${lastRefusal?.code === 'machine-cloned' ? this.#clone(name) : ''}
       <section aria-labelledby="agent">
         <h3 id="agent">Its agent</h3>
         <p>${
@@ -132,11 +132,11 @@ export class EditEnvironmentElement extends LitElement {
     `;
   }
 
-  #duplicate(name: string): TemplateResult {
-    return html`<section aria-labelledby="duplicate">
-      <h3 id="duplicate">A second machine</h3>
-      <p>Another machine with this agent’s identity is refused while the first keeps working. If it is a clone of the
-        whole machine and should have the place, swap them. Otherwise give it an environment and a data folder of its own.</p>
+  #clone(name: string): TemplateResult {
+    return html`<section aria-labelledby="clone">
+      <h3 id="clone">Cloned machine</h3>
+      <p>A clone of the machine asks to be let in; the one that came first keeps working. Give the clone an environment and
+        a data folder of its own, or swap the two.</p>
       <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#swap(name)}>Swap machines …</button>
     </section>`;
   }
@@ -188,12 +188,12 @@ export class EditEnvironmentElement extends LitElement {
       title: `Swap the machines of ${name}?`,
       names: [],
       warning:
-        'The tunnel ends at once, with every call in it. The machine that works now is refused from then on; the other one is in reach within a minute.',
+        'The tunnel ends at once, with every call in it. The machine that works now is refused from then on; the other one is in reach within two minutes.',
       confirm: 'Swap machines',
     });
     if (!isSure) return;
     await this.#do(async () => {
-      await this.client.call('POST', `/environments/${this.environmentId}/accept-duplicate`);
+      await this.client.call('POST', `/environments/${this.environmentId}/accept-clone`);
       await this.#look();
       this.#note = 'Swapped';
     });

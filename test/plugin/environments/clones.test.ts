@@ -1,94 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { HubClient } from '../../../agent-image/src/hub-client.js';
-import type { EnrolRequest } from '../../../protocol/agent-calls.js';
+import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
-import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance, type TestInstance } from '../../helpers/test-instance.js';
 
-const FIRST = 'first-boot-00000';
-const CLONE = 'clone-boot-00000';
-const THIRD = 'third-boot-00000';
-/** Two of the default interval's 5 s and then some: nobody who lives is silent for so long. */
+/** Longer than any machine that works is silent at the default interval, ms. */
 const SILENCE_MS = 15_000;
+const DAY_MS = 86_400_000;
+const early = { code: 'duplicate' };
+const cloned = { code: 'machine-cloned' };
 
-async function setup(t: ExecutionContext, facts: Partial<EnrolRequest> = { boot: FIRST }) {
-  const clock = new FakeClock();
-  const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
-  const agent = { edgeId: edgeId ?? '', edgeKey, clock, engineId: 'engine-1' };
-  const first = await joinInstance(t, { ...agent, facts });
-  /** A process with the same DATA_DIR, on the same machine or on a clone. */
-  const again = (key = edgeKey) => makeInstance(t, { ...agent, edgeKey: key, instance: first.instance });
-  return { clock, hub, id, agent, first, again };
+/** A machine as its agent reports it: a boot, and the mark on its disk. */
+class Machine {
+  readonly #name: string;
+  readonly #agent: TestInstance;
+  #boots = 0;
+  mark: string | undefined;
+
+  constructor(name: string, agent: TestInstance, mark?: string) {
+    this.#name = name;
+    this.#agent = agent;
+    this.mark = mark;
+  }
+
+  get boot(): string {
+    return `${this.#name}-${this.#boots}`.padEnd(16, '0');
+  }
+
+  reboot(): void {
+    this.#boots++;
+  }
+
+  async enrol(): Promise<void> {
+    const { mark, boot } = this;
+    this.mark = (await this.#agent.enrol({ boot, ...(mark && { mark }) })).mark ?? mark;
+  }
+
+  async checkIn(): Promise<void> {
+    await this.#agent.checkIn();
+  }
 }
 
-const duplicate = { code: 'duplicate' };
+async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } = {}) {
+  const clock = new FakeClock();
+  const hub = await startPlugin(t, { clock });
+  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', ...settings });
+  const agent = { edgeId: edgeId ?? '', edgeKey, clock, engineId: 'engine-1' };
+  const instance = await makeInstance(t, agent);
+  /** A process with the same DATA_DIR, on the same machine or on a clone. */
+  const again = (key = edgeKey, engineId = 'engine-1') =>
+    makeInstance(t, { ...agent, edgeKey: key, engineId, instance: instance.instance });
+  const first = new Machine('first', instance);
+  await first.enrol();
+  /** A machine made from the first one's disk as it is now. */
+  const clone = async (name = 'clone', engineId?: string) =>
+    new Machine(name, await again(edgeKey, engineId), first.mark);
+  const accept = () => hub.call('POST', `/api/environments/${id}/accept-clone`);
+  const openTunnel = async (agent: TestInstance) => {
+    await hub.call('POST', `/api/environments/${id}/tunnel`);
+    return agent.open(await agent.prove(await agent.credential()));
+  };
+  return { clock, hub, id, agent, instance, first, again, clone, accept, openTunnel };
+}
+
+/** The other machine is met, and refused; the first one has noticed. */
+async function meet(t: ExecutionContext, clock: FakeClock, first: Machine, other: Machine): Promise<void> {
+  await t.throwsAsync(other.enrol(), early);
+  clock.advance(5_000);
+  await first.checkIn();
+  t.like(await t.throwsAsync(other.enrol()), { ...cloned, retryAfterSeconds: 60 });
+  await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
+  await first.enrol();
+}
 
 test('clones: a restart on the same boot is let in at once, and keeps its secret', async (t) => {
-  const { first, again } = await setup(t);
+  const { first, instance, again } = await setup(t);
   const restarted = await again();
-  await restarted.enrol({ boot: FIRST });
-  t.deepEqual(secretOf(restarted), secretOf(first));
-  t.truthy((await restarted.checkIn()).reply);
+  await restarted.enrol({ boot: first.boot });
+  t.deepEqual(restarted.client.instanceSecret, instance.client.instanceSecret);
+  await t.notThrowsAsync(restarted.checkIn());
 });
 
 test('clones: of two machines with one identity the first keeps working and the other is refused', async (t) => {
-  const { hub, id, clock, first, again } = await setup(t);
-  const clone = await again();
-  t.like(await t.throwsAsync(clone.enrol({ boot: CLONE })), { ...duplicate, retryAfterSeconds: 15 });
-  clock.advance(5_000);
-  t.truthy((await first.checkIn()).reply);
-  t.like(await t.throwsAsync(clone.enrol({ boot: CLONE })), { ...duplicate, retryAfterSeconds: 60 });
-  clock.advance(3_600_000);
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate, 'barred, even while the first is silent');
-  t.truthy((await first.checkIn()).reply);
-  t.like(await hub.view(id), { status: 'online', problem: duplicate });
+  const { hub, id, clock, first, clone } = await setup(t);
+  const other = await clone();
+  await meet(t, clock, first, other);
+  clock.advance(DAY_MS);
+  await t.throwsAsync(other.enrol(), cloned, 'even while the first is silent');
+  await t.notThrowsAsync(first.checkIn());
+  t.like(await hub.view(id), { status: 'online', problem: { code: 'machine-cloned' } });
+});
+
+test('clones: after a power cut for both the first gets its place, whichever is up first', async (t) => {
+  const { clock, first, clone } = await setup(t);
+  const other = await clone();
+  await meet(t, clock, first, other);
+  for (let round = 0; round < 3; round++) {
+    clock.advance(3_600_000);
+    other.reboot();
+    first.reboot();
+    await t.throwsAsync(other.enrol(), cloned);
+    await t.notThrowsAsync(first.enrol());
+    await t.notThrowsAsync(first.checkIn());
+  }
 });
 
 test('clones: the held check-in of a machine that lives ends, so that it is heard at once', async (t) => {
-  const { first, again } = await setup(t);
-  const { etag } = await first.checkIn();
+  const { instance, clone } = await setup(t, { checkInSeconds: 3_600 });
+  const { etag } = await instance.checkIn();
   let hasEnded = false;
-  const held = first.checkIn({ wait: 50, ...(etag === undefined ? {} : { etag }) }).then((result) => {
+  const held = instance.checkIn({ wait: 50, ...(etag === undefined ? {} : { etag }) }).then((result) => {
     hasEnded = true;
     return result;
   });
-  const clone = await again();
+  const other = await clone();
   // It may be a few attempts before the held one has arrived.
-  for (let attempt = 0; !hasEnded && attempt < 500; attempt++) {
-    await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
-  }
+  for (let attempt = 0; !hasEnded && attempt < 500; attempt++) await t.throwsAsync(other.enrol(), early);
   t.true(hasEnded);
   t.is((await held).reply, null);
 });
 
 test('clones: a machine that was restarted is let in once its earlier boot has missed a check-in', async (t) => {
-  const { clock, first, again } = await setup(t);
+  const { clock, first, instance, again } = await setup(t);
   await first.checkIn();
-  const restarted = await again();
-  await t.throwsAsync(restarted.enrol({ boot: CLONE }), duplicate);
+  const restarted = new Machine('first', await again(), first.mark);
+  restarted.reboot();
+  t.like(await t.throwsAsync(restarted.enrol()), { ...early, retryAfterSeconds: 15 });
   clock.advance(SILENCE_MS - 1);
-  t.like(await t.throwsAsync(restarted.enrol({ boot: CLONE })), { ...duplicate, retryAfterSeconds: 1 });
+  t.like(await t.throwsAsync(restarted.enrol()), { ...early, retryAfterSeconds: 1 });
   clock.advance(1);
-  await restarted.enrol({ boot: CLONE });
-  t.truthy((await restarted.checkIn()).reply);
-  t.notDeepEqual(secretOf(restarted), secretOf(first));
-  await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
+  await restarted.enrol();
+  await t.notThrowsAsync(restarted.checkIn());
+  t.not(restarted.mark, first.mark);
+  await t.throwsAsync(instance.checkIn(), { code: 'agent-unauthorized' });
+});
+
+test('clones: with a long interval a machine that lost power in a held check-in waits for ten seconds', async (t) => {
+  const { clock, instance, first } = await setup(t, { checkInSeconds: 86_400 });
+  const { etag } = await instance.checkIn();
+  const gone = new AbortController();
+  const held = instance
+    .checkIn({ wait: 50, signal: gone.signal, ...(etag === undefined ? {} : { etag }) })
+    .catch(() => undefined);
+  first.reboot();
+  let refusal: { retryAfterSeconds?: number } = {};
+  // Until the held one has arrived its interval counts, and no pause is longer than a minute.
+  for (let attempt = 0; refusal.retryAfterSeconds !== 10 && attempt < 500; attempt++) {
+    refusal = (await t.throwsAsync(first.enrol(), early)) as object;
+    t.true([10, 60].includes(refusal.retryAfterSeconds ?? 0));
+    first.reboot();
+  }
+  gone.abort();
+  await held;
+  await t.throwsAsync(first.enrol(), early);
+  clock.advance(10_000);
+  t.pass();
 });
 
 test('clones: a machine that was silent for long is let in at once after its restart', async (t) => {
-  const { clock, again } = await setup(t);
+  const { clock, first } = await setup(t);
   clock.advance(SILENCE_MS);
-  const restarted = await again();
-  await t.notThrowsAsync(restarted.enrol({ boot: CLONE }));
+  first.reboot();
+  await t.notThrowsAsync(first.enrol());
 });
 
 test('clones: who holds the tunnel is not silent, whatever becomes of its check-ins', async (t) => {
-  const { hub, id, clock, first, again } = await setup(t);
-  await hub.call('POST', `/api/environments/${id}/tunnel`);
-  const { tunnel } = await first.open(await first.prove(await first.credential()));
-  const clone = await again();
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
+  const { hub, id, clock, instance, clone, openTunnel } = await setup(t);
+  const { tunnel } = await openTunnel(instance);
+  const other = await clone();
+  await t.throwsAsync(other.enrol(), early);
   for (let passedMs = 0; passedMs < SILENCE_MS; passedMs += 5_000) {
     clock.advance(5_000);
     t.is(
@@ -97,90 +179,156 @@ test('clones: who holds the tunnel is not silent, whatever becomes of its check-
       'no engine, but a tunnel',
     );
   }
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
+  await t.throwsAsync(other.enrol(), early);
   tunnel.close('stopping');
   await hub.until(id, (view) => view.tunnel !== 'active');
-  await t.notThrowsAsync(clone.enrol({ boot: CLONE }));
+  await t.notThrowsAsync(other.enrol());
 });
 
 test('clones: one that took the place of a cut-off machine gives it back when that is in reach again', async (t) => {
-  const { hub, id, clock, first, again } = await setup(t);
+  const { clock, first, again, openTunnel } = await setup(t);
   clock.advance(SILENCE_MS);
-  const clone = await again();
-  await clone.enrol({ boot: CLONE });
-  await hub.call('POST', `/api/environments/${id}/tunnel`);
-  const { ended } = await clone.open(await clone.prove(await clone.credential()));
+  const agent = await again();
+  const other = new Machine('clone', agent, first.mark);
+  await other.enrol();
+  const { ended } = await openTunnel(agent);
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
-  await first.enrol({ boot: FIRST });
+  await first.enrol();
   t.is(await ended, 'revoked', 'no call goes to the clone any more');
-  t.truthy((await first.checkIn()).reply);
-  await t.throwsAsync(clone.checkIn(), { code: 'agent-unauthorized' });
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
+  await t.notThrowsAsync(first.checkIn());
+  await t.throwsAsync(other.checkIn(), { code: 'agent-unauthorized' });
+  await t.throwsAsync(other.enrol(), cloned);
+  clock.advance(DAY_MS);
+  await t.throwsAsync(other.enrol(), cloned);
+});
+
+test('clones: a standby machine and the one it stands by for take turns, each while the other is off', async (t) => {
+  const { clock, first, clone } = await setup(t);
+  const standby = await clone();
+  for (let turn = 0; turn < 3; turn++) {
+    clock.advance(3_600_000);
+    await t.notThrowsAsync(standby.enrol());
+    clock.advance(3_600_000);
+    await t.notThrowsAsync(first.enrol());
+  }
 });
 
 test('clones: an admin chooses the other machine, and the first one stays out from then on', async (t) => {
-  const { hub, id, clock, first, again } = await setup(t);
-  const accept = () => hub.call('POST', `/api/environments/${id}/accept-duplicate`);
-  t.like(await accept(), { status: 409, body: { code: 'no-duplicate' } });
-  const clone = await again();
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
-  await hub.call('POST', `/api/environments/${id}/tunnel`);
-  const { ended } = await first.open(await first.prove(await first.credential()));
+  const { clock, instance, first, clone, accept, openTunnel } = await setup(t);
+  t.like(await accept(), { status: 409, body: { code: 'no-clone' } });
+  const other = await clone();
+  await t.throwsAsync(other.enrol(), early);
+  const { ended } = await openTunnel(instance);
   t.is((await accept()).status, 200);
   t.is(await ended, 'revoked');
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
-  await t.throwsAsync(first.enrol({ boot: FIRST }), duplicate);
-  await clone.enrol({ boot: CLONE });
-  t.truthy((await clone.checkIn()).reply);
-  clock.advance(3_600_000);
-  await t.throwsAsync(first.enrol({ boot: FIRST }), duplicate);
+  await t.throwsAsync(first.enrol(), cloned);
+  await other.enrol();
+  await t.notThrowsAsync(other.checkIn());
+  clock.advance(DAY_MS);
+  first.reboot();
+  await t.throwsAsync(first.enrol(), cloned);
+  other.reboot();
+  await t.notThrowsAsync(other.enrol());
+  await t.throwsAsync(first.enrol(), cloned, 'it asks again and again');
   t.is((await accept()).status, 200, 'and back again');
-  await t.notThrowsAsync(first.enrol({ boot: FIRST }));
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
+  await t.notThrowsAsync(first.enrol());
+  await t.throwsAsync(other.enrol(), cloned);
+});
+
+test('clones: one whose engine has another id can be chosen, too', async (t) => {
+  const { clock, first, clone, accept } = await setup(t);
+  const other = await clone('clone', 'engine-2');
+  await meet(t, clock, first, other);
+  t.is((await accept()).status, 200);
+  clock.advance(2 * SILENCE_MS);
+  await t.notThrowsAsync(other.enrol());
+});
+
+test('clones: an agent that cannot tell its boot is weighed as any other, and never shut out for good', async (t) => {
+  const { clock, instance, again } = await setup(t);
+  const untold = await again();
+  await t.throwsAsync(untold.enrol(), early);
+  clock.advance(5_000);
+  await instance.checkIn();
+  await t.throwsAsync(untold.enrol(), cloned);
+  clock.advance(SILENCE_MS);
+  await t.notThrowsAsync(untold.enrol(), 'it cannot tell: each time it gets another trial');
 });
 
 test('clones: a restarted hub knows which machine is which, and waits for the first', async (t) => {
-  const { hub, clock, agent, first, again } = await setup(t);
-  const barred = await again();
-  await t.throwsAsync(barred.enrol({ boot: CLONE }), duplicate);
-  clock.advance(1);
-  await first.checkIn();
-  await t.throwsAsync(barred.enrol({ boot: CLONE }), duplicate);
+  const { hub, clock, agent, first, again, clone } = await setup(t);
+  const other = await clone();
+  await meet(t, clock, first, other);
   await hub.stop();
   const restarted = await startPlugin(t, { clock, dataDir: hub.dataDir });
   const key = keyFor(agent.edgeKey, hub, restarted);
-  const other = await again(key);
-  t.like(await t.throwsAsync(other.enrol({ boot: THIRD })), { ...duplicate, retryAfterSeconds: 45 });
-  const clone = await again(key);
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate);
+  const met = new Machine('clone', await again(key), other.mark);
+  await t.throwsAsync(met.enrol(), cloned);
+  const returning = new Machine('first', await again(key), first.mark);
+  returning.reboot();
+  t.like(await t.throwsAsync(returning.enrol()), { ...early, retryAfterSeconds: 45 });
   clock.advance(45_000);
-  await t.throwsAsync(clone.enrol({ boot: CLONE }), duplicate, 'barred on disk');
-  await t.notThrowsAsync(other.enrol({ boot: THIRD }), 'the first has not come back');
+  await t.throwsAsync(met.enrol(), cloned);
+  await t.notThrowsAsync(returning.enrol());
 });
 
-test('clones: an agent that cannot tell its boot is weighed as any other, and never barred', async (t) => {
-  const { clock, first, again } = await setup(t);
-  const untold = await again();
-  await t.throwsAsync(untold.enrol(), duplicate);
-  clock.advance(5_000);
-  await first.checkIn();
-  await t.throwsAsync(untold.enrol(), duplicate);
-  await t.throwsAsync(untold.enrol(), duplicate);
-  clock.advance(SILENCE_MS);
-  await t.notThrowsAsync(untold.enrol());
+test('clones: without held check-ins a restarted hub waits for an interval', async (t) => {
+  const { hub, clock, agent, first, again } = await setup(t, { checkInSeconds: 600 });
+  await hub.call('PATCH', '/api/settings', { heldCheckIns: false });
+  await hub.stop();
+  const restarted = await startPlugin(t, { clock, dataDir: hub.dataDir });
+  const returning = new Machine('first', await again(keyFor(agent.edgeKey, hub, restarted)), first.mark);
+  returning.reboot();
+  await t.throwsAsync(returning.enrol(), early);
+  clock.advance(609_999);
+  await t.throwsAsync(returning.enrol(), early);
+  clock.advance(1);
+  await t.notThrowsAsync(returning.enrol());
 });
 
-test('clones: agents that never told a boot work as before', async (t) => {
-  const { again } = await setup(t, {});
-  const second = await again();
-  await t.notThrowsAsync(second.enrol());
-  await t.notThrowsAsync(second.enrol({ boot: FIRST }), 'after an update of the agent');
-  t.truthy((await second.checkIn()).reply);
+test('clones: an agent that reports a boot for the first time gets a secret that no clone knows', async (t) => {
+  const { hub } = await setup(t);
+  const { edgeId, edgeKey } = await hub.create({ name: 'two' });
+  const before = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock: new FakeClock() });
+  t.is((await before.enrol()).mark, undefined);
+  const known = before.client.instanceSecret;
+  t.truthy((await before.enrol({ boot: 'updated-00000000' })).mark);
+  t.notDeepEqual(before.client.instanceSecret, known);
+  await t.notThrowsAsync(before.checkIn());
 });
 
-function secretOf({ client }: { client: HubClient }): Buffer | null {
-  return client.instanceSecret;
-}
+test('clones: swaps and returns end nothing of other nodes', async (t) => {
+  const { hub, id, clock, agent, openTunnel } = await setup(t);
+  const stored = async (): Promise<Environment> =>
+    JSON.parse(await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8')).environments.find(
+      (one: Environment) => one.id === id,
+    );
+  const node = (nodeId: string, role: 'manager' | 'worker') => ({
+    swarmId: role === 'manager' ? 'swarm' : '',
+    nodeId,
+    name: nodeId,
+    role,
+  });
+  const manager = await makeInstance(t, { ...agent, engineId: 'engine-m' });
+  clock.advance(DAY_MS);
+  await manager.enrol({ node: node('m', 'manager') });
+  const worker = await makeInstance(t, { ...agent, engineId: 'engine-w' });
+  await worker.enrol({ node: node('w', 'worker'), boot: 'worker-000000000' });
+  const { ended } = await openTunnel(manager);
+  const { generation } = await stored();
+  for (let turn = 0; turn < 3; turn++) {
+    for (let passedMs = 0; passedMs < SILENCE_MS; passedMs += 5_000) {
+      clock.advance(5_000);
+      await hub.call('GET', `/api/environments/${id}/docker/_ping`);
+    }
+    for (const boot of ['worker-000000001', 'worker-000000000']) {
+      await worker.enrol({ node: node('w', 'worker'), boot }).catch(() => undefined);
+    }
+  }
+  t.is((await stored()).generation, generation);
+  t.is(await Promise.race([ended, Promise.resolve('open')]), 'open');
+});
 
 /** The key as a hub on other ports would have printed it. */
 function keyFor(edgeKey: string, before: TestPlugin, after: TestPlugin): string {

@@ -178,6 +178,21 @@ test('swarm trust: a worker with an engine id of its own choice drops nobody', a
   );
 });
 
+test('swarm trust: a machine with a silent manager’s engine id does not get its node', async (t) => {
+  const { agent, clock, first, environment, serves } = await setup(t);
+  const worker = await agent('engine-2');
+  await worker.enrol({ node: node('n2', 'worker') });
+  clock.advance(DAY_MS);
+  await worker.checkIn();
+  const twin = await agent('engine-1');
+  for (const claim of [null, node('n1', 'manager', 'other')]) {
+    t.like(await t.throwsAsync(twin.enrol({ node: claim })), { code: 'swarm-mismatch' });
+  }
+  t.is((await environment()).instances[0]?.id, first.instance.instanceId);
+  await first.enrol({ node: node('n1') });
+  t.true(await serves(first));
+});
+
 test('swarm trust: a manager that is installed anew is the authority again, and no worker becomes it', async (t) => {
   const { agent, clock, environment, serves } = await setup(t);
   const worker = await agent('engine-2');

@@ -60,14 +60,14 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await unwritable(world, 'rotateKey', { path });
   },
 
-  acceptDuplicate: async (world) => {
+  acceptClone: async (world) => {
     const { ask, empty, cloned } = world;
-    const path = `/api/environments/${cloned.id}/accept-duplicate`;
-    await ask('acceptDuplicate', '409 no-duplicate', {
-      path: `/api/environments/${empty.id}/accept-duplicate`,
+    const path = `/api/environments/${cloned.id}/accept-clone`;
+    await ask('acceptClone', '409 no-clone', {
+      path: `/api/environments/${empty.id}/accept-clone`,
     });
-    await unwritable(world, 'acceptDuplicate', { path });
-    await ask('acceptDuplicate', '200', { path });
+    await unwritable(world, 'acceptClone', { path });
+    await ask('acceptClone', '200', { path });
   },
 
   disassociate: async (world) => {

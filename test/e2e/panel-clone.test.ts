@@ -14,7 +14,7 @@ serialBrowserTest('panel: an admin swaps two cloned machines, and the other one 
   const dataDir = await tempFolder(t);
   await cp(agent.dataDir, dataDir, { recursive: true });
   const clone = await startAgent(t, { ...agentOptions, dataDir, bootId: randomUUID() });
-  await clone.child.untilLine(/"code":"duplicate"/);
+  await clone.child.untilLine(/"code":"machine-cloned"/, 120_000);
   const { page, errors, ran } = await openPanel(t, hub);
   await page.evaluate(`location.hash = '#fairlead/environments/${created.id}/edit'`);
   await page.waitForSelector('button:text-is("Swap machines …")');
@@ -22,7 +22,7 @@ serialBrowserTest('panel: an admin swaps two cloned machines, and the other one 
   await page.click('button:text-is("Swap machines …")');
   await page.click('dialog button:text-is("Swap machines")');
   await page.waitForSelector('text="Swapped"');
-  await agent.child.untilLine(/"code":"duplicate"/);
+  await agent.child.untilLine(/"code":"machine-cloned"/, 120_000);
   await clone.child.untilLine(/"msg":"enrolled"/, 120_000);
   await agent.child.kill();
   t.is((await hub.call('GET', `/edge/api/environments/${created.id}/docker/_ping`)).body, 'OK');
