@@ -44,7 +44,7 @@ export interface EnrolmentOptions {
 const OLDEST_PROTOCOL = 1;
 /** What every version's enrolment holds: enough to check who calls. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
-const CLONE_RETRY_SECONDS = 60;
+const CLONE_RETRY_SECONDS = 20;
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
 const NO_KEY: EnvironmentKey = Object.freeze({
   generation: 0,
@@ -200,7 +200,10 @@ export class Enrolment {
       authority === environment.swarmAuthority &&
       kept.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
-    presence.clearRefusal(environment.id);
+    // That the first of two machines enrols again says nothing about the other.
+    const isOfClone =
+      claimed?.kind === 'same' && presence.lastRefusal(environment.id)?.code === 'machine-cloned';
+    if (!isOfClone) presence.clearRefusal(environment.id);
     presence.enrolled(environment.id, instance.id, intervalMs);
     const endsGrants = claimed?.kind === 'restored';
     if (isSteady) return { environment, instance: known, endsGrants };

@@ -198,11 +198,11 @@ export class EnvironmentAdmin {
    * @throws EdgeError `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
    */
   async acceptClone(id: number): Promise<Environment> {
-    const { store, machines, randomBytes } = this.#options;
+    const { store, machines, presence, randomBytes } = this.#options;
     const before = this.get(id);
     const chosen = machines.chosenRival(before);
     if (!chosen) {
-      const message = 'No clone of an agent’s machine has asked to be let in since the hub’s start';
+      const message = 'No clone of an agent’s machine has asked to be let in for five minutes';
       throw new EdgeError('no-clone', message, { status: 409 });
     }
     const { instance, machine } = chosen;
@@ -212,6 +212,7 @@ export class EnvironmentAdmin {
     const stored = store.putEnvironment(environment);
     this.endGrants(id, instance.id);
     await stored;
+    presence.clearRefusal(id);
     return environment;
   }
 

@@ -43,11 +43,15 @@ interface Rival {
   readonly sinceMs: number;
   /** Monotonic ms: the first machine is gone when nothing was heard of it between the two. */
   readonly deadlineMs: number;
+  /** Monotonic ms of its latest enrolment. */
+  readonly askedMs: number;
 }
 
 /** What a check-in may be late by, on top of its interval, ms; a dead tunnel is known within it. */
 const GRACE_MS = 10_000;
 const MAX_RETRY_SECONDS = 60;
+/** A refused machine asks again within two minutes. One that has not for so long is not given the place, ms. */
+const RECENT_MS = 5 * 60_000;
 
 /**
  * Tells a machine that was restarted from a full clone of it; both have the instance's key. A restart ends the boot before
@@ -85,11 +89,13 @@ export class MachineClaims {
     return this.#compete(environment, known, machine, report, rival);
   }
 
-  /** The instance that another machine asked for last since the hub's start, as that machine's. Null: none did. */
+  /** The instance that another machine asked for last, as that machine's. Null: none did lately. */
   chosenRival({ id, instances }: Environment): { instance: Instance; machine: Machine } | null {
-    for (const [instanceId, { environmentId, boot }] of [...this.#rivals].reverse()) {
+    const now = this.#options.clock.monotonic();
+    for (const [instanceId, { environmentId, boot, askedMs }] of [...this.#rivals].reverse()) {
       const instance = instances.find((one) => one.id === instanceId);
       if (environmentId !== id || !instance?.machine || instance.machine.boot === boot) continue;
+      if (now - askedMs > RECENT_MS) continue;
       return { instance, machine: this.#marked({ boot, previous: null, isContested: true }) };
     }
     return null;
@@ -168,7 +174,10 @@ export class MachineClaims {
     const missedMs = arrivedMs === null ? this.#startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
     // A held check-in is ended, and a living agent is back within a round trip.
     const deadlineMs = presence.isHeld(id, known.id) ? now + GRACE_MS : missedMs;
-    const rival = before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs };
+    const rival = {
+      ...(before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs }),
+      askedMs: now,
+    };
     // Last in the map is latest.
     this.#rivals.delete(known.id);
     this.#rivals.set(known.id, rival);

@@ -14,6 +14,9 @@ import { styles } from '../styles.js';
 
 type Field = 'name' | 'tags' | 'checkInSeconds';
 
+/** A refused clone that runs asks again within two minutes, ms; the hub gives the place to none that has not for so long. */
+const RECENT_MS = 5 * 60_000;
+
 /** Name, tags, interval and key of an environment, and its end. */
 export class EditEnvironmentElement extends LitElement {
   static override properties = {
@@ -112,8 +115,10 @@ export class EditEnvironmentElement extends LitElement {
   }
 
   #endings({ edgeId, name, lastRefusal }: EnvironmentView): TemplateResult {
+    const isClone = lastRefusal?.code === 'machine-cloned';
+    const isRecent = isClone && this.client.hubTime.now() - Date.parse(lastRefusal.at) < RECENT_MS;
     return html`
-      ${lastRefusal?.code === 'machine-cloned' ? this.#clone(name) : ''}
+      ${isRecent ? this.#clone(name) : ''}
       <section aria-labelledby="agent">
         <h3 id="agent">Its agent</h3>
         <p>${

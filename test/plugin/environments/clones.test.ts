@@ -70,7 +70,7 @@ async function meet(t: ExecutionContext, clock: FakeClock, first: Machine, other
   await t.throwsAsync(other.enrol(), early);
   clock.advance(5_000);
   await first.checkIn();
-  t.like(await t.throwsAsync(other.enrol()), { ...cloned, retryAfterSeconds: 60 });
+  t.like(await t.throwsAsync(other.enrol()), { ...cloned, retryAfterSeconds: 20 });
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
   await first.enrol();
 }
@@ -234,6 +234,19 @@ test('clones: an admin chooses the other machine, and the first one stays out fr
   t.is((await accept()).status, 200, 'and back again');
   await t.notThrowsAsync(first.enrol());
   await t.throwsAsync(other.enrol(), cloned);
+});
+
+test('clones: one that has not asked for five minutes is not given the place', async (t) => {
+  const { hub, id, clock, first, clone, accept } = await setup(t);
+  const other = await clone();
+  await meet(t, clock, first, other);
+  t.is((await hub.view(id)).problem?.code, 'machine-cloned', 'that the first enrolled again changes nothing');
+  clock.advance(300_001);
+  await first.checkIn();
+  t.like(await accept(), { status: 409, body: { code: 'no-clone' } });
+  await t.throwsAsync(other.enrol(), cloned);
+  t.is((await accept()).status, 200);
+  t.is((await hub.view(id)).lastRefusal, null);
 });
 
 test('clones: one whose engine has another id can be chosen, too', async (t) => {

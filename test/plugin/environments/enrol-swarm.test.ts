@@ -185,7 +185,7 @@ test('swarm trust: a machine with a silent manager’s engine id does not get it
   clock.advance(DAY_MS);
   await worker.checkIn();
   const twin = await agent('engine-1');
-  for (const claim of [null, node('n1', 'manager', 'other')]) {
+  for (const claim of [null, node('n9', 'manager', 'other')]) {
     t.like(await t.throwsAsync(twin.enrol({ node: claim })), { code: 'swarm-mismatch' });
   }
   t.is((await environment()).instances[0]?.id, first.instance.instanceId);
