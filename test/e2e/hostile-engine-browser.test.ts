@@ -156,7 +156,8 @@ browserTest(
     const within = await context.newPage();
     await within.goto(inside);
     t.is(await attack(within), 'no worker');
-    t.true(asked() >= 6 * NAMES.length, 'they were loaded');
+    // The page waits for a few seconds only; a busy machine loads them later.
+    while (asked() < 6 * NAMES.length) await delay(50);
     await untouched('from a page of the same origin');
 
     const { calls, failures } = await stopCalling();
