@@ -29,7 +29,9 @@ serialLabTest('agent container: the printed command brings the environment onlin
   t.is(agent?.version, version);
 
   await container.untilEvent(/^health_status: /, HEALTHY_MS);
-  const { Health } = (await container.inspect()).State;
+  // The engine tells of it a little before it shows it.
+  let { Health } = (await container.inspect()).State;
+  while (Health?.Status === 'starting') ({ Health } = (await container.inspect()).State);
   t.is(Health?.Status, 'healthy');
   t.regex(Health?.Log[0]?.Output ?? '', /^healthy: last check-in \d+ s ago\n$/);
   const { stdout: status } = await engine.docker(['exec', CONTAINER, 'cat', '/proc/1/status']);
