@@ -82,11 +82,12 @@ export class MachineClaims {
     }
     const { boot = '', mark } = report;
     if (boot === machine.boot) return { kind: 'same', machine };
-    const rival = this.#note(environment, known, boot, intervalMs);
     if (boot !== '' && boot === machine.previous)
       return this.#restore(environment, known, machine, boot, intervalMs);
-    if (machine.isContested && mark !== machine.mark) return { kind: 'cloned' };
-    return this.#compete(environment, known, machine, report, rival);
+    if (!machine.isContested || mark === machine.mark)
+      return this.#compete(environment, known, machine, boot, intervalMs);
+    this.#note(environment, known, boot, intervalMs);
+    return { kind: 'cloned' };
   }
 
   /** The instance that another machine asked for last, as that machine's. Null: none did lately. */
@@ -110,19 +111,22 @@ export class MachineClaims {
 
   /** A newcomer waits until the first machine was heard again, or has missed its next check-in. */
   #compete(
-    { id }: Environment,
+    environment: Environment,
     known: Instance,
     machine: Machine,
-    { boot = '', mark }: MachineReport,
-    rival: Rival,
+    boot: string,
+    intervalMs: number,
   ): MachineClaim {
     const { clock, presence, endHold } = this.#options;
+    const { id } = environment;
     const now = clock.monotonic();
+    const rival = this.#note(environment, known, boot, intervalMs);
     if ((presence.arrivedMs(id, known.id) ?? 0) > rival.sinceMs) {
+      if (boot !== '') return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
       // That an agent cannot tell its boot says nothing about its machine: it gets another trial.
-      if (boot === '') this.#rivals.set(known.id, { ...rival, sinceMs: now, deadlineMs: now + GRACE_MS });
-      if (boot === '' || (machine.isContested && mark !== machine.mark)) return { kind: 'cloned' };
-      return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
+      this.#rivals.delete(known.id);
+      this.#note(environment, known, boot, intervalMs);
+      return { kind: 'cloned' };
     }
     if (now >= rival.deadlineMs && !this.#hasTunnel(id, known.id)) {
       this.#rivals.delete(known.id);

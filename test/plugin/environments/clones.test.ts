@@ -260,13 +260,25 @@ test('clones: one whose engine has another id can be chosen, too', async (t) => 
 
 test('clones: an agent that cannot tell its boot is weighed as any other, and never shut out for good', async (t) => {
   const { clock, instance, again } = await setup(t);
-  const untold = await again();
-  await t.throwsAsync(untold.enrol(), early);
+  const other = await again();
+  await t.throwsAsync(other.enrol(), early);
   clock.advance(5_000);
   await instance.checkIn();
-  await t.throwsAsync(untold.enrol(), cloned);
+  await t.throwsAsync(other.enrol(), cloned);
   clock.advance(SILENCE_MS);
-  await t.notThrowsAsync(untold.enrol(), 'it cannot tell: each time it gets another trial');
+  await t.notThrowsAsync(other.enrol(), 'it cannot tell: each time it gets another trial');
+});
+
+test('clones: an agent that cannot tell its boot waits for a long interval, each time', async (t) => {
+  const { clock, instance, again } = await setup(t, { checkInSeconds: 600 });
+  const other = await again();
+  await t.throwsAsync(other.enrol(), early);
+  clock.advance(600_000);
+  await instance.checkIn();
+  await t.throwsAsync(other.enrol(), cloned);
+  clock.advance(600_000);
+  t.like(await t.throwsAsync(other.enrol()), { ...early, retryAfterSeconds: 10 });
+  await t.notThrowsAsync(instance.checkIn());
 });
 
 test('clones: a restarted hub knows which machine is which, and waits for the first', async (t) => {
