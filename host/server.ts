@@ -9,6 +9,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../protocol/listen-backlog.js';
+import { TCP_KEEP_ALIVE_MS } from '../protocol/tcp-keep-alive.js';
 import type { ServerCertificate } from './certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
 import { lastAnswer, Problem } from './problem.js';
@@ -25,7 +26,6 @@ const HEADERS_MS = 60_000;
 /** Longer than the usual 60 s of proxies, so that the hub is never the one who closes under a request. */
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_SESSION_MS = 600_000;
-const TCP_KEEP_ALIVE_MS = 25_000;
 /** An engine takes 1 MiB. Queries hold filters and build arguments, X-Registry-Config the credentials of many registries. */
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_STREAMS = 100;

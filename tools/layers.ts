@@ -74,6 +74,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'protocol/listen-backlog.ts',
     'protocol/network-of.ts',
     'protocol/request-host.ts',
+    'protocol/tcp-keep-alive.ts',
   ],
   'tools/': ['plugin/api.ts', 'protocol/'],
   'bench/': [
