@@ -124,7 +124,7 @@ for (const [what, text, status, code] of [
   });
 }
 
-test('host: what Node’s parser refuses is told in the form that Docker clients print', async (t) => {
+test('host: what Node’s parser refuses is reported in the form that Docker clients print', async (t) => {
   const host = await startHost(t);
   for (const text of [
     request(['Content-Length: 16', 'Transfer-Encoding: chunked'], ATTEMPT),

@@ -234,7 +234,7 @@ test('certificate: local names hold loopback, hostname and the public URL, and n
   t.false(names.some((name) => name.startsWith('fe80')));
 });
 
-test('certificate: while the hub runs a CA whose folder is away is not made anew', async (t) => {
+test('certificate: while the hub runs, a CA whose folder is away is not replaced', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   await rename(folder, `${folder}.away`);

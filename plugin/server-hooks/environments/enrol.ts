@@ -35,7 +35,7 @@ export interface EnrolmentOptions {
   readonly machines: MachineClaims;
   /** Ends what an instance was granted: its tunnels, and its check-in that is held. */
   readonly endGrants: (environmentId: number, instanceId: string) => void;
-  /** Lets held check-ins see the state anew. */
+  /** Evaluates the environment's held check-ins again. */
   readonly wake: (environmentId: number) => void;
   readonly randomBytes: (size: number) => Buffer;
 }

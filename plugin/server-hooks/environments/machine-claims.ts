@@ -56,7 +56,7 @@ const RECENT_MS = 5 * 60_000;
 /**
  * Tells a machine that was restarted from a full clone of it; both have the instance's key. A restart ends the boot before
  * it, so an instance that is heard from two boots at a time runs on two machines. The first one keeps the place and gets
- * a new mark, which the other does not have: from then on only an admin can choose that one.
+ * a new mark, which the other does not have. From then on only an admin can let that one in.
  */
 export class MachineClaims {
   readonly #options: MachineClaimsOptions;

@@ -19,7 +19,7 @@ export interface Machine {
   readonly previous: string | null;
   /** What its agent keeps in its data folder and reports after the next boot; a clone made before has an older one. */
   readonly mark: string;
-  /** Another machine with the same instance was met: who lacks the mark stays out until an admin chooses it. */
+  /** Another machine with the same instance was met: an agent without the mark stays out until an admin chooses it. */
   readonly isContested: boolean;
 }
 
