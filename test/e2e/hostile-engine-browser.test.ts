@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { systemClock } from '../../protocol/clock.js';
 import { leave, openAdminBrowser, watchContent } from '../helpers/admin-browser.js';
-import { browserTest, openBrowser } from '../helpers/browser.js';
+import { browserTest, load, openBrowser } from '../helpers/browser.js';
 import { HOSTILE_CONTENT } from '../helpers/hostile-content.js';
 import { http, listenHostile } from '../helpers/hostile-engine.js';
 import { startHostileLine } from '../helpers/hostile-line.js';
@@ -20,12 +20,15 @@ const NAMES = Object.keys(HOSTILE_CONTENT);
 /** Opens an address in a page of its own, and gives what is there the time to act. */
 async function visit(context: BrowserContext, url: string): Promise<number | null> {
   const page = await context.newPage();
-  // What becomes a download is no page, and throws.
-  const response = await page.goto(url).catch(() => null);
+  let status: number | null = null;
+  await load(async () => {
+    const response = await page.goto(url);
+    status = response?.status() ?? null;
+  }).catch(() => null); // What becomes a download is no page, and throws.
   // Not a timer of the page's: where scripts are off, it has none.
   await delay(SETTLE_MS);
   await leave(page);
-  return response?.status() ?? null;
+  return status;
 }
 
 /** A few at a time: most of a visit is waiting. */
@@ -124,7 +127,7 @@ browserTest(
     await untouched('by navigation');
 
     const beside = await context.newPage();
-    await beside.goto(`${stranger}/attack`);
+    await load(() => beside.goto(`${stranger}/attack`));
     t.is(await attack(beside), 'no worker');
     t.deepEqual(new Set(await beside.evaluate<string[]>('window.read')), new Set(['refused']));
     await leave(beside);
@@ -132,10 +135,12 @@ browserTest(
     t.is(asked(), 0, 'and the engine was asked nothing');
 
     const read = await admin.evaluate<string[]>(`Promise.all(${JSON.stringify(urls)}.map(async (url) => {
-    const response = await fetch(url, { headers: { 'X-Fairlead-CSRF': '1' } });
+    const ask = () => fetch(url, { headers: { 'X-Fairlead-CSRF': '1' } });
+    // Once more where a change of networks broke it off.
+    const response = await ask().catch(ask);
     return response.status + ' ' + response.redirected + ' ' + response.headers.get('content-type');
   }))`);
-    t.is(asked(), NAMES.length);
+    t.true(asked() >= NAMES.length);
     for (const answer of read) {
       t.regex(
         answer,
@@ -146,15 +151,16 @@ browserTest(
 
     // A browser that sends the header with everything it loads: what the answers' own heads are worth.
     await context.setExtraHTTPHeaders({ 'X-Fairlead-CSRF': '1' });
+    const askedBefore = asked();
     await visitAll(context, urls);
     await untouched('by authenticated navigation');
-    t.true(asked() >= 2 * NAMES.length);
+    t.true(asked() >= askedBefore + NAMES.length);
     const inside = `${hub.origin}/attack`;
     await context.route(inside, (route) =>
       route.fulfill({ contentType: 'text/html', body: attackPage(urls) }),
     );
     const within = await context.newPage();
-    await within.goto(inside);
+    await load(() => within.goto(inside));
     t.is(await attack(within), 'no worker');
     // The page waits for a few seconds only; a busy machine loads them later.
     while (asked() < 6 * NAMES.length) await delay(50);

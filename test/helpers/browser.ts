@@ -18,6 +18,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // An error page that loads itself again would interrupt a test's own next step.
+  '--disable-auto-reload',
   // Beside Playwright's own option, which workers do not heed.
   '--ignore-certificate-errors',
 ];

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { BUSYBOX_IMAGE } from '../../tools/lab/base-image.js';
 import type { LabEngine } from '../../tools/lab/engine.js';
 import type { TestAgent } from './agent.js';
+import { load } from './browser.js';
 import { joinEngine } from './docker-line.js';
 import { type Hub, startHub } from './hub.js';
 import { startEngine } from './lab.js';
@@ -41,8 +42,8 @@ export async function startResourcesPage(scope: Scope, hostile: string): Promise
   const panel = await openPanel(scope, hub);
   const { page } = panel;
   await page.addInitScript(FLOOD);
-  await page.goto(`${hub.origin}/#fairlead/environments/${environmentId}/containers`);
-  await page.reload();
+  await load(() => page.goto(`${hub.origin}/#fairlead/environments/${environmentId}/containers`));
+  await load(() => page.reload());
   await page.waitForSelector('[data-name="idle"]');
   return {
     ...panel,
@@ -63,9 +64,9 @@ export async function startResourcesPage(scope: Scope, hostile: string): Promise
     },
     flood: async () => {
       await page.evaluate('sessionStorage.flood = 1');
-      await page.reload();
+      await load(() => page.reload());
       const result: Awaited<ReturnType<ResourcesPage['flood']>> = await page.evaluate('flood()');
-      await page.reload();
+      await load(() => page.reload());
       return result;
     },
     snapshot: () => hub.call('POST', `/edge/api/environments/${environmentId}/snapshot`),
