@@ -21,10 +21,11 @@ const NAMES = Object.keys(HOSTILE_CONTENT);
 async function visit(context: BrowserContext, url: string): Promise<number | null> {
   const page = await context.newPage();
   let status: number | null = null;
-  await load(async () => {
-    const response = await page.goto(url);
-    status = response?.status() ?? null;
-  }).catch(() => null); // What becomes a download is no page, and throws.
+  page.on('response', (response) => {
+    if (response.url() === url) status = response.status();
+  });
+  // What becomes a download is no page, and throws.
+  await load(() => page.goto(url)).catch(() => null);
   // Not a timer of the page's: where scripts are off, it has none.
   await delay(SETTLE_MS);
   await leave(page);
@@ -67,8 +68,8 @@ function attackPage(urls: readonly string[]): string {
       // One after the other, as all have one scope: a few must do.
       if (/script|module/.test(url)) registering.push(navigator.serviceWorker?.register(url).then(() => { window.registered = url; }, () => {}));
     }
-    const soon = new Promise((resolve) => setTimeout(resolve, 5000));
-    window.attacked = Promise.all([Promise.race([Promise.allSettled(done), soon]), Promise.all(registering)]).then(() => window.registered ?? 'no worker');
+    const atMost = (ms, all) => Promise.race([Promise.allSettled(all), new Promise((resolve) => setTimeout(resolve, ms))]);
+    window.attacked = Promise.all([atMost(5000, done), atMost(15000, registering)]).then(() => window.registered ?? 'no worker');
   </script>`;
 }
 
@@ -106,7 +107,10 @@ browserTest(
     const careless = await openBrowser(t);
     const ran = watchContent(careless);
     for (const name of ['html', 'svg', 'xhtml', 'html-no-type']) {
-      await visit(careless, `${stranger}/control/${name}`);
+      // A busy machine may need more than one visit.
+      for (let visits = 5; visits > 0 && ran.length < 2; visits--) {
+        await visit(careless, `${stranger}/control/${name}`);
+      }
       t.true(ran.splice(0).length > 1, `${name} does run where nothing stands in between`);
     }
     await leave(careless);
@@ -136,8 +140,8 @@ browserTest(
 
     const read = await admin.evaluate<string[]>(`Promise.all(${JSON.stringify(urls)}.map(async (url) => {
     const ask = () => fetch(url, { headers: { 'X-Fairlead-CSRF': '1' } });
-    // Once more where a change of networks broke it off.
-    const response = await ask().catch(ask);
+    // Again where a change of networks broke it off.
+    const response = await ask().catch(ask).catch(ask).catch(ask);
     return response.status + ' ' + response.redirected + ' ' + response.headers.get('content-type');
   }))`);
     t.true(asked() >= NAMES.length);
@@ -160,10 +164,12 @@ browserTest(
       route.fulfill({ contentType: 'text/html', body: attackPage(urls) }),
     );
     const within = await context.newPage();
-    await load(() => within.goto(inside));
-    t.is(await attack(within), 'no worker');
-    // The page waits for a few seconds only; a busy machine loads them later.
-    while (asked() < 6 * NAMES.length) await delay(50);
+    // Where a busy machine or a change of networks kept it from loading them, again.
+    for (let attempts = 5; attempts > 0 && asked() < 6 * NAMES.length; attempts--) {
+      await load(() => within.goto(inside));
+      t.is(await attack(within), 'no worker');
+    }
+    t.true(asked() >= 6 * NAMES.length, 'they were loaded');
     await untouched('from a page of the same origin');
 
     const { calls, failures } = await stopCalling();

@@ -39,7 +39,8 @@ export function watchContent(context: BrowserContext): string[] {
   });
   context.on('dialog', (dialog) => {
     ran.push(`dialog ${dialog.message()}`);
-    void dialog.dismiss();
+    // Its page may be gone already.
+    dialog.dismiss().catch(() => undefined);
   });
   context.on('console', (message) => {
     if (message.text().includes('pwned') && message.type() === 'log') ran.push(`console ${message.text()}`);

@@ -18,8 +18,6 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // An error page that loads itself again would interrupt a test's own next step.
-  '--disable-auto-reload',
   // Beside Playwright's own option, which workers do not heed.
   '--ignore-certificate-errors',
 ];
@@ -42,14 +40,17 @@ export async function openBrowser(
   return browser.newContext({ ignoreHTTPSErrors: true });
 }
 
+/** What a load ends with where the networks of another test broke it off, or an error page that loads itself again. */
+const NETWORK_CHANGED = /net::ERR_NETWORK_CHANGED|is interrupted by another navigation/;
+
 /** Loads a page, again where networks that another test made or removed broke that off. */
 export async function load(work: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    const error = await work().then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    if (error === null) return;
-    if (!String(error).includes('net::ERR_NETWORK_CHANGED')) throw error;
+  for (let attempts = 20; ; attempts--) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (attempts === 1 || !NETWORK_CHANGED.test(String(error))) throw error;
+    }
   }
 }
