@@ -2,6 +2,7 @@ import type { CheckInQuery, CheckInReply } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { codeOf, EdgeError } from '../../protocol/edge-error.js';
+import { NextRun } from '../../protocol/next-run.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
 import type { AgentConfig } from './config.js';
 import { Engine } from './docker/engine.js';
@@ -48,6 +49,7 @@ export class Agent {
   readonly #engineMounts: MountWatch;
   readonly #hubMounts: MountWatch;
   readonly #mark: MachineMark;
+  readonly #reports = new NextRun(() => this.#report());
   #poller: Poller | null = null;
   #tunnels: Tunnels | null = null;
   #reporter: SwarmReporter | null = null;
@@ -106,6 +108,7 @@ export class Agent {
       instanceSecret: () => client.instanceSecret,
       connectTcp: this.#outbound.connectTcp,
       dialEngine: () => this.#engine.dial(),
+      report: () => this.#reports.run(),
       clock,
       random,
       onLost: () => this.#poller?.nudge(),
@@ -170,6 +173,13 @@ export class Agent {
     if (reply?.mark !== undefined) await this.#mark.keep(reply.mark);
     this.#options.logger.info({}, 'enrolled');
     void this.#sendSnapshot();
+  }
+
+  /** A call of a moment ago may have changed the engine's place in the Swarm; the hub is told before the next look. */
+  async #report(): Promise<void> {
+    await this.#watch.look();
+    await this.#poller?.enrolled();
+    await this.#reporter?.reported();
   }
 
   #query(): CheckInQuery {

@@ -48,6 +48,8 @@ export class Poller {
    */
   #nudge: AbortController | null = null;
   #enrolled = false;
+  #isEnrolling = false;
+  #awaitEnrolment: (() => void)[] = [];
   #etag: string | undefined;
   #intervalMs = 5_000;
   #failures = 0;
@@ -100,6 +102,12 @@ export class Poller {
     this.nudge();
   }
 
+  /** Resolves at once where the hub knows this agent as it is; else after the next attempt to enrol, however that ends. */
+  async enrolled(): Promise<void> {
+    if (this.#enrolled && !this.#isEnrolling) return;
+    await new Promise<void>((resolve) => this.#awaitEnrolment.push(resolve));
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const pauseMs = await this.#once();
@@ -109,20 +117,13 @@ export class Poller {
 
   /** One check-in; returns how long to pause before the next, ms. */
   async #once(): Promise<number> {
-    const { client, clock, enrol, query } = this.#options;
+    const { client, clock, query } = this.#options;
     const nudge = new AbortController();
     this.#nudge = nudge;
     const waitSeconds = this.#etag === undefined ? 0 : this.#holds.next();
     const startedMs = clock.monotonic();
     try {
-      if (!this.#enrolled) {
-        // Before it, so that a change of the engine's place meanwhile is not lost.
-        this.#enrolled = true;
-        await enrol(this.#stopping.signal).catch((error) => {
-          this.#enrolled = false;
-          throw error;
-        });
-      }
+      if (!this.#enrolled) await this.#enrol();
       const known = this.#etag;
       const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);
       this.#etag = etag;
@@ -138,6 +139,23 @@ export class Poller {
       if (waitSeconds === 0) this.#holds.failed();
       else if (elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
       return codeOf(error) === 'check-in-superseded' ? this.#superseded() : this.#failed(error);
+    }
+  }
+
+  async #enrol(): Promise<void> {
+    // Before it, so that a change of the engine's place meanwhile is not lost.
+    this.#enrolled = true;
+    this.#isEnrolling = true;
+    let isReported = true;
+    try {
+      await this.#options.enrol(this.#stopping.signal);
+      isReported = this.#enrolled;
+    } catch (error) {
+      this.#enrolled = false;
+      throw error;
+    } finally {
+      this.#isEnrolling = false;
+      if (isReported) for (const resolve of this.#awaitEnrolment.splice(0)) resolve();
     }
   }
 

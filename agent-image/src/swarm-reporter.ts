@@ -1,6 +1,7 @@
 import type { SwarmReport } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
 import { codeOf } from '../../protocol/edge-error.js';
+import { NextRun } from '../../protocol/next-run.js';
 import type { HubClient } from './hub-client.js';
 import type { Logger } from './log.js';
 
@@ -21,7 +22,7 @@ export class SwarmReporter {
   #hubs = 0;
   /** JSON of the last report that the hub took. */
   #told: string | null = null;
-  #isTelling = false;
+  readonly #tells = new NextRun(() => this.#tell());
   #notBeforeMs = 0;
   #lastCode: string | null = null;
 
@@ -34,23 +35,27 @@ export class SwarmReporter {
     this.#hubs++;
     this.#told = null;
     this.#notBeforeMs = 0;
-    void this.#tell();
+    void this.reported();
   }
 
   /** The Swarm at this moment; null where the engine is no manager, or does not say. */
   note(report: SwarmReport | null): void {
     this.#report = report;
-    void this.#tell();
+    void this.reported();
+  }
+
+  /** Resolves when the hub has what was noted last, or did not take it. */
+  reported(): Promise<void> {
+    return this.#tells.run();
   }
 
   /** Never throws; what the hub does not take is told again later. */
   async #tell(): Promise<void> {
     const { client, clock, logger } = this.#options;
     const report = this.#report;
-    if (!report || this.#hubs === 0 || this.#isTelling || clock.monotonic() < this.#notBeforeMs) return;
+    if (!report || this.#hubs === 0 || clock.monotonic() < this.#notBeforeMs) return;
     const text = JSON.stringify(report);
     if (text === this.#told) return;
-    this.#isTelling = true;
     const hubs = this.#hubs;
     try {
       await client.postSwarm(report);
@@ -64,8 +69,6 @@ export class SwarmReporter {
         'the hub did not take what this manager tells',
       );
       this.#lastCode = code;
-    } finally {
-      this.#isTelling = false;
     }
   }
 }

@@ -6,6 +6,11 @@ export const TUNNEL = Object.freeze({
   acceptedPath: '/accepted',
   /** A POST on the tunnel: an operator is present, the agent's idle clock starts anew. */
   keepAlivePath: '/keep-alive',
+  /**
+   * A POST on the tunnel: the agent evaluates its engine's place in the Swarm at once, reports a change of it, and answers
+   * when the hub has the report. Agents that do not know it refuse the stream.
+   */
+  reportPath: '/report',
   /** Followed by a stream's id: a POST that asks the agent to reset it, where the hub cannot; see `reset-budget.ts`. */
   resetPath: '/reset/',
   /** `:authority` of a CONNECT to the agent's own engine, the only target there is. */
@@ -18,6 +23,8 @@ export const TUNNEL = Object.freeze({
   proofBytes: 16 * 1024,
   /** Deadline of one dial, ms: a peer without stream credit would otherwise hang for ever. */
   dialMs: 10_000,
+  /** Deadline of one report, ms. */
+  reportMs: 7_000,
   /** Least receive window of each stream, bytes. Larger ones gain only on long links and cost memory per slow reader. */
   streamWindow: 1024 * 1024,
   /** What larger windows of all streams may come to, bytes. */

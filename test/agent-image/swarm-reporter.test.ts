@@ -61,6 +61,7 @@ test('swarm reporter: what the old hub took while the new one came is told once 
       taken = resolve;
     });
   reporter.begin();
+  await turn();
   reporter.note(ONE);
   reporter.begin();
   taken();

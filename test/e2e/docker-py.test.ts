@@ -33,6 +33,8 @@ interface Ways {
   /** The engine's own socket, and one that leads there through hub and agent. */
   readonly direct: string;
   readonly through: string;
+  /** The same through an environment of its own, whose agent has only just come. */
+  throughAnother(): Promise<string>;
   readonly node: SwarmNode;
   readonly peer: SwarmNode;
 }
@@ -49,9 +51,11 @@ async function startWays(): Promise<Ways> {
   const [node, peer, hub] = await Promise.all([startNode(1), startNode(2), startHub(scope)]);
   const direct = node.engine.socketPath;
   await makeBusyboxImage(node.engine);
-  const { environmentId } = await joinEngine(scope, hub, direct);
-  const through = await startHubForwarder(scope, hub, environmentId);
-  return { direct, through, node, peer };
+  const way = async (name: string) => {
+    const { environmentId } = await joinEngine(scope, hub, direct, { environment: { name } });
+    return startHubForwarder(scope, hub, environmentId);
+  };
+  return { direct, through: await way('one'), throughAnother: () => way('another'), node, peer };
 }
 
 async function runSection(
@@ -82,13 +86,18 @@ function compareSection(
   title: string,
   section: string,
   options: (ways: Ways) => Promise<string[]> = async () => [],
+  throughHub: { wayOf(ways: Ways): Promise<string>; options: readonly string[] } = {
+    wayOf: async ({ through }) => through,
+    options: [],
+  },
 ) {
   serialDockerPyTest(title, async (t) => {
     t.timeout(SECTION_MS * 2);
     const ways = await theWays();
     const given = await options(ways);
     const direct = await runSection(ways.direct, section, given);
-    const through = await runSection(ways.through, section, given);
+    const way = await throughHub.wayOf(ways);
+    const through = await runSection(way, section, [...given, ...throughHub.options]);
     t.deepEqual(
       through.map(([name]) => name),
       direct.map(([name]) => name),
@@ -103,8 +112,14 @@ compareSection('docker-py: exec and attach carry each stream both ways', 'stream
 compareSection('docker-py: archives go in and out', 'archives');
 compareSection('docker-py: images are built, saved, loaded, imported and pruned', 'images');
 compareSection('docker-py: networks and volumes', 'networks');
-compareSection('docker-py: Swarms begun, joined and left in a row', 'swarm', async ({ node, peer }) => {
-  await peer.initSwarm();
+compareSection('docker-py: Swarms begun, joined and left in a row', 'swarm', swarmOfPeer);
+compareSection('docker-py: a worker that leaves and begins a Swarm in a row', 'worker', swarmOfPeer, {
+  wayOf: ({ throughAnother }) => throughAnother(),
+  options: ['way=hub'],
+});
+
+async function swarmOfPeer({ node, peer }: Ways): Promise<string[]> {
+  if (peer.id === '') await peer.initSwarm();
   const token = await peer.docker('swarm', 'join-token', '-q', 'worker');
   return [`address=${node.address}`, `peer=${peer.address}`, `token=${token}`];
-});
+}

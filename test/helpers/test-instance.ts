@@ -28,6 +28,8 @@ export interface TestInstanceOptions {
   readonly facts?: Partial<EnrolRequest>;
   /** What CONNECT streams are joined to. Default: an engine that nobody can reach. */
   readonly dialEngine?: () => Promise<Duplex>;
+  /** What its agent does when the hub asks for a report. Default: nothing. */
+  readonly report?: () => Promise<void>;
 }
 
 /** One agent instance, step by step: each call does one thing, and nothing is retried. */
@@ -119,6 +121,7 @@ export class TestInstance {
       clock: systemClock,
       logger: silent,
       dialEngine: this.#options.dialEngine ?? (() => Promise.reject(new Error('no engine'))),
+      report: this.#options.report ?? (async () => undefined),
       onIdle: () => undefined,
       onClosed: end,
     });

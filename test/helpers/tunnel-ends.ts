@@ -119,6 +119,7 @@ export async function openAgentTunnel(
     clock,
     logger: pino({ level: 'silent' }),
     dialEngine,
+    report: async () => undefined,
     onIdle: () => undefined,
     onClosed: end,
   });

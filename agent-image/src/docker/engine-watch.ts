@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SwarmReport } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import type { EdgeError } from '../../../protocol/edge-error.js';
+import { NextRun } from '../../../protocol/next-run.js';
 import type { Logger } from '../log.js';
 import type { Engine } from './engine.js';
 import type { EngineFacts } from './engine-facts.js';
@@ -30,7 +31,7 @@ export class EngineWatch {
   #state: 'up' | 'down' | 'unknown' = 'unknown';
   #problem: string | null = null;
   #facts: EngineFacts | null = null;
-  #isLooking = false;
+  readonly #looks = new NextRun(() => this.#look());
   #isFirstLook = true;
   #cancel: (() => void) | null = null;
 
@@ -54,8 +55,15 @@ export class EngineWatch {
 
   /** Resolves after the first look. */
   async start(): Promise<void> {
-    this.#cancel ??= this.#options.clock.every(WATCH_MS, () => void this.#look());
-    await this.#look();
+    this.#cancel ??= this.#options.clock.every(WATCH_MS, () => {
+      if (!this.#looks.isRunning) void this.look();
+    });
+    await this.look();
+  }
+
+  /** Resolves after a look at the engine that began after this call. */
+  look(): Promise<void> {
+    return this.#looks.run();
   }
 
   /** Safe to call twice. */
@@ -65,8 +73,6 @@ export class EngineWatch {
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
     try {
       const { engine, onReport } = this.#options;
       // Once more, for a busy machine's sake: a leader whose engine is down is leader no more.
@@ -77,7 +83,6 @@ export class EngineWatch {
       onReport(facts && (await swarmReport(engine, facts)));
     } finally {
       this.#isFirstLook = false;
-      this.#isLooking = false;
     }
   }
 

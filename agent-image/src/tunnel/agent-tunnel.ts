@@ -18,6 +18,8 @@ export interface AgentTunnelOptions {
   readonly wire?: { readonly bytesRead: number } | undefined;
   readonly proof: TunnelProof;
   readonly dialEngine: () => Promise<Duplex>;
+  /** Resolves when the hub knows the engine's place in the Swarm as it is now, or cannot be told. Never rejects. */
+  readonly report: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Nobody used the tunnel for `proof.inactivityMs`. */
@@ -156,6 +158,10 @@ export class AgentTunnel {
     } else if (method === 'POST' && path === TUNNEL.keepAlivePath) {
       this.touch();
       stream.respond({ ':status': 204 }, { endStream: true });
+    } else if (method === 'POST' && path === TUNNEL.reportPath) {
+      void this.#options.report().then(() => {
+        if (isOpen(stream)) stream.respond({ ':status': 204 }, { endStream: true });
+      });
     } else {
       stream.close(NGHTTP2_REFUSED_STREAM);
     }

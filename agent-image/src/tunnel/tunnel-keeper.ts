@@ -16,6 +16,7 @@ export interface TunnelKeeperOptions extends ConnectTunnelOptions {
   readonly credentialKey: Uint8Array;
   readonly instanceSecret: () => Buffer | null;
   readonly dialEngine: () => Promise<Duplex>;
+  readonly report: () => Promise<void>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -12,7 +12,7 @@ export interface EngineAccess {
 /**
  * Holds the target's tunnel for as long as its engine is asked and the answer served; resolves to what `serve` does.
  * @param gone breaks it all off, with its reason
- * @param check may refuse the tunnel that was found
+ * @param check may refuse the tunnel that was found; `stop` ends with the caller, the tunnel and the hub
  * @throws EdgeError as the tunnel and the engine do, `tunnel-closed` (503), and what `check` and `serve` throw
  */
 export async function askEnvironment<T>(
@@ -21,10 +21,10 @@ export async function askEnvironment<T>(
   question: Question,
   gone: AbortSignal,
   serve: (answer: Answer, call: TunnelCall) => Promise<T>,
-  check: (call: TunnelCall) => void = () => undefined,
+  check: (call: TunnelCall, stop: AbortSignal) => Promise<void> = async () => undefined,
 ): Promise<T> {
   return withTunnel(tunnels, target, gone, async (call, stop) => {
-    check(call);
+    await check(call, stop);
     const answer = await askEngine(call, question, stop, clock);
     try {
       return await serve(answer, call);

@@ -157,8 +157,8 @@ export class DockerProxy {
     gone: AbortSignal,
     serve: (answer: Answer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    return askEnvironment(this.#access, target, question, gone, serve, (call) => {
-      if (!call.servesSwarm && isSwarmCall(path)) throw noManager();
+    return askEnvironment(this.#access, target, question, gone, serve, async (call, stop) => {
+      if (isSwarmCall(path) && !(await call.servesSwarm(stop))) throw noManager();
     });
   }
 

@@ -1,5 +1,7 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { askReports } from './ask-reports.js';
+import type { Tunnel } from './tunnel.js';
 import type { TunnelRegistry } from './tunnel-registry.js';
 import type { TunnelCall, TunnelSource, TunnelTarget } from './tunnel-source.js';
 
@@ -30,7 +32,7 @@ export class TunnelCalls implements TunnelSource {
   }
 
   async open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
-    const { registry, servesSwarm } = this.#options;
+    const { registry } = this.#options;
     const { environmentId, instanceId } = target;
     // An open tunnel needs no wait: its calls go on where check-ins alone are hindered.
     const slot = registry.peek(environmentId, instanceId);
@@ -56,13 +58,23 @@ export class TunnelCalls implements TunnelSource {
         agent: tunnel.agent,
         dial: () => tunnel.dial(),
         closed: tunnel.closed,
-        servesSwarm: servesSwarm(environmentId, tunnel.grant.instanceId),
+        servesSwarm: (stop) => this.#servesSwarm(tunnel, stop),
         release,
       };
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  /** A refusal never rests on an old report. That of the leader counts, too: managers confirm each other. */
+  async #servesSwarm(tunnel: Tunnel, signal: AbortSignal): Promise<boolean> {
+    const { registry, clock, servesSwarm } = this.#options;
+    const { environmentId, instanceId } = tunnel.grant;
+    if (servesSwarm(environmentId, instanceId)) return true;
+    const leading = registry.peek(environmentId)?.tunnel ?? tunnel;
+    await askReports(new Set([tunnel, leading]), clock, signal);
+    return servesSwarm(environmentId, instanceId);
   }
 }
 

@@ -20,8 +20,12 @@ export interface TunnelCall {
    * an error. Rejects within 10 s with EdgeError `engine-unreachable`, `tunnel-lost` or `dial-timeout`.
    */
   dial(): Promise<Duplex>;
-  /** Whether what concerns a whole Swarm may go this way: to no Swarm at all, or to a manager that is known as one. */
-  readonly servesSwarm: boolean;
+  /**
+   * Whether what concerns a whole Swarm may go this way: to no Swarm at all, or to a manager that is known as one. Before
+   * it says no, the agent reports its engine's place: it may be another since the last report. Takes 7 s at most.
+   * @param signal breaks it off, with its reason
+   */
+  servesSwarm(signal: AbortSignal): Promise<boolean>;
   /** Fires when the tunnel was revoked or lost while the call runs. */
   readonly closed: AbortSignal;
   /** Ends the hold; safe to call twice. */

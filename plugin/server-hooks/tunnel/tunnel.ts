@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { NextRun } from '../../../protocol/next-run.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -48,6 +49,7 @@ export class Tunnel {
   readonly #resets: ResetBudget;
   /** CONNECT streams. */
   readonly #streams = new Set<ClientHttp2Stream>();
+  readonly #reports = new NextRun(() => this.#askReport());
   #isTelling = false;
   #end: TunnelEnd | null = null;
 
@@ -140,6 +142,14 @@ export class Tunnel {
     });
   }
 
+  /**
+   * Asks the agent to report its engine's place in the Swarm as it is now. Resolves when it has, when it cannot, and after
+   * 7 s of the question; never rejects. One question at a time, however many ask.
+   */
+  report(): Promise<void> {
+    return this.#reports.run();
+  }
+
   /** Ends the tunnel and every stream in it at once; the first reason counts. */
   close(end: TunnelEnd): void {
     if (this.#end) return;
@@ -183,6 +193,25 @@ export class Tunnel {
     socket.once('close', clock.after(TUNNEL.goodbyeMs, cut));
     for (const stream of this.#streams) stream.destroy(this.closed.reason);
     session.close();
+  }
+
+  #askReport(): Promise<void> {
+    return new Promise((resolve) => {
+      const stream = this.#end ? null : this.#tell(TUNNEL.reportPath, '');
+      if (!stream) return resolve();
+      const onClosed = () => stream.destroy();
+      this.closed.addEventListener('abort', onClosed);
+      const cancel = this.#options.clock.after(TUNNEL.reportMs, () => {
+        this.#resets.take();
+        stream.close(NGHTTP2_CANCEL);
+        stream.destroy();
+      });
+      stream.once('close', () => {
+        cancel();
+        this.closed.removeEventListener('abort', onClosed);
+        resolve();
+      });
+    });
   }
 
   #tell(path: string, body: string): ClientHttp2Stream | null {

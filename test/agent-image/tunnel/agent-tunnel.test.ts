@@ -14,6 +14,7 @@ import { FRAME, frame } from '../../helpers/h2-frames.js';
 async function connectAgent(
   t: ExecutionContext,
   dialEngine: () => Promise<Duplex> = () => Promise.reject(new Error('no engine')),
+  report: () => Promise<void> = async () => undefined,
 ) {
   const server = net.createServer();
   t.teardown(() => server.close());
@@ -39,6 +40,7 @@ async function connectAgent(
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     dialEngine,
+    report,
     onIdle: () => undefined,
     onClosed: end,
   });

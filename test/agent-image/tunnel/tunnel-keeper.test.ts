@@ -46,6 +46,7 @@ async function setup(
       return outbound.connectTcp(...target);
     },
     dialEngine: () => Promise.reject(new Error('no engine')),
+    report: async () => undefined,
     clock,
     random: () => 0.5,
     logger: createLogger(

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, NodeView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { joinEngine } from '../../helpers/docker-line.js';
+import { startAgent } from '../../helpers/agent.js';
+import { cleanEnv, joinEngine } from '../../helpers/docker-line.js';
 import { startHub } from '../../helpers/hub.js';
 import { serialLabTest } from '../../helpers/lab.js';
 import { startSwarm } from '../../helpers/swarm-lab.js';
@@ -19,13 +20,6 @@ serialLabTest('swarm places: an engine changes its place through the hub, and st
   const docker = (args: readonly string[], options: { input?: string; allowFailure?: boolean } = {}) =>
     runCommand(through.program, [...through.args, ...args], { env: through.env, ...options });
   const state = async () => (await docker(['info', '-f', '{{.Swarm.LocalNodeState}}'])).stdout.trim();
-  const until = async (what: string, holds: () => Promise<boolean>) => {
-    const deadline = Date.now() + KNOWN_WITHIN_MS;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(`not within ${KNOWN_WITHIN_MS} ms: ${what}`);
-      await delay(250);
-    }
-  };
   const passes = async (args: readonly string[], options: { input?: string } = {}) =>
     (await docker(args, { ...options, allowFailure: true })).code === 0;
   const untilKnown = (role: NodeView['role']) =>
@@ -57,3 +51,82 @@ serialLabTest('swarm places: an engine changes its place through the hub, and st
   await docker(['swarm', 'unlock'], { input: `${key}\n` });
   await until('unlocked', () => passes(['node', 'ls']));
 });
+
+serialLabTest(
+  'swarm places: a Swarm call right after a change through the hub gets the engine’s answer',
+  async (t) => {
+    t.timeout(300_000);
+    const swarm = await startSwarm(t, { managers: 1 });
+    const [manager, ...workers] = swarm.nodes;
+    const hub = await startHub(t);
+    const token = await manager.docker('swarm', 'join-token', '-q', 'worker');
+    for (const [index, settings] of [
+      { heldCheckIns: true },
+      { heldCheckIns: false, checkInSeconds: 10 },
+    ].entries()) {
+      const node = workers[index];
+      if (!node) throw new Error('no node');
+      await hub.call('PATCH', '/edge/api/settings', settings);
+      const { environmentId, through } = await joinEngine(t, hub, node.engine.socketPath);
+      const docker = (...args: string[]) =>
+        runCommand(through.program, [...through.args, 'swarm', ...args], { env: through.env });
+      const inspect = () =>
+        hub.call<SwarmAnswer>('GET', `/edge/api/environments/${environmentId}/docker/swarm`);
+      const refusedByHub = { status: 503, body: { code: 'swarm-manager-unavailable' } };
+
+      t.like(await inspect(), refusedByHub, 'its agent has reported a worker');
+      await docker('leave');
+      const { status, body } = await inspect();
+      t.is(status, 503);
+      t.regex(body.message ?? '', /^This node is not a swarm manager. Use "docker swarm init"/, 'the engine');
+
+      await docker('join', '--token', token, `${manager.address}:2377`);
+      await until('reported as a worker', async () => (await inspect()).body.code !== undefined);
+      await docker('leave');
+      await docker('init', '--advertise-addr', node.address);
+      t.is((await inspect()).status, 200);
+    }
+  },
+);
+
+serialLabTest(
+  'swarm places: a promoted node answers Swarm calls through the hub as soon as its engine does',
+  async (t) => {
+    t.timeout(300_000);
+    const swarm = await startSwarm(t, { managers: 1 });
+    const [manager, node] = swarm.nodes;
+    const hub = await startHub(t);
+    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'swarm' });
+    for (const { engine } of [manager, node]) {
+      await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: engine.socketPath });
+      await hub.until(id, ({ status }) => status === 'online');
+    }
+    const path = `/edge/api/environments/${id}`;
+    const services = async () => (await hub.call('GET', `${path}/nodes/${node.id}/docker/services`)).status;
+    await until('both agents', async () => {
+      const { body } = await hub.call<NodeList>('GET', `${path}/nodes`);
+      return body.items.filter(({ agent }) => agent?.online).length === 2;
+    });
+    t.is(await services(), 503, 'a worker');
+    const line = await hub.dockerArgs(id);
+    await runCommand('docker', [...line, 'node', 'promote', node.name], { env: cleanEnv() });
+    await until(
+      'promoted',
+      async () => (await node.engine.docker(['node', 'ls'], { allowFailure: true })).code === 0,
+    );
+    t.is(await services(), 200);
+  },
+);
+
+interface SwarmAnswer {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + KNOWN_WITHIN_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${KNOWN_WITHIN_MS} ms: ${what}`);
+    await delay(100);
+  }
+}

@@ -29,9 +29,7 @@ class Recorder:
 
 
 def failure(error):
-    """The error's class, its status, and what the engine says. Of a Swarm that is out of reach a hub speaks for itself."""
-    if getattr(error, "status_code", None) == 503:
-        return {"error": type(error).__name__, "status": 503}
+    """The error's class, its status, and what the engine says."""
     return {
         "error": type(error).__name__,
         "status": getattr(error, "status_code", None),

@@ -40,7 +40,7 @@ async function openEcho(t: ExecutionContext, { marker }: { marker?: string } = {
   const call = {
     agent: new http.Agent({ host: '127.0.0.1', port } as http.AgentOptions),
     dial: async () => net.connect(port, '127.0.0.1'),
-    servesSwarm: true,
+    servesSwarm: async () => true,
     closed: new AbortController().signal,
     release: () => released.resolve(),
   };

@@ -52,7 +52,7 @@ export class SocketTunnels implements TunnelSource {
         return pipe;
       },
       closed: closed.signal,
-      servesSwarm: true,
+      servesSwarm: async () => true,
       release: () => {
         record.released += 1;
       },
