@@ -1,0 +1,59 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
+import pino from 'pino';
+import { Agent } from '../../agent-image/src/agent.js';
+import { readConfig } from '../../agent-image/src/config.js';
+import { JsonWorker } from '../../plugin/server-hooks/json/json-worker.js';
+import { EdgeError } from '../../protocol/edge-error.js';
+import { FakeClock } from '../helpers/fake-clock.js';
+import { startPlugin } from '../helpers/plugin.js';
+import { tempFolder } from '../helpers/temp-folder.js';
+import { startFakeEngine } from './docker/fake-engine.js';
+
+const RETRY_MS = 5_000;
+
+// Alone in its file: the hub of this process is busy.
+test('agent: a snapshot that a busy hub refuses is sent again after the time that the hub names', async (t) => {
+  const { run } = JsonWorker.prototype;
+  const refusedMs: number[] = [];
+  const clock = new FakeClock();
+  JsonWorker.prototype.run = async () => {
+    refusedMs.push(clock.monotonic());
+    throw new EdgeError('hub-busy', 'busy', { status: 503, retryAfterSeconds: RETRY_MS / 1_000 });
+  };
+  t.teardown(() => {
+    JsonWorker.prototype.run = run;
+  });
+  const { address } = await startFakeEngine(t);
+  const hub = await startPlugin(t, { clock });
+  await hub.call('PATCH', '/api/settings', { snapshotSeconds: 0 });
+  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const agent = new Agent({
+    config: readConfig({
+      EDGE_ID: edgeId ?? '',
+      EDGE_KEY: edgeKey,
+      DATA_DIR: await tempFolder(t),
+      DOCKER_HOST: address.kind === 'unix' ? address.path : '',
+    }),
+    clock,
+    random: () => 0.5,
+    logger: pino({ level: 'silent' }),
+    boot: undefined,
+    onStaleMount: () => undefined,
+  });
+  t.teardown(() => agent.stop());
+  await agent.start();
+  /** Lets time pass, in pieces, until it holds; a minute at most. */
+  const until = async (holds: () => boolean | Promise<boolean>) => {
+    for (let passedMs = 0; !(await holds()); passedMs += 50) {
+      if (passedMs > 60_000) throw new Error('not within a minute');
+      clock.advance(50);
+      await turn();
+    }
+  };
+  await until(() => refusedMs.length === 2);
+  t.true((refusedMs[1] ?? 0) - (refusedMs[0] ?? 0) >= RETRY_MS);
+  t.is((await hub.view(id)).snapshot, null);
+  JsonWorker.prototype.run = run;
+  await until(async () => (await hub.view(id)).snapshot !== null);
+});
