@@ -1,79 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
-import { joinInstance, makeInstance, type TestInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { cloned, early, Machine, meet, setup } from './clones-setup.js';
 
 /** Longer than any machine that works is silent at the default interval, ms. */
 const SILENCE_MS = 15_000;
 const DAY_MS = 86_400_000;
-const early = { code: 'duplicate' };
-const cloned = { code: 'machine-cloned' };
-
-/** A machine as its agent reports it: a boot, and the mark on its disk. */
-class Machine {
-  readonly #name: string;
-  readonly #agent: TestInstance;
-  #boots = 0;
-  mark: string | undefined;
-
-  constructor(name: string, agent: TestInstance, mark?: string) {
-    this.#name = name;
-    this.#agent = agent;
-    this.mark = mark;
-  }
-
-  get boot(): string {
-    return `${this.#name}-${this.#boots}`.padEnd(16, '0');
-  }
-
-  reboot(): void {
-    this.#boots++;
-  }
-
-  async enrol(): Promise<void> {
-    const { mark, boot } = this;
-    this.mark = (await this.#agent.enrol({ boot, ...(mark && { mark }) })).mark ?? mark;
-  }
-
-  async checkIn(): Promise<void> {
-    await this.#agent.checkIn();
-  }
-}
-
-async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } = {}) {
-  const clock = new FakeClock();
-  const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', ...settings });
-  const agent = { edgeId: edgeId ?? '', edgeKey, clock, engineId: 'engine-1' };
-  const instance = await makeInstance(t, agent);
-  /** A process with the same DATA_DIR, on the same machine or on a clone. */
-  const again = (key = edgeKey, engineId = 'engine-1') =>
-    makeInstance(t, { ...agent, edgeKey: key, engineId, instance: instance.instance });
-  const first = new Machine('first', instance);
-  await first.enrol();
-  /** A machine made from the first one's disk as it is now. */
-  const clone = async (name = 'clone', engineId?: string) =>
-    new Machine(name, await again(edgeKey, engineId), first.mark);
-  const accept = () => hub.call('POST', `/api/environments/${id}/accept-clone`);
-  const openTunnel = async (agent: TestInstance) => {
-    await hub.call('POST', `/api/environments/${id}/tunnel`);
-    return agent.open(await agent.prove(await agent.credential()));
-  };
-  return { clock, hub, id, agent, instance, first, again, clone, accept, openTunnel };
-}
-
-/** The other machine is met, and refused; the first one has noticed. */
-async function meet(t: ExecutionContext, clock: FakeClock, first: Machine, other: Machine): Promise<void> {
-  await t.throwsAsync(other.enrol(), early);
-  clock.advance(5_000);
-  await first.checkIn();
-  t.like(await t.throwsAsync(other.enrol()), { ...cloned, retryAfterSeconds: 20 });
-  await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
-  await first.enrol();
-}
 
 test('clones: a restart on the same boot is let in at once, and keeps its secret', async (t) => {
   const { first, instance, again } = await setup(t);
@@ -213,51 +148,6 @@ test('clones: a standby machine and the one it stands by for take turns, each wh
   }
 });
 
-test('clones: an admin chooses the other machine, and the first one stays out from then on', async (t) => {
-  const { clock, instance, first, clone, accept, openTunnel } = await setup(t);
-  t.like(await accept(), { status: 409, body: { code: 'no-clone' } });
-  const other = await clone();
-  await t.throwsAsync(other.enrol(), early);
-  const { ended } = await openTunnel(instance);
-  t.is((await accept()).status, 200);
-  t.is(await ended, 'revoked');
-  await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
-  await t.throwsAsync(first.enrol(), cloned);
-  await other.enrol();
-  await t.notThrowsAsync(other.checkIn());
-  clock.advance(DAY_MS);
-  first.reboot();
-  await t.throwsAsync(first.enrol(), cloned);
-  other.reboot();
-  await t.notThrowsAsync(other.enrol());
-  await t.throwsAsync(first.enrol(), cloned, 'it asks again and again');
-  t.is((await accept()).status, 200, 'and back again');
-  await t.notThrowsAsync(first.enrol());
-  await t.throwsAsync(other.enrol(), cloned);
-});
-
-test('clones: one that has not asked for five minutes is not given the place', async (t) => {
-  const { hub, id, clock, first, clone, accept } = await setup(t);
-  const other = await clone();
-  await meet(t, clock, first, other);
-  t.is((await hub.view(id)).problem?.code, 'machine-cloned', 'that the first enrolled again changes nothing');
-  clock.advance(300_001);
-  await first.checkIn();
-  t.like(await accept(), { status: 409, body: { code: 'no-clone' } });
-  await t.throwsAsync(other.enrol(), cloned);
-  t.is((await accept()).status, 200);
-  t.is((await hub.view(id)).lastRefusal, null);
-});
-
-test('clones: one whose engine has another id can be chosen, too', async (t) => {
-  const { clock, first, clone, accept } = await setup(t);
-  const other = await clone('clone', 'engine-2');
-  await meet(t, clock, first, other);
-  t.is((await accept()).status, 200);
-  clock.advance(2 * SILENCE_MS);
-  await t.notThrowsAsync(other.enrol());
-});
-
 test('clones: an agent that cannot tell its boot is weighed as any other, and never shut out for good', async (t) => {
   const { clock, instance, again } = await setup(t);
   const other = await again();
@@ -279,37 +169,6 @@ test('clones: an agent that cannot tell its boot waits for a long interval, each
   clock.advance(600_000);
   t.like(await t.throwsAsync(other.enrol()), { ...early, retryAfterSeconds: 10 });
   await t.notThrowsAsync(instance.checkIn());
-});
-
-test('clones: a restarted hub knows which machine is which, and waits for the first', async (t) => {
-  const { hub, clock, agent, first, again, clone } = await setup(t);
-  const other = await clone();
-  await meet(t, clock, first, other);
-  await hub.stop();
-  const restarted = await startPlugin(t, { clock, dataDir: hub.dataDir });
-  const key = keyFor(agent.edgeKey, hub, restarted);
-  const met = new Machine('clone', await again(key), other.mark);
-  await t.throwsAsync(met.enrol(), cloned);
-  const returning = new Machine('first', await again(key), first.mark);
-  returning.reboot();
-  t.like(await t.throwsAsync(returning.enrol()), { ...early, retryAfterSeconds: 45 });
-  clock.advance(45_000);
-  await t.throwsAsync(met.enrol(), cloned);
-  await t.notThrowsAsync(returning.enrol());
-});
-
-test('clones: without held check-ins a restarted hub waits for an interval', async (t) => {
-  const { hub, clock, agent, first, again } = await setup(t, { checkInSeconds: 600 });
-  await hub.call('PATCH', '/api/settings', { heldCheckIns: false });
-  await hub.stop();
-  const restarted = await startPlugin(t, { clock, dataDir: hub.dataDir });
-  const returning = new Machine('first', await again(keyFor(agent.edgeKey, hub, restarted)), first.mark);
-  returning.reboot();
-  await t.throwsAsync(returning.enrol(), early);
-  clock.advance(609_999);
-  await t.throwsAsync(returning.enrol(), early);
-  clock.advance(1);
-  await t.notThrowsAsync(returning.enrol());
 });
 
 test('clones: an agent that reports a boot for the first time gets a secret that no clone knows', async (t) => {
@@ -354,9 +213,3 @@ test('clones: swaps and returns end nothing of other nodes', async (t) => {
   t.is((await stored()).generation, generation);
   t.is(await Promise.race([ended, Promise.resolve('open')]), 'open');
 });
-
-/** The key as a hub on other ports would have printed it. */
-function keyFor(edgeKey: string, before: TestPlugin, after: TestPlugin): string {
-  const text = Buffer.from(edgeKey, 'base64').toString();
-  return Buffer.from(text.replace(before.url, after.url)).toString('base64');
-}
