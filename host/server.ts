@@ -9,6 +9,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../protocol/listen-backlog.js';
+import { releaseOnClose } from '../protocol/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../protocol/tcp-keep-alive.js';
 import type { ServerCertificate } from './certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
@@ -153,6 +154,7 @@ export class HttpsServer {
     this.#server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
+      releaseOnClose(session);
       accepted = session;
     });
     this.#server.on('secureConnection', (socket) => {

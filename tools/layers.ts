@@ -73,6 +73,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...PLUGIN_ENTRY,
     'protocol/listen-backlog.ts',
     'protocol/network-of.ts',
+    'protocol/release-on-close.ts',
     'protocol/request-host.ts',
     'protocol/tcp-keep-alive.ts',
   ],

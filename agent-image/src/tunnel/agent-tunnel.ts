@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { releaseOnClose } from '../../../protocol/release-on-close.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
@@ -61,6 +62,7 @@ export class AgentTunnel {
       },
       ...SESSION_LIMITS,
     });
+    releaseOnClose(this.#session);
     this.#monitor = new LinkMonitor({
       session: this.#session,
       socket,

@@ -5,6 +5,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { LISTEN_BACKLOG } from '../../../protocol/listen-backlog.js';
 import { parseJson } from '../../../protocol/parse-json.js';
+import { releaseOnClose } from '../../../protocol/release-on-close.js';
 import { type TunnelProof, tunnelProofSchema } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
@@ -144,6 +145,7 @@ export class TunnelListener {
       settings: { enablePush: false },
       ...SESSION_LIMITS,
     });
+    releaseOnClose(session);
     session.on('error', (error) => logger.debug({ code: codeOf(error) }, 'tunnel session error'));
     session.on('stream', (stream) => stream.destroy());
     // Node keeps every origin a server claims, for as long as the session lives. In a turn of its own: the parser is at work.
