@@ -16,6 +16,7 @@ import { IdleClose } from './environments/idle-close.js';
 import { KeyExpiry } from './environments/key-expiry.js';
 import { leaderCandidates } from './environments/leader-candidates.js';
 import { MachineClaims } from './environments/machine-claims.js';
+import { isConfirmable } from './environments/manager-claims.js';
 import { Presence } from './environments/presence.js';
 import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
@@ -152,6 +153,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       clock,
       waitMs: (target) => waiting.waitMs(target),
       servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
+      isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, presence),
     });
     const admin = new EnvironmentAdmin({
       store,

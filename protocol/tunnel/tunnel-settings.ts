@@ -8,7 +8,7 @@ export const TUNNEL = Object.freeze({
   keepAlivePath: '/keep-alive',
   /**
    * A POST on the tunnel: the agent evaluates its engine's place in the Swarm at once, reports a change of it, and answers
-   * when the hub has the report. Agents that do not know it refuse the stream.
+   * 204 when it has reported, or could not. Agents that do not know it refuse the stream.
    */
   reportPath: '/report',
   /** Followed by a stream's id: a POST that asks the agent to reset it, where the hub cannot; see `reset-budget.ts`. */

@@ -10,7 +10,8 @@ import { startPlugin } from '../helpers/plugin.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 import { startFakeEngine } from './docker/fake-engine.js';
 
-const RETRY_MS = 5_000;
+/** Above the hub's least gap between snapshots and the agent's own pause, 10 s each. */
+const RETRY_MS = 15_000;
 
 // Alone in its file: the hub of this process is busy.
 test('agent: a snapshot that a busy hub refuses is sent again after the time that the hub names', async (t) => {

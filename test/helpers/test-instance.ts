@@ -9,7 +9,7 @@ import { AgentTunnel } from '../../agent-image/src/tunnel/agent-tunnel.js';
 import { connectTunnel } from '../../agent-image/src/tunnel/connect-tunnel.js';
 import type { CheckInQuery, EnrolReply, EnrolRequest } from '../../protocol/agent-calls.js';
 import { type Clock, systemClock } from '../../protocol/clock.js';
-import { openCredential } from '../../protocol/credential.js';
+import { type Credential, openCredential } from '../../protocol/credential.js';
 import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { type EdgeKey, parseEdgeKey } from '../../protocol/edge-key.js';
 import { proofMac, type TunnelProof } from '../../protocol/tunnel/proof.js';
@@ -75,21 +75,26 @@ export class TestInstance {
   }
 
   /** The right to open a tunnel, as the next check-in brings it. @throws Error where there is none */
-  async credential(): Promise<string> {
+  async credential(purpose: Credential['purpose'] = 'environment'): Promise<string> {
     const { reply } = await this.checkIn();
-    if (!reply?.credential) throw new Error(`no credential: ${JSON.stringify(reply)}`);
-    return reply.credential;
+    const sealed = purpose === 'node' ? reply?.nodeCredential : reply?.credential;
+    if (!sealed) throw new Error(`no credential: ${JSON.stringify(reply)}`);
+    return sealed;
   }
 
   /** What this instance shows for a sealed credential. */
-  async prove(sealed: string, inactivityMs = 300_000): Promise<TunnelProof> {
+  async prove(
+    sealed: string,
+    inactivityMs = 300_000,
+    purpose: Credential['purpose'] = 'environment',
+  ): Promise<TunnelProof> {
     const key = deriveKey(this.edgeId, hashJoinSecret(this.edgeKey.secret), 'credential');
     const environmentId = this.edgeKey.environmentId;
     const { instanceId } = this.instance;
     const { token } = await openCredential(key, sealed, {
       env: environmentId,
       instance: instanceId,
-      purpose: 'environment',
+      purpose,
     });
     const secret = this.client.instanceSecret;
     if (!secret) throw new Error('not enrolled');

@@ -26,3 +26,16 @@ export function isUnconfirmedManager(
   const changes = [presence.enrolledMs(environment.id, instance.id), roster.toldMs(environment.id)];
   return changes.every((atMs) => atMs === null || clock.monotonic() - atMs > SETTLED_MS);
 }
+
+/** Whether an agent says that its node is a manager, and a known manager that could confirm it checks in. */
+export function isConfirmable(
+  environment: Environment | undefined,
+  instanceId: string,
+  presence: Pick<Presence, 'isLive'>,
+): boolean {
+  const { node } = environment?.instances.find(({ id }) => id === instanceId) ?? {};
+  if (!environment || node?.role !== 'manager') return false;
+  return environment.instances.some(
+    (one) => isManager(environment, one) && presence.isLive(environment.id, one.id),
+  );
+}

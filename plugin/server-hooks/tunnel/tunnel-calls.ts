@@ -1,5 +1,7 @@
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { onAbort } from '../model/on-abort.js';
 import { askReports } from './ask-reports.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelRegistry } from './tunnel-registry.js';
@@ -15,6 +17,8 @@ export interface TunnelCallsOptions {
   readonly waitMs: (target: TunnelTarget) => number;
   /** Whether an agent may serve what concerns its whole Swarm. */
   readonly servesSwarm: (environmentId: number, instanceId: string) => boolean;
+  /** Whether an agent says that it is on a manager, and a known manager that could confirm it checks in. */
+  readonly isConfirmable: (environmentId: number, instanceId: string) => boolean;
 }
 
 /** Calls under way or waiting in the whole hub; each may hold a stream window in memory. */
@@ -67,14 +71,39 @@ export class TunnelCalls implements TunnelSource {
     }
   }
 
-  /** A refusal never rests on an old report. That of the leader counts, too: managers confirm each other. */
+  /** Waits for new reports, 7 s at most, then decides by what is known. */
   async #servesSwarm(tunnel: Tunnel, signal: AbortSignal): Promise<boolean> {
-    const { registry, clock, servesSwarm } = this.#options;
+    const { clock, servesSwarm } = this.#options;
     const { environmentId, instanceId } = tunnel.grant;
-    if (servesSwarm(environmentId, instanceId)) return true;
-    const leading = registry.peek(environmentId)?.tunnel ?? tunnel;
-    await askReports(new Set([tunnel, leading]), clock, signal);
-    return servesSwarm(environmentId, instanceId);
+    const serves = () => servesSwarm(environmentId, instanceId);
+    if (serves()) return true;
+    const reported = tunnel.report();
+    const leader = (stop: AbortSignal) => this.#askLeader(tunnel, reported, stop);
+    await askReports([() => reported, leader], serves, clock, signal);
+    return serves();
+  }
+
+  /**
+   * Managers confirm each other, so that the leader's report counts as well. Its tunnel is opened only for an agent that
+   * `reported` itself as a manager: a call to a worker wakes nobody.
+   */
+  async #askLeader(tunnel: Tunnel, reported: Promise<void>, stop: AbortSignal): Promise<void> {
+    const { registry, servesSwarm, isConfirmable } = this.#options;
+    const { environmentId, instanceId, purpose } = tunnel.grant;
+    if (purpose === 'environment') return;
+    if (!registry.peek(environmentId)?.tunnel) {
+      await reported;
+      if (stop.aborted || servesSwarm(environmentId, instanceId)) return;
+      if (!isConfirmable(environmentId, instanceId)) return;
+    }
+    const { tunnel: leading, leave } = await registry.slot(environmentId).acquire(TUNNEL.reportMs, stop);
+    const stopListening = onAbort(stop, leave);
+    try {
+      if (leading.grant.instanceId !== instanceId) await leading.report();
+    } finally {
+      stopListening();
+      leave();
+    }
   }
 }
 

@@ -22,7 +22,7 @@ export interface TunnelCall {
   dial(): Promise<Duplex>;
   /**
    * Whether what concerns a whole Swarm may go this way: to no Swarm at all, or to a manager that is known as one. Before
-   * it says no, the agent reports its engine's place: it may be another since the last report. Takes 7 s at most.
+   * it says no, it waits for new reports, 7 s at most, then decides by what is known.
    * @param signal breaks it off, with its reason
    */
   servesSwarm(signal: AbortSignal): Promise<boolean>;

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { NextRun } from '../../../protocol/next-run.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
 import type { Grant } from './credential-desk.js';
 import { ResetBudget } from './reset-budget.js';
+import { TunnelReports } from './tunnel-reports.js';
 
 /** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
 export type TunnelEnd = 'idle' | 'revoked' | 'superseded' | 'stopping' | 'lost' | LinkFault;
@@ -49,7 +49,7 @@ export class Tunnel {
   readonly #resets: ResetBudget;
   /** CONNECT streams. */
   readonly #streams = new Set<ClientHttp2Stream>();
-  readonly #reports = new NextRun(() => this.#askReport());
+  readonly #reports: TunnelReports;
   #isTelling = false;
   #end: TunnelEnd | null = null;
 
@@ -64,6 +64,12 @@ export class Tunnel {
     setMaxListeners(0, this.closed);
     this.agent = new TunnelAgent(this);
     this.#resets = new ResetBudget(options.clock);
+    this.#reports = new TunnelReports({
+      clock: options.clock,
+      resets: this.#resets,
+      closed: this.closed,
+      ask: () => this.#tell(TUNNEL.reportPath, ''),
+    });
     this.#monitor = new LinkMonitor({
       session: options.session,
       socket: options.socket,
@@ -142,12 +148,9 @@ export class Tunnel {
     });
   }
 
-  /**
-   * Asks the agent to report its engine's place in the Swarm as it is now. Resolves when it has, when it cannot, and after
-   * 7 s of the question; never rejects. One question at a time, however many ask.
-   */
+  /** Asks the agent to report its engine's place in the Swarm as it is now; see {@link TunnelReports.report}. */
   report(): Promise<void> {
-    return this.#reports.run();
+    return this.#reports.report();
   }
 
   /** Ends the tunnel and every stream in it at once; the first reason counts. */
@@ -193,25 +196,6 @@ export class Tunnel {
     socket.once('close', clock.after(TUNNEL.goodbyeMs, cut));
     for (const stream of this.#streams) stream.destroy(this.closed.reason);
     session.close();
-  }
-
-  #askReport(): Promise<void> {
-    return new Promise((resolve) => {
-      const stream = this.#end ? null : this.#tell(TUNNEL.reportPath, '');
-      if (!stream) return resolve();
-      const onClosed = () => stream.destroy();
-      this.closed.addEventListener('abort', onClosed);
-      const cancel = this.#options.clock.after(TUNNEL.reportMs, () => {
-        this.#resets.take();
-        stream.close(NGHTTP2_CANCEL);
-        stream.destroy();
-      });
-      stream.once('close', () => {
-        cancel();
-        this.closed.removeEventListener('abort', onClosed);
-        resolve();
-      });
-    });
   }
 
   #tell(path: string, body: string): ClientHttp2Stream | null {

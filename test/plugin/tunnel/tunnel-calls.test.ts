@@ -10,7 +10,13 @@ const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
 function setUp(): TunnelCalls {
   const clock = new FakeClock();
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  return new TunnelCalls({ registry, clock, waitMs: () => 30_000, servesSwarm: () => true });
+  return new TunnelCalls({
+    registry,
+    clock,
+    waitMs: () => 30_000,
+    servesSwarm: () => true,
+    isConfirmable: () => false,
+  });
 }
 
 /** How calls ended, each way once. */
