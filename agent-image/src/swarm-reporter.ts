@@ -24,6 +24,7 @@ export class SwarmReporter {
   #told: string | null = null;
   readonly #tells = new NextRun(() => this.#tell());
   #notBeforeMs = 0;
+  #isAsked = false;
   #lastCode: string | null = null;
 
   constructor(options: SwarmReporterOptions) {
@@ -35,17 +36,18 @@ export class SwarmReporter {
     this.#hubs++;
     this.#told = null;
     this.#notBeforeMs = 0;
-    void this.reported();
+    void this.#tells.run();
   }
 
   /** The Swarm at this moment; null where the engine is no manager, or does not say. */
   note(report: SwarmReport | null): void {
     this.#report = report;
-    void this.reported();
+    void this.#tells.run();
   }
 
-  /** Resolves when the hub has what was noted last, or did not take it. */
+  /** Resolves when the hub has what was noted last, or did not take it. Ignores the pause: the hub limits how often it asks. */
   reported(): Promise<void> {
+    this.#isAsked = true;
     return this.#tells.run();
   }
 
@@ -53,7 +55,9 @@ export class SwarmReporter {
   async #tell(): Promise<void> {
     const { client, clock, logger } = this.#options;
     const report = this.#report;
-    if (!report || this.#hubs === 0 || clock.monotonic() < this.#notBeforeMs) return;
+    const isDue = this.#isAsked || clock.monotonic() >= this.#notBeforeMs;
+    this.#isAsked = false;
+    if (!report || this.#hubs === 0 || !isDue) return;
     const text = JSON.stringify(report);
     if (text === this.#told) return;
     const hubs = this.#hubs;

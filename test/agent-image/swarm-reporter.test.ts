@@ -88,3 +88,21 @@ test('swarm reporter: a refusal is tried again after 10 s, and warned of once', 
   reporter.note(ONE);
   t.is(posted.length, 3);
 });
+
+test('swarm reporter: a report that the hub asks for is sent during the pause, and the pause holds for others', async (t) => {
+  const { posted, reporter, hub } = setup();
+  hub.answer = () => Promise.reject(new EdgeError('manager-unconfirmed', 'no', { status: 403 }));
+  reporter.begin();
+  reporter.note(ONE);
+  await turn();
+  t.is(posted.length, 1);
+  await reporter.reported();
+  t.is(posted.length, 2);
+  reporter.note(TWO);
+  await turn();
+  t.is(posted.length, 2);
+  hub.answer = () => Promise.resolve();
+  await reporter.reported();
+  await reporter.reported();
+  t.deepEqual(posted, [ONE, ONE, TWO], 'nothing new is sent twice');
+});

@@ -8,6 +8,7 @@ import pino from 'pino';
 import { AgentTunnel } from '../../../agent-image/src/tunnel/agent-tunnel.js';
 import { systemClock } from '../../../protocol/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { defer } from '../../helpers/deferred.js';
 import { FRAME, frame } from '../../helpers/h2-frames.js';
 
 /** An agent's end of a tunnel on a plain connection, whose other end does nothing yet. */
@@ -49,8 +50,8 @@ async function connectAgent(
 }
 
 /** The same, with what the hub's end would be. */
-async function setUp(t: ExecutionContext) {
-  const { tunnel, hub, ended } = await connectAgent(t);
+async function setUp(t: ExecutionContext, report?: () => Promise<void>) {
+  const { tunnel, hub, ended } = await connectAgent(t, undefined, report);
   const session = http2.connect('http://agent', { createConnection: () => hub });
   session.on('error', () => undefined);
   t.teardown(() => session.destroy());
@@ -62,6 +63,7 @@ const requests = {
   credential: { ':path': TUNNEL.credentialPath },
   accepted: { ':method': 'POST', ':path': TUNNEL.acceptedPath },
   'keep-alive': { ':method': 'POST', ':path': TUNNEL.keepAlivePath },
+  report: { ':method': 'POST', ':path': TUNNEL.reportPath },
   connect: { ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority },
 };
 
@@ -81,6 +83,28 @@ for (const [name, headers] of Object.entries(requests)) {
     await new Promise((resolve) => setImmediate(resolve));
   });
 }
+
+test('agent tunnel: a question that the hub gives up before the report is there gets no answer', async (t) => {
+  const asked = defer();
+  const reported = defer();
+  const { session } = await setUp(t, () => {
+    asked.resolve(undefined);
+    return reported.promise;
+  });
+  const question = session.request(requests.report);
+  question.on('error', () => undefined);
+  await asked.promise;
+  const closed = once(question, 'close');
+  question.close(http2.constants.NGHTTP2_CANCEL);
+  await closed;
+  // Its answer comes when the reset has arrived.
+  await new Promise((resolve) => session.ping(resolve));
+  reported.resolve(undefined);
+  // What is thrown now would end the test's process.
+  await new Promise((resolve) => setImmediate(resolve));
+  const [headers] = await once(session.request(requests['keep-alive']), 'response');
+  t.is(headers[':status'], 204);
+});
 
 test('agent tunnel: a hub that does not read holds no connection of a tunnel that is closed', async (t) => {
   // More than the sockets of both ends keep, so that most of it stays unsent.
