@@ -5,24 +5,24 @@ import { Tickets } from './console/tickets.js';
 import { openFileLimit } from './disk/open-file-limit.js';
 import { DockerProxy } from './docker/docker-proxy.js';
 import { AllNodeLists } from './docker/lists/all-node-lists.js';
-import { CheckIns } from './environments/check-in.js';
+import { AuthFailureLog } from './environments/auth-failure-log.js';
+import { Availability } from './environments/availability.js';
 import { maxHoldSeconds } from './environments/check-in-state.js';
-import { dropLeavers } from './environments/drop-leavers.js';
-import { Enrolment } from './environments/enrol.js';
+import { CheckIns } from './environments/check-ins.js';
+import { Enrolment } from './environments/enrolment.js';
 import { EnvironmentAdmin } from './environments/environment-admin.js';
 import { EnvironmentDirectory } from './environments/environment-directory.js';
-import { GoneNodes } from './environments/gone-nodes.js';
 import { IdleClose } from './environments/idle-close.js';
+import { cleanUpInstances } from './environments/instance-cleanup.js';
 import { KeyExpiry } from './environments/key-expiry.js';
 import { leaderCandidates } from './environments/leader-candidates.js';
 import { MachineClaims } from './environments/machine-claims.js';
 import { isConfirmable } from './environments/manager-claims.js';
 import { Presence } from './environments/presence.js';
-import { SnapshotDesk } from './environments/snapshot-desk.js';
 import { SnapshotFiles } from './environments/snapshot-files.js';
-import { Strangers } from './environments/strangers.js';
+import { SnapshotRequests } from './environments/snapshot-requests.js';
+import { StaleNodeReaper } from './environments/stale-node-reaper.js';
 import { TunnelAdmission } from './environments/tunnel-admission.js';
-import { Waiting } from './environments/waiting.js';
 import { EnvironmentWatch } from './events/environment-watch.js';
 import { EventLog } from './events/event-log.js';
 import { EventStreams } from './events/event-streams.js';
@@ -48,8 +48,8 @@ import { type StoppablePart, stopParts } from './stop-parts.js';
 import { openStore } from './store/open-store.js';
 import { LeaderElection } from './swarm/leader-election.js';
 import { SwarmRoster } from './swarm/swarm-roster.js';
-import { CredentialDesk } from './tunnel/credential-desk.js';
 import { TunnelCalls } from './tunnel/tunnel-calls.js';
+import { TunnelCredentials } from './tunnel/tunnel-credentials.js';
 import { loadTunnelIdentity } from './tunnel/tunnel-identity.js';
 import { TunnelListener } from './tunnel/tunnel-listener.js';
 import { TunnelRegistry } from './tunnel/tunnel-registry.js';
@@ -93,7 +93,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     started.push(json);
     const identity = await loadTunnelIdentity(options.dataDir, clock);
     const presence = new Presence(clock);
-    const credentials = new CredentialDesk({ clock, randomBytes });
+    const credentials = new TunnelCredentials({ clock, randomBytes });
     const bootId = randomUUID();
     const registry = new TunnelRegistry({
       clock,
@@ -102,7 +102,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     });
     registry.start();
     started.push(registry);
-    const roster: SwarmRoster = new SwarmRoster({ store, onChange: (id) => election.look(id), clock });
+    const roster: SwarmRoster = new SwarmRoster({ store, onChange: (id) => election.evaluate(id), clock });
     const election: LeaderElection = new LeaderElection({
       registry,
       candidates: (id) => {
@@ -125,8 +125,10 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       isHolding: () => maxHoldSeconds(store) > 0,
       endHold: (id, instanceId) => checkIns.endHold(id, instanceId),
     });
-    started.push({ stop: dropLeavers({ store, presence, registry, roster, election, checkIns, machines }) });
-    const goneNodes = new GoneNodes({ store, presence, registry, roster, clock, logger });
+    started.push({
+      stop: cleanUpInstances({ store, presence, registry, roster, election, checkIns, machines }),
+    });
+    const goneNodes = new StaleNodeReaper({ store, presence, registry, roster, clock, logger });
     goneNodes.start();
     started.push(goneNodes);
 
@@ -146,8 +148,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const tunnelPort = await listener.start();
     started.push(listener);
 
-    const snapshotDesk = new SnapshotDesk({ clock, store, presence, checkIns, snapshots });
-    const waiting = new Waiting({ store, presence, clock });
+    const snapshotDesk = new SnapshotRequests({ clock, store, presence, checkIns, snapshots });
+    const waiting = new Availability({ store, presence, clock });
     const tunnels = new TunnelCalls({
       registry,
       clock,
@@ -195,7 +197,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       store,
       json,
       presence,
-      strangers: new Strangers(clock, 'agent-unauthorized'),
+      strangers: new AuthFailureLog(clock, 'agent-unauthorized'),
       registry,
       roster,
       credentials,
@@ -225,7 +227,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         admin,
         answers,
         callLog,
-        strangers: new Strangers(clock, 'webhook-unauthorized'),
+        strangers: new AuthFailureLog(clock, 'webhook-unauthorized'),
         clock,
         logger,
         decoy: newSecret(randomBytes),

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type CheckInAnswer, CheckIns } from '../../plugin/server-hooks/environments/check-in.js';
+import { type CheckInAnswer, CheckIns } from '../../plugin/server-hooks/environments/check-ins.js';
 import { leaderCandidates } from '../../plugin/server-hooks/environments/leader-candidates.js';
 import { Presence } from '../../plugin/server-hooks/environments/presence.js';
 import type { Environment, Instance } from '../../plugin/server-hooks/model/environment.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../plugin/server-hooks/model/settings.js';
 import type { Store } from '../../plugin/server-hooks/store/store.js';
 import { LeaderElection } from '../../plugin/server-hooks/swarm/leader-election.js';
-import { CredentialDesk } from '../../plugin/server-hooks/tunnel/credential-desk.js';
+import { TunnelCredentials } from '../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import { TunnelRegistry } from '../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { CheckInQuery } from '../../protocol/agent-calls.js';
 import type { Clock } from '../../protocol/clock.js';
@@ -16,7 +16,7 @@ import { LogRecorder } from './log-recorder.js';
 export interface CheckInBench {
   readonly checkIns: CheckIns;
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
+  readonly credentials: TunnelCredentials;
   readonly presence: Presence;
   readonly environment: Environment;
   settings: Settings;
@@ -83,7 +83,7 @@ export function checkInBench(clock: Clock): CheckInBench {
   };
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  const credentials = new CredentialDesk({ clock, randomBytes });
+  const credentials = new TunnelCredentials({ clock, randomBytes });
   const roster = { members: () => null };
   const candidates = () => leaderCandidates(environment, presence, roster);
   const election = new LeaderElection({ registry, candidates, clock, logger: new LogRecorder() });

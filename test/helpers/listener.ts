@@ -1,5 +1,5 @@
-import type { Grant } from '../../plugin/server-hooks/tunnel/credential-desk.js';
 import type { Tunnel } from '../../plugin/server-hooks/tunnel/tunnel.js';
+import type { Grant } from '../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { TunnelListener } from '../../plugin/server-hooks/tunnel/tunnel-listener.js';
 import { type Clock, systemClock } from '../../protocol/clock.js';

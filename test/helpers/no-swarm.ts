@@ -4,4 +4,4 @@ const NONE = new Map();
 export const NO_SNAPSHOTS = Object.freeze({ summaries: () => NONE });
 
 /** A roster that no manager has told anything. */
-export const SILENT_ROSTER = Object.freeze({ members: () => null, toldMs: () => null });
+export const SILENT_ROSTER = Object.freeze({ members: () => null, reportedMs: () => null });

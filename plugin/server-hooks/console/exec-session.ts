@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseJson } from '../../../protocol/parse-json.js';
-import { type Answer, askEngine, type Question } from '../docker/ask-engine.js';
+import { type EngineAnswer, type EngineRequest, requestEngine } from '../docker/request-engine.js';
 import type { TunnelCall } from '../tunnel/tunnel-source.js';
 
 /** Size of a terminal in characters. */
@@ -85,7 +85,7 @@ export class ExecSession {
     const body = Buffer.from(JSON.stringify({ Detach: false, Tty: tty }));
     const headers = { ...lengthOf(body), connection: 'Upgrade', upgrade: 'tcp' };
     const question = { method: 'POST', path: `/exec/${execId}/start`, headers, body };
-    const answer = await askEngine(this.#call, question, signal, this.#clock);
+    const answer = await requestEngine(this.#call, question, signal, this.#clock);
     if (answer.socket) return answer.socket;
     answer.close();
     throw badResponse(`The engine answered ${answer.response.statusCode} and opened no stream`);
@@ -115,13 +115,13 @@ export class ExecSession {
     return parsed.data;
   }
 
-  async #ask(method: Question['method'], path: string, json?: object): Promise<string> {
+  async #ask(method: EngineRequest['method'], path: string, json?: object): Promise<string> {
     const [late, cancel] = this.#deadline();
-    let answer: Answer | undefined;
+    let answer: EngineAnswer | undefined;
     try {
       const body = json ? Buffer.from(JSON.stringify(json)) : null;
       const question = { method, path, headers: body ? lengthOf(body) : { 'content-length': 0 }, body };
-      answer = await askEngine(this.#call, question, late, this.#clock);
+      answer = await requestEngine(this.#call, question, late, this.#clock);
       const { response } = answer;
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -10,8 +10,6 @@ import type { Logger } from '../host.js';
 import { onAbort } from '../model/on-abort.js';
 import type { TunnelCall, TunnelSource } from '../tunnel/tunnel-source.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
-import type { Answer, Question } from './ask-engine.js';
-import { askEnvironment, type EngineAccess } from './ask-environment.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -25,6 +23,8 @@ import {
 import { dockerErrorBody } from './docker-error.js';
 import { type DockerPath, isSwarmCall } from './docker-path.js';
 import { probeHalfClosed } from './probe-half-closed.js';
+import type { EngineAnswer, EngineRequest } from './request-engine.js';
+import { type EngineAccess, requestEnvironment } from './request-environment.js';
 import { engineHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
@@ -153,11 +153,11 @@ export class DockerProxy {
   #ask(
     target: DockerTarget,
     path: DockerPath,
-    question: Question,
+    question: EngineRequest,
     gone: AbortSignal,
-    serve: (answer: Answer, call: TunnelCall) => Promise<void>,
+    serve: (answer: EngineAnswer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    return askEnvironment(this.#access, target, question, gone, serve, async (call, stop) => {
+    return requestEnvironment(this.#access, target, question, gone, serve, async (call, stop) => {
       if (isSwarmCall(path) && !(await call.servesSwarm(stop))) throw noManager();
     });
   }

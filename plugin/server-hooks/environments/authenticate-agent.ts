@@ -22,7 +22,7 @@ const NO_KEY = Buffer.alloc(32);
  * Refuses a call whose time is wrong, or not new.
  * @throws EdgeError `clock-skew`, `stamp-not-new` (both 401)
  */
-export function requireNewStamp(
+export function requireNewTimestamp(
   presence: Presence,
   clock: Clock,
   environmentId: number,
@@ -30,7 +30,7 @@ export function requireNewStamp(
   claim: RequestClaim,
 ): void {
   checkSkew(clock, claim.timeMs);
-  takeStamp(presence, clock, environmentId, head.path.split('?', 1)[0] ?? '', claim);
+  acceptTimestamp(presence, clock, environmentId, head.path.split('?', 1)[0] ?? '', claim);
 }
 
 /**
@@ -57,14 +57,14 @@ export function findSigner(
 }
 
 /** @throws EdgeError `stamp-not-new` (401): the request, or a later one of this instance and path, was seen before */
-export function takeStamp(
+export function acceptTimestamp(
   presence: Presence,
   clock: Clock,
   environmentId: number,
   path: string,
   { instanceId, timeMs }: RequestClaim,
 ): void {
-  const later = presence.takeStamp(environmentId, instanceId, path, timeMs);
+  const later = presence.acceptTimestamp(environmentId, instanceId, path, timeMs);
   if (later === null) return;
   throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
     status: 401,

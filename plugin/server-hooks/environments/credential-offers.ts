@@ -3,14 +3,14 @@ import { sealCredential } from '../../../protocol/credential.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment, Instance } from '../model/environment.js';
-import type { CredentialDesk, Grant, Holder } from '../tunnel/credential-desk.js';
+import type { Grant, Holder, TunnelCredentials } from '../tunnel/tunnel-credentials.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelLease } from '../tunnel/tunnel-slot.js';
 import type { CheckIn } from './arrived-check-in.js';
 
 export interface CredentialOffersOptions {
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
+  readonly credentials: TunnelCredentials;
 }
 
 /** What of a check-in's answer lets its agent open tunnels. */

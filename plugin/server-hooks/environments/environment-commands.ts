@@ -8,7 +8,7 @@ import { printCommands } from './printed-commands.js';
  * Commands that start an agent of this environment with a key that was just made.
  * @param insecure whether they carry `EDGE_INSECURE_POLL=1`; default: the host's certificate is from a CA of its own
  */
-export function commandsOf(
+export function printedCommandsOf(
   { edgeId, name }: Environment,
   edgeKey: string,
   { options, host }: { readonly options: ResolvedOptions; readonly host: Host },

@@ -1,16 +1,16 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Store } from '../store/store.js';
-import type { CredentialDesk } from '../tunnel/credential-desk.js';
+import type { TunnelCredentials } from '../tunnel/tunnel-credentials.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
-import type { SnapshotDesk } from './snapshot-desk.js';
 import type { EncodedSnapshot } from './snapshot-file.js';
+import type { SnapshotRequests } from './snapshot-requests.js';
 
 export interface IdleCloseOptions {
   readonly store: Store;
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
-  readonly snapshotDesk: SnapshotDesk;
+  readonly credentials: TunnelCredentials;
+  readonly snapshotDesk: SnapshotRequests;
 }
 
 /** The end of an unused tunnel, offered by the agent, who owns the clock. */
@@ -29,7 +29,7 @@ export class IdleClose {
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: EncodedSnapshot | null): Promise<void> {
     const { credentials, snapshotDesk } = this.#options;
     this.requireOpen(agent, tunnelId);
-    if (snapshot) await snapshotDesk.takeAtClose(agent, snapshot);
+    if (snapshot) await snapshotDesk.acceptAtClose(agent, snapshot);
     const slot = this.requireOpen(agent, tunnelId);
     if (slot.uses > 0) {
       throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });

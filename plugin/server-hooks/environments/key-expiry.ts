@@ -43,10 +43,10 @@ export class KeyExpiry {
   start(): void {
     if (this.#ends.length > 0) return;
     const { store, clock } = this.#options;
-    for (const { id } of store.environments()) this.#look(id);
+    for (const { id } of store.environments()) this.#evaluate(id);
     this.#ends = [
       store.onChange((id) => {
-        if (id !== null) this.#look(id);
+        if (id !== null) this.#evaluate(id);
       }),
       clock.every(SWEEP_MS, () => void this.#sweep()),
     ];
@@ -58,7 +58,7 @@ export class KeyExpiry {
     this.#rotating.clear();
   }
 
-  #look(id: number): void {
+  #evaluate(id: number): void {
     const { store, clock } = this.#options;
     const known = this.#rotating.get(id) ?? [];
     const ending = (store.environment(id)?.keys ?? []).flatMap(({ generation, expiresAt }) => {

@@ -2,8 +2,8 @@ import type { EnrolRequest } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import type { Environment, Instance, Machine } from '../model/environment.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import { STARTUP_MS } from './availability.js';
 import type { Presence } from './presence.js';
-import { STARTUP_MS } from './waiting.js';
 
 export interface MachineClaimsOptions {
   readonly presence: Presence;

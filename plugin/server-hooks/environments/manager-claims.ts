@@ -5,7 +5,7 @@ import type { Presence } from './presence.js';
 
 export interface ClaimSources {
   readonly presence: Presence;
-  readonly roster: Pick<SwarmRoster, 'toldMs'>;
+  readonly roster: Pick<SwarmRoster, 'reportedMs'>;
   readonly clock: Clock;
 }
 
@@ -23,7 +23,7 @@ export function isUnconfirmedManager(
 ): boolean {
   if (instance.node?.role !== 'manager' || environment.swarm === null) return false;
   if (isManager(environment, instance) || !presence.isLive(environment.id, instance.id)) return false;
-  const changes = [presence.enrolledMs(environment.id, instance.id), roster.toldMs(environment.id)];
+  const changes = [presence.enrolledMs(environment.id, instance.id), roster.reportedMs(environment.id)];
   return changes.every((atMs) => atMs === null || clock.monotonic() - atMs > SETTLED_MS);
 }
 

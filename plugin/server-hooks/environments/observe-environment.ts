@@ -11,7 +11,7 @@ import type { SnapshotFiles, SnapshotSummary } from './snapshot-files.js';
 /** Where what is known now comes from. */
 export interface ObservationSources extends ClaimSources {
   readonly registry: TunnelRegistry;
-  readonly roster: Pick<SwarmRoster, 'members' | 'toldMs'>;
+  readonly roster: Pick<SwarmRoster, 'members' | 'reportedMs'>;
   readonly snapshots: Pick<SnapshotFiles, 'summaries'>;
 }
 

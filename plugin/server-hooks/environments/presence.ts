@@ -56,7 +56,7 @@ export class Presence {
   }
 
   /** An agent was heard. `intervalMs` is what it was granted until it must be heard again. */
-  heard(environmentId: number, instanceId: string, intervalMs: number, facts?: AgentFacts): void {
+  recordCheckIn(environmentId: number, instanceId: string, intervalMs: number, facts?: AgentFacts): void {
     const environment = this.#environment(environmentId);
     const instance = this.#instance(environment, instanceId);
     instance.arrivedMs = this.#clock.monotonic();
@@ -69,7 +69,7 @@ export class Presence {
 
   /** An agent enrolled, and said anew what it is. */
   enrolled(environmentId: number, instanceId: string, intervalMs: number): void {
-    this.heard(environmentId, instanceId, intervalMs);
+    this.recordCheckIn(environmentId, instanceId, intervalMs);
     this.#instance(this.#environment(environmentId), instanceId).enrolledMs = this.#clock.monotonic();
   }
 
@@ -131,7 +131,7 @@ export class Presence {
    * One that lies further ahead than any agent's may was taken before the hub's clock was set back, and counts
    * no more: else the agent would be out until that time has come again.
    */
-  takeStamp(environmentId: number, instanceId: string, path: string, timeMs: number): number | null {
+  acceptTimestamp(environmentId: number, instanceId: string, path: string, timeMs: number): number | null {
     const { stamps } = this.#instance(this.#environment(environmentId), instanceId);
     const last = stamps.get(path) ?? 0;
     if (timeMs <= last && last <= this.#clock.now() + MAX_SKEW_MS) return last;

@@ -2,15 +2,15 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../host.js';
 import type { Store } from '../store/store.js';
-import type { CredentialDesk, Grant } from '../tunnel/credential-desk.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
+import type { Grant, TunnelCredentials } from '../tunnel/tunnel-credentials.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { Presence } from './presence.js';
 
 export interface TunnelAdmissionOptions {
   readonly store: Store;
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
+  readonly credentials: TunnelCredentials;
   readonly presence: Presence;
   readonly logger: Logger;
 }

@@ -81,7 +81,7 @@ export class EnvironmentWatch {
       events.push({ type: 'settings-changed', subject: 'settings', data });
     }
     for (const id of this.#dueIds()) {
-      const event = this.#look(id);
+      const event = this.#evaluate(id);
       if (event) events.push(event);
     }
     if (events.length > 0) log.append(events);
@@ -107,7 +107,7 @@ export class EnvironmentWatch {
     return ids;
   }
 
-  #look(id: number): UnloggedEvent | null {
+  #evaluate(id: number): UnloggedEvent | null {
     const { store } = this.#options;
     const environment = store.environment(id);
     const watched = this.#watched.get(id);

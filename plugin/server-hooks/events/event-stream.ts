@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import type { CheckInNews } from './check-in-news.js';
 import { type EventLog, type EventSubject, formatEvent } from './event-log.js';
+import type { WatchedCheckIns } from './watched-check-ins.js';
 
 /** Which events somebody may see. Asked for each event anew. */
 export type Sight = (subject: EventSubject) => boolean;
@@ -11,7 +11,7 @@ export interface EventStreamOptions {
   /** Where the client was when its last stream ended; null: it has none to go on from. */
   readonly lastEventId: string | null;
   /** Told beside the log: who comes back is told the latest anyway. Null: none. */
-  readonly checkIns?: CheckInNews | null;
+  readonly checkIns?: WatchedCheckIns | null;
 }
 
 /** A client whose connection broke comes back after this, ms. */
@@ -25,7 +25,7 @@ const CHUNK = 16 * 1024;
  */
 export class EventStream extends Readable {
   readonly #log: EventLog;
-  readonly #checkIns: CheckInNews | null;
+  readonly #checkIns: WatchedCheckIns | null;
   #sight: Sight;
   /** Number of the last event that was looked at. */
   #position: number;
@@ -69,7 +69,7 @@ export class EventStream extends Readable {
     this.#attempt(() =>
       this.#send(
         news
-          .take(this.#sight)
+          .changes(this.#sight)
           .map((event) => formatEvent(null, event))
           .join(''),
       ),

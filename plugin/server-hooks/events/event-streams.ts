@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { onAbort } from '../model/on-abort.js';
-import { CheckInNews, type CheckInNewsSources } from './check-in-news.js';
 import type { EventLog } from './event-log.js';
 import { EventStream, type Sight } from './event-stream.js';
+import { type WatchedCheckInSources, WatchedCheckIns } from './watched-check-ins.js';
 
 /** Somebody who wants to hear of changes. */
 export interface Subscription {
@@ -19,7 +19,7 @@ export interface Subscription {
   renew(): Promise<Sight>;
 }
 
-export interface EventStreamsOptions extends CheckInNewsSources {
+export interface EventStreamsOptions extends WatchedCheckInSources {
   readonly log: EventLog;
 }
 
@@ -96,7 +96,7 @@ export class EventStreams {
       });
     }
     const { log } = this.#options;
-    const checkIns = watch.length > 0 ? new CheckInNews(watch, this.#options) : null;
+    const checkIns = watch.length > 0 ? new WatchedCheckIns(watch, this.#options) : null;
     const stream = new EventStream({ log, sight, lastEventId, checkIns });
     const subscriber: Subscriber = { subscription, stream, isRenewing: false, stalledSinceMs: null };
     this.#subscribers.add(subscriber);

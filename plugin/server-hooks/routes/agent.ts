@@ -6,7 +6,11 @@ import { codeOf } from '../../../protocol/edge-error.js';
 import { parseAuthorization, type SignedHead, unauthorized } from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../protocol/snapshot.js';
 import { AgentPace, type Pace } from '../environments/agent-pace.js';
-import { type AuthenticatedAgent, findSigner, requireNewStamp } from '../environments/authenticate-agent.js';
+import {
+  type AuthenticatedAgent,
+  findSigner,
+  requireNewTimestamp,
+} from '../environments/authenticate-agent.js';
 import { idleJob, type SnapshotInput, snapshotJob } from '../environments/snapshot-jobs.js';
 import { readSelfTest, SELF_TEST_PATH } from '../self-test/ask-hub.js';
 import type { Services } from '../services.js';
@@ -76,7 +80,7 @@ export function agentRoutes(services: Services): Router {
     services.snapshotDesk.admit(agent);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     const snapshot = await json.run(agent.environment.id, snapshotJob, body, inputOf(agent, receivedMs));
-    await services.snapshotDesk.take(agent, snapshot);
+    await services.snapshotDesk.accept(agent, snapshot);
     ctx.status = 204;
   });
 
@@ -101,7 +105,7 @@ export function agentRoutes(services: Services): Router {
     pace.admit(agent, 'swarm', SMALL_CALL);
     const body = await readSigned(ctx, MAX_REPORT_BYTES);
     const report = await json.run(environment.id, swarmReportJob, body, null);
-    await services.roster.take(environment.id, instance, report);
+    await services.roster.accept(environment.id, instance, report);
     ctx.status = 204;
   });
 
@@ -120,7 +124,7 @@ export function agentRoutes(services: Services): Router {
     const claim = parseAuthorization(ctx.get('authorization'));
     const agent = findSigner(store, clock, claim, head);
     proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
-    requireNewStamp(presence, clock, agent.environment.id, head, claim);
+    requireNewTimestamp(presence, clock, agent.environment.id, head, claim);
     return agent;
   }
 

@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Services } from '../services.js';
-import type { AnyAnswer, Call, CallInput, CallSpec } from './define-call.js';
+import type { AnyAnswer, Operation, OperationInput, OperationSpec } from './define-operation.js';
 import { admit } from './guards/admit.js';
 import { BodyGate } from './guards/body-gate.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
@@ -12,8 +12,8 @@ import { parseJsonBytes, readBody } from './read-body.js';
 const MAX_BODY_BYTES = 64 * 1024;
 const ENVIRONMENT = '/api/environments/:id';
 
-/** Routes for calls that were defined with `defineCall`; see there. */
-export function callRoutes(services: Services, calls: readonly Call[]): Router {
+/** Routes for calls that were defined with `defineOperation`; see there. */
+export function callRoutes(services: Services, calls: readonly Operation[]): Router {
   const router = new Router({ sensitive: true });
   const gate = new BodyGate();
   for (const { spec, answer } of calls) {
@@ -29,10 +29,10 @@ export function callRoutes(services: Services, calls: readonly Call[]): Router {
 /** Authentication comes first, then what is asked for, then the rest: a stranger learns nothing from what it sends. */
 async function readCall(
   services: Services,
-  spec: CallSpec,
+  spec: OperationSpec,
   ctx: Context,
   gate: BodyGate,
-): Promise<CallInput<CallSpec>> {
+): Promise<OperationInput<OperationSpec>> {
   // First of all: whoever leaves while it is found out who they are has left, too.
   const signal = signalOf(ctx);
   const params: Record<string, string> = ctx.params;
@@ -65,12 +65,12 @@ async function readCall(
     origin: `${ctx.protocol}://${ctx.host}`,
     signal,
   };
-  return input as CallInput<CallSpec>;
+  return input as OperationInput<OperationSpec>;
 }
 
 function send(
   ctx: Context,
-  spec: CallSpec,
+  spec: OperationSpec,
   { status, headers = {}, body }: AnyAnswer,
   signal: AbortSignal,
 ): void {

@@ -1,4 +1,4 @@
-import type { Call } from './define-call.js';
+import type { Operation } from './define-operation.js';
 import { dockerCalls } from './docker-calls.js';
 import { environmentCalls } from './environments.js';
 import { eventCalls } from './events.js';
@@ -12,7 +12,7 @@ import { tunnelCalls } from './tunnel.js';
 import { webhookCalls } from './webhooks.js';
 
 /** Every REST call of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
-export const CALLS: readonly Call[] = [
+export const CALLS: readonly Operation[] = [
   ...environmentCalls,
   ...tunnelCalls,
   ...snapshotCalls,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { allNodeList } from '../../api/all-node-list.js';
-import type { Call } from './define-call.js';
+import type { Operation } from './define-operation.js';
 import type { ProblemCode } from './problem-statuses.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
@@ -45,7 +45,7 @@ const NODES_QUERY = z.object({
     .describe('With `nodes=all`: how long one node may take before it counts as failed.'),
 });
 
-const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Call => ({
+const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Operation => ({
   answer: null,
   spec: {
     method: 'GET',
@@ -62,7 +62,7 @@ const listCall = (docker: string, id: string, what: string, plain: z.ZodType): C
 });
 
 const entries = z.array(z.looseObject({}));
-const listCalls: readonly Call[] = [
+const listCalls: readonly Operation[] = [
   listCall('containers/json', 'listContainers', 'Containers', entries),
   listCall('images/json', 'listImages', 'Images', entries),
   listCall('volumes', 'listVolumes', 'Volumes', z.looseObject({ Volumes: entries.nullable() })),
@@ -70,7 +70,7 @@ const listCalls: readonly Call[] = [
 ];
 
 /** The Docker API of an environment, described here and answered on the raw request by `docker.ts`. */
-const rawCalls: readonly Call[] = METHODS.map((method) => ({
+const rawCalls: readonly Operation[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
@@ -94,7 +94,7 @@ const NOT_OF_NODES = new Set<ProblemCode>([
 ]);
 
 /** The same of one Swarm node. */
-const nodeCalls: readonly Call[] = METHODS.map((method) => ({
+const nodeCalls: readonly Operation[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
@@ -119,4 +119,4 @@ const nodeCalls: readonly Call[] = METHODS.map((method) => ({
   },
 }));
 
-export const dockerCalls: readonly Call[] = [...rawCalls, ...listCalls, ...nodeCalls];
+export const dockerCalls: readonly Operation[] = [...rawCalls, ...listCalls, ...nodeCalls];

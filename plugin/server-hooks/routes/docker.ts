@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { DockerTarget } from '../docker/admit-call.js';
 import { dockerErrorBody } from '../docker/docker-error.js';
 import type { ListedNode } from '../docker/lists/all-node-lists.js';
-import { parseListQuestion } from '../docker/lists/list-question.js';
+import { parseListRequest } from '../docker/lists/list-request.js';
 import { plainResponse } from '../docker/switch-protocols.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import type { Environment } from '../model/environment.js';
@@ -40,7 +40,7 @@ export async function answerDockerCall(
 ): Promise<void> {
   try {
     const { environment, target } = await admitCaller(services, call, req);
-    const question = parseListQuestion(call.path, req.method === 'GET' && call.node === null);
+    const question = parseListRequest(call.path, req.method === 'GET' && call.node === null);
     if (question) {
       const nodes = nodesOf(services, environment);
       await services.lists.answer(req, res, environment.id, question, nodes);
@@ -62,7 +62,7 @@ export async function answerDockerUpgrade(
   socket.on('error', () => socket.destroy());
   try {
     const { target } = await admitCaller(services, call, req);
-    parseListQuestion(call.path, false);
+    parseListRequest(call.path, false);
     await services.docker.upgrade(req, socket, head, target);
   } catch (error) {
     refuse(plainResponse(req, socket, services.clock), error);

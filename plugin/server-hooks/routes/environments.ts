@@ -10,16 +10,16 @@ import { environmentList, environmentListQuery } from '../../api/environment-lis
 import { environmentView } from '../../api/environment-view.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
-import { commandsOf } from '../environments/environment-commands.js';
+import { printedCommandsOf } from '../environments/environment-commands.js';
 import { listEnvironments } from '../environments/list-environments.js';
 import { parseListQuery } from '../environments/list-query.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { visibleTo } from './guards/visible-to.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/environments`: what admins do to environments. */
 export const environmentCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/environments',
@@ -39,7 +39,7 @@ export const environmentCalls = [
     }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments',
@@ -68,13 +68,13 @@ export const environmentCalls = [
         body: {
           ...describeEnvironment(environment, services),
           edgeKey,
-          commands: commandsOf(environment, edgeKey, services, body.insecurePoll),
+          commands: printedCommandsOf(environment, edgeKey, services, body.insecurePoll),
         },
       };
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/environments/:id',
@@ -86,7 +86,7 @@ export const environmentCalls = [
     ({ services, environment }) => ({ status: 200, body: describeEnvironment(environment, services) }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'PATCH',
       path: '/api/environments/:id',
@@ -103,7 +103,7 @@ export const environmentCalls = [
     }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'DELETE',
       path: '/api/environments/:id',
@@ -120,7 +120,7 @@ export const environmentCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/rotate-key',
@@ -143,14 +143,14 @@ export const environmentCalls = [
         status: 200,
         body: {
           edgeKey,
-          commands: commandsOf(environment, edgeKey, services, body.insecurePoll),
+          commands: printedCommandsOf(environment, edgeKey, services, body.insecurePoll),
           oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
         },
       };
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/accept-clone',
@@ -168,7 +168,7 @@ export const environmentCalls = [
     }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'DELETE',
       path: '/api/environments/:id/association',

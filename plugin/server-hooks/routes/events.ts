@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import type { Sight } from '../events/event-stream.js';
 import type { Host, Principal } from '../host.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { visibleTo } from './guards/visible-to.js';
 
 const WATCHED = /^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,99}$/;
 
 /** `/api/events`: what changes, as it happens. */
 export const eventCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/events',

@@ -2,11 +2,11 @@ import { fleet } from '../../api/fleet.js';
 import { selfTest, selfTestResult } from '../../api/self-test.js';
 import { chooseAddresses } from '../environments/agent-addresses.js';
 import { countAgents } from '../environments/count-agents.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 
 /** `/api/fleet` and `/api/self-test`: what concerns all agents. */
 export const fleetCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/fleet',
@@ -22,7 +22,7 @@ export const fleetCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/self-test',

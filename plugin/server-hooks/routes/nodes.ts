@@ -1,10 +1,10 @@
 import { nodeList } from '../../api/nodes.js';
 import { describeNodes } from '../environments/describe-nodes.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 
 /** `/api/environments/:id/nodes`. */
 export const nodeCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/environments/:id/nodes',

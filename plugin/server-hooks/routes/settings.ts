@@ -2,12 +2,12 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
 import { readAddress } from '../environments/agent-addresses.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/settings` and `/api/ca.pem`. */
 export const settingsCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/settings',
@@ -19,7 +19,7 @@ export const settingsCalls = [
     ({ services }) => ({ status: 200, body: services.store.settings() }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'PATCH',
       path: '/api/settings',
@@ -43,7 +43,7 @@ export const settingsCalls = [
   ),
 
   // Public: it is what a client needs before it can trust anything else from here.
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/ca.pem',

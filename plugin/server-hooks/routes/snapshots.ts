@@ -4,11 +4,11 @@ import { snapshotView } from '../../api/snapshot.js';
 import { composeSnapshot } from '../environments/compose-snapshot.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 
 /** `/api/environments/:id/snapshot`. */
 export const snapshotCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/environments/:id/snapshot',
@@ -25,7 +25,7 @@ export const snapshotCalls = [
     async ({ services, environment }) => ({ status: 200, body: await latest(services, environment) }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/snapshot',

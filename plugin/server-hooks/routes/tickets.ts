@@ -1,12 +1,12 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { createTicket, ticketView } from '../../api/tickets.js';
 import { requireNode } from '../swarm/require-node.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { requireEnvironment } from './guards/require-environment.js';
 
 /** `/api/tickets`. */
 export const ticketCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/tickets',

@@ -4,12 +4,12 @@ import type { TunnelView } from '../../api.js';
 import { describeEnvironment } from '../environments/describe-environment.js';
 import type { Services } from '../services.js';
 import { requireNode } from '../swarm/require-node.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
 /** `/api/environments/:id/tunnel` and keep-alive. */
 export const tunnelCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/environments/:id/tunnel',
@@ -21,7 +21,7 @@ export const tunnelCalls = [
     ({ services, environment: { id } }) => ({ status: 200, body: viewTunnel(services, id) }),
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/tunnel',
@@ -46,7 +46,7 @@ export const tunnelCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'DELETE',
       path: '/api/environments/:id/tunnel',
@@ -62,7 +62,7 @@ export const tunnelCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/keep-alive',
@@ -79,7 +79,7 @@ export const tunnelCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/environments/:id/nodes/:node/keep-alive',

@@ -9,10 +9,10 @@ import {
 } from '../../api/webhooks.js';
 import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
-import { commandsOf } from '../environments/environment-commands.js';
+import { printedCommandsOf } from '../environments/environment-commands.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
 import type { Services } from '../services.js';
-import { defineCall } from './define-call.js';
+import { defineOperation } from './define-operation.js';
 import { asEdgeError } from './error-reply.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 import { parseJsonBytes } from './read-body.js';
@@ -21,7 +21,7 @@ const PARAMS = { webhookId: 'Of `GET /webhooks`.' };
 
 /** `/api/webhooks`, and where their senders post to. */
 export const webhookCalls = [
-  defineCall(
+  defineOperation(
     {
       method: 'GET',
       path: '/api/webhooks',
@@ -36,7 +36,7 @@ export const webhookCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/webhooks',
@@ -54,7 +54,7 @@ export const webhookCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/api/webhooks/:webhookId/rotate-secret',
@@ -74,7 +74,7 @@ export const webhookCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'DELETE',
       path: '/api/webhooks/:webhookId',
@@ -92,7 +92,7 @@ export const webhookCalls = [
     },
   ),
 
-  defineCall(
+  defineOperation(
     {
       method: 'POST',
       path: '/hooks/:webhookId',
@@ -125,7 +125,7 @@ export const webhookCalls = [
         address,
         read: () => readMessage(bytes),
         addresses: (message) => chooseAddresses(message, services, origin),
-        print: (environment, edgeKey) => commandsOf(environment, edgeKey, services),
+        print: (environment, edgeKey) => printedCommandsOf(environment, edgeKey, services),
       }),
   ),
 ];

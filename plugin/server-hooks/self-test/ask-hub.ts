@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import * as z from 'zod';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Challenge } from './challenges.js';
-import { withSignal } from './reach.js';
+import { withSignal } from './network.js';
 
 /** Below the plugin's base URL. Beside the agents' calls, as whatever is in front of the hub lets these through. */
 export const SELF_TEST_PATH = '/agent/self-test';

@@ -4,9 +4,9 @@ import type { TLSSocket } from 'node:tls';
 import type { SelfTestHop } from '../../api.js';
 import { askHub } from './ask-hub.js';
 import type { Challenge } from './challenges.js';
-import { connectTcp, isLoopback, resolveHost, type Target } from './reach.js';
-import { shake } from './shake.js';
-import { walk } from './walk.js';
+import { connectTcp, isLoopback, resolveHost, type Target } from './network.js';
+import { runChecks } from './run-checks.js';
+import { tlsHandshake } from './tls-handshake.js';
 
 export interface ProbeHubOptions {
   /** PEM of authorities that agents know by themselves. Undefined: those that Node knows. */
@@ -37,13 +37,19 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
   };
   const secure = async (raw: Socket, authorities: readonly string[] | undefined) => {
     const ca = authorities && { ca: [...authorities] };
-    const socket = await shake(raw, target, { ...ca, ALPNProtocols: ['http/1.1'] }, 'hub-not-tls', signal);
+    const socket = await tlsHandshake(
+      raw,
+      target,
+      { ...ca, ALPNProtocols: ['http/1.1'] },
+      'hub-not-tls',
+      signal,
+    );
     open.push(socket);
     return socket;
   };
   let way: Socket | null = null;
   try {
-    return await walk(base.host, [
+    return await runChecks(base.host, [
       {
         hop: 'api-name',
         look: async () => {

@@ -6,9 +6,9 @@ import { splitHostPort } from '../../../protocol/edge-key.js';
 import { fingerprintOf } from '../../../protocol/fingerprint.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { SelfTestHop } from '../../api.js';
-import { connectTcp, isLoopback, resolveHost } from './reach.js';
-import { shake } from './shake.js';
-import { walk } from './walk.js';
+import { connectTcp, isLoopback, resolveHost } from './network.js';
+import { runChecks } from './run-checks.js';
+import { tlsHandshake } from './tls-handshake.js';
 
 /** The way of a tunnel, as agents go it: name, port, and the key that Edge keys name. */
 export async function probeTunnel(
@@ -20,7 +20,7 @@ export async function probeTunnel(
   let addresses: readonly LookupAddress[] = [];
   let way: Socket | null = null;
   try {
-    return await walk(tunnelAddress, [
+    return await runChecks(tunnelAddress, [
       {
         hop: 'tunnel-name',
         look: async () => {
@@ -40,7 +40,7 @@ export async function probeTunnel(
         look: async () => {
           const raw = way ?? (await connectTcp(target, addresses, signal));
           const options = { ALPNProtocols: [TUNNEL_ALPN], minVersion: 'TLSv1.3' } as const;
-          const socket = await shake(raw, target, options, 'tunnel-handshake', signal);
+          const socket = await tlsHandshake(raw, target, options, 'tunnel-handshake', signal);
           way = socket;
           if (fingerprintIn(socket.getPeerX509Certificate()) !== fingerprint) {
             throw new EdgeError('tunnel-fingerprint-mismatch', 'Another key');

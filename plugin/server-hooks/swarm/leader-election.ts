@@ -3,7 +3,7 @@ import type { Logger } from '../host.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
-import { FailedTurns, LEASE_MS } from './failed-turns.js';
+import { LEASE_MS, LeaderBackoff } from './leader-backoff.js';
 
 /** An instance that might lead its environment. */
 export interface Candidate {
@@ -45,7 +45,7 @@ interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
 
 interface Election {
   readonly absences: Map<string, Absence>;
-  readonly failures: FailedTurns;
+  readonly failures: LeaderBackoff;
   /** Epoch of the lease that the timer is for; null: for whoever comes. */
   epoch: string | null;
   /** Monotonic ms of its begin. */
@@ -79,7 +79,10 @@ export class LeaderElection {
   start(): void {
     if (this.#stops.length > 0) return;
     const { registry } = this.#options;
-    this.#stops = [registry.onLost((tunnel) => this.#lost(tunnel)), registry.onChange((id) => this.look(id))];
+    this.#stops = [
+      registry.onLost((tunnel) => this.#lost(tunnel)),
+      registry.onChange((id) => this.evaluate(id)),
+    ];
   }
 
   /** Ends all timers; safe to call twice. */
@@ -89,23 +92,23 @@ export class LeaderElection {
   }
 
   /** An instance checks in, and can be told now. */
-  heard(environmentId: number, instanceId: string): void {
+  recordCheckIn(environmentId: number, instanceId: string): void {
     const election = this.#elections.get(environmentId);
     election?.absences.delete(instanceId);
     const { lease } = this.#options.registry.peek(environmentId) ?? {};
     if (election && lease?.instanceId === instanceId) election.isHolderHeard = true;
-    this.look(environmentId, instanceId);
+    this.evaluate(environmentId, instanceId);
   }
 
   /** The connection of an instance's held check-in broke. */
-  gone(environmentId: number, instanceId: string): void {
+  disconnected(environmentId: number, instanceId: string): void {
     if (!this.#elections.has(environmentId)) return;
     this.#miss(environmentId, instanceId, 'suspect');
-    this.look(environmentId);
+    this.evaluate(environmentId);
   }
 
   /** Decides anew: demand, tunnel or ranks may be others. `calling` can be told though it holds nothing. */
-  look(environmentId: number, calling: string | null = null): void {
+  evaluate(environmentId: number, calling: string | null = null): void {
     const slot = this.#options.registry.peek(environmentId);
     // What is granted or withdrawn here is told to all who listen, and that is us, too.
     if (!slot || this.#isDeciding) return;
@@ -124,7 +127,7 @@ export class LeaderElection {
   }
 
   #decide(environmentId: number, slot: TunnelSlot, calling: string | null): void {
-    if (slot.tunnel) this.#elections.get(environmentId)?.failures.stands(slot.tunnel.grant.instanceId);
+    if (slot.tunnel) this.#elections.get(environmentId)?.failures.connected(slot.tunnel.grant.instanceId);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
     const [best] = all.filter(({ isHere }) => isHere).sort(byRank);
@@ -205,7 +208,7 @@ export class LeaderElection {
     const { lease } = slot;
     const all = this.#candidates(environmentId, null);
     const others = all.filter((one) => one.instanceId !== lease?.instanceId);
-    const endMs = election.sinceMs + election.failures.graceMs(all.filter(({ isLive }) => isLive));
+    const endMs = election.sinceMs + election.failures.leaseMs(all.filter(({ isLive }) => isLive));
     const leftMs = endMs - this.#options.clock.monotonic();
     if (lease && election.isHolderHeard && leftMs > 0) {
       this.#wait(environmentId, slot, election, leftMs);
@@ -219,7 +222,7 @@ export class LeaderElection {
     else this.#miss(environmentId, lease.instanceId, 'suspect');
     // Where nobody else could have it, a slow agent keeps it: its tunnel may be on the way.
     if (others.some((one) => one.isHere || one.isLive)) slot.withdraw();
-    this.look(environmentId);
+    this.evaluate(environmentId);
   }
 
   #election(environmentId: number): Election {
@@ -227,7 +230,7 @@ export class LeaderElection {
     if (!election) {
       election = {
         absences: new Map(),
-        failures: new FailedTurns(this.#options.clock),
+        failures: new LeaderBackoff(this.#options.clock),
         epoch: null,
         sinceMs: 0,
         isHolderHeard: false,

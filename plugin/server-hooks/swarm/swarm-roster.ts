@@ -17,7 +17,7 @@ const GAP_MS = 1_000;
 /** …after the first few: several managers tell of one change, and not all see it alike. */
 const BURST = 10;
 
-interface Told {
+interface Reported {
   readonly swarmId: string;
   readonly members: ReadonlyMap<string, SwarmMember>;
   /** Monotonic ms. */
@@ -30,7 +30,7 @@ interface Told {
  */
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;
-  readonly #told = new Map<number, Told>();
+  readonly #told = new Map<number, Reported>();
   /** Monotonic ms at which an environment's news would be even with their pace again. */
   readonly #evenMs = new Map<number, number>();
 
@@ -40,7 +40,7 @@ export class SwarmRoster {
 
   /** The nodes of an environment's Swarm by their ids; null before a manager told them. */
   members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
-    return this.#toldOf(environmentId)?.members ?? null;
+    return this.#reportOf(environmentId)?.members ?? null;
   }
 
   /** The environments that managers told something of. */
@@ -49,15 +49,15 @@ export class SwarmRoster {
   }
 
   /** When managers last told something new, monotonic ms; null: not since the hub's start. */
-  toldMs(environmentId: number): number | null {
-    return this.#toldOf(environmentId)?.atMs ?? null;
+  reportedMs(environmentId: number): number | null {
+    return this.#reportOf(environmentId)?.atMs ?? null;
   }
 
   /**
    * Takes a report in; resolves when what it says about managers is on disk.
    * @throws EdgeError `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
-  async take(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
+  async accept(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
     const { onChange, clock } = this.#options;
     // As it is now: it may have enrolled again while its report was on the way.
     const environment = this.requireTrusted(environmentId, instance);
@@ -83,8 +83,8 @@ export class SwarmRoster {
   }
 
   /** Forgets what was told of an environment that is gone, or another Swarm now. */
-  tidy(environmentId: number): void {
-    if (this.#toldOf(environmentId)) return;
+  prune(environmentId: number): void {
+    if (this.#reportOf(environmentId)) return;
     this.#told.delete(environmentId);
     this.#evenMs.delete(environmentId);
   }
@@ -103,7 +103,7 @@ export class SwarmRoster {
   }
 
   /** Nothing of a Swarm that the environment was before. */
-  #toldOf(environmentId: number): Told | null {
+  #reportOf(environmentId: number): Reported | null {
     const told = this.#told.get(environmentId);
     return told && told.swarmId === this.#options.store.environment(environmentId)?.swarm?.id ? told : null;
   }

@@ -11,8 +11,8 @@ import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { Logger } from '../host.js';
 import { FairPlaces } from '../model/fair-places.js';
-import type { Grant } from './credential-desk.js';
 import { Tunnel } from './tunnel.js';
+import type { Grant } from './tunnel-credentials.js';
 
 export interface TunnelListenerOptions {
   /** PEM of the tunnel's key and certificate; see `tunnel-identity.ts`. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../protocol/clock.js';
-import type { Grant } from './credential-desk.js';
 import type { Tunnel } from './tunnel.js';
+import type { Grant } from './tunnel-credentials.js';
 import { TunnelSlot, type TunnelState } from './tunnel-slot.js';
 
 export interface TunnelRegistryOptions {

@@ -172,7 +172,7 @@ export class TunnelSlot {
    * The agent that holds the tunnel says which one it has open. Where that is another, the hub's is dead
    * and does not know yet; one that opened while the word was on its way is left alone.
    */
-  believe(instanceId: string, openTunnelId: string): void {
+  reconcile(instanceId: string, openTunnelId: string): void {
     const tunnel = this.#tunnel;
     if (!tunnel || tunnel.grant.instanceId !== instanceId || tunnel.id === openTunnelId) return;
     if (this.#options.clock.monotonic() - this.#attachedMs > JUST_OPENED_MS) tunnel.close('lost');

@@ -9,8 +9,8 @@ import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monit
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
-import type { Grant } from './credential-desk.js';
 import { ResetBudget } from './reset-budget.js';
+import type { Grant } from './tunnel-credentials.js';
 import { TunnelReports } from './tunnel-reports.js';
 
 /** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
@@ -50,7 +50,7 @@ export class Tunnel {
   /** CONNECT streams. */
   readonly #streams = new Set<ClientHttp2Stream>();
   readonly #reports: TunnelReports;
-  #isTelling = false;
+  #isNotifying = false;
   #end: TunnelEnd | null = null;
 
   constructor(options: TunnelOptions) {
@@ -68,7 +68,7 @@ export class Tunnel {
       clock: options.clock,
       resets: this.#resets,
       closed: this.closed,
-      ask: () => this.#tell(TUNNEL.reportPath, ''),
+      ask: () => this.#notify(TUNNEL.reportPath, ''),
     });
     this.#monitor = new LinkMonitor({
       session: options.session,
@@ -100,7 +100,7 @@ export class Tunnel {
     session.once('goaway', () => this.close('lost'));
     session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
     this.#monitor.start();
-    this.#tell(TUNNEL.acceptedPath, this.id);
+    this.#notify(TUNNEL.acceptedPath, this.id);
   }
 
   /**
@@ -141,10 +141,10 @@ export class Tunnel {
   /** Tells the agent that an operator is present. Never throws: a link that is going has its own end. */
   keepAlive(): void {
     // One unanswered is enough: an agent that answers none must not pile them up here.
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    this.#tell(TUNNEL.keepAlivePath, '')?.once('close', () => {
-      this.#isTelling = false;
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
+    this.#notify(TUNNEL.keepAlivePath, '')?.once('close', () => {
+      this.#isNotifying = false;
     });
   }
 
@@ -173,7 +173,7 @@ export class Tunnel {
   /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */
   #reset(stream: ClientHttp2Stream, error: Error | null): void {
     if (this.#resets.take()) stream.destroy(error ?? new Error('The rest of the answer has no taker'));
-    else this.#tell(`${TUNNEL.resetPath}${stream.id}`, '');
+    else this.#notify(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 
   /**
@@ -198,7 +198,7 @@ export class Tunnel {
     session.close();
   }
 
-  #tell(path: string, body: string): ClientHttp2Stream | null {
+  #notify(path: string, body: string): ClientHttp2Stream | null {
     const { session } = this.#options;
     if (session.closed || session.destroyed) return null;
     const stream = session.request({ ':method': 'POST', ':path': path });

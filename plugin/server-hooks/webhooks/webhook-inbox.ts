@@ -3,8 +3,8 @@ import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { PrintedCommands, WebhookAnswer, WebhookMessage } from '../../api.js';
 import type { AgentAddresses } from '../environments/agent-addresses.js';
+import type { AuthFailureLog } from '../environments/auth-failure-log.js';
 import type { EnvironmentAdmin } from '../environments/environment-admin.js';
-import type { Strangers } from '../environments/strangers.js';
 import type { Logger } from '../host.js';
 import { type Environment, keyHolds } from '../model/environment.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
@@ -20,7 +20,7 @@ export interface WebhookInboxOptions {
   readonly answers: SealedAnswers;
   readonly callLog: CallLog;
   /** Counts those who do not sign as they must. */
-  readonly strangers: Strangers;
+  readonly strangers: AuthFailureLog;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A secret that nobody has. */

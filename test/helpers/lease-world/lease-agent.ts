@@ -1,7 +1,7 @@
-import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-in.js';
+import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
-import type { Grant } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { openCredential } from '../../../protocol/credential.js';
 import type { SeededRandom } from '../seeded-random.js';

@@ -1,14 +1,14 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { CheckIns } from '../../../plugin/server-hooks/environments/check-in.js';
+import { CheckIns } from '../../../plugin/server-hooks/environments/check-ins.js';
 import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
 import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
 import { TunnelAdmission } from '../../../plugin/server-hooks/environments/tunnel-admission.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
 import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
-import { CredentialDesk, type Grant } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
 import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import { type Grant, TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { LogRecorder } from '../log-recorder.js';
@@ -32,7 +32,7 @@ export class LeaseHub {
   readonly store: Store;
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
+  readonly credentials: TunnelCredentials;
   readonly roster: SwarmRoster;
   readonly election: LeaderElection;
   readonly checkIns: CheckIns;
@@ -45,13 +45,13 @@ export class LeaseHub {
     const logger = this.#logger;
     const presence = new Presence(clock);
     const registry = new TunnelRegistry({ clock, bootId, inactivityMs: () => 300_000 });
-    const credentials = new CredentialDesk({ clock, randomBytes });
+    const credentials = new TunnelCredentials({ clock, randomBytes });
     const issue = credentials.issue.bind(credentials);
     credentials.issue = (holder) => {
       onIssue();
       return issue(holder);
     };
-    const roster = new SwarmRoster({ store, clock, onChange: (id) => this.election.look(id) });
+    const roster = new SwarmRoster({ store, clock, onChange: (id) => this.election.evaluate(id) });
     const candidates = (id: number) => {
       const environment = store.environment(id);
       return environment ? leaderCandidates(environment, presence, roster) : [];

@@ -1,7 +1,7 @@
 import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
 import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
-import type { Grant } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/tunnel-slot.js';
 import type { FakeClock } from '../fake-clock.js';
 import type { LeaseAgent } from './lease-agent.js';

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-in.js';
+import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import { openCredential } from '../../../protocol/credential.js';
@@ -104,7 +104,7 @@ export class LeaseWorld {
       ...environment,
       instances: known ? instances.map((one) => (one === known ? now : one)) : [...instances, now],
     });
-    this.hub.presence.heard(1, agent.id, 5_000);
+    this.hub.presence.recordCheckIn(1, agent.id, 5_000);
     return now;
   }
 
@@ -130,7 +130,7 @@ export class LeaseWorld {
     const nodes = [...this.nodes].map(([id, node]) =>
       member(id, isLying ? (id === agent.nodeId ? 'manager' : 'worker') : node.role, node.availability),
     );
-    await this.hub.roster.take(1, instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
+    await this.hub.roster.accept(1, instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
   }
 
   /** A connection shows a token; its place it gets at once or later, see {@link handshakes}. @throws EdgeError */

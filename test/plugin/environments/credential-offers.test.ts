@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import type { CheckIn } from '../../../plugin/server-hooks/environments/arrived-check-in.js';
 import { CredentialOffers } from '../../../plugin/server-hooks/environments/credential-offers.js';
-import { CredentialDesk } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
+import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { CheckInQuery } from '../../../protocol/agent-calls.js';
 import { openCredential } from '../../../protocol/credential.js';
@@ -18,7 +18,7 @@ const KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 function setup() {
   const clock = new FakeClock();
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  const credentials = new CredentialDesk({ clock, randomBytes });
+  const credentials = new TunnelCredentials({ clock, randomBytes });
   const offers = new CredentialOffers({ registry, credentials });
   const [a, b] = ['a', 'b'].map((id) => ({
     ...newInstance(id),

@@ -39,7 +39,10 @@ export function listSetup() {
   ): Promise<ListPage> => listEnvironments({ ...ALL, ...query }, sources, isVisible);
   const add = (id: number, changes: Partial<Environment> = {}) => store.put(sampleEnvironment(id, changes));
   const hear = (id: number, engine: 'up' | 'down' = 'up') =>
-    presence.heard(id, store.environment(id)?.instances[0]?.id ?? '', 5_000, { engine, problem: null });
+    presence.recordCheckIn(id, store.environment(id)?.instances[0]?.id ?? '', 5_000, {
+      engine,
+      problem: null,
+    });
   return { clock, presence, store, directory, list, add, hear };
 }
 

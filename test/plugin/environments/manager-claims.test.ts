@@ -37,7 +37,7 @@ function setup() {
   const pass = (seconds: number) => {
     for (let second = 0; second < seconds; second++) {
       clock.advance(1_000);
-      for (const id of IDS) presence.heard(1, id, 5_000, facts);
+      for (const id of IDS) presence.recordCheckIn(1, id, 5_000, facts);
     }
   };
   for (const id of IDS) presence.enrolled(1, id, 5_000);
@@ -45,7 +45,7 @@ function setup() {
   const nodeProblem = () =>
     describeNodes(environment, sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
   const tell = (...nodes: ReturnType<typeof memberOf>[]) =>
-    roster.take(1, trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
+    roster.accept(1, trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
   return { clock, pass, tell, problem, nodeProblem };
 }
 

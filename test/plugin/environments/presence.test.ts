@@ -13,7 +13,7 @@ function setup() {
 test('presence: an agent is live for two intervals and 10 s', (t) => {
   const { clock, presence } = setup();
   t.false(presence.isLive(1, 'a'));
-  presence.heard(1, 'a', 5_000);
+  presence.recordCheckIn(1, 'a', 5_000);
   clock.advance(20_000);
   t.true(presence.isLive(1, 'a'));
   clock.advance(1);
@@ -24,7 +24,7 @@ test('presence: an agent is live for two intervals and 10 s', (t) => {
 
 test('presence: a hold counts as hearing as long as it is open, and no longer than it was to be', (t) => {
   const { clock, presence } = setup();
-  presence.heard(1, 'a', 5_000);
+  presence.recordCheckIn(1, 'a', 5_000);
   const end = presence.held(1, 'a', 50_000);
   clock.advance(50_000);
   t.true(presence.isLive(1, 'a'));
@@ -37,7 +37,7 @@ test('presence: a hold counts as hearing as long as it is open, and no longer th
 
 test('presence: the end of an earlier hold ends nothing of the next one', (t) => {
   const { clock, presence } = setup();
-  presence.heard(1, 'a', 5_000);
+  presence.recordCheckIn(1, 'a', 5_000);
   const endFirst = presence.held(1, 'a', 50_000);
   clock.advance(10_000);
   presence.held(1, 'a', 50_000);
@@ -48,7 +48,7 @@ test('presence: the end of an earlier hold ends nothing of the next one', (t) =>
 
 test('presence: the wall clock does not decide who is live', (t) => {
   const { clock, presence } = setup();
-  presence.heard(1, 'a', 5_000);
+  presence.recordCheckIn(1, 'a', 5_000);
   clock.setWall(clock.now() + 86_400_000);
   t.true(presence.isLive(1, 'a'));
 });
@@ -56,23 +56,23 @@ test('presence: the wall clock does not decide who is live', (t) => {
 test('presence: stamps rise for each instance and path by themselves', (t) => {
   const { clock, presence } = setup();
   const now = clock.now();
-  t.is(presence.takeStamp(1, 'a', PATH, now), null);
-  t.is(presence.takeStamp(1, 'a', PATH, now), now);
-  t.is(presence.takeStamp(1, 'a', PATH, now - 1), now);
-  t.is(presence.takeStamp(1, 'a', '/agent/snapshot', now), null);
-  t.is(presence.takeStamp(1, 'b', PATH, now), null);
-  t.is(presence.takeStamp(2, 'a', PATH, now), null);
-  t.is(presence.takeStamp(1, 'a', PATH, now + 1), null);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, now), null);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, now), now);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, now - 1), now);
+  t.is(presence.acceptTimestamp(1, 'a', '/agent/snapshot', now), null);
+  t.is(presence.acceptTimestamp(1, 'b', PATH, now), null);
+  t.is(presence.acceptTimestamp(2, 'a', PATH, now), null);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, now + 1), null);
 });
 
 test('presence: a stamp from before the hub’s clock was set back does not keep its agent out', (t) => {
   const { clock, presence } = setup();
   const before = clock.now();
-  presence.takeStamp(1, 'a', PATH, before);
+  presence.acceptTimestamp(1, 'a', PATH, before);
   clock.setWall(before - 60_000);
-  t.is(presence.takeStamp(1, 'a', PATH, before - 60_000), before, 'as far ahead as agents may be');
+  t.is(presence.acceptTimestamp(1, 'a', PATH, before - 60_000), before, 'as far ahead as agents may be');
   clock.setWall(before - 60_001);
-  t.is(presence.takeStamp(1, 'a', PATH, before - 60_001), null);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, before - 60_001), null);
 });
 
 test('presence: a refusal is today’s for five minutes, and kept until it is cleared', (t) => {
@@ -90,12 +90,12 @@ test('presence: a refusal is today’s for five minutes, and kept until it is cl
 
 test('presence: what is forgotten begins anew', (t) => {
   const { clock, presence } = setup();
-  presence.heard(1, 'a', 5_000, { engine: 'up', problem: 'x' });
-  presence.takeStamp(1, 'a', PATH, clock.now());
+  presence.recordCheckIn(1, 'a', 5_000, { engine: 'up', problem: 'x' });
+  presence.acceptTimestamp(1, 'a', PATH, clock.now());
   t.is(presence.requestSnapshot(1), 1);
   presence.forget(1);
   t.is(presence.facts(1, 'a'), null);
   t.is(presence.lastCheckInAtMs(1), null);
   t.is(presence.snapshotRequest(1), 0);
-  t.is(presence.takeStamp(1, 'a', PATH, clock.now()), null);
+  t.is(presence.acceptTimestamp(1, 'a', PATH, clock.now()), null);
 });

@@ -29,14 +29,17 @@ function setup(count = 1) {
   const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
   const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
   const members = new Map<number, ReadonlyMap<string, SwarmMember>>();
-  const roster = { members: (id: number) => members.get(id) ?? null, toldMs: () => null };
+  const roster = { members: (id: number) => members.get(id) ?? null, reportedMs: () => null };
   const put = (id: number, changes: Partial<Environment> = {}) =>
     store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
   for (let id = 1; id <= count; id++) put(id);
   const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
   watch.start();
   const hear = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
-    presence.heard(id, sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, { engine, problem: null });
+    presence.recordCheckIn(id, sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
+      engine,
+      problem: null,
+    });
   let read = 0;
   /** What was told since the last time. */
   const news = () => {

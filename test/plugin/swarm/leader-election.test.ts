@@ -30,7 +30,7 @@ function setup(agents: Record<string, Known>) {
     agents,
     leader: () => slot.lease?.instanceId ?? null,
     /** The agent's check-in comes, as a plain one. */
-    calls: (id: string) => election.heard(1, id),
+    calls: (id: string) => election.recordCheckIn(1, id),
     open: async (t: ExecutionContext) => {
       const { instanceId = '', epoch = '' } = slot.lease ?? {};
       const { tunnel } = await tunnelPair(t, { clock, instanceId, epoch, id: `of-${instanceId}` });
@@ -97,7 +97,7 @@ for (const [order, isHoldFirst] of [
     const steps = [
       () => {
         agents.manager = { rank: 0, isHeld: false };
-        election.gone(1, 'manager');
+        election.disconnected(1, 'manager');
       },
       () => tunnel.close('lost'),
     ];
@@ -131,7 +131,7 @@ test('election: who is heard and opens no tunnel in five seconds comes last for 
   for (let second = 0; second < 59; second++) {
     clock.advance(1_000);
     agents.bad = { rank: 0, isHeld: false };
-    election.gone(1, 'bad');
+    election.disconnected(1, 'bad');
     agents.bad = { rank: 0 };
     calls('bad');
     t.is(leader(), 'good');
@@ -232,7 +232,7 @@ test('election: an agent that is no more loses its right at the next look', asyn
   slot.demand();
   const tunnel = await open(t);
   delete agents.a;
-  election.look(1);
+  election.evaluate(1);
   t.is(leader(), 'b');
   t.is(tunnel.end, 'superseded');
 });

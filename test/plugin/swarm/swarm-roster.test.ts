@@ -19,7 +19,7 @@ function setup() {
   const tell = (workers: number) => {
     const nodes = [member('n', 'manager', 'active')];
     for (let i = 0; i < workers; i++) nodes.push(member(`w${i}`, 'worker', 'active'));
-    return roster.take(1, instance, { swarmId: 's', nodes });
+    return roster.accept(1, instance, { swarmId: 's', nodes });
   };
   return { clock, roster, tell, changes: () => changes };
 }

@@ -193,13 +193,13 @@ test('slot: believes its agent about which tunnel is open, but not while word of
   const { slot, attach, clock } = setup();
   slot.demand();
   const { tunnel } = await attach(t, { id: 'mine', instanceId: 'a' });
-  slot.believe('a', 'none');
+  slot.reconcile('a', 'none');
   t.is(tunnel.end, null, 'it opened just now');
   clock.advance(3_001);
-  slot.believe('b', 'none');
-  slot.believe('a', 'mine');
+  slot.reconcile('b', 'none');
+  slot.reconcile('a', 'mine');
   t.is(tunnel.end, null);
-  slot.believe('a', 'none');
+  slot.reconcile('a', 'none');
   t.is(tunnel.end, 'lost');
   t.is(slot.state, 'required');
 });
@@ -210,6 +210,6 @@ test('slot: an agent is believed though the wall clock was set back', async (t) 
   const { tunnel } = await attach(t, { instanceId: 'a' });
   clock.setWall(clock.now() - 3_600_000);
   clock.advance(3_001);
-  slot.believe('a', 'none');
+  slot.reconcile('a', 'none');
   t.is(tunnel.end, 'lost');
 });

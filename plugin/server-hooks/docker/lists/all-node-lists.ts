@@ -8,7 +8,6 @@ import type { Logger } from '../../host.js';
 import type { JsonWorker } from '../../json/json-worker.js';
 import type { TunnelTarget } from '../../tunnel/tunnel-source.js';
 import { ANSWER_GUARDS } from '../answer-head.js';
-import { askEnvironment, type EngineAccess } from '../ask-environment.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -16,9 +15,10 @@ import {
   endUpload,
   isOpen,
 } from '../client-message.js';
+import { type EngineAccess, requestEnvironment } from '../request-environment.js';
 import { clientGone } from '../with-tunnel.js';
 import { ListMemory, type ListShare } from './list-memory.js';
-import type { ListQuestion } from './list-question.js';
+import type { ListRequest } from './list-request.js';
 import { listTooLarge, type NodeList, type NodeListInput, nodeListJob } from './node-list-job.js';
 import { readList } from './read-list.js';
 
@@ -66,7 +66,7 @@ export class AllNodeLists {
     req: ClientRequest,
     res: ClientResponse,
     environmentId: number,
-    question: ListQuestion,
+    question: ListRequest,
     nodes: readonly ListedNode[],
   ): Promise<void> {
     for (const side of [req, res]) side.on('error', () => undefined);
@@ -85,7 +85,7 @@ export class AllNodeLists {
   }
 
   async #askAll(
-    question: ListQuestion,
+    question: ListRequest,
     nodes: readonly ListedNode[],
     share: ListShare,
     gone: AbortSignal,
@@ -111,7 +111,7 @@ export class AllNodeLists {
   }
 
   async #askNode(
-    question: ListQuestion,
+    question: ListRequest,
     { id, name, target }: ListedNode,
     share: ListShare,
     stop: AbortSignal,
@@ -136,7 +136,7 @@ export class AllNodeLists {
   }
 
   #ask(
-    { kind, path }: ListQuestion,
+    { kind, path }: ListRequest,
     target: TunnelTarget,
     node: { readonly ID: string; readonly Name: string },
     share: ListShare,
@@ -144,7 +144,7 @@ export class AllNodeLists {
   ): Promise<NodeList> {
     const headers = { host: 'docker', 'accept-encoding': 'identity' };
     const ask = { method: 'GET', path, headers, body: null };
-    return askEnvironment(this.#options, target, ask, signal, ({ response }) =>
+    return requestEnvironment(this.#options, target, ask, signal, ({ response }) =>
       readList(kind, response, node, share, (bytes, input) =>
         this.#readJson(target.environmentId, bytes, input),
       ),

@@ -3,8 +3,8 @@ import { EdgeError } from '../../../../protocol/edge-error.js';
 /** What one list holds of the memory that all may hold. */
 export interface ListShare {
   /** @throws EdgeError `list-too-large` (502) */
-  take(bytes: number): void;
-  give(bytes: number): void;
+  reserve(bytes: number): void;
+  release(bytes: number): void;
   /** Gives all back; safe to call twice. Nothing can be taken later. */
   end(): void;
 }
@@ -29,12 +29,12 @@ export class ListMemory {
       else this.#byEnvironment.set(environmentId, ofEnvironment);
     };
     return {
-      take: (bytes) => {
+      reserve: (bytes) => {
         const ofEnvironment = (this.#byEnvironment.get(environmentId) ?? 0) + bytes;
         if (hasEnded || ofEnvironment > MAX_BYTES_EACH || this.#bytes + bytes > MAX_BYTES) throw tooLarge();
         change(bytes);
       },
-      give: (bytes) => {
+      release: (bytes) => {
         if (!hasEnded) change(-bytes);
       },
       end: () => {

@@ -1,7 +1,7 @@
 import { EdgeError } from '../../../../protocol/edge-error.js';
 import { LIST_BOUNDS } from '../../../../protocol/modest-json.js';
 import type { JsonJob } from '../../json/json-job.js';
-import type { ListKind } from './list-question.js';
+import type { ListKind } from './list-request.js';
 
 /** What one node's engine has to tell, each entry as JSON that names the node. */
 export interface NodeList {

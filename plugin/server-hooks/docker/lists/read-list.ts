@@ -3,7 +3,7 @@ import { EdgeError } from '../../../../protocol/edge-error.js';
 import { parseJson } from '../../../../protocol/parse-json.js';
 import { readAnswerHead } from '../answer-head.js';
 import type { ListShare } from './list-memory.js';
-import type { ListKind } from './list-question.js';
+import type { ListKind } from './list-request.js';
 import {
   isRecord,
   listTooLarge,
@@ -40,7 +40,7 @@ export async function readList(
     if (status !== 200) throw refused(status, bytes);
     return readJson(bytes, { kind, node });
   });
-  share.take(sizeOf([list.items, ...list.shared.values()]));
+  share.reserve(sizeOf([list.items, ...list.shared.values()]));
   return list;
 }
 
@@ -55,7 +55,7 @@ async function withBytes<T>(
     await collect(answer, share, chunks);
     return await use(Buffer.concat(chunks));
   } finally {
-    share.give(sizeOf(chunks));
+    share.release(sizeOf(chunks));
   }
 }
 
@@ -65,7 +65,7 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += sizeOf([chunk]);
       if (size > MAX_LIST_BYTES) throw listTooLarge(`The list takes more than ${MAX_LIST_BYTES} bytes`);
-      share.take(sizeOf([chunk]));
+      share.reserve(sizeOf([chunk]));
       chunks.push(chunk);
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { problem } from '../../../api/problem.js';
-import type { AnswerSpec, Call, CallSpec } from '../define-call.js';
+import type { AnswerSpec, Operation, OperationSpec } from '../define-operation.js';
 import { HUB_TIME } from '../hub-time.js';
 import { PROBLEM_STATUSES, type ProblemCode } from '../problem-statuses.js';
 import { isDockerCall } from './is-docker-call.js';
@@ -21,7 +21,7 @@ Unknown members of a body are ignored, unless its schema says otherwise. A known
 \`method-not-allowed\` with \`Allow\`. Each code of a problem is explained in docs/errors.md.`;
 
 /** The OpenAPI 3.1 document of `calls`, made from the schemas that check them. */
-export function describeCalls(calls: readonly Call[], version: string, mount: string): OpenApi {
+export function describeCalls(calls: readonly Operation[], version: string, mount: string): OpenApi {
   const schemas = new JsonSchemas();
   const paths: Record<string, Record<string, Part>> = {};
   for (const { spec } of calls) {
@@ -54,7 +54,7 @@ export function describeCalls(calls: readonly Call[], version: string, mount: st
   };
 }
 
-function operation(spec: CallSpec, schemas: JsonSchemas): Part {
+function operation(spec: OperationSpec, schemas: JsonSchemas): Part {
   const isOpen = spec.access === 'public' || spec.access === 'signed';
   const { body, maxBodyBytes } = spec;
   return {
@@ -80,7 +80,7 @@ function withParameters(parameters: readonly Part[]): Part {
   return parameters.length === 0 ? {} : { parameters };
 }
 
-function pathParameters({ path, params = {} }: CallSpec): Part[] {
+function pathParameters({ path, params = {} }: OperationSpec): Part[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
     const isId = name === 'id' && params.id === undefined;
     return {
@@ -93,7 +93,7 @@ function pathParameters({ path, params = {} }: CallSpec): Part[] {
   });
 }
 
-function queryParameters({ query }: CallSpec, schemas: JsonSchemas): Part[] {
+function queryParameters({ query }: OperationSpec, schemas: JsonSchemas): Part[] {
   if (query === undefined) return [];
   return Object.entries(query.shape).map(([name, member]) => {
     const { description, ...schema } = schemas.convert(member, 'input');
@@ -102,7 +102,7 @@ function queryParameters({ query }: CallSpec, schemas: JsonSchemas): Part[] {
   });
 }
 
-function answers(spec: CallSpec, schemas: JsonSchemas): Record<string, Part> {
+function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, Part> {
   const described = Object.entries<AnswerSpec>(spec.answers).map(([status, answer]) => {
     const { description, body, type, headers } = answer;
     const schema = body ? schemas.convert(body, 'output') : { type: 'string' };
@@ -112,7 +112,7 @@ function answers(spec: CallSpec, schemas: JsonSchemas): Record<string, Part> {
   return Object.fromEntries(described);
 }
 
-function refusals(spec: CallSpec): Record<string, Part> {
+function refusals(spec: OperationSpec): Record<string, Part> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of problemCodes(spec)) {
     const status = PROBLEM_STATUSES[code];
@@ -144,7 +144,7 @@ function refusalHeaders(status: number): AnswerSpec['headers'] {
 }
 
 /** Docker calls have the headers of engines, and webhooks' senders need no clock. */
-function timeOf(spec: CallSpec): AnswerSpec['headers'] {
+function timeOf(spec: OperationSpec): AnswerSpec['headers'] {
   return isDockerCall(spec) || !spec.path.startsWith('/api/')
     ? {}
     : { [HUB_TIME]: 'The hub’s clock, milliseconds since 1970.' };

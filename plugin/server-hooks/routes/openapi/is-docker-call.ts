@@ -1,6 +1,6 @@
-import type { CallSpec } from '../define-call.js';
+import type { OperationSpec } from '../define-operation.js';
 
 /** Whether a call is answered on the raw request, by `docker.ts`: it reads its own query, and refuses as Docker does. */
-export function isDockerCall({ path }: CallSpec): boolean {
+export function isDockerCall({ path }: OperationSpec): boolean {
   return /^\/api\/environments\/:id(\/nodes\/:node)?\/docker\//.test(path);
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import manifest from '../../../../manifest.json' with { type: 'json' };
-import { type Call, defineCall } from '../define-call.js';
+import { defineOperation, type Operation } from '../define-operation.js';
 import { describeCalls } from './describe-calls.js';
 
 const openApi = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
 
 /** `GET /api/openapi.json`: public, as it tells nothing that is not in the project's documentation. */
-export function openApiCall(calls: () => readonly Call[]): Call {
+export function openApiCall(calls: () => readonly Operation[]): Operation {
   // Anyone may ask for it: it is made once for each mount.
   const documents = new Map<string, Buffer>();
-  return defineCall(
+  return defineOperation(
     {
       method: 'GET',
       path: '/api/openapi.json',

@@ -1,4 +1,4 @@
-import type { CallSpec } from '../define-call.js';
+import type { OperationSpec } from '../define-operation.js';
 import type { ProblemCode } from '../problem-statuses.js';
 import { isDockerCall } from './is-docker-call.js';
 
@@ -12,7 +12,7 @@ const OF_BODIES = [
 ] as const;
 
 /** Every code a call may be refused with: its own, and those that follow from its shape; sorted. */
-export function problemCodes(spec: CallSpec): readonly ProblemCode[] {
+export function problemCodes(spec: OperationSpec): readonly ProblemCode[] {
   const { access, body, path, query, problems = [] } = spec;
   const codes = new Set<ProblemCode>(['internal', ...problems]);
   if (access !== 'public' && access !== 'signed') codes.add('unauthorized').add('forbidden');

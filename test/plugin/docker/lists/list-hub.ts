@@ -9,7 +9,7 @@ import {
   AllNodeLists,
   type ListedNode,
 } from '../../../../plugin/server-hooks/docker/lists/all-node-lists.js';
-import { parseListQuestion } from '../../../../plugin/server-hooks/docker/lists/list-question.js';
+import { parseListRequest } from '../../../../plugin/server-hooks/docker/lists/list-request.js';
 import { JsonWorker } from '../../../../plugin/server-hooks/json/json-worker.js';
 import { spawnJsonWorker } from '../../../../plugin/server-hooks/spawn-json-worker.js';
 import type { TunnelSource } from '../../../../plugin/server-hooks/tunnel/tunnel-source.js';
@@ -69,7 +69,7 @@ export async function startListHub(
   const lists = new AllNodeLists({ tunnels: around(tunnels), clock, logger: log, json });
   const calls = new Set<Promise<void>>();
   const serve = (req: ClientRequest, res: ClientResponse) => {
-    const question = parseListQuestion(req.url ?? '', true);
+    const question = parseListRequest(req.url ?? '', true);
     if (!question) throw new Error('no list');
     const call = lists.answer(req, res, 1, question, nodes);
     calls.add(call);

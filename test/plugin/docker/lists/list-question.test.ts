@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseListQuestion } from '../../../../plugin/server-hooks/docker/lists/list-question.js';
+import { parseListRequest } from '../../../../plugin/server-hooks/docker/lists/list-request.js';
 
 const QUESTIONS = [
   ['/containers/json?nodes=all', 'containers', '/containers/json', 10],
@@ -16,7 +16,7 @@ const QUESTIONS = [
 ] as const;
 for (const [raw, kind, path, seconds] of QUESTIONS) {
   test(`list question: ${raw} asks for ${kind}`, (t) => {
-    t.deepEqual(parseListQuestion(raw, true), { kind, path, nodeMs: seconds * 1_000 });
+    t.deepEqual(parseListRequest(raw, true), { kind, path, nodeMs: seconds * 1_000 });
   });
 }
 
@@ -28,7 +28,7 @@ const NONE = [
   '/x?Nodes=all',
 ];
 for (const raw of NONE) {
-  test(`list question: ${raw} is a call like any other`, (t) => t.is(parseListQuestion(raw, true), null));
+  test(`list question: ${raw} is a call like any other`, (t) => t.is(parseListRequest(raw, true), null));
 }
 
 const REFUSED = [
@@ -53,7 +53,7 @@ const REFUSED = [
 for (const raw of REFUSED) {
   test(`list question: ${raw} is refused`, (t) => {
     t.like(
-      t.throws(() => parseListQuestion(raw, true)),
+      t.throws(() => parseListRequest(raw, true)),
       { code: 'nodes-query-invalid', status: 400 },
     );
   });
@@ -61,15 +61,15 @@ for (const raw of REFUSED) {
 
 test('list question: one that is no GET of an environment is refused', (t) => {
   t.like(
-    t.throws(() => parseListQuestion('/containers/json?nodes=all', false)),
+    t.throws(() => parseListRequest('/containers/json?nodes=all', false)),
     { code: 'nodes-query-invalid' },
   );
-  t.is(parseListQuestion('/containers/json?all=1', false), null);
+  t.is(parseListRequest('/containers/json?all=1', false), null);
 });
 
 test('list question: a path that can be read in two ways is refused as ever', (t) => {
   t.like(
-    t.throws(() => parseListQuestion('/x/../volumes?nodes=all', true)),
+    t.throws(() => parseListRequest('/x/../volumes?nodes=all', true)),
     { code: 'bad-docker-path' },
   );
 });

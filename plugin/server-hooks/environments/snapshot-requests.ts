@@ -3,12 +3,12 @@ import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { type Environment, type Instance, servesSwarm } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
-import type { CheckIns } from './check-in.js';
+import type { CheckIns } from './check-ins.js';
 import type { Presence } from './presence.js';
 import type { EncodedSnapshot } from './snapshot-file.js';
 import type { SnapshotFiles } from './snapshot-files.js';
 
-export interface SnapshotDeskOptions {
+export interface SnapshotRequestsOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, 'environment'>;
   readonly presence: Pick<Presence, 'requestSnapshot' | 'isLive'>;
@@ -37,12 +37,12 @@ const MIN_GAP_MS = 10_000;
 const OTHERS_MS = 3_000;
 
 /** Takes snapshots in, and asks agents for them. What they say is read from the files. */
-export class SnapshotDesk {
-  readonly #options: SnapshotDeskOptions;
+export class SnapshotRequests {
+  readonly #options: SnapshotRequestsOptions;
   readonly #instances = new Map<number, Instances>();
   readonly #waiting = new Map<number, Set<Waiter>>();
 
-  constructor(options: SnapshotDeskOptions) {
+  constructor(options: SnapshotRequestsOptions) {
     this.#options = options;
   }
 
@@ -69,19 +69,19 @@ export class SnapshotDesk {
    * A regular snapshot, or one that was asked for.
    * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507)
    */
-  async take({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
+  async accept({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
     try {
       await this.#options.snapshots.write(environment.id, instance, snapshot);
-      this.#tell(environment.id, instance);
+      this.#notify(environment.id, instance);
     } catch (error) {
-      if (error instanceof EdgeError) this.#tell(environment.id, instance, error);
+      if (error instanceof EdgeError) this.#notify(environment.id, instance, error);
       throw error;
     }
   }
 
   /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
-  async takeAtClose(agent: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
-    await this.take(agent, snapshot).catch((error: unknown) => {
+  async acceptAtClose(agent: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
+    await this.accept(agent, snapshot).catch((error: unknown) => {
       if (!['snapshot-unwritable', 'snapshot-space-full'].includes(codeOf(error))) throw error;
     });
   }
@@ -144,7 +144,7 @@ export class SnapshotDesk {
     this.#instances.delete(environmentId);
   }
 
-  #tell(environmentId: number, { id }: Instance, error?: EdgeError): void {
+  #notify(environmentId: number, { id }: Instance, error?: EdgeError): void {
     const waiters = this.#waiting.get(environmentId);
     const environment = this.#options.store.environment(environmentId);
     if (!waiters || !environment) return;

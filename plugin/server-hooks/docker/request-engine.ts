@@ -1,5 +1,5 @@
 import {
-  type ClientRequest as EngineRequest,
+  type ClientRequest,
   request as httpRequest,
   type IncomingMessage,
   type OutgoingHttpHeaders,
@@ -12,7 +12,7 @@ import type { TunnelCall } from '../tunnel/tunnel-source.js';
 import { isRawStream } from './is-raw-stream.js';
 
 /** A request in the form in which the engine gets it. */
-export interface Question {
+export interface EngineRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
@@ -21,7 +21,7 @@ export interface Question {
 }
 
 /** An engine's answer, its body still to be read. */
-export interface Answer {
+export interface EngineAnswer {
   readonly response: IncomingMessage;
   /** Set where the engine switched protocols. */
   readonly socket?: Duplex;
@@ -45,12 +45,12 @@ const LINGER_MS = 5_000;
  * @param signal breaks the exchange off until the answer is complete, with its reason
  * @throws EdgeError what the tunnel reports, or `engine-bad-response` (502)
  */
-export async function askEngine(
+export async function requestEngine(
   call: TunnelCall,
-  question: Question,
+  question: EngineRequest,
   signal: AbortSignal,
   clock: Clock,
-): Promise<Answer> {
+): Promise<EngineAnswer> {
   const pipe = await call.dial();
   pipe.on('error', () => undefined);
   if (pipe.destroyed) throw engineFailure(pipe.errored);
@@ -62,10 +62,15 @@ export async function askEngine(
   }
 }
 
-function exchange(pipe: Duplex, question: Question, signal: AbortSignal, clock: Clock): Promise<Answer> {
+function exchange(
+  pipe: Duplex,
+  question: EngineRequest,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body } = question;
-    const request: EngineRequest = httpRequest({
+    const request: ClientRequest = httpRequest({
       createConnection: () => pipe,
       method,
       path,
@@ -131,7 +136,7 @@ function letEnd(pipe: Duplex, clock: Clock): void {
 }
 
 /** Pipes an upload; one that was cut at the client must not reach the engine as a whole one. */
-function sendBody(body: Readable, request: EngineRequest): void {
+function sendBody(body: Readable, request: ClientRequest): void {
   // HTTP/2 requests end after they were aborted, and this comes first.
   body.on('aborted', () => request.destroy(new Error('The upload was cut')));
   body.on('error', (error) => request.destroy(error));

@@ -27,7 +27,7 @@ interface Issued {
 /** Whose a credential is: each has one at a time. */
 export type Holder = Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId' | 'purpose'>;
 
-export interface CredentialDeskOptions {
+export interface TunnelCredentialsOptions {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -46,14 +46,14 @@ interface Spent {
 }
 
 /** Issues and takes back one-time rights to open a tunnel. Only token hashes are kept, in memory. */
-export class CredentialDesk {
-  readonly #options: CredentialDeskOptions;
+export class TunnelCredentials {
+  readonly #options: TunnelCredentialsOptions;
   /** By holder. */
   readonly #live = new Map<string, Issued>();
   readonly #byToken = new Map<string, Issued>();
   readonly #spent = new Map<string, Spent>();
 
-  constructor(options: CredentialDeskOptions) {
+  constructor(options: TunnelCredentialsOptions) {
     this.#options = options;
   }
 

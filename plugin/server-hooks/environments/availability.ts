@@ -6,7 +6,7 @@ import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
-export interface WaitingOptions {
+export interface AvailabilityOptions {
   readonly store: Store;
   readonly presence: Presence;
   readonly clock: Clock;
@@ -18,11 +18,11 @@ const MOST_MS = 120_000;
 export const STARTUP_MS = 45_000;
 
 /** Decides whether a call may wait for an environment's agent, and how long. */
-export class Waiting {
-  readonly #options: WaitingOptions;
+export class Availability {
+  readonly #options: AvailabilityOptions;
   readonly #startedMs: number;
 
-  constructor(options: WaitingOptions) {
+  constructor(options: AvailabilityOptions) {
     this.#options = options;
     this.#startedMs = options.clock.monotonic();
   }

@@ -8,13 +8,13 @@ import type { Services } from '../services.js';
 import type { ProblemCode } from './problem-statuses.js';
 
 /**
- * Each REST call is one `defineCall({ … }, handler)` in the file of its noun, listed in `calls.ts`. From that
+ * Each REST call is one `defineOperation({ … }, handler)` in the file of its noun, listed in `calls.ts`. From that
  * definition come its route, authentication, authorization, parsing, the 405 of other methods, and its part of the
  * OpenAPI document; the handler gets values that were checked and returns one of the answers it declared:
  *
  * ```ts
  * export const hookCalls = [
- *   defineCall(
+ *   defineOperation(
  *     {
  *       method: 'POST',
  *       path: '/api/environments/:id/hooks',
@@ -39,7 +39,7 @@ import type { ProblemCode } from './problem-statuses.js';
  * - `signed` is for calls that prove themselves by their very bytes: nothing is parsed, the handler gets `bytes`.
  * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` ends with the caller.
  */
-export interface CallSpec {
+export interface OperationSpec {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** Below the mount; `:name` is a parameter. */
   readonly path: `/${string}`;
@@ -87,7 +87,7 @@ type ParamNames<Path extends string> = Path extends `${string}:${infer Name}/${i
 type Parsed<Schema> = Schema extends z.core.$ZodType ? Immutable<z.output<Schema>> : undefined;
 
 /** What a handler gets. */
-export interface CallInput<S extends CallSpec> {
+export interface OperationInput<S extends OperationSpec> {
   readonly services: Services;
   /** Null where `access` asks for nobody. */
   readonly principal: S['access'] extends 'public' | 'signed' ? null : Principal;
@@ -122,28 +122,28 @@ type AnswerOf<Status, A> = {
     : { readonly body?: never });
 
 /** What a handler may return: one of the declared answers. */
-export type CallAnswer<S extends CallSpec> = {
+export type OperationAnswer<S extends OperationSpec> = {
   [Status in keyof S['answers']]: AnswerOf<Status, S['answers'][Status]>;
 }[keyof S['answers']];
 
 /** A call with its handler, as the router takes it; null: it is answered elsewhere and only described here. */
-export interface Call {
-  readonly spec: CallSpec;
-  readonly answer: ((input: CallInput<CallSpec>) => Promise<AnyAnswer>) | null;
+export interface Operation {
+  readonly spec: OperationSpec;
+  readonly answer: ((input: OperationInput<OperationSpec>) => Promise<AnyAnswer>) | null;
 }
 
-/** A {@link CallAnswer} of any call. */
+/** A {@link OperationAnswer} of any call. */
 export interface AnyAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** See {@link CallSpec}. */
-export function defineCall<const S extends CallSpec, const A extends CallAnswer<S> & AnyAnswer>(
-  spec: S,
-  handler: (input: CallInput<S>) => Promise<A> | A,
-): Call {
+/** See {@link OperationSpec}. */
+export function defineOperation<
+  const S extends OperationSpec,
+  const A extends OperationAnswer<S> & AnyAnswer,
+>(spec: S, handler: (input: OperationInput<S>) => Promise<A> | A): Operation {
   // The router parses by `spec`, so what arrives is what S says.
-  return { spec, answer: async (input) => handler(input as CallInput<S>) };
+  return { spec, answer: async (input) => handler(input as OperationInput<S>) };
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { SnapshotDesk } from '../../../plugin/server-hooks/environments/snapshot-desk.js';
 import { encodeSnapshot } from '../../../plugin/server-hooks/environments/snapshot-file.js';
+import { SnapshotRequests } from '../../../plugin/server-hooks/environments/snapshot-requests.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
@@ -23,7 +23,7 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   const away = new Set<string>();
   const managers = instances.flatMap(({ node }) => (node?.role === 'manager' ? [node.nodeId] : []));
   const environment = (id: number) => sampleEnvironment(id, { instances, swarm: { id: 's', managers } });
-  const desk = new SnapshotDesk({
+  const desk = new SnapshotRequests({
     clock,
     store: { environment },
     presence: {
@@ -65,7 +65,7 @@ test('snapshot desk: all who wait are told of the next one, which need not keep 
   const waiting = [desk.request(1, 30_000), desk.request(1, 30_000)];
   t.deepEqual(asked, [1, 1]);
   t.notThrows(() => desk.admit(agent(1)));
-  await desk.take(agent(1), ENCODED);
+  await desk.accept(agent(1), ENCODED);
   await t.notThrowsAsync(Promise.all(waiting));
   t.is(clock.pending, 0);
   t.throws(() => desk.admit(agent(1)), { code: 'snapshot-too-soon' }, 'nobody waits any more');
@@ -83,7 +83,7 @@ test('snapshot desk: who asks a Swarm waits for all that are online', async (t) 
   for (const index of [0, 1]) {
     t.false(isDone);
     t.notThrows(() => desk.admit(agent(1, index)));
-    await desk.take(agent(1, index), ENCODED);
+    await desk.accept(agent(1, index), ENCODED);
   }
   await wait;
   t.is(clock.pending, 0);
@@ -92,17 +92,17 @@ test('snapshot desk: who asks a Swarm waits for all that are online', async (t) 
 test("snapshot desk: a manager's snapshot is enough after three seconds, a worker's is not while a manager is online", async (t) => {
   const { clock, away, desk, agent } = setup({ instances: [onNode('1', 'manager'), onNode('2', 'worker')] });
   const enough = desk.request(1, 30_000);
-  await desk.take(agent(1, 0), ENCODED);
+  await desk.accept(agent(1, 0), ENCODED);
   t.is(clock.pending, 2);
   clock.advance(3_000);
   await enough;
   const late = desk.request(1, 30_000);
-  await desk.take(agent(1, 1), ENCODED);
+  await desk.accept(agent(1, 1), ENCODED);
   clock.advance(30_000);
   await t.throwsAsync(late, { code: 'snapshot-timeout' });
   away.add('1');
   const workers = desk.request(1, 30_000);
-  await desk.take(agent(1, 1), ENCODED);
+  await desk.accept(agent(1, 1), ENCODED);
   await workers;
   t.is(clock.pending, 0);
 });

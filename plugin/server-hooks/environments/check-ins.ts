@@ -4,7 +4,7 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { LeaderElection } from '../swarm/leader-election.js';
-import type { CredentialDesk } from '../tunnel/credential-desk.js';
+import type { TunnelCredentials } from '../tunnel/tunnel-credentials.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { CheckIn } from './arrived-check-in.js';
 import { checkInSecondsOf, checkInState, etagOf, maxHoldSeconds } from './check-in-state.js';
@@ -15,7 +15,7 @@ export interface CheckInsOptions {
   readonly store: Store;
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
-  readonly credentials: CredentialDesk;
+  readonly credentials: TunnelCredentials;
   readonly election: LeaderElection;
   readonly clock: Clock;
   /** Changes with each start of the hub. */
@@ -97,19 +97,19 @@ export class CheckIns {
     const { presence, registry, election } = this.#options;
     const { environment, instance, query } = checkIn;
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
-    presence.heard(environment.id, instance.id, intervalMs, {
+    presence.recordCheckIn(environment.id, instance.id, intervalMs, {
       engine: query.engine,
       problem: query.problem ?? null,
     });
-    registry.peek(environment.id)?.believe(instance.id, query.tunnel);
-    registry.peek(environment.id, instance.id)?.believe(instance.id, query.nodeTunnel ?? 'none');
+    registry.peek(environment.id)?.reconcile(instance.id, query.tunnel);
+    registry.peek(environment.id, instance.id)?.reconcile(instance.id, query.nodeTunnel ?? 'none');
     this.#waiters
       .get(environment.id)
       ?.get(instance.id)
       ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent came', { status: 409 }));
-    election.heard(environment.id, instance.id);
+    election.recordCheckIn(environment.id, instance.id);
     const holdMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(this.#options.store)) * 1_000;
-    if (holdMs > 0 && !this.#hasNews(checkIn)) await this.#hold(checkIn, holdMs);
+    if (holdMs > 0 && !this.#hasChanges(checkIn)) await this.#hold(checkIn, holdMs);
     return this.#answerNow(checkIn);
   }
 
@@ -135,7 +135,7 @@ export class CheckIns {
       const waiter: Waiter = {
         answer: done,
         look: () => {
-          if (this.#hasNews(checkIn)) done();
+          if (this.#hasChanges(checkIn)) done();
         },
         end: (error) => {
           settle();
@@ -144,7 +144,7 @@ export class CheckIns {
       };
       const gone = () => {
         done();
-        election.gone(environment.id, instance.id);
+        election.disconnected(environment.id, instance.id);
       };
       const cancelHold = clock.after(holdMs, done);
       const retryMs = this.#offers.retryMs(checkIn);
@@ -160,7 +160,7 @@ export class CheckIns {
     });
   }
 
-  #hasNews(checkIn: CheckIn): boolean {
+  #hasChanges(checkIn: CheckIn): boolean {
     const current = this.#current(checkIn);
     if (!current || this.#offers.isDue(checkIn)) return true;
     return etagOf(checkInState(current, checkIn.instance, this.#options)) !== checkIn.etag;

@@ -3,12 +3,12 @@ import type { Clock } from '../../../protocol/clock.js';
 import { type Environment, type Instance, isManager } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
+import { STARTUP_MS } from './availability.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 import { isSibling } from './swarm-admission.js';
-import { STARTUP_MS } from './waiting.js';
 
-export interface InstancePlacesOptions {
+export interface EnrolmentPolicyOptions {
   readonly store: Store;
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
@@ -19,11 +19,11 @@ export interface InstancePlacesOptions {
 export const MAX_INSTANCES = 500;
 
 /** Who keeps an enrolling agent out of an environment, who stays beside it, and who makes room for it. */
-export class InstancePlaces {
-  readonly #options: InstancePlacesOptions;
+export class EnrolmentPolicy {
+  readonly #options: EnrolmentPolicyOptions;
   readonly #startedMs: number;
 
-  constructor(options: InstancePlacesOptions) {
+  constructor(options: EnrolmentPolicyOptions) {
     this.#options = options;
     this.#startedMs = options.clock.monotonic();
   }
@@ -32,7 +32,7 @@ export class InstancePlaces {
    * Whether another agent has the place that an enrolling one wants.
    * @param known the instance that the enrolling agent is already
    */
-  isTaken(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
+  isOccupied(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
     if (known) return this.#isCopy(environment, known, body) || isNodeOfOther(environment, known, body);
     return environment.instances.some(
       (other) => excludes(environment, other, body) && this.#holds(environment, other, body),
@@ -43,7 +43,11 @@ export class InstancePlaces {
    * The other instances that an environment keeps when this agent is let in. A known one takes nobody's place, wherever
    * its engine went; a new one stays next to those that it does not exclude, while there is room.
    */
-  keptBeside(environment: Environment, known: Instance | undefined, body: EnrolRequest): readonly Instance[] {
+  retainedSiblings(
+    environment: Environment,
+    known: Instance | undefined,
+    body: EnrolRequest,
+  ): readonly Instance[] {
     if (known) return environment.instances.filter((other) => other !== known);
     const kept = environment.instances.filter((other) => !excludes(environment, other, body));
     return kept.length < MAX_INSTANCES ? kept : this.#withoutGone(environment, kept);

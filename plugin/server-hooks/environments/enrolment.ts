@@ -20,9 +20,9 @@ import { PROTOCOL_VERSION } from '../../../protocol/version.js';
 import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
-import { checkSkew, takeStamp } from './authenticate-agent.js';
+import { acceptTimestamp, checkSkew } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
-import { InstancePlaces, MAX_INSTANCES } from './instance-places.js';
+import { EnrolmentPolicy, MAX_INSTANCES } from './enrolment-policy.js';
 import type { MachineClaims, MachineReport } from './machine-claims.js';
 import type { Presence } from './presence.js';
 import { belongs, placeInSwarm } from './swarm-admission.js';
@@ -55,11 +55,11 @@ const NO_KEY: EnvironmentKey = Object.freeze({
 /** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
-  readonly #places: InstancePlaces;
+  readonly #places: EnrolmentPolicy;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    this.#places = new InstancePlaces(options);
+    this.#places = new EnrolmentPolicy(options);
   }
 
   /**
@@ -160,17 +160,17 @@ export class Enrolment {
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     // Before the other places: a clone may have another engine's id, and an admin may choose it all the same.
     const claimed = known && this.#claimMachine(environment, known, body, intervalMs);
-    if (this.#places.isTaken(environment, known, body)) {
+    if (this.#places.isOccupied(environment, known, body)) {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
       const message = 'Another agent works for this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
-    const kept = this.#places.keptBeside(environment, known, body);
+    const kept = this.#places.retainedSiblings(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
       const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
       throw this.#refuse(environment, 'too-many-agents', 409, message);
     }
-    if (known) takeStamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
+    if (known) acceptTimestamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();
     const remaining = environment.instances.filter((one) => one === predecessor || kept.includes(one));
     const { swarm, authority, node, isOutside } = placeInSwarm(

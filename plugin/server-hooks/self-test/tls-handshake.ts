@@ -1,13 +1,13 @@
 import net, { type Socket } from 'node:net';
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { type Target, withSignal } from './reach.js';
+import { type Target, withSignal } from './network.js';
 
 /**
  * A TLS handshake with whoever is at the other end: whom to believe is found out afterwards.
  * @throws EdgeError `code` where there is none, `hub-unreachable` when `signal` aborts
  */
-export async function shake(
+export async function tlsHandshake(
   raw: Socket,
   { host }: Target,
   options: ConnectionOptions,

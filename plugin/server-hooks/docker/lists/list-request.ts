@@ -5,7 +5,7 @@ import { parseDockerPath } from '../docker-path.js';
 export type ListKind = 'containers' | 'images' | 'volumes' | 'networks';
 
 /** The question for such a list, as its URL tells it. */
-export interface ListQuestion {
+export interface ListRequest {
   readonly kind: ListKind;
   /** What each engine is asked: path and query as sent, without what was meant for the hub. */
   readonly path: string;
@@ -30,7 +30,7 @@ const OF_THE_HUB = ['nodes', 'nodeSeconds'];
  * @param isAllowed whether this is a GET of the environment itself
  * @throws EdgeError `nodes-query-invalid`, `bad-docker-path` (400)
  */
-export function parseListQuestion(raw: string, isAllowed: boolean): ListQuestion | null {
+export function parseListRequest(raw: string, isAllowed: boolean): ListRequest | null {
   const mark = raw.indexOf('?');
   if (mark === -1) return null;
   const parts = raw.slice(mark + 1).split('&');

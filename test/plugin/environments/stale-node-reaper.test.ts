@@ -1,6 +1,6 @@
 import test from 'ava';
-import { GoneNodes } from '../../../plugin/server-hooks/environments/gone-nodes.js';
 import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
+import { StaleNodeReaper } from '../../../plugin/server-hooks/environments/stale-node-reaper.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
@@ -34,7 +34,14 @@ function setup() {
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   const roster = new SwarmRoster({ store, onChange: () => undefined, clock });
-  const goneNodes = new GoneNodes({ store, presence, registry, roster, clock, logger: new LogRecorder() });
+  const goneNodes = new StaleNodeReaper({
+    store,
+    presence,
+    registry,
+    roster,
+    clock,
+    logger: new LogRecorder(),
+  });
   goneNodes.start();
   const report: SwarmReport = {
     swarmId: 'swarm',
@@ -45,9 +52,9 @@ function setup() {
     registry,
     goneNodes,
     hear: (...instances: Instance[]) => {
-      for (const { id } of instances) presence.heard(1, id, INTERVAL_MS);
+      for (const { id } of instances) presence.recordCheckIn(1, id, INTERVAL_MS);
     },
-    tell: (teller = MANAGER) => roster.take(1, teller, report),
+    tell: (teller = MANAGER) => roster.accept(1, teller, report),
     left: () => ALL.filter((one) => !store.environment(1)?.instances.includes(one)),
   };
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Waiting } from '../../../plugin/server-hooks/environments/waiting.js';
+import { Availability } from '../../../plugin/server-hooks/environments/availability.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import { checkInBench } from '../../helpers/check-in-bench.js';
@@ -19,7 +19,7 @@ test('waiting: as long as two check-ins and ten seconds, within half a minute an
       environment: () => ({ ...environment, checkInSeconds }),
       settings: () => bench.settings,
     } as unknown as Store;
-    return new Waiting({ store, presence, clock }).waitMs({ environmentId: 1 });
+    return new Availability({ store, presence, clock }).waitMs({ environmentId: 1 });
   };
   await bench.checkIn();
   t.is(waitMs(null), 30_000);
@@ -31,7 +31,7 @@ test('waiting: nobody waits for who is not there, but a hub that just started gi
   const { clock, bench, presence, environment } = setup();
   let known: Environment | undefined = environment;
   const store = { environment: () => known, settings: () => bench.settings } as unknown as Store;
-  const waiting = new Waiting({ store, presence, clock });
+  const waiting = new Availability({ store, presence, clock });
   t.notThrows(() => waiting.requireReachable(1));
   clock.advance(45_000);
   t.throws(() => waiting.requireReachable(1), { code: 'environment-offline' });

@@ -15,7 +15,7 @@ interface Failure {
 }
 
 /** Which agents of an environment had the lease, were heard, and brought no tunnel about. */
-export class FailedTurns {
+export class LeaderBackoff {
   readonly #clock: Clock;
   readonly #failures = new Map<string, Failure>();
 
@@ -30,7 +30,7 @@ export class FailedTurns {
   }
 
   /** An agent's tunnel stands. */
-  stands(instanceId: string): void {
+  connected(instanceId: string): void {
     this.#failures.delete(instanceId);
     for (const [id, { atMs, turns }] of this.#failures) {
       if (turns > 0) this.#failures.set(id, { atMs, turns: 0 });
@@ -50,7 +50,7 @@ export class FailedTurns {
    * that are slow to connect would take it from each other for ever.
    * @param instances those that could have it
    */
-  graceMs(instances: readonly { readonly instanceId: string }[]): number {
+  leaseMs(instances: readonly { readonly instanceId: string }[]): number {
     if (instances.length === 0) return LEASE_MS;
     const turns = instances.map(({ instanceId }) => this.#failures.get(instanceId)?.turns ?? 0);
     return Math.min(MAX_LEASE_MS, LEASE_MS * 2 ** Math.min(...turns));

@@ -3,7 +3,7 @@ import type { HubEvent } from '../../api.js';
 import type { Presence } from '../environments/presence.js';
 
 /** Where check-ins are read from: they report nothing themselves, so that what nobody looks at costs nothing. */
-export interface CheckInNewsSources {
+export interface WatchedCheckInSources {
   readonly presence: Pick<Presence, 'lastCheckInAtMs'>;
   readonly clock: Clock;
 }
@@ -19,18 +19,20 @@ interface Told {
 const GAP_MS = 5_000;
 
 /** The check-ins of the environments that one client watches. What it asks for later is told with the latest one. */
-export class CheckInNews {
+export class WatchedCheckIns {
   readonly #ids: readonly number[];
-  readonly #sources: CheckInNewsSources;
+  readonly #sources: WatchedCheckInSources;
   readonly #told = new Map<number, Told>();
 
-  constructor(ids: readonly number[], sources: CheckInNewsSources) {
+  constructor(ids: readonly number[], sources: WatchedCheckInSources) {
     this.#ids = ids;
     this.#sources = sources;
   }
 
   /** What is to be told now, of the environments that `isVisible` says yes to. */
-  take(isVisible: (environmentId: number) => boolean): Extract<HubEvent, { type: 'environment-changed' }>[] {
+  changes(
+    isVisible: (environmentId: number) => boolean,
+  ): Extract<HubEvent, { type: 'environment-changed' }>[] {
     const { presence, clock } = this.#sources;
     const now = clock.monotonic();
     const at = new Date(clock.now()).toISOString();

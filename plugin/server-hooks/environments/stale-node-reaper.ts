@@ -9,7 +9,7 @@ import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { checkInSecondsOf } from './check-in-state.js';
 import type { Presence } from './presence.js';
 
-export interface GoneNodesOptions {
+export interface StaleNodeReaperOptions {
   readonly store: Store;
   readonly presence: Presence;
   readonly registry: Pick<TunnelRegistry, 'state' | 'peek'>;
@@ -27,12 +27,12 @@ const GRACE_MS = 60_000;
  * Forgets the agents of nodes that left their Swarm (`docker node rm`): none of the managers that are trusted has the
  * node in its list any more, and the agent is silent. An agent that is heard stays, whatever is told of its node.
  */
-export class GoneNodes {
-  readonly #options: GoneNodesOptions;
+export class StaleNodeReaper {
+  readonly #options: StaleNodeReaperOptions;
   readonly #startedMs: number;
   #stop: (() => void) | null = null;
 
-  constructor(options: GoneNodesOptions) {
+  constructor(options: StaleNodeReaperOptions) {
     this.#options = options;
     this.#startedMs = options.clock.monotonic();
   }

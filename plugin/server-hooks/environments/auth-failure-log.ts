@@ -4,7 +4,7 @@ import type { Logger } from '../host.js';
 const LOG_MS = 60_000;
 
 /** Counts callers who lack the right secret; they change nothing else, and at most a log line a minute. */
-export class Strangers {
+export class AuthFailureLog {
   readonly #clock: Clock;
   readonly #code: string;
   #count = 0;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { CredentialDesk } from '../../../plugin/server-hooks/tunnel/credential-desk.js';
+import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
 const HOLDER = {
@@ -14,7 +14,7 @@ const HOLDER = {
 
 function setup() {
   const clock = new FakeClock();
-  return { clock, desk: new CredentialDesk({ clock, randomBytes }) };
+  return { clock, desk: new TunnelCredentials({ clock, randomBytes }) };
 }
 
 test('credential desk: a token is good once, for what it was issued for', (t) => {

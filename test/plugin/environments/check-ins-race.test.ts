@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-in.js';
+import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
 import { type CheckInBench, checkInBench } from '../../helpers/check-in-bench.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 

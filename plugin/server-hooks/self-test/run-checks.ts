@@ -1,6 +1,6 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { SelfTestHop } from '../../api.js';
-import { explainHop } from './explain-hop.js';
+import { explainCheck } from './explain-check.js';
 
 /**
  * One hop and how it is looked at. What `look` returns is the code of something wrong that does not bar the next hop, null
@@ -12,7 +12,7 @@ export interface Step {
 }
 
 /** Takes the steps in turn. `place` is what the texts call the other end. */
-export async function walk(place: string, steps: readonly Step[]): Promise<SelfTestHop[]> {
+export async function runChecks(place: string, steps: readonly Step[]): Promise<SelfTestHop[]> {
   const hops: SelfTestHop[] = [];
   let isBarred = false;
   for (const { hop, look } of steps) {
@@ -21,11 +21,11 @@ export async function walk(place: string, steps: readonly Step[]): Promise<SelfT
       continue;
     }
     try {
-      hops.push(explainHop(hop, await look(), place));
+      hops.push(explainCheck(hop, await look(), place));
     } catch (error) {
       if (!(error instanceof EdgeError)) throw error;
       isBarred = true;
-      hops.push(explainHop(hop, error.code, place));
+      hops.push(explainCheck(hop, error.code, place));
     }
   }
   return hops;

@@ -75,7 +75,7 @@ const WRONG: Readonly<Record<string, readonly [(place: string) => string, string
 };
 
 /** A hop as people read it. `code` null: nothing is wrong with it. `place` is the other end, as agents are told. */
-export function explainHop(hop: SelfTestHop['hop'], code: string | null, place: string): SelfTestHop {
+export function explainCheck(hop: SelfTestHop['hop'], code: string | null, place: string): SelfTestHop {
   if (code === null) return { hop, ok: true, code, detail: FINE[hop](place), nextStep: null };
   const [detail, nextStep] = WRONG[code] ?? [() => code, null];
   return { hop, ok: false, code, detail: detail(place), nextStep };
