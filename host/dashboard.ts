@@ -76,8 +76,8 @@ const EXPIRED_MS = 5_000;
  * is logged, and the dashboard runs without it.
  * @throws what cannot be read, parsed or listened on; nothing is left running then
  */
-export async function startDashboard(config: HostConfig, around: Surroundings): Promise<RunningDashboard> {
-  const { clock, randomBytes, logger } = around;
+export async function startDashboard(config: HostConfig, deps: Surroundings): Promise<RunningDashboard> {
+  const { clock, randomBytes, logger } = deps;
   const folder = join(config.dataDir, 'host');
   const data = await HostData.open(
     join(folder, 'host.json'),
@@ -91,10 +91,10 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     }),
     logger,
   );
-  const made = await settleAdminPassword(data, config.adminPassword, randomBytes, around.passwordCost);
-  if (made !== null) around.showPassword(made);
-  const certificates = new CertificateKeeper(await certificateOf(config, folder, around, true), {
-    read: () => certificateOf(config, folder, around, false),
+  const made = await settleAdminPassword(data, config.adminPassword, randomBytes, deps.passwordCost);
+  if (made !== null) deps.showPassword(made);
+  const certificates = new CertificateKeeper(await certificateOf(config, folder, deps, true), {
+    read: () => certificateOf(config, folder, deps, false),
     clock,
     logger,
     onChange: (certificate) => server.renew(certificate),
@@ -113,7 +113,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
       return publicCa === undefined ? certificates.current.ca : (publicCa ?? undefined);
     },
   };
-  const plugins = new Plugins(await openSlots(config, around.pluginFolders, host), data, logger);
+  const plugins = new Plugins(await openSlots(config, deps.pluginFolders, host), data, logger);
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   app.on('error', (error: unknown, ctx?: Koa.Context) => {
@@ -141,8 +141,8 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
       logger,
     ),
   );
-  const guard = new LoginGuard(around.loginLimits);
-  const { version } = around;
+  const guard = new LoginGuard(deps.loginLimits);
+  const { version } = deps;
   const devices = new Devices(data, randomBytes);
   const caller = { sessions, tokens, authenticator, devices, guard };
   addHostRoutes(app, { data, ...caller, plugins, certificates, clock, version });
@@ -151,7 +151,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
     request: app.callback(),
     upgrade: upgradeTo(plugins, authenticator, logger),
   });
-  const { filesMs = FILES_MS } = around;
+  const { filesMs = FILES_MS } = deps;
   const tasks: ReloadTask[] = [
     { everyMs: config.tls ? filesMs : OWN_CERTIFICATE_MS, run: () => certificates.refresh() },
     { everyMs: EXPIRED_MS, run: async () => live.review() },
@@ -168,7 +168,7 @@ export async function startDashboard(config: HostConfig, around: Surroundings): 
   const { adminPassword, adminPasswordFile, publicCaFile } = config;
   if (adminPassword !== undefined && adminPasswordFile !== undefined) {
     const read = () => readPasswordFile(adminPasswordFile, config.allowsWeakPassword);
-    const settle = (value: string) => settleAdminPassword(data, value, randomBytes, around.passwordCost);
+    const settle = (value: string) => settleAdminPassword(data, value, randomBytes, deps.passwordCost);
     watch('FAIRLEAD_ADMIN_PASSWORD_FILE', adminPassword, read, settle);
   }
   if (publicCa != null && publicCaFile !== undefined) {

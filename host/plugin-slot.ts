@@ -72,17 +72,17 @@ export class PluginSlot {
   enable(): Promise<void> {
     return this.#step(async () => {
       if (this.#plugin) return;
-      this.#become('starting');
+      this.#setState('starting');
       let plugin: LoadedPlugin | null = null;
       try {
         plugin = await withDeadline(this.#create(), this.#deadlines.startMs, 'loading');
         this.#tunnelPort = (await withDeadline(plugin.start(), this.#deadlines.startMs, 'start')).tunnelPort;
         this.#plugin = plugin;
-        this.#become('on');
+        this.#setState('on');
       } catch (error) {
         // What it has begun must not stay behind; why it did not start matters more than how it stopped.
         await this.#stop(plugin).catch(() => undefined);
-        this.#become('failed', error);
+        this.#setState('failed', error);
       }
     });
   }
@@ -93,10 +93,10 @@ export class PluginSlot {
       const plugin = this.#plugin;
       this.#plugin = null;
       this.#tunnelPort = null;
-      this.#become('stopping');
+      this.#setState('stopping');
       await this.#stop(plugin).then(
-        () => this.#become('off'),
-        (error: unknown) => this.#become('failed', error),
+        () => this.#setState('off'),
+        (error: unknown) => this.#setState('failed', error),
       );
     });
   }
@@ -112,7 +112,7 @@ export class PluginSlot {
     return step;
   }
 
-  #become(state: PluginState, problem: unknown = null): void {
+  #setState(state: PluginState, problem: unknown = null): void {
     this.#state = state;
     this.#problem = problem === null || problem instanceof Error ? problem : new Error(String(problem));
   }

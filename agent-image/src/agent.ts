@@ -177,7 +177,7 @@ export class Agent {
 
   /** A call of a moment ago may have changed the engine's place in the Swarm; the hub is told before the next look. */
   async #report(): Promise<void> {
-    await this.#watch.look();
+    await this.#watch.evaluate();
     await this.#poller?.enrolled();
     await this.#reporter?.reported();
   }
@@ -200,7 +200,7 @@ export class Agent {
     this.#reply = reply;
     if (isNewHub) {
       this.#servedSnapshotRequest = 0;
-      this.#reporter?.begin();
+      this.#reporter?.reset();
     }
     this.#applyTunnel('environment', reply.tunnel, reply.credential);
     this.#applyTunnel('node', reply.nodeTunnel ?? 'idle', reply.nodeCredential);

@@ -22,7 +22,7 @@ export class SwarmReporter {
   #hubs = 0;
   /** JSON of the last report that the hub took. */
   #told: string | null = null;
-  readonly #tells = new NextRun(() => this.#tell());
+  readonly #tells = new NextRun(() => this.#send());
   #notBeforeMs = 0;
   #isAsked = false;
   #lastCode: string | null = null;
@@ -32,7 +32,7 @@ export class SwarmReporter {
   }
 
   /** A hub that knows nothing yet, or nothing any more, is there. */
-  begin(): void {
+  reset(): void {
     this.#hubs++;
     this.#told = null;
     this.#notBeforeMs = 0;
@@ -52,7 +52,7 @@ export class SwarmReporter {
   }
 
   /** Never throws; what the hub does not take is told again later. */
-  async #tell(): Promise<void> {
+  async #send(): Promise<void> {
     const { client, clock, logger } = this.#options;
     const report = this.#report;
     const isDue = this.#isAsked || clock.monotonic() >= this.#notBeforeMs;

@@ -25,7 +25,7 @@ export function checkInCost(
 }
 
 /** Such as `3,000 requests/s, 14.8 Mbit/s`. */
-export function costWords({ requestsPerSecond, megabitsPerSecond }: CheckInCost): string {
+export function formatCost({ requestsPerSecond, megabitsPerSecond }: CheckInCost): string {
   return `${written(requestsPerSecond)} requests/s, ${written(megabitsPerSecond)} Mbit/s`;
 }
 

@@ -85,7 +85,7 @@ export class HubEvents {
       try {
         await this.#read(stream);
       } catch (error) {
-        if (!stream.aborted) this.#become(false);
+        if (!stream.aborted) this.#setLive(false);
         // Whoever is signed out is told by the client; a later try cannot do better, until somebody starts it anew.
         if (error instanceof ApiError && error.status === 401) {
           if (this.#running?.signal === signal) this.#running = null;
@@ -101,12 +101,12 @@ export class HubEvents {
     const path = `/events${this.#watched && `?watch=${this.#watched}`}`;
     const headers = this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
     const response = await this.#client.open('GET', path, { headers, signal });
-    this.#become(true);
+    this.#setLive(true);
     for await (const { id, type, data } of parseEvents(readChunks(response))) {
       // What came and is not told yet, the next stream brings.
       if (signal.aborted) return;
       this.#lastId = id || this.#lastId;
-      if (data) this.#tell({ type, data: JSON.parse(data) } as HubEvent);
+      if (data) this.#publish({ type, data: JSON.parse(data) } as HubEvent);
     }
   }
 
@@ -127,13 +127,13 @@ export class HubEvents {
       .join();
   }
 
-  #become(isLive: boolean): void {
+  #setLive(isLive: boolean): void {
     if (this.#isLive === isLive) return;
     this.#isLive = isLive;
     this.#onLive(isLive);
   }
 
-  #tell(event: HubEvent): void {
+  #publish(event: HubEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
 }

@@ -33,7 +33,7 @@ test('swarm reporter: tells nothing before the hub answered, then the latest, on
   reporter.note(ONE);
   reporter.note(TWO);
   t.deepEqual(posted, []);
-  reporter.begin();
+  reporter.reset();
   await turn();
   reporter.note(TWO);
   reporter.note(null);
@@ -43,12 +43,12 @@ test('swarm reporter: tells nothing before the hub answered, then the latest, on
 
 test('swarm reporter: tells what is new, and all again to a hub that started anew', async (t) => {
   const { posted, reporter } = setup();
-  reporter.begin();
+  reporter.reset();
   for (const report of [ONE, ONE, TWO, TWO]) {
     reporter.note(report);
     await turn();
   }
-  reporter.begin();
+  reporter.reset();
   await turn();
   t.deepEqual(posted, [ONE, TWO, TWO]);
 });
@@ -60,10 +60,10 @@ test('swarm reporter: what the old hub took while the new one came is told once 
     new Promise((resolve) => {
       taken = resolve;
     });
-  reporter.begin();
+  reporter.reset();
   await turn();
   reporter.note(ONE);
-  reporter.begin();
+  reporter.reset();
   taken();
   await turn();
   reporter.note(ONE);
@@ -73,7 +73,7 @@ test('swarm reporter: what the old hub took while the new one came is told once 
 test('swarm reporter: a refusal is tried again after 10 s, and warned of once', async (t) => {
   const { clock, posted, lines, reporter, hub } = setup();
   hub.answer = () => Promise.reject(new EdgeError('manager-unconfirmed', 'no', { status: 403 }));
-  reporter.begin();
+  reporter.reset();
   for (let n = 0; n < 4; n++) {
     reporter.note(ONE);
     await turn();
@@ -92,7 +92,7 @@ test('swarm reporter: a refusal is tried again after 10 s, and warned of once', 
 test('swarm reporter: a report that the hub asks for is sent during the pause, and the pause holds for others', async (t) => {
   const { posted, reporter, hub } = setup();
   hub.answer = () => Promise.reject(new EdgeError('manager-unconfirmed', 'no', { status: 403 }));
-  reporter.begin();
+  reporter.reset();
   reporter.note(ONE);
   await turn();
   t.is(posted.length, 1);

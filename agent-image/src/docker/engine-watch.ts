@@ -31,7 +31,7 @@ export class EngineWatch {
   #state: 'up' | 'down' | 'unknown' = 'unknown';
   #problem: string | null = null;
   #facts: EngineFacts | null = null;
-  readonly #looks = new NextRun(() => this.#look());
+  readonly #looks = new NextRun(() => this.#run());
   #isFirstLook = true;
   #cancel: (() => void) | null = null;
 
@@ -56,13 +56,13 @@ export class EngineWatch {
   /** Resolves after the first look. */
   async start(): Promise<void> {
     this.#cancel ??= this.#options.clock.every(WATCH_MS, () => {
-      if (!this.#looks.isRunning) void this.look();
+      if (!this.#looks.isRunning) void this.evaluate();
     });
-    await this.look();
+    await this.evaluate();
   }
 
   /** Resolves after a look at the engine that began after this call. */
-  look(): Promise<void> {
+  evaluate(): Promise<void> {
     return this.#looks.run();
   }
 
@@ -72,7 +72,7 @@ export class EngineWatch {
     this.#cancel = null;
   }
 
-  async #look(): Promise<void> {
+  async #run(): Promise<void> {
     try {
       const { engine, onReport } = this.#options;
       // Once more, for a busy machine's sake: a leader whose engine is down is leader no more.

@@ -71,7 +71,7 @@ export class AgentTunnel {
       onFault: (fault) => this.close(fault),
     });
     this.#session.on('error', (error) => options.logger.debug({ err: error }, 'tunnel session error'));
-    this.#session.on('goaway', (_code, _last, data) => this.#told(data));
+    this.#session.on('goaway', (_code, _last, data) => this.#received(data));
     this.#session.on('stream', (stream, headers) => {
       stream.on('error', () => undefined);
       this.#serve(stream, headers[':method'], headers[':path'], headers[':authority']);
@@ -131,7 +131,7 @@ export class AgentTunnel {
     this.#options.onClosed(code);
   }
 
-  #told(data: Uint8Array | undefined): void {
+  #received(data: Uint8Array | undefined): void {
     const code = Buffer.from(data ?? [])
       .subarray(0, MAX_CODE_BYTES)
       .toString('latin1');

@@ -26,7 +26,7 @@ export class UpgradeBody extends Readable {
   /** What comes next in a chunked body. */
   #part: 'size' | 'data' | 'data-end' | 'trailer' = 'size';
   #trailers = 0;
-  readonly #onReadable = () => this.#take();
+  readonly #onReadable = () => this.#parse();
   readonly #onGone = () =>
     this.destroy(
       new EdgeError('client-gone', 'The client left before its request was whole', { status: 499 }),
@@ -48,7 +48,7 @@ export class UpgradeBody extends Readable {
 
   override _read(): void {
     this.#isWanted = true;
-    this.#take();
+    this.#parse();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -56,9 +56,9 @@ export class UpgradeBody extends Readable {
     callback(error);
   }
 
-  #take(): void {
+  #parse(): void {
     while (!this.#hasLeft && this.#isWanted) {
-      if (this.#isChunked && this.#part !== 'data' ? this.#takeLine() : this.#takeData()) continue;
+      if (this.#isChunked && this.#part !== 'data' ? this.#readLine() : this.#readData()) continue;
       const more: Buffer | null = this.#hasLeft ? null : this.#socket.read();
       if (more === null) return;
       this.#raw = this.#raw.length === 0 ? more : Buffer.concat([this.#raw, more]);
@@ -68,7 +68,7 @@ export class UpgradeBody extends Readable {
   }
 
   /** @returns whether there was any */
-  #takeData(): boolean {
+  #readData(): boolean {
     const own = this.#raw.subarray(0, this.#missing);
     if (own.length === 0) return false;
     this.#raw = this.#raw.subarray(own.length);
@@ -80,7 +80,7 @@ export class UpgradeBody extends Readable {
   }
 
   /** @returns whether there was a whole one */
-  #takeLine(): boolean {
+  #readLine(): boolean {
     const end = this.#raw.indexOf(CRLF);
     if (end > MAX_LINE_BYTES || (end === -1 && this.#raw.length > MAX_LINE_BYTES)) this.#refuse();
     if (end === -1 || this.#hasLeft) return false;

@@ -30,7 +30,7 @@ export interface CheckInAnswer {
 
 interface Waiter {
   /** Looks at the state anew and ends the hold where there is something to tell. */
-  look(): void;
+  evaluate(): void;
   /** Ends the hold with the state as it is. */
   answer(): void;
   end(error: EdgeError): void;
@@ -71,7 +71,7 @@ export class CheckIns {
 
   /** Lets the environment's held check-ins see the state anew. */
   wake(environmentId: number): void {
-    for (const waiter of [...(this.#waiters.get(environmentId)?.values() ?? [])]) waiter.look();
+    for (const waiter of [...(this.#waiters.get(environmentId)?.values() ?? [])]) waiter.evaluate();
   }
 
   /** Answers an instance's held check-in at once: where its agent lives, it checks in again. */
@@ -134,7 +134,7 @@ export class CheckIns {
       };
       const waiter: Waiter = {
         answer: done,
-        look: () => {
+        evaluate: () => {
           if (this.#hasChanges(checkIn)) done();
         },
         end: (error) => {
@@ -148,7 +148,7 @@ export class CheckIns {
       };
       const cancelHold = clock.after(holdMs, done);
       const retryMs = this.#offers.retryMs(checkIn);
-      if (retryMs !== null) cancelRetry = clock.after(retryMs, waiter.look);
+      if (retryMs !== null) cancelRetry = clock.after(retryMs, waiter.evaluate);
       signal.addEventListener('abort', gone);
       let waiters = this.#waiters.get(environment.id);
       if (!waiters) {

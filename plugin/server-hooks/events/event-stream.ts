@@ -63,7 +63,7 @@ export class EventStream extends Readable {
   }
 
   /** Sends the check-ins that are to be told; a client that takes nothing is told the latest later. */
-  tellCheckIns(): void {
+  sendCheckIns(): void {
     const news = this.#checkIns;
     if (!news || !this.#isWanted) return;
     this.#attempt(() =>

@@ -68,7 +68,7 @@ export class EventStreams {
       ),
       clock.every(
         CHECK_IN_MS,
-        toEach((stream) => stream.tellCheckIns()),
+        toEach((stream) => stream.sendCheckIns()),
       ),
     ];
   }

@@ -44,7 +44,7 @@ export class LowdbStore implements Store {
   readonly #clock: Clock;
   readonly #commits = new GroupCommit(
     () => this.#write(),
-    () => this.#takeBack(),
+    () => this.#rollback(),
   );
   readonly #undo = new UndoLog<number, Environment>();
   readonly #settingsUndo = new UndoLog<'settings', Settings>();
@@ -209,10 +209,10 @@ export class LowdbStore implements Store {
     this.#cancelRetry = null;
   }
 
-  #takeBack(): void {
-    const environments = this.#undo.takeBack();
-    const settings = this.#settingsUndo.takeBack().get('settings');
-    this.#webhooks.takeBack();
+  #rollback(): void {
+    const environments = this.#undo.rollback();
+    const settings = this.#settingsUndo.rollback().get('settings');
+    this.#webhooks.rollback();
     const lost = [...environments.keys()].map((id) => this.environment(id));
     // First all out, then all in: two environments may have swapped names.
     for (const environment of lost) if (environment) this.#environments.drop(environment);

@@ -39,8 +39,8 @@ export class RecordTable<K, V extends { readonly id: K }> {
     this.#undo.writeSucceeded();
   }
 
-  takeBack(): void {
-    for (const [id, before] of this.#undo.takeBack()) {
+  rollback(): void {
+    for (const [id, before] of this.#undo.rollback()) {
       if (before === undefined) this.#records.delete(id);
       else this.#records.set(id, before);
     }

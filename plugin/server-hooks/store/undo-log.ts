@@ -19,7 +19,7 @@ export class UndoLog<K, V> {
   }
 
   /** Forgets all, and tells what was there before it: what the disk has. */
-  takeBack(): ReadonlyMap<K, V | undefined> {
+  rollback(): ReadonlyMap<K, V | undefined> {
     const before = new Map([...this.#later, ...this.#writing]);
     this.#writing = new Map();
     this.#later = new Map();

@@ -20,7 +20,7 @@ export class ResetBudget {
   }
 
   /** Takes one; false where there is none. */
-  take(): boolean {
+  spend(): boolean {
     const now = this.#clock.monotonic();
     this.#left = Math.min(BURST, this.#left + (now - this.#countedMs) * PER_MS);
     this.#countedMs = now;

@@ -64,7 +64,7 @@ export class TunnelReports {
       if (!stream) return resolve();
       const stopListening = onAbort(closed, () => stream.destroy());
       const cancel = clock.after(TUNNEL.reportMs, () => {
-        resets.take();
+        resets.spend();
         stream.close(constants.NGHTTP2_CANCEL);
         stream.destroy();
       });

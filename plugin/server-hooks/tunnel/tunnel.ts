@@ -115,7 +115,7 @@ export class Tunnel {
       this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
         reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
-        this.#resets.take();
+        this.#resets.spend();
         stream.close(NGHTTP2_CANCEL);
         // A stream that the peer gave no credit for would close only when it does.
         stream.destroy();
@@ -172,7 +172,7 @@ export class Tunnel {
 
   /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */
   #reset(stream: ClientHttp2Stream, error: Error | null): void {
-    if (this.#resets.take()) stream.destroy(error ?? new Error('The rest of the answer has no taker'));
+    if (this.#resets.spend()) stream.destroy(error ?? new Error('The rest of the answer has no taker'));
     else this.#notify(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 

@@ -6,7 +6,7 @@ import { failure, type Outcome, runEach } from './run-each.js';
 /** `count`: of rows. Resolves with the options that were chosen; null: no. */
 export type Ask = (count: number, tasks: readonly ResourceTask[]) => Promise<ReadonlySet<string> | null>;
 
-interface Told extends Outcomes {
+interface OutcomeReport extends Outcomes {
   readonly all: Map<string, { name: string; outcome: Outcome }>;
 }
 
@@ -17,7 +17,7 @@ export class ActionRunner<R extends Resource> {
   readonly #taken = new Set<string>();
   /** Keys of those that it is being done to. */
   readonly #busy = new Set<string>();
-  #told: readonly Told[] = [];
+  #reports: readonly OutcomeReport[] = [];
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -25,7 +25,7 @@ export class ActionRunner<R extends Resource> {
 
   /** Of each action, oldest first: failures stay until they are dismissed, the rest until another action. */
   get outcomes(): readonly Outcomes[] {
-    return this.#told;
+    return this.#reports;
   }
 
   /** Not yet while it is asked: what is disabled then cannot have the focus back from the dialog. */
@@ -34,7 +34,7 @@ export class ActionRunner<R extends Resource> {
   }
 
   dismiss(outcomes: Outcomes): void {
-    this.#told = this.#told.filter((told) => told !== outcomes);
+    this.#reports = this.#reports.filter((told) => told !== outcomes);
     this.#onChange();
   }
 
@@ -59,8 +59,8 @@ export class ActionRunner<R extends Resource> {
   }
 
   async #do(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
-    const told: Told = { verb: action.words, all: new Map() };
-    const tell = (item: Resource, outcome: Outcome) => this.#tell(told, item, outcome);
+    const told: OutcomeReport = { verb: action.label, all: new Map() };
+    const tell = (item: Resource, outcome: Outcome) => this.#report(told, item, outcome);
     const tasks: ResourceTask[] = [];
     for (const row of rows)
       await tasksOf(action, row).then(
@@ -68,35 +68,35 @@ export class ActionRunner<R extends Resource> {
         (error: unknown) => tell(row, failure(error)),
       );
     if (tasks.length === 0) return false;
-    const options = action.asks ? await ask(rows.length, tasks) : new Set<string>();
+    const options = action.confirm ? await ask(rows.length, tasks) : new Set<string>();
     if (!options) return false;
     for (const row of rows) this.#busy.add(keyOf(row));
-    const atOnce = 'isInTurn' in action && action.isInTurn ? 1 : undefined;
+    const atOnce = 'isSequential' in action && action.isSequential ? 1 : undefined;
     await runEach(tasks, (task) => task.run(options), tell, atOnce);
     if (tasks.length === 1 && [...told.all.values()].every(({ outcome }) => outcome.state === 'done'))
       this.dismiss(told);
     return true;
   }
 
-  #tell(told: Told, item: Resource, outcome: Outcome): void {
+  #report(told: OutcomeReport, item: Resource, outcome: Outcome): void {
     const key = keyOf(item);
-    const others = this.#told.filter((other) => other !== told);
+    const others = this.#reports.filter((other) => other !== told);
     for (const { verb, all } of others) if (verb === told.verb && isOver(all)) all.delete(key);
-    if (others.length === this.#told.length) {
+    if (others.length === this.#reports.length) {
       for (const { all } of others) if (isOver(all)) keepFailures(all);
-      this.#told = [...others, told];
+      this.#reports = [...others, told];
     }
     told.all.set(key, { name: titleOf(item), outcome });
-    this.#told = this.#told.filter(({ all }) => all.size > 0);
+    this.#reports = this.#reports.filter(({ all }) => all.size > 0);
     this.#onChange();
   }
 }
 
-function isOver(all: Told['all']): boolean {
+function isOver(all: OutcomeReport['all']): boolean {
   return [...all.values()].every(({ outcome: { state } }) => state !== 'waiting' && state !== 'running');
 }
 
-function keepFailures(all: Told['all']): void {
+function keepFailures(all: OutcomeReport['all']): void {
   for (const [key, { outcome }] of all) if (outcome.state !== 'failed') all.delete(key);
 }
 

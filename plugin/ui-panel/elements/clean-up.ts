@@ -7,7 +7,7 @@ import type { ConfirmDialogElement } from './confirm-dialog.js';
 /** Something that the engine removes by itself, such as all volumes that nothing uses. */
 export interface CleanUp {
   /** On its button, such as `Remove unused`. */
-  readonly words: string;
+  readonly label: string;
   /** Such as `Remove all volumes that no container uses?`. */
   readonly question: string;
   readonly warning: string;
@@ -34,36 +34,36 @@ export class CleanUpElement extends LitElement {
     `,
   ];
   declare offers: readonly CleanUp[];
-  #state: { readonly mood: 'good' | 'bad' | ''; readonly words: string } | null = null;
+  #state: { readonly tone: 'good' | 'bad' | ''; readonly message: string } | null = null;
 
   override render(): TemplateResult {
     const state = this.#state;
-    const isBusy = state?.mood === '';
+    const isBusy = state?.tone === '';
     return html`
       ${this.offers.map(
         (offer) => html`<button type="button" ?disabled=${isBusy || offer.names.length === 0}
-          @click=${() => void this.#do(offer)}>${offer.words}</button>`,
+          @click=${() => void this.#do(offer)}>${offer.label}</button>`,
       )}
-      ${state ? html`<p class="notice ${state.mood}" role="status">${state.words}</p>` : ''}
+      ${state ? html`<p class="notice ${state.tone}" role="status">${state.message}</p>` : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
   }
 
-  async #do({ words, question, warning, names, run }: CleanUp): Promise<void> {
+  async #do({ label, question, warning, names, run }: CleanUp): Promise<void> {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    const answer = await dialog?.ask({ title: question, names, warning, confirm: words });
+    const answer = await dialog?.ask({ title: question, names, warning, confirm: label });
     if (!answer) return;
-    this.#tell('', `${words} …`);
+    this.#notify('', `${label} …`);
     try {
-      this.#tell('good', await run());
+      this.#notify('good', await run());
     } catch (error) {
-      this.#tell('bad', error instanceof Error ? error.message : String(error));
+      this.#notify('bad', error instanceof Error ? error.message : String(error));
     }
     this.dispatchEvent(new CustomEvent('acted'));
   }
 
-  #tell(mood: 'good' | 'bad' | '', words: string): void {
-    this.#state = { mood, words };
+  #notify(tone: 'good' | 'bad' | '', message: string): void {
+    this.#state = { tone, message };
     this.requestUpdate();
   }
 }

@@ -85,8 +85,8 @@ export class ConfirmDialogElement extends LitElement {
         ${
           options.length > 0
             ? html`<div class="options">${options.map(
-                ({ id, words }) =>
-                  html`<label class="check"><input type="checkbox" name="option" value=${id}><span>${words}</span></label>`,
+                ({ id, label }) =>
+                  html`<label class="check"><input type="checkbox" name="option" value=${id}><span>${label}</span></label>`,
               )}</div>`
             : ''
         }

@@ -43,20 +43,20 @@ export class FindBarElement extends LitElement {
     return html`<form role="search" aria-label=${this.label} @submit=${(event: SubmitEvent) => event.preventDefault()}>
       <label>${this.label}
         <input type="search" autocomplete="off" spellcheck="false"
-          @input=${(event: InputEvent) => this.#tell('find', (event.target as HTMLInputElement).value)}
+          @input=${(event: InputEvent) => this.#emit('find', (event.target as HTMLInputElement).value)}
           @keydown=${(event: KeyboardEvent) => this.#press(event)}>
       </label>
-      <button type="button" aria-label="Previous match" ?disabled=${none} @click=${() => this.#tell('find-step', -1)}>↑</button>
-      <button type="button" aria-label="Next match" ?disabled=${none} @click=${() => this.#tell('find-step', 1)}>↓</button>
+      <button type="button" aria-label="Previous match" ?disabled=${none} @click=${() => this.#emit('find-step', -1)}>↑</button>
+      <button type="button" aria-label="Next match" ?disabled=${none} @click=${() => this.#emit('find-step', 1)}>↓</button>
       <span class="count soft" aria-live=${place === null ? 'off' : 'polite'}>${words}</span>
     </form>`;
   }
 
   #press(event: KeyboardEvent): void {
-    if (event.key === 'Enter' && !event.isComposing) this.#tell('find-step', event.shiftKey ? -1 : 1);
+    if (event.key === 'Enter' && !event.isComposing) this.#emit('find-step', event.shiftKey ? -1 : 1);
   }
 
-  #tell(type: string, detail: unknown): void {
+  #emit(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

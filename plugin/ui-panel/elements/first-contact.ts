@@ -8,8 +8,8 @@ import { type Explanation, explainOpening } from '../explain-opening.js';
 import type { HubEvents } from '../hub-events.js';
 import { navigate } from '../navigate.js';
 import { environmentPath } from '../route.js';
-import { signView } from '../sign-view.js';
-import type { Mood } from '../signs.js';
+import { statusBadge } from '../status-badge.js';
+import type { Tone } from '../status-badges.js';
 import { styles } from '../styles.js';
 
 /** As long as an agent may take to be told, to dial, and to ask its engine. */
@@ -95,7 +95,7 @@ export class FirstContactElement extends LitElement {
     );
     const now = trial.state === 'fine' ? STEPS.length : at;
     const [, done, doing] = STEPS[index] ?? STEPS[0];
-    const [mood, words]: [Mood, string] =
+    const [mood, words]: [Tone, string] =
       index < now
         ? ['good', done]
         : index > now
@@ -103,7 +103,7 @@ export class FirstContactElement extends LitElement {
           : trial.state === 'failed'
             ? ['bad', `Not yet: ${done.toLowerCase()}`]
             : ['busy', doing];
-    return signView(mood, words);
+    return statusBadge(mood, words);
   }
 
   #explanation(): TemplateResult | string {
@@ -144,7 +144,7 @@ export class FirstContactElement extends LitElement {
     const timer = setTimeout(() => work.abort(), TRIAL_MS);
     const onProgress = (next: OpeningProgress) => {
       progress = next;
-      this.#become({ state: 'running', progress });
+      this.#setTrial({ state: 'running', progress });
       // What the agent met on its way: it goes on trying, and who waits wants to know now.
       if (!next.problem || !/^(hub|proxy|tunnel)-/.test(next.problem.code)) return;
       problem = next.problem.code;
@@ -152,7 +152,7 @@ export class FirstContactElement extends LitElement {
     };
     try {
       await openEnvironment(new EngineClient(this.client, this.environment.id), onProgress, work.signal);
-      if (this.#work === work) this.#become({ state: 'fine' });
+      if (this.#work === work) this.#setTrial({ state: 'fine' });
     } catch (error) {
       if (this.#work !== work || !this.isConnected) return;
       const code = problem ?? (error instanceof ApiError ? error.code : null);
@@ -165,10 +165,10 @@ export class FirstContactElement extends LitElement {
   #fail(step: OpeningProgress['step'], code: string | null): void {
     // Whoever is online has been heard: what is late is its tunnel.
     const at = step === 'check-in' && this.#isOnline ? 'tunnel' : step;
-    this.#become({ state: 'failed', step: at, why: explainOpening(at, code) });
+    this.#setTrial({ state: 'failed', step: at, why: explainOpening(at, code) });
   }
 
-  #become(trial: Trial): void {
+  #setTrial(trial: Trial): void {
     this.#trial = trial;
     this.requestUpdate();
   }

@@ -14,7 +14,7 @@ interface Paste {
 
 interface Tab {
   readonly way: Way;
-  readonly words: string;
+  readonly label: string;
   /** One after the other. */
   readonly pastes: readonly Paste[];
 }
@@ -22,7 +22,7 @@ interface Tab {
 const TABS: readonly Tab[] = [
   {
     way: 'standalone',
-    words: 'Docker',
+    label: 'Docker',
     pastes: [
       {
         label: 'the command for Docker',
@@ -33,7 +33,7 @@ const TABS: readonly Tab[] = [
   },
   {
     way: 'swarm',
-    words: 'Swarm',
+    label: 'Swarm',
     pastes: [
       {
         label: 'the command for a Swarm',
@@ -44,7 +44,7 @@ const TABS: readonly Tab[] = [
   },
   {
     way: 'stack',
-    words: 'Stack file',
+    label: 'Stack file',
     pastes: [
       {
         label: 'the command that makes the secret',
@@ -61,7 +61,7 @@ const TABS: readonly Tab[] = [
   },
   {
     way: 'podman',
-    words: 'Podman',
+    label: 'Podman',
     pastes: [
       {
         label: 'the command for Podman',
@@ -99,8 +99,8 @@ export class PrintedCommandsElement extends LitElement {
     return html`
       <div role="tablist" aria-label="How the agent is started" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
         ${TABS.map(
-          ({ way, words }) => html`<button type="button" role="tab" id=${way} aria-controls="command"
-            aria-selected=${way === this.#way} tabindex=${way === this.#way ? 0 : -1} @click=${() => this.#select(way)}>${words}</button>`,
+          ({ way, label }) => html`<button type="button" role="tab" id=${way} aria-controls="command"
+            aria-selected=${way === this.#way} tabindex=${way === this.#way ? 0 : -1} @click=${() => this.#select(way)}>${label}</button>`,
         )}
       </div>
       <div role="tabpanel" id="command" aria-labelledby=${this.#way}>

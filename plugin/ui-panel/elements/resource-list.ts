@@ -153,18 +153,18 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const isBusy = this.#runner.isBusy(row);
     return html`
       ${this.actions
-        .filter(({ isQuick, fits }) => isQuick && fits(row))
+        .filter(({ isQuick, appliesTo }) => isQuick && appliesTo(row))
         .map(
           (
             action,
-          ) => html`<button type="button" aria-label=${`${action.words} ${titleOf(row)}`} ?disabled=${isBusy}
-            @click=${() => void this.#act(action, [row])}>${action.words}</button>`,
+          ) => html`<button type="button" aria-label=${`${action.label} ${titleOf(row)}`} ?disabled=${isBusy}
+            @click=${() => void this.#act(action, [row])}>${action.label}</button>`,
         )}
       ${this.links
-        .filter(({ fits }) => fits(row))
+        .filter(({ appliesTo }) => appliesTo(row))
         .map(
-          ({ words, open }) =>
-            html`<button type="button" aria-label=${`${words} of ${titleOf(row)}`} @click=${() => open(row)}>${words}</button>`,
+          ({ label, open }) =>
+            html`<button type="button" aria-label=${`${label} of ${titleOf(row)}`} @click=${() => open(row)}>${label}</button>`,
         )}
     `;
   }
@@ -175,9 +175,9 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     return html`<div class="bulk bar" role="group" aria-label="With the selected">
       <span role="status">${chosen.length} selected</span>
       <span class="tools">${this.actions.map((action) => {
-        const fitting = chosen.filter(action.fits);
+        const fitting = chosen.filter(action.appliesTo);
         return html`<button type="button" ?disabled=${fitting.length === 0} @click=${() => void this.#act(action, fitting)}>
-          ${action.words}${fitting.length === chosen.length ? '' : ` (${fitting.length})`}
+          ${action.label}${fitting.length === chosen.length ? '' : ` (${fitting.length})`}
         </button>`;
       })}</span>
     </div>`;
@@ -189,15 +189,15 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #ask(
-    { words, asks }: ResourceAction<R>,
+    { label, confirm }: ResourceAction<R>,
     count: number,
     tasks: readonly ResourceTask[],
   ): Promise<ReadonlySet<string> | null> {
     const [one, many] = this.noun;
-    const title = `${words} ${count === 1 ? `this ${one}` : `${count} ${many}`}?`;
+    const title = `${label} ${count === 1 ? `this ${one}` : `${count} ${many}`}?`;
     const names = tasks.map(titleOf);
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    return dialog?.ask({ ...asks, title, names, confirm: words }) ?? Promise.resolve(null);
+    return dialog?.ask({ ...confirm, title, names, confirm: label }) ?? Promise.resolve(null);
   }
 
   #select(rows: readonly R[], event: Event): void {

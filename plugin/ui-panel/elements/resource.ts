@@ -4,7 +4,7 @@ import type { NodeName } from '../engine/node-name.js';
 /** Something that can be chosen along with a yes. */
 export interface ConfirmOption {
   readonly id: string;
-  readonly words: string;
+  readonly label: string;
 }
 
 /** Something an engine has. */
@@ -38,12 +38,12 @@ export interface ResourceTask extends Resource {
 /** Something that is done to one, or to many. */
 export type ResourceAction<R extends Resource> = {
   /** A verb, such as `Stop`. */
-  readonly words: string;
+  readonly label: string;
   /** Whether it stands in each row, too, and not only above the selected. */
   readonly isQuick?: boolean;
-  readonly fits: (row: R) => boolean;
+  readonly appliesTo: (row: R) => boolean;
   /** What is destructive asks first. */
-  readonly asks?: { readonly warning?: string; readonly options?: readonly ConfirmOption[] };
+  readonly confirm?: { readonly warning?: string; readonly options?: readonly ConfirmOption[] };
 } & (
   | {
       /** @throws what hinders it; its message is shown */
@@ -56,14 +56,14 @@ export type ResourceAction<R extends Resource> = {
        */
       readonly tasks: (row: R) => Promise<readonly ResourceTask[]>;
       /** Whether the order matters. Default: some at a time. */
-      readonly isInTurn?: boolean;
+      readonly isSequential?: boolean;
     }
 );
 
 /** Something that opens beside the list, such as a log. */
 export interface ResourceLink<R extends Resource> {
   /** A noun, such as `Logs`. */
-  readonly words: string;
-  readonly fits: (row: R) => boolean;
+  readonly label: string;
+  readonly appliesTo: (row: R) => boolean;
   readonly open: (row: R) => void;
 }

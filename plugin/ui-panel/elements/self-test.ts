@@ -2,7 +2,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SelfTest, SelfTestHop, SelfTestResult } from '../../api.js';
 import type { ApiClient } from '../api-client.js';
 import { defineElement } from '../define-element.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 
 const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
@@ -109,16 +109,16 @@ export class SelfTestElement extends LitElement {
         <button type="button" ?disabled=${isBusy} @click=${() => this.run()}>Test again</button>
       </div>
       <p class="soft">As seen from the hub’s own machine.</p>
-      <div role="status">${isBusy ? signView('busy', 'Testing …') : this.#summary()}</div>
+      <div role="status">${isBusy ? statusBadge('busy', 'Testing …') : this.#summary()}</div>
       ${this.#result ? this.#hops(this.#result) : ''}
     </section>`;
   }
 
   #summary(): TemplateResult | string {
-    if (this.#error) return signView('quiet', `Not tested: ${this.#error.message}`);
+    if (this.#error) return statusBadge('quiet', `Not tested: ${this.#error.message}`);
     const wrong = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
-    if (wrong === 0) return signView('good', 'They can.');
-    return signView(
+    if (wrong === 0) return statusBadge('good', 'They can.');
+    return statusBadge(
       'bad',
       wrong === 1 ? 'One thing is not as it should be.' : `${wrong} things are not as they should be.`,
     );
@@ -137,7 +137,7 @@ export class SelfTestElement extends LitElement {
 
 function hopView({ hop, ok, detail, nextStep }: SelfTestHop): TemplateResult {
   const mood = ok === null ? 'quiet' : ok ? 'good' : 'bad';
-  return html`<li>${signView(mood, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
+  return html`<li>${statusBadge(mood, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
 }
 
 defineElement('fairlead-self-test', SelfTestElement);

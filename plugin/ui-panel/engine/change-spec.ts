@@ -1,5 +1,5 @@
 import type { EngineClient } from './engine-client.js';
-import { Part } from './part.js';
+import { JsonReader } from './json-reader.js';
 
 /**
  * Changes what a Swarm is to do with a node or a service: reads its spec, and writes it back with the version that was
@@ -33,5 +33,5 @@ export async function changeSpec<S extends object>(
 }
 
 function versionOf(found: unknown): string {
-  return new Part(found).part('Version').text('Index');
+  return new JsonReader(found).get('Version').text('Index');
 }

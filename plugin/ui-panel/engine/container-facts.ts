@@ -1,5 +1,5 @@
 import { dateTime } from '../date-time.js';
-import { Part } from './part.js';
+import { JsonReader } from './json-reader.js';
 
 /** One thing that operators look for; several values where it has several. All are the engine's texts. */
 export interface ContainerFact {
@@ -9,21 +9,21 @@ export interface ContainerFact {
 
 /** What `GET /containers/:id/json` says, what is looked for first first. */
 export function containerFacts(inspected: unknown): readonly ContainerFact[] {
-  const container = new Part(inspected);
-  const config = container.part('Config');
-  const state = container.part('State');
-  const host = container.part('HostConfig');
+  const container = new JsonReader(inspected);
+  const config = container.get('Config');
+  const state = container.get('State');
+  const host = container.get('HostConfig');
   return [
     fact('Image', [config.text('Image'), container.text('Image')]),
     fact('Command', [[container.text('Path'), ...container.texts('Args')].map(quote).join(' ')]),
     fact('State', [stateOf(state)]),
     fact('Started', [timeOf(state.text('StartedAt'))]),
     fact('Ended', [state.is('Running') ? '' : timeOf(state.text('FinishedAt'))]),
-    fact('Health', [state.part('Health').text('Status'), ...lastCheck(state)]),
+    fact('Health', [state.get('Health').text('Status'), ...lastCheck(state)]),
     fact('Restarts', [`${container.text('RestartCount') || '0'}, policy: ${policyOf(host)}`]),
-    fact('Mounts', container.part('Mounts').items().map(mountOf)),
-    fact('Networks', container.part('NetworkSettings').part('Networks').entries().map(networkOf)),
-    fact('Ports', container.part('NetworkSettings').part('Ports').entries().flatMap(portsOf)),
+    fact('Mounts', container.get('Mounts').items().map(mountOf)),
+    fact('Networks', container.get('NetworkSettings').get('Networks').entries().map(networkOf)),
+    fact('Ports', container.get('NetworkSettings').get('Ports').entries().flatMap(portsOf)),
     fact('User', [config.text('User')]),
     fact('Working directory', [config.text('WorkingDir')]),
     fact('Created', [timeOf(container.text('Created'))]),
@@ -31,9 +31,9 @@ export function containerFacts(inspected: unknown): readonly ContainerFact[] {
     fact(
       'Labels',
       config
-        .part('Labels')
+        .get('Labels')
         .entries()
-        .map(([name, value]) => `${name}=${value.whole()}`),
+        .map(([name, value]) => `${name}=${value.asText()}`),
     ),
     fact('Environment variables', config.texts('Env')),
   ].filter(({ values }) => values.length > 0);
@@ -48,7 +48,7 @@ function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) || word === '' ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function stateOf(state: Part): string {
+function stateOf(state: JsonReader): string {
   const status = state.text('Status');
   const why = [state.is('OOMKilled') ? 'out of memory' : '', state.text('Error')].filter(Boolean).join(', ');
   const isOver = status === 'exited' || status === 'dead';
@@ -60,29 +60,29 @@ function timeOf(text: string): string {
   return ms > 0 ? dateTime(ms) : '';
 }
 
-function lastCheck(state: Part): string[] {
-  const last = state.part('Health').part('Log').items().at(-1);
+function lastCheck(state: JsonReader): string[] {
+  const last = state.get('Health').get('Log').items().at(-1);
   return last ? [`exit code ${last.text('ExitCode')}: ${last.text('Output').trim()}`] : [];
 }
 
-function policyOf(host: Part): string {
-  const policy = host.part('RestartPolicy');
+function policyOf(host: JsonReader): string {
+  const policy = host.get('RestartPolicy');
   const count = policy.text('MaximumRetryCount');
   return `${policy.text('Name') || 'no'}${count === '' || count === '0' ? '' : `, ${count} times at most`}`;
 }
 
-function mountOf(mount: Part): string {
+function mountOf(mount: JsonReader): string {
   const source = mount.text('Name') || mount.text('Source');
   return `${mount.text('Type')} ${source} → ${mount.text('Destination')}${mount.is('RW') ? '' : ' (read-only)'}`;
 }
 
-function networkOf([name, network]: [string, Part]): string {
+function networkOf([name, network]: [string, JsonReader]): string {
   const addresses = [network.text('IPAddress'), network.text('GlobalIPv6Address')].filter(Boolean).join(', ');
   const aliases = network.texts('Aliases').join(', ');
   return `${name}: ${addresses || 'no address'}${aliases ? ` (${aliases})` : ''}`;
 }
 
-function portsOf([port, bindings]: [string, Part]): string[] {
+function portsOf([port, bindings]: [string, JsonReader]): string[] {
   const published = bindings
     .items()
     .map((part) => `${part.text('HostIp')}:${part.text('HostPort')} → ${port}`);

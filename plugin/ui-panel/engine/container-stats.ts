@@ -1,4 +1,4 @@
-import { Part } from './part.js';
+import { JsonReader } from './json-reader.js';
 
 /** What a container uses, at one moment. Bytes are totals since its start. */
 export interface ContainerStats {
@@ -24,16 +24,16 @@ export interface ContainerStats {
  * @returns null for what is no sample of a container that runs
  */
 export function parseContainerStats(value: unknown): ContainerStats | null {
-  const sample = new Part(value);
+  const sample = new JsonReader(value);
   const timeMs = Date.parse(sample.text('read'));
   // The engine goes on with samples from the year 1 when the container has stopped.
   if (!(timeMs > 0)) return null;
-  const [memory, storage] = [sample.part('memory_stats'), sample.part('storage_stats')];
+  const [memory, storage] = [sample.get('memory_stats'), sample.get('storage_stats')];
   const networks = sample
-    .part('networks')
+    .get('networks')
     .entries()
     .map(([, network]) => network);
-  const transfers = sample.part('blkio_stats').part('io_service_bytes_recursive').items();
+  const transfers = sample.get('blkio_stats').get('io_service_bytes_recursive').items();
   const moved = (letter: string) =>
     sum(
       transfers.filter((transfer) => transfer.text('op').toLowerCase().startsWith(letter)),
@@ -50,17 +50,17 @@ export function parseContainerStats(value: unknown): ContainerStats | null {
     sent: sum(networks, 'tx_bytes'),
     read: isWindows ? numeric(storage, 'read_size_bytes') : moved('r'),
     written: isWindows ? numeric(storage, 'write_size_bytes') : moved('w'),
-    processes: numeric(sample.part('pids_stats'), 'current') || numeric(sample, 'num_procs'),
+    processes: numeric(sample.get('pids_stats'), 'current') || numeric(sample, 'num_procs'),
   };
 }
 
 /** Only there the engine counts processes by themselves. */
-function isOnWindows(sample: Part): boolean {
+function isOnWindows(sample: JsonReader): boolean {
   return numeric(sample, 'num_procs') > 0;
 }
 
-function cpuOnUnix(sample: Part): number | null {
-  const [cpu, before] = [sample.part('cpu_stats'), sample.part('precpu_stats')];
+function cpuOnUnix(sample: JsonReader): number | null {
+  const [cpu, before] = [sample.get('cpu_stats'), sample.get('precpu_stats')];
   // The first sample of a stream has none before it.
   if (!numeric(before, 'system_cpu_usage')) return null;
   const passed = numeric(cpu, 'system_cpu_usage') - numeric(before, 'system_cpu_usage');
@@ -69,7 +69,7 @@ function cpuOnUnix(sample: Part): number | null {
 }
 
 /** In steps of 100 ns. */
-function cpuOnWindows(sample: Part, timeMs: number): number | null {
+function cpuOnWindows(sample: JsonReader, timeMs: number): number | null {
   const beforeMs = Date.parse(sample.text('preread'));
   if (!(beforeMs > 0)) return null;
   const passed = (timeMs - beforeMs) * 10_000 * numeric(sample, 'num_procs');
@@ -77,30 +77,30 @@ function cpuOnWindows(sample: Part, timeMs: number): number | null {
   return passed > 0 && used > 0 ? (used / passed) * 100 : 0;
 }
 
-function usedSince(sample: Part): number {
-  const total = (name: string) => numeric(sample.part(name).part('cpu_usage'), 'total_usage');
+function usedSince(sample: JsonReader): number {
+  const total = (name: string) => numeric(sample.get(name).get('cpu_usage'), 'total_usage');
   return total('cpu_stats') - total('precpu_stats');
 }
 
-function onlineCpus(sample: Part): number {
-  const cpu = sample.part('cpu_stats');
-  return numeric(cpu, 'online_cpus') || cpu.part('cpu_usage').part('percpu_usage').items().length;
+function onlineCpus(sample: JsonReader): number {
+  const cpu = sample.get('cpu_stats');
+  return numeric(cpu, 'online_cpus') || cpu.get('cpu_usage').get('percpu_usage').items().length;
 }
 
 /** Without the file cache that can be given back at once. Control groups v1 have its total under a name of its own. */
-function memoryOnUnix(memory: Part): number {
+function memoryOnUnix(memory: JsonReader): number {
   const usage = numeric(memory, 'usage');
-  const stats = memory.part('stats');
+  const stats = memory.get('stats');
   const cache = [stats.number('total_inactive_file'), stats.number('inactive_file')].find(
     (size) => size < usage,
   );
   return usage - (cache ?? 0);
 }
 
-function sum(parts: readonly Part[], name: string): number {
+function sum(parts: readonly JsonReader[], name: string): number {
   return parts.reduce((total, part) => total + numeric(part, name), 0);
 }
 
-function numeric(part: Part, name: string): number {
+function numeric(part: JsonReader, name: string): number {
   return part.number(name) || 0;
 }

@@ -60,7 +60,7 @@ export class EngineConnection {
     this.#work = new AbortController();
     const { signal } = this.#work;
     const startedMs = performance.now();
-    const tell = (progress: OpeningProgress) => this.#become({ phase: 'opening', progress, startedMs });
+    const tell = (progress: OpeningProgress) => this.#setState({ phase: 'opening', progress, startedMs });
     try {
       await openEnvironment(this.#engine, tell, signal);
       const feed = new EngineFeed(this.#engine, () => this.#followSoon(feed));
@@ -68,11 +68,11 @@ export class EngineConnection {
       await feed.start();
       if (signal.aborted) return;
       if (this.#engine.node === ALL_NODES) {
-        this.#nodeFeeds = new NodeFeeds(this.#engine, (event) => feed.tell(event));
+        this.#nodeFeeds = new NodeFeeds(this.#engine, (event) => feed.publish(event));
         this.#nodeFeeds.start();
       }
       this.#keepAlive = setInterval(() => void this.#stayAwake(), KEEP_ALIVE_MS);
-      this.#become({ phase: 'open', source: { engine: this.#engine, feed } });
+      this.#setState({ phase: 'open', source: { engine: this.#engine, feed } });
     } catch (error) {
       if (!signal.aborted) await this.fail(error instanceof Error ? error : new Error(String(error)));
     }
@@ -93,7 +93,7 @@ export class EngineConnection {
     this.close();
     this.#work = new AbortController();
     const { signal } = this.#work;
-    this.#become({ phase: 'closed', source: 'asked-for', error });
+    this.#setState({ phase: 'closed', source: 'asked-for', error });
     const path = `/environments/${this.#engine.environmentId}/snapshot`;
     const source = await this.#engine.client.call<SnapshotView>('GET', path, { signal }).then(
       (snapshot) => ({
@@ -102,7 +102,7 @@ export class EngineConnection {
       }),
       (reason: unknown) => (reason instanceof ApiError && reason.status === 404 ? 'none' : 'failed'),
     );
-    if (!signal.aborted) this.#become({ phase: 'closed', source, error });
+    if (!signal.aborted) this.#setState({ phase: 'closed', source, error });
   }
 
   /** Safe to call twice. */
@@ -125,7 +125,7 @@ export class EngineConnection {
     await Promise.allSettled(paths.map((path) => client.call('POST', `${path}/keep-alive`)));
   }
 
-  #become(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     this.#state = state;
     this.#onChange();
   }

@@ -97,7 +97,7 @@ export class EngineFeed {
   }
 
   /** Passes on what happened: to this engine, or to another whose events come along. */
-  tell(event: EngineEvent): void {
+  publish(event: EngineEvent): void {
     const counted = { ...event, number: this.#count };
     this.#count += 1;
     this.#recent = [...this.#recent.slice(1 - KEPT), counted];
@@ -110,7 +110,7 @@ export class EngineFeed {
         const event = parseEngineEvent(value, this.#count);
         if (!event || signal.aborted || (toldMs > 0 && event.timeMs <= toldMs)) continue;
         this.#lastMs = event.timeMs;
-        this.tell(event);
+        this.publish(event);
       }
     } catch {
       // Broken off: the same as its end.

@@ -81,7 +81,7 @@ export class LogDecoder {
   /** Lines that have ended with this chunk. */
   push(chunk: Uint8Array): LogLine[] {
     const lines: LogLine[] = [];
-    if (this.#options.isTerminal) this.#take(chunk, lines);
+    if (this.#options.isTerminal) this.#accept(chunk, lines);
     else this.#unframe(chunk, lines);
     return lines;
   }
@@ -98,11 +98,11 @@ export class LogDecoder {
     let at = 0;
     while (at < chunk.length) {
       if (this.#remaining > 0 && this.#prefix) {
-        this.#takePrefix(this.#prefix, chunk[at] ?? 0, lines);
+        this.#acceptPrefix(this.#prefix, chunk[at] ?? 0, lines);
         at += 1;
       } else if (this.#remaining > 0) {
         const part = chunk.subarray(at, at + this.#remaining);
-        this.#take(part, lines);
+        this.#accept(part, lines);
         at += part.length;
         this.#remaining -= part.length;
       } else {
@@ -119,7 +119,7 @@ export class LogDecoder {
     }
   }
 
-  #takePrefix(prefix: number[], byte: number, lines: LogLine[]): void {
+  #acceptPrefix(prefix: number[], byte: number, lines: LogLine[]): void {
     prefix.push(byte);
     this.#remaining -= 1;
     if (byte === SPACE) this.#spaces += 1;
@@ -129,7 +129,7 @@ export class LogDecoder {
     const { time, task, length } = this.#parsePrefix(text);
     this.#line = this.#openOf(task);
     if (this.#line.text === '' && !this.#line.isMore) this.#line.time = time;
-    if (length < prefix.length) this.#take(Uint8Array.from(prefix.slice(length)), lines);
+    if (length < prefix.length) this.#accept(Uint8Array.from(prefix.slice(length)), lines);
   }
 
   /** @returns its length in characters too: what is behind it is text */
@@ -152,7 +152,7 @@ export class LogDecoder {
     return open;
   }
 
-  #take(bytes: Uint8Array, lines: LogLine[]): void {
+  #accept(bytes: Uint8Array, lines: LogLine[]): void {
     const open = this.#line;
     const parts = (open.text + open.decoder.decode(bytes, { stream: true })).split('\n');
     const rest = parts.pop() ?? '';

@@ -1,5 +1,5 @@
-import { Breather } from '../breather.js';
 import { readChunks } from '../read-chunks.js';
+import { WorkBudget } from '../work-budget.js';
 import type { LiveEngine } from './engine-source.js';
 import type { LogLine } from './log-decoder.js';
 import { LogResume } from './log-resume.js';
@@ -16,8 +16,8 @@ export interface LogFollowerOptions {
   /** How many of the last lines to begin with: a number, or `all`. */
   readonly tail: string;
   /** Gets new lines, and `rest`: those without an end. Nothing more is read before it resolves. */
-  readonly take: (lines: readonly LogLine[], rest: readonly LogLine[]) => Promise<void>;
-  readonly tell: (state: LogState) => void;
+  readonly append: (lines: readonly LogLine[], rest: readonly LogLine[]) => Promise<void>;
+  readonly onState: (state: LogState) => void;
 }
 
 /** Events behind which a log that has ended goes on. Tasks have none, and run once. */
@@ -60,13 +60,13 @@ export class LogFollower {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { tell } = this.#options;
+    const { onState } = this.#options;
     try {
       for (;;) {
-        tell({ phase: 'opening' });
+        onState({ phase: 'opening' });
         const starts = this.#starts;
         await this.#read(signal);
-        tell({ phase: 'over' });
+        onState({ phase: 'over' });
         if (this.#starts !== starts) continue;
         await new Promise<void>((resolve) => {
           this.#onStart = resolve;
@@ -74,12 +74,12 @@ export class LogFollower {
       }
     } catch (error) {
       if (!signal.aborted)
-        tell({ phase: 'broken', message: error instanceof Error ? error.message : String(error) });
+        onState({ phase: 'broken', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { subject, tail, take, tell } = this.#options;
+    const { subject, tail, append, onState } = this.#options;
     const { since } = this.#resume;
     const { log, decoder } = await openLog(
       this.#live.engine,
@@ -87,14 +87,14 @@ export class LogFollower {
       { tail: since === null ? tail : 'all', since, isFollowed: true, hasTimes: true },
       signal,
     );
-    tell({ phase: 'live' });
-    const breather = new Breather();
+    onState({ phase: 'live' });
+    const budget = new WorkBudget();
     this.#resume.again();
     for await (const chunk of readChunks(log)) {
-      await take(this.#resume.sift(decoder.push(chunk)), decoder.rest());
-      await breather.breathe();
+      await append(this.#resume.sift(decoder.push(chunk)), decoder.rest());
+      await budget.yieldToMain();
       signal.throwIfAborted();
     }
-    await take(this.#resume.sift(decoder.rest()), []);
+    await append(this.#resume.sift(decoder.rest()), []);
   }
 }

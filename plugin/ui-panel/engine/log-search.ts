@@ -22,7 +22,7 @@ export class LogSearch {
   }
 
   /** Looks for something else. */
-  look(pattern: RegExp | null): void {
+  search(pattern: RegExp | null): void {
     this.#pattern = pattern;
     this.#numbers = [];
     this.#seen = 0;

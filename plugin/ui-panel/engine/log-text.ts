@@ -1,5 +1,5 @@
-import { Breather } from '../breather.js';
 import { readChunks } from '../read-chunks.js';
+import { WorkBudget } from '../work-budget.js';
 import type { EngineClient } from './engine-client.js';
 import type { LogLine } from './log-decoder.js';
 import { openLog } from './open-log.js';
@@ -24,7 +24,7 @@ export async function* logText(
   const request = { tail: 'all', since: null, isFollowed: false, hasTimes };
   const { log, decoder } = await openLog(engine, subject, request, signal);
   const isOfMany = subject.kind === 'service';
-  const breather = new Breather();
+  const budget = new WorkBudget();
   let isFirst = true;
   const textOf = (lines: readonly LogLine[]) =>
     lines
@@ -37,7 +37,7 @@ export async function* logText(
       .join('');
   for await (const chunk of readChunks(log)) {
     yield textOf(decoder.push(chunk));
-    await breather.breathe();
+    await budget.yieldToMain();
   }
   yield `${textOf(decoder.rest())}${isFirst ? '' : '\n'}`;
 }

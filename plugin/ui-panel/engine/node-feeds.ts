@@ -13,7 +13,7 @@ const OF_SWARM = ['node', 'service', 'secret', 'config'];
 interface Followed {
   readonly feed: EngineFeed;
   /** Of the last event that was told: a stream that begins anew may tell what it has told before. */
-  toldMs: number;
+  reportedMs: number;
 }
 
 /**
@@ -22,7 +22,7 @@ interface Followed {
  */
 export class NodeFeeds {
   readonly #engine: EngineClient;
-  readonly #tell: (event: EngineEvent) => void;
+  readonly #publish: (event: EngineEvent) => void;
   readonly #followed = new Map<string, Followed>();
   /** What was told of nodes that are not followed just now. */
   readonly #toldMs = new Map<string, number>();
@@ -32,7 +32,7 @@ export class NodeFeeds {
   /** @param tell gets each event with its node */
   constructor(engine: EngineClient, tell: (event: EngineEvent) => void) {
     this.#engine = engine;
-    this.#tell = tell;
+    this.#publish = tell;
   }
 
   /** Ids of the nodes whose events come. */
@@ -41,8 +41,8 @@ export class NodeFeeds {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
-    void this.#look();
+    this.#timer = setInterval(() => void this.#refresh(), LOOK_MS);
+    void this.#refresh();
   }
 
   /** Safe to call twice. */
@@ -53,7 +53,7 @@ export class NodeFeeds {
     this.#followed.clear();
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { client, environmentId } = this.#engine;
     const { signal } = this.#work;
     const path = `/environments/${environmentId}/nodes`;
@@ -69,15 +69,15 @@ export class NodeFeeds {
   async #follow(node: NodeName): Promise<void> {
     const leave = () => {
       if (this.#followed.get(node.id)?.feed === feed) this.#followed.delete(node.id);
-      this.#toldMs.set(node.id, followed.toldMs);
+      this.#toldMs.set(node.id, followed.reportedMs);
     };
     const feed = new EngineFeed(this.#engine.of({ node }), leave);
-    const followed: Followed = { feed, toldMs: this.#toldMs.get(node.id) ?? 0 };
+    const followed: Followed = { feed, reportedMs: this.#toldMs.get(node.id) ?? 0 };
     this.#followed.set(node.id, followed);
     feed.subscribe((event) => {
-      if (OF_SWARM.includes(event.type) || event.timeMs <= followed.toldMs) return;
-      followed.toldMs = event.timeMs;
-      this.#tell({ ...event, node });
+      if (OF_SWARM.includes(event.type) || event.timeMs <= followed.reportedMs) return;
+      followed.reportedMs = event.timeMs;
+      this.#publish({ ...event, node });
     });
     // Who cannot be followed now may be at the next look.
     await feed.start().catch(leave);

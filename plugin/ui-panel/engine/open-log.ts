@@ -1,6 +1,6 @@
 import type { EngineClient } from './engine-client.js';
+import { JsonReader } from './json-reader.js';
 import { LogDecoder } from './log-decoder.js';
-import { Part } from './part.js';
 import { inspectionPath, pathOf, type Subject } from './subject.js';
 
 export interface LogRequest {
@@ -24,7 +24,7 @@ export async function openLog(
   { tail, since, isFollowed, hasTimes }: LogRequest,
   signal: AbortSignal,
 ): Promise<{ readonly log: Response; readonly decoder: LogDecoder }> {
-  const inspected = new Part(await engine.call<unknown>('GET', inspectionPath(subject), { signal }));
+  const inspected = new JsonReader(await engine.call<unknown>('GET', inspectionPath(subject), { signal }));
   const hasTasks = subject.kind !== 'container';
   const query = new URLSearchParams({ stdout: '1', stderr: '1', tail });
   if (hasTimes) query.set('timestamps', '1');
@@ -38,8 +38,8 @@ export async function openLog(
   };
 }
 
-function hasTerminal({ kind }: Subject, inspected: Part): boolean {
-  if (kind === 'container') return inspected.part('Config').is('Tty');
-  const task = inspected.part('Spec');
-  return (kind === 'service' ? task.part('TaskTemplate') : task).part('ContainerSpec').is('TTY');
+function hasTerminal({ kind }: Subject, inspected: JsonReader): boolean {
+  if (kind === 'container') return inspected.get('Config').is('Tty');
+  const task = inspected.get('Spec');
+  return (kind === 'service' ? task.get('TaskTemplate') : task).get('ContainerSpec').is('TTY');
 }

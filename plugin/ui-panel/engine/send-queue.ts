@@ -11,14 +11,14 @@ const LOOK_MS = 20;
 /** Sends bytes in order and in pieces, no faster than the connection takes them: a paste may be megabytes. */
 export class SendQueue {
   readonly #socket: Sender;
-  readonly #tell: (waitingBytes: number) => void;
+  readonly #notify: (waitingBytes: number) => void;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** @param tell hears how many bytes wait, whenever something had to wait; 0 at its end */
   constructor(socket: Sender, tell: (waitingBytes: number) => void) {
     this.#socket = socket;
-    this.#tell = tell;
+    this.#notify = tell;
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
@@ -49,6 +49,6 @@ export class SendQueue {
     }
     if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#send(), LOOK_MS);
     if (hasWaited || this.#timer !== null)
-      this.#tell(this.#waiting.reduce((sum, { length }) => sum + length, 0));
+      this.#notify(this.#waiting.reduce((sum, { length }) => sum + length, 0));
   }
 }

@@ -14,22 +14,22 @@ export function containerActions(engine: EngineClient): readonly ResourceAction<
     engine.of(row).call(method, `/containers/${encodeURIComponent(row.id)}${rest}`);
   const post = (action: string) => (row: ContainerRow) => call('POST', row, `/${action}`);
   return [
-    { words: 'Start', isQuick: true, fits: (row) => !isUp(row), run: post('start') },
-    { words: 'Stop', isQuick: true, fits: mayBeUp, run: post('stop') },
-    { words: 'Restart', isQuick: true, fits: mayBeUp, run: post('restart') },
-    { words: 'Kill', fits: mayBeUp, run: post('kill') },
-    { words: 'Pause', fits: isRunning, run: post('pause') },
-    { words: 'Unpause', fits: isPaused, run: post('unpause') },
+    { label: 'Start', isQuick: true, appliesTo: (row) => !isUp(row), run: post('start') },
+    { label: 'Stop', isQuick: true, appliesTo: mayBeUp, run: post('stop') },
+    { label: 'Restart', isQuick: true, appliesTo: mayBeUp, run: post('restart') },
+    { label: 'Kill', appliesTo: mayBeUp, run: post('kill') },
+    { label: 'Pause', appliesTo: isRunning, run: post('pause') },
+    { label: 'Unpause', appliesTo: isPaused, run: post('unpause') },
     {
-      words: 'Remove',
-      fits: () => true,
+      label: 'Remove',
+      appliesTo: () => true,
       run: (row, options) =>
         call('DELETE', row, `?force=${options.has('force')}&v=${options.has('volumes')}`),
-      asks: {
+      confirm: {
         warning: 'What they wrote outside of volumes is gone with them.',
         options: [
-          { id: 'force', words: 'Those that run, too: they are killed first' },
-          { id: 'volumes', words: 'Their anonymous volumes, too' },
+          { id: 'force', label: 'Those that run, too: they are killed first' },
+          { id: 'volumes', label: 'Their anonymous volumes, too' },
         ],
       },
     },

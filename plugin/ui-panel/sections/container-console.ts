@@ -72,7 +72,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     terminal.onSelectionChange(() => this.requestUpdate());
     this.#terminal = terminal;
     this.#fit = fit;
-    this.#become('Opening …', false);
+    this.#setState('Opening …', false);
     try {
       const url = await openConsole(this.live.engine, this.subject.id, {
         words: splitCommand(this.#field('command')),
@@ -81,20 +81,20 @@ export class ContainerConsoleElement extends EngineToolElement {
       if (this.#terminal === terminal && this.isConnected) this.#wire(url, terminal, screen);
     } catch (error) {
       if (this.#terminal === terminal)
-        this.#become(error instanceof Error ? error.message : String(error), true);
+        this.#setState(error instanceof Error ? error.message : String(error), true);
     }
   }
 
   #wire(url: URL, terminal: Terminal, screen: HTMLElement): void {
     const line = new ConsoleLine(url, {
       open: () => {
-        this.#become('Connected', false);
+        this.#setState('Connected', false);
         this.#resizes = new ResizeObserver(() => this.#resize());
         this.#resizes.observe(screen);
         terminal.focus();
       },
       output: (output, done) => terminal.write(output, done),
-      over: (words) => this.#become(words, true),
+      over: (words) => this.#setState(words, true),
       sending: (waiting) => {
         this.#sending = waiting;
         this.requestUpdate();
@@ -163,7 +163,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     this.#terminal = null;
   }
 
-  #become(state: string, isOver: boolean): void {
+  #setState(state: string, isOver: boolean): void {
     this.#isOver = isOver;
     this.tell(state);
   }

@@ -4,11 +4,11 @@ import '../elements/resource-list.js';
 import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { containerActions } from './container-actions.js';
 import { type ContainerRow, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
-import { ToolDesk } from './tool-desk.js';
+import { ToolController } from './tool-controller.js';
 
 const COLUMNS: readonly Column<ContainerRow>[] = [
   {
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
   {
     title: 'State',
     track: 'minmax(8rem, 14rem)',
-    cell: ({ state, status }) => signView(moodOf(state), status || state || 'state not told'),
+    cell: ({ state, status }) => statusBadge(moodOf(state), status || state || 'state not told'),
     text: ({ state }) => state,
     order: ({ state }) => state,
   },
@@ -48,7 +48,7 @@ export class ContainerListElement extends LitElement {
     ofSnapshot: rowsOfSnapshot,
   });
   #actions: readonly ResourceAction<ContainerRow>[] = [];
-  readonly #tools = new ToolDesk<ContainerRow>(this, 'container');
+  readonly #tools = new ToolController<ContainerRow>(this, 'container');
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('source'))

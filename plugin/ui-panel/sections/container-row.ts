@@ -1,8 +1,8 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
-import { itemsOf, type Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
-import type { Mood } from '../signs.js';
+import type { Tone } from '../status-badges.js';
 import { containerName } from './container-name.js';
 
 /** A container as the panel shows it. All texts are the engine's. */
@@ -19,7 +19,7 @@ export interface ContainerRow {
   readonly node: NodeName | null;
 }
 
-const MOODS = new Map<string, Mood>([
+const MOODS = new Map<string, Tone>([
   ['running', 'good'],
   ['restarting', 'busy'],
   ['paused', 'busy'],
@@ -27,7 +27,7 @@ const MOODS = new Map<string, Mood>([
   ['dead', 'bad'],
 ]);
 
-export function moodOf(state: string): Mood {
+export function moodOf(state: string): Tone {
   return MOODS.get(state) ?? 'quiet';
 }
 
@@ -40,7 +40,7 @@ export function rowsOfList(list: unknown): ContainerRow[] {
       image: item.text('Image'),
       state: item.text('State'),
       status: item.text('Status'),
-      ports: portsOf(item.part('Ports').items()),
+      ports: portsOf(item.get('Ports').items()),
       node: nodeOf(item),
     }))
     .sort(byName);
@@ -65,7 +65,7 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
 }
 
 /** Published ones as `8080→80/tcp`, once for all addresses; others as `80/tcp`. In order. */
-function portsOf(ports: readonly Part[]): string[] {
+function portsOf(ports: readonly JsonReader[]): string[] {
   const words = [...ports]
     .sort((one, other) => one.number('PrivatePort') - other.number('PrivatePort'))
     .map((port) => {

@@ -12,21 +12,21 @@ import { EngineToolElement } from './engine-tool.js';
 interface Measure {
   readonly title: string;
   readonly lines: readonly { readonly title: string; readonly of: (point: StatsPoint) => number | null }[];
-  readonly words: (value: number) => string;
+  readonly format: (value: number) => string;
 }
 
 const percent = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} %`;
 const rate = (value: number) => `${bytes(value)}/s`;
 const MEASURES: readonly Measure[] = [
-  { title: 'CPU', lines: [{ title: 'used', of: ({ cpuPercent }) => cpuPercent }], words: percent },
-  { title: 'Memory', lines: [{ title: 'used', of: ({ memory }) => memory }], words: bytes },
+  { title: 'CPU', lines: [{ title: 'used', of: ({ cpuPercent }) => cpuPercent }], format: percent },
+  { title: 'Memory', lines: [{ title: 'used', of: ({ memory }) => memory }], format: bytes },
   {
     title: 'Network',
     lines: [
       { title: 'received', of: ({ receives }) => receives },
       { title: 'sent', of: ({ sends }) => sends },
     ],
-    words: rate,
+    format: rate,
   },
   {
     title: 'Block devices',
@@ -34,7 +34,7 @@ const MEASURES: readonly Measure[] = [
       { title: 'read', of: ({ reads }) => reads },
       { title: 'written', of: ({ writes }) => writes },
     ],
-    words: rate,
+    format: rate,
   },
 ];
 
@@ -101,7 +101,7 @@ export class ContainerStatsElement extends EngineToolElement {
     );
   }
 
-  #chart({ title, lines, words }: Measure): TemplateResult {
+  #chart({ title, lines, format: words }: Measure): TemplateResult {
     const { points } = this.#history;
     const series = lines.map((line) => ({ title: line.title, values: points.map(line.of) }));
     const now = series.map(({ title: name, values }) => `${name} ${wordsOf(values.at(-1), words)}`);

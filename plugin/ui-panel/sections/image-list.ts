@@ -88,14 +88,14 @@ export class ImageListElement extends LitElement {
 function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
   return [
     {
-      words: 'Remove',
+      label: 'Remove',
       isQuick: true,
-      fits: () => true,
+      appliesTo: () => true,
       run: (row, options) =>
         engine.of(row).call('DELETE', `${pathOf(row)}${options.has('force') ? '?force=1' : ''}`),
-      asks: {
+      confirm: {
         warning: 'An image goes with its last name; while it has others, only this name is taken from it.',
-        options: [{ id: 'force', words: 'By force: also while stopped containers use it' }],
+        options: [{ id: 'force', label: 'By force: also while stopped containers use it' }],
       },
     },
   ];
@@ -109,14 +109,14 @@ function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly Cle
   const unused = rows.filter(({ uses }) => uses === 0);
   return [
     {
-      words: 'Remove dangling',
+      label: 'Remove dangling',
       question: 'Remove the images without a tag that nothing uses?',
       warning: 'The engine also removes layers that only they had.',
       names: unused.filter(({ isDangling }) => isDangling).map(({ name }) => name),
       run: () => prune(true),
     },
     {
-      words: 'Remove unused',
+      label: 'Remove unused',
       question: 'Remove all images that no container uses?',
       warning: 'Those that no registry has cannot be pulled again.',
       names: unused.map(({ name }) => name),

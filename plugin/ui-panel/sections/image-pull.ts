@@ -159,7 +159,7 @@ export class ImagePullElement extends LitElement {
     const { signal } = this.#work;
     this.#reference = reference;
     this.#progress = PULL_BEGINS;
-    this.#become('pulling');
+    this.#setPhase('pulling');
     try {
       const answer = await this.engine.open('POST', pullPath(reference), { headers, signal });
       for await (const value of parseJsonLines(readChunks(answer))) {
@@ -167,10 +167,10 @@ export class ImagePullElement extends LitElement {
         if (this.#progress.error !== null) throw new Error(this.#progress.error);
         this.requestUpdate();
       }
-      this.#become('done');
+      this.#setPhase('done');
     } catch (error) {
       this.#error = error instanceof Error ? error.message : String(error);
-      this.#become(signal.aborted ? 'cancelled' : 'failed');
+      this.#setPhase(signal.aborted ? 'cancelled' : 'failed');
     }
     this.dispatchEvent(new CustomEvent('acted'));
   }
@@ -179,7 +179,7 @@ export class ImagePullElement extends LitElement {
     this.#work.abort();
   }
 
-  #become(phase: Phase): void {
+  #setPhase(phase: Phase): void {
     this.#phase = phase;
     this.requestUpdate();
   }

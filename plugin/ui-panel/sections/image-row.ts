@@ -1,6 +1,6 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
-import { itemsOf } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 
 /** A tag of an image as the panel shows it, or an image without any. All texts are the engine's. */

@@ -96,7 +96,7 @@ export class InspectToolElement extends EngineToolElement {
           html`<dt>${name}</dt><dd>${values.map((value) => html`<div>${cut(value)}</div>`)}</dd>`,
       )}</dl>
       <fairlead-find-bar label="Find in the JSON" .count=${this.#pattern ? this.#found.length : null}
-        .place=${this.#place < 0 ? null : this.#place + 1} @find=${(event: CustomEvent<string>) => this.#look(event.detail)}
+        .place=${this.#place < 0 ? null : this.#place + 1} @find=${(event: CustomEvent<string>) => this.#search(event.detail)}
         @find-step=${(event: CustomEvent<1 | -1>) => void this.#step(event.detail)}></fairlead-find-bar>
       <pre tabindex="0" role="region" aria-label="JSON">${this.#lines.slice(0, MAX_LINES).map(
         (line, index) =>
@@ -136,7 +136,7 @@ export class InspectToolElement extends EngineToolElement {
     }
   }
 
-  #look(words: string): void {
+  #search(words: string): void {
     this.#pattern = findPattern(words);
     this.#place = -1;
     this.#find();

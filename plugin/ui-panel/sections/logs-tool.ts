@@ -11,8 +11,8 @@ import { logText } from '../engine/log-text.js';
 import { fileName } from '../file-name.js';
 import { findPattern } from '../find-pattern.js';
 import { saveText } from '../save-text.js';
-import { askSwarm } from './ask-swarm.js';
 import { EngineToolElement } from './engine-tool.js';
+import { listSwarm } from './list-swarm.js';
 import './log-pane.js';
 import { TaskNames } from './task-names.js';
 
@@ -72,7 +72,7 @@ export class LogsToolElement extends EngineToolElement {
   /** Whether it only goes on when somebody starts it, or its owner. */
   #isStill = false;
   readonly #names = new TaskNames(
-    async () => (await askSwarm(this.live.engine)).tasks,
+    async () => (await listSwarm(this.live.engine)).tasks,
     () => this.requestUpdate(),
   );
   #current: { readonly number: number } | null = null;
@@ -108,7 +108,7 @@ export class LogsToolElement extends EngineToolElement {
       tools,
       html`<div class="choices">
           <fairlead-find-bar label="Find in the lines" .count=${pattern ? numbers.length : null} .place=${place || null}
-            @find=${(event: CustomEvent<string>) => this.#look(event.detail)}
+            @find=${(event: CustomEvent<string>) => this.#find(event.detail)}
             @find-step=${(event: CustomEvent<1 | -1>) => this.#step(event.detail)}></fairlead-find-bar>
           ${this.#check('Matching lines only', this.#isFiltered, (isOn) => {
             this.#isFiltered = isOn;
@@ -116,7 +116,7 @@ export class LogsToolElement extends EngineToolElement {
           ${this.#check('Timestamps', this.#hasTimes, (isOn) => {
             this.#hasTimes = isOn;
           })}
-          <label>Begin with<select @change=${(event: Event) => this.#begin((event.target as HTMLSelectElement).value)}>${TAILS.map(
+          <label>Begin with<select @change=${(event: Event) => this.#restart((event.target as HTMLSelectElement).value)}>${TAILS.map(
             (tail) =>
               html`<option value=${tail} ?selected=${tail === this.#tail}>${tail === 'all' ? 'all lines' : `${tail} lines`}</option>`,
           )}</select></label>
@@ -149,12 +149,12 @@ export class LogsToolElement extends EngineToolElement {
   }
 
   /** Another beginning is another log. */
-  #begin(tail: string): void {
+  #restart(tail: string): void {
     this.#tail = tail;
     const { pattern } = this.#search;
     this.#lines = new LogLines();
     this.#search = new LogSearch(this.#lines);
-    this.#search.look(pattern);
+    this.#search.search(pattern);
     this.#rest = [];
     this.#current = null;
     this.#goOn?.();
@@ -168,13 +168,13 @@ export class LogsToolElement extends EngineToolElement {
     const options = { subject: this.subject, tail: this.#tail };
     this.#follower = new LogFollower(this.live, {
       ...options,
-      take: (taken, rest) => (this.#lines === lines ? this.#take(taken, rest) : Promise.resolve()),
-      tell: (state) => this.#lines === lines && this.#become(state),
+      append: (taken, rest) => (this.#lines === lines ? this.#append(taken, rest) : Promise.resolve()),
+      onState: (state) => this.#lines === lines && this.#setState(state),
     });
     this.#follower.start();
   }
 
-  async #take(lines: readonly LogLine[], rest: readonly LogLine[]): Promise<void> {
+  async #append(lines: readonly LogLine[], rest: readonly LogLine[]): Promise<void> {
     this.#lines.add(lines);
     this.#rest = rest;
     if (this.#isFollowing) this.#lines.trim(KEPT);
@@ -189,7 +189,7 @@ export class LogsToolElement extends EngineToolElement {
     this.#goOn = null;
   }
 
-  #become(state: LogState): void {
+  #setState(state: LogState): void {
     this.#isStill = state.phase === 'broken' || state.phase === 'over';
     if (state.phase === 'broken') this.tell(state.message);
     else this.tell(state.phase === 'over' ? OVER[this.subject.kind] : WORDS[state.phase]);
@@ -207,8 +207,8 @@ export class LogsToolElement extends EngineToolElement {
     this.requestUpdate();
   }
 
-  #look(words: string): void {
-    this.#search.look(findPattern(words));
+  #find(text: string): void {
+    this.#search.search(findPattern(text));
     this.#current = null;
     this.requestUpdate();
   }

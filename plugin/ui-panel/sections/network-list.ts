@@ -101,11 +101,11 @@ export class NetworkListElement extends LitElement {
 function actions(engine: EngineClient): readonly ResourceAction<NetworkRow>[] {
   return [
     {
-      words: 'Remove',
+      label: 'Remove',
       isQuick: true,
-      fits: ({ isPredefined }) => !isPredefined,
+      appliesTo: ({ isPredefined }) => !isPredefined,
       run: (row) => engine.of(row).call('DELETE', `/networks/${encodeURIComponent(row.id)}`),
-      asks: {},
+      confirm: {},
     },
   ];
 }
@@ -113,7 +113,7 @@ function actions(engine: EngineClient): readonly ResourceAction<NetworkRow>[] {
 function cleanUp(engine: EngineClient, rows: readonly NetworkRow[]): CleanUp {
   const unused = rows.filter(({ isPredefined, isUsed }) => !isPredefined && !isUsed);
   return {
-    words: 'Remove unused',
+    label: 'Remove unused',
     question: 'Remove all networks that no running container is in?',
     warning: 'Those that services, or containers of other nodes, use stay.',
     names: unused.map(({ name }) => name),

@@ -1,6 +1,6 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
-import { itemsOf, type Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -37,7 +37,7 @@ export function networksOfList(networks: unknown, containers: unknown): NetworkR
       name,
       driver: network.text('Driver'),
       scope: network.text('Scope'),
-      subnets: network.part('IPAM').part('Config').items().map(subnetOf).filter(Boolean),
+      subnets: network.get('IPAM').get('Config').items().map(subnetOf).filter(Boolean),
       users: members.map((member) => containerName(member.text('Id'), member.texts('Names'))),
       isUsed: members.some((member) => !/^(exited|created)$/.test(member.text('State'))),
       isPredefined: PREDEFINED.test(name),
@@ -61,9 +61,9 @@ export function networksOfSnapshot(snapshot: SnapshotView): NetworkRow[] {
   }));
 }
 
-function isMember(container: Part, network: Part): boolean {
+function isMember(container: JsonReader, network: JsonReader): boolean {
   if (nodeOf(container)?.id !== nodeOf(network)?.id) return false;
-  const networks = container.part('NetworkSettings').part('Networks').entries();
+  const networks = container.get('NetworkSettings').get('Networks').entries();
   // Of a container that never ran it is known by its name alone.
   return networks.some(([name, of]) => {
     const id = of.text('NetworkID');
@@ -71,6 +71,6 @@ function isMember(container: Part, network: Part): boolean {
   });
 }
 
-function subnetOf(config: Part): string {
+function subnetOf(config: JsonReader): string {
   return config.text('Subnet');
 }

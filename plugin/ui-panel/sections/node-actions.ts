@@ -5,7 +5,7 @@ import type { NodeCard, NodeSpec } from './swarm-node-card.js';
 /** Something that managers can do to a node. */
 export interface NodeAction {
   /** A verb, such as `Drain`. */
-  readonly words: string;
+  readonly label: string;
   readonly isDanger: boolean;
   /** What follows. */
   readonly warning: (node: NodeCard, all: readonly NodeCard[]) => string;
@@ -14,33 +14,33 @@ export interface NodeAction {
 }
 
 const DRAIN: NodeAction = {
-  words: 'Drain',
+  label: 'Drain',
   isDanger: true,
   warning: () =>
     'Its tasks end and start on other nodes that are active; containers that belong to no service stay. The agent ends, too, where it runs as a service: this node’s engine is out of reach until the node is active again.',
   run: (engine, node) => change(engine, node, { Availability: 'drain' }),
 };
 const PAUSE: NodeAction = {
-  words: 'Pause',
+  label: 'Pause',
   isDanger: false,
   warning: () => 'Tasks that run there go on; it gets no new ones.',
   run: (engine, node) => change(engine, node, { Availability: 'pause' }),
 };
 const ACTIVATE: NodeAction = {
-  words: 'Activate',
+  label: 'Activate',
   isDanger: false,
   warning: () => 'It gets tasks again: those that have no node at once, others when they start anew.',
   run: (engine, node) => change(engine, node, { Availability: 'active' }),
 };
 const PROMOTE: NodeAction = {
-  words: 'Promote',
+  label: 'Promote',
   isDanger: true,
   warning: (_, all) =>
     `It becomes a manager: who controls it controls the whole Swarm. ${quorum(countManagers(all) + 1)}`,
   run: (engine, node) => change(engine, node, { Role: 'manager' }),
 };
 const DEMOTE: NodeAction = {
-  words: 'Demote',
+  label: 'Demote',
   isDanger: true,
   warning: (_, all) =>
     countManagers(all) === 1
@@ -49,7 +49,7 @@ const DEMOTE: NodeAction = {
   run: (engine, node) => change(engine, node, { Role: 'worker' }),
 };
 const REMOVE: NodeAction = {
-  words: 'Remove',
+  label: 'Remove',
   isDanger: true,
   warning: ({ role }) =>
     `The Swarm forgets it; to come back it has to leave the Swarm and join it anew.${role === 'manager' ? ' It is a manager: the engine refuses until it is demoted.' : ''}`,
@@ -69,8 +69,8 @@ export function actionsFor({ availability, role, state, confirmed }: NodeCard): 
 }
 
 /** What is asked before it is done. */
-export function questionOf({ words, warning }: NodeAction, node: NodeCard, all: readonly NodeCard[]) {
-  return { title: `${words} this node?`, names: [node.name], warning: warning(node, all), confirm: words };
+export function confirmationOf({ label, warning }: NodeAction, node: NodeCard, all: readonly NodeCard[]) {
+  return { title: `${label} this node?`, names: [node.name], warning: warning(node, all), confirm: label };
 }
 
 function change(engine: EngineClient, { id }: NodeCard, to: Partial<NodeSpec>): Promise<void> {

@@ -1,10 +1,10 @@
 import { bytes } from '../bytes.js';
-import { Part } from '../engine/part.js';
+import { JsonReader } from '../engine/json-reader.js';
 
 /** What Docker's `prune` calls answer with, whichever it was, in words: what went, and what that freed. */
 export function pruneResult(answer: unknown): string {
-  const pruned = new Part(answer);
-  const items = (of: 'Images' | 'Volumes' | 'Networks') => pruned.part(`${of}Deleted`).items();
+  const pruned = new JsonReader(answer);
+  const items = (of: 'Images' | 'Volumes' | 'Networks') => pruned.get(`${of}Deleted`).items();
   const images = (kind: 'Untagged' | 'Deleted') => items('Images').filter((image) => image.text(kind)).length;
   const parts = [
     counted(images('Untagged'), 'name of an image', 'names of images'),

@@ -15,7 +15,7 @@ import './volume-list.js';
 export interface Section {
   /** Its place in the path. */
   readonly id: string;
-  readonly words: string;
+  readonly label: string;
   /** Whether only a Swarm has it. */
   readonly isSwarm?: boolean;
   readonly view: (source: EngineSource, environment: EnvironmentView) => TemplateResult;
@@ -25,52 +25,52 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   {
     id: 'nodes',
-    words: 'Nodes',
+    label: 'Nodes',
     isSwarm: true,
     view: (source, environment) =>
       html`<fairlead-swarm-nodes .source=${source} .environment=${environment}></fairlead-swarm-nodes>`,
   },
   {
     id: 'services',
-    words: 'Services',
+    label: 'Services',
     isSwarm: true,
     view: (source) => html`<fairlead-swarm-services .source=${source}></fairlead-swarm-services>`,
   },
   {
     id: 'tasks',
-    words: 'Tasks',
+    label: 'Tasks',
     isSwarm: true,
     view: (source) => html`<fairlead-swarm-tasks .source=${source}></fairlead-swarm-tasks>`,
   },
   {
     id: 'containers',
-    words: 'Containers',
+    label: 'Containers',
     view: (source) => html`<fairlead-container-list .source=${source}></fairlead-container-list>`,
   },
   {
     id: 'stacks',
-    words: 'Stacks',
+    label: 'Stacks',
     view: (source, { swarm }) =>
       html`<fairlead-stack-list .source=${source} .isSwarm=${swarm !== null}></fairlead-stack-list>`,
   },
   {
     id: 'images',
-    words: 'Images',
+    label: 'Images',
     view: (source) => html`<fairlead-image-list .source=${source}></fairlead-image-list>`,
   },
   {
     id: 'volumes',
-    words: 'Volumes',
+    label: 'Volumes',
     view: (source) => html`<fairlead-volume-list .source=${source}></fairlead-volume-list>`,
   },
   {
     id: 'networks',
-    words: 'Networks',
+    label: 'Networks',
     view: (source) => html`<fairlead-network-list .source=${source}></fairlead-network-list>`,
   },
   {
     id: 'events',
-    words: 'Events',
+    label: 'Events',
     view: (source) => html`<fairlead-event-list .source=${source}></fairlead-event-list>`,
   },
 ];

@@ -6,7 +6,7 @@ import type { Column, ResourceAction } from '../elements/resource.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { LiveList } from '../engine/live-list.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { type StackRow, stacksOfList, stacksOfSnapshot } from './stack-row.js';
 import { type StackVerb, stackTasks } from './stack-tasks.js';
@@ -32,7 +32,10 @@ const COLUMNS: readonly Column<StackRow>[] = [
     title: 'State',
     track: 'minmax(7rem, 11rem)',
     cell: ({ running, total }) =>
-      signView(running === 0 ? 'quiet' : running < total ? 'busy' : 'good', `${running} of ${total} running`),
+      statusBadge(
+        running === 0 ? 'quiet' : running < total ? 'busy' : 'good',
+        `${running} of ${total} running`,
+      ),
     order: ({ running, total }) => (total === 0 ? 0 : running / total),
   },
   {
@@ -92,22 +95,22 @@ export class StackListElement extends LitElement {
 }
 
 function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
-  const action = (verb: StackVerb, fits: (row: StackRow) => boolean) => ({
+  const action = (verb: StackVerb, appliesTo: (row: StackRow) => boolean) => ({
     isQuick: true,
-    fits: (row: StackRow) => row.kind !== 'swarm-part' && fits(row),
+    appliesTo: (row: StackRow) => row.kind !== 'swarm-part' && appliesTo(row),
     tasks: (row: StackRow) => stackTasks(engine.of(row), row, verb),
   });
   return [
-    { words: 'Start', ...action('start', hasStopped) },
-    { words: 'Stop', ...action('stop', hasStarted) },
-    { words: 'Restart', ...action('restart', hasStarted) },
+    { label: 'Start', ...action('start', hasStopped) },
+    { label: 'Stop', ...action('stop', hasStarted) },
+    { label: 'Restart', ...action('restart', hasStarted) },
     {
-      words: 'Remove',
+      label: 'Remove',
       ...action('remove', () => true),
-      isInTurn: true,
-      asks: {
+      isSequential: true,
+      confirm: {
         warning: 'Volumes with names stay, and so do the networks of a Compose project.',
-        options: [{ id: 'volumes', words: 'Also the volumes without a name that the containers have' }],
+        options: [{ id: 'volumes', label: 'Also the volumes without a name that the containers have' }],
       },
     },
   ];

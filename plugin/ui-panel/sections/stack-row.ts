@@ -1,6 +1,6 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf, JsonReader } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
-import { itemsOf, Part } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -50,14 +50,14 @@ export function stacksOfList(containers: unknown, services: unknown): StackRow[]
     name: containerName(container.text('Id'), container.texts('Names')),
     isRunning: container.text('State') === 'running',
     isStopped: STOPPED.test(container.text('State')),
-    labels: container.part('Labels'),
+    labels: container.get('Labels'),
     node: nodeOf(container),
   }));
   const told = itemsOf(services).map((service) => ({
-    stack: service.part('Spec').part('Labels').text(NAMESPACE),
-    name: service.part('Spec').text('Name'),
-    running: service.part('ServiceStatus').number('RunningTasks') || 0,
-    total: service.part('ServiceStatus').number('DesiredTasks') || 0,
+    stack: service.get('Spec').get('Labels').text(NAMESPACE),
+    name: service.get('Spec').text('Name'),
+    running: service.get('ServiceStatus').number('RunningTasks') || 0,
+    total: service.get('ServiceStatus').number('DesiredTasks') || 0,
   }));
   return stacksOf(parts, services === null ? null : told);
 }
@@ -68,7 +68,7 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
     name: containerName(container.id, container.names),
     isRunning: container.state === 'running',
     isStopped: STOPPED.test(container.state),
-    labels: new Part(container.labels),
+    labels: new JsonReader(container.labels),
     node: nodeInSnapshot(snapshot, container),
   }));
   const told = snapshot.swarm?.services?.map(({ stack, name, running, desired }) => ({
@@ -81,7 +81,7 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
 }
 
 interface Member extends StackContainer {
-  readonly labels: Part;
+  readonly labels: JsonReader;
   readonly node: NodeName | null;
 }
 

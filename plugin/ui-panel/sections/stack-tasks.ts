@@ -1,6 +1,6 @@
 import type { ResourceTask } from '../elements/resource.js';
 import type { EngineClient } from '../engine/engine-client.js';
-import { itemsOf, type Part } from '../engine/part.js';
+import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import { redeployService, scaleService } from './change-service.js';
 import { NAMESPACE, type StackRow } from './stack-row.js';
 
@@ -39,16 +39,16 @@ async function changesOf(
   const services = itemsOf(await engine.call('GET', `/services?${ofStack(stack)}`));
   return services.flatMap((service) => {
     const id = service.text('ID');
-    const task = { id, name: `Service ${service.part('Spec').text('Name') || id}` };
+    const task = { id, name: `Service ${service.get('Spec').text('Name') || id}` };
     if (verb === 'restart') return [{ ...task, run: () => redeployService(engine, { id }) }];
-    const replicas = replicasFor(verb, service.part('Spec'), service.part('PreviousSpec'));
+    const replicas = replicasFor(verb, service.get('Spec'), service.get('PreviousSpec'));
     return replicas === null ? [] : [{ ...task, run: () => scaleService(engine, { id }, replicas) }];
   });
 }
 
 /** How many a service is to have then; null: it stays as it is, as one does that runs on each node. */
-export function replicasFor(verb: 'start' | 'stop', spec: Part, previous: Part): number | null {
-  const replicasOf = (of: Part) => of.part('Mode').part('Replicated').number('Replicas');
+export function replicasFor(verb: 'start' | 'stop', spec: JsonReader, previous: JsonReader): number | null {
+  const replicasOf = (of: JsonReader) => of.get('Mode').get('Replicated').number('Replicas');
   const replicas = replicasOf(spec);
   if (Number.isNaN(replicas) || (replicas === 0) !== (verb === 'start')) return null;
   // As many as there were before somebody stopped it.
@@ -70,7 +70,7 @@ async function removalOf(engine: EngineClient, stack: StackRow): Promise<Resourc
       const id = item.text('ID') || item.text('Id');
       return {
         id,
-        name: `${noun} ${item.text('Name') || item.part('Spec').text('Name') || id}`,
+        name: `${noun} ${item.text('Name') || item.get('Spec').text('Name') || id}`,
         run: () => engine.call('DELETE', `/${path}/${encodeURIComponent(id)}`),
       };
     }),

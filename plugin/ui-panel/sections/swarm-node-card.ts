@@ -1,5 +1,5 @@
 import type { NodeView, SnapshotView } from '../../api.js';
-import { itemsOf, type Part } from '../engine/part.js';
+import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import type { TaskRow } from './swarm-task-row.js';
 
 /** What a node is to be, as far as it is read here. */
@@ -37,8 +37,8 @@ export function cardsOfList(
 ): NodeCard[] {
   const byId = new Map(known.map((node) => [node.id, node]));
   const listed = itemsOf(nodes).map((node): NodeCard => {
-    const [spec, status, manager] = [node.part('Spec'), node.part('Status'), node.part('ManagerStatus')];
-    const resources = node.part('Description').part('Resources');
+    const [spec, status, manager] = [node.get('Spec'), node.get('Status'), node.get('ManagerStatus')];
+    const resources = node.get('Description').get('Resources');
     const id = node.text('ID');
     return {
       id,
@@ -48,7 +48,7 @@ export function cardsOfList(
       state: status.oneOf('State', ['unknown', 'down', 'ready', 'disconnected']),
       isLeader: manager.is('Leader'),
       reachability: manager.oneOf('Reachability', ['unknown', 'unreachable', 'reachable']),
-      engineVersion: node.part('Description').part('Engine').text('EngineVersion') || null,
+      engineVersion: node.get('Description').get('Engine').text('EngineVersion') || null,
       cpus: resources.number('NanoCPUs') / 1e9 || null,
       memoryBytes: resources.number('MemoryBytes') || null,
       confirmed: true,
@@ -78,8 +78,8 @@ export function cardsOfSnapshot(snapshot: SnapshotView, tasks: readonly TaskRow[
 }
 
 /** A node that is just joining has no name yet. */
-export function hostNameOf(node: Part): string {
-  return node.part('Description').text('Hostname') || node.text('ID');
+export function hostNameOf(node: JsonReader): string {
+  return node.get('Description').text('Hostname') || node.text('ID');
 }
 
 const UNTOLD = { address: '', message: '', runs: null, containers: null } as const;

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { ago } from '../ago.js';
 import { bytes } from '../bytes.js';
 import { nextStep } from '../next-step.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import type { NodeCard, NodeRun } from './swarm-node-card.js';
 
 const STATES = { ready: 'good', down: 'bad', disconnected: 'bad', unknown: 'busy' } as const;
@@ -26,8 +26,8 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
       ${agent?.isLeader ? html`<span class="role">holds the tunnel</span>` : ''}
     </p>
     <p class="signs">
-      ${signView(STATES[state ?? 'unknown'], state ?? 'not told', 'Node')}
-      ${signView(mood, words, 'Tasks')}
+      ${statusBadge(STATES[state ?? 'unknown'], state ?? 'not told', 'Node')}
+      ${statusBadge(mood, words, 'Tasks')}
       ${agentSign(node)}
     </p>
     ${confirmed ? '' : html`<p class="notice">No manager that the hub trusts confirms this node: this is what its agent says of itself.</p>`}
@@ -46,11 +46,11 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
 }
 
 function agentSign({ agent }: NodeCard): TemplateResult {
-  if (!agent) return signView('bad', 'none', 'Agent');
-  if (!agent.online) return signView('bad', 'offline', 'Agent');
+  if (!agent) return statusBadge('bad', 'none', 'Agent');
+  if (!agent.online) return statusBadge('bad', 'offline', 'Agent');
   return agent.engine === 'down'
-    ? signView('bad', 'online, engine down', 'Agent')
-    : signView('good', 'online', 'Agent');
+    ? statusBadge('bad', 'online, engine down', 'Agent')
+    : statusBadge('good', 'online', 'Agent');
 }
 
 function engineOf({ engineVersion, cpus, memoryBytes }: NodeCard): string {

@@ -10,9 +10,9 @@ import { hubNow } from '../engine/hub-now.js';
 import { navigate } from '../navigate.js';
 import { environmentPath } from '../route.js';
 import { styles } from '../styles.js';
-import { askSwarm } from './ask-swarm.js';
+import { listSwarm } from './list-swarm.js';
 import { ManagerList } from './manager-list.js';
-import { actionsFor, type NodeAction, questionOf } from './node-actions.js';
+import { actionsFor, confirmationOf, type NodeAction } from './node-actions.js';
 import { cardsOfList, cardsOfSnapshot, type NodeCard } from './swarm-node-card.js';
 import { swarmNodeStyles } from './swarm-node-styles.js';
 import { swarmNodeView } from './swarm-node-view.js';
@@ -85,8 +85,8 @@ export class SwarmNodesElement extends LitElement {
           ? actionsFor(node).map(
               (
                 action,
-              ) => html`<button type="button" aria-label=${`${action.words} ${node.name}`} ?disabled=${this.#busy.has(node.id)}
-                @click=${() => void this.#act(engine, action, node, all)}>${action.words}</button>`,
+              ) => html`<button type="button" aria-label=${`${action.label} ${node.name}`} ?disabled=${this.#busy.has(node.id)}
+                @click=${() => void this.#act(engine, action, node, all)}>${action.label}</button>`,
             )
           : ''
       }
@@ -105,7 +105,7 @@ export class SwarmNodesElement extends LitElement {
     all: readonly NodeCard[],
   ): Promise<void> {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    if (!(await dialog?.ask(questionOf(action, node, all)))) return;
+    if (!(await dialog?.ask(confirmationOf(action, node, all)))) return;
     this.#busy.add(node.id);
     this.#failures.delete(node.id);
     this.requestUpdate();
@@ -115,7 +115,7 @@ export class SwarmNodesElement extends LitElement {
       this.#areTasksMoving = true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#failures.set(node.id, `${action.words}: ${why}`);
+      this.#failures.set(node.id, `${action.label}: ${why}`);
     }
     this.#busy.delete(node.id);
     this.requestUpdate();
@@ -124,7 +124,7 @@ export class SwarmNodesElement extends LitElement {
 
   async #ask(engine: EngineClient, signal: AbortSignal): Promise<readonly NodeCard[]> {
     const [{ nodes, tasks }, { items }] = await Promise.all([
-      askSwarm(engine, { signal }),
+      listSwarm(engine, { signal }),
       engine.client.call<NodeList>('GET', `/environments/${engine.environmentId}/nodes`, { signal }),
     ]);
     this.#areTasksMoving = tasks.some(isOnItsWay);

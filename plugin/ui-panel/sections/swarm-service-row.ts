@@ -1,6 +1,6 @@
 import type { SnapshotView } from '../../api.js';
-import { itemsOf, type Part } from '../engine/part.js';
-import type { Mood } from '../signs.js';
+import { itemsOf, type JsonReader } from '../engine/json-reader.js';
+import type { Tone } from '../status-badges.js';
 import { withoutDigest } from './without-digest.js';
 
 /** What a service is to be, as far as it is read here; what is written back has all the rest, too. */
@@ -44,19 +44,19 @@ export interface ServiceRow {
 /** Docker's own list. */
 export function servicesOfList(services: unknown): ServiceRow[] {
   return itemsOf(services).map((service) => {
-    const spec = service.part('Spec');
-    const replicated = spec.part('Mode').part('Replicated');
-    const status = service.part('ServiceStatus');
-    const update = service.part('UpdateStatus');
+    const spec = service.get('Spec');
+    const replicated = spec.get('Mode').get('Replicated');
+    const status = service.get('ServiceStatus');
+    const update = service.get('UpdateStatus');
     return {
       id: service.text('ID'),
       name: nameOfService(service),
-      image: withoutDigest(spec.part('TaskTemplate').part('ContainerSpec').text('Image')),
-      mode: modeOf(spec.part('Mode')),
-      replicas: spec.part('Mode').has('Replicated') ? replicated.number('Replicas') || 0 : null,
+      image: withoutDigest(spec.get('TaskTemplate').get('ContainerSpec').text('Image')),
+      mode: modeOf(spec.get('Mode')),
+      replicas: spec.get('Mode').has('Replicated') ? replicated.number('Replicas') || 0 : null,
       running: status.number('RunningTasks') || 0,
       desired: status.number('DesiredTasks') || 0,
-      ports: service.part('Endpoint').part('Ports').items().map(portWords),
+      ports: service.get('Endpoint').get('Ports').items().map(portWords),
       update: update.text('State'),
       updateMessage: update.text('Message'),
       canRollBack: service.has('PreviousSpec'),
@@ -65,8 +65,8 @@ export function servicesOfList(services: unknown): ServiceRow[] {
 }
 
 /** One without a name has its id for one. */
-export function nameOfService(service: Part): string {
-  return service.part('Spec').text('Name') || service.text('ID');
+export function nameOfService(service: JsonReader): string {
+  return service.get('Spec').text('Name') || service.text('ID');
 }
 
 /** A snapshot's. */
@@ -87,13 +87,13 @@ export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
 }
 
 /** Whether all of it runs. */
-export function serviceMood({ running, desired, mode }: ServiceRow): Mood {
+export function serviceMood({ running, desired, mode }: ServiceRow): Tone {
   if (mode.endsWith('-job')) return 'quiet';
   if (running < desired) return running === 0 ? 'bad' : 'busy';
   return running > desired ? 'busy' : desired === 0 ? 'quiet' : 'good';
 }
 
-export function updateMood({ update }: ServiceRow): Mood {
+export function updateMood({ update }: ServiceRow): Tone {
   if (update === 'updating' || update === 'rollback_started') return 'busy';
   if (update.endsWith('paused')) return 'bad';
   return update === 'completed' ? 'good' : 'quiet';
@@ -104,13 +104,13 @@ export function isChanging(row: ServiceRow): boolean {
   return (!row.mode.endsWith('-job') && row.running !== row.desired) || updateMood(row) === 'busy';
 }
 
-function modeOf(mode: Part): string {
+function modeOf(mode: JsonReader): string {
   if (mode.has('Global')) return 'global';
   if (mode.has('ReplicatedJob')) return 'replicated-job';
   return mode.has('GlobalJob') ? 'global-job' : 'replicated';
 }
 
-function portWords(port: Part): string {
+function portWords(port: JsonReader): string {
   const target = `${port.text('TargetPort') || '?'}/${port.text('Protocol') || 'tcp'}`;
   if (!port.number('PublishedPort')) return target;
   return `${port.text('PublishedPort')} → ${target}${port.text('PublishMode') === 'host' ? ' on its host' : ''}`;

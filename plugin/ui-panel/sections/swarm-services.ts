@@ -3,7 +3,7 @@ import { defineElement } from '../define-element.js';
 import type { Column, ResourceAction, ResourceLink } from '../elements/resource.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { redeployService, removeService, rollBackService, scaleService } from './change-service.js';
 import { ManagerList } from './manager-list.js';
@@ -17,7 +17,7 @@ import {
   servicesOfSnapshot,
   updateMood,
 } from './swarm-service-row.js';
-import { ToolDesk } from './tool-desk.js';
+import { ToolController } from './tool-controller.js';
 
 /** Docker tells no events of tasks, and so none of replicas that come up. */
 const SOON_MS = 2_000;
@@ -40,7 +40,7 @@ export class SwarmServicesElement extends LitElement {
   /** Ids of those that are being scaled. */
   readonly #scaling = new Set<string>();
 
-  readonly #tools = new ToolDesk<ServiceRow>(this, 'service');
+  readonly #tools = new ToolController<ServiceRow>(this, 'service');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
@@ -68,7 +68,7 @@ export class SwarmServicesElement extends LitElement {
       title: 'Replicas',
       track: 'minmax(9rem, 12rem)',
       cell: (row) => html`
-        ${signView(serviceMood(row), `${row.running} of ${row.desired} running`)}
+        ${statusBadge(serviceMood(row), `${row.running} of ${row.desired} running`)}
         ${row.replicas === null || !this.#list.engine ? html`<br><span class="soft">${row.mode}</span>` : this.#scale(row)}
       `,
       text: ({ mode }) => mode,
@@ -89,7 +89,7 @@ export class SwarmServicesElement extends LitElement {
       cell: (row) =>
         row.update === ''
           ? html`<span class="soft">none yet</span>`
-          : html`${signView(updateMood(row), row.update.replace('_', ' '))}<br><span class="soft">${row.updateMessage}</span>`,
+          : html`${statusBadge(updateMood(row), row.update.replace('_', ' '))}<br><span class="soft">${row.updateMessage}</span>`,
       text: ({ update }) => update,
       order: ({ update }) => update,
     },
@@ -97,30 +97,30 @@ export class SwarmServicesElement extends LitElement {
 
   readonly #actions: readonly ResourceAction<ServiceRow>[] = [
     {
-      words: 'Redeploy',
+      label: 'Redeploy',
       isQuick: true,
-      fits: ({ mode }) => !mode.endsWith('-job'),
+      appliesTo: ({ mode }) => !mode.endsWith('-job'),
       run: (row) => this.#do(redeployService, row),
-      asks: {
+      confirm: {
         warning:
           'Its tasks end and start anew, some at a time as its update rules say. A service of one task is away meanwhile.',
       },
     },
     {
-      words: 'Roll back',
+      label: 'Roll back',
       isQuick: true,
-      fits: ({ canRollBack }) => canRollBack,
+      appliesTo: ({ canRollBack }) => canRollBack,
       run: (row) => this.#do(rollBackService, row),
-      asks: {
+      confirm: {
         warning: 'It becomes what it was before its last update, and its tasks start anew as that says.',
       },
     },
     {
-      words: 'Remove',
+      label: 'Remove',
       isQuick: true,
-      fits: () => true,
+      appliesTo: () => true,
       run: (row) => this.#do(removeService, row),
-      asks: {
+      confirm: {
         warning:
           'All its tasks end, and their containers go. Volumes stay. If it runs the agents, this environment goes out of reach.',
       },

@@ -1,7 +1,7 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf } from '../engine/json-reader.js';
 import type { NodeName } from '../engine/node-name.js';
-import { itemsOf } from '../engine/part.js';
-import type { Mood } from '../signs.js';
+import type { Tone } from '../status-badges.js';
 import { withoutDigest } from './without-digest.js';
 
 /** A task as the panel shows it. All texts are the engine's. */
@@ -27,7 +27,7 @@ export interface TaskRow {
 const FAILED = ['failed', 'rejected', 'orphaned'];
 const UNDER_WAY = ['new', 'allocated', 'pending', 'assigned', 'accepted', 'preparing', 'ready', 'starting'];
 
-export function taskMood({ state }: Pick<TaskRow, 'state'>): Mood {
+export function taskMood({ state }: Pick<TaskRow, 'state'>): Tone {
   if (FAILED.includes(state)) return 'bad';
   if (UNDER_WAY.includes(state)) return 'busy';
   return state === 'running' ? 'good' : 'quiet';
@@ -53,7 +53,7 @@ export function tasksOfList(
   nodeNames: ReadonlyMap<string, string>,
 ): TaskRow[] {
   return itemsOf(tasks).map((task) => {
-    const status = task.part('Status');
+    const status = task.get('Status');
     const service = serviceNames.get(task.text('ServiceID')) ?? task.text('ServiceID');
     const node = nodeName(task.text('NodeID'), nodeNames);
     return {
@@ -61,12 +61,12 @@ export function tasksOfList(
       name: taskName(service, task.number('Slot'), node) || task.text('ID'),
       service,
       node,
-      image: withoutDigest(task.part('Spec').part('ContainerSpec').text('Image')),
+      image: withoutDigest(task.get('Spec').get('ContainerSpec').text('Image')),
       state: status.text('State'),
       desired: task.text('DesiredState'),
       error: status.text('Err'),
       changedAtMs: Date.parse(status.text('Timestamp')),
-      containerId: status.part('ContainerStatus').text('ContainerID'),
+      containerId: status.get('ContainerStatus').text('ContainerID'),
     };
   });
 }

@@ -4,13 +4,13 @@ import type { Column, ResourceLink } from '../elements/resource.js';
 import '../elements/resource-list.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { hubNow } from '../engine/hub-now.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
-import { askSwarm } from './ask-swarm.js';
+import { listSwarm } from './list-swarm.js';
 import { ManagerList } from './manager-list.js';
 import { isOnItsWay, type TaskRow, taskMood, taskOrder, tasksOfSnapshot } from './swarm-task-row.js';
-import { ToolDesk } from './tool-desk.js';
+import { ToolController } from './tool-controller.js';
 
 /** Docker tells no events of tasks. */
 const SOON_MS = 2_000;
@@ -36,7 +36,7 @@ const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
     title: 'State',
     track: 'minmax(0, 1.4fr)',
     cell: (row) => html`
-      ${signView(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
+      ${statusBadge(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
       ${row.error ? html`<br>${row.error}` : ''}
     `,
     text: ({ state, error }) => `${state} ${error}`,
@@ -52,12 +52,12 @@ export class SwarmTasksElement extends LitElement {
   readonly #columns = columns(() => hubNow(this.source));
   readonly #list = new ManagerList<TaskRow>(this, {
     types: ['service', 'node'],
-    list: async ({ engine }, signal) => (await askSwarm(engine, { signal })).tasks,
+    list: async ({ engine }, signal) => (await listSwarm(engine, { signal })).tasks,
     ofSnapshot: tasksOfSnapshot,
     againMs: (rows) => (rows.some(isOnItsWay) ? SOON_MS : LATER_MS),
   });
 
-  readonly #tools = new ToolDesk<TaskRow>(this, 'task');
+  readonly #tools = new ToolController<TaskRow>(this, 'task');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;

@@ -9,8 +9,8 @@ import type { Column, ResourceAction } from '../elements/resource.js';
 import { ALL_NODES, type EngineClient } from '../engine/engine-client.js';
 import type { EngineSource } from '../engine/engine-source.js';
 import { hubNow } from '../engine/hub-now.js';
+import { JsonReader } from '../engine/json-reader.js';
 import { LiveList } from '../engine/live-list.js';
-import { Part } from '../engine/part.js';
 import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
 import { pruneResult, pruneVolumesPath } from './prune.js';
@@ -96,23 +96,23 @@ export class VolumeListElement extends LitElement {
 function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
   return [
     {
-      words: 'Remove',
+      label: 'Remove',
       isQuick: true,
-      fits: () => true,
+      appliesTo: () => true,
       run: (row) => engine.of(row).call('DELETE', `/volumes/${encodeURIComponent(row.name)}`),
-      asks: { warning: 'The data in it is gone for good.' },
+      confirm: { warning: 'The data in it is gone for good.' },
     },
   ];
 }
 
 function cleanUp(engine: EngineClient, rows: readonly VolumeRow[]): CleanUp {
   return {
-    words: 'Remove unused',
+    label: 'Remove unused',
     question: 'Remove all volumes that no container has?',
     warning: 'Those with names, too. The data in them is gone for good.',
     names: rows.filter(({ users }) => users?.length === 0).map(({ name }) => name),
     run: async () => {
-      const version = new Part(await engine.call('GET', '/version'));
+      const version = new JsonReader(await engine.call('GET', '/version'));
       return pruneResult(await engine.call('POST', pruneVolumesPath(version.text('ApiVersion'))));
     },
   };

@@ -1,6 +1,6 @@
 import type { SnapshotView } from '../../api.js';
+import { itemsOf } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
-import { itemsOf } from '../engine/part.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
@@ -21,7 +21,7 @@ export interface VolumeRow {
 export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[] {
   const users = new Map<string, string[]>();
   for (const container of itemsOf(containers)) {
-    const mounts = container.part('Mounts').items();
+    const mounts = container.get('Mounts').items();
     const names = mounts.flatMap((mount) => (mount.text('Type') === 'volume' ? mount.text('Name') : []));
     for (const name of new Set(names)) {
       const key = keyOf(nodeOf(container), name);

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { OpeningProgress } from '../engine/open-environment.js';
 import { problemView } from '../problem-view.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 
 const STEPS = [
   ['check-in', 'Waiting for the agent’s check-in'],
@@ -29,7 +29,7 @@ export function connecting(
             : index === now
               ? (['busy', 'now'] as const)
               : (['quiet', 'then'] as const);
-        return html`<li aria-current=${index === now ? 'step' : 'false'}>${signView(mood, words, `${state}:`)}</li>`;
+        return html`<li aria-current=${index === now ? 'step' : 'false'}>${statusBadge(mood, words, `${state}:`)}</li>`;
       })}
     </ol>
     ${problem ? problemView(problem) : ''}

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Fleet, SettingsView } from '../../api.js';
-import { checkInCost, costWords, HELD_BYTES, HOLD_SECONDS, PLAIN_BYTES } from '../check-in-cost.js';
+import { checkInCost, formatCost, HELD_BYTES, HOLD_SECONDS, PLAIN_BYTES } from '../check-in-cost.js';
 
 /** What check-ins would cost with these settings; of `fleet` null nothing is known. */
 export function costView(
@@ -13,8 +13,8 @@ export function costView(
   const written = (count: number) => count.toLocaleString('en');
   const count = `${written(agents)} ${agents === 1 ? 'agent' : 'agents'}`;
   const own = ownInterval.agents > 0 ? `, ${written(ownInterval.agents)} of them at their own interval` : '';
-  const plain = costWords(checkInCost(fleet, { checkInSeconds, heldCheckIns: false }));
-  const held = costWords(checkInCost(fleet, { checkInSeconds, heldCheckIns: true }));
+  const plain = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: false }));
+  const held = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: true }));
   return html`<output class="notice" aria-label="What check-ins cost">
     ${
       heldCheckIns

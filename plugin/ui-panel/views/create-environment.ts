@@ -12,6 +12,7 @@ import '../elements/first-contact.js';
 import { FormState } from '../elements/form-state.js';
 import '../elements/printed-commands.js';
 import '../elements/self-test.js';
+import { deriveTunnelAddress } from '../derive-tunnel-address.js';
 import type { SelfTestElement } from '../elements/self-test.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
 import type { HubEvents } from '../hub-events.js';
@@ -19,7 +20,6 @@ import { knowsCertificate } from '../knows-certificate.js';
 import { linesOf } from '../lines.js';
 import { navigate } from '../navigate.js';
 import { styles } from '../styles.js';
-import { tunnelBeside } from '../tunnel-beside.js';
 
 type Field = 'name' | 'url' | 'tunnelAddress' | 'tags' | 'checkInSeconds';
 
@@ -192,7 +192,7 @@ export class CreateEnvironmentElement extends LitElement {
   /** The tunnel is at the same host unless somebody says otherwise. */
   #urlEdited(): void {
     const told = this.#fleet?.told;
-    const beside = told && tunnelBeside(this.#form.value('url'), told);
+    const beside = told && deriveTunnelAddress(this.#form.value('url'), told);
     if (beside && this.#form.value('tunnelAddress') === (this.#beside ?? told?.tunnelAddress)) {
       this.#form.set('tunnelAddress', beside);
       this.#beside = beside;

@@ -9,7 +9,7 @@ import type { HubEvents } from '../hub-events.js';
 import { linesOf } from '../lines.js';
 import { navigate } from '../navigate.js';
 import { environmentPath } from '../route.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 
 type Field = 'name' | 'tags' | 'checkInSeconds';
@@ -63,7 +63,7 @@ export class EditEnvironmentElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
-    void this.#look();
+    void this.#refresh();
   }
 
   override disconnectedCallback(): void {
@@ -102,7 +102,7 @@ export class EditEnvironmentElement extends LitElement {
       })}
       <div class="bar save">
         <button class="main" type="submit" ?disabled=${this.#isBusy || form.changed.length === 0}>Save</button>
-        <span role="status">${form.changed.length > 0 ? signView('busy', 'Unsaved changes') : this.#note ? signView('good', this.#note) : ''}</span>
+        <span role="status">${form.changed.length > 0 ? statusBadge('busy', 'Unsaved changes') : this.#note ? statusBadge('good', this.#note) : ''}</span>
       </div>
     </form>`;
   }
@@ -183,7 +183,7 @@ export class EditEnvironmentElement extends LitElement {
     if (!isSure) return;
     await this.#do(async () => {
       await this.client.call('DELETE', `/environments/${this.environmentId}/association`);
-      await this.#look();
+      await this.#refresh();
       this.#note = 'Disassociated';
     });
   }
@@ -199,7 +199,7 @@ export class EditEnvironmentElement extends LitElement {
     if (!isSure) return;
     await this.#do(async () => {
       await this.client.call('POST', `/environments/${this.environmentId}/accept-clone`);
-      await this.#look();
+      await this.#refresh();
       this.#note = 'Swapped';
     });
   }
@@ -238,7 +238,7 @@ export class EditEnvironmentElement extends LitElement {
     this.requestUpdate();
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     try {
       this.#show(await this.client.call<EnvironmentView>('GET', `/environments/${this.environmentId}`));
     } catch (error) {
@@ -266,6 +266,6 @@ export class EditEnvironmentElement extends LitElement {
       this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
       this.requestUpdate();
     }
-    if (event.type === 'reset') void this.#look();
+    if (event.type === 'reset') void this.#refresh();
   }
 }

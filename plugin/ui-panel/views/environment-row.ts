@@ -2,8 +2,8 @@ import { css, html, type TemplateResult } from 'lit';
 import type { EnvironmentView } from '../../api.js';
 import { ago } from '../ago.js';
 import { nextStep } from '../next-step.js';
-import { signView } from '../sign-view.js';
-import { signsOf } from '../signs.js';
+import { statusBadge } from '../status-badge.js';
+import { statusBadges } from '../status-badges.js';
 
 /** A row shows so many tags; the environment shows them all. */
 const TAGS = 3;
@@ -36,7 +36,7 @@ export function environmentRow(
             @click=${() => onTag(tag)}><span class="unseen">Only tag </span>${tag}</button>`,
         )}${more > 0 ? html`<span class="soft" title=${item.tags.join(', ')}>+${more}</span>` : ''}</span
     ></span
-    ><span class="signs">${signsOf(item).map(({ part, mood, words }) => signView(mood, words, part))}</span
+    ><span class="signs">${statusBadges(item).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}</span
     ><span class="seen soft" title="Last check-in">${ago(item.lastCheckInAt, nowMs)}</span
     ><span class="note"
       >${

@@ -11,8 +11,8 @@ import { navigate } from '../navigate.js';
 import { problemView } from '../problem-view.js';
 import { environmentPath } from '../route.js';
 import { SECTIONS, type Section } from '../sections/sections.js';
-import { signView } from '../sign-view.js';
-import { signsOf } from '../signs.js';
+import { statusBadge } from '../status-badge.js';
+import { statusBadges } from '../status-badges.js';
 import { styles } from '../styles.js';
 import { connecting } from './connecting.js';
 import { missingNodes } from './missing-nodes.js';
@@ -83,7 +83,7 @@ export class EnvironmentElement extends LitElement {
     this.#unwatch = this.events.watch([this.environmentId]);
     // How long ago things were.
     this.#ticker = setInterval(() => this.requestUpdate(), 1000);
-    void this.#look();
+    void this.#refresh();
     // Taken out and put in again, somewhere else in the page.
     if (this.#connection) void this.#connection.open();
   }
@@ -127,7 +127,7 @@ export class EnvironmentElement extends LitElement {
       navigate(this, environmentPath(this.environmentId, this.section, node));
     return html`
       <div class="signs">
-        ${signsOf(environment).map(({ part, mood, words }) => signView(mood, words, part))}
+        ${statusBadges(environment).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}
         <span class="soft">Last check-in ${ago(environment.lastCheckInAt, this.client.hubTime.now())}</span>
       </div>
       ${problem ? problemView(problem) : ''}
@@ -174,7 +174,7 @@ export class EnvironmentElement extends LitElement {
       <nav aria-label="Parts of the environment">
         ${sections.map(
           (section) => html`<button type="button" aria-current=${section === shown ? 'page' : 'false'}
-            @click=${() => open(section)}>${section.words}</button>`,
+            @click=${() => open(section)}>${section.label}</button>`,
         )}
       </nav>
       ${missingNodes(this.#connection?.missing ?? [])}
@@ -186,18 +186,18 @@ export class EnvironmentElement extends LitElement {
     if (event.type === 'environment-changed' && event.data.id === this.environmentId) {
       if (this.#environment)
         this.#environment = { ...this.#environment, ...event.data.changes } as EnvironmentView;
-      else void this.#look();
+      else void this.#refresh();
     }
     if (event.type === 'environment-removed' && event.data.id === this.environmentId) {
       this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
       this.#environment = null;
       this.#connection?.close();
     }
-    if (event.type === 'reset') void this.#look();
+    if (event.type === 'reset') void this.#refresh();
     this.requestUpdate();
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     try {
       this.#environment = await this.client.call<EnvironmentView>(
         'GET',

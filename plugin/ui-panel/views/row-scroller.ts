@@ -63,7 +63,7 @@ export class RowScroller implements ReactiveController {
 
   /** Listener of `scroll`. */
   readonly scrolled = (): void => {
-    this.#look();
+    this.#readScroll();
     this.#host.requestUpdate();
   };
 
@@ -106,7 +106,7 @@ export class RowScroller implements ReactiveController {
     button.focus({ preventScroll: true });
   }
 
-  #look(): void {
+  #readScroll(): void {
     if (!this.#scroller) return;
     const { scrollTop, clientHeight } = this.#scroller;
     this.#view = { ...this.#view, scrollTop, height: clientHeight };

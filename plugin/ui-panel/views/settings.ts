@@ -7,7 +7,7 @@ import { SelfTestElement } from '../elements/self-test.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
 import type { HubEvents } from '../hub-events.js';
 import { navigate } from '../navigate.js';
-import { signView } from '../sign-view.js';
+import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { costView } from './cost.js';
 import './webhooks.js';
@@ -144,9 +144,9 @@ export class SettingsElement extends LitElement {
         ${form.changed.length > 0 ? html`<button type="button" @click=${() => this.#discard()}>Discard</button>` : ''}
         <span role="status">${
           form.changed.length > 0
-            ? signView('busy', `Unsaved: ${form.changed.map((name) => WORDS[name]).join(', ')}`)
+            ? statusBadge('busy', `Unsaved: ${form.changed.map((name) => WORDS[name]).join(', ')}`)
             : this.#isSaved
-              ? signView('good', 'Saved')
+              ? statusBadge('good', 'Saved')
               : ''
         }</span>
       </div>

@@ -156,7 +156,7 @@ export class WebhooksElement extends LitElement {
       names: [],
       warning: 'The secret of now holds beside the new one for a day, earlier ones end at once.',
       confirm: 'Make a new secret',
-      options: [{ id: 'now', words: 'The secret of now was stolen: let it end at once' }],
+      options: [{ id: 'now', label: 'The secret of now was stolen: let it end at once' }],
     });
     if (!answer) return;
     await this.#do(async () => {

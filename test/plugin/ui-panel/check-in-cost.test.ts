@@ -3,7 +3,7 @@ import test from 'ava';
 import {
   type CheckInCost,
   checkInCost,
-  costWords,
+  formatCost,
   HELD_BYTES,
   PLAIN_BYTES,
 } from '../../../plugin/ui-panel/check-in-cost.js';
@@ -27,9 +27,9 @@ test('check-in cost: its bytes are those that were measured', async (t) => {
 
 test('check-in cost: 15,000 agents as bench/README.md has them', (t) => {
   const plain = checkInCost(fleet(15_000), { checkInSeconds: 5, heldCheckIns: false });
-  t.is(costWords(plain), '3,000 requests/s, 16.2 Mbit/s');
+  t.is(formatCost(plain), '3,000 requests/s, 16.2 Mbit/s');
   const held = checkInCost(fleet(15_000), { checkInSeconds: 5, heldCheckIns: true });
-  t.is(costWords(held), '300 requests/s, 1.69 Mbit/s');
+  t.is(formatCost(held), '300 requests/s, 1.69 Mbit/s');
 });
 
 test('check-in cost: intervals of their own stay as they are, and count for nothing while held', (t) => {
@@ -44,6 +44,9 @@ test('check-in cost: intervals of their own stay as they are, and count for noth
 test('check-in cost: nobody costs nothing', (t) => {
   const { requestsPerSecond } = checkInCost(fleet(0), { checkInSeconds: 1, heldCheckIns: false });
   t.is(requestsPerSecond, 0);
-  t.is(costWords({ requestsPerSecond: 0.2, megabitsPerSecond: 0.0001 }), '0.2 requests/s, under 0.01 Mbit/s');
-  t.is(costWords({ requestsPerSecond: 0, megabitsPerSecond: 0 }), '0 requests/s, 0 Mbit/s');
+  t.is(
+    formatCost({ requestsPerSecond: 0.2, megabitsPerSecond: 0.0001 }),
+    '0.2 requests/s, under 0.01 Mbit/s',
+  );
+  t.is(formatCost({ requestsPerSecond: 0, megabitsPerSecond: 0 }), '0 requests/s, 0 Mbit/s');
 });

@@ -8,13 +8,13 @@ const OTHER = { id: '2', name: 'two' };
 const refuse = async () => {
   throw new Error('in use');
 };
-const action = (words: string, run: () => Promise<unknown>, more: object = {}): ResourceAction<Resource> => ({
-  words,
-  fits: () => true,
+const action = (label: string, run: () => Promise<unknown>, more: object = {}): ResourceAction<Resource> => ({
+  label,
+  appliesTo: () => true,
   run,
   ...more,
 });
-const noTasks = { words: 'Start', fits: () => true, tasks: async () => [] };
+const noTasks = { label: 'Start', appliesTo: () => true, tasks: async () => [] };
 const yes = async () => new Set<string>();
 const runner = () => new ActionRunner<Resource>(() => {});
 const shown = ({ outcomes }: ActionRunner<Resource>) =>
@@ -81,7 +81,7 @@ test('actions: a row that one is for is left out of others, from the first click
   const both = [actions.run(stop, [ROW], yes), actions.run(stop, [ROW, OTHER], yes)];
   t.deepEqual(await Promise.all(both), [true, true]);
   t.is(count, 2);
-  t.false(await actions.run(action('Remove', yes, { asks: {} }), [ROW], async () => null));
+  t.false(await actions.run(action('Remove', yes, { confirm: {} }), [ROW], async () => null));
   t.true(await actions.run(stop, [ROW], yes), 'it is free after a no');
   t.is(count, 3);
 });
@@ -97,7 +97,7 @@ test('actions: while it is asked, a row is not shown as busy', async (t) => {
     t.true(actions.isBusy(ROW));
   };
   t.plan(4);
-  t.true(await actions.run(action('Remove', run, { asks: {} }), [ROW], ask));
+  t.true(await actions.run(action('Remove', run, { confirm: {} }), [ROW], ask));
 });
 
 test('actions: what comes to nothing says so', async (t) => {
@@ -110,6 +110,6 @@ test('actions: what cannot be found out of one row hinders no other', async (t) 
   const actions = runner();
   const tasks = async (row: Resource) =>
     row.id === ROW.id ? refuse() : [{ id: 't', name: 'task', run: yes }];
-  t.true(await actions.run({ words: 'Start', fits: () => true, tasks }, [ROW, OTHER], yes));
+  t.true(await actions.run({ label: 'Start', appliesTo: () => true, tasks }, [ROW, OTHER], yes));
   t.deepEqual(shown(actions), [['Start', 'one failed', 'task done']]);
 });

@@ -5,8 +5,8 @@ import {
   EngineClient,
   type NodeAnswer,
 } from '../../../../plugin/ui-panel/engine/engine-client.js';
+import { itemsOf } from '../../../../plugin/ui-panel/engine/json-reader.js';
 import { nodeOf } from '../../../../plugin/ui-panel/engine/node-name.js';
-import { itemsOf } from '../../../../plugin/ui-panel/engine/part.js';
 
 function engineThat(
   answer: unknown,

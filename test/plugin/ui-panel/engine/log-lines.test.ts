@@ -39,7 +39,7 @@ test('log search: each line is found once, in any case, with its signs as they a
   const lines = new LogLines();
   const search = new LogSearch(lines);
   lines.add([line('A (x)'), line('b'), line('a (X) a (x)')]);
-  search.look(findPattern('a (x)'));
+  search.search(findPattern('a (x)'));
   t.deepEqual(search.numbers, [0, 2]);
   lines.add([line('…A (X)')]);
   search.update();
@@ -50,7 +50,7 @@ test('log search: each line is found once, in any case, with its signs as they a
   search.update();
   t.deepEqual(search.numbers, []);
   t.is(search.next(0, 1), null);
-  search.look(findPattern(''));
+  search.search(findPattern(''));
   t.is(search.pattern, null);
 });
 

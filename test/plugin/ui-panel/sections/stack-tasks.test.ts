@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
-import { Part } from '../../../../plugin/ui-panel/engine/part.js';
+import { JsonReader } from '../../../../plugin/ui-panel/engine/json-reader.js';
 import { type StackRow, stacksOfList } from '../../../../plugin/ui-panel/sections/stack-row.js';
 import { replicasFor, type StackVerb, stackTasks } from '../../../../plugin/ui-panel/sections/stack-tasks.js';
 
@@ -108,5 +108,5 @@ const scales: [string, 'start' | 'stop', unknown, unknown, number | null][] = [
 
 for (const [fact, verb, spec, previous, replicas] of scales)
   test(`stack tasks: a service ${fact}`, (t) => {
-    t.is(replicasFor(verb, new Part(spec), new Part(previous)), replicas);
+    t.is(replicasFor(verb, new JsonReader(spec), new JsonReader(previous)), replicas);
   });

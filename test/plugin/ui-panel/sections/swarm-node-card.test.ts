@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { NodeView } from '../../../../plugin/api.js';
-import { actionsFor, questionOf } from '../../../../plugin/ui-panel/sections/node-actions.js';
+import { actionsFor, confirmationOf } from '../../../../plugin/ui-panel/sections/node-actions.js';
 import { cardsOfList, type NodeCard } from '../../../../plugin/ui-panel/sections/swarm-node-card.js';
 import type { TaskRow } from '../../../../plugin/ui-panel/sections/swarm-task-row.js';
 
@@ -77,7 +77,7 @@ test('node cards: managers tell of the node, the hub of its agent; managers come
 });
 
 test('node actions: fit the node as it is', (t) => {
-  const words = (change: Partial<NodeCard>) => actionsFor(card(change)).map((action) => action.words);
+  const words = (change: Partial<NodeCard>) => actionsFor(card(change)).map((action) => action.label);
   t.deepEqual(words({ availability: 'active' }), ['Pause', 'Drain', 'Promote']);
   t.deepEqual(words({ availability: 'drain', role: 'manager' }), ['Activate', 'Demote']);
   t.deepEqual(words({ availability: 'pause', state: 'down' }), ['Activate', 'Drain', 'Promote', 'Remove']);
@@ -89,8 +89,8 @@ test('node actions: how many managers may be away is told before it changes', (t
     Array.from({ length: count }, (_, index) => card({ id: `m${index}`, role: 'manager' }));
   const warning = (all: readonly NodeCard[], role: NodeCard['role']) => {
     const node = card({ role, availability: 'active' });
-    const action = actionsFor(node).find(({ words }) => /mote/.test(words));
-    return action ? questionOf(action, node, all).warning : '';
+    const action = actionsFor(node).find(({ label: words }) => /mote/.test(words));
+    return action ? confirmationOf(action, node, all).warning : '';
   };
   t.regex(
     warning(managers(1), 'worker') ?? '',

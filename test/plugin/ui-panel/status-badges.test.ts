@@ -1,11 +1,11 @@
 import test from 'ava';
 import type { EnvironmentView } from '../../../plugin/api.js';
 import { ago } from '../../../plugin/ui-panel/ago.js';
-import { signsOf } from '../../../plugin/ui-panel/signs.js';
+import { statusBadges } from '../../../plugin/ui-panel/status-badges.js';
 
 const engine = {} as EnvironmentView['engine'];
 const problem = (code: string) => ({ code, detail: '', at: '' });
-const rows: [string, Parameters<typeof signsOf>[0], string][] = [
+const rows: [string, Parameters<typeof statusBadges>[0], string][] = [
   ['new', { status: 'new', tunnel: 'idle', engine: null, problem: null }, 'quiet quiet quiet'],
   ['at work', { status: 'online', tunnel: 'active', engine, problem: null }, 'good good good'],
   ['waking', { status: 'online', tunnel: 'required', engine, problem: null }, 'good busy good'],
@@ -25,8 +25,8 @@ const rows: [string, Parameters<typeof signsOf>[0], string][] = [
 for (const [name, view, moods] of rows) {
   test(`signs: check-in, tunnel and engine of an environment that is ${name}`, (t) => {
     t.is(
-      signsOf(view)
-        .map(({ mood }) => mood)
+      statusBadges(view)
+        .map(({ tone }) => tone)
         .join(' '),
       moods,
     );

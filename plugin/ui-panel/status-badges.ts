@@ -1,12 +1,12 @@
 import type { EnvironmentView } from '../api.js';
 
-export type Mood = 'good' | 'bad' | 'busy' | 'quiet';
+export type Tone = 'good' | 'bad' | 'busy' | 'quiet';
 
-/** One of an environment's three signs: its shape says the mood, its words say it again. */
-export interface Sign {
-  readonly part: 'Check-in' | 'Tunnel' | 'Engine';
-  readonly mood: Mood;
-  readonly words: string;
+/** One of an environment's three badges: the shape shows the tone, the label says the same in words. */
+export interface StatusBadge {
+  readonly aspect: 'Check-in' | 'Tunnel' | 'Engine';
+  readonly tone: Tone;
+  readonly label: string;
 }
 
 type Judged = Pick<EnvironmentView, 'status' | 'tunnel' | 'engine' | 'problem'>;
@@ -25,19 +25,24 @@ const TUNNELS = {
 } as const;
 
 /** Whether its agent checks in, its tunnel stands, its engine answers: three things that fail on their own. */
-export function signsOf({ status, tunnel, engine, problem }: Judged): readonly [Sign, Sign, Sign] {
+export function statusBadges({
+  status,
+  tunnel,
+  engine,
+  problem,
+}: Judged): readonly [StatusBadge, StatusBadge, StatusBadge] {
   const [checkIn, checkInWords] = CHECK_INS[status];
   const tunnelFails = /^(tunnel|credential|proof)-/.test(problem?.code ?? '') && tunnel !== 'active';
   const [tunnelMood, tunnelWords] = tunnelFails ? (['bad', 'failing'] as const) : TUNNELS[tunnel];
-  const [engineMood, engineWords] = engineSign(status, engine !== null, problem?.code ?? '');
+  const [engineMood, engineWords] = engineBadge(status, engine !== null, problem?.code ?? '');
   return [
-    { part: 'Check-in', mood: checkIn, words: checkInWords },
-    { part: 'Tunnel', mood: tunnelMood, words: tunnelWords },
-    { part: 'Engine', mood: engineMood, words: engineWords },
+    { aspect: 'Check-in', tone: checkIn, label: checkInWords },
+    { aspect: 'Tunnel', tone: tunnelMood, label: tunnelWords },
+    { aspect: 'Engine', tone: engineMood, label: engineWords },
   ];
 }
 
-function engineSign(status: Judged['status'], isKnown: boolean, problem: string): readonly [Mood, string] {
+function engineBadge(status: Judged['status'], isKnown: boolean, problem: string): readonly [Tone, string] {
   if (problem.startsWith('engine-')) return ['bad', 'failing'];
   if (status !== 'online' && status !== 'degraded') return ['quiet', 'not seen'];
   return isKnown ? ['good', 'answers'] : ['quiet', 'not asked'];

@@ -2,20 +2,20 @@
  * A part of an engine's answer, whatever it is. An engine may leave out anything, or send anything: what is not what
  * was looked for reads as none, and nothing here throws.
  */
-export class Part {
+export class JsonReader {
   readonly #value: unknown;
 
   constructor(value: unknown) {
     this.#value = value;
   }
-  part(name: string): Part {
-    return new Part(Object(this.#value)[name]);
+  get(name: string): JsonReader {
+    return new JsonReader(Object(this.#value)[name]);
   }
   /** Also of a number; empty for what is none. */
   text(name: string): string {
-    return this.part(name).whole();
+    return this.get(name).asText();
   }
-  whole(): string {
+  asText(): string {
     return ['string', 'number', 'boolean'].includes(typeof this.#value) ? String(this.#value) : '';
   }
   /** The one of some words that it is. */
@@ -41,18 +41,18 @@ export class Part {
     return (Object(this.#value)[name] ?? null) !== null;
   }
   /** Names with what they stand for. */
-  entries(): [string, Part][] {
+  entries(): [string, JsonReader][] {
     const value = typeof this.#value === 'object' && !Array.isArray(this.#value) ? this.#value : null;
-    return Object.entries(value ?? {}).map(([name, item]) => [name, new Part(item)]);
+    return Object.entries(value ?? {}).map(([name, item]) => [name, new JsonReader(item)]);
   }
   /** Empty for what is no list. */
-  items(): Part[] {
-    return Array.isArray(this.#value) ? this.#value.map((item) => new Part(item)) : [];
+  items(): JsonReader[] {
+    return Array.isArray(this.#value) ? this.#value.map((item) => new JsonReader(item)) : [];
   }
   texts(name: string): string[] {
-    return this.part(name)
+    return this.get(name)
       .items()
-      .map((item) => item.whole());
+      .map((item) => item.asText());
   }
 }
 
@@ -60,11 +60,11 @@ export class Part {
  * A list's items that have what makes them one, and what they are called by: an id, or a volume's name. An id that comes
  * again is no other item.
  */
-export function itemsOf(answer: unknown): readonly Part[] {
-  const items = new Map<string, Part>();
-  for (const item of new Part(answer).items()) {
+export function itemsOf(answer: unknown): readonly JsonReader[] {
+  const items = new Map<string, JsonReader>();
+  for (const item of new JsonReader(answer).items()) {
     const id = ['Id', 'ID', 'Name'].find((name) => item.has(name)) ?? '';
-    const key = `${item.part('Node').text('ID')} ${item.text(id)}`;
+    const key = `${item.get('Node').text('ID')} ${item.text(id)}`;
     if (item.isText(id) && !items.has(key)) items.set(key, item);
   }
   return [...items.values()];

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { tunnelBeside } from '../../../plugin/ui-panel/tunnel-beside.js';
+import { deriveTunnelAddress } from '../../../plugin/ui-panel/derive-tunnel-address.js';
 
 const told = { url: 'https://hub.test:9443/edge', tunnelAddress: 'hub.test:8000' };
 const rows = [
@@ -14,6 +14,6 @@ const rows = [
 
 for (const [url, from, expected] of rows) {
   test(`tunnel: of a hub at ${url || 'nothing'} beside ${from.tunnelAddress} it is at ${expected}`, (t) => {
-    t.is(tunnelBeside(url, from), expected);
+    t.is(deriveTunnelAddress(url, from), expected);
   });
 }

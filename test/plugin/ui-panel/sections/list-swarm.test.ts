@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
-import { askSwarm } from '../../../../plugin/ui-panel/sections/ask-swarm.js';
+import { listSwarm } from '../../../../plugin/ui-panel/sections/list-swarm.js';
 
 test('a Swarm: tasks on a node that is just joining have its id for a name', async (t) => {
   const answers = new Map<string, unknown>([
@@ -11,6 +11,6 @@ test('a Swarm: tasks on a node that is just joining have its id for a name', asy
   ]);
   const engine = new EngineClient(new ApiClient({ baseUrl: '/edge' }), 5);
   engine.call = async <T>(_: string, path: string) => answers.get(path) as T;
-  const { tasks } = await askSwarm(engine);
+  const { tasks } = await listSwarm(engine);
   t.deepEqual(tasks.map(({ node }) => node?.name).sort(), ['host', 'n1']);
 });

@@ -11,13 +11,13 @@ import './logs-tool.js';
 type Tool = 'logs' | 'console' | 'stats' | 'inspect';
 
 /** What is large comes when somebody wants it. */
-const LATER: Partial<Record<Tool, { readonly words: string; readonly load: () => Promise<unknown> }>> = {
-  console: { words: 'The console', load: () => import('./container-console.js') },
-  stats: { words: 'What draws the charts', load: () => import('./container-stats.js') },
+const LATER: Partial<Record<Tool, { readonly label: string; readonly load: () => Promise<unknown> }>> = {
+  console: { label: 'The console', load: () => import('./container-console.js') },
+  stats: { label: 'The charts', load: () => import('./container-stats.js') },
 };
 
 /** The tool that stands open beside a list, for one of its rows. */
-export class ToolDesk<R extends Resource> {
+export class ToolController<R extends Resource> {
   readonly #host: LitElement;
   readonly #kind: Subject['kind'];
   #open: { readonly tool: Tool; readonly row: R } | null = null;
@@ -35,9 +35,9 @@ export class ToolDesk<R extends Resource> {
     return this.#error;
   }
 
-  /** What opens it. Default: it fits every row. */
-  link(words: string, tool: Tool, fits: (row: R) => boolean = () => true): ResourceLink<R> {
-    return { words, fits, open: (row) => void this.#show(tool, row) };
+  /** The link that opens it. By default it applies to every row. */
+  link(label: string, tool: Tool, appliesTo: (row: R) => boolean = () => true): ResourceLink<R> {
+    return { label, appliesTo, open: (row) => void this.#show(tool, row) };
   }
 
   /** @param rows what the list has now; null: not known yet */
@@ -81,7 +81,7 @@ export class ToolDesk<R extends Resource> {
       if (this.#opener !== opener) return;
       this.#open = { tool, row };
     } catch {
-      this.#error = new Error(`${LATER[tool]?.words} could not be loaded`);
+      this.#error = new Error(`${LATER[tool]?.label} could not be loaded`);
     }
     this.#host.requestUpdate();
   }
