@@ -1,6 +1,6 @@
 /**
- * Stands where xterm.js would put a `<style>` (tools/build-panel.ts sees to that): its text becomes a constructed style
- * sheet of the tree it is in, which a page's `style-src` without `unsafe-inline` allows.
+ * Replaces the `<style>` that xterm.js would insert (see tools/build-panel.ts). Its text goes into a constructed style
+ * sheet of the containing tree, which a page's `style-src` without `unsafe-inline` allows.
  */
 export class AdoptedStyleElement extends HTMLElement {
   readonly #sheet = new CSSStyleSheet();

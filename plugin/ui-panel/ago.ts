@@ -4,7 +4,7 @@ const UNITS = [
   ['min', 60],
 ] as const;
 
-/** How long ago a time (RFC 3339) was, as people say it: `4 s ago`, `3 min ago`; `never` for null. */
+/** Relative time of an RFC 3339 timestamp: `4 s ago`, `3 min ago`; `never` for null. */
 export function ago(time: string | null, nowMs: number): string {
   if (time === null) return 'never';
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(time)) / 1000));

@@ -1,11 +1,11 @@
 import type { Problem } from '../api.js';
 import { HubTime } from './hub-time.js';
 
-/** A call that the hub refused, or that did not reach it (`unreachable`). */
+/** A call that the hub rejected, or that did not reach it (`unreachable`). */
 export class ApiError extends Error {
   /** Stable, as in docs/errors.md. */
   readonly code: string;
-  /** HTTP status, 0 where there was no answer. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
 
   constructor(code: string, message: string, status: number) {
@@ -19,9 +19,9 @@ export class ApiError extends Error {
 export interface ApiClientOptions {
   /** Mount of the plugin, such as `/edge`. */
   readonly baseUrl: string;
-  /** Bearer token of each call. Without it the session cookie goes along, with the header that proves whose page it is. */
+  /** Bearer token of each call. Without it the session cookie is sent, with the CSRF header. */
   readonly getToken?: (() => string | Promise<string>) | undefined;
-  /** Called for each 401 of the hub's. */
+  /** Called for each 401 from the hub. */
   readonly onUnauthorized?: () => void;
   /** Default: the browser's. */
   readonly fetch?: typeof fetch;
@@ -35,7 +35,7 @@ export interface CallOptions {
 
 /** Calls the admin API below `<baseUrl>/api`. */
 export class ApiClient {
-  /** The time by the clock of the hub that it calls. */
+  /** The hub's clock. */
   readonly hubTime = new HubTime();
   readonly #options: ApiClientOptions;
 
@@ -44,7 +44,7 @@ export class ApiClient {
   }
 
   /**
-   * The answer's JSON; undefined where it has none.
+   * The response's JSON; undefined if it has no body.
    * @throws {ApiError} and `AbortError`
    */
   async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
@@ -54,7 +54,7 @@ export class ApiClient {
   }
 
   /**
-   * An answer whose body is yet to be read, such as a stream.
+   * A response whose body has not been read, such as a stream.
    * @throws {ApiError} and `AbortError`
    */
   async open(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
@@ -63,7 +63,7 @@ export class ApiClient {
     const proof: Record<string, string> = getToken
       ? { Authorization: `Bearer ${await getToken()}` }
       : { 'X-Fairlead-CSRF': '1' };
-    const hear = this.hubTime.ask();
+    const recordTime = this.hubTime.ask();
     const response = await send(`${baseUrl}/api${path}`, {
       method,
       headers: { ...proof, ...(body && { 'Content-Type': 'application/json' }), ...headers },
@@ -74,27 +74,27 @@ export class ApiClient {
       if (signal?.aborted) throw error;
       throw new ApiError('unreachable', 'The hub cannot be reached', 0);
     });
-    if (!isEngines(response)) hear(response.headers.get('fairlead-time'));
-    // Docker's answer to stopping what stands still: it is as it should be.
+    if (!isFromEngine(response)) recordTime(response.headers.get('fairlead-time'));
+    // Docker's response when the container is already in the requested state.
     if (response.ok || response.status === 304) return response;
-    if (response.status === 401 && !isEngines(response)) onUnauthorized?.();
-    throw await refusalOf(response);
+    if (response.status === 401 && !isFromEngine(response)) onUnauthorized?.();
+    throw await errorOf(response);
   }
 }
 
-/** `fetch` resolves `..`: a name that an engine chose would lead the call elsewhere (WHATWG URL, dot segments). */
+/** `fetch` resolves `..`: a name from an engine could redirect the call (WHATWG URL, dot segments). */
 function hasDotSegment(path: string): boolean {
-  const [way = ''] = path.split(/[?#]/, 1);
-  return way.split(/[/\\]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
+  const [pathname = ''] = path.split(/[?#]/, 1);
+  return pathname.split(/[/\\]/).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
-/** Whether an engine said this, and not the hub: the hub marks what it passes on. */
-function isEngines({ headers }: Response): boolean {
+/** Whether the response is an engine's, not the hub's: the hub marks what it proxies. */
+function isFromEngine({ headers }: Response): boolean {
   return headers.get('x-fairlead-answer') === 'engine';
 }
 
-/** Engines' own errors have a `message`; a code is the hub's to give. */
-async function refusalOf(response: Response): Promise<ApiError> {
+/** Engine errors have a `message`; only the hub sets a code. */
+async function errorOf(response: Response): Promise<ApiError> {
   const fallback = `The answer was ${response.status} ${response.statusText}`.trim();
   const problem: Partial<Problem & { message: string }> = await response
     .json()
@@ -102,7 +102,7 @@ async function refusalOf(response: Response): Promise<ApiError> {
     .catch(() => ({}));
   const text = problem.detail ?? problem.message;
   return new ApiError(
-    typeof problem.code === 'string' && !isEngines(response) ? problem.code : 'engine',
+    typeof problem.code === 'string' && !isFromEngine(response) ? problem.code : 'engine',
     typeof text === 'string' ? text : fallback,
     response.status,
   );

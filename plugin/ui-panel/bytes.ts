@@ -1,6 +1,6 @@
 const UNITS = ['KB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** A size as the docker client says it, in steps of 1000 with three figures: `0 B`, `4.26 MB`; `unknown` for what is none. */
+/** A size as the docker client prints it, in steps of 1000 with three figures: `0 B`, `4.26 MB`; `unknown` if it is not a size. */
 export function bytes(count: number | null): string {
   if (count === null || !Number.isFinite(count) || count < 0) return 'unknown';
   if (count < 1000) return `${Math.round(count)} B`;

@@ -3,17 +3,17 @@ import type { Fleet, SettingsView } from '../api.js';
 /** Bytes of one plain and of one held check-in on the wire, both ways, TLS included: `wire` in bench/README.md. */
 export const PLAIN_BYTES = (4_728 + 3_384) / 12;
 export const HELD_BYTES = (499 + 344) / 1.2;
-/** As long as the hub holds one. */
+/** How long the hub holds one. */
 export const HOLD_SECONDS = 50;
 
-/** What check-ins of all agents cost the hub. */
+/** Load on the hub from all agents' check-ins. */
 export interface CheckInCost {
   readonly requestsPerSecond: number;
   /** 10⁶ bits, both ways. */
   readonly megabitsPerSecond: number;
 }
 
-/** While each agent holds its check-ins, intervals play no part; without, an environment's own goes before the setting. */
+/** With held check-ins intervals do not apply; otherwise an environment's own interval overrides the setting. */
 export function checkInCost(
   { agents, ownInterval }: Pick<Fleet, 'agents' | 'ownInterval'>,
   { checkInSeconds, heldCheckIns }: Pick<SettingsView, 'checkInSeconds' | 'heldCheckIns'>,
@@ -26,10 +26,10 @@ export function checkInCost(
 
 /** Such as `3,000 requests/s, 14.8 Mbit/s`. */
 export function formatCost({ requestsPerSecond, megabitsPerSecond }: CheckInCost): string {
-  return `${written(requestsPerSecond)} requests/s, ${written(megabitsPerSecond)} Mbit/s`;
+  return `${formatNumber(requestsPerSecond)} requests/s, ${formatNumber(megabitsPerSecond)} Mbit/s`;
 }
 
-function written(value: number): string {
+function formatNumber(value: number): string {
   if (value > 0 && value < 0.01) return 'under 0.01';
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }

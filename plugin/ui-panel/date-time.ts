@@ -1,6 +1,6 @@
 const LATEST_MS = 8.64e15;
 
-/** A time since 1970 as a clock on the reader's wall shows it: `2026-11-23 20:57:19`; `unknown` for what is none. */
+/** A time since 1970 in the reader's time zone: `2026-11-23 20:57:19`; `unknown` if it is not a time. */
 export function dateTime(ms: number): string {
   if (!isTime(ms)) return 'unknown';
   const date = new Date(ms);
@@ -8,7 +8,7 @@ export function dateTime(ms: number): string {
   return `${days} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':')}`;
 }
 
-/** Whether it is one: engines say 0, or the year 1, where they know none. */
+/** Engines send 0, or the year 1, for an unknown time. */
 export function isTime(ms: number): boolean {
   return ms > 0 && ms <= LATEST_MS;
 }

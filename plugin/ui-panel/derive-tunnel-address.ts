@@ -1,8 +1,8 @@
 import type { Fleet } from '../api.js';
 
 /**
- * Where the tunnel is for agents that reach the hub at `url`: beside it, where the hub tells its own so, too.
- * @returns null: `url` says nothing of it
+ * Tunnel address for agents that reach the hub at `url`: the same host, if the hub's own URL and tunnel share one.
+ * @returns null if it cannot be derived
  */
 export function deriveTunnelAddress(url: string, told: Fleet['told']): string | null {
   const [, host, port] = /^(.*):(\d+)$/.exec(told.tunnelAddress) ?? [];

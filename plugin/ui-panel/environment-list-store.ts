@@ -1,11 +1,11 @@
 import type { EnvironmentList, EnvironmentStatus, EnvironmentView, HubEvent } from '../api.js';
 import { type ApiClient, ApiError } from './api-client.js';
 
-/** What an operator asked for. */
+/** Filters and order of the list. */
 export interface ListQuery {
   readonly search: string;
   readonly status: EnvironmentStatus | '';
-  /** All of them. */
+  /** Environments must have all of them. */
   readonly tags: readonly string[];
   readonly sort: string;
 }
@@ -13,30 +13,29 @@ export interface ListQuery {
 type Change = Extract<HubEvent, { type: 'environment-changed' }>['data'];
 
 const PAGE = 100;
-/** Rows above and below those in the page that are to be there before somebody scrolls to them. */
+/** Rows above and below the visible ones to load ahead of scrolling. */
 const MARGIN = 15;
-/** Changes that come together are one reason to list anew. */
-const SOON_MS = 1_000;
+/** Changes within this time cause one refresh. */
+const REFRESH_MS = 1_000;
 /** After a failure. */
 const RETRY_MS = 3_000;
-/** Members by which the hub filters and sorts: a row with another value may belong elsewhere. */
+/** Members by which the hub filters and sorts: a change may move the row. */
 const ORDERING = ['name', 'tags', 'status', 'edgeId'] as const;
 
 /**
- * The environments of one query, as far as somebody has seen them. The hub searches, filters and sorts, and gives the
- * rows around any place; events change what is known in place. `onChange` is called after each change of what is in
- * the page. `close()` ends what is under way.
+ * The environments of one query, loaded as they are scrolled to. The hub searches, filters, sorts and pages; events
+ * update loaded rows in place. `onChange` is called after each change of the visible rows. `close()` aborts requests.
  */
 export class EnvironmentListStore {
   readonly #client: ApiClient;
   readonly #onChange: () => void;
-  /** Places of the rows in the page. */
+  /** Indexes of the visible rows. */
   #shown = { first: 0, end: 0 };
   #query: ListQuery = { search: '', status: '', tags: [], sort: 'name' };
-  /** By place; undefined: not asked for yet. */
+  /** By index; undefined: not requested yet. */
   #ids: (number | undefined)[] = [];
   #byId = new Map<number, EnvironmentView>();
-  /** What came while a list was on its way, which may be older. */
+  /** Changes received while a list was loading: the list may be older. */
   #changes: Change[] = [];
   #error: Error | null = null;
   #isLoading = false;
@@ -51,19 +50,19 @@ export class EnvironmentListStore {
   get query(): ListQuery {
     return this.#query;
   }
-  /** How many there are, loaded or not. */
+  /** Number of environments, loaded or not. */
   get total(): number {
     return this.#ids.length;
   }
   get isLoading(): boolean {
     return this.#isLoading;
   }
-  /** Why the list may be out of date; it is asked for again by itself. */
+  /** Why the list may be out of date; it is retried automatically. */
   get error(): Error | null {
     return this.#error;
   }
 
-  /** The rows from `first` to before `end`, in the order of the query; null: not there yet. */
+  /** The rows from `first` to before `end`, in the order of the query; null: not loaded yet. */
   rows(first: number, end: number): readonly (EnvironmentView | null)[] {
     return Array.from({ length: Math.max(0, end - first) }, (_, index) => {
       const id = this.#ids[first + index];
@@ -71,7 +70,7 @@ export class EnvironmentListStore {
     });
   }
 
-  /** Lists anew what is in the page; what is there stays until then. */
+  /** Reloads the visible rows; the current ones stay until then. */
   async load(query: ListQuery = this.#query): Promise<void> {
     if (query !== this.#query) this.#shown = { first: 0, end: 0 };
     this.#query = query;
@@ -82,7 +81,7 @@ export class EnvironmentListStore {
     });
   }
 
-  /** Tells which rows are in the page, from `first` to before `end`; what is not there yet is fetched. */
+  /** Sets the visible rows, from `first` to before `end`, and loads missing ones. */
   show(first: number, end: number): void {
     this.#shown = { first, end };
     if (this.#isLoading || this.#error) return;
@@ -90,7 +89,7 @@ export class EnvironmentListStore {
     const to = Math.min(this.total, end + MARGIN);
     let missing = from;
     while (missing < to && this.#ids[missing] !== undefined) missing++;
-    // One answer holds all rows in the page and both margins: two of different moments may have one of them twice.
+    // One response covers all visible rows and both margins: two taken at different times may repeat a row.
     if (missing < to) void this.#fetch(Math.max(0, missing < first ? to - PAGE : from));
   }
 
@@ -100,14 +99,14 @@ export class EnvironmentListStore {
       if (this.#isLoading) this.#changes.push(event.data);
       this.#change(event.data);
       if (this.#isShown(id)) this.#onChange();
-      if (ORDERING.some((member) => member in changes && this.#isOrderedBy(member))) this.#loadSoon();
+      if (ORDERING.some((member) => member in changes && this.#isOrderedBy(member))) this.#scheduleLoad();
     } else if (event.type === 'environment-removed') {
-      const place = this.#ids.indexOf(event.data.id);
-      if (place >= 0) {
-        this.#ids.splice(place, 1);
+      const index = this.#ids.indexOf(event.data.id);
+      if (index >= 0) {
+        this.#ids.splice(index, 1);
         this.#onChange();
-      } else this.#loadSoon();
-    } else if (event.type === 'environment-created' || event.type === 'reset') this.#loadSoon();
+      } else this.#scheduleLoad();
+    } else if (event.type === 'environment-created' || event.type === 'reset') this.#scheduleLoad();
   }
 
   /** Safe to call twice. */
@@ -131,7 +130,7 @@ export class EnvironmentListStore {
     return search !== '' || sort.endsWith(member);
   }
 
-  #loadSoon(ms = SOON_MS): void {
+  #scheduleLoad(ms = REFRESH_MS): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.load();
@@ -144,7 +143,7 @@ export class EnvironmentListStore {
     this.#timer = null;
   }
 
-  async #fetch(offset: number, forget = () => {}): Promise<void> {
+  async #fetch(offset: number, clear = () => {}): Promise<void> {
     this.#loading = new AbortController();
     const { signal } = this.#loading;
     this.#isLoading = true;
@@ -153,14 +152,15 @@ export class EnvironmentListStore {
     try {
       const list: EnvironmentList = await this.#client.call('GET', this.#path(offset), { signal });
       if (signal.aborted) return;
-      forget();
+      clear();
       this.#put(offset, list);
       this.#error = null;
     } catch (error) {
       if (signal.aborted) return;
       this.#error = error instanceof Error ? error : new Error(String(error));
-      // What the hub refuses once it refuses again.
-      if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) this.#loadSoon(RETRY_MS);
+      // The hub rejects a retry of the same request too.
+      if (!(error instanceof ApiError && error.status >= 400 && error.status < 500))
+        this.#scheduleLoad(RETRY_MS);
     }
     this.#isLoading = false;
     this.#onChange();
@@ -176,7 +176,7 @@ export class EnvironmentListStore {
     return `/environments?${query}`;
   }
 
-  /** Those that were elsewhere have moved. */
+  /** Rows known at another index have moved. */
   #put(offset: number, { items, total }: EnvironmentList): void {
     const ids = new Set(items.map(({ id }) => id));
     this.#ids = this.#ids.map((id) => (id !== undefined && ids.has(id) ? undefined : id));

@@ -1,9 +1,9 @@
 import type { OpeningStep } from './engine/open-environment.js';
 import { nextStep } from './next-step.js';
 
-/** What keeps an environment from opening, and what to do about it. */
+/** Why an environment does not open, and what to do about it. */
 export interface Explanation {
-  /** Which hop it is. */
+  /** The failed step. */
   readonly title: string;
   readonly code: string;
   readonly nextStep: string;
@@ -16,7 +16,7 @@ const TITLES = {
   engine: 'The tunnel is open, but the engine does not answer.',
 } as const;
 
-const OTHERWISE = {
+const DEFAULT_STEPS = {
   refused: 'Look at the agent’s log.',
   'check-in':
     'See whether the agent still runs on the remote machine (docker logs fairlead-agent), and reaches the hub.',
@@ -26,10 +26,10 @@ const OTHERWISE = {
 } as const;
 
 /**
- * @param hop what was being waited for, or `refused`
- * @param code of the hub's or the agent's; null: it took too long
+ * @param step the step that failed, or `refused`
+ * @param code from the hub or the agent; null: timeout
  */
-export function explainOpening(hop: OpeningStep | 'refused', code: string | null): Explanation {
+export function explainOpening(step: OpeningStep | 'refused', code: string | null): Explanation {
   const known = code === null ? null : nextStep(code);
-  return { title: TITLES[hop], code: code ?? 'no answer in time', nextStep: known ?? OTHERWISE[hop] };
+  return { title: TITLES[step], code: code ?? 'no answer in time', nextStep: known ?? DEFAULT_STEPS[step] };
 }

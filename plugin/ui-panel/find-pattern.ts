@@ -1,4 +1,4 @@
-/** What finds these words in a text, wherever they are and in whichever case; null where there are none. */
-export function findPattern(words: string): RegExp | null {
-  return words === '' ? null : new RegExp(`(${words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')})`, 'giu');
+/** A pattern that finds `search` anywhere, ignoring case; null if it is empty. */
+export function findPattern(search: string): RegExp | null {
+  return search === '' ? null : new RegExp(`(${search.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')})`, 'giu');
 }

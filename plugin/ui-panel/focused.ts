@@ -1,4 +1,4 @@
-/** What has the keyboard, in whichever shadow tree it is. */
+/** The focused element, across shadow trees. */
 export function focused(root: DocumentOrShadowRoot): HTMLElement | null {
   const { activeElement } = root;
   if (!(activeElement instanceof HTMLElement)) return null;

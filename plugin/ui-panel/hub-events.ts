@@ -6,14 +6,14 @@ import { readChunks } from './read-chunks.js';
 export type EventListener = (event: HubEvent) => void;
 
 const RETRY_MS = 3_000;
-/** While somebody scrolls, others are in sight all the time. */
+/** Scrolling changes the watched environments continuously. */
 const WATCH_MS = 1_000;
-/** As many as the hub takes. */
+/** The hub's limit. */
 const MAX_WATCHED = 100;
 
 /**
- * The hub's events by `fetch`, which can carry a token where `EventSource` cannot. After a break it goes on behind the
- * last event that came. `onLive` hears when the hub is out of reach, and when it is back. `start()` and `stop()` may be called any number of times.
+ * The hub's events by `fetch`, which can carry a token where `EventSource` cannot. After a break it resumes after the
+ * last event. `onLive` is called when the hub is unreachable, and when it is back. `start()` and `stop()` may be called any number of times.
  */
 export class HubEvents {
   readonly #client: ApiClient;
@@ -24,11 +24,11 @@ export class HubEvents {
   readonly #listeners = new Set<EventListener>();
   readonly #watches = new Set<readonly number[]>();
   #running: AbortController | null = null;
-  /** Ends the stream that is open, and no more. */
+  /** Ends the open stream only. */
   #stream = new AbortController();
-  /** Whom the open stream watches. */
+  /** Ids that the open stream watches. */
   #watched = '';
-  #changing: ReturnType<typeof setTimeout> | null = null;
+  #watchTimer: ReturnType<typeof setTimeout> | null = null;
   #lastId = '';
 
   constructor(
@@ -45,22 +45,22 @@ export class HubEvents {
     this.#watchMs = watchMs;
   }
 
-  /** @returns what ends it */
+  /** @returns a function that unsubscribes */
   subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Asks for the check-ins of these environments as well: `environment-changed` with `lastCheckInAt`, every 5 s at most.
-   * @returns what ends it
+   * Also reports check-ins of these environments: `environment-changed` with `lastCheckInAt`, every 5 s at most.
+   * @returns a function that ends the watch
    */
   watch(ids: readonly number[]): () => void {
     const watch = [...ids];
     this.#watches.add(watch);
-    this.#changeSoon();
+    this.#scheduleWatch();
     return () => {
-      if (this.#watches.delete(watch)) this.#changeSoon();
+      if (this.#watches.delete(watch)) this.#scheduleWatch();
     };
   }
 
@@ -74,8 +74,8 @@ export class HubEvents {
     this.#running?.abort();
     this.#running = null;
     this.#lastId = '';
-    if (this.#changing !== null) clearTimeout(this.#changing);
-    this.#changing = null;
+    if (this.#watchTimer !== null) clearTimeout(this.#watchTimer);
+    this.#watchTimer = null;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -86,7 +86,7 @@ export class HubEvents {
         await this.#read(stream);
       } catch (error) {
         if (!stream.aborted) this.#setLive(false);
-        // Whoever is signed out is told by the client; a later try cannot do better, until somebody starts it anew.
+        // Not signed in: the client reports it, and a retry cannot succeed.
         if (error instanceof ApiError && error.status === 401) {
           if (this.#running?.signal === signal) this.#running = null;
           return;
@@ -103,18 +103,18 @@ export class HubEvents {
     const response = await this.#client.open('GET', path, { headers, signal });
     this.#setLive(true);
     for await (const { id, type, data } of parseEvents(readChunks(response))) {
-      // What came and is not told yet, the next stream brings.
+      // The next stream repeats events that were not published yet.
       if (signal.aborted) return;
       this.#lastId = id || this.#lastId;
       if (data) this.#publish({ type, data: JSON.parse(data) } as HubEvent);
     }
   }
 
-  #changeSoon(): void {
-    if (this.#changing !== null) clearTimeout(this.#changing);
+  #scheduleWatch(): void {
+    if (this.#watchTimer !== null) clearTimeout(this.#watchTimer);
     if (!this.#running) return;
-    this.#changing = setTimeout(() => {
-      this.#changing = null;
+    this.#watchTimer = setTimeout(() => {
+      this.#watchTimer = null;
       if (this.#wanted() !== this.#watched) this.#stream.abort();
     }, this.#watchMs);
   }

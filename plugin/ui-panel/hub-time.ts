@@ -1,4 +1,4 @@
-/** What one answer says: the hub's clock was ahead of the browser's by something between these two, ms. */
+/** One response's bounds on how far the hub's clock is ahead of the browser's, ms. */
 interface Sample {
   readonly least: number;
   readonly most: number;
@@ -12,11 +12,11 @@ export interface HubTimeOptions {
   readonly monotonic?: () => number;
 }
 
-/** Answers that count: the shortest round trip of these says most. */
+/** Samples to keep: the shortest round trip among them is the most precise. */
 const RECENT_MS = 60_000;
 const MAX_SAMPLES = 64;
 
-/** The time by the hub's clock. Until an answer carries it, the browser's. */
+/** The hub's clock; the browser's until a response carries the hub's. */
 export class HubTime {
   readonly #clock: () => number;
   readonly #monotonic: () => number;
@@ -28,7 +28,7 @@ export class HubTime {
     this.#monotonic = monotonic;
   }
 
-  /** To be called before a call. @returns what takes the `Fairlead-Time` of its answer; null: it has none */
+  /** Called before a request. @returns a function that records the `Fairlead-Time` of its response; null: it has none */
   ask(): (header: string | null) => void {
     const sentMs = this.#clock();
     return (header) => {
@@ -45,7 +45,7 @@ export class HubTime {
   }
 
   #add(sample: Sample): void {
-    // Samples that contradict the new one are from before one of the clocks was set.
+    // Samples that contradict the new one predate a change of one of the clocks.
     const agreeing = this.#samples.filter(
       ({ least, most, atMs }) =>
         sample.atMs - atMs < RECENT_MS && least <= sample.most && most >= sample.least,

@@ -1,4 +1,4 @@
-/** The lines of a text, without empty ones and the space around them. */
+/** The lines of a text, trimmed, without empty ones. */
 export function linesOf(text: string): string[] {
   return text
     .split('\n')

@@ -1,14 +1,14 @@
-/** Which rows of a long list are in the page. */
+/** Which rows of a long list are rendered. */
 export interface ListWindow {
-  /** Index of the first row, and of the one behind the last. */
+  /** Index of the first row, and of the one after the last. */
   readonly first: number;
   readonly end: number;
-  /** Height that stands for the rows above and below, px. */
+  /** Height of the rows above and below, px. */
   readonly above: number;
   readonly below: number;
 }
 
-/** The rows to be seen at this place of the scroll bar, and a few more. All heights are px. */
+/** The rows visible at this scroll position, and a few more. All heights are px. */
 export function windowOf(
   count: number,
   { scrollTop, height, rowHeight }: { scrollTop: number; height: number; rowHeight: number },

@@ -9,7 +9,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'engine-refused': 'Look at the engine’s log; Podman or a socket proxy may not allow the call.',
   'engine-bad-answer': 'See what listens at the agent’s DOCKER_HOST.',
   'engine-bad-response': 'See what listens at the agent’s DOCKER_HOST; look at the engine’s log.',
-  // The way to the hub.
+  // Connecting to the hub.
   cleartext: 'Give the hub a certificate, set its URL to https:// and rotate the key.',
   'environment-not-associated': 'Run the command on the remote machine: “Rotate key” prints it anew.',
   'environment-not-found': 'Create it again.',
@@ -47,7 +47,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'proof-missing': 'Update the agent, if it is one.',
   superseded: 'Nothing, once. Again and again: two agents share an identity.',
   'too-many-handshakes': 'See who connects to the tunnel port; the agent tries again by itself.',
-  // Who wants in.
+  // Enrolment.
   'agent-too-old': 'Update the agent: new image, same command.',
   'agent-unauthorized': 'Compare the agent’s EDGE_KEY with the environment; if it is lost, rotate the key.',
   'association-removed': 'If that agent is to come back, rotate the key and restart it with the new one.',
@@ -62,7 +62,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   'too-many-agents': 'Nodes that are gone make room by themselves. If you don’t know these, rotate the key.',
 };
 
-/** What an operator does next about a problem with this code; null where there is no advice. */
+/** Next step for a problem with this code; null if there is none. */
 export function nextStep(code: string): string | null {
   return Object.hasOwn(NEXT_STEPS, code) ? (NEXT_STEPS[code] ?? null) : null;
 }

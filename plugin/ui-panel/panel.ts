@@ -13,9 +13,9 @@ import { EnvironmentListElement } from './views/environment-list.js';
 import { SettingsElement } from './views/settings.js';
 
 /**
- * `<fairlead-panel>`: everything an operator does, for any dashboard's page. It starts when it is put into a page, and
- * ends all that it began when it is taken out. Tells `fairlead-unauthorized` when the hub does not know the caller any more, and
- * `fairlead-navigate` with the new `path` when somebody goes elsewhere in it.
+ * `<fairlead-panel>`: the operator's UI, for any dashboard's page. It starts when inserted into a page, and stops all
+ * activity when removed. Dispatches `fairlead-unauthorized` when the hub does not accept the caller any more, and
+ * `fairlead-navigate` with the new `path` after navigation.
  */
 export class FairleadPanel extends LitElement {
   static override properties = {
@@ -45,11 +45,11 @@ export class FairleadPanel extends LitElement {
   ];
   /** Mount of the plugin. Default: `/edge`. */
   declare baseUrl: string;
-  /** Gives the bearer token of each call. Without it the session cookie is sent. */
+  /** Returns the bearer token of each call. Without it the session cookie is sent. */
   declare getToken: (() => string | Promise<string>) | undefined;
-  /** What is shown, such as `environments/5/images`: a host may keep it in its own address. Default: the list. */
+  /** Current path, such as `environments/5/images`: a host may keep it in its own URL. Default: the list. */
   declare path: string;
-  /** Default `auto`: as the browser prefers. */
+  /** Default `auto`: the browser's preference. */
   declare theme: 'auto' | 'light' | 'dark';
   #client: ApiClient | null = null;
   #events: HubEvents | null = null;
@@ -73,7 +73,7 @@ export class FairleadPanel extends LitElement {
     this.#events?.stop();
   }
 
-  /** No call goes out before the page could say who makes it. */
+  /** No calls before the page could set `getToken`. */
   protected override async scheduleUpdate(): Promise<void> {
     if (!this.hasUpdated) await pageScripts();
     super.scheduleUpdate();
@@ -84,7 +84,7 @@ export class FairleadPanel extends LitElement {
     this.#events?.stop();
     const { baseUrl } = this;
     this.#hasToken = Boolean(this.getToken);
-    // A host may give another function at each of its own updates: it is not another hub.
+    // A host may pass a new function at each update: it is the same hub.
     const getToken = this.getToken && (() => this.getToken?.() ?? '');
     const onUnauthorized = () =>
       this.dispatchEvent(new CustomEvent('fairlead-unauthorized', { bubbles: true, composed: true }));
@@ -130,7 +130,7 @@ export class FairleadPanel extends LitElement {
     }
   }
 
-  /** Who uses a keyboard or a screen reader is at the new view's heading then. */
+  /** Focuses the new view's heading, for keyboards and screen readers. */
   async #navigate(event: CustomEvent<string>): Promise<void> {
     event.stopPropagation();
     const before = this.#shown;

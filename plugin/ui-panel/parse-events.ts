@@ -1,13 +1,13 @@
-/** One message of an event stream, as the HTML standard has it. */
+/** One message of an event stream, as in the HTML standard. */
 export interface StreamMessage {
-  /** Empty where none was given yet. */
+  /** Empty if none was sent yet. */
   readonly id: string;
   readonly type: string;
-  /** Empty for a message that only moves the id on. */
+  /** Empty for a message that only advances the id. */
   readonly data: string;
 }
 
-/** Messages of a `text/event-stream`, cut anywhere. A message that the end cuts off is dropped. */
+/** Messages of a `text/event-stream`, split anywhere. An incomplete last message is dropped. */
 export async function* parseEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamMessage> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { EnvironmentProblem } from '../api.js';
 import { nextStep } from './next-step.js';
 
-/** What is wrong, by which code it is known (empty: none), and what to do next. `detail` is the hub's text, or an engine's. */
+/** A problem's text, its code (empty: none) and the next step. `detail` is the hub's text, or an engine's. */
 export function problemView({ code, detail }: Pick<EnvironmentProblem, 'code' | 'detail'>): TemplateResult {
   const step = nextStep(code);
   return html`<p class="notice bad">

@@ -1,4 +1,4 @@
-/** The parts of a body as they come. Not every browser can iterate over a stream. */
+/** A body's chunks as they arrive. Not every browser can iterate over a stream. */
 export async function* readChunks(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
@@ -9,7 +9,7 @@ export async function* readChunks(response: Response): AsyncGenerator<Uint8Array
       yield value;
     }
   } finally {
-    // An end that nobody waited for: the connection is to be closed.
+    // After an early exit this closes the connection.
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -1,11 +1,11 @@
-/** What the panel shows. */
+/** A view of the panel. */
 export type Route =
   | { readonly name: 'list' | 'create' | 'settings' }
   | { readonly name: 'edit'; readonly id: number }
   | {
       readonly name: 'environment';
       readonly id: number;
-      /** Name or id of the Swarm node whose engine is shown; null: whichever has the environment's tunnel; `*`: all. */
+      /** Name or id of the Swarm node whose engine is shown; null: the one with the environment's tunnel; `*`: all. */
       readonly node: string | null;
       /** Empty: the first one. */
       readonly section: string;

@@ -1,4 +1,4 @@
-/** What newer browsers have, and TypeScript's own description of browsers has not. */
+/** In newer browsers, but not in TypeScript's DOM library. */
 interface FilePicker {
   showSaveFilePicker?(options: { suggestedName: string }): Promise<{
     createWritable(): Promise<{
@@ -9,23 +9,23 @@ interface FilePicker {
   }>;
 }
 
-/** Texts that go into one part of a Blob: the browser may keep those on disk. */
+/** Characters per part of a Blob: the browser may keep parts on disk. */
 const PART_CHARACTERS = 4 * 1024 * 1024;
 
 /**
- * Saves a text as a file, whole or not at all: straight to the disk where the browser lets pages do that, else by way
- * of a Blob. To be called when somebody clicks. `tell` hears how many characters there are so far.
- * @returns whether it is saved: false where the user chose no file
- * @throws what the parts throw
+ * Saves a text as a file, whole or not at all: directly to disk if the browser allows it, otherwise through a Blob.
+ * Call it from a click. `onProgress` gets the number of characters so far.
+ * @returns false if the user chose no file
+ * @throws errors of the parts
  */
 export async function saveText(
   name: string,
   parts: () => AsyncIterable<string>,
-  tell: (characters: number) => void,
+  onProgress: (characters: number) => void,
 ): Promise<boolean> {
   const { showSaveFilePicker } = globalThis as FilePicker;
   if (!showSaveFilePicker) {
-    await saveAsBlob(name, parts(), tell);
+    await saveAsBlob(name, parts(), onProgress);
     return true;
   }
   const file = await showSaveFilePicker.call(globalThis, { suggestedName: name }).catch((error: unknown) => {
@@ -39,7 +39,7 @@ export async function saveText(
     for await (const part of parts()) {
       await writable.write(part);
       characters += part.length;
-      tell(characters);
+      onProgress(characters);
     }
     await writable.close();
   } catch (error) {
@@ -52,7 +52,7 @@ export async function saveText(
 async function saveAsBlob(
   name: string,
   parts: AsyncIterable<string>,
-  tell: (characters: number) => void,
+  onProgress: (characters: number) => void,
 ): Promise<void> {
   const blobs: Blob[] = [];
   let characters = 0;
@@ -60,7 +60,7 @@ async function saveAsBlob(
   for await (const part of parts) {
     pending += part;
     characters += part.length;
-    tell(characters);
+    onProgress(characters);
     if (pending.length < PART_CHARACTERS) continue;
     blobs.push(new Blob([pending]));
     pending = '';
@@ -70,6 +70,6 @@ async function saveAsBlob(
   link.href = url;
   link.download = name;
   link.click();
-  // The browser reads it after the click.
+  // The browser reads the URL after the click.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,11 +1,11 @@
-/** A page that is busy for longer is late for who clicks. */
+/** Longer work delays the response to a click. */
 const MAX_WORK_MS = 8;
 
-/** Lets long work stop now and then, so that the page can answer. Tabs in the background are not slowed by it, as by timers. */
+/** Splits long work so that the page stays responsive. Unlike timers, it is not throttled in background tabs. */
 export class WorkBudget {
   #startedMs = performance.now();
 
-  /** Resolves at once, or after the page had its turn. */
+  /** Resolves immediately, or after the page has run other tasks. */
   async yieldToMain(): Promise<void> {
     if (performance.now() - this.#startedMs < MAX_WORK_MS) return;
     await new Promise<void>((resolve) => {

@@ -2,11 +2,11 @@ import type { EngineClient } from './engine-client.js';
 import { JsonReader } from './json-reader.js';
 
 /**
- * Changes what a Swarm is to do with a node or a service: reads its spec, and writes it back with the version that was
- * read, so that nobody's change in between is lost.
+ * Changes the spec of a Swarm node or service: reads it, and writes it back with the version read, so that no concurrent
+ * change is lost.
  * @param path such as `/nodes/k3v1`
- * @param query what goes along, such as `&rollback=previous`
- * @throws {ApiError} and, where it changed meanwhile, an error that says so
+ * @param query extra parameters, such as `&rollback=previous`
+ * @throws {ApiError} and, after a concurrent change, an error that says so
  */
 export async function changeSpec<S extends object>(
   engine: EngineClient,
@@ -20,7 +20,7 @@ export async function changeSpec<S extends object>(
   try {
     await engine.call('POST', `${path}/update?version=${version}${query}`, { body: change(found.Spec) });
   } catch (error) {
-    // Docker's own answer is a 500 like any other.
+    // Docker reports a version conflict as a plain 500.
     const now = await engine.call<unknown>('GET', path).catch(() => null);
     if (now === null || versionOf(now) === version) throw error;
     throw new Error(

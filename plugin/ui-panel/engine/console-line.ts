@@ -1,27 +1,27 @@
 import { SendQueue } from './send-queue.js';
 
-/** What is said of a console, beside its bytes. */
+/** Events of a console, including its output. */
 export interface ConsoleEvents {
-  /** The command runs. */
+  /** The command is running. */
   readonly open: () => void;
-  /** Bytes of its terminal; `done` is to be called when they are shown. */
+  /** Terminal output; call `done` when it is shown. */
   readonly output: (bytes: Uint8Array, done: () => void) => void;
-  /** It is over, for this reason. Once. */
-  readonly over: (words: string) => void;
-  /** How much of what was typed or pasted waits to be sent; 0 in the end. */
+  /** Called once when it ends, with the reason. */
+  readonly over: (reason: string) => void;
+  /** Bytes of typed or pasted input still to be sent; 0 at the end. */
   readonly sending: (waitingBytes: number) => void;
 }
 
-/** Output that is not shown yet: above the first the hub is asked to wait, below the second to go on. */
+/** Output not shown yet: above the first the hub is asked to pause, below the second to resume. */
 const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
 
-/** A console's WebSocket: bytes both ways, none faster than its reader. */
+/** A console's WebSocket: bytes both ways, with back pressure. */
 export class ConsoleLine {
   readonly #socket: WebSocket;
   readonly #events: ConsoleEvents;
   readonly #queue: SendQueue;
-  #unshown = 0;
+  #pendingBytes = 0;
   #isPaused = false;
   #isOver = false;
 
@@ -31,7 +31,7 @@ export class ConsoleLine {
     this.#queue = new SendQueue(this.#socket, events.sending);
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      if (typeof data === 'string') this.#hear(data);
+      if (typeof data === 'string') this.#receive(data);
       else this.#show(new Uint8Array(data));
     });
     this.#socket.addEventListener('close', () => this.#end('The connection is gone'));
@@ -42,17 +42,17 @@ export class ConsoleLine {
   }
 
   resize(columns: number, rows: number): void {
-    this.#say({ type: 'resize', columns, rows });
+    this.#send({ type: 'resize', columns, rows });
   }
 
-  /** Safe to call twice; says nothing more. */
+  /** Safe to call twice; no events follow. */
   close(): void {
     this.#isOver = true;
     this.#queue.stop();
     this.#socket.close();
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const { type, code, detail }: { type: string; code?: unknown; detail?: unknown } = JSON.parse(text);
     if (type === 'open') this.#events.open();
     else if (type === 'exit') this.#end(`Ended with code ${String(code)}`);
@@ -60,27 +60,27 @@ export class ConsoleLine {
   }
 
   #show(bytes: Uint8Array): void {
-    this.#unshown += bytes.length;
-    if (!this.#isPaused && this.#unshown > HIGH_BYTES) this.#pause(true);
+    this.#pendingBytes += bytes.length;
+    if (!this.#isPaused && this.#pendingBytes > HIGH_BYTES) this.#pause(true);
     this.#events.output(bytes, () => {
-      this.#unshown -= bytes.length;
-      if (this.#isPaused && this.#unshown < LOW_BYTES) this.#pause(false);
+      this.#pendingBytes -= bytes.length;
+      if (this.#isPaused && this.#pendingBytes < LOW_BYTES) this.#pause(false);
     });
   }
 
   #pause(isPaused: boolean): void {
     this.#isPaused = isPaused;
-    this.#say({ type: isPaused ? 'pause' : 'resume' });
+    this.#send({ type: isPaused ? 'pause' : 'resume' });
   }
 
-  #end(words: string): void {
+  #end(reason: string): void {
     this.#queue.stop();
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#events.over(words);
+    this.#events.over(reason);
   }
 
-  #say(said: object): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(said));
+  #send(message: object): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 }

@@ -1,13 +1,13 @@
 import { dateTime } from '../date-time.js';
 import { JsonReader } from './json-reader.js';
 
-/** One thing that operators look for; several values where it has several. All are the engine's texts. */
+/** A fact about a container, with one or more values. All are the engine's texts. */
 export interface ContainerFact {
   readonly name: string;
   readonly values: readonly string[];
 }
 
-/** What `GET /containers/:id/json` says, what is looked for first first. */
+/** The facts in `GET /containers/:id/json`, the most wanted first. */
 export function containerFacts(inspected: unknown): readonly ContainerFact[] {
   const container = new JsonReader(inspected);
   const config = container.get('Config');
@@ -43,7 +43,7 @@ function fact(name: string, values: readonly string[]): ContainerFact {
   return { name, values: values.filter((value) => value !== '') };
 }
 
-/** As one would type it. */
+/** Quoted for a shell. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) || word === '' ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
@@ -85,6 +85,6 @@ function networkOf([name, network]: [string, JsonReader]): string {
 function portsOf([port, bindings]: [string, JsonReader]): string[] {
   const published = bindings
     .items()
-    .map((part) => `${part.text('HostIp')}:${part.text('HostPort')} → ${port}`);
+    .map((binding) => `${binding.text('HostIp')}:${binding.text('HostPort')} → ${port}`);
   return published.length > 0 ? published : [`${port}, not published`];
 }

@@ -1,15 +1,15 @@
 import { JsonReader } from './json-reader.js';
 
-/** What a container uses, at one moment. Bytes are totals since its start. */
+/** A container's resource usage at one moment. Bytes are totals since its start. */
 export interface ContainerStats {
   /** Since 1970, by the engine's clock. */
   readonly timeMs: number;
   /** Of one CPU: 200 is two of them. Null: not known yet. */
   readonly cpuPercent: number | null;
-  /** How many CPUs it can use; null where the engine does not say. */
+  /** Number of CPUs it can use; null if the engine does not report it. */
   readonly cpus: number | null;
   readonly memory: number;
-  /** What it may use; 0 where the engine does not say. */
+  /** Limit in bytes; 0 if the engine does not report it. */
   readonly memoryLimit: number;
   readonly received: number;
   readonly sent: number;
@@ -19,14 +19,14 @@ export interface ContainerStats {
 }
 
 /**
- * Counts as the docker client does: github.com/docker/cli, cli/command/container/stats_helpers.go.
- * @param value what `GET /containers/:id/stats` tells of a moment
- * @returns null for what is no sample of a container that runs
+ * Calculates as the docker client does: github.com/docker/cli, cli/command/container/stats_helpers.go.
+ * @param value a sample from `GET /containers/:id/stats`
+ * @returns null if it is not a sample of a running container
  */
 export function parseContainerStats(value: unknown): ContainerStats | null {
   const sample = new JsonReader(value);
   const timeMs = Date.parse(sample.text('read'));
-  // The engine goes on with samples from the year 1 when the container has stopped.
+  // A stopped container's samples are from the year 1.
   if (!(timeMs > 0)) return null;
   const [memory, storage] = [sample.get('memory_stats'), sample.get('storage_stats')];
   const networks = sample
@@ -34,7 +34,7 @@ export function parseContainerStats(value: unknown): ContainerStats | null {
     .entries()
     .map(([, network]) => network);
   const transfers = sample.get('blkio_stats').get('io_service_bytes_recursive').items();
-  const moved = (letter: string) =>
+  const bytesOf = (letter: string) =>
     sum(
       transfers.filter((transfer) => transfer.text('op').toLowerCase().startsWith(letter)),
       'value',
@@ -48,20 +48,20 @@ export function parseContainerStats(value: unknown): ContainerStats | null {
     memoryLimit: numeric(memory, 'limit'),
     received: sum(networks, 'rx_bytes'),
     sent: sum(networks, 'tx_bytes'),
-    read: isWindows ? numeric(storage, 'read_size_bytes') : moved('r'),
-    written: isWindows ? numeric(storage, 'write_size_bytes') : moved('w'),
+    read: isWindows ? numeric(storage, 'read_size_bytes') : bytesOf('r'),
+    written: isWindows ? numeric(storage, 'write_size_bytes') : bytesOf('w'),
     processes: numeric(sample.get('pids_stats'), 'current') || numeric(sample, 'num_procs'),
   };
 }
 
-/** Only there the engine counts processes by themselves. */
+/** Only Windows reports `num_procs`. */
 function isOnWindows(sample: JsonReader): boolean {
   return numeric(sample, 'num_procs') > 0;
 }
 
 function cpuOnUnix(sample: JsonReader): number | null {
   const [cpu, before] = [sample.get('cpu_stats'), sample.get('precpu_stats')];
-  // The first sample of a stream has none before it.
+  // The first sample of a stream has no previous one.
   if (!numeric(before, 'system_cpu_usage')) return null;
   const passed = numeric(cpu, 'system_cpu_usage') - numeric(before, 'system_cpu_usage');
   const used = usedSince(sample);
@@ -87,7 +87,7 @@ function onlineCpus(sample: JsonReader): number {
   return numeric(cpu, 'online_cpus') || cpu.get('cpu_usage').get('percpu_usage').items().length;
 }
 
-/** Without the file cache that can be given back at once. Control groups v1 have its total under a name of its own. */
+/** Without the reclaimable file cache. Control groups v1 use another name for its total. */
 function memoryOnUnix(memory: JsonReader): number {
   const usage = numeric(memory, 'usage');
   const stats = memory.get('stats');

@@ -2,21 +2,21 @@ import type { AllNodeList } from '../../api.js';
 import type { ApiClient, CallOptions } from '../api-client.js';
 import type { NodeName } from './node-name.js';
 
-/** In the place of a node: all of them. No host can have this name. */
+/** In place of a node: all of them. No host can have this name. */
 export const ALL_NODES = '*';
 
-/** Whether one node of a Swarm is meant. */
+/** Whether it is one node of a Swarm. */
 export function isOneNode(node: string | null): node is string {
   return node !== null && node !== ALL_NODES;
 }
 
-/** How a node answered to a list of all nodes. */
+/** A node's result in a list of all nodes. */
 export type NodeAnswer = AllNodeList['nodes'][number];
 
 /**
  * Calls the Docker API of an environment, of one node of its Swarm, or of all. Paths are Docker's, such as
- * `/containers/json`. A section has no need to know which: it gets what it lists by `list`, keeps `nodeOf(item)` in each
- * row's `node`, and calls `of(row)` for what concerns one row:
+ * `/containers/json`. A section need not know which: it lists with `list`, keeps `nodeOf(item)` in each row's `node`, and
+ * uses `of(row)` for actions on one row:
  *
  *     rowsOfList(await engine.list('/containers/json?all=1', { signal }))
  *     engine.of(row).call('POST', `/containers/${row.id}/stop`)
@@ -28,7 +28,7 @@ export class EngineClient {
   readonly node: string | null;
   readonly #onNodes: (answers: readonly NodeAnswer[]) => void;
 
-  /** @param onNodes hears at each list of all nodes how each of them answered */
+  /** @param onNodes called with each node's result at each list of all nodes */
   constructor(
     client: ApiClient,
     environmentId: number,
@@ -41,21 +41,21 @@ export class EngineClient {
     this.#onNodes = onNodes;
   }
 
-  /** The engine that has what is in a row: that of the row's node, else this one. */
+  /** The engine of a row: that of the row's node, or this one. */
   of({ node }: { readonly node?: NodeName | null }): EngineClient {
     return node ? new EngineClient(this.client, this.environmentId, node.id) : this;
   }
 
   /**
-   * What Docker lists at `/containers/json`, `/images/json`, `/volumes` or `/networks`, parameters included; of all nodes
-   * where this is all of them. To be read by `itemsOf`.
+   * Docker's list at `/containers/json`, `/images/json`, `/volumes` or `/networks`, parameters included; of all nodes if
+   * `node` is {@link ALL_NODES}. Read it with `itemsOf`.
    * @throws {ApiError} and `AbortError`
    */
   async list(path: string, options?: CallOptions): Promise<unknown> {
     if (this.node !== ALL_NODES) {
       const answer = await this.call<unknown>('GET', path, options);
       const items: unknown = Array.isArray(answer) ? answer : Object(answer).Volumes;
-      // One engine does not tell on which node something is: actions would go there.
+      // Ignore an engine's own `Node`: actions would go there.
       return Array.isArray(items) ? items.map((item) => ({ ...item, Node: null })) : [];
     }
     const query = `${path.includes('?') ? '&' : '?'}nodes=all`;
@@ -65,22 +65,22 @@ export class EngineClient {
   }
 
   /**
-   * The answer's JSON; undefined where it has none.
+   * The response's JSON; undefined if it has no body.
    * @throws {ApiError} and `AbortError`
    */
   call<T>(method: string, path: string, options?: CallOptions): Promise<T> {
-    return this.client.call(method, this.#below(path), options);
+    return this.client.call(method, this.#pathOf(path), options);
   }
 
   /**
-   * An answer whose body is yet to be read, such as a stream.
+   * A response whose body has not been read, such as a stream.
    * @throws {ApiError} and `AbortError`
    */
   open(method: string, path: string, options?: CallOptions): Promise<Response> {
-    return this.client.open(method, this.#below(path), options);
+    return this.client.open(method, this.#pathOf(path), options);
   }
 
-  #below(path: string): string {
+  #pathOf(path: string): string {
     const node = isOneNode(this.node) ? `/nodes/${encodeURIComponent(this.node)}` : '';
     return `/environments/${this.environmentId}${node}/docker${path}`;
   }

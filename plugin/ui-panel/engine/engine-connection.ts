@@ -8,14 +8,14 @@ import { type OpeningProgress, openEnvironment } from './open-environment.js';
 import { snapshotOfNode } from './snapshot-of-node.js';
 
 const KEEP_ALIVE_MS = 60_000;
-/** An engine whose events broke off is asked again after this. */
+/** Delay before an interrupted event stream is opened again. */
 const RETRY_MS = 2_000;
 
-/** How an engine stands to the page. */
+/** State of the page's connection to an engine. */
 export type ConnectionState =
   | { readonly phase: 'opening'; readonly progress: OpeningProgress; readonly startedMs: number }
   | { readonly phase: 'open'; readonly source: EngineSource }
-  /** `source` is the last snapshot, or why there is none to show. `error` is null where somebody cancelled. */
+  /** `source` is the last snapshot, or why there is none. `error` is null after a cancellation. */
   | {
       readonly phase: 'closed';
       readonly source: EngineSource | 'asked-for' | 'none' | 'failed';
@@ -23,8 +23,8 @@ export type ConnectionState =
     };
 
 /**
- * Wakes an environment and keeps it awake for as long as it is shown; where that fails, gets its last snapshot.
- * `onChange` is called after each change of `state`. `close()` ends all of it.
+ * Opens an environment's tunnel and keeps it open while the environment is shown; on failure gets its last snapshot.
+ * `onChange` is called after each change of `state`. Call `close()` at the end.
  */
 export class EngineConnection {
   readonly #engine: EngineClient;
@@ -49,21 +49,22 @@ export class EngineConnection {
     return this.#state;
   }
 
-  /** Nodes that did not answer to the last list of all. */
+  /** Nodes that did not respond to the last list of all nodes. */
   get missing(): readonly NodeAnswer[] {
     return this.#missing;
   }
 
-  /** Safe to call again, at any time: it begins anew. */
+  /** Safe to call again at any time: it starts over. */
   async open(): Promise<void> {
     this.close();
     this.#work = new AbortController();
     const { signal } = this.#work;
     const startedMs = performance.now();
-    const tell = (progress: OpeningProgress) => this.#setState({ phase: 'opening', progress, startedMs });
+    const onProgress = (progress: OpeningProgress) =>
+      this.#setState({ phase: 'opening', progress, startedMs });
     try {
-      await openEnvironment(this.#engine, tell, signal);
-      const feed = new EngineFeed(this.#engine, () => this.#followSoon(feed));
+      await openEnvironment(this.#engine, onProgress, signal);
+      const feed = new EngineFeed(this.#engine, () => this.#scheduleFollow(feed));
       this.#feed = feed;
       await feed.start();
       if (signal.aborted) return;
@@ -71,15 +72,15 @@ export class EngineConnection {
         this.#nodeFeeds = new NodeFeeds(this.#engine, (event) => feed.publish(event));
         this.#nodeFeeds.start();
       }
-      this.#keepAlive = setInterval(() => void this.#stayAwake(), KEEP_ALIVE_MS);
+      this.#keepAlive = setInterval(() => void this.#sendKeepAlives(), KEEP_ALIVE_MS);
       this.#setState({ phase: 'open', source: { engine: this.#engine, feed } });
     } catch (error) {
       if (!signal.aborted) await this.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  /** What is open stays: often only the silent stream of events was cut. */
-  #followSoon(feed: EngineFeed): void {
+  /** The connection stays open: often only the idle event stream was cut. */
+  #scheduleFollow(feed: EngineFeed): void {
     const { signal } = this.#work;
     this.#retry = setTimeout(() => {
       feed.start().catch(() => {
@@ -115,8 +116,8 @@ export class EngineConnection {
     if (this.#keepAlive !== null) clearInterval(this.#keepAlive);
   }
 
-  /** Each node of a Swarm has a tunnel of its own beside the environment's. */
-  async #stayAwake(): Promise<void> {
+  /** Each node of a Swarm has its own tunnel, separate from the environment's. */
+  async #sendKeepAlives(): Promise<void> {
     const { client, environmentId, node } = this.#engine;
     const base = `/environments/${environmentId}`;
     const nodes = isOneNode(node) ? [node] : (this.#nodeFeeds?.nodes ?? []);

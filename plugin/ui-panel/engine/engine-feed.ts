@@ -3,34 +3,34 @@ import type { EngineClient } from './engine-client.js';
 import { parseJsonLines } from './json-lines.js';
 import type { NodeName } from './node-name.js';
 
-/** What an engine says has happened. All texts are the engine's. */
+/** An event of an engine. All texts are the engine's. */
 export interface EngineEvent {
-  /** Counts up: no two of a feed have the same. */
+  /** Sequence number, unique in a feed. */
   readonly number: number;
   /** `container`, `image`, `volume`, `network`, `service`, `node` and others. */
   readonly type: string;
   /** `start`, `die`, `pull` and others. */
   readonly action: string;
   readonly id: string;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly name: string;
-  /** What else it says that people look for, such as `image web:1, exitCode 137`. */
+  /** Further attributes, such as `image web:1, exitCode 137`. */
   readonly detail: string;
   /** Since 1970, by the engine's clock. */
   readonly timeMs: number;
-  /** Whose engine says so, where several are listened to and it is not the one with the environment's tunnel. */
+  /** The node, if several are followed and it is not the one with the environment's tunnel. */
   readonly node?: NodeName;
 }
 
 export type FeedListener = (event: EngineEvent) => void;
 
 const KEPT = 500;
-/** What happened before the page opened; Docker itself remembers 256 events. */
+/** Also get earlier events; Docker keeps 256. */
 const SINCE_MS = 60 * 60 * 1000;
-/** Attributes that people look for. */
+/** Attributes to show. */
 const DETAILS = ['image', 'exitCode', 'signal', 'container', 'oldName', 'state.new'];
 const MAX_CHARACTERS = 300;
-/** Everything that changes what lists show; `exec_*` and health checks alone would be thousands. */
+/** Event types that change a list; `exec_*` and health checks would be thousands. */
 const FILTERS = {
   type: [
     'container',
@@ -47,8 +47,8 @@ const FILTERS = {
 };
 
 /**
- * An engine's events: one stream for everything that shows it. What lists something subscribes first, then lists, and
- * misses nothing. After its end `start()` goes on behind the last event; `stop()` at any time.
+ * An engine's events: one stream for all its subscribers. Subscribe first, then list, to miss nothing. After the stream's
+ * end `start()` resumes after the last event; call `stop()` at any time.
  */
 export class EngineFeed {
   readonly #engine: EngineClient;
@@ -57,10 +57,10 @@ export class EngineFeed {
   readonly #work = new AbortController();
   #recent: readonly EngineEvent[] = [];
   #count = 0;
-  /** Of the engine's last event. */
+  /** Time of the engine's last event. */
   #lastMs = 0;
 
-  /** @param onEnd called each time the stream ends by itself */
+  /** @param onEnd called each time the stream ends without `stop()` */
   constructor(engine: EngineClient, onEnd: () => void) {
     this.#engine = engine;
     this.#onEnd = onEnd;
@@ -72,17 +72,19 @@ export class EngineFeed {
   }
 
   /**
-   * Resolves once the engine tells its events.
+   * Resolves once the engine sends its events.
    * @throws {ApiError} and `AbortError`
    */
   async start(): Promise<void> {
     const { signal } = this.#work;
-    const toldMs = this.#lastMs;
+    const publishedMs = this.#lastMs;
     const nowMs = this.#engine.client.hubTime.now();
-    const since = toldMs ? (toldMs / 1000).toFixed(3) : String(Math.floor((nowMs - SINCE_MS) / 1000));
+    const since = publishedMs
+      ? (publishedMs / 1000).toFixed(3)
+      : String(Math.floor((nowMs - SINCE_MS) / 1000));
     const query = new URLSearchParams({ since, filters: JSON.stringify(FILTERS) });
     const response = await this.#engine.open('GET', `/events?${query}`, { signal });
-    void this.#follow(response, toldMs, signal);
+    void this.#follow(response, publishedMs, signal);
   }
 
   /** Safe to call twice. */
@@ -90,13 +92,13 @@ export class EngineFeed {
     this.#work.abort();
   }
 
-  /** @returns what ends it */
+  /** @returns a function that unsubscribes */
   subscribe(listener: FeedListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Passes on what happened: to this engine, or to another whose events come along. */
+  /** Publishes an event of this engine, or of another node's. */
   publish(event: EngineEvent): void {
     const counted = { ...event, number: this.#count };
     this.#count += 1;
@@ -104,22 +106,22 @@ export class EngineFeed {
     for (const listener of [...this.#listeners]) listener(counted);
   }
 
-  async #follow(response: Response, toldMs: number, signal: AbortSignal): Promise<void> {
+  async #follow(response: Response, publishedMs: number, signal: AbortSignal): Promise<void> {
     try {
       for await (const value of parseJsonLines(readChunks(response))) {
         const event = parseEngineEvent(value, this.#count);
-        if (!event || signal.aborted || (toldMs > 0 && event.timeMs <= toldMs)) continue;
+        if (!event || signal.aborted || (publishedMs > 0 && event.timeMs <= publishedMs)) continue;
         this.#lastMs = event.timeMs;
         this.publish(event);
       }
     } catch {
-      // Broken off: the same as its end.
+      // An interrupted stream has ended too.
     }
     if (!signal.aborted) this.#onEnd();
   }
 }
 
-/** Docker's own form; null for anything else, and for what a health check or a console does to a container. */
+/** Null if it is not a Docker event, or is one of a health check or a console. */
 function parseEngineEvent(value: unknown, number: number): EngineEvent | null {
   const { Type, Action, Actor, time, timeNano } = Object(value);
   if (typeof Type !== 'string' || typeof Action !== 'string' || /^(exec_|top|health_status)/.test(Action))

@@ -1,6 +1,6 @@
 import type { EngineSource } from './engine-source.js';
 
-/** The time by the clock of the hub that a source is from: the browser's may be wrong. */
+/** The time by the clock of the source's hub: the browser's may be wrong. */
 export function hubNow(source: EngineSource): number {
   return ('engine' in source ? source.engine.client.hubTime : source.hubTime).now();
 }

@@ -1,7 +1,7 @@
-/** More than Docker ever says at once; an engine that says more is not believed. */
+/** More than Docker ever sends in a line; longer lines are an error. */
 const MAX_LINE_CHARACTERS = 1024 * 1024;
 
-/** Values of a stream of JSON texts, one a line, cut anywhere. What is no JSON is passed over. */
+/** Values of a stream of JSON lines, split anywhere. Lines that are not JSON are skipped. */
 export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -19,6 +19,6 @@ function* parse(line: string): Generator<unknown> {
   try {
     yield JSON.parse(line);
   } catch {
-    // Not for us: a proxy's words, or half a line at the end.
+    // A proxy's message, or an incomplete last line.
   }
 }

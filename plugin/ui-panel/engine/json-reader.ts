@@ -1,6 +1,6 @@
 /**
- * A part of an engine's answer, whatever it is. An engine may leave out anything, or send anything: what is not what
- * was looked for reads as none, and nothing here throws.
+ * Reads a value of an engine's response. An engine may omit or send anything: a missing or mistyped value reads as
+ * empty, and nothing here throws.
  */
 export class JsonReader {
   readonly #value: unknown;
@@ -11,24 +11,24 @@ export class JsonReader {
   get(name: string): JsonReader {
     return new JsonReader(Object(this.#value)[name]);
   }
-  /** Also of a number; empty for what is none. */
+  /** Also a number or boolean as text; empty for anything else. */
   text(name: string): string {
     return this.get(name).asText();
   }
   asText(): string {
     return ['string', 'number', 'boolean'].includes(typeof this.#value) ? String(this.#value) : '';
   }
-  /** The one of some words that it is. */
-  oneOf<const T extends string>(name: string, words: readonly T[]): T | null {
+  /** The value if it is one of `allowed`. */
+  oneOf<const T extends string>(name: string, allowed: readonly T[]): T | null {
     const value: unknown = Object(this.#value)[name];
-    return words.find((word) => word === value) ?? null;
+    return allowed.find((item) => item === value) ?? null;
   }
-  /** NaN for what is none. */
+  /** NaN if it is not a number. */
   number(name: string): number {
     const value = Object(this.#value)[name];
     return Number.isFinite(value) ? value : Number.NaN;
   }
-  /** Whether it is one, and not empty. */
+  /** Whether it is a text, and not empty. */
   isText(name: string): boolean {
     const value = Object(this.#value)[name];
     return typeof value === 'string' && value !== '';
@@ -36,16 +36,16 @@ export class JsonReader {
   is(name: string): boolean {
     return Object(this.#value)[name] === true;
   }
-  /** Whether it is anything at all. */
+  /** Whether it is neither missing nor null. */
   has(name: string): boolean {
     return (Object(this.#value)[name] ?? null) !== null;
   }
-  /** Names with what they stand for. */
+  /** Names and values. */
   entries(): [string, JsonReader][] {
     const value = typeof this.#value === 'object' && !Array.isArray(this.#value) ? this.#value : null;
     return Object.entries(value ?? {}).map(([name, item]) => [name, new JsonReader(item)]);
   }
-  /** Empty for what is no list. */
+  /** Empty if it is not a list. */
   items(): JsonReader[] {
     return Array.isArray(this.#value) ? this.#value.map((item) => new JsonReader(item)) : [];
   }
@@ -57,8 +57,7 @@ export class JsonReader {
 }
 
 /**
- * A list's items that have what makes them one, and what they are called by: an id, or a volume's name. An id that comes
- * again is no other item.
+ * A list's items with an id, or a volume's name, de-duplicated.
  */
 export function itemsOf(answer: unknown): readonly JsonReader[] {
   const items = new Map<string, JsonReader>();

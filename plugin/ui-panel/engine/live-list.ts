@@ -2,26 +2,25 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { SnapshotView } from '../../api.js';
 import type { EngineSource, LiveEngine } from './engine-source.js';
 
-/** After a failure there may be no event that says it is over. */
+/** Retry after a failure: no event reports its end. */
 const AFTER_FAILURE_MS = 5_000;
-/** Events that come together are one reason to list anew. */
-const SOON_MS = 300;
+/** Events within this time cause one refresh. */
+const REFRESH_MS = 300;
 
-/** How a section gets its rows. */
+/** How to list a section's rows. */
 export interface LiveListOptions<R> {
   /** Types of events that can change the list, such as `container`. */
   readonly types: readonly string[];
-  /** Asks the engine. */
+  /** Lists from the engine. */
   readonly list: (live: LiveEngine, signal: AbortSignal) => Promise<readonly R[]>;
-  /** What a snapshot has of it. */
+  /** Lists from a snapshot. */
   readonly ofSnapshot: (snapshot: SnapshotView) => readonly R[];
-  /** For what engines tell no events of: after so many ms it is listed again, while the page is visible. Default: never. */
+  /** Poll interval, ms, for kinds without engine events, while the page is visible. Default: never. */
   readonly againMs?: (rows: readonly R[]) => number;
 }
 
 /**
- * The rows of a section, for as long as it is in the page: listed once, and anew whenever the engine's events say that
- * they may have changed.
+ * The rows of a section while it is in the page: listed once, and again whenever an engine event may have changed them.
  */
 export class LiveList<R> implements ReactiveController {
   readonly #host: ReactiveControllerHost & { readonly source: EngineSource };
@@ -31,9 +30,9 @@ export class LiveList<R> implements ReactiveController {
   #work = new AbortController();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #again: ReturnType<typeof setTimeout> | null = null;
-  /** Of the call that is under way; that of an earlier stay in the page is none. */
+  /** Signal of the running call; ignored if the host was disconnected since. */
   #listing: AbortSignal | null = null;
-  /** Something changed while it was listed. */
+  /** An event arrived during the call. */
   #isStale = false;
   #unsubscribe = () => {};
 
@@ -60,7 +59,7 @@ export class LiveList<R> implements ReactiveController {
     }
     this.#work = new AbortController();
     this.#unsubscribe = source.feed.subscribe(({ type }) => {
-      if (this.#options.types.includes(type)) this.#refreshSoon();
+      if (this.#options.types.includes(type)) this.#scheduleRefresh();
     });
     void this.refresh();
   }
@@ -74,7 +73,7 @@ export class LiveList<R> implements ReactiveController {
     this.#again = null;
   }
 
-  /** Lists anew; if that is under way, once more behind it. */
+  /** Lists again; if a call is running, once more after it. */
   async refresh(): Promise<void> {
     const { source } = this.#host;
     if ('snapshot' in source) return;
@@ -96,11 +95,11 @@ export class LiveList<R> implements ReactiveController {
     }
     this.#listing = null;
     this.#host.requestUpdate();
-    if (this.#isStale) this.#refreshSoon();
-    this.#refreshAgain();
+    if (this.#isStale) this.#scheduleRefresh();
+    this.#schedulePoll();
   }
 
-  #refreshAgain(): void {
+  #schedulePoll(): void {
     const { againMs } = this.#options;
     if (this.#again !== null) clearTimeout(this.#again);
     this.#again = null;
@@ -108,19 +107,19 @@ export class LiveList<R> implements ReactiveController {
     if (inMs === null) return;
     this.#again = setTimeout(() => {
       if (isPageVisible()) void this.refresh();
-      else this.#refreshAgain();
+      else this.#schedulePoll();
     }, inMs);
   }
 
-  #refreshSoon(): void {
+  #scheduleRefresh(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.refresh();
-    }, SOON_MS);
+    }, REFRESH_MS);
   }
 }
 
-/** Where there is no page at all, somebody looks, too. */
+/** Without a document (tests), the page counts as visible. */
 function isPageVisible(): boolean {
   const { document } = globalThis as { readonly document?: { readonly visibilityState: string } };
   return document?.visibilityState !== 'hidden';

@@ -1,32 +1,32 @@
 /** A line of a log, as text. */
 export interface LogLine {
   readonly text: string;
-  /** Whether it came by stderr, or is the engine's own complaint. Of a terminal nobody knows. */
+  /** Whether it is from stderr, or the engine's own error. Always false for a terminal. */
   readonly isError: boolean;
-  /** As the engine tells it, such as `2026-11-23T20:57:21.123456789Z`; empty where it tells none. */
+  /** The engine's timestamp, such as `2026-11-23T20:57:21.123456789Z`; empty if there is none. */
   readonly time: string;
-  /** Id of the Swarm task that wrote it; empty where the log is of one container. */
+  /** Id of the Swarm task that wrote it; empty in a container's log. */
   readonly task: string;
-  /** Whether it goes on where the line before it was cut: it was too long for one. */
+  /** Whether it continues the previous line, which was too long. */
   readonly isMore: boolean;
 }
 
 export interface LogDecoderOptions {
-  /** Whether the container has a terminal: its log has no frames then. */
+  /** Whether the container has a terminal: its log then has no frames. */
   readonly isTerminal: boolean;
-  /** Whether the log was asked for with timestamps. */
+  /** Whether the log was requested with timestamps. */
   readonly hasTimes: boolean;
-  /** Whether it was asked for with details, as logs of services are: the task that wrote it stands in front of a line. */
+  /** Whether it was requested with details, as logs of services are: each line starts with its task. */
   readonly hasTasks: boolean;
 }
 
-/** What stands in front of each message, as far as it was asked for. */
+/** Prefix of each message, as requested. */
 interface Prefix {
   readonly time: string;
   readonly task: string;
 }
 
-/** A line that has no end yet, of a stream and a task. */
+/** An unfinished line of a stream and a task. */
 interface OpenLine {
   readonly isError: boolean;
   readonly task: string;
@@ -38,47 +38,47 @@ interface OpenLine {
 
 const HEADER_BYTES = 8;
 const STDERR = 2;
-/** Longer lines come in pieces. */
+/** Longer lines are split. */
 const MAX_CHARACTERS = 4_000;
 const MAX_PREFIX_BYTES = 400;
-/** Lines without an end, and where the next ones of other tasks begin. */
+/** Unfinished lines of all tasks. */
 const MAX_OPEN = 1_000;
 const SPACE = 0x20;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.?\d*(?:Z|[+-]\d\d:\d\d) /;
 /** `com.docker.swarm.node.id=…,com.docker.swarm.service.id=…,com.docker.swarm.task.id=…`, and labels that are logged. */
 const DETAILS = /^(?:\S*,)?com\.docker\.swarm\.task\.id=([a-z0-9]+)(?:,\S*)? /;
-// Colours, titles and the like; and what is left of control characters, tabs aside.
+// Colours, titles and the like; and other control characters except tabs.
 const ESCAPES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[^[\]])|(?!\t)\p{Cc}/gu;
 
 /**
- * Makes lines of the log of a container, a service or a task: out of Docker's frames where it has no terminal, whole characters wherever the
- * stream was cut, without escape sequences. Nothing is left out but these.
+ * Decodes the log of a container, a service or a task into lines: from Docker's frames unless it has a terminal, with
+ * characters whole wherever the stream is split. Only escape sequences are removed.
  */
 export class LogDecoder {
   readonly #options: LogDecoderOptions;
-  /** How many words stand in front of a message. */
-  readonly #words: number;
+  /** Number of prefixes before a message. */
+  readonly #prefixes: number;
   readonly #open = new Map<string, OpenLine>();
-  /** What came of the next frame's header. */
+  /** Received bytes of the next frame's header. */
   #header: number[] = [];
   #stream = 1;
-  /** Bytes of the frame that are still to come. What has come is shown: a frame may be as long as it says. */
+  /** Bytes missing of the current frame. Received ones are shown: a frame may be very long. */
   #remaining = 0;
-  /** What came of the frame's prefix; null behind it. A long line comes in several frames, each with a prefix. */
+  /** Received bytes of the frame's prefix; null after it. A long line spans several frames, each with a prefix. */
   #prefix: number[] | null = null;
   #spaces = 0;
-  /** Which line the frame goes on with. */
+  /** The line that the frame continues. */
   #line: OpenLine;
 
   constructor(options: LogDecoderOptions) {
     this.#options = options;
-    this.#words = Number(options.hasTimes) + Number(options.hasTasks);
+    this.#prefixes = Number(options.hasTimes) + Number(options.hasTasks);
     this.#line = this.#openOf('');
   }
 
-  /** Lines that have ended with this chunk. */
+  /** Lines completed by this chunk. */
   push(chunk: Uint8Array): LogLine[] {
     const lines: LogLine[] = [];
     if (this.#options.isTerminal) this.#accept(chunk, lines);
@@ -86,14 +86,14 @@ export class LogDecoder {
     return lines;
   }
 
-  /** Lines as far as they have come, that may still grow. */
+  /** Unfinished lines, which may still grow. */
   rest(): LogLine[] {
     return [...this.#open.values()].flatMap((open) =>
       open.text === '' ? [] : this.#lineOf(open, open.text),
     );
   }
 
-  /** A frame: which stream, three zeros, its length in big endian, and that many bytes. */
+  /** A frame: stream number, three zeros, big-endian length, and that many bytes. */
   #unframe(chunk: Uint8Array, lines: LogLine[]): void {
     let at = 0;
     while (at < chunk.length) {
@@ -112,7 +112,7 @@ export class LogDecoder {
         this.#stream = this.#header[0] ?? 0;
         this.#remaining = this.#header.slice(4).reduce((length, byte) => length * 256 + byte, 0);
         this.#line = this.#openOf('');
-        this.#prefix = this.#words > 0 ? [] : null;
+        this.#prefix = this.#prefixes > 0 ? [] : null;
         this.#spaces = 0;
         this.#header = [];
       }
@@ -123,7 +123,7 @@ export class LogDecoder {
     prefix.push(byte);
     this.#remaining -= 1;
     if (byte === SPACE) this.#spaces += 1;
-    if (this.#spaces < this.#words && prefix.length < MAX_PREFIX_BYTES && this.#remaining > 0) return;
+    if (this.#spaces < this.#prefixes && prefix.length < MAX_PREFIX_BYTES && this.#remaining > 0) return;
     this.#prefix = null;
     const text = String.fromCharCode(...prefix);
     const { time, task, length } = this.#parsePrefix(text);
@@ -132,12 +132,12 @@ export class LogDecoder {
     if (length < prefix.length) this.#accept(Uint8Array.from(prefix.slice(length)), lines);
   }
 
-  /** @returns its length in characters too: what is behind it is text */
+  /** @returns also its length in characters: the text follows it */
   #parsePrefix(text: string): Prefix & { readonly length: number } {
     const { hasTimes, hasTasks } = this.#options;
-    const [stamp = ''] = (hasTimes && TIME.exec(text)) || [];
-    const [details = '', task = ''] = (hasTasks && DETAILS.exec(text.slice(stamp.length))) || [];
-    return { time: stamp.trimEnd(), task, length: stamp.length + details.length };
+    const [timestamp = ''] = (hasTimes && TIME.exec(text)) || [];
+    const [details = '', task = ''] = (hasTasks && DETAILS.exec(text.slice(timestamp.length))) || [];
+    return { time: timestamp.trimEnd(), task, length: timestamp.length + details.length };
   }
 
   #openOf(task: string): OpenLine {
@@ -165,7 +165,7 @@ export class LogDecoder {
     lines.push(...this.#pieces(open, rest));
   }
 
-  /** What is too long for one line; leaves the rest in `open`. */
+  /** Splits off full-length pieces; leaves the rest in `open`. */
   #pieces(open: OpenLine, text: string): LogLine[] {
     const pieces: LogLine[] = [];
     let at = 0;
@@ -182,7 +182,7 @@ export class LogDecoder {
   }
 
   #lineOf({ isMore, isError, time, task }: OpenLine, text: string): LogLine {
-    // In a terminal's log there is nothing but text.
+    // A terminal's log is plain text.
     const inText = this.#options.isTerminal && !isMore ? this.#parsePrefix(text) : null;
     return {
       text: text.slice(inText?.length).replace(ESCAPES, ''),

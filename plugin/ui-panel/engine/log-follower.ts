@@ -6,26 +6,26 @@ import { LogResume } from './log-resume.js';
 import { openLog } from './open-log.js';
 import type { Subject } from './subject.js';
 
-/** How a log stands: `over` until its container starts again, or its service changes. */
+/** State of a log: `over` until its container starts again, or its service changes. */
 export type LogState =
   | { readonly phase: 'opening' | 'live' | 'over' }
   | { readonly phase: 'broken'; readonly message: string };
 
 export interface LogFollowerOptions {
   readonly subject: Subject;
-  /** How many of the last lines to begin with: a number, or `all`. */
+  /** Number of last lines to start with, or `all`. */
   readonly tail: string;
-  /** Gets new lines, and `rest`: those without an end. Nothing more is read before it resolves. */
+  /** Receives new lines, and `rest`: unfinished ones. Reading continues when it resolves. */
   readonly append: (lines: readonly LogLine[], rest: readonly LogLine[]) => Promise<void>;
   readonly onState: (state: LogState) => void;
 }
 
-/** Events behind which a log that has ended goes on. Tasks have none, and run once. */
-const GOES_ON = new Set(['container start', 'service update']);
+/** Events after which an ended log continues. Tasks have none, and run once. */
+const RESUME_EVENTS = new Set(['container start', 'service update']);
 
 /**
- * Reads a log as it grows, through restarts, each line once. The engine keeps what is not read yet, so that
- * who reads slowly misses nothing. `start()` again after it was `broken`.
+ * Follows a log through restarts, each line once. The engine buffers unread lines, so slow readers miss nothing. Call
+ * `start()` again after `broken`.
  */
 export class LogFollower {
   readonly #live: LiveEngine;
@@ -46,7 +46,7 @@ export class LogFollower {
     this.#work = new AbortController();
     this.#unsubscribe = this.#live.feed.subscribe(({ type, action, id }) => {
       const { subject } = this.#options;
-      if (type !== subject.kind || id !== subject.id || !GOES_ON.has(`${type} ${action}`)) return;
+      if (type !== subject.kind || id !== subject.id || !RESUME_EVENTS.has(`${type} ${action}`)) return;
       this.#starts += 1;
       this.#onStart();
     });

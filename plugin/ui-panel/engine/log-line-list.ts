@@ -1,21 +1,21 @@
 import type { LogLine } from './log-decoder.js';
 import type { LogLines } from './log-lines.js';
 
-/** A line, and its number in the log, which stays. */
+/** A line and its fixed number in the log. */
 export interface NumberedLine {
   readonly number: number;
   readonly line: LogLine;
 }
 
-/** Lines that somebody scrolls through, at this moment. */
+/** The lines to scroll through. */
 export interface LineList {
   readonly length: number;
   at(index: number): NumberedLine | undefined;
-  /** Index of the first one whose number is at least that. */
+  /** Index of the first line with at least this number. */
   indexOf(number: number): number;
 }
 
-/** All lines that are kept, and those at the end that may still grow. */
+/** All kept lines, and the unfinished ones at the end. */
 export function allLines(lines: LogLines, rest: readonly LogLine[]): LineList {
   const { first, end } = lines;
   return {
@@ -29,7 +29,7 @@ export function allLines(lines: LogLines, rest: readonly LogLine[]): LineList {
   };
 }
 
-/** Those with these numbers, which are in order. */
+/** The lines with these numbers, which are sorted. */
 export function linesOf(lines: LogLines, numbers: readonly number[]): LineList {
   return {
     length: numbers.length,

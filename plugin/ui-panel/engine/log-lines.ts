@@ -1,22 +1,22 @@
 import type { LogLine } from './log-decoder.js';
 
-/** How much of a log is kept: 20,000 lines of it may be 80 MB. */
+/** Limit on what is kept: 20,000 lines may be 80 MB. */
 const MAX_CHARACTERS = 8_000_000;
 
 /**
- * The last lines of a log. Each has a number that stays: they count from 0. `trim()` lets the oldest go; how many those
- * are is `first`.
+ * The last lines of a log, numbered from 0; numbers do not change. `trim()` drops the oldest; `first` is how many were
+ * dropped.
  */
 export class LogLines {
   #lines: LogLine[] = [];
   #first = 0;
   #characters = 0;
 
-  /** Number of the oldest line that is kept. */
+  /** Number of the oldest kept line. */
   get first(): number {
     return this.#first;
   }
-  /** Number of the line that comes next. */
+  /** Number of the next line. */
   get end(): number {
     return this.#first + this.#lines.length;
   }
@@ -30,12 +30,12 @@ export class LogLines {
     }
   }
 
-  /** Whether it holds more than `maxLines`, or more than memory should. */
+  /** Whether it holds more than `maxLines`, or too many characters. */
   isOver(maxLines: number): boolean {
     return this.#lines.length > maxLines || this.#characters > MAX_CHARACTERS;
   }
 
-  /** Lets the oldest go, some more than necessary: it is not to be done for each new line. */
+  /** Drops the oldest, more than necessary, so that it does not run for each new line. */
   trim(maxLines: number): void {
     if (!this.isOver(maxLines)) return;
     let count = 0;

@@ -1,52 +1,53 @@
 import type { LogLine } from './log-decoder.js';
 
-/** How far the log of one task has come, or of a container. */
+/** Read position in the log of a container or a task. */
 interface Place {
-  /** The latest time of a line. */
+  /** Latest time of a line. */
   last: string;
-  /** Lines from before this time are taken as read. */
+  /** Lines before this time count as read. */
   floor: string;
-  /** How many lines came of each time, by the second of that time; of the last few seconds. */
+  /** Lines received per timestamp, by second; for the last few seconds. */
   readonly seconds: Map<string, Map<string, number>>;
 }
 
-/** More tasks than write at a time. */
+/** More tasks than write concurrently. */
 const MAX_PLACES = 1_000;
-/** Times that are remembered of all tasks together: at 10,000 lines a second those of ten seconds. */
+/** Timestamps kept for all tasks together: ten seconds at 10,000 lines a second. */
 const MAX_TIMES = 100_000;
-/** How far the clocks of a Swarm's nodes are apart, and how late what they write comes. */
+/** Allowance for clock skew between a Swarm's nodes, and for delayed lines. */
 const SPREAD_MS = 60_000;
-/** By how much an engine may mix up lines of stdout and stderr, which it reads apart. */
+/** How far an engine may reorder lines of stdout and stderr, which it reads separately. */
 const DISORDER_MS = 1_000;
-/** Seconds of times that are remembered: what is asked for again lies in two of them. */
+/** Seconds of timestamps kept: a repeated request spans two. */
 const MAX_SECONDS = 3;
-/** Of a time: `2026-11-23T20:57:21`. */
+/** Length of `2026-11-23T20:57:21`. */
 const SECOND_LENGTH = 19;
 
 /**
- * Where a log goes on after a break: a second before the last line, without the lines of that second that had come. Lines of
- * one moment come in any order, and may share a time. Tasks of a service have clocks of their own: each has a place of its own.
+ * Resumes a log after a break: from a second before the last line, skipping the lines of that second already received.
+ * Lines of one moment arrive in any order, and may share a timestamp. Each task of a service has its own clock, and its
+ * own position.
  */
 export class LogResume {
   readonly #places = new Map<string, Place>();
-  /** Where each stood at the break. */
+  /** Positions at the break. */
   #before = new Map<string, Place>();
   #times = 0;
 
-  /** For the query of the call: null where nothing has come yet. */
+  /** `since` of the next request; null if nothing was received yet. */
   get since(): string | null {
     const times = [...this.#places.values()].map(({ last }) => last).sort();
     const [first = ''] = times;
     const ms = Date.parse(first);
     if (Number.isNaN(ms)) return null;
     const late = Date.parse(times.at(-1) ?? '') - SPREAD_MS;
-    // A task that has long ended is no reason to read a day again.
+    // Do not read a day again because of a task that ended long ago.
     if (late > ms) return (late / 1000).toFixed(3);
     const fraction = /\.(\d+)/.exec(first)?.[1] ?? '0';
     return `${Math.floor((ms - DISORDER_MS) / 1000)}.${fraction.padEnd(9, '0')}`;
   }
 
-  /** To be called before the log is asked for again. */
+  /** Call before requesting the log again. */
   again(): void {
     this.#before = new Map(
       [...this.#places].map(([task, { last, floor, seconds }]) => [
@@ -56,7 +57,7 @@ export class LogResume {
     );
   }
 
-  /** Those lines that had not come before. */
+  /** The lines not received before. */
   sift(lines: readonly LogLine[]): readonly LogLine[] {
     return lines.filter(({ time, task }) => {
       if (time === '') return true;
@@ -105,7 +106,7 @@ export class LogResume {
   }
 }
 
-/** Whether a line of that time came before the break; each is found once. */
+/** Whether a line with this time was received before the break; each counts once. */
 function wasRead({ floor, seconds }: Place, time: string): boolean {
   if (time < floor) return true;
   const counts = seconds.get(time.slice(0, SECOND_LENGTH));

@@ -1,6 +1,6 @@
 import type { LogLines } from './log-lines.js';
 
-/** Which lines of a growing log have some words in them. Each line is looked at once. */
+/** Lines of a growing log that match a pattern. Each line is searched once. */
 export class LogSearch {
   readonly #lines: LogLines;
   #pattern: RegExp | null = null;
@@ -11,7 +11,7 @@ export class LogSearch {
     this.#lines = lines;
   }
 
-  /** Null: nothing is looked for. */
+  /** Null: no search. */
   get pattern(): RegExp | null {
     return this.#pattern;
   }
@@ -21,7 +21,7 @@ export class LogSearch {
     return this.#numbers;
   }
 
-  /** Looks for something else. */
+  /** Starts a new search. */
   search(pattern: RegExp | null): void {
     this.#pattern = pattern;
     this.#numbers = [];
@@ -29,11 +29,11 @@ export class LogSearch {
     this.update();
   }
 
-  /** Looks at the lines that have come, and forgets those that have gone. */
+  /** Searches new lines, and forgets dropped ones. */
   update(): void {
     const { first, end } = this.#lines;
-    const gone = this.#numbers.findIndex((number) => number >= first);
-    if (gone !== 0) this.#numbers = gone < 0 ? [] : this.#numbers.slice(gone);
+    const kept = this.#numbers.findIndex((number) => number >= first);
+    if (kept !== 0) this.#numbers = kept < 0 ? [] : this.#numbers.slice(kept);
     const pattern = this.#pattern;
     for (let number = Math.max(first, this.#seen); pattern && number < end; number++) {
       const text = this.#lines.at(number)?.text ?? '';
@@ -42,12 +42,12 @@ export class LogSearch {
     this.#seen = end;
   }
 
-  /** The next match behind or before a line, from the other end after the last one; null: there is none. */
+  /** The next match after or before a line, wrapping around; null if there is none. */
   next(from: number, step: 1 | -1): number | null {
     const { length } = this.#numbers;
     if (length === 0) return null;
-    const behind = this.#numbers.findIndex((number) => number > from);
-    const start = behind < 0 ? length : behind;
+    const after = this.#numbers.findIndex((number) => number > from);
+    const start = after < 0 ? length : after;
     if (step === 1) return this.#numbers[start % length] ?? null;
     const isOn = this.#numbers[start - 1] === from;
     return this.#numbers[(start - (isOn ? 2 : 1) + length) % length] ?? null;

@@ -7,14 +7,14 @@ import type { Subject } from './subject.js';
 
 export interface LogTextOptions {
   readonly hasTimes: boolean;
-  /** What a Swarm task is called. */
+  /** Name of a Swarm task. */
   readonly nameOf: (task: string) => string;
   readonly signal: AbortSignal;
 }
 
 /**
- * A whole log up to now, as text in parts of any size; of a service, each line with its task.
- * @throws {ApiError} and `AbortError`; `TypeError` where it broke off: what came is not all
+ * A whole log up to now, as text in chunks of any size; in a service's log each line names its task.
+ * @throws {ApiError} and `AbortError`; `TypeError` if the stream broke off
  */
 export async function* logText(
   engine: EngineClient,
@@ -31,8 +31,8 @@ export async function* logText(
       .map(({ text, time, task, isMore }) => {
         const end = isMore || isFirst ? '' : '\n';
         isFirst = false;
-        const words = isMore ? [] : [time, isOfMany && task ? `${nameOf(task)} |` : ''];
-        return `${end}${words.map((word) => word && `${word} `).join('')}${text}`;
+        const prefixes = isMore ? [] : [time, isOfMany && task ? `${nameOf(task)} |` : ''];
+        return `${end}${prefixes.map((prefix) => prefix && `${prefix} `).join('')}${text}`;
       })
       .join('');
   for await (const chunk of readChunks(log)) {

@@ -1,12 +1,12 @@
 import type { JsonReader } from './json-reader.js';
 
-/** The node of a Swarm that something is on. */
+/** A Swarm node's id and name. */
 export interface NodeName {
   readonly id: string;
   readonly name: string;
 }
 
-/** The node of an item in a list of all nodes; null where one engine alone was asked. */
+/** The node of an item in a list of all nodes; null in a list of one engine. */
 export function nodeOf(item: JsonReader): NodeName | null {
   const node = item.get('Node');
   const id = node.text('ID');

@@ -3,9 +3,9 @@ import type { EngineClient } from './engine-client.js';
 
 /** What runs in a console. */
 export interface ConsoleCommand {
-  /** None: the best shell there is. */
+  /** Empty: the best available shell. */
   readonly words: readonly string[];
-  /** Name or number, `user:group` as well; empty: the container's own. */
+  /** Name or number, also `user:group`; empty: the container's default. */
   readonly user: string;
 }
 
@@ -14,7 +14,7 @@ const BEST_SHELL = ['sh', '-c', 'command -v bash >/dev/null && exec bash || exec
 const MARKER_BYTES = 16;
 
 /**
- * Makes a command in a container, which is not started yet. Resolves to its WebSocket's one-time address.
+ * Creates an exec in a container without starting it. Resolves to the one-time URL of its WebSocket.
  * @throws {ApiError} and `AbortError`
  */
 export async function openConsole(
@@ -40,9 +40,9 @@ export async function openConsole(
   return new URL(url, location.href.replace(/^http/, 'ws'));
 }
 
-/** By it the hub finds the command's process when the console is closed. */
+/** The hub uses it to find the command's process when the console is closed. */
 function newMarker(): string {
-  // `randomUUID` is not there on pages without TLS.
+  // `randomUUID` is not available on pages without TLS.
   const bytes = crypto.getRandomValues(new Uint8Array(MARKER_BYTES));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,20 +1,20 @@
 import type { EnvironmentProblem, TunnelView } from '../../api.js';
 import { type EngineClient, isOneNode } from './engine-client.js';
 
-/** What is waited for, in this order. */
+/** The steps, in this order. */
 export type OpeningStep = 'check-in' | 'tunnel' | 'engine';
 
-/** How far an opening is. */
+/** Progress of an opening. */
 export interface OpeningProgress {
   readonly step: OpeningStep;
-  /** What hinders it, as the agent says. */
+  /** The agent's current problem. */
   readonly problem: EnvironmentProblem | null;
 }
 
 /**
- * Wakes an environment: asks for its tunnel until it stands, then for its engine. A Swarm node's own tunnel is opened by
- * the first call to its engine.
- * @throws {ApiError} what the hub or the engine says; `AbortError`
+ * Opens an environment: requests its tunnel until it is open, then calls its engine. A Swarm node's own tunnel is opened
+ * by the first call to its engine.
+ * @throws {ApiError} from the hub or the engine; `AbortError`
  */
 export async function openEnvironment(
   engine: EngineClient,

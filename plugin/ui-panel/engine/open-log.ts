@@ -4,17 +4,17 @@ import { LogDecoder } from './log-decoder.js';
 import { inspectionPath, pathOf, type Subject } from './subject.js';
 
 export interface LogRequest {
-  /** How many of the last lines, of each task: a number, or `all`. */
+  /** Number of last lines, for each task, or `all`. */
   readonly tail: string;
-  /** Seconds since 1970, with a fraction; null: from the beginning. */
+  /** Seconds since 1970, with a fraction; null: from the start. */
   readonly since: string | null;
-  /** Whether it goes on as the log grows. */
+  /** Whether to follow the log as it grows. */
   readonly isFollowed: boolean;
   readonly hasTimes: boolean;
 }
 
 /**
- * The log of a container, a service or a task, and what makes lines of it.
+ * Opens the log of a container, a service or a task, with a decoder for it.
  * Source: `GET /containers/{id}/logs`, `/services/{id}/logs` and `/tasks/{id}/logs` of the Docker Engine API.
  * @throws {ApiError} and `AbortError`
  */

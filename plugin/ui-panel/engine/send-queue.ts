@@ -1,24 +1,24 @@
-/** What of a WebSocket is used. */
+/** The used part of a WebSocket. */
 export type Sender = Pick<WebSocket, 'bufferedAmount' | 'readyState' | 'send'>;
 
 const OPEN = 1;
 const PIECE_BYTES = 64 * 1024;
-/** What the browser may hold; what is behind it waits here. */
+/** Limit on the browser's buffer; the rest waits here. */
 const HIGH_BYTES = 256 * 1024;
-/** A WebSocket does not tell when it has sent something. */
-const LOOK_MS = 20;
+/** Poll interval: a WebSocket has no event for sent data. */
+const POLL_MS = 20;
 
-/** Sends bytes in order and in pieces, no faster than the connection takes them: a paste may be megabytes. */
+/** Sends bytes in order and in pieces, no faster than the connection: a paste may be megabytes. */
 export class SendQueue {
   readonly #socket: Sender;
   readonly #notify: (waitingBytes: number) => void;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** @param tell hears how many bytes wait, whenever something had to wait; 0 at its end */
-  constructor(socket: Sender, tell: (waitingBytes: number) => void) {
+  /** @param onWaiting called with the number of waiting bytes whenever some had to wait; 0 at the end */
+  constructor(socket: Sender, onWaiting: (waitingBytes: number) => void) {
     this.#socket = socket;
-    this.#notify = tell;
+    this.#notify = onWaiting;
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
@@ -27,7 +27,7 @@ export class SendQueue {
     if (this.#timer === null) this.#send();
   }
 
-  /** What waits is not sent any more. */
+  /** Discards waiting bytes. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -47,7 +47,7 @@ export class SendQueue {
       if (!piece) break;
       socket.send(piece);
     }
-    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#send(), LOOK_MS);
+    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#send(), POLL_MS);
     if (hasWaited || this.#timer !== null)
       this.#notify(this.#waiting.reduce((sum, { length }) => sum + length, 0));
   }

@@ -3,7 +3,7 @@ import { isOneNode } from './engine-client.js';
 import type { NodeName } from './node-name.js';
 
 /**
- * The part of a Swarm's snapshot that is of one node, as if it were an engine's alone; all of it where no node is meant.
+ * One node's part of a Swarm's snapshot, as if it were a single engine's; the whole snapshot if `node` is not one node.
  * @param node name or id
  */
 export function snapshotOfNode(snapshot: SnapshotView, node: string | null): SnapshotView {
@@ -21,7 +21,7 @@ export function snapshotOfNode(snapshot: SnapshotView, node: string | null): Sna
   };
 }
 
-/** The node of an item of a snapshot; null where it has none. */
+/** The node of an item of a snapshot; null if it has none. */
 export function nodeInSnapshot(
   { nodes }: SnapshotView,
   { node: id }: { readonly node?: string },

@@ -1,4 +1,4 @@
-/** A command line as words, at blanks outside of quotes; `\` takes what follows as it is. No variables, no patterns. */
+/** Splits a command line at blanks outside of quotes; `\` escapes the next character. No variables, no patterns. */
 export function splitCommand(line: string): string[] {
   const parts = /\s+|'([^']*)'?|"((?:\\.|[^"\\])*)"?|\\(.)|([^\s'"\\]+)|\\$/gs;
   const words: string[] = [];

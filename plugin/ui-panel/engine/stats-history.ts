@@ -1,6 +1,6 @@
 import type { ContainerStats } from './container-stats.js';
 
-/** What is drawn: a moment each. Null: not known, a gap. Bytes a second. */
+/** A point of a chart. Null: unknown, a gap. Rates are bytes a second. */
 export interface StatsPoint {
   readonly timeMs: number;
   readonly cpuPercent: number | null;
@@ -11,10 +11,10 @@ export interface StatsPoint {
   readonly writes: number | null;
 }
 
-/** Three minutes, at Docker's pace of one a second. */
+/** Three minutes, at one sample a second. */
 const KEPT = 180;
 
-/** The last samples of a container as points: from totals come rates. */
+/** The last samples of a container as points, with totals converted to rates. */
 export class StatsHistory {
   #points: readonly StatsPoint[] = [];
   #last: ContainerStats | null = null;
@@ -23,12 +23,12 @@ export class StatsHistory {
     return this.#points;
   }
 
-  /** The last sample; null while the container does not run. */
+  /** The last sample; null while the container is not running. */
   get last(): ContainerStats | null {
     return this.#last;
   }
 
-  /** Null: it does not run. */
+  /** Null: the container is not running. */
   add(stats: ContainerStats | null): void {
     const last = this.#last;
     this.#last = stats;
@@ -37,7 +37,7 @@ export class StatsHistory {
     const seconds = last ? (stats.timeMs - last.timeMs) / 1000 : 0;
     const rate = (kind: 'received' | 'sent' | 'read' | 'written') => {
       const grown = last ? stats[kind] - last[kind] : -1;
-      // Smaller than before: it was started anew.
+      // A smaller total means that it was restarted.
       return grown >= 0 ? grown / seconds : null;
     };
     const point = {

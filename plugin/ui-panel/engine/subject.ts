@@ -1,4 +1,4 @@
-/** What a tool shows: something a Docker Engine knows. */
+/** The object that a tool shows. */
 export interface Subject {
   readonly kind: 'container' | 'service' | 'task';
   readonly id: string;
@@ -6,12 +6,12 @@ export interface Subject {
   readonly name: string;
 }
 
-/** Where Docker has it, such as `/services/ID`. */
+/** Its path in the Docker API, such as `/services/ID`. */
 export function pathOf({ kind, id }: Subject): string {
   return `/${kind}s/${encodeURIComponent(id)}`;
 }
 
-/** Where Docker tells all of it. */
+/** Path of its inspection. */
 export function inspectionPath(subject: Subject): string {
   return subject.kind === 'container' ? `${pathOf(subject)}/json` : pathOf(subject);
 }
