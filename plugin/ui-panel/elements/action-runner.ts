@@ -3,19 +3,19 @@ import type { Resource, ResourceAction, ResourceTask } from './resource.js';
 import { keyOf, titleOf } from './resource-names.js';
 import { failure, type Outcome, runEach } from './run-each.js';
 
-/** `count`: of rows. Resolves with the options that were chosen; null: no. */
+/** `count`: number of rows. Resolves with the chosen options; null: cancelled. */
 export type Ask = (count: number, tasks: readonly ResourceTask[]) => Promise<ReadonlySet<string> | null>;
 
 interface OutcomeReport extends Outcomes {
   readonly all: Map<string, { name: string; outcome: Outcome }>;
 }
 
-/** Does actions to the rows of a list, one at a time to each row, and keeps what became of each. */
+/** Runs actions on the rows of a list, one at a time per row, and keeps the outcomes. */
 export class ActionRunner<R extends Resource> {
   readonly #onChange: () => void;
-  /** Keys of rows that an action is for: what it consists of is found out, asked, or done. */
-  readonly #taken = new Set<string>();
-  /** Keys of those that it is being done to. */
+  /** Keys of rows with an action that is prepared, confirmed or running. */
+  readonly #claimed = new Set<string>();
+  /** Keys of rows with a running action. */
   readonly #busy = new Set<string>();
   #reports: readonly OutcomeReport[] = [];
 
@@ -23,70 +23,70 @@ export class ActionRunner<R extends Resource> {
     this.#onChange = onChange;
   }
 
-  /** Of each action, oldest first: failures stay until they are dismissed, the rest until another action. */
+  /** Outcomes of each action, oldest first: failures stay until dismissed, the rest until the next action. */
   get outcomes(): readonly Outcomes[] {
     return this.#reports;
   }
 
-  /** Not yet while it is asked: what is disabled then cannot have the focus back from the dialog. */
+  /** False while the dialog is open: a disabled button could not get the focus back. */
   isBusy(row: R): boolean {
     return this.#busy.has(keyOf(row));
   }
 
   dismiss(outcomes: Outcomes): void {
-    this.#reports = this.#reports.filter((told) => told !== outcomes);
+    this.#reports = this.#reports.filter((report) => report !== outcomes);
     this.#onChange();
   }
 
   /**
-   * Rows that another action is for are left out.
-   * @param ask is called where the action asks
-   * @returns whether anything was tried
+   * Skips rows that have another action.
+   * @param ask called if the action needs confirmation
+   * @returns whether any task ran
    */
   async run(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
-    const keys = rows.map(keyOf).filter((key) => !this.#taken.has(key));
+    const keys = rows.map(keyOf).filter((key) => !this.#claimed.has(key));
     const free = rows.filter((row) => keys.includes(keyOf(row)));
-    for (const key of keys) this.#taken.add(key);
+    for (const key of keys) this.#claimed.add(key);
     try {
-      return await this.#do(action, free, ask);
+      return await this.#runTasks(action, free, ask);
     } finally {
       for (const key of keys) {
-        this.#taken.delete(key);
+        this.#claimed.delete(key);
         this.#busy.delete(key);
       }
       this.#onChange();
     }
   }
 
-  async #do(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
-    const told: OutcomeReport = { verb: action.label, all: new Map() };
-    const tell = (item: Resource, outcome: Outcome) => this.#report(told, item, outcome);
+  async #runTasks(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
+    const report: OutcomeReport = { verb: action.label, all: new Map() };
+    const onOutcome = (item: Resource, outcome: Outcome) => this.#report(report, item, outcome);
     const tasks: ResourceTask[] = [];
     for (const row of rows)
       await tasksOf(action, row).then(
-        (found) => (found.length > 0 ? tasks.push(...found) : tell(row, { state: 'nothing to do' })),
-        (error: unknown) => tell(row, failure(error)),
+        (found) => (found.length > 0 ? tasks.push(...found) : onOutcome(row, { state: 'nothing to do' })),
+        (error: unknown) => onOutcome(row, failure(error)),
       );
     if (tasks.length === 0) return false;
     const options = action.confirm ? await ask(rows.length, tasks) : new Set<string>();
     if (!options) return false;
     for (const row of rows) this.#busy.add(keyOf(row));
-    const atOnce = 'isSequential' in action && action.isSequential ? 1 : undefined;
-    await runEach(tasks, (task) => task.run(options), tell, atOnce);
-    if (tasks.length === 1 && [...told.all.values()].every(({ outcome }) => outcome.state === 'done'))
-      this.dismiss(told);
+    const concurrency = 'isSequential' in action && action.isSequential ? 1 : undefined;
+    await runEach(tasks, (task) => task.run(options), onOutcome, concurrency);
+    if (tasks.length === 1 && [...report.all.values()].every(({ outcome }) => outcome.state === 'done'))
+      this.dismiss(report);
     return true;
   }
 
-  #report(told: OutcomeReport, item: Resource, outcome: Outcome): void {
+  #report(report: OutcomeReport, item: Resource, outcome: Outcome): void {
     const key = keyOf(item);
-    const others = this.#reports.filter((other) => other !== told);
-    for (const { verb, all } of others) if (verb === told.verb && isOver(all)) all.delete(key);
+    const others = this.#reports.filter((other) => other !== report);
+    for (const { verb, all } of others) if (verb === report.verb && isOver(all)) all.delete(key);
     if (others.length === this.#reports.length) {
       for (const { all } of others) if (isOver(all)) keepFailures(all);
-      this.#reports = [...others, told];
+      this.#reports = [...others, report];
     }
-    told.all.set(key, { name: titleOf(item), outcome });
+    report.all.set(key, { name: titleOf(item), outcome });
     this.#reports = this.#reports.filter(({ all }) => all.size > 0);
     this.#onChange();
   }

@@ -1,6 +1,6 @@
 import type { Column, Resource } from './resource.js';
 
-/** Which rows somebody wants to see, and in which order. */
+/** Filter and order of a list. */
 export interface Arrangement {
   readonly search: string;
   /** Index of the column. */
@@ -8,7 +8,7 @@ export interface Arrangement {
   readonly isDown: boolean;
 }
 
-/** Rows whose name, id or texts have the word in them, in order. Numbers in names count as numbers. */
+/** Sorts the rows whose name, id or texts contain the search. Digits in names sort as numbers. */
 export function arrange<R extends Resource>(
   rows: readonly R[],
   columns: readonly Column<R>[],
@@ -32,7 +32,7 @@ export function arrange<R extends Resource>(
     .map(({ row }) => row);
 }
 
-/** What is not known comes first: were it neither more nor less than the rest, that would be in no order either. */
+/** Unknown values come first: NaN would break the order of the rest. */
 function known(key: string | number): string | number {
   return Number.isNaN(key) ? -Number.MAX_VALUE : key;
 }

@@ -8,25 +8,25 @@ import { styles } from '../styles.js';
 /** One line of a chart. */
 export interface ChartSeries {
   readonly title: string;
-  /** Null: not known, a gap. */
+  /** Null: unknown, a gap. */
   readonly values: readonly (number | null)[];
 }
 
 const HEIGHT_PX = 140;
-/** Below it there is nothing to tell apart. */
-const LEAST = 10;
-/** At least so much time is shown, however little is known. */
+/** Minimum top of the vertical axis. */
+const MIN_TOP = 10;
+/** Minimum time span. */
 const SPAN_MS = 60_000;
-/** What the words for a time take. */
+/** Width of a time label. */
 const LABEL_PX = 90;
 
-/** Values over the last minutes: the second line is dashed, so that nobody needs its colour. Says in words what it shows. */
+/** Values over the last minutes. The second line is dashed, so it does not depend on colour; `label` describes the chart. */
 export class ChartElement extends LitElement {
   static override properties = {
     label: {},
     timesMs: { attribute: false },
     series: { attribute: false },
-    words: { attribute: false },
+    format: { attribute: false },
   };
   static override styles = [
     styles,
@@ -50,13 +50,13 @@ export class ChartElement extends LitElement {
       }
     `,
   ];
-  /** What a screen reader says. */
+  /** Text for screen readers. */
   declare label: string;
   declare timesMs: readonly number[];
-  /** Two at most. How many there are does not change. */
+  /** Two at most. Their number does not change. */
   declare series: readonly ChartSeries[];
-  /** A value as words, such as `3.2 MB`. */
-  declare words: (value: number) => string;
+  /** Formats a value, such as `3.2 MB`. */
+  declare format: (value: number) => string;
   #plot: uPlot | null = null;
   #resizes: ResizeObserver | null = null;
 
@@ -108,11 +108,11 @@ export class ChartElement extends LitElement {
         cursor: { show: false },
         scales: {
           x: { range: (_, min, max) => [Math.min(min, max - SPAN_MS), max] },
-          y: { range: (_, __, max) => [0, Math.max(max, LEAST) * 1.1] },
+          y: { range: (_, __, max) => [0, Math.max(max, MIN_TOP) * 1.1] },
         },
         axes: [
           { ...axis, space: LABEL_PX, values: (_, times) => times.map((ms) => dateTime(ms).slice(11)) },
-          { ...axis, size: 64, values: (_, values) => values.map((value) => this.words(value)) },
+          { ...axis, size: 64, values: (_, values) => values.map((value) => this.format(value)) },
         ],
         series: [
           {},
@@ -133,7 +133,7 @@ export class ChartElement extends LitElement {
     return [[...this.timesMs], ...this.series.map(({ values }) => [...values])];
   }
 
-  /** As the page is at this moment, light or dark: a canvas does not follow by itself. */
+  /** The page's current colour, light or dark: a canvas does not follow CSS. */
   #colour(name: string, property: 'color' | 'borderColor'): string {
     const probe = this.renderRoot.querySelector(`.probe.${name}`);
     return probe ? getComputedStyle(probe)[property] : '';

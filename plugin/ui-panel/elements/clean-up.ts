@@ -4,20 +4,20 @@ import { styles } from '../styles.js';
 import './confirm-dialog.js';
 import type { ConfirmDialogElement } from './confirm-dialog.js';
 
-/** Something that the engine removes by itself, such as all volumes that nothing uses. */
+/** A prune offered by the engine, such as of unused volumes. */
 export interface CleanUp {
-  /** On its button, such as `Remove unused`. */
+  /** Button label, such as `Remove unused`. */
   readonly label: string;
   /** Such as `Remove all volumes that no container uses?`. */
   readonly question: string;
   readonly warning: string;
-  /** What goes, as far as the page knows; none: there is nothing to do. */
+  /** Items to remove, as far as the page knows; empty: the button is disabled. */
   readonly names: readonly string[];
-  /** Resolves with what went, in words. */
+  /** Resolves with a summary of what was removed. */
   readonly run: () => Promise<string>;
 }
 
-/** Buttons for what is cleaned up at once; asks first, and says what went. Tells `acted`. Stands in a row of others. */
+/** Prune buttons: each asks first and reports what was removed. Dispatches `acted`. Laid out in a row with others. */
 export class CleanUpElement extends LitElement {
   static override properties = { offers: { attribute: false } };
   static override styles = [

@@ -3,20 +3,20 @@ import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 import type { ConfirmOption } from './resource.js';
 
-/** What is asked before something is gone. */
+/** Contents of the dialog. */
 export interface ConfirmQuestion {
   /** Such as `Remove 3 containers?`. */
   readonly title: string;
-  /** What goes, by name. */
+  /** Names of the affected items. */
   readonly names: readonly string[];
-  /** What else there is to know. */
+  /** Consequences. */
   readonly warning?: string | undefined;
-  /** On the button that does it, such as `Remove`. */
+  /** Label of the confirming button, such as `Remove`. */
   readonly confirm: string;
   readonly options?: readonly ConfirmOption[] | undefined;
 }
 
-/** Asks before something is gone. Escape and Cancel are no. */
+/** Confirms a destructive action. Escape and Cancel decline. */
 export class ConfirmDialogElement extends LitElement {
   static override styles = [
     styles,
@@ -60,7 +60,7 @@ export class ConfirmDialogElement extends LitElement {
     this.#close(null);
   }
 
-  /** Resolves with the options that were chosen; null: no. */
+  /** Resolves with the chosen options; null: cancelled. */
   async ask(question: ConfirmQuestion): Promise<ReadonlySet<string> | null> {
     this.#close(null);
     this.#question = question;

@@ -2,7 +2,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 
-/** A text to paste elsewhere, with a button that copies it. */
+/** A text with a copy button. */
 export class CopyTextElement extends LitElement {
   static override properties = { text: {}, label: {}, note: {} };
   static override styles = [
@@ -17,9 +17,9 @@ export class CopyTextElement extends LitElement {
     `,
   ];
   declare text: string;
-  /** What it is, for the button: `the command for Docker`. */
+  /** Name of the text, for the button: `the command for Docker`. */
   declare label: string;
-  /** Where it goes. */
+  /** Instruction above the text. */
   declare note: string;
   #copied = '';
 

@@ -2,7 +2,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 
-/** A form for what needs a name and a driver alone, behind a button. Stands in a row of others. Tells `acted`. */
+/** A button with a form for a name and a driver. Laid out in a row with others. Dispatches `acted`. */
 export class CreateResourceElement extends LitElement {
   static override properties = {
     noun: { attribute: false },
@@ -37,9 +37,9 @@ export class CreateResourceElement extends LitElement {
   ];
   /** Such as `volume`. */
   declare noun: string;
-  /** Those that are offered; any other can be written. The first one is the default. */
+  /** Suggested drivers; any other can be typed. The first one is the default. */
   declare drivers: readonly string[];
-  /** @throws what hinders it; its message is shown */
+  /** @throws errors whose message is shown */
   declare create: (name: string, driver: string) => Promise<unknown>;
   #isOpen = false;
   #isBusy = false;

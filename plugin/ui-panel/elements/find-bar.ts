@@ -3,8 +3,8 @@ import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 
 /**
- * Looks for words in a text that its owner has. Tells `find` with the words, and `find-step` with 1 or -1: Enter and
- * Shift+Enter, or its buttons.
+ * A search field for a text of its owner. Dispatches `find` with the search text, and `find-step` with 1 or -1: Enter
+ * and Shift+Enter, or its buttons.
  */
 export class FindBarElement extends LitElement {
   static override properties = {
@@ -31,15 +31,15 @@ export class FindBarElement extends LitElement {
     `,
   ];
   declare label: string;
-  /** How many match; null: nothing is looked for. */
+  /** Number of matches; null: no search. */
   declare count: number | null;
-  /** Which of them is shown, from 1; null: none. */
+  /** The current match, from 1; null: none. */
   declare place: number | null;
 
   override render(): TemplateResult {
     const { count, place } = this;
     const none = !count;
-    const words = count === null ? '' : place === null ? `${count} found` : `${place} of ${count}`;
+    const summary = count === null ? '' : place === null ? `${count} found` : `${place} of ${count}`;
     return html`<form role="search" aria-label=${this.label} @submit=${(event: SubmitEvent) => event.preventDefault()}>
       <label>${this.label}
         <input type="search" autocomplete="off" spellcheck="false"
@@ -48,7 +48,7 @@ export class FindBarElement extends LitElement {
       </label>
       <button type="button" aria-label="Previous match" ?disabled=${none} @click=${() => this.#emit('find-step', -1)}>↑</button>
       <button type="button" aria-label="Next match" ?disabled=${none} @click=${() => this.#emit('find-step', 1)}>↓</button>
-      <span class="count soft" aria-live=${place === null ? 'off' : 'polite'}>${words}</span>
+      <span class="count soft" aria-live=${place === null ? 'off' : 'polite'}>${summary}</span>
     </form>`;
   }
 

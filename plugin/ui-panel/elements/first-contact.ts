@@ -12,7 +12,7 @@ import { statusBadge } from '../status-badge.js';
 import type { Tone } from '../status-badges.js';
 import { styles } from '../styles.js';
 
-/** As long as an agent may take to be told, to dial, and to ask its engine. */
+/** Time for an agent to get the request, open the tunnel, and call its engine. */
 const TRIAL_MS = 60_000;
 const STEPS = [
   ['check-in', 'The agent checks in.', 'Waiting for the agent to check in …'],
@@ -25,7 +25,7 @@ type Trial =
   | { readonly state: 'running'; readonly progress: OpeningProgress }
   | { readonly state: 'failed'; readonly step: OpeningProgress['step']; readonly why: Explanation };
 
-/** Waits for the first check-in of an environment, wakes it once to see that all of it works, and says which part does not. */
+/** Waits for the first check-in of an environment, opens it once as a test, and shows the step that failed. */
 export class FirstContactElement extends LitElement {
   static override properties = {
     client: { attribute: false },
@@ -68,12 +68,12 @@ export class FirstContactElement extends LitElement {
   override render(): TemplateResult {
     const { id, associatedAt } = this.environment;
     const trial = this.#trial;
-    const mood = trial.state === 'fine' ? 'good' : trial.state === 'failed' ? 'bad' : '';
-    return html`<div class="notice ${mood}">
+    const tone = trial.state === 'fine' ? 'good' : trial.state === 'failed' ? 'bad' : '';
+    return html`<div class="notice ${tone}">
       <div role="status"><ol>${STEPS.map((_, index) => html`<li>${this.#step(index)}</li>`)}</ol></div>
       ${this.#explanation()}
       <p class="tools">
-        ${trial.state === 'failed' ? html`<button type="button" @click=${() => void this.#try()}>Test again</button>` : ''}
+        ${trial.state === 'failed' ? html`<button type="button" @click=${() => void this.#runTrial()}>Test again</button>` : ''}
         ${
           associatedAt === null
             ? ''
@@ -87,7 +87,7 @@ export class FirstContactElement extends LitElement {
     const trial = this.#trial;
     const step =
       trial.state === 'running' ? trial.progress.step : trial.state === 'failed' ? trial.step : 'check-in';
-    // An agent that is asked for its tunnel has checked in.
+    // An agent that has a tunnel request has checked in.
     const isSeen = trial.state === 'running' || (trial.state === 'failed' && this.#isOnline);
     const at = Math.max(
       isSeen ? 1 : 0,
@@ -95,7 +95,7 @@ export class FirstContactElement extends LitElement {
     );
     const now = trial.state === 'fine' ? STEPS.length : at;
     const [, done, doing] = STEPS[index] ?? STEPS[0];
-    const [mood, words]: [Tone, string] =
+    const [tone, label]: [Tone, string] =
       index < now
         ? ['good', done]
         : index > now
@@ -103,7 +103,7 @@ export class FirstContactElement extends LitElement {
           : trial.state === 'failed'
             ? ['bad', `Not yet: ${done.toLowerCase()}`]
             : ['busy', doing];
-    return statusBadge(mood, words);
+    return statusBadge(tone, label);
   }
 
   #explanation(): TemplateResult | string {
@@ -132,10 +132,10 @@ export class FirstContactElement extends LitElement {
       this.environment = await this.client
         .call<EnvironmentView>('GET', `/environments/${id}`)
         .catch(() => this.environment);
-    if (this.#isOnline && this.#trial.state === 'waiting' && this.isConnected) await this.#try();
+    if (this.#isOnline && this.#trial.state === 'waiting' && this.isConnected) await this.#runTrial();
   }
 
-  async #try(): Promise<void> {
+  async #runTrial(): Promise<void> {
     this.#work?.abort();
     const work = new AbortController();
     this.#work = work;
@@ -145,7 +145,7 @@ export class FirstContactElement extends LitElement {
     const onProgress = (next: OpeningProgress) => {
       progress = next;
       this.#setTrial({ state: 'running', progress });
-      // What the agent met on its way: it goes on trying, and who waits wants to know now.
+      // The agent keeps trying, but show its problem now.
       if (!next.problem || !/^(hub|proxy|tunnel)-/.test(next.problem.code)) return;
       problem = next.problem.code;
       work.abort();
@@ -163,7 +163,7 @@ export class FirstContactElement extends LitElement {
   }
 
   #fail(step: OpeningProgress['step'], code: string | null): void {
-    // Whoever is online has been heard: what is late is its tunnel.
+    // An online agent has checked in: the tunnel is late.
     const at = step === 'check-in' && this.#isOnline ? 'tunnel' : step;
     this.#setTrial({ state: 'failed', step: at, why: explainOpening(at, code) });
   }

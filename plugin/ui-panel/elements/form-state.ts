@@ -1,12 +1,12 @@
 import { ApiError } from '../api-client.js';
 
-/** What is wrong with a form, and with which of its fields; null: with none, or all. */
+/** An error of a form. `field` null: not of a single field. */
 export interface FormFault<Name extends string> {
   readonly field: Name | null;
-  readonly words: string;
+  readonly message: string;
 }
 
-/** What is in a form beside what is stored. All values are texts, as fields have them. */
+/** A form's saved values and unsaved edits. All values are texts. */
 export class FormState<Name extends string> {
   readonly #saved: Map<Name, string>;
   readonly #edited = new Map<Name, string>();
@@ -26,7 +26,7 @@ export class FormState<Name extends string> {
     if (this.fault?.field === name) this.fault = null;
   }
 
-  /** What is stored now. What somebody has edited stays as it is, unless it is the same by now. */
+  /** Sets the saved values. Edits stay, unless they equal the saved value. */
   load(values: Readonly<Record<Name, string>>): void {
     for (const [name, value] of Object.entries(values) as [Name, string][]) {
       this.#saved.set(name, value);
@@ -34,27 +34,27 @@ export class FormState<Name extends string> {
     }
   }
 
-  /** Fields that are not as they are stored. */
+  /** Fields with unsaved edits. */
   get changed(): readonly Name[] {
     return [...this.#edited.keys()];
   }
 
-  /** Forgets all edits. */
+  /** Discards all edits. */
   reset(): void {
     this.#edited.clear();
     this.fault = null;
   }
 
   /**
-   * A refusal, at the field that the hub names: `bad-request` begins with it. Codes in `owners` have one, too.
-   * @returns whether there is such a field
+   * Shows an error at the field that the hub names: `bad-request` starts with it. `owners` maps other codes to fields.
+   * @returns whether the error has a field
    */
   refuse(error: unknown, owners: Readonly<Record<string, Name>> = {}): boolean {
-    const words = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof ApiError ? error.code : '';
-    const [, named = '', rest = ''] = /^(\w+)(?:\.\d+)*: (.*)$/s.exec(words) ?? [];
+    const [, named = '', rest = ''] = /^(\w+)(?:\.\d+)*: (.*)$/s.exec(message) ?? [];
     const field = code === 'bad-request' ? [...this.#saved.keys()].find((name) => name === named) : undefined;
-    this.fault = field === undefined ? { field: owners[code] ?? null, words } : { field, words: rest };
+    this.fault = field === undefined ? { field: owners[code] ?? null, message } : { field, message: rest };
     return this.fault.field !== null;
   }
 }

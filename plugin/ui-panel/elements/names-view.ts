@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 
 const SHOWN = 3;
 
-/** The first few of several names, and how many more there are; all of them to who points at it. */
+/** The first few names, and how many more there are; all of them in the tooltip. */
 export function namesView(names: readonly string[], none: string): TemplateResult {
   if (names.length === 0) return html`<span class="soft">${none}</span>`;
   const more = names.length - SHOWN;

@@ -4,7 +4,7 @@ import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 import './copy-text.js';
 
-type Way = 'standalone' | 'swarm' | 'stack' | 'podman';
+type Method = 'standalone' | 'swarm' | 'stack' | 'podman';
 
 interface Paste {
   readonly label: string;
@@ -13,15 +13,15 @@ interface Paste {
 }
 
 interface Tab {
-  readonly way: Way;
+  readonly method: Method;
   readonly label: string;
-  /** One after the other. */
+  /** In order. */
   readonly pastes: readonly Paste[];
 }
 
 const TABS: readonly Tab[] = [
   {
-    way: 'standalone',
+    method: 'standalone',
     label: 'Docker',
     pastes: [
       {
@@ -32,7 +32,7 @@ const TABS: readonly Tab[] = [
     ],
   },
   {
-    way: 'swarm',
+    method: 'swarm',
     label: 'Swarm',
     pastes: [
       {
@@ -43,7 +43,7 @@ const TABS: readonly Tab[] = [
     ],
   },
   {
-    way: 'stack',
+    method: 'stack',
     label: 'Stack file',
     pastes: [
       {
@@ -60,7 +60,7 @@ const TABS: readonly Tab[] = [
     ],
   },
   {
-    way: 'podman',
+    method: 'podman',
     label: 'Podman',
     pastes: [
       {
@@ -72,7 +72,7 @@ const TABS: readonly Tab[] = [
   },
 ];
 
-/** How an agent is started with a key that was just made. */
+/** Commands that start an agent with a new key. */
 export class PrintedCommandsElement extends LitElement {
   static override properties = { commands: { attribute: false }, url: { attribute: false } };
   static override styles = [
@@ -90,27 +90,27 @@ export class PrintedCommandsElement extends LitElement {
     `,
   ];
   declare commands: PrintedCommands;
-  /** The plugin's base URL, as these commands tell it. */
+  /** The plugin's base URL in these commands. */
   declare url: string;
-  #way: Way = 'standalone';
+  #method: Method = 'standalone';
 
   override render(): TemplateResult {
-    const shown = TABS.find(({ way }) => way === this.#way) ?? TABS[0];
+    const shown = TABS.find(({ method }) => method === this.#method) ?? TABS[0];
     return html`
       <div role="tablist" aria-label="How the agent is started" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
         ${TABS.map(
-          ({ way, label }) => html`<button type="button" role="tab" id=${way} aria-controls="command"
-            aria-selected=${way === this.#way} tabindex=${way === this.#way ? 0 : -1} @click=${() => this.#select(way)}>${label}</button>`,
+          ({ method, label }) => html`<button type="button" role="tab" id=${method} aria-controls="command"
+            aria-selected=${method === this.#method} tabindex=${method === this.#method ? 0 : -1} @click=${() => this.#select(method)}>${label}</button>`,
         )}
       </div>
-      <div role="tabpanel" id="command" aria-labelledby=${this.#way}>
+      <div role="tabpanel" id="command" aria-labelledby=${this.#method}>
         ${shown?.pastes.map(
           ({ label, note, text }) =>
             html`<fairlead-copy-text .label=${label} .note=${note} .text=${text(this.commands)}></fairlead-copy-text>`,
         )}
       </div>
       ${
-        // Written by the hub: a name in quotes would have its own escaped.
+        // Set by the hub: quotes in a name would be escaped.
         this.commands.stack.includes('EDGE_INSECURE_POLL: "1"')
           ? html`<p class="notice">With EDGE_INSECURE_POLL=1 a man in the middle can read check-ins, though not forge them; tunnels are
               safe from him. Better: save <code>${this.url}/api/ca.pem</code> on the remote machine, and give it to the
@@ -120,16 +120,16 @@ export class PrintedCommandsElement extends LitElement {
     `;
   }
 
-  #select(way: Way): void {
-    this.#way = way;
+  #select(method: Method): void {
+    this.#method = method;
     this.requestUpdate();
   }
 
   #move(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? TABS.length - 1 : 0;
     if (step === 0) return;
-    const index = TABS.findIndex(({ way }) => way === this.#way);
-    const next = TABS[(index + step) % TABS.length]?.way ?? 'standalone';
+    const index = TABS.findIndex(({ method }) => method === this.#method);
+    const next = TABS[(index + step) % TABS.length]?.method ?? 'standalone';
     this.#select(next);
     this.renderRoot.querySelector<HTMLElement>(`#${next}`)?.focus();
   }

@@ -11,7 +11,7 @@ import type { Column, Resource, ResourceAction, ResourceLink, ResourceTask } fro
 import { resourceListStyles } from './resource-list-styles.js';
 import { keyOf, titleOf } from './resource-names.js';
 
-/** An engine may have ten thousand of them: the page need not. */
+/** Rows per page: an engine may have ten thousand. */
 const PAGE = 200;
 const NODE: Column<Resource> = {
   title: 'Node',
@@ -21,8 +21,8 @@ const NODE: Column<Resource> = {
 };
 
 /**
- * What there is of one kind, as a table: filter, order, and actions for one row or for many, with what became of each.
- * Destructive actions ask first, naming what goes. Tells `acted` after each action.
+ * A table of one kind of resource: filter, order, and actions on one row or many, with their outcomes. Destructive
+ * actions ask first and list the items. Dispatches `acted` after each action.
  */
 export class ResourceListElement<R extends Resource = Resource> extends LitElement {
   static override properties = {
@@ -34,14 +34,14 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     links: { attribute: false },
   };
   static override styles = [styles, resourceListStyles];
-  /** One and many, such as `['container', 'containers']`. */
+  /** Singular and plural, such as `['container', 'containers']`. */
   declare noun: readonly [string, string];
   /** Null: not known yet. */
   declare rows: readonly R[] | null;
   /** Why the rows are not up to date. */
   declare error: Error | null;
   declare columns: readonly Column<R>[];
-  /** None: nothing can be selected. */
+  /** Empty: rows cannot be selected. */
   declare actions: readonly ResourceAction<R>[];
   declare links: readonly ResourceLink<R>[];
   #arrangement: Arrangement = { search: '', column: 0, isDown: false };
@@ -89,7 +89,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     `;
   }
 
-  /** Where rows have a node, it is shown. */
+  /** With a column for nodes if rows have them. */
   get #columns(): readonly Column<R>[] {
     return this.rows?.some(({ node }) => node) ? [...this.columns, NODE] : this.columns;
   }
@@ -98,7 +98,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const canSelect = this.actions.length > 0;
     const hasTools = this.links.length > 0 || this.actions.some(({ isQuick }) => isQuick);
     const tracks = [
-      // The row's padding is a part of it.
+      // Includes the row's padding.
       canSelect ? '2rem' : '',
       ...this.#columns.map(({ track }) => track),
       hasTools ? 'fit-content(19rem)' : '',
@@ -175,16 +175,16 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     return html`<div class="bulk bar" role="group" aria-label="With the selected">
       <span role="status">${chosen.length} selected</span>
       <span class="tools">${this.actions.map((action) => {
-        const fitting = chosen.filter(action.appliesTo);
-        return html`<button type="button" ?disabled=${fitting.length === 0} @click=${() => void this.#act(action, fitting)}>
-          ${action.label}${fitting.length === chosen.length ? '' : ` (${fitting.length})`}
+        const applicable = chosen.filter(action.appliesTo);
+        return html`<button type="button" ?disabled=${applicable.length === 0} @click=${() => void this.#act(action, applicable)}>
+          ${action.label}${applicable.length === chosen.length ? '' : ` (${applicable.length})`}
         </button>`;
       })}</span>
     </div>`;
   }
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
-    const isDone = await this.#runner.run(action, rows, (...asked) => this.#ask(action, ...asked));
+    const isDone = await this.#runner.run(action, rows, (...details) => this.#ask(action, ...details));
     if (isDone) this.dispatchEvent(new CustomEvent('acted'));
   }
 

@@ -5,7 +5,7 @@ export function keyOf({ id, node }: Resource): string {
   return node ? `${node.id}/${id}` : id;
 }
 
-/** What people tell it from others by. */
+/** Display name, unique to people. */
 export function titleOf({ name, node }: Resource): string {
   return node ? `${name} on ${node.name}` : name;
 }

@@ -11,7 +11,7 @@ import './self-test.js';
 import type { SelfTestElement } from './self-test.js';
 import { fieldStyles, textField } from './text-field.js';
 
-/** Seconds for which the old key holds beside the new one. */
+/** Seconds for which the old key stays valid. */
 const OVERLAPS = [
   [0, 'not at all: it ends at once'],
   [3_600, 'for an hour'],
@@ -21,7 +21,7 @@ const OVERLAPS = [
 ] as const;
 const DEFAULT_OVERLAP = 86_400;
 
-/** Makes a new Edge key, with other addresses where wanted, and shows its commands once. */
+/** Creates a new Edge key, optionally with other addresses, and shows its commands once. */
 export class RotateKeyElement extends LitElement {
   static override properties = { client: { attribute: false }, environment: { attribute: false } };
   static override styles = [
@@ -50,7 +50,7 @@ export class RotateKeyElement extends LitElement {
   #overlapSeconds = DEFAULT_OVERLAP;
   #rotated: KeyRotated | null = null;
   #isBusy = false;
-  /** Null: they are as they were. */
+  /** Null: unchanged. */
   #addresses: SelfTest | null = null;
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -66,7 +66,7 @@ export class RotateKeyElement extends LitElement {
     return html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.#rotate(event)}>
         <p>Both addresses are part of the key. To change them is to make a new key: the agent must be started anew with it.</p>
-        ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.words}</p>` : ''}
+        ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
         ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onInput, onChange })}
         ${textField(form, 'tunnelAddress', { label: 'Address of the tunnel, as the agent reaches it', hint: 'host:port', onInput, onChange })}
         <label>The old key holds beside the new one
@@ -74,8 +74,8 @@ export class RotateKeyElement extends LitElement {
             this.#overlapSeconds = Number((target as HTMLSelectElement).value);
           }}>
             ${OVERLAPS.map(
-              ([seconds, words]) =>
-                html`<option value=${seconds} ?selected=${seconds === this.#overlapSeconds}>${words}</option>`,
+              ([seconds, label]) =>
+                html`<option value=${seconds} ?selected=${seconds === this.#overlapSeconds}>${label}</option>`,
             )}
           </select>
         </label>
@@ -84,7 +84,7 @@ export class RotateKeyElement extends LitElement {
         }</button>
       </form>
       ${
-        // Below the button, which must not move away from under a finger.
+        // Below the button, which must not move under the pointer.
         this.#addresses
           ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}></fairlead-self-test>`
           : ''
@@ -124,7 +124,7 @@ export class RotateKeyElement extends LitElement {
     event.preventDefault();
     const { id, name } = this.environment;
     const overlapSeconds = this.#overlapSeconds;
-    // What is confirmed and tested is what is sent, whatever somebody types meanwhile.
+    // Send the confirmed and tested values, even if the form is edited meanwhile.
     const given = this.#given;
     const addresses = Object.fromEntries(this.#form.changed.map((field) => [field, given[field]]));
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
@@ -141,7 +141,7 @@ export class RotateKeyElement extends LitElement {
     this.#isBusy = true;
     this.#form.fault = null;
     this.requestUpdate();
-    // Tells whether agents need EDGE_INSECURE_POLL there.
+    // Determines whether agents need EDGE_INSECURE_POLL.
     const isKnown = knowsCertificate(
       await this.client.call<SelfTestResult>('POST', '/self-test', { body: given }).catch(() => null),
     );

@@ -1,32 +1,32 @@
-/** What became of one of several. */
+/** Outcome of one item. */
 export type Outcome =
   | { readonly state: 'waiting' | 'running' | 'done' | 'nothing to do' }
   | { readonly state: 'failed'; readonly message: string };
 
-/** An engine has other work too. */
-const AT_ONCE = 4;
+/** Leaves the engine capacity for other work. */
+const CONCURRENCY = 4;
 
-/** Does the same to each, some at a time; what fails for one hinders no other. `tell` hears of each change. */
+/** Runs `run` for each row, some in parallel; failures do not stop the others. `onOutcome` gets each change. */
 export async function runEach<R>(
   rows: readonly R[],
   run: (row: R) => Promise<unknown>,
-  tell: (row: R, outcome: Outcome) => void,
-  atOnce = AT_ONCE,
+  onOutcome: (row: R, outcome: Outcome) => void,
+  concurrency = CONCURRENCY,
 ): Promise<void> {
-  for (const row of rows) tell(row, { state: 'waiting' });
+  for (const row of rows) onOutcome(row, { state: 'waiting' });
   const queue = [...rows];
   const work = async () => {
     for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      tell(row, { state: 'running' });
+      onOutcome(row, { state: 'running' });
       try {
         await run(row);
-        tell(row, { state: 'done' });
+        onOutcome(row, { state: 'done' });
       } catch (error) {
-        tell(row, failure(error));
+        onOutcome(row, failure(error));
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, work));
 }
 
 export function failure(error: unknown): Outcome {

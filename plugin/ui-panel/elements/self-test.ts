@@ -15,7 +15,7 @@ const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
   'tunnel-key': 'Key',
 };
 
-/** Whether agents can reach the hub at the addresses they would be told. Tells `tested` with the result. */
+/** Tests whether agents can reach the hub at the addresses in their keys. Dispatches `tested` with the result. */
 export class SelfTestElement extends LitElement {
   static override properties = { client: { attribute: false }, addresses: { attribute: false } };
   static override styles = [
@@ -58,9 +58,9 @@ export class SelfTestElement extends LitElement {
     `,
   ];
   declare client: ApiClient;
-  /** Absent ones, or all of them: as new environments are told. */
+  /** Missing ones default to those of new environments. */
   declare addresses: SelfTest | undefined;
-  /** Resolves when no test is under way. */
+  /** Resolves when no test is running. */
   settled: Promise<void> = Promise.resolve();
   #result: SelfTestResult | null = null;
   #error: Error | null = null;
@@ -76,7 +76,7 @@ export class SelfTestElement extends LitElement {
     this.#work?.abort();
   }
 
-  /** Tests anew; a test under way is given up. */
+  /** Runs the test again; a running one is aborted. */
   run(): void {
     this.#work?.abort();
     this.#work = new AbortController();
@@ -116,11 +116,11 @@ export class SelfTestElement extends LitElement {
 
   #summary(): TemplateResult | string {
     if (this.#error) return statusBadge('quiet', `Not tested: ${this.#error.message}`);
-    const wrong = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
-    if (wrong === 0) return statusBadge('good', 'They can.');
+    const failed = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
+    if (failed === 0) return statusBadge('good', 'They can.');
     return statusBadge(
       'bad',
-      wrong === 1 ? 'One thing is not as it should be.' : `${wrong} things are not as they should be.`,
+      failed === 1 ? 'One thing is not as it should be.' : `${failed} things are not as they should be.`,
     );
   }
 
@@ -136,8 +136,8 @@ export class SelfTestElement extends LitElement {
 }
 
 function hopView({ hop, ok, detail, nextStep }: SelfTestHop): TemplateResult {
-  const mood = ok === null ? 'quiet' : ok ? 'good' : 'bad';
-  return html`<li>${statusBadge(mood, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
+  const tone = ok === null ? 'quiet' : ok ? 'good' : 'bad';
+  return html`<li>${statusBadge(tone, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
 }
 
 defineElement('fairlead-self-test', SelfTestElement);

@@ -7,9 +7,9 @@ export interface TextFieldOptions {
   readonly type?: 'text' | 'url' | 'number' | 'lines';
   readonly required?: boolean;
   readonly maxLength?: number;
-  /** Called for each key. */
+  /** Called for each edit. */
   readonly onInput: () => void;
-  /** Called once somebody has left the field and it is another than before. */
+  /** Called when the field loses focus with a new value. */
   readonly onChange?: () => void;
 }
 
@@ -43,7 +43,7 @@ export const fieldStyles = css`
   }
 `;
 
-/** A field of a form with its label, its hint, and what is wrong with it. `lines` takes several lines. */
+/** A form field with its label, hint and error. Type `lines` is a multi-line field. */
 export function textField<Name extends string>(
   form: FormState<Name>,
   name: Name,
@@ -65,6 +65,6 @@ export function textField<Name extends string>(
   return html`<div class="field">
     <label>${label}${control}</label>
     ${hint ? html`<span class="hint" id=${`${name}-hint`}>${hint}</span>` : ''}
-    ${isWrong ? html`<span class="fault" id=${`${name}-fault`} role="alert">${form.fault?.words}</span>` : ''}
+    ${isWrong ? html`<span class="fault" id=${`${name}-fault`} role="alert">${form.fault?.message}</span>` : ''}
   </div>`;
 }

@@ -5,8 +5,8 @@ import type { ServiceRow, ServiceSpec } from './swarm-service-row.js';
 type Service = Pick<ServiceRow, 'id'>;
 
 /**
- * How many replicas it should have.
- * @throws as `changeSpec`, like all of these
+ * Sets the number of replicas.
+ * @throws as `changeSpec`, like all functions here
  */
 export function scaleService(engine: EngineClient, service: Service, replicas: number): Promise<void> {
   return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => ({
@@ -15,7 +15,7 @@ export function scaleService(engine: EngineClient, service: Service, replicas: n
   }));
 }
 
-/** Starts all its tasks anew, some at a time, as its own rules for updates say. */
+/** Restarts all its tasks, following its update settings. */
 export function redeployService(engine: EngineClient, service: Service): Promise<void> {
   return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => ({
     ...spec,
@@ -23,7 +23,7 @@ export function redeployService(engine: EngineClient, service: Service): Promise
   }));
 }
 
-/** Makes it again what it was before its last update. */
+/** Restores the spec from before the last update. */
 export function rollBackService(engine: EngineClient, service: Service): Promise<void> {
   const query = '&rollback=previous&registryAuthFrom=previous-spec';
   return changeSpec<ServiceSpec>(engine, pathOf(service), (spec) => spec, query);

@@ -5,10 +5,10 @@ import type { ContainerRow } from './container-row.js';
 const isRunning = ({ state }: ContainerRow) => state === 'running';
 const isPaused = ({ state }: ContainerRow) => state === 'paused';
 const isUp = ({ state }: ContainerRow) => ['running', 'paused', 'restarting'].includes(state);
-/** Where an engine does not tell, both might be wanted. */
+/** With an unknown state, offer both. */
 const mayBeUp = (row: ContainerRow) => isUp(row) || row.state === '';
 
-/** What can be done to containers of a live engine. */
+/** Actions on containers of a live engine. */
 export function containerActions(engine: EngineClient): readonly ResourceAction<ContainerRow>[] {
   const call = (method: string, row: ContainerRow, rest: string) =>
     engine.of(row).call(method, `/containers/${encodeURIComponent(row.id)}${rest}`);

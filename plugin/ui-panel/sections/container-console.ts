@@ -13,7 +13,7 @@ import { EngineToolElement } from './engine-tool.js';
 const BACKGROUND = '#0b0e13';
 const FONT_PX = { default: 14, min: 8, max: 32, step: 2 } as const;
 
-/** A shell in a container, or another command. A new one each time it connects. */
+/** A shell or another command in a container. Each connection runs a new one. */
 export class ContainerConsoleElement extends EngineToolElement {
   static override styles = [...EngineToolElement.styles, ...containerConsoleStyles];
   protected readonly noun = 'Console';
@@ -94,7 +94,7 @@ export class ContainerConsoleElement extends EngineToolElement {
         terminal.focus();
       },
       output: (output, done) => terminal.write(output, done),
-      over: (words) => this.#setState(words, true),
+      over: (reason) => this.#setState(reason, true),
       sending: (waiting) => {
         this.#sending = waiting;
         this.requestUpdate();
@@ -118,7 +118,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     this.#resize();
   }
 
-  /** All other keys are the terminal's, Tab and Escape included: what runs there needs them. */
+  /** All other keys go to the terminal, including Tab and Escape. */
   #press(event: KeyboardEvent): boolean {
     if (!event.ctrlKey || !event.shiftKey || !['KeyC', 'KeyV', 'KeyX'].includes(event.code)) return true;
     if (event.code !== 'KeyV') event.preventDefault();
@@ -134,11 +134,11 @@ export class ContainerConsoleElement extends EngineToolElement {
     try {
       await navigator.clipboard.writeText(selection);
     } catch {
-      this.tell('The browser did not let it be copied');
+      this.setStatus('The browser did not let it be copied');
     }
   }
 
-  /** The browser would put all of it into the terminal's input field as well. */
+  /** Otherwise the browser would also paste into the terminal's input field. */
   #paste(event: ClipboardEvent): void {
     event.preventDefault();
     event.stopPropagation();
@@ -165,7 +165,7 @@ export class ContainerConsoleElement extends EngineToolElement {
 
   #setState(state: string, isOver: boolean): void {
     this.#isOver = isOver;
-    this.tell(state);
+    this.setStatus(state);
   }
 }
 

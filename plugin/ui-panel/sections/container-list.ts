@@ -7,7 +7,7 @@ import { LiveList } from '../engine/live-list.js';
 import { statusBadge } from '../status-badge.js';
 import { styles } from '../styles.js';
 import { containerActions } from './container-actions.js';
-import { type ContainerRow, moodOf, rowsOfList, rowsOfSnapshot } from './container-row.js';
+import { type ContainerRow, rowsOfList, rowsOfSnapshot, toneOf } from './container-row.js';
 import { ToolController } from './tool-controller.js';
 
 const COLUMNS: readonly Column<ContainerRow>[] = [
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
   {
     title: 'State',
     track: 'minmax(8rem, 14rem)',
-    cell: ({ state, status }) => statusBadge(moodOf(state), status || state || 'state not told'),
+    cell: ({ state, status }) => statusBadge(toneOf(state), status || state || 'state not told'),
     text: ({ state }) => state,
     order: ({ state }) => state,
   },

@@ -5,12 +5,12 @@ import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import type { Tone } from '../status-badges.js';
 import { containerName } from './container-name.js';
 
-/** A container as the panel shows it. All texts are the engine's. */
+/** A container in the panel. All texts are the engine's. */
 export interface ContainerRow {
   readonly id: string;
   readonly name: string;
   readonly image: string;
-  /** `running`, `exited` and what else Docker says. */
+  /** `running`, `exited` and Docker's other states. */
   readonly state: string;
   /** `Up 4 minutes` and the like. */
   readonly status: string;
@@ -19,7 +19,7 @@ export interface ContainerRow {
   readonly node: NodeName | null;
 }
 
-const MOODS = new Map<string, Tone>([
+const TONES = new Map<string, Tone>([
   ['running', 'good'],
   ['restarting', 'busy'],
   ['paused', 'busy'],
@@ -27,11 +27,11 @@ const MOODS = new Map<string, Tone>([
   ['dead', 'bad'],
 ]);
 
-export function moodOf(state: string): Tone {
-  return MOODS.get(state) ?? 'quiet';
+export function toneOf(state: string): Tone {
+  return TONES.get(state) ?? 'quiet';
 }
 
-/** Docker's own list, by name. */
+/** From Docker's list, sorted by name. */
 export function rowsOfList(list: unknown): ContainerRow[] {
   return itemsOf(list)
     .map((item) => ({
@@ -46,7 +46,7 @@ export function rowsOfList(list: unknown): ContainerRow[] {
     .sort(byName);
 }
 
-/** A snapshot's, by name. */
+/** From a snapshot, sorted by name. */
 export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
   return snapshot.containers
     .map((item) => {
@@ -64,16 +64,16 @@ export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
     .sort(byName);
 }
 
-/** Published ones as `8080→80/tcp`, once for all addresses; others as `80/tcp`. In order. */
+/** Sorted; published ones as `8080→80/tcp`, once for all addresses; others as `80/tcp`. */
 function portsOf(ports: readonly JsonReader[]): string[] {
-  const words = [...ports]
+  const texts = [...ports]
     .sort((one, other) => one.number('PrivatePort') - other.number('PrivatePort'))
     .map((port) => {
       const [ip, published] = [port.text('IP'), port.text('PublicPort')];
       const address = ip === '' || ip === '0.0.0.0' || ip === '::' ? '' : `${ip}:`;
       return `${published === '' ? '' : `${address}${published}→`}${port.text('PrivatePort')}/${port.text('Type')}`;
     });
-  return [...new Set(words)];
+  return [...new Set(texts)];
 }
 
 function byName(one: ContainerRow, other: ContainerRow): number {

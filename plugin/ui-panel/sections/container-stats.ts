@@ -8,7 +8,7 @@ import { StatsHistory, type StatsPoint } from '../engine/stats-history.js';
 import { readChunks } from '../read-chunks.js';
 import { EngineToolElement } from './engine-tool.js';
 
-/** What is drawn of each moment: one line, or two that belong together. */
+/** A chart of one line, or two related ones. */
 interface Measure {
   readonly title: string;
   readonly lines: readonly { readonly title: string; readonly of: (point: StatsPoint) => number | null }[];
@@ -38,7 +38,7 @@ const MEASURES: readonly Measure[] = [
   },
 ];
 
-/** What a container uses, each second, as charts and in words. */
+/** A container's resource usage each second, as charts and text. */
 export class ContainerStatsElement extends EngineToolElement {
   static override styles = [
     ...EngineToolElement.styles,
@@ -101,16 +101,16 @@ export class ContainerStatsElement extends EngineToolElement {
     );
   }
 
-  #chart({ title, lines, format: words }: Measure): TemplateResult {
+  #chart({ title, lines, format }: Measure): TemplateResult {
     const { points } = this.#history;
     const series = lines.map((line) => ({ title: line.title, values: points.map(line.of) }));
-    const now = series.map(({ title: name, values }) => `${name} ${wordsOf(values.at(-1), words)}`);
+    const now = series.map(({ title: name, values }) => `${name} ${formatValue(values.at(-1), format)}`);
     return html`<div>
       <h4>${title}</h4>
       <p>${now.map((value, index) => html`<span class="value"><span class=${index === 0 ? 'key' : 'key second'} aria-hidden="true"></span>${value}</span>`)}
         <span class="soft">${this.#total(title)}</span></p>
       <fairlead-chart .label=${`${title} over the last three minutes; now ${now.join(', ')}`} .timesMs=${points.map(({ timeMs }) => timeMs)}
-        .series=${series} .words=${words}></fairlead-chart>
+        .series=${series} .format=${format}></fairlead-chart>
     </div>`;
   }
 
@@ -134,14 +134,14 @@ export class ContainerStatsElement extends EngineToolElement {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    this.tell('Opening …');
+    this.setStatus('Opening …');
     try {
       const path = `/containers/${encodeURIComponent(this.subject.id)}/stats?stream=1`;
       const stream = await this.live.engine.open('GET', path, { signal });
       for await (const value of parseJsonLines(readChunks(stream))) {
         const stats = parseContainerStats(value);
         this.#history.add(stats);
-        this.tell(stats ? 'Live' : 'It does not run');
+        this.setStatus(stats ? 'Live' : 'It does not run');
       }
       this.#end('Ended');
     } catch (error) {
@@ -151,18 +151,18 @@ export class ContainerStatsElement extends EngineToolElement {
 
   #end(state: string): void {
     this.#isOver = true;
-    this.tell(state);
+    this.setStatus(state);
   }
 
-  /** Once a frame, however fast an engine tells. */
+  /** Render once a frame, however fast samples arrive. */
   override async scheduleUpdate(): Promise<void> {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     await super.scheduleUpdate();
   }
 }
 
-function wordsOf(value: number | null | undefined, words: (value: number) => string): string {
-  return value === null || value === undefined ? 'unknown' : words(value);
+function formatValue(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? 'unknown' : format(value);
 }
 
 defineElement('fairlead-container-stats', ContainerStatsElement);

@@ -3,7 +3,7 @@ import type { LiveEngine } from '../engine/engine-source.js';
 import type { Subject } from '../engine/subject.js';
 import { styles } from '../styles.js';
 
-/** What opens beside a list for one of its rows: its head, and what all of them are told. Tells `close-tool`. */
+/** Base of the tools that open next to a list for one row: frame and properties. Dispatches `close-tool`. */
 export abstract class EngineToolElement extends LitElement {
   static override properties = {
     live: { attribute: false },
@@ -34,9 +34,9 @@ export abstract class EngineToolElement extends LitElement {
   declare live: LiveEngine;
   /** Kind and id do not change. */
   declare subject: Subject;
-  /** Whether it was removed meanwhile. */
+  /** Whether it has been removed. */
   declare isGone: boolean;
-  /** What it is of the subject, such as `Log`. */
+  /** Name of the tool, such as `Log`. */
   protected abstract readonly noun: string;
   #state = 'Opening …';
 
@@ -44,8 +44,8 @@ export abstract class EngineToolElement extends LitElement {
     this.renderRoot.querySelector('h3')?.focus();
   }
 
-  /** How it stands, in the head; read out by screen readers. */
-  protected tell(state: string): void {
+  /** Shows a status in the head; read out by screen readers. */
+  protected setStatus(state: string): void {
     this.#state = state;
     this.requestUpdate();
   }

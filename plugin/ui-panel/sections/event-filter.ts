@@ -1,13 +1,13 @@
 import type { EngineEvent } from '../engine/engine-feed.js';
 
-/** Which events somebody wants to see. */
+/** Filter of the event list. */
 export interface EventFilter {
-  /** Empty: all of them. */
+  /** Empty: all types. */
   readonly type: string;
   readonly search: string;
 }
 
-/** Those, newest first, `limit` at most. */
+/** Matching events, newest first, `limit` at most. */
 export function findEvents(
   events: readonly EngineEvent[],
   { type, search }: EventFilter,
@@ -24,7 +24,7 @@ export function findEvents(
   return found;
 }
 
-/** The types that there are, by name. */
+/** All types, sorted by name. */
 export function typesOf(events: readonly EngineEvent[]): readonly string[] {
   return [...new Set(events.map(({ type }) => type))].sort();
 }

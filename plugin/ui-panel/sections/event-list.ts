@@ -9,10 +9,10 @@ import { hubNow } from '../engine/hub-now.js';
 import { styles } from '../styles.js';
 import { type EventFilter, findEvents, typesOf } from './event-filter.js';
 
-/** What a page takes in its stride, however many there are a second. */
+/** Events shown: keeps rendering cheap at any rate. */
 const SHOWN = 100;
 
-/** What an engine says has happened, newest first, as it happens. */
+/** An engine's events, live, newest first. */
 export class EventListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [
@@ -65,7 +65,7 @@ export class EventListElement extends LitElement {
   ];
   declare source: EngineSource;
   #filter: EventFilter = { type: '', search: '' };
-  /** Null: as they come. */
+  /** Null: live. */
   #paused: readonly EngineEvent[] | null = null;
   #unsubscribe = () => {};
   #ticker: ReturnType<typeof setInterval> | null = null;
@@ -128,7 +128,7 @@ export class EventListElement extends LitElement {
     this.requestUpdate();
   }
 
-  /** Events may come by the thousand a second: they are shown once a frame, and the page stays free in between. */
+  /** Render once a frame: there may be thousands of events a second. */
   override async scheduleUpdate(): Promise<void> {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     await super.scheduleUpdate();

@@ -65,7 +65,7 @@ export class ImageListElement extends LitElement {
   override render(): TemplateResult {
     const { rows, error } = this.#list;
     const engine = 'engine' in this.source ? this.source.engine : null;
-    // What concerns a whole engine is for when one of them is shown.
+    // Engine-wide actions need a single engine.
     const single = engine?.node === ALL_NODES ? null : engine;
     const refresh = () => void this.#list.refresh();
     return html`

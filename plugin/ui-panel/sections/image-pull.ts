@@ -6,18 +6,18 @@ import { parseJsonLines } from '../engine/json-lines.js';
 import { readChunks } from '../read-chunks.js';
 import { styles } from '../styles.js';
 import {
-  layerPart,
-  PULL_BEGINS,
+  advancePull,
+  INITIAL_PULL,
+  layerFraction,
   type PulledLayer,
   type PullProgress,
-  pullAdvances,
-  pullPart,
+  pullFraction,
 } from './pull-progress.js';
 import { pullPath, registryAuth } from './pull-request.js';
 
 type Phase = 'idle' | 'pulling' | 'done' | 'failed' | 'cancelled';
 
-/** Pulls an image, and shows how far that is. Who leaves cancels it. Tells `acted` at its end. */
+/** Pulls an image and shows the progress. Removing the element cancels it. Dispatches `acted` at the end. */
 export class ImagePullElement extends LitElement {
   static override properties = { engine: { attribute: false } };
   static override styles = [
@@ -78,7 +78,7 @@ export class ImagePullElement extends LitElement {
   #isOpen = false;
   #reference = '';
   #phase: Phase = 'idle';
-  #progress: PullProgress = PULL_BEGINS;
+  #progress: PullProgress = INITIAL_PULL;
   #error = '';
   #work = new AbortController();
 
@@ -117,7 +117,7 @@ export class ImagePullElement extends LitElement {
   #pull(): TemplateResult {
     const { layers, status } = this.#progress;
     const done = layers.filter(({ isDone }) => isDone).length;
-    const words = {
+    const label = {
       idle: '',
       pulling:
         layers.length > 0 ? `${done} of ${layers.length} layers done` : status || 'Asking the registry …',
@@ -125,10 +125,10 @@ export class ImagePullElement extends LitElement {
       failed: this.#error,
       cancelled: 'Cancelled',
     }[this.#phase];
-    const mood = { idle: '', pulling: '', done: 'good', failed: 'bad', cancelled: '' }[this.#phase];
-    return html`<div class="notice ${mood}">
-      <strong>${this.#reference}</strong>: <span role=${this.#phase === 'failed' ? 'alert' : 'status'}>${words}</span>
-      ${this.#phase === 'pulling' ? html`<progress aria-label="The whole image" max="1" .value=${pullPart(this.#progress)}></progress>` : ''}
+    const tone = { idle: '', pulling: '', done: 'good', failed: 'bad', cancelled: '' }[this.#phase];
+    return html`<div class="notice ${tone}">
+      <strong>${this.#reference}</strong>: <span role=${this.#phase === 'failed' ? 'alert' : 'status'}>${label}</span>
+      ${this.#phase === 'pulling' ? html`<progress aria-label="The whole image" max="1" .value=${pullFraction(this.#progress)}></progress>` : ''}
       ${layers.length > 0 ? html`<ul tabindex="0" aria-label="Layers">${layers.map(layerView)}</ul>` : ''}
     </div>`;
   }
@@ -158,12 +158,12 @@ export class ImagePullElement extends LitElement {
     this.#work = new AbortController();
     const { signal } = this.#work;
     this.#reference = reference;
-    this.#progress = PULL_BEGINS;
+    this.#progress = INITIAL_PULL;
     this.#setPhase('pulling');
     try {
       const answer = await this.engine.open('POST', pullPath(reference), { headers, signal });
       for await (const value of parseJsonLines(readChunks(answer))) {
-        this.#progress = pullAdvances(this.#progress, value);
+        this.#progress = advancePull(this.#progress, value);
         if (this.#progress.error !== null) throw new Error(this.#progress.error);
         this.requestUpdate();
       }
@@ -184,7 +184,7 @@ export class ImagePullElement extends LitElement {
     this.requestUpdate();
   }
 
-  /** An engine tells hundreds of steps a second. */
+  /** Render once a frame: an engine reports hundreds of steps a second. */
   override async scheduleUpdate(): Promise<void> {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     await super.scheduleUpdate();
@@ -195,7 +195,7 @@ function layerView(layer: PulledLayer): TemplateResult {
   const { id, status, current, total } = layer;
   const size = current !== null && total ? ` ${bytes(current)} of ${bytes(total)}` : '';
   return html`<li><span>${id}</span><span class="soft">${status}${size}</span>
-    <progress aria-label=${`Layer ${id}`} max="1" .value=${layerPart(layer)}></progress></li>`;
+    <progress aria-label=${`Layer ${id}`} max="1" .value=${layerFraction(layer)}></progress></li>`;
 }
 
 defineElement('fairlead-image-pull', ImagePullElement);

@@ -3,26 +3,26 @@ import { itemsOf } from '../engine/json-reader.js';
 import { type NodeName, nodeOf } from '../engine/node-name.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 
-/** A tag of an image as the panel shows it, or an image without any. All texts are the engine's. */
+/** A tag of an image, or an image without tags. All texts are the engine's. */
 export interface ImageRow {
   readonly id: string;
-  /** The tag; where there is none, the digest it was pulled by, or the image's id. */
+  /** The tag, or the digest it was pulled by, or the image's id. */
   readonly name: string;
   readonly imageId: string;
-  /** What the engine is told to remove. */
+  /** Reference for the remove call. */
   readonly reference: string;
-  /** Without a tag, even where it has a digest: what engines call so, and prune. */
+  /** Without a tag, even with a digest: as engines define it, and prune. */
   readonly isDangling: boolean;
   readonly size: number;
   readonly createdMs: number;
-  /** Containers of the image, whichever of its tags they were made from. */
+  /** Number of containers of the image, by any of its tags. */
   readonly uses: number;
   readonly node: NodeName | null;
 }
 
-/** Docker's own lists. A row for each tag: that is what is removed. */
+/** From Docker's lists. A row for each tag: tags are removed one by one. */
 export function imagesOfList(images: unknown, containers: unknown): ImageRow[] {
-  const uses = counted(
+  const uses = countBy(
     itemsOf(containers).map((container) => keyOf(nodeOf(container), container.text('ImageID'))),
   );
   return itemsOf(images).flatMap((image) =>
@@ -38,9 +38,9 @@ export function imagesOfList(images: unknown, containers: unknown): ImageRow[] {
   );
 }
 
-/** A snapshot's. Its containers tell their image as a name or an id. */
+/** From a snapshot. Its containers name their image, or give its id. */
 export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
-  const uses = counted(
+  const uses = countBy(
     snapshot.containers.map((item) => keyOf(nodeInSnapshot(snapshot, item), withTag(item.image))),
   );
   return snapshot.images.flatMap((image) => {
@@ -58,14 +58,14 @@ export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
   });
 }
 
-/** Where an engine has it; slashes of a tag are part of that. By its id where a tag would lead elsewhere, as `a/../b` does. */
+/** Path in the Docker API, including slashes of the tag. Uses the id if a tag would change the path, as `a/../b` does. */
 export function pathOf({ reference, imageId }: Pick<ImageRow, 'reference' | 'imageId'>): string {
   const segments = reference.split('/');
   const isPlain = /^[\w.:/@-]+$/.test(reference) && !segments.some((segment) => /^\.{0,2}$/.test(segment));
   return `/images/${isPlain ? segments.map(encodeURIComponent).join('/') : encodeURIComponent(imageId)}`;
 }
 
-/** The 12 digits that the docker client shows. */
+/** 12 digits, as in the docker client. */
 export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
 }
@@ -85,7 +85,7 @@ function rowsOf({ tags, digests, ...image }: Image): ImageRow[] {
   return [{ ...image, id: id(''), name, reference: image.imageId, isDangling: true }];
 }
 
-/** `busybox` is short for `busybox:latest`; an id is no name. */
+/** `busybox` is short for `busybox:latest`; ids stay as they are. */
 function withTag(name: string): string {
   return /^(sha256:)?[0-9a-f]{12,64}$/.test(name) || /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
 }
@@ -94,7 +94,7 @@ function keyOf(node: NodeName | null, image: string): string {
   return `${node?.id ?? ''} ${image}`;
 }
 
-function counted(keys: readonly string[]): ReadonlyMap<string, number> {
+function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;

@@ -7,12 +7,12 @@ import { findPattern } from '../find-pattern.js';
 import { markView } from '../mark-view.js';
 import { EngineToolElement } from './engine-tool.js';
 
-/** More than any engine says of one thing; the rest is for Copy. */
+/** Lines shown; Copy has all. */
 const MAX_LINES = 20_000;
-/** Of a line, or of a fact; the copy has all. */
+/** Characters shown of a line or fact; Copy has all. */
 const MAX_CHARACTERS = 2_000;
 
-/** What an engine knows of something: of a container facts first, then all of it as JSON, to be searched. */
+/** An inspection as searchable JSON; for containers with a summary of facts first. */
 export class InspectToolElement extends EngineToolElement {
   static override styles = [
     ...EngineToolElement.styles,
@@ -64,12 +64,12 @@ export class InspectToolElement extends EngineToolElement {
   #pattern: RegExp | null = null;
   /** Indexes of the lines that match. */
   #found: readonly number[] = [];
-  /** Which of them is shown; -1: none. */
+  /** Index of the current match; -1: none. */
   #place = -1;
   #work = new AbortController();
-  /** Of the call that is under way. */
+  /** Signal of the running call. */
   #reading: AbortSignal | null = null;
-  /** Something happened meanwhile. */
+  /** An event arrived during the call. */
   #isStale = false;
   #unsubscribe = () => {};
 
@@ -107,7 +107,7 @@ export class InspectToolElement extends EngineToolElement {
     );
   }
 
-  /** One call at a time, and one behind it: an engine may tell a thousand events. */
+  /** One call at a time, and one more after it: there may be a thousand events. */
   async #read(): Promise<void> {
     const { signal } = this.#work;
     if (this.#reading === signal) {
@@ -129,15 +129,15 @@ export class InspectToolElement extends EngineToolElement {
       this.#facts = kind === 'container' ? containerFacts(inspected) : [];
       this.#lines = JSON.stringify(inspected, null, 2).split('\n');
       this.#find();
-      // No engine tells events of tasks.
-      this.tell(kind === 'task' ? 'As it was when this opened' : 'As it is now');
+      // Engines have no events of tasks.
+      this.setStatus(kind === 'task' ? 'As it was when this opened' : 'As it is now');
     } catch (error) {
-      if (!signal.aborted) this.tell(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.setStatus(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #search(words: string): void {
-    this.#pattern = findPattern(words);
+  #search(text: string): void {
+    this.#pattern = findPattern(text);
     this.#place = -1;
     this.#find();
     this.requestUpdate();
@@ -165,9 +165,9 @@ export class InspectToolElement extends EngineToolElement {
   async #copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(this.#lines.join('\n'));
-      this.tell('Copied');
+      this.setStatus('Copied');
     } catch {
-      this.tell('The browser did not let it be copied');
+      this.setStatus('The browser did not let it be copied');
     }
   }
 }

@@ -6,15 +6,15 @@ import { markView } from '../mark-view.js';
 import { styles } from '../styles.js';
 import { logPaneStyles } from './log-pane-styles.js';
 
-/** Lines in the page, of however many there are; it scrolls on by half of them. */
+/** Rendered lines; the window moves by half of them. */
 const WINDOW = 300;
 const STEP = 150;
-/** From the pane's end, px: that close is at its end. */
+/** This close to the pane's end, px, counts as the end. */
 const NEAR_PX = 4;
 
 /**
- * Shows a few hundred lines out of many, where the reader is: at the end as it grows, or wherever they scrolled to.
- * Tells `follow` with whether it shows the end: who scrolls up leaves it, End and the last line go back.
+ * Renders a few hundred lines around the reader's position: the end as it grows, or wherever they scrolled to.
+ * Dispatches `follow` with whether it shows the end: scrolling up leaves it, End and the last line return to it.
  */
 export class LogPaneElement extends LitElement {
   static override properties = {
@@ -28,26 +28,26 @@ export class LogPaneElement extends LitElement {
   static override styles = [styles, logPaneStyles];
   declare lines: LineList;
   declare pattern: RegExp | null;
-  /** The line to be shown, anew with each new object; null: none. */
+  /** The line to scroll to, again for each new object; null: none. */
   declare current: { readonly number: number } | null;
   declare isFollowing: boolean;
   declare hasTimes: boolean;
-  /** What the Swarm task that wrote a line is called; null: all lines are of one. */
+  /** Name of the Swarm task that wrote a line; null: all lines are from one. */
   declare nameOf: ((task: string) => string) | null;
-  /** Number of the first line in the page. */
+  /** Number of the first rendered line. */
   #first = 0;
-  /** Where the last update left it, px. */
+  /** Scroll position set by the last update, px. */
   #ownTop = -1;
-  /** A line in sight, and how far below the pane's edge it was, px. */
+  /** A visible line, and its distance from the pane's top, px. */
   #anchor: { readonly number: number; readonly offset: number } | null = null;
 
   protected override willUpdate(changed: PropertyValues): void {
     const { lines, current } = this;
-    this.#anchor = this.isFollowing ? null : this.#sight();
+    this.#anchor = this.isFollowing ? null : this.#firstVisible();
     if (this.isFollowing) this.#startAt(lines.length - WINDOW);
     else if (changed.has('current') && current !== null)
       this.#startAt(lines.indexOf(current.number) - WINDOW / 2);
-    // Another list may have fewer lines from there on than there is room for.
+    // A new list may have fewer lines after it than the window.
     else this.#startAt(lines.indexOf(this.#first));
   }
 
@@ -105,11 +105,11 @@ export class LogPaneElement extends LitElement {
     this.#first = this.lines.at(Math.min(last, Math.max(0, index)))?.number ?? 0;
   }
 
-  #sight(): { number: number; offset: number } | null {
+  #firstVisible(): { number: number; offset: number } | null {
     const pane = this.#pane;
     if (!pane) return null;
     const rows = pane.querySelectorAll<HTMLElement>('[data-number]');
-    // They are in order: halving finds the first one that reaches into sight.
+    // Binary search for the first visible row.
     let [low, high] = [0, rows.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -123,7 +123,7 @@ export class LogPaneElement extends LitElement {
 
   #scrolled(): void {
     const pane = this.#pane;
-    // Where it was put is not where somebody scrolled to.
+    // Ignore scrolling we caused ourselves.
     if (!pane || pane.scrollTop === this.#ownTop) return;
     this.#ownTop = -1;
     const below = pane.scrollHeight - pane.clientHeight - pane.scrollTop;

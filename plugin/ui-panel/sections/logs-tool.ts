@@ -17,17 +17,17 @@ import './log-pane.js';
 import { TaskNames } from './task-names.js';
 
 const TAILS = ['100', '500', '2000', '10000', 'all'] as const;
-/** Kept while the end is shown; the oldest go. */
+/** Lines kept while following; the oldest are dropped. */
 const KEPT = 20_000;
-/** Kept while somebody reads further up: then nothing goes, and the rest waits at the engine. */
+/** Lines kept while scrolled up: nothing is dropped, and the engine buffers the rest. */
 const HELD = 40_000;
-/** Nobody reads faster, and the page has time for who clicks. */
+/** Time between renders: keeps the page responsive. */
 const SHOW_MS = 100;
-const WORDS = {
+const LABELS = {
   opening: 'Opening …',
   live: 'Live',
 } as const;
-const OVER = {
+const ENDED_LABELS = {
   container: 'Ended; it goes on when the container starts',
   service: 'Ended; it goes on when the service changes',
   task: 'Ended',
@@ -69,16 +69,16 @@ export class LogsToolElement extends EngineToolElement {
   #isFollowing = true;
   #isFiltered = false;
   #hasTimes = false;
-  /** Whether it only goes on when somebody starts it, or its owner. */
-  #isStill = false;
+  /** Whether reading has stopped until a reconnect or a new start. */
+  #hasStopped = false;
   readonly #names = new TaskNames(
     async () => (await listSwarm(this.live.engine)).tasks,
     () => this.requestUpdate(),
   );
   #current: { readonly number: number } | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** Lets reading go on. */
-  #goOn: (() => void) | null = null;
+  /** Resumes reading; null: not paused. */
+  #resume: (() => void) | null = null;
   #download: AbortController | null = null;
   #downloadState = '';
 
@@ -93,7 +93,7 @@ export class LogsToolElement extends EngineToolElement {
     this.#download?.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#goOn?.();
+    this.#resume?.();
   }
 
   override render(): TemplateResult {
@@ -101,7 +101,7 @@ export class LogsToolElement extends EngineToolElement {
     const current = this.#current;
     const place = current && pattern ? numbers.indexOf(current.number) + 1 : 0;
     const tools = html`
-      ${this.#isStill ? html`<button type="button" @click=${() => this.#follower?.start()}>Reconnect</button>` : ''}
+      ${this.#hasStopped ? html`<button type="button" @click=${() => this.#follower?.start()}>Reconnect</button>` : ''}
       <button type="button" aria-pressed=${this.#isFollowing} @click=${() => this.#follow(!this.#isFollowing)}>Follow</button>
       <button type="button" @click=${() => (this.#download ? this.#download.abort() : void this.#save())}>${this.#download ? 'Cancel download' : 'Download'}</button>`;
     return this.frame(
@@ -128,11 +128,11 @@ export class LogsToolElement extends EngineToolElement {
     );
   }
 
-  #check(words: string, isOn: boolean, set: (isOn: boolean) => void): TemplateResult {
+  #check(label: string, isOn: boolean, set: (isOn: boolean) => void): TemplateResult {
     return html`<label class="check"><input type="checkbox" .checked=${isOn} @change=${(event: Event) => {
       set((event.target as HTMLInputElement).checked);
       this.requestUpdate();
-    }}><span>${words}</span></label>`;
+    }}><span>${label}</span></label>`;
   }
 
   #list(): LineList {
@@ -145,10 +145,10 @@ export class LogsToolElement extends EngineToolElement {
     const { first, end } = this.#lines;
     const kept = `${end - first} lines`;
     const skipped = first > 0 ? `${kept} kept, ${first} older ones skipped: the download has them` : kept;
-    return this.#goOn ? `${skipped}. Not read on until you follow again` : skipped;
+    return this.#resume ? `${skipped}. Not read on until you follow again` : skipped;
   }
 
-  /** Another beginning is another log. */
+  /** Starts over with another number of last lines. */
   #restart(tail: string): void {
     this.#tail = tail;
     const { pattern } = this.#search;
@@ -157,7 +157,7 @@ export class LogsToolElement extends EngineToolElement {
     this.#search.search(pattern);
     this.#rest = [];
     this.#current = null;
-    this.#goOn?.();
+    this.#resume?.();
     this.#follow(true);
     this.#open();
   }
@@ -168,7 +168,7 @@ export class LogsToolElement extends EngineToolElement {
     const options = { subject: this.subject, tail: this.#tail };
     this.#follower = new LogFollower(this.live, {
       ...options,
-      append: (taken, rest) => (this.#lines === lines ? this.#append(taken, rest) : Promise.resolve()),
+      append: (added, rest) => (this.#lines === lines ? this.#append(added, rest) : Promise.resolve()),
       onState: (state) => this.#lines === lines && this.#setState(state),
     });
     this.#follower.start();
@@ -184,15 +184,15 @@ export class LogsToolElement extends EngineToolElement {
     }, SHOW_MS);
     if (this.#isFollowing || !this.#lines.isOver(HELD)) return;
     await new Promise<void>((resolve) => {
-      this.#goOn = resolve;
+      this.#resume = resolve;
     });
-    this.#goOn = null;
+    this.#resume = null;
   }
 
   #setState(state: LogState): void {
-    this.#isStill = state.phase === 'broken' || state.phase === 'over';
-    if (state.phase === 'broken') this.tell(state.message);
-    else this.tell(state.phase === 'over' ? OVER[this.subject.kind] : WORDS[state.phase]);
+    this.#hasStopped = state.phase === 'broken' || state.phase === 'over';
+    if (state.phase === 'broken') this.setStatus(state.message);
+    else this.setStatus(state.phase === 'over' ? ENDED_LABELS[this.subject.kind] : LABELS[state.phase]);
   }
 
   readonly #nameOf = (task: string): string => this.#names.nameOf(task, performance.now());
@@ -202,7 +202,7 @@ export class LogsToolElement extends EngineToolElement {
     if (isFollowing) {
       this.#current = null;
       this.#lines.trim(KEPT);
-      this.#goOn?.();
+      this.#resume?.();
     }
     this.requestUpdate();
   }
@@ -226,11 +226,11 @@ export class LogsToolElement extends EngineToolElement {
     this.#download = work;
     const { engine } = this.live;
     const { subject } = this;
-    const tell = (state: string) => {
+    const setDownloadState = (state: string) => {
       this.#downloadState = state;
       this.requestUpdate();
     };
-    tell('Downloading …');
+    setDownloadState('Downloading …');
     const options = { hasTimes: this.#hasTimes, nameOf: this.#nameOf, signal: work.signal };
     try {
       const isSaved = await saveText(
@@ -240,10 +240,10 @@ export class LogsToolElement extends EngineToolElement {
           this.#downloadState = `Downloading: ${bytes(characters)}`;
         },
       );
-      tell(isSaved ? 'Downloaded' : '');
+      setDownloadState(isSaved ? 'Downloaded' : '');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      tell(work.signal.aborted ? 'The download was cancelled' : `Nothing was saved: ${why}`);
+      setDownloadState(work.signal.aborted ? 'The download was cancelled' : `Nothing was saved: ${why}`);
     }
     this.#download = null;
     this.requestUpdate();

@@ -8,22 +8,22 @@ import { hubNow } from '../engine/hub-now.js';
 import { LiveList, type LiveListOptions } from '../engine/live-list.js';
 
 /**
- * What only the managers of a Swarm can tell. While no agent on one is in reach, what the last snapshot has of it, and
- * how old that is: nothing can be done to it then.
+ * A list that only a Swarm's managers have. While no manager is online, shows the last snapshot's rows with their age,
+ * read-only.
  */
 export class ManagerList<R> {
   readonly #list: LiveList<R>;
   readonly #host: { readonly source: EngineSource };
   readonly #options: LiveListOptions<R>;
-  /** Null: the managers told. */
-  #absence: { readonly error: ApiError; readonly takenAt: string | null } | null = null;
+  /** Null: a manager responded. */
+  #outage: { readonly error: ApiError; readonly takenAt: string | null } | null = null;
 
   constructor(host: ReactiveControllerHost & { readonly source: EngineSource }, options: LiveListOptions<R>) {
     this.#host = host;
     this.#options = options;
     this.#list = new LiveList(host, {
       ...options,
-      list: (live, signal) => this.#ask(live.engine, live, signal),
+      list: (live, signal) => this.#load(live.engine, live, signal),
     });
   }
 
@@ -34,19 +34,19 @@ export class ManagerList<R> {
   get error(): Error | null {
     return this.#list.error;
   }
-  /** The engine through which something can be done to the rows; null: nothing can be. */
+  /** The engine for actions on the rows; null: read-only. */
   get engine(): EngineClient | null {
-    return 'engine' in this.#host.source && !this.#absence ? this.#host.source.engine : null;
+    return 'engine' in this.#host.source && !this.#outage ? this.#host.source.engine : null;
   }
 
   refresh(): Promise<void> {
     return this.#list.refresh();
   }
 
-  /** Says why what is shown is old; '' where it is not. */
+  /** A notice if the rows are from a snapshot. */
   notice(): TemplateResult | '' {
-    if (!this.#absence) return '';
-    const { error, takenAt } = this.#absence;
+    if (!this.#outage) return '';
+    const { error, takenAt } = this.#outage;
     return html`<p class="notice bad" role="status">
       No agent on a manager of this Swarm is in reach, and only managers know this
       <span class="soft">(${error.code})</span>. What is shown is what they told ${ago(takenAt, hubNow(this.#host.source))}; nothing can
@@ -54,28 +54,28 @@ export class ManagerList<R> {
     </p>`;
   }
 
-  async #ask(
+  async #load(
     engine: EngineClient,
     live: Parameters<LiveListOptions<R>['list']>[0],
     signal: AbortSignal,
   ): Promise<readonly R[]> {
     try {
       const rows = await this.#options.list(live, signal);
-      this.#absence = null;
+      this.#outage = null;
       return rows;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'swarm-manager-unavailable') throw error;
       const path = `/environments/${engine.environmentId}/snapshot`;
       const snapshot = await engine.client.call<SnapshotView>('GET', path, { signal }).catch(() => null);
       if (!snapshot) throw error;
-      this.#absence = { error, takenAt: toldAt(snapshot) };
+      this.#outage = { error, takenAt: managerSnapshotAt(snapshot) };
       return this.#options.ofSnapshot(snapshot);
     }
   }
 }
 
-/** When a manager last told: other nodes' parts of a snapshot may be newer. */
-function toldAt({ swarm, nodes = [] }: SnapshotView): string | null {
+/** Time of the last manager's snapshot: other nodes' parts may be newer. */
+function managerSnapshotAt({ swarm, nodes = [] }: SnapshotView): string | null {
   const managers = new Set(swarm?.members.filter(({ role }) => role === 'manager').map(({ id }) => id));
   const times = nodes.flatMap(({ id, takenAt }) => (takenAt !== null && managers.has(id) ? takenAt : []));
   return times.sort().at(-1) ?? null;

@@ -13,7 +13,7 @@ import { styles } from '../styles.js';
 import { type NetworkRow, networksOfList, networksOfSnapshot } from './network-row.js';
 import { pruneResult } from './prune.js';
 
-const KNOWN: readonly Column<NetworkRow>[] = [
+const SNAPSHOT_COLUMNS: readonly Column<NetworkRow>[] = [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -38,8 +38,8 @@ const KNOWN: readonly Column<NetworkRow>[] = [
     order: ({ scope }) => scope,
   },
 ];
-const LIVE: readonly Column<NetworkRow>[] = [
-  ...KNOWN,
+const LIVE_COLUMNS: readonly Column<NetworkRow>[] = [
+  ...SNAPSHOT_COLUMNS,
   {
     title: 'Subnets',
     track: 'minmax(7rem, 12rem)',
@@ -75,7 +75,7 @@ export class NetworkListElement extends LitElement {
   override render(): TemplateResult {
     const { rows, error } = this.#list;
     const engine = 'engine' in this.source ? this.source.engine : null;
-    // What concerns a whole engine is for when one of them is shown.
+    // Engine-wide actions need a single engine.
     const single = engine?.node === ALL_NODES ? null : engine;
     const refresh = () => void this.#list.refresh();
     return html`
@@ -91,7 +91,7 @@ export class NetworkListElement extends LitElement {
             : html`<p class="soft">A snapshot does not tell the subnets of networks, and what uses them.</p>`
       }
       <fairlead-resource-list .noun=${['network', 'networks']} .rows=${rows} .error=${error}
-        .columns=${engine ? LIVE : KNOWN} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        .columns=${engine ? LIVE_COLUMNS : SNAPSHOT_COLUMNS} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
         ${rows ? html`<h3>Networks: ${rows.length}</h3>` : ''}
       </fairlead-resource-list>
     `;

@@ -4,28 +4,28 @@ import { type NodeName, nodeOf } from '../engine/node-name.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
-/** A network as the panel shows it. All texts are the engine's. */
+/** A network in the panel. All texts are the engine's. */
 export interface NetworkRow {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
   /** `local`, `swarm` or `global`. */
   readonly scope: string;
-  /** Null where they are not told. */
+  /** Null: unknown. */
   readonly subnets: readonly string[] | null;
-  /** Names of the engine's containers that belong to it, running or not. Null where that is not told. */
+  /** Names of the engine's connected containers, running or not. Null: unknown. */
   readonly users: readonly string[] | null;
-  /** Whether one of them runs: then it cannot be removed. */
+  /** Whether one of them is running: the network cannot be removed then. */
   readonly isUsed: boolean;
-  /** The engine's own: it does not let go of them, or makes them anew. */
+  /** Predefined by the engine, which does not remove it, or creates it again. */
   readonly isPredefined: boolean;
   readonly node: NodeName | null;
 }
 
-/** Docker's, those of its Swarm, and Podman's. */
+/** Docker's, Swarm's, and Podman's. */
 const PREDEFINED = /^(bridge|host|none|ingress|docker_gwbridge|podman)$/;
 
-/** Docker's own lists. */
+/** From Docker's lists. */
 export function networksOfList(networks: unknown, containers: unknown): NetworkRow[] {
   const all = itemsOf(containers);
   return itemsOf(networks).map((network) => {
@@ -46,7 +46,7 @@ export function networksOfList(networks: unknown, containers: unknown): NetworkR
   });
 }
 
-/** A snapshot's: neither subnets nor who uses them are in it. */
+/** From a snapshot, which has neither subnets nor users. */
 export function networksOfSnapshot(snapshot: SnapshotView): NetworkRow[] {
   return snapshot.networks.map((network) => ({
     id: network.id,
@@ -64,7 +64,7 @@ export function networksOfSnapshot(snapshot: SnapshotView): NetworkRow[] {
 function isMember(container: JsonReader, network: JsonReader): boolean {
   if (nodeOf(container)?.id !== nodeOf(network)?.id) return false;
   const networks = container.get('NetworkSettings').get('Networks').entries();
-  // Of a container that never ran it is known by its name alone.
+  // A container that never ran has only the network's name.
   return networks.some(([name, of]) => {
     const id = of.text('NetworkID');
     return id ? id === network.text('Id') : name === network.text('Name');

@@ -2,14 +2,14 @@ import { changeSpec } from '../engine/change-spec.js';
 import type { EngineClient } from '../engine/engine-client.js';
 import type { NodeCard, NodeSpec } from './swarm-node-card.js';
 
-/** Something that managers can do to a node. */
+/** An action of managers on a node. */
 export interface NodeAction {
   /** A verb, such as `Drain`. */
   readonly label: string;
   readonly isDanger: boolean;
-  /** What follows. */
+  /** Consequences. */
   readonly warning: (node: NodeCard, all: readonly NodeCard[]) => string;
-  /** @throws what hinders it, in the engine's words or `changeSpec`'s */
+  /** @throws errors of the engine or of `changeSpec` */
   readonly run: (engine: EngineClient, node: NodeCard) => Promise<void>;
 }
 
@@ -56,7 +56,7 @@ const REMOVE: NodeAction = {
   run: (engine, { id }) => engine.call('DELETE', `/nodes/${encodeURIComponent(id)}`),
 };
 
-/** What can be done to a node as it is. */
+/** Actions available in the node's current state. */
 export function actionsFor({ availability, role, state, confirmed }: NodeCard): readonly NodeAction[] {
   if (!confirmed) return [];
   return [
@@ -68,7 +68,7 @@ export function actionsFor({ availability, role, state, confirmed }: NodeCard): 
   ];
 }
 
-/** What is asked before it is done. */
+/** Contents of the confirmation dialog. */
 export function confirmationOf({ label, warning }: NodeAction, node: NodeCard, all: readonly NodeCard[]) {
   return { title: `${label} this node?`, names: [node.name], warning: warning(node, all), confirm: label };
 }
@@ -84,6 +84,6 @@ function countManagers(all: readonly NodeCard[]): number {
 /** More than half of the managers must agree on each change. */
 function quorum(managers: number): string {
   const spare = Math.floor((managers - 1) / 2);
-  const are = managers === 1 ? 'There is one manager then' : `There are ${managers} managers then`;
-  return `${are}: the Swarm can be changed while ${spare === 0 ? 'all of them are' : `no more than ${spare} of them ${spare === 1 ? 'is' : 'are'} not`} up.`;
+  const count = managers === 1 ? 'There is one manager then' : `There are ${managers} managers then`;
+  return `${count}: the Swarm can be changed while ${spare === 0 ? 'all of them are' : `no more than ${spare} of them ${spare === 1 ? 'is' : 'are'} not`} up.`;
 }

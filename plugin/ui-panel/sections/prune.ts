@@ -1,29 +1,29 @@
 import { bytes } from '../bytes.js';
 import { JsonReader } from '../engine/json-reader.js';
 
-/** What Docker's `prune` calls answer with, whichever it was, in words: what went, and what that freed. */
+/** Summary of the response of any of Docker's `prune` calls: what was removed, and the space freed. */
 export function pruneResult(answer: unknown): string {
   const pruned = new JsonReader(answer);
   const items = (of: 'Images' | 'Volumes' | 'Networks') => pruned.get(`${of}Deleted`).items();
   const images = (kind: 'Untagged' | 'Deleted') => items('Images').filter((image) => image.text(kind)).length;
   const parts = [
-    counted(images('Untagged'), 'name of an image', 'names of images'),
-    counted(images('Deleted'), 'layer', 'layers'),
-    counted(items('Volumes').length, 'volume', 'volumes'),
-    counted(items('Networks').length, 'network', 'networks'),
+    countText(images('Untagged'), 'name of an image', 'names of images'),
+    countText(images('Deleted'), 'layer', 'layers'),
+    countText(items('Volumes').length, 'volume', 'volumes'),
+    countText(items('Networks').length, 'network', 'networks'),
   ].filter((part) => part !== '');
   if (parts.length === 0) return 'Nothing was removed: the engine found nothing unused.';
   const freed = items('Networks').length === 0 ? `; ${bytes(pruned.number('SpaceReclaimed'))} freed` : '';
   return `Removed: ${parts.join(', ')}${freed}.`;
 }
 
-function counted(count: number, one: string, many: string): string {
+function countText(count: number, one: string, many: string): string {
   return count === 0 ? '' : `${count} ${count === 1 ? one : many}`;
 }
 
 /**
- * Since 1.42 of Docker's API `prune` leaves volumes with names alone unless it is told `all`, which older engines
- * refuse: there they always go.
+ * Since 1.42 of Docker's API `prune` keeps named volumes unless `all` is set. Older engines reject `all`, and always
+ * remove them.
  */
 export function pruneVolumesPath(apiVersion: string): string {
   const [major = 0, minor = 0] = apiVersion.split('.').map(Number);

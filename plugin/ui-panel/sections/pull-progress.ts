@@ -1,49 +1,49 @@
-/** A layer of an image on its way. */
+/** A layer of an image being pulled. */
 export interface PulledLayer {
   readonly id: string;
-  /** The engine's words, such as `Downloading`. */
+  /** The engine's text, such as `Downloading`. */
   readonly status: string;
-  /** Of what it does now, bytes; null where it does not say. */
+  /** Bytes done in the current step; null: unknown. */
   readonly current: number | null;
   readonly total: number | null;
   readonly isDone: boolean;
 }
 
-/** How far a pull is. All texts are the engine's. */
+/** Progress of a pull. All texts are the engine's. */
 export interface PullProgress {
   readonly layers: readonly PulledLayer[];
-  /** What it said last that is no layer's. */
+  /** Last status that is not of a layer. */
   readonly status: string;
-  /** Why it failed, though the answer's status was 200; null: it has not. */
+  /** Error in the stream, after status 200; null: none. */
   readonly error: string | null;
 }
 
-/** More than any image has; an engine that tells of more is not listened to. */
+/** More than any image has; further layers are ignored. */
 const MAX_LAYERS = 200;
 const MAX_CHARACTERS = 500;
 const DONE = /^(Pull complete|Already exists)$/;
 const DOWNLOADED = /^(Verifying Checksum|Download complete|Extracting)$/;
 
-export const PULL_BEGINS: PullProgress = { layers: [], status: '', error: null };
+export const INITIAL_PULL: PullProgress = { layers: [], status: '', error: null };
 
-/** Takes one value of the stream that `POST /images/create` answers with. */
-export function pullAdvances(progress: PullProgress, value: unknown): PullProgress {
+/** Applies one value of the stream of `POST /images/create`. */
+export function advancePull(progress: PullProgress, value: unknown): PullProgress {
   const { id, status, error, errorDetail, progressDetail } = Object(value);
   const reason = text(Object(errorDetail).message) || text(error);
   if (reason) return { ...progress, error: reason };
-  const words = text(status);
-  if (!words) return progress;
+  const statusText = text(status);
+  if (!statusText) return progress;
   // The line before the first layer has the tag where layers have their id.
-  if (typeof id !== 'string' || /^Pulling from /.test(words)) return { ...progress, status: words };
+  if (typeof id !== 'string' || /^Pulling from /.test(statusText)) return { ...progress, status: statusText };
   const at = progress.layers.findIndex((layer) => layer.id === id);
   if (at < 0 && progress.layers.length >= MAX_LAYERS) return progress;
   const { current, total } = Object(progressDetail);
   const layer = {
     id: text(id),
-    status: words,
+    status: statusText,
     current: count(current),
     total: count(total),
-    isDone: DONE.test(words),
+    isDone: DONE.test(statusText),
   };
   const layers =
     at < 0
@@ -52,16 +52,18 @@ export function pullAdvances(progress: PullProgress, value: unknown): PullProgre
   return { ...progress, layers };
 }
 
-/** How far a layer is, 0 to 1: bringing it counts for as much as unpacking it. */
-export function layerPart({ status, current, total, isDone }: PulledLayer): number {
+/** A layer's progress, 0 to 1: downloading and extracting count half each. */
+export function layerFraction({ status, current, total, isDone }: PulledLayer): number {
   if (isDone) return 1;
-  const part = current !== null && total ? Math.min(1, current / total) / 2 : 0;
-  return DOWNLOADED.test(status) ? 0.5 + (status === 'Extracting' ? part : 0) : part;
+  const half = current !== null && total ? Math.min(1, current / total) / 2 : 0;
+  return DOWNLOADED.test(status) ? 0.5 + (status === 'Extracting' ? half : 0) : half;
 }
 
-/** How far all of it is, 0 to 1. */
-export function pullPart({ layers }: PullProgress): number {
-  return layers.length === 0 ? 0 : layers.reduce((sum, layer) => sum + layerPart(layer), 0) / layers.length;
+/** Overall progress, 0 to 1. */
+export function pullFraction({ layers }: PullProgress): number {
+  return layers.length === 0
+    ? 0
+    : layers.reduce((sum, layer) => sum + layerFraction(layer), 0) / layers.length;
 }
 
 function text(value: unknown): string {

@@ -11,17 +11,17 @@ import './network-list.js';
 import './stack-list.js';
 import './volume-list.js';
 
-/** A part of an environment that is shown by itself. */
+/** A section of the environment page. */
 export interface Section {
-  /** Its place in the path. */
+  /** Path segment. */
   readonly id: string;
   readonly label: string;
-  /** Whether only a Swarm has it. */
+  /** Whether it is for Swarms only. */
   readonly isSwarm?: boolean;
   readonly view: (source: EngineSource, environment: EnvironmentView) => TemplateResult;
 }
 
-/** In the order of the page; the first one is shown first. */
+/** In display order; the first one is the default. */
 export const SECTIONS: readonly Section[] = [
   {
     id: 'nodes',

@@ -3,10 +3,10 @@ import { defineElement } from '../define-element.js';
 import { styles } from '../styles.js';
 import type { ServiceRow } from './swarm-service-row.js';
 
-/** More is a slip of the keyboard. */
-const MOST = 10_000;
+/** Upper limit, against typing errors. */
+const MAX_REPLICAS = 10_000;
 
-/** How many replicas a service should have. Tells `scale` with the number that somebody chose. */
+/** Form for a service's number of replicas. Dispatches `scale` with the number. */
 export class ServiceScaleElement extends LitElement {
   static override properties = { service: { attribute: false }, isBusy: { attribute: false } };
   static override styles = [
@@ -24,14 +24,14 @@ export class ServiceScaleElement extends LitElement {
   ];
   declare service: ServiceRow;
   declare isBusy: boolean;
-  /** What somebody types; null: as it is. */
+  /** Unsaved input; null: none. */
   #draft: string | null = null;
 
   override render(): TemplateResult {
     const { name, replicas } = this.service;
     const value = this.#draft ?? String(replicas ?? 0);
     return html`<form @submit=${(event: SubmitEvent) => this.#submit(event)}>
-      <input type="number" required min="0" max=${MOST} step="1" aria-label=${`Replicas of ${name}`} .value=${value}
+      <input type="number" required min="0" max=${MAX_REPLICAS} step="1" aria-label=${`Replicas of ${name}`} .value=${value}
         @input=${(event: InputEvent) => this.#type((event.target as HTMLInputElement).value)}>
       <button type="submit" aria-label=${`Scale ${name}`} ?disabled=${this.isBusy || value === String(replicas)}>Scale</button>
     </form>`;

@@ -54,7 +54,7 @@ export class StackListElement extends LitElement {
   declare source: EngineSource;
   /** Whether the engine belongs to a Swarm. */
   declare isSwarm: boolean;
-  /** Why the Swarm's services are not known. */
+  /** Why the Swarm's services are unknown. */
   #swarmError: Error | null = null;
   readonly #list = new LiveList<StackRow>(this, {
     types: ['container', 'service', 'network'],
@@ -80,7 +80,7 @@ export class StackListElement extends LitElement {
     `;
   }
 
-  /** Null where no manager tells them: the containers are shown all the same. */
+  /** Null if no manager is available: containers are still shown. */
   async #services(engine: EngineClient, signal: AbortSignal): Promise<unknown> {
     try {
       const services = await engine.call<unknown>('GET', '/services?status=true', { signal });

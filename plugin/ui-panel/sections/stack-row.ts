@@ -4,18 +4,18 @@ import { type NodeName, nodeOf } from '../engine/node-name.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
-/** A Compose project or the stack of a Swarm, as the panel shows it. All texts are the engine's. */
+/** A Compose project or a Swarm's stack. All texts are the engine's. */
 export interface StackRow {
   readonly id: string;
   readonly name: string;
-  /** `swarm-part`: containers of a Swarm's stack, where no manager tells its services. */
+  /** `swarm-part`: containers of a Swarm's stack while no manager is available. */
   readonly kind: 'compose' | 'swarm' | 'swarm-part';
   readonly services: readonly StackService[];
   readonly running: number;
   readonly total: number;
-  /** A Swarm's stack has none here: they are its services' matter. */
+  /** Empty for a Swarm's stack: its services manage them. */
   readonly containers: readonly StackContainer[];
-  /** Of a Compose project; a Swarm's stack is on many. */
+  /** Node of a Compose project; a Swarm's stack is on many. */
   readonly node: NodeName | null;
 }
 
@@ -29,11 +29,11 @@ export interface StackContainer {
   readonly id: string;
   readonly name: string;
   readonly isRunning: boolean;
-  /** One that crashes again and again neither runs nor stands. */
+  /** A container in a crash loop is neither running nor stopped. */
   readonly isStopped: boolean;
 }
 
-/** What Docker Compose and `docker stack deploy` call theirs. */
+/** Labels set by Docker Compose and `docker stack deploy`. */
 export const PROJECT = 'com.docker.compose.project';
 export const NAMESPACE = 'com.docker.stack.namespace';
 const STOPPED = /^(created|exited|dead)$/;
@@ -41,8 +41,8 @@ const COMPOSE_SERVICE = 'com.docker.compose.service';
 const SWARM_SERVICE = 'com.docker.swarm.service.name';
 
 /**
- * Docker's own lists.
- * @param services null where no manager tells them
+ * From Docker's lists.
+ * @param services null if no manager is available
  */
 export function stacksOfList(containers: unknown, services: unknown): StackRow[] {
   const parts = itemsOf(containers).map((container) => ({
@@ -53,13 +53,13 @@ export function stacksOfList(containers: unknown, services: unknown): StackRow[]
     labels: container.get('Labels'),
     node: nodeOf(container),
   }));
-  const told = itemsOf(services).map((service) => ({
+  const listed = itemsOf(services).map((service) => ({
     stack: service.get('Spec').get('Labels').text(NAMESPACE),
     name: service.get('Spec').text('Name'),
     running: service.get('ServiceStatus').number('RunningTasks') || 0,
     total: service.get('ServiceStatus').number('DesiredTasks') || 0,
   }));
-  return stacksOf(parts, services === null ? null : told);
+  return stacksOf(parts, services === null ? null : listed);
 }
 
 export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
@@ -71,13 +71,13 @@ export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
     labels: new JsonReader(container.labels),
     node: nodeInSnapshot(snapshot, container),
   }));
-  const told = snapshot.swarm?.services?.map(({ stack, name, running, desired }) => ({
+  const listed = snapshot.swarm?.services?.map(({ stack, name, running, desired }) => ({
     stack,
     name,
     running,
     total: desired,
   }));
-  return stacksOf(parts, told ?? null);
+  return stacksOf(parts, listed ?? null);
 }
 
 interface Member extends StackContainer {
@@ -146,7 +146,7 @@ function rowOf(
   };
 }
 
-/** Those with a key, by key. */
+/** Groups the items that have a key. */
 function groups<T>(items: readonly T[], keyOf: (item: T) => string | null): [string, T[]][] {
   const found = new Map<string, T[]>();
   for (const item of items) {
@@ -156,12 +156,12 @@ function groups<T>(items: readonly T[], keyOf: (item: T) => string | null): [str
   return [...found];
 }
 
-/** Compose projects of the same name on two nodes are two. */
+/** Compose projects with the same name on two nodes are separate. */
 function withNode(name: string, node: NodeName | null): string | null {
   return name ? `${node?.id ?? ''} ${name}` : null;
 }
 
-/** `docker stack deploy` puts the stack's name before those of its services. */
+/** `docker stack deploy` prefixes service names with the stack's name. */
 function withoutStack(service: string, stack: string): string {
   return service.startsWith(`${stack}_`) ? service.slice(stack.length + 1) : service;
 }

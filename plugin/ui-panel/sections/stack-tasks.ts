@@ -7,9 +7,9 @@ import { NAMESPACE, type StackRow } from './stack-row.js';
 export type StackVerb = 'start' | 'stop' | 'restart' | 'remove';
 
 /**
- * What a verb comes to: for a Compose project a call for each of its containers, for a Swarm's stack one for each of its
- * services, and, to remove it, for what else has its name on it, as `docker stack rm` does.
- * @throws {ApiError} where the Swarm does not tell what the stack has
+ * The calls for a verb: one per container of a Compose project, one per service of a Swarm's stack. Removal of a stack
+ * also covers its secrets, configs and networks, as `docker stack rm` does.
+ * @throws {ApiError} if the Swarm cannot list the stack
  */
 export async function stackTasks(
   engine: EngineClient,
@@ -46,16 +46,16 @@ async function changesOf(
   });
 }
 
-/** How many a service is to have then; null: it stays as it is, as one does that runs on each node. */
+/** New number of replicas; null: no change, as for global services. */
 export function replicasFor(verb: 'start' | 'stop', spec: JsonReader, previous: JsonReader): number | null {
   const replicasOf = (of: JsonReader) => of.get('Mode').get('Replicated').number('Replicas');
   const replicas = replicasOf(spec);
   if (Number.isNaN(replicas) || (replicas === 0) !== (verb === 'start')) return null;
-  // As many as there were before somebody stopped it.
+  // The number from before it was stopped.
   return verb === 'stop' ? 0 : replicasOf(previous) || 1;
 }
 
-/** Services first: networks, configs and secrets in use would be refused. */
+/** Services first: the engine does not remove networks, configs and secrets in use. */
 async function removalOf(engine: EngineClient, stack: StackRow): Promise<ResourceTask[]> {
   const query = ofStack(stack);
   const kinds = [

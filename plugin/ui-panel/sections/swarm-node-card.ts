@@ -2,33 +2,33 @@ import type { NodeView, SnapshotView } from '../../api.js';
 import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import type { TaskRow } from './swarm-task-row.js';
 
-/** What a node is to be, as far as it is read here. */
+/** The used part of a node's spec. */
 export interface NodeSpec {
   readonly Role: NodeView['role'];
   readonly Availability: 'active' | 'pause' | 'drain';
 }
 
-/** Of one service, how many tasks run on a node. */
+/** Number of running tasks of one service on a node. */
 export interface NodeRun {
   readonly service: string;
   readonly count: number;
 }
 
-/** A node as the panel shows it, with its agent. All texts are engines'. */
+/** A node with its agent. All texts are the engine's. */
 export interface NodeCard extends NodeView {
-  /** '' where that is not told. */
+  /** '' if unknown. */
   readonly address: string;
-  /** What the managers say about its state; '' for nothing. */
+  /** The managers' message about its state; '' if none. */
   readonly message: string;
-  /** What runs on it, by name. Null: no manager tells. */
+  /** Its running tasks by service name. Null: unknown. */
   readonly runs: readonly NodeRun[] | null;
-  /** Null: not told. */
+  /** Null: unknown. */
   readonly containers: number | null;
 }
 
 /**
- * Docker's own list, with what the hub knows of the agents. Managers come first.
- * @param known the hub's; what its managers do not list is of agents on nodes that they do not confirm
+ * From Docker's list, with the hub's agents. Managers come first.
+ * @param known the hub's nodes; those missing in Docker's list are of agents that no manager confirms
  */
 export function cardsOfList(
   nodes: unknown,
@@ -60,29 +60,29 @@ export function cardsOfList(
     };
   });
   const ids = new Set(listed.map(({ id }) => id));
-  const strange = known.filter(({ id, confirmed }) => !confirmed && !ids.has(id));
-  return [...listed, ...strange.map((node) => ({ ...node, ...UNTOLD }))].sort(byRoleAndName);
+  const unconfirmed = known.filter(({ id, confirmed }) => !confirmed && !ids.has(id));
+  return [...listed, ...unconfirmed.map((node) => ({ ...node, ...UNKNOWN }))].sort(byRoleAndName);
 }
 
-/** A snapshot's. */
+/** From a snapshot. */
 export function cardsOfSnapshot(snapshot: SnapshotView, tasks: readonly TaskRow[]): NodeCard[] {
   const { swarm, nodes = [] } = snapshot;
   return (swarm?.members ?? [])
     .map((member) => ({
       ...member,
-      ...UNTOLD,
+      ...UNKNOWN,
       runs: swarm?.tasks ? runsOn(member.id, tasks) : null,
       containers: nodes.find(({ id }) => id === member.id)?.counts?.containers ?? null,
     }))
     .sort(byRoleAndName);
 }
 
-/** A node that is just joining has no name yet. */
+/** A joining node has no name yet. */
 export function hostNameOf(node: JsonReader): string {
   return node.get('Description').text('Hostname') || node.text('ID');
 }
 
-const UNTOLD = { address: '', message: '', runs: null, containers: null } as const;
+const UNKNOWN = { address: '', message: '', runs: null, containers: null } as const;
 
 function runsOn(nodeId: string, tasks: readonly TaskRow[]): NodeRun[] {
   const counts = new Map<string, number>();

@@ -13,12 +13,12 @@ const AVAILABILITIES = {
 } as const;
 const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
 /**
- * What there is to say about a node: its place in the Swarm, what it is, what runs on it, its agent.
+ * A node's role, state, engine, tasks and agent.
  * @param nowMs by the hub's clock
  */
 export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
   const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
-  const [mood, words] = availability ? AVAILABILITIES[availability] : (['quiet', 'unknown'] as const);
+  const [tone, label] = availability ? AVAILABILITIES[availability] : (['quiet', 'unknown'] as const);
   return html`
     <p class="roles">
       <span class="role">${role}</span>
@@ -27,8 +27,8 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
     </p>
     <p class="signs">
       ${statusBadge(STATES[state ?? 'unknown'], state ?? 'not told', 'Node')}
-      ${statusBadge(mood, words, 'Tasks')}
-      ${agentSign(node)}
+      ${statusBadge(tone, label, 'Tasks')}
+      ${agentBadge(node)}
     </p>
     ${confirmed ? '' : html`<p class="notice">No manager that the hub trusts confirms this node: this is what its agent says of itself.</p>`}
     <dl>
@@ -45,7 +45,7 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
   `;
 }
 
-function agentSign({ agent }: NodeCard): TemplateResult {
+function agentBadge({ agent }: NodeCard): TemplateResult {
   if (!agent) return statusBadge('bad', 'none', 'Agent');
   if (!agent.online) return statusBadge('bad', 'offline', 'Agent');
   return agent.engine === 'down'

@@ -16,31 +16,31 @@ import { actionsFor, confirmationOf, type NodeAction } from './node-actions.js';
 import { cardsOfList, cardsOfSnapshot, type NodeCard } from './swarm-node-card.js';
 import { swarmNodeStyles } from './swarm-node-styles.js';
 import { swarmNodeView } from './swarm-node-view.js';
-import { isOnItsWay, tasksOfSnapshot } from './swarm-task-row.js';
+import { isChanging, tasksOfSnapshot } from './swarm-task-row.js';
 
-/** Neither check-ins nor tasks are events. */
-const SOON_MS = 2_000;
-const LATER_MS = 10_000;
+/** Poll intervals: there are no events of check-ins and tasks. */
+const BUSY_POLL_MS = 2_000;
+const IDLE_POLL_MS = 10_000;
 
-/** The nodes of a Swarm, each with its agent, and what managers can do to it. */
+/** The nodes of a Swarm, each with its agent and the managers' actions. */
 export class SwarmNodesElement extends LitElement {
   static override properties = { source: { attribute: false }, environment: { attribute: false } };
   static override styles = [styles, swarmNodeStyles];
   declare source: EngineSource;
   declare environment: EnvironmentView;
-  #areTasksMoving = false;
+  #hasChangingTasks = false;
   readonly #list = new ManagerList<NodeCard>(this, {
     types: ['node', 'service'],
-    list: ({ engine }, signal) => this.#ask(engine, signal),
+    list: ({ engine }, signal) => this.#load(engine, signal),
     ofSnapshot: (snapshot) => cardsOfSnapshot(snapshot, tasksOfSnapshot(snapshot)),
-    againMs: () => (this.#areTasksMoving ? SOON_MS : LATER_MS),
+    againMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
-  /** What could not be done, by the node's id. */
+  /** Error messages by node id. */
   readonly #failures = new Map<string, string>();
-  /** Ids of nodes that something is being done to. */
+  /** Ids of nodes with a running action. */
   readonly #busy = new Set<string>();
 
-  /** Agents that come and go change what the environment says of its Swarm. */
+  /** An agent that goes online or offline changes the environment's Swarm. */
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('environment');
     if (before && JSON.stringify(before.swarm) !== JSON.stringify(this.environment.swarm))
@@ -111,8 +111,8 @@ export class SwarmNodesElement extends LitElement {
     this.requestUpdate();
     try {
       await action.run(engine, node);
-      // Its tasks go somewhere else now, or come.
-      this.#areTasksMoving = true;
+      // Its tasks now move to or from other nodes.
+      this.#hasChangingTasks = true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#failures.set(node.id, `${action.label}: ${why}`);
@@ -122,12 +122,12 @@ export class SwarmNodesElement extends LitElement {
     await this.#list.refresh();
   }
 
-  async #ask(engine: EngineClient, signal: AbortSignal): Promise<readonly NodeCard[]> {
+  async #load(engine: EngineClient, signal: AbortSignal): Promise<readonly NodeCard[]> {
     const [{ nodes, tasks }, { items }] = await Promise.all([
       listSwarm(engine, { signal }),
       engine.client.call<NodeList>('GET', `/environments/${engine.environmentId}/nodes`, { signal }),
     ]);
-    this.#areTasksMoving = tasks.some(isOnItsWay);
+    this.#hasChangingTasks = tasks.some(isChanging);
     return cardsOfList(nodes, items, tasks);
   }
 }

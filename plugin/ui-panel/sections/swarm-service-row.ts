@@ -3,7 +3,7 @@ import { itemsOf, type JsonReader } from '../engine/json-reader.js';
 import type { Tone } from '../status-badges.js';
 import { withoutDigest } from './without-digest.js';
 
-/** What a service is to be, as far as it is read here; what is written back has all the rest, too. */
+/** The used part of a service's spec; updates write back the whole spec. */
 export interface ServiceSpec {
   readonly Mode?: {
     readonly Replicated?: { readonly Replicas?: number };
@@ -17,10 +17,10 @@ export interface ServiceSpec {
   };
 }
 
-/** One of what `GET /services?status=true` tells. */
+/** An item of `GET /services?status=true`. */
 export type DockerService = unknown;
 
-/** A service as the panel shows it. All texts are the engine's. */
+/** A service in the panel. All texts are the engine's. */
 export interface ServiceRow {
   readonly id: string;
   readonly name: string;
@@ -28,20 +28,20 @@ export interface ServiceRow {
   readonly image: string;
   /** `replicated`, `global`, `replicated-job` or `global-job`. */
   readonly mode: string;
-  /** Null: their number is not for anybody to choose. */
+  /** Null: not scalable. */
   readonly replicas: number | null;
   readonly running: number;
   readonly desired: number;
   /** Such as `8080 → 80/tcp`. */
   readonly ports: readonly string[];
-  /** `updating`, `paused`, `completed` and what else Docker says; '' where it was never updated. */
+  /** `updating`, `paused`, `completed` and Docker's other states; '' if it was never updated. */
   readonly update: string;
   readonly updateMessage: string;
-  /** Whether there is a spec to go back to. */
+  /** Whether there is a previous spec. */
   readonly canRollBack: boolean;
 }
 
-/** Docker's own list. */
+/** From Docker's list. */
 export function servicesOfList(services: unknown): ServiceRow[] {
   return itemsOf(services).map((service) => {
     const spec = service.get('Spec');
@@ -56,7 +56,7 @@ export function servicesOfList(services: unknown): ServiceRow[] {
       replicas: spec.get('Mode').has('Replicated') ? replicated.number('Replicas') || 0 : null,
       running: status.number('RunningTasks') || 0,
       desired: status.number('DesiredTasks') || 0,
-      ports: service.get('Endpoint').get('Ports').items().map(portWords),
+      ports: service.get('Endpoint').get('Ports').items().map(portText),
       update: update.text('State'),
       updateMessage: update.text('Message'),
       canRollBack: service.has('PreviousSpec'),
@@ -64,12 +64,12 @@ export function servicesOfList(services: unknown): ServiceRow[] {
   });
 }
 
-/** One without a name has its id for one. */
+/** Its name, or its id if it has none. */
 export function nameOfService(service: JsonReader): string {
   return service.get('Spec').text('Name') || service.text('ID');
 }
 
-/** A snapshot's. */
+/** From a snapshot. */
 export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
   return (swarm?.services ?? []).map(({ id, name, image, mode, running, desired }) => ({
     id,
@@ -86,22 +86,22 @@ export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
   }));
 }
 
-/** Whether all of it runs. */
-export function serviceMood({ running, desired, mode }: ServiceRow): Tone {
+/** Tone for running versus desired tasks. */
+export function serviceTone({ running, desired, mode }: ServiceRow): Tone {
   if (mode.endsWith('-job')) return 'quiet';
   if (running < desired) return running === 0 ? 'bad' : 'busy';
   return running > desired ? 'busy' : desired === 0 ? 'quiet' : 'good';
 }
 
-export function updateMood({ update }: ServiceRow): Tone {
+export function updateTone({ update }: ServiceRow): Tone {
   if (update === 'updating' || update === 'rollback_started') return 'busy';
   if (update.endsWith('paused')) return 'bad';
   return update === 'completed' ? 'good' : 'quiet';
 }
 
-/** Whether it will soon be otherwise. */
+/** Whether its state is about to change. */
 export function isChanging(row: ServiceRow): boolean {
-  return (!row.mode.endsWith('-job') && row.running !== row.desired) || updateMood(row) === 'busy';
+  return (!row.mode.endsWith('-job') && row.running !== row.desired) || updateTone(row) === 'busy';
 }
 
 function modeOf(mode: JsonReader): string {
@@ -110,7 +110,7 @@ function modeOf(mode: JsonReader): string {
   return mode.has('GlobalJob') ? 'global-job' : 'replicated';
 }
 
-function portWords(port: JsonReader): string {
+function portText(port: JsonReader): string {
   const target = `${port.text('TargetPort') || '?'}/${port.text('Protocol') || 'tcp'}`;
   if (!port.number('PublishedPort')) return target;
   return `${port.text('PublishedPort')} → ${target}${port.text('PublishMode') === 'host' ? ' on its host' : ''}`;

@@ -12,16 +12,16 @@ import {
   type DockerService,
   isChanging,
   type ServiceRow,
-  serviceMood,
   servicesOfList,
   servicesOfSnapshot,
-  updateMood,
+  serviceTone,
+  updateTone,
 } from './swarm-service-row.js';
 import { ToolController } from './tool-controller.js';
 
-/** Docker tells no events of tasks, and so none of replicas that come up. */
-const SOON_MS = 2_000;
-const LATER_MS = 10_000;
+/** Poll intervals: Docker has no events of tasks, and so of replicas. */
+const BUSY_POLL_MS = 2_000;
+const IDLE_POLL_MS = 10_000;
 
 /** The services of a Swarm. */
 export class SwarmServicesElement extends LitElement {
@@ -33,11 +33,11 @@ export class SwarmServicesElement extends LitElement {
     list: async ({ engine }, signal) =>
       servicesOfList(await engine.call<readonly DockerService[]>('GET', '/services?status=true', { signal })),
     ofSnapshot: servicesOfSnapshot,
-    againMs: (rows) => (rows.some(isChanging) ? SOON_MS : LATER_MS),
+    againMs: (rows) => (rows.some(isChanging) ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
-  /** Why a service could not be scaled, until something else could be done. */
+  /** Error of the last scaling, until an action succeeds. */
   #failure: Error | null = null;
-  /** Ids of those that are being scaled. */
+  /** Ids of services being scaled. */
   readonly #scaling = new Set<string>();
 
   readonly #tools = new ToolController<ServiceRow>(this, 'service');
@@ -68,7 +68,7 @@ export class SwarmServicesElement extends LitElement {
       title: 'Replicas',
       track: 'minmax(9rem, 12rem)',
       cell: (row) => html`
-        ${statusBadge(serviceMood(row), `${row.running} of ${row.desired} running`)}
+        ${statusBadge(serviceTone(row), `${row.running} of ${row.desired} running`)}
         ${row.replicas === null || !this.#list.engine ? html`<br><span class="soft">${row.mode}</span>` : this.#scale(row)}
       `,
       text: ({ mode }) => mode,
@@ -89,7 +89,7 @@ export class SwarmServicesElement extends LitElement {
       cell: (row) =>
         row.update === ''
           ? html`<span class="soft">none yet</span>`
-          : html`${statusBadge(updateMood(row), row.update.replace('_', ' '))}<br><span class="soft">${row.updateMessage}</span>`,
+          : html`${statusBadge(updateTone(row), row.update.replace('_', ' '))}<br><span class="soft">${row.updateMessage}</span>`,
       text: ({ update }) => update,
       order: ({ update }) => update,
     },

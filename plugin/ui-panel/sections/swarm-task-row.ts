@@ -4,49 +4,49 @@ import type { NodeName } from '../engine/node-name.js';
 import type { Tone } from '../status-badges.js';
 import { withoutDigest } from './without-digest.js';
 
-/** A task as the panel shows it. All texts are the engine's. */
+/** A task in the panel. All texts are the engine's. */
 export interface TaskRow {
   readonly id: string;
-  /** As Docker names it: `web.2`; of a global service with its node. */
+  /** Docker's name: `web.2`; for a global service with its node. */
   readonly name: string;
   readonly service: string;
-  /** Null: none has it yet. */
+  /** Null: not assigned yet. */
   readonly node: NodeName | null;
-  /** '' where that is not told. */
+  /** '' if unknown. */
   readonly image: string;
   readonly state: string;
   readonly desired: string;
-  /** Why it does not run; '' where nothing hinders it. */
+  /** Why it does not run; '' if there is no error. */
   readonly error: string;
-  /** Of the last change of its state, since 1970. */
+  /** Time of the last state change, since 1970. */
   readonly changedAtMs: number;
   /** '' before it has one. */
   readonly containerId: string;
 }
 
 const FAILED = ['failed', 'rejected', 'orphaned'];
-const UNDER_WAY = ['new', 'allocated', 'pending', 'assigned', 'accepted', 'preparing', 'ready', 'starting'];
+const STARTING = ['new', 'allocated', 'pending', 'assigned', 'accepted', 'preparing', 'ready', 'starting'];
 
-export function taskMood({ state }: Pick<TaskRow, 'state'>): Tone {
+export function taskTone({ state }: Pick<TaskRow, 'state'>): Tone {
   if (FAILED.includes(state)) return 'bad';
-  if (UNDER_WAY.includes(state)) return 'busy';
+  if (STARTING.includes(state)) return 'busy';
   return state === 'running' ? 'good' : 'quiet';
 }
 
-/** Whether it is on its way to where it should be, and will be there soon. */
-export function isOnItsWay({ state, desired }: Pick<TaskRow, 'state' | 'desired'>): boolean {
+/** Whether its state is about to change to the desired one. */
+export function isChanging({ state, desired }: Pick<TaskRow, 'state' | 'desired'>): boolean {
   const mayRun = desired === 'running' || desired === 'complete';
-  return mayRun ? UNDER_WAY.includes(state) && state !== 'pending' : state === 'running';
+  return mayRun ? STARTING.includes(state) && state !== 'pending' : state === 'running';
 }
 
-/** What sorts failed ones first, then those on their way, those that run, and what is over; each by service and name. */
+/** Sort key: failed, starting, running, ended; each by service and name. */
 export function taskOrder({ state, name }: TaskRow): string {
-  const ranks = [FAILED, UNDER_WAY, ['running']];
+  const ranks = [FAILED, STARTING, ['running']];
   const rank = ranks.findIndex((states) => states.includes(state));
   return `${rank === -1 ? ranks.length : rank} ${name}`;
 }
 
-/** Docker's own list, with the names of services and nodes by their ids. */
+/** From Docker's list, with the names of services and nodes by id. */
 export function tasksOfList(
   tasks: unknown,
   serviceNames: ReadonlyMap<string, string>,
@@ -71,7 +71,7 @@ export function tasksOfList(
   });
 }
 
-/** A snapshot's: those that run or should. */
+/** From a snapshot, which has tasks that run or should run. */
 export function tasksOfSnapshot({ swarm }: SnapshotView): TaskRow[] {
   const serviceNames = new Map(swarm?.services?.map(({ id, name }) => [id, name]));
   const nodeNames = new Map(swarm?.members.map(({ id, name }) => [id, name]));

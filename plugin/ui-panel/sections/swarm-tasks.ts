@@ -9,12 +9,12 @@ import { styles } from '../styles.js';
 import { timeView } from '../time-view.js';
 import { listSwarm } from './list-swarm.js';
 import { ManagerList } from './manager-list.js';
-import { isOnItsWay, type TaskRow, taskMood, taskOrder, tasksOfSnapshot } from './swarm-task-row.js';
+import { isChanging, type TaskRow, taskOrder, tasksOfSnapshot, taskTone } from './swarm-task-row.js';
 import { ToolController } from './tool-controller.js';
 
-/** Docker tells no events of tasks. */
-const SOON_MS = 2_000;
-const LATER_MS = 10_000;
+/** Poll intervals: Docker has no events of tasks. */
+const BUSY_POLL_MS = 2_000;
+const IDLE_POLL_MS = 10_000;
 
 const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
   {
@@ -36,7 +36,7 @@ const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
     title: 'State',
     track: 'minmax(0, 1.4fr)',
     cell: (row) => html`
-      ${statusBadge(taskMood(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
+      ${statusBadge(taskTone(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
       ${row.error ? html`<br>${row.error}` : ''}
     `,
     text: ({ state, error }) => `${state} ${error}`,
@@ -44,7 +44,7 @@ const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
   },
 ];
 
-/** The tasks of a Swarm: what failed stands first. */
+/** The tasks of a Swarm, failed ones first. */
 export class SwarmTasksElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
@@ -54,14 +54,14 @@ export class SwarmTasksElement extends LitElement {
     types: ['service', 'node'],
     list: async ({ engine }, signal) => (await listSwarm(engine, { signal })).tasks,
     ofSnapshot: tasksOfSnapshot,
-    againMs: (rows) => (rows.some(isOnItsWay) ? SOON_MS : LATER_MS),
+    againMs: (rows) => (rows.some(isChanging) ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
 
   readonly #tools = new ToolController<TaskRow>(this, 'task');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
-    const failed = rows?.filter((row) => taskMood(row) === 'bad').length ?? 0;
+    const failed = rows?.filter((row) => taskTone(row) === 'bad').length ?? 0;
     const running = rows?.filter(({ state }) => state === 'running').length ?? 0;
     return html`
       ${this.#list.notice()}

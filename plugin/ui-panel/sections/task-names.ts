@@ -1,43 +1,43 @@
 import type { TaskRow } from './swarm-task-row.js';
 
-/** Managers are not asked more often for names. */
-const PAUSE_MS = 5_000;
+/** Minimum time between requests for names. */
+const MIN_INTERVAL_MS = 5_000;
 
-/** What the tasks of a Swarm are called, for lines of a log: `web.1@node2`. Asks when there is one it does not know. */
+/** Names of a Swarm's tasks for log lines: `web.1@node2`. Loads them when a task is unknown. */
 export class TaskNames {
-  readonly #ask: () => Promise<readonly TaskRow[]>;
+  readonly #list: () => Promise<readonly TaskRow[]>;
   readonly #onNames: () => void;
   #names = new Map<string, string>();
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #loadedAtMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param ask for all tasks there are
-   * @param onNames there may be new ones
+   * @param list lists all tasks
+   * @param onNames called after names were loaded
    */
-  constructor(ask: () => Promise<readonly TaskRow[]>, onNames: () => void) {
-    this.#ask = ask;
+  constructor(list: () => Promise<readonly TaskRow[]>, onNames: () => void) {
+    this.#list = list;
     this.#onNames = onNames;
   }
 
   /**
-   * Its name; while that is not known, the start of its id.
-   * @param nowMs of any clock that only goes on
+   * Its name; while unknown, the start of its id.
+   * @param nowMs of any monotonic clock
    */
   nameOf(id: string, nowMs: number): string {
     const name = this.#names.get(id);
-    if (name === undefined && nowMs - this.#askedAtMs >= PAUSE_MS) {
-      this.#askedAtMs = nowMs;
-      void this.#learn();
+    if (name === undefined && nowMs - this.#loadedAtMs >= MIN_INTERVAL_MS) {
+      this.#loadedAtMs = nowMs;
+      void this.#load();
     }
     return name ?? id.slice(0, 12);
   }
 
-  async #learn(): Promise<void> {
+  async #load(): Promise<void> {
     try {
-      this.#names = new Map((await this.#ask()).map((task) => [task.id, taskLabel(task)]));
+      this.#names = new Map((await this.#list()).map((task) => [task.id, taskLabel(task)]));
       this.#onNames();
     } catch {
-      // Who reads the log sees ids, and the log itself tells what is wrong.
+      // Ids are shown instead, and the log itself shows the error.
     }
   }
 }

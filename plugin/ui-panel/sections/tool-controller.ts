@@ -10,19 +10,19 @@ import './logs-tool.js';
 
 type Tool = 'logs' | 'console' | 'stats' | 'inspect';
 
-/** What is large comes when somebody wants it. */
-const LATER: Partial<Record<Tool, { readonly label: string; readonly load: () => Promise<unknown> }>> = {
+/** Large tools, loaded on first use. */
+const LAZY: Partial<Record<Tool, { readonly label: string; readonly load: () => Promise<unknown> }>> = {
   console: { label: 'The console', load: () => import('./container-console.js') },
   stats: { label: 'The charts', load: () => import('./container-stats.js') },
 };
 
-/** The tool that stands open beside a list, for one of its rows. */
+/** The tool open next to a list, for one of its rows. */
 export class ToolController<R extends Resource> {
   readonly #host: LitElement;
   readonly #kind: Subject['kind'];
   #open: { readonly tool: Tool; readonly row: R } | null = null;
   #error: Error | null = null;
-  /** What opened it: who closes it is there again. */
+  /** The opener; focus returns to it on close. */
   #opener: HTMLElement | null = null;
 
   constructor(host: LitElement, kind: Subject['kind']) {
@@ -30,26 +30,26 @@ export class ToolController<R extends Resource> {
     this.#kind = kind;
   }
 
-  /** Why the last one could not be opened; null: it could. */
+  /** Why the last tool could not be opened; null: no error. */
   get error(): Error | null {
     return this.#error;
   }
 
-  /** The link that opens it. By default it applies to every row. */
+  /** A link that opens a tool. By default it applies to every row. */
   link(label: string, tool: Tool, appliesTo: (row: R) => boolean = () => true): ResourceLink<R> {
     return { label, appliesTo, open: (row) => void this.#show(tool, row) };
   }
 
-  /** @param rows what the list has now; null: not known yet */
+  /** @param rows the list's current rows; null: not known yet */
   view(live: LiveEngine, rows: readonly R[] | null): TemplateResult | string {
     if (!this.#open) return '';
     const { tool, row } = this.#open;
     const now = rows?.find((other) => keyOf(other) === keyOf(row));
     const { id, name } = now ?? row;
     const subject: Subject = { kind: this.#kind, id, name };
-    // Of services and tasks only managers know, wherever they run.
+    // Only managers know services and tasks, wherever they run.
     const engine = this.#kind === 'container' ? live.engine.of(row) : live.engine;
-    // Another row's log is another log, not this one with other words in it.
+    // Create a new element for another row.
     return html`${keyed(`${tool} ${keyOf(row)}`, this.#element(tool, { ...live, engine }, subject, rows !== null && !now))}`;
   }
 
@@ -76,12 +76,12 @@ export class ToolController<R extends Resource> {
     this.#opener = opener;
     this.#error = null;
     try {
-      await LATER[tool]?.load();
+      await LAZY[tool]?.load();
       // Something else was opened meanwhile.
       if (this.#opener !== opener) return;
       this.#open = { tool, row };
     } catch {
-      this.#error = new Error(`${LATER[tool]?.label} could not be loaded`);
+      this.#error = new Error(`${LAZY[tool]?.label} could not be loaded`);
     }
     this.#host.requestUpdate();
   }

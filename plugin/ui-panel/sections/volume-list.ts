@@ -31,7 +31,7 @@ const DRIVER: Column<VolumeRow> = {
   text: ({ driver }) => driver,
   order: ({ driver }) => driver,
 };
-const live = (nowMs: () => number): readonly Column<VolumeRow>[] => [
+const liveColumns = (nowMs: () => number): readonly Column<VolumeRow>[] => [
   NAME,
   {
     title: 'Used by',
@@ -54,7 +54,7 @@ export class VolumeListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
-  readonly #live = live(() => hubNow(this.source));
+  readonly #liveColumns = liveColumns(() => hubNow(this.source));
   readonly #list = new LiveList<VolumeRow>(this, {
     types: ['volume', 'container'],
     list: async ({ engine }, signal) =>
@@ -70,7 +70,7 @@ export class VolumeListElement extends LitElement {
   override render(): TemplateResult {
     const { rows, error } = this.#list;
     const engine = 'engine' in this.source ? this.source.engine : null;
-    // What concerns a whole engine is for when one of them is shown.
+    // Engine-wide actions need a single engine.
     const single = engine?.node === ALL_NODES ? null : engine;
     const refresh = () => void this.#list.refresh();
     return html`
@@ -86,7 +86,7 @@ export class VolumeListElement extends LitElement {
             : html`<p class="soft">A snapshot does not tell where volumes are, how old they are, and what uses them.</p>`
       }
       <fairlead-resource-list .noun=${['volume', 'volumes']} .rows=${rows} .error=${error}
-        .columns=${engine ? this.#live : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
+        .columns=${engine ? this.#liveColumns : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
         ${rows ? html`<h3>Volumes: ${rows.length}</h3>` : ''}
       </fairlead-resource-list>
     `;

@@ -4,20 +4,20 @@ import { type NodeName, nodeOf } from '../engine/node-name.js';
 import { nodeInSnapshot } from '../engine/snapshot-of-node.js';
 import { containerName } from './container-name.js';
 
-/** A volume as the panel shows it. All texts are the engine's. */
+/** A volume in the panel. All texts are the engine's. */
 export interface VolumeRow {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
-  /** Empty where it is not told. */
+  /** Empty: unknown. */
   readonly mountpoint: string;
   readonly createdMs: number;
-  /** Names of the containers that have it, running or not. Null where that is not told. */
+  /** Names of the containers that use it, running or not. Null: unknown. */
   readonly users: readonly string[] | null;
   readonly node: NodeName | null;
 }
 
-/** Docker's own lists. */
+/** From Docker's lists. */
 export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[] {
   const users = new Map<string, string[]>();
   for (const container of itemsOf(containers)) {
@@ -40,7 +40,7 @@ export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[
   }));
 }
 
-/** A snapshot's: names and drivers are all that it has. */
+/** From a snapshot, which has only names and drivers. */
 export function volumesOfSnapshot(snapshot: SnapshotView): VolumeRow[] {
   return snapshot.volumes.map((volume) => ({
     id: volume.name,

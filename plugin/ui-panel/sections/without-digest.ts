@@ -1,4 +1,4 @@
-/** An image's name as people gave it: a Swarm adds the digest that it found. */
+/** An image name without the digest that a Swarm adds. */
 export function withoutDigest(image: string): string {
   return image.replace(/@sha256:.*$/, '');
 }

@@ -9,7 +9,7 @@ const STEPS = [
   ['engine', 'Engine answering'],
 ] as const;
 
-/** How far an opening is, and for how long it has been going on, s. */
+/** Progress of an opening, with the elapsed seconds. */
 export function connecting(
   { step, problem }: OpeningProgress,
   seconds: number,
@@ -22,14 +22,14 @@ export function connecting(
       <button type="button" @click=${onCancel}>Cancel</button>
     </div>
     <ol>
-      ${STEPS.map(([, words], index) => {
-        const [mood, state] =
+      ${STEPS.map(([, label], index) => {
+        const [tone, state] =
           index < now
             ? (['good', 'done'] as const)
             : index === now
               ? (['busy', 'now'] as const)
               : (['quiet', 'then'] as const);
-        return html`<li aria-current=${index === now ? 'step' : 'false'}>${statusBadge(mood, words, `${state}:`)}</li>`;
+        return html`<li aria-current=${index === now ? 'step' : 'false'}>${statusBadge(tone, label, `${state}:`)}</li>`;
       })}
     </ol>
     ${problem ? problemView(problem) : ''}

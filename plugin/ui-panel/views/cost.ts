@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { Fleet, SettingsView } from '../../api.js';
 import { checkInCost, formatCost, HELD_BYTES, HOLD_SECONDS, PLAIN_BYTES } from '../check-in-cost.js';
 
-/** What check-ins would cost with these settings; of `fleet` null nothing is known. */
+/** Load from check-ins with these settings; `fleet` null: unknown. */
 export function costView(
   fleet: Fleet | null,
   { checkInSeconds, heldCheckIns }: Pick<SettingsView, 'checkInSeconds' | 'heldCheckIns'>,
@@ -10,9 +10,10 @@ export function costView(
   if (!fleet || !(checkInSeconds >= 1))
     return html`<output class="notice">No cost to show: that is no interval.</output>`;
   const { agents, ownInterval } = fleet;
-  const written = (count: number) => count.toLocaleString('en');
-  const count = `${written(agents)} ${agents === 1 ? 'agent' : 'agents'}`;
-  const own = ownInterval.agents > 0 ? `, ${written(ownInterval.agents)} of them at their own interval` : '';
+  const formatted = (count: number) => count.toLocaleString('en');
+  const count = `${formatted(agents)} ${agents === 1 ? 'agent' : 'agents'}`;
+  const own =
+    ownInterval.agents > 0 ? `, ${formatted(ownInterval.agents)} of them at their own interval` : '';
   const plain = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: false }));
   const held = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: true }));
   return html`<output class="notice" aria-label="What check-ins cost">

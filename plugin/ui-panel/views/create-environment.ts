@@ -23,7 +23,7 @@ import { styles } from '../styles.js';
 
 type Field = 'name' | 'url' | 'tunnelAddress' | 'tags' | 'checkInSeconds';
 
-/** Name in, command out; then waits for the agent, and tries the whole way once. */
+/** Creates an environment and shows its commands, then waits for the agent and tests the connection. */
 export class CreateEnvironmentElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
@@ -70,16 +70,16 @@ export class CreateEnvironmentElement extends LitElement {
     tags: '',
     checkInSeconds: '',
   });
-  /** Null: this caller may not see them, or they are not there yet. */
+  /** Null: not loaded yet, or not allowed. */
   #fleet: Fleet | null = null;
   #settings: SettingsView | null = null;
   #addresses: SelfTest | null = null;
-  /** Whether agents know the authority of the hub's certificate. Null: not known, and the hub decides. */
+  /** Whether agents trust the authority of the hub's certificate. Null: unknown, the hub decides. */
   #isTrusted: boolean | null = null;
-  /** Whether an agent that does not know it takes any certificate. */
-  #takesAny = true;
-  /** What was put into the tunnel's field by itself. */
-  #beside: string | null = null;
+  /** Whether agents that do not trust it accept any certificate. */
+  #acceptsAny = true;
+  /** Tunnel address that was filled in automatically. */
+  #derivedAddress: string | null = null;
   #created: EnvironmentCreated | null = null;
   #isBusy = false;
 
@@ -102,15 +102,15 @@ export class CreateEnvironmentElement extends LitElement {
             <fairlead-printed-commands .commands=${created.commands} .url=${created.url}></fairlead-printed-commands>
             ${this.#caution(created)}
             <fairlead-first-contact .client=${this.client} .events=${this.events} .environment=${created}></fairlead-first-contact>`
-          : this.#before()
+          : this.#setup()
       }
     `;
   }
 
-  #before(): TemplateResult {
+  #setup(): TemplateResult {
     const { fault } = this.#form;
     return html`
-      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : ''}
+      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
       <div class="columns">
         ${this.#fields()}
         <div>
@@ -158,18 +158,18 @@ export class CreateEnvironmentElement extends LitElement {
 
   #insecureChoice(): TemplateResult {
     const choose = ({ target }: Event) => {
-      this.#takesAny = (target as HTMLInputElement).checked;
+      this.#acceptsAny = (target as HTMLInputElement).checked;
       this.requestUpdate();
     };
     return html`<label class="check notice">
-      <input type="checkbox" name="insecurePoll" .checked=${this.#takesAny} @change=${choose}>
+      <input type="checkbox" name="insecurePoll" .checked=${this.#acceptsAny} @change=${choose}>
       <span>The agent takes any certificate of the hub (EDGE_INSECURE_POLL=1). Without this it needs the hub’s CA, as
         EDGE_CA_FILE. Tunnels are pinned in any case.</span>
     </label>`;
   }
 
   #caution({ url }: EnvironmentCreated): TemplateResult | string {
-    if (this.#isTrusted !== false || this.#takesAny) return '';
+    if (this.#isTrusted !== false || this.#acceptsAny) return '';
     return html`<p class="notice">Agents do not know the authority of this hub’s certificate: save
       <code>${url}/api/ca.pem</code> on the remote machine, and give it to the container as EDGE_CA_FILE.</p>`;
   }
@@ -189,13 +189,13 @@ export class CreateEnvironmentElement extends LitElement {
     this.requestUpdate();
   }
 
-  /** The tunnel is at the same host unless somebody says otherwise. */
+  /** The tunnel address follows the URL's host until it is edited. */
   #urlEdited(): void {
-    const told = this.#fleet?.told;
-    const beside = told && deriveTunnelAddress(this.#form.value('url'), told);
-    if (beside && this.#form.value('tunnelAddress') === (this.#beside ?? told?.tunnelAddress)) {
-      this.#form.set('tunnelAddress', beside);
-      this.#beside = beside;
+    const defaults = this.#fleet?.told;
+    const derived = defaults && deriveTunnelAddress(this.#form.value('url'), defaults);
+    if (derived && this.#form.value('tunnelAddress') === (this.#derivedAddress ?? defaults?.tunnelAddress)) {
+      this.#form.set('tunnelAddress', derived);
+      this.#derivedAddress = derived;
     }
     this.requestUpdate();
   }
@@ -229,7 +229,7 @@ export class CreateEnvironmentElement extends LitElement {
     this.#form.fault = null;
     this.requestUpdate();
     const interval = this.#form.value('checkInSeconds');
-    // What is tested is what is sent; what that finds out about the certificate is part of the commands.
+    // Send the tested values; the commands depend on the test of the certificate.
     const given: CreateEnvironment = {
       name: this.#form.value('name'),
       ...this.#given,
@@ -237,7 +237,7 @@ export class CreateEnvironmentElement extends LitElement {
       ...(interval && { checkInSeconds: Number(interval) }),
     };
     await this.#selfTest?.settled;
-    const insecurePoll = this.#isTrusted === null ? undefined : !this.#isTrusted && this.#takesAny;
+    const insecurePoll = this.#isTrusted === null ? undefined : !this.#isTrusted && this.#acceptsAny;
     const body = { ...given, insecurePoll };
     try {
       this.#created = await this.client.call<EnvironmentCreated>('POST', '/environments', { body });

@@ -14,10 +14,10 @@ import { styles } from '../styles.js';
 
 type Field = 'name' | 'tags' | 'checkInSeconds';
 
-/** A refused clone that runs asks again within two minutes, ms; the hub gives the place to none that has not for so long. */
+/** A running clone tries again within two minutes; the hub does not accept one that has not tried for this long, ms. */
 const RECENT_MS = 5 * 60_000;
 
-/** Name, tags, interval and key of an environment, and its end. */
+/** Edits name, tags, interval and key of an environment, and deletes it. */
 export class EditEnvironmentElement extends LitElement {
   static override properties = {
     client: { attribute: false },
@@ -91,7 +91,7 @@ export class EditEnvironmentElement extends LitElement {
       this.requestUpdate();
     };
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
-      ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.words}</p>` : ''}
+      ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
       ${textField(form, 'name', { label: 'Name', maxLength: 100, onInput })}
       ${textField(form, 'tags', { label: 'Tags, one a line', type: 'lines', onInput })}
       ${textField(form, 'checkInSeconds', {

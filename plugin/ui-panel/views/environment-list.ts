@@ -18,7 +18,7 @@ const SORTS = [
 ] as const;
 const STATUSES = ['online', 'degraded', 'offline', 'refused', 'new'] as const;
 
-/** All environments, of which only the rows in sight are in the page. */
+/** All environments; only visible rows are rendered. */
 export class EnvironmentListElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
@@ -80,7 +80,7 @@ export class EnvironmentListElement extends LitElement {
   #store: EnvironmentListStore | null = null;
   #unsubscribe = () => {};
   #unwatch = () => {};
-  /** Whose check-ins are asked for. */
+  /** Ids whose check-ins are watched. */
   #watched = '';
   #ticker: ReturnType<typeof setInterval> | null = null;
   #searching: ReturnType<typeof setTimeout> | null = null;
@@ -90,7 +90,7 @@ export class EnvironmentListElement extends LitElement {
     const store = new EnvironmentListStore(this.client, () => this.requestUpdate());
     this.#store = store;
     this.#unsubscribe = this.events.subscribe((event) => store.apply(event));
-    // How long ago the check-ins were.
+    // Refreshes the ages of check-ins.
     this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void store.load();
   }
@@ -105,7 +105,7 @@ export class EnvironmentListElement extends LitElement {
     if (this.#searching !== null) clearTimeout(this.#searching);
   }
 
-  /** However many events come, and however fast somebody scrolls: once a frame, and not at all where nobody sees it. */
+  /** Render once a frame, and not at all while the page is hidden. */
   protected override async scheduleUpdate(): Promise<void> {
     if (this.hasUpdated) await new Promise(requestAnimationFrame);
     super.scheduleUpdate();
@@ -130,18 +130,18 @@ export class EnvironmentListElement extends LitElement {
             @input=${(event: InputEvent) => this.#search(event)}>
         </label>
         <label>Status
-          <select @change=${(event: Event) => this.#ask({ status: inputOf(event) as ListQuery['status'] })}>
+          <select @change=${(event: Event) => this.#query({ status: inputOf(event) as ListQuery['status'] })}>
             <option value="">All</option>
             ${STATUSES.map((status) => html`<option value=${status}>${status}</option>`)}
           </select>
         </label>
         <label>Order
-          <select @change=${(event: Event) => this.#ask({ sort: inputOf(event) })}>
-            ${SORTS.map(([sort, words]) => html`<option value=${sort}>${words}</option>`)}
+          <select @change=${(event: Event) => this.#query({ sort: inputOf(event) })}>
+            ${SORTS.map(([sort, label]) => html`<option value=${sort}>${label}</option>`)}
           </select>
         </label>
       </div>
-      ${query.tags.length > 0 ? this.#chosen(query.tags) : ''}
+      ${query.tags.length > 0 ? this.#activeTags(query.tags) : ''}
       ${store.error ? html`<p class="notice bad" role="alert">The list is not up to date: ${store.error.message}</p>` : ''}
       <p class="soft" role="status">${total === 1 ? '1 environment' : `${total} environments`}${isFiltered ? ' found' : ''}</p>
       ${total > 0 ? this.#list(store) : store.isLoading || store.error ? '' : this.#empty(isFiltered)}
@@ -149,14 +149,14 @@ export class EnvironmentListElement extends LitElement {
   }
 
   override updated(): void {
-    // It may have been taken out before its frame came.
+    // It may have been removed before its frame.
     if (!this.isConnected) return;
     const { first, end } = this.#rows.window;
     this.#store?.show(first, end);
     this.#watch(this.#store?.rows(first, end).flatMap((item) => item?.id ?? []) ?? []);
   }
 
-  #chosen(tags: readonly string[]): TemplateResult {
+  #activeTags(tags: readonly string[]): TemplateResult {
     return html`<p class="chosen"><span class="soft">With</span>
       ${tags.map(
         (tag) => html`<button class="tag" type="button" title=${tag} @click=${() => this.#toggle(tag)}
@@ -206,15 +206,15 @@ export class EnvironmentListElement extends LitElement {
   #search(event: InputEvent): void {
     const search = inputOf(event);
     if (this.#searching !== null) clearTimeout(this.#searching);
-    this.#searching = setTimeout(() => this.#ask({ search }), SEARCH_MS);
+    this.#searching = setTimeout(() => this.#query({ search }), SEARCH_MS);
   }
 
   #toggle(tag: string): void {
     const { tags = [] } = this.#store?.query ?? {};
-    this.#ask({ tags: tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag] });
+    this.#query({ tags: tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag] });
   }
 
-  #ask(change: Partial<ListQuery>): void {
+  #query(change: Partial<ListQuery>): void {
     if (!this.#store) return;
     this.#rows.toTop();
     void this.#store.load({ ...this.#store.query, ...change });

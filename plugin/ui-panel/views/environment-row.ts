@@ -5,7 +5,7 @@ import { nextStep } from '../next-step.js';
 import { statusBadge } from '../status-badge.js';
 import { statusBadges } from '../status-badges.js';
 
-/** A row shows so many tags; the environment shows them all. */
+/** Tags shown in a row. */
 const TAGS = 3;
 
 export interface RowOptions {
@@ -17,7 +17,7 @@ export interface RowOptions {
   readonly onTag: (tag: string) => void;
 }
 
-/** One environment in the list; the whole row opens it. Null: it is not there yet. Each is as high as any other. */
+/** One environment in the list; the whole row opens it. Null: not loaded yet. All rows have the same height. */
 export function environmentRow(
   item: EnvironmentView | null,
   { tags, nowMs, onOpen, onTag }: RowOptions,

@@ -24,7 +24,7 @@ const WITHOUT_SNAPSHOT = {
   failed: ', and its last snapshot could not be had',
 } as const;
 
-/** One environment: wakes it, shows how far that is, then its sections; what cannot be woken shows its last snapshot. */
+/** One environment: opens it with progress, then shows its sections; on failure shows its last snapshot. */
 export class EnvironmentElement extends LitElement {
   static override properties = {
     client: { attribute: false },
@@ -81,10 +81,10 @@ export class EnvironmentElement extends LitElement {
     super.connectedCallback();
     this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
     this.#unwatch = this.events.watch([this.environmentId]);
-    // How long ago things were.
+    // Refreshes ages.
     this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void this.#refresh();
-    // Taken out and put in again, somewhere else in the page.
+    // Moved to another place in the page.
     if (this.#connection) void this.#connection.open();
   }
 
@@ -162,7 +162,7 @@ export class EnvironmentElement extends LitElement {
 
   #sections(source: EngineSource, environment: EnvironmentView): TemplateResult {
     const sections = SECTIONS.filter(({ isSwarm }) => !isSwarm || environment.swarm !== null);
-    // Of the whole Swarm no single node is asked.
+    // Swarm sections are not of a single node.
     const own = sections.filter(({ isSwarm }) => !isSwarm || !isOneNode(this.node));
     const shown = own.find(({ id }) => id === this.section) ?? own[0];
     const open = (section: Section) =>

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { NodeAnswer } from '../engine/engine-client.js';
 
-/** Which nodes a list of all has nothing of, and why. */
+/** Nodes missing in a list of all nodes, with the reason. */
 export function missingNodes(missing: readonly NodeAnswer[]): TemplateResult | string {
   if (missing.length === 0) return '';
   return html`<div class="notice bad missing" role="status">

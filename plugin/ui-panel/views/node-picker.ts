@@ -5,7 +5,7 @@ import { defineElement } from '../define-element.js';
 import { ALL_NODES, isOneNode } from '../engine/engine-client.js';
 import { styles } from '../styles.js';
 
-/** Which engines of a Swarm are shown: its leader's, all, or that of one node. Tells `pick` with the `node` of a `Route`. */
+/** Selects the engines of a Swarm: the leader's, all, or one node's. Dispatches `pick` with the `node` of a `Route`. */
 export class NodePickerElement extends LitElement {
   static override properties = {
     client: { attribute: false },
@@ -39,7 +39,7 @@ export class NodePickerElement extends LitElement {
     this.#work.abort();
   }
 
-  /** Nodes that come and go change what the environment says of its Swarm. */
+  /** A node that joins or leaves changes the environment's Swarm. */
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('environment');
     if (
@@ -55,7 +55,7 @@ export class NodePickerElement extends LitElement {
     const leader = this.#nodes.find(({ id }) => id === leaderId);
     const known = this.#nodes.map((each) => ({
       value: this.#valueOf(each),
-      words: wordsOf(each),
+      label: labelOf(each),
       id: each.id,
     }));
     const chosen = known.find(({ value, id }) => value === node || id === node)?.value ?? node ?? '';
@@ -65,12 +65,12 @@ export class NodePickerElement extends LitElement {
         ${option('', leader ? `Leader (${leader.name})` : 'Leader', chosen)}
         ${option(ALL_NODES, 'All nodes', chosen)}
         ${others.map((each) => option(each, each, chosen))}
-        ${known.map(({ value, words }) => option(value, words, chosen))}
+        ${known.map(({ value, label }) => option(value, label, chosen))}
       </select>
     </label>`;
   }
 
-  /** Its name, where no other node has the same. */
+  /** Its name if unique, otherwise its id. */
   #valueOf({ id, name }: NodeView): string {
     return this.#nodes.filter((each) => each.name === name).length === 1 ? name : id;
   }
@@ -84,7 +84,7 @@ export class NodePickerElement extends LitElement {
     this.#work = new AbortController();
     const { signal } = this.#work;
     const path = `/environments/${this.environment.id}/nodes`;
-    // Without them there are the leader and all to choose from.
+    // On failure, the leader and all nodes can still be selected.
     const list = await this.client.call<NodeList>('GET', path, { signal }).catch(() => null);
     if (!list || signal.aborted) return;
     this.#nodes = list.items;
@@ -92,11 +92,11 @@ export class NodePickerElement extends LitElement {
   }
 }
 
-function option(value: string, words: string, chosen: string): TemplateResult {
-  return html`<option value=${value} .selected=${value === chosen}>${words}</option>`;
+function option(value: string, label: string, chosen: string): TemplateResult {
+  return html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
 }
 
-function wordsOf({ name, role, agent }: NodeView): string {
+function labelOf({ name, role, agent }: NodeView): string {
   return `${name} (${role}${agent?.online ? '' : ', out of reach'})`;
 }
 

@@ -1,19 +1,19 @@
 import type { LitElement, ReactiveController } from 'lit';
 import { type ListWindow, windowOf } from '../list-window.js';
 
-const STEPS: Readonly<Record<string, (place: number, page: number) => number>> = {
-  ArrowDown: (place) => place + 1,
-  ArrowUp: (place) => place - 1,
-  PageDown: (place, page) => place + page,
-  PageUp: (place, page) => place - page,
+const STEPS: Readonly<Record<string, (index: number, page: number) => number>> = {
+  ArrowDown: (index) => index + 1,
+  ArrowUp: (index) => index - 1,
+  PageDown: (index, page) => index + page,
+  PageUp: (index, page) => index - page,
   Home: () => 0,
   End: () => Number.POSITIVE_INFINITY,
 };
 
 /**
- * A long list in a `.scroller` of its host, of which the rows in sight are in the page. Each is an `li` with
- * `aria-posinset`, as high as `--row-height` says, whose first button takes the focus. Keys go from row to row; who has
- * the focus keeps it while rows move, and the scroller takes it over from a row that goes.
+ * A long list in the host's `.scroller` that renders only visible rows. Each is an `li` with `aria-posinset` and the
+ * height `--row-height`; its first button gets the focus. Keys move between rows. A focused row keeps the focus when it
+ * moves; the scroller gets it when the row is removed.
  */
 export class RowScroller implements ReactiveController {
   readonly #host: LitElement;
@@ -21,9 +21,9 @@ export class RowScroller implements ReactiveController {
   readonly #sizes = new ResizeObserver(() => this.#measure());
   #scroller: HTMLElement | null = null;
   #view = { scrollTop: 0, height: 600, rowHeight: 76 };
-  /** What had the focus before an update. */
+  /** Focused element before an update. */
   #focused: HTMLElement | null = null;
-  /** The place of the row that gets the focus once it is there. */
+  /** Index of the row to focus once it is rendered. */
   #goal: number | null = null;
 
   constructor(host: LitElement, count: () => number) {
@@ -54,7 +54,7 @@ export class RowScroller implements ReactiveController {
       this.#scroller = scroller;
       if (scroller) this.#sizes.observe(scroller);
     }
-    // A row that moves loses the focus on the way.
+    // A moved row has lost the focus.
     const focused = this.#focused;
     if (focused && focused !== (this.#host.renderRoot as ShadowRoot).activeElement)
       (focused.isConnected ? focused : scroller)?.focus({ preventScroll: true });
@@ -74,9 +74,9 @@ export class RowScroller implements ReactiveController {
     event.preventDefault();
     const { scrollTop, height, rowHeight } = this.#view;
     const row = (event.target as HTMLElement).closest('li');
-    const place = row ? Number(row.ariaPosInSet) - 1 : Math.ceil(scrollTop / rowHeight) - 1;
+    const index = row ? Number(row.ariaPosInSet) - 1 : Math.ceil(scrollTop / rowHeight) - 1;
     const page = Math.max(1, Math.floor(height / rowHeight) - 1);
-    this.#go(Math.min(this.#count() - 1, Math.max(0, step(place, page))));
+    this.#go(Math.min(this.#count() - 1, Math.max(0, step(index, page))));
   };
 
   toTop(): void {
@@ -84,16 +84,16 @@ export class RowScroller implements ReactiveController {
     this.#scroller?.scrollTo({ top: 0 });
   }
 
-  #go(place: number): void {
+  #go(index: number): void {
     const { scrollTop, height, rowHeight } = this.#view;
-    const top = place * rowHeight;
-    this.#goal = place;
+    const top = index * rowHeight;
+    this.#goal = index;
     this.#scroller?.scrollTo({ top: Math.min(top, Math.max(scrollTop, top + rowHeight - height)) });
     this.scrolled();
     this.#reachGoal();
   }
 
-  /** Unless somebody scrolled elsewhere meanwhile. */
+  /** Gives up if the row was scrolled out of view. */
   #reachGoal(): void {
     const { first, end } = this.window;
     if (this.#goal === null) return;
@@ -117,7 +117,7 @@ export class RowScroller implements ReactiveController {
     const { rowHeight: before } = this.#view;
     const height = getComputedStyle(this.#scroller).getPropertyValue('--row-height');
     const rowHeight = Number.parseFloat(height) || before;
-    // Whoever turns a phone round goes on with the same row.
+    // Keep the same row when a phone is rotated.
     if (rowHeight !== before) this.#scroller.scrollTop *= rowHeight / before;
     this.#view = { ...this.#view, rowHeight };
     this.scrolled();

@@ -14,7 +14,7 @@ import './webhooks.js';
 
 type Field = keyof SettingsView;
 
-const NOTHING: Readonly<Record<Field, string>> = {
+const EMPTY: Readonly<Record<Field, string>> = {
   publicUrl: '',
   tunnelAddress: '',
   checkInSeconds: '',
@@ -23,7 +23,7 @@ const NOTHING: Readonly<Record<Field, string>> = {
   snapshotSeconds: '',
 };
 
-/** What holds for all environments, and the webhooks. */
+/** Settings for all environments, and the webhooks. */
 export class SettingsElement extends LitElement {
   static override properties = { client: { attribute: false }, events: { attribute: false } };
   static override styles = [
@@ -52,7 +52,7 @@ export class SettingsElement extends LitElement {
   ];
   declare client: ApiClient;
   declare events: HubEvents;
-  readonly #form = new FormState<Field>(NOTHING);
+  readonly #form = new FormState<Field>(EMPTY);
   #fleet: Fleet | null = null;
   #isLoaded = false;
   #error: Error | null = null;
@@ -97,18 +97,18 @@ export class SettingsElement extends LitElement {
       this.#isSaved = false;
       this.requestUpdate();
     };
-    const told = this.#fleet?.told;
+    const defaults = this.#fleet?.told;
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
-      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : ''}
+      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
       ${textField(form, 'publicUrl', {
         label: 'URL of this hub, as agents reach it',
         type: 'url',
-        hint: `Empty: as the hub was started, else as this page reaches it. New environments are told ${told?.url ?? '…'}`,
+        hint: `Empty: as the hub was started, else as this page reaches it. New environments are told ${defaults?.url ?? '…'}`,
         onInput,
       })}
       ${textField(form, 'tunnelAddress', {
         label: 'Address of the tunnel, as agents reach it',
-        hint: `host:port. Empty: as the hub was started, else beside the URL. New environments are told ${told?.tunnelAddress ?? '…'}`,
+        hint: `host:port. Empty: as the hub was started, else beside the URL. New environments are told ${defaults?.tunnelAddress ?? '…'}`,
         onInput,
       })}
       <p class="hint">Existing environments keep the addresses in their keys; Edit makes new keys.</p>
@@ -144,7 +144,7 @@ export class SettingsElement extends LitElement {
         ${form.changed.length > 0 ? html`<button type="button" @click=${() => this.#discard()}>Discard</button>` : ''}
         <span role="status">${
           form.changed.length > 0
-            ? statusBadge('busy', `Unsaved: ${form.changed.map((name) => WORDS[name]).join(', ')}`)
+            ? statusBadge('busy', `Unsaved: ${form.changed.map((name) => LABELS[name]).join(', ')}`)
             : this.#isSaved
               ? statusBadge('good', 'Saved')
               : ''
@@ -210,7 +210,7 @@ export class SettingsElement extends LitElement {
   }
 }
 
-const WORDS: Readonly<Record<Field, string>> = {
+const LABELS: Readonly<Record<Field, string>> = {
   publicUrl: 'URL',
   tunnelAddress: 'tunnel address',
   checkInSeconds: 'interval',
@@ -220,7 +220,7 @@ const WORDS: Readonly<Record<Field, string>> = {
 };
 const numberOf = (text: string) => (text === '' ? null : Number(text));
 const textOrNull = (text: string) => (text === '' ? null : text);
-/** What a field's text is to the hub, which says what is wrong with it. */
+/** Converts a field's text for the hub, which validates it. */
 const VALUES: Readonly<Record<Field, (text: string) => unknown>> = {
   publicUrl: textOrNull,
   tunnelAddress: textOrNull,
@@ -232,5 +232,5 @@ const VALUES: Readonly<Record<Field, (text: string) => unknown>> = {
 
 function textsOf(settings: SettingsView): Record<Field, string> {
   const texts = Object.entries(settings).map(([name, value]) => [name, value === null ? '' : String(value)]);
-  return { ...NOTHING, ...Object.fromEntries(texts) };
+  return { ...EMPTY, ...Object.fromEntries(texts) };
 }

@@ -9,7 +9,7 @@ import { FormState } from '../elements/form-state.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
 import { styles } from '../styles.js';
 
-/** Webhooks with which other systems create environments: their secrets are shown once, their last calls from then on. */
+/** Webhooks that let other systems create environments, with their last calls. Secrets are shown once. */
 export class WebhooksElement extends LitElement {
   static override properties = { client: { attribute: false } };
   static override styles = [
@@ -76,8 +76,8 @@ export class WebhooksElement extends LitElement {
   declare client: ApiClient;
   readonly #form = new FormState<'name'>({ name: '' });
   #items: readonly WebhookView[] | null = null;
-  /** Of a secret that was just made. */
-  #shown: { readonly id: string; readonly secret: string; readonly words: string } | null = null;
+  /** A new secret to show. */
+  #shown: { readonly id: string; readonly secret: string; readonly note: string } | null = null;
   #error: Error | null = null;
   #isBusy = false;
 
@@ -128,7 +128,7 @@ export class WebhooksElement extends LitElement {
         }</p>
       ${
         shown
-          ? html`<div class="notice good"><fairlead-copy-text .label=${`the secret of ${name}`} .note=${shown.words}
+          ? html`<div class="notice good"><fairlead-copy-text .label=${`the secret of ${name}`} .note=${shown.note}
               .text=${shown.secret}></fairlead-copy-text></div>`
           : ''
       }
@@ -142,7 +142,7 @@ export class WebhooksElement extends LitElement {
       try {
         const body = { name: this.#form.value('name') };
         const { id, secret } = await this.client.call<WebhookCreated>('POST', '/webhooks', { body });
-        this.#shown = { id, secret, words: 'Its secret. It is shown this once.' };
+        this.#shown = { id, secret, note: 'Its secret. It is shown this once.' };
         this.#form.reset();
       } catch (error) {
         if (!this.#form.refuse(error)) throw error;
@@ -164,7 +164,7 @@ export class WebhooksElement extends LitElement {
       const { secret } = await this.client.call<SecretRotated>('POST', `/webhooks/${id}/rotate-secret`, {
         body,
       });
-      this.#shown = { id, secret, words: 'The new secret. It is shown this once.' };
+      this.#shown = { id, secret, note: 'The new secret. It is shown this once.' };
     });
   }
 
@@ -182,7 +182,7 @@ export class WebhooksElement extends LitElement {
     await this.#do(async () => {});
   }
 
-  /** Does it, and lists anew: a webhook is no event. */
+  /** Runs `work`, then lists again: there are no events of webhooks. */
   async #do(work: () => Promise<void>): Promise<void> {
     this.#isBusy = true;
     this.#error = null;

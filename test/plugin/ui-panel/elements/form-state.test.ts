@@ -27,7 +27,7 @@ test('form: what comes from the hub replaces what nobody has edited', (t) => {
 test('form: a refusal is at the field that the hub names, until that is edited', (t) => {
   const form = new FormState({ name: 'a', tags: '' });
   t.true(form.refuse(badRequest('tags.0: too long: 65')));
-  t.deepEqual(form.fault, { field: 'tags', words: 'too long: 65' });
+  t.deepEqual(form.fault, { field: 'tags', message: 'too long: 65' });
   form.set('name', 'b');
   t.truthy(form.fault);
   form.set('tags', 'x');
@@ -37,9 +37,9 @@ test('form: a refusal is at the field that the hub names, until that is edited',
 test('form: a refusal of something else concerns all of it', (t) => {
   const form = new FormState({ name: 'a' });
   t.false(form.refuse(badRequest('other: malformed')));
-  t.deepEqual(form.fault, { field: null, words: 'other: malformed' });
+  t.deepEqual(form.fault, { field: null, message: 'other: malformed' });
   t.false(form.refuse(new ApiError('store-unwritable', 'name: the disk is full', 503)));
   t.is(form.fault?.field, null);
   t.true(form.refuse(new ApiError('name-taken', 'Taken', 409), { 'name-taken': 'name' }));
-  t.deepEqual(form.fault, { field: 'name', words: 'Taken' });
+  t.deepEqual(form.fault, { field: 'name', message: 'Taken' });
 });

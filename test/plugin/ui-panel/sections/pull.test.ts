@@ -1,13 +1,13 @@
 import test from 'ava';
 import {
-  layerPart,
-  PULL_BEGINS,
-  pullAdvances,
-  pullPart,
+  advancePull,
+  INITIAL_PULL,
+  layerFraction,
+  pullFraction,
 } from '../../../../plugin/ui-panel/sections/pull-progress.js';
 import { parseReference, pullPath, registryAuth } from '../../../../plugin/ui-panel/sections/pull-request.js';
 
-const advance = (...values: unknown[]) => values.reduce(pullAdvances, PULL_BEGINS);
+const advance = (...values: unknown[]) => values.reduce(advancePull, INITIAL_PULL);
 
 test('pull: layers are told apart, in the order they came; the tag is no layer', (t) => {
   const progress = advance(
@@ -21,7 +21,7 @@ test('pull: layers are told apart, in the order they came; the tag is no layer',
     { id: 'aa', status: 'Downloading', current: 50, total: 200, isDone: false },
     { id: 'bb', status: 'Already exists', current: null, total: null, isDone: true },
   ]);
-  t.is(pullPart(progress), (0.125 + 1) / 2);
+  t.is(pullFraction(progress), (0.125 + 1) / 2);
 });
 
 const parts: [object, number][] = [
@@ -35,7 +35,7 @@ const parts: [object, number][] = [
 
 for (const [value, part] of parts)
   test(`pull: a layer is ${part} of its way at ${JSON.stringify(value)}`, (t) => {
-    t.is(advance({ id: 'aa', ...value }).layers.map(layerPart)[0], part);
+    t.is(advance({ id: 'aa', ...value }).layers.map(layerFraction)[0], part);
   });
 
 test('pull: an error in the stream is one, in either form', (t) => {
@@ -45,7 +45,7 @@ test('pull: an error in the stream is one, in either form', (t) => {
 });
 
 test('pull: what is of another form changes nothing, and nothing grows without bound', (t) => {
-  t.is(advance(null, 7, [], { id: 'aa' }, { status: 5, id: 'aa' }), PULL_BEGINS);
+  t.is(advance(null, 7, [], { id: 'aa' }, { status: 5, id: 'aa' }), INITIAL_PULL);
   const many = Array.from({ length: 300 }, (_, n) => ({ status: 'Waiting'.repeat(200), id: `${n}` }));
   const { layers } = advance(...many);
   t.is(layers.length, 200);

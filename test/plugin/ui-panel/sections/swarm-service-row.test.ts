@@ -1,9 +1,9 @@
 import test from 'ava';
 import {
   isChanging,
-  serviceMood,
   servicesOfList,
-  updateMood,
+  serviceTone,
+  updateTone,
 } from '../../../../plugin/ui-panel/sections/swarm-service-row.js';
 
 const service = (more: object = {}, spec: object = {}) => ({
@@ -62,7 +62,7 @@ test('services: what is not whole says so, and is looked at soon again', (t) => 
     rowOf({ ServiceStatus: { RunningTasks, DesiredTasks } });
   t.deepEqual(
     [counts(3, 3), counts(2, 3), counts(0, 3), counts(4, 3), counts(0, 0)].map((row) => [
-      serviceMood(row),
+      serviceTone(row),
       isChanging(row),
     ]),
     [
@@ -78,7 +78,7 @@ test('services: what is not whole says so, and is looked at soon again', (t) => 
   t.deepEqual(
     ['updating', 'rollback_started', 'rollback_paused', 'completed', 'rollback_completed']
       .map(updated)
-      .map((row) => [updateMood(row), isChanging(row)]),
+      .map((row) => [updateTone(row), isChanging(row)]),
     [
       ['busy', true],
       ['busy', true],

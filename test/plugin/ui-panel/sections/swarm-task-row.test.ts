@@ -1,11 +1,11 @@
 import test from 'ava';
 import type { SnapshotView } from '../../../../plugin/api.js';
 import {
-  isOnItsWay,
-  taskMood,
+  isChanging,
   taskOrder,
   tasksOfList,
   tasksOfSnapshot,
+  taskTone,
 } from '../../../../plugin/ui-panel/sections/swarm-task-row.js';
 
 const AT = '2026-01-02T03:04:05.678901234Z';
@@ -65,17 +65,17 @@ test('tasks: failed ones come first, then those on their way, those that run, an
     ['rejected', 'failed', 'preparing', 'running', 'shutdown', 'complete'],
   );
   t.deepEqual(
-    sorted.map((row) => taskMood(row)),
+    sorted.map((row) => taskTone(row)),
     ['bad', 'bad', 'busy', 'good', 'quiet', 'quiet'],
   );
 });
 
 test('tasks: what will soon be otherwise is on its way; what waits for a node is not', (t) => {
-  t.true(isOnItsWay({ state: 'starting', desired: 'running' }));
-  t.true(isOnItsWay({ state: 'running', desired: 'shutdown' }));
-  t.false(isOnItsWay({ state: 'running', desired: 'running' }));
-  t.false(isOnItsWay({ state: 'pending', desired: 'running' }));
-  t.false(isOnItsWay({ state: 'failed', desired: 'shutdown' }));
+  t.true(isChanging({ state: 'starting', desired: 'running' }));
+  t.true(isChanging({ state: 'running', desired: 'shutdown' }));
+  t.false(isChanging({ state: 'running', desired: 'running' }));
+  t.false(isChanging({ state: 'pending', desired: 'running' }));
+  t.false(isChanging({ state: 'failed', desired: 'shutdown' }));
 });
 
 test('tasks: a snapshot’s have the same names; none where no manager told', (t) => {
