@@ -58,7 +58,7 @@ export class ApiClient {
    * @throws {ApiError} and `AbortError`
    */
   async open(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
-    if (hasDotSegment(path)) throw new ApiError('path-refused', 'This name cannot stand in an address', 0);
+    if (hasDotSegment(path)) throw new ApiError('path-refused', 'This name cannot be used in a URL', 0);
     const { baseUrl, getToken, onUnauthorized, fetch: send = fetch } = this.#options;
     const proof: Record<string, string> = getToken
       ? { Authorization: `Bearer ${await getToken()}` }
@@ -95,7 +95,7 @@ function isFromEngine({ headers }: Response): boolean {
 
 /** Engine errors have a `message`; only the hub sets a code. */
 async function errorOf(response: Response): Promise<ApiError> {
-  const fallback = `The answer was ${response.status} ${response.statusText}`.trim();
+  const fallback = `The response was ${response.status} ${response.statusText}`.trim();
   const problem: Partial<Problem & { message: string }> = await response
     .json()
     .then((value: unknown) => Object(value))

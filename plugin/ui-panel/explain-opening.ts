@@ -10,19 +10,19 @@ export interface Explanation {
 }
 
 const TITLES = {
-  refused: 'An agent came, and was refused.',
+  refused: 'An agent was rejected.',
   'check-in': 'The agent does not answer.',
   tunnel: 'The agent checks in, but its tunnel does not open.',
   engine: 'The tunnel is open, but the engine does not answer.',
 } as const;
 
 const DEFAULT_STEPS = {
-  refused: 'Look at the agent’s log.',
+  refused: 'Check the agent’s log.',
   'check-in':
-    'See whether the agent still runs on the remote machine (docker logs fairlead-agent), and reaches the hub.',
+    'Check that the agent is running on the remote machine (docker logs fairlead-agent) and can reach the hub.',
   tunnel:
-    'See in the agent’s log whether it reaches the tunnel’s address. Firewalls must let it out to that port, too.',
-  engine: 'See whether Docker runs on the remote machine, and whether its socket is given to the agent.',
+    'Check the agent’s log for errors with the tunnel address. Firewalls must allow outbound connections to that port.',
+  engine: 'Check that Docker is running on the remote machine and that its socket is mounted into the agent.',
 } as const;
 
 /**

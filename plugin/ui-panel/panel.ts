@@ -101,7 +101,7 @@ export class FairleadPanel extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      ${this.#isLive ? '' : html`<p class="notice bad" role="alert">The hub cannot be reached: what is shown may be out of date. Trying again …</p>`}
+      ${this.#isLive ? '' : html`<p class="notice bad" role="alert">The hub is unreachable: data may be out of date. Retrying …</p>`}
       <div class="view" @navigate=${(event: CustomEvent<string>) => this.#navigate(event)}>
       ${keyed(this.#client, this.#view())}
     </div>`;

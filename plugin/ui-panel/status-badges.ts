@@ -12,14 +12,14 @@ export interface StatusBadge {
 type BadgeInput = Pick<EnvironmentView, 'status' | 'tunnel' | 'engine' | 'problem'>;
 
 const CHECK_INS = {
-  new: ['quiet', 'awaited'],
+  new: ['quiet', 'pending'],
   online: ['good', 'online'],
   degraded: ['good', 'online'],
   offline: ['bad', 'offline'],
   refused: ['bad', 'refused'],
 } as const;
 const TUNNELS = {
-  idle: ['quiet', 'asleep'],
+  idle: ['quiet', 'idle'],
   required: ['busy', 'opening'],
   active: ['good', 'open'],
 } as const;
@@ -48,6 +48,6 @@ function engineBadge(
   problem: string,
 ): readonly [Tone, string] {
   if (problem.startsWith('engine-')) return ['bad', 'failing'];
-  if (status !== 'online' && status !== 'degraded') return ['quiet', 'not seen'];
-  return isKnown ? ['good', 'answers'] : ['quiet', 'not asked'];
+  if (status !== 'online' && status !== 'degraded') return ['quiet', 'unknown'];
+  return isKnown ? ['good', 'responding'] : ['quiet', 'not checked'];
 }

@@ -252,11 +252,11 @@ serialBrowserTest(
 
     await page.click('button:text-is("Follow")');
     const paused = await page.locator('.lines > div').first().textContent();
-    await page.waitForSelector('.counts:has-text("Not read on")');
+    await page.waitForSelector('.counts:has-text("Paused until")');
     t.is(await page.locator('.lines > div').first().textContent(), paused);
     await looksRight(t, page, 'logs-paused');
     await page.click('button:text-is("Follow")');
-    await page.waitForSelector('.counts:not(:has-text("Not read on"))');
+    await page.waitForSelector('.counts:not(:has-text("Paused until"))');
     const after = await look(page);
     t.is(after.last, after.count);
     t.log(`${Math.round(rate)} lines a second`);
@@ -297,7 +297,7 @@ serialBrowserTest(
     await page.keyboard.press('Tab');
     await page.keyboard.type('65534');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('text="Ended with code 7"');
+    await page.waitForSelector('text="Exited with code 7"');
     await page.waitForSelector('.xterm-rows:has-text("65534")');
     await looksRight(t, page, 'console-ended');
     await page.fill(
@@ -305,7 +305,7 @@ serialBrowserTest(
       `sh -c 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 60000000; echo end.'`,
     );
     await page.click('button:text-is("Reconnect")');
-    await page.waitForSelector('text="Ended with code 0"');
+    await page.waitForSelector('text="Exited with code 0"');
     await page.waitForSelector('.xterm-rows:has-text("end.")');
     t.deepEqual(errors, []);
   },
@@ -353,7 +353,7 @@ serialBrowserTest(
     await engine.docker(['pause', name]);
     await page.waitForSelector('dd:has-text("paused")');
     await engine.docker(['rm', '-f', name]);
-    await page.waitForSelector('text=This container is gone.');
+    await page.waitForSelector('text=This container was removed.');
     t.deepEqual(await accessFaults(page), []);
     await page.click('section .close');
     await untilTunnel(hub, created.id, ({ calls }) => calls === 1);

@@ -80,7 +80,7 @@ serialBrowserTest(
       ['printf %s', '# First,', 'docker stack'],
     );
     t.deepEqual(await lookFaults(page), []);
-    await page.click('role=button[name="Copy the command that makes the secret"]');
+    await page.click('role=button[name="Copy the command that creates the secret"]');
     await page.waitForSelector('text="Copied."');
     t.is(await page.evaluate('navigator.clipboard.readText()'), pastes[0]);
 
@@ -90,12 +90,12 @@ serialBrowserTest(
       edgeKey,
       engine: engine.socketPath,
     });
-    await page.waitForSelector('text="An agent came, and was refused."');
+    await page.waitForSelector('text="An agent was rejected."');
     await page.waitForSelector('text="(edge-id-mismatch)"');
     t.deepEqual(await lookFaults(page), []);
     await stranger.child.kill('SIGKILL');
     await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });
-    await page.waitForSelector('text="All of it works."');
+    await page.waitForSelector('text="Everything works."');
     t.deepEqual(await lookFaults(page), []);
 
     await create(page, 'behind a proxy', `localhost:${hub.tunnelPort}`, proxy);
@@ -105,7 +105,7 @@ serialBrowserTest(
       engine: engine.socketPath,
       env: { EDGE_INSECURE_POLL: '0', NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
     });
-    await page.waitForSelector('text="All of it works."');
+    await page.waitForSelector('text="Everything works."');
 
     await create(page, 'no tunnel', `localhost:${await shutPort()}`);
     await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });

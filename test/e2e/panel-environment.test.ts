@@ -56,7 +56,7 @@ serialBrowserTest(
     await page.keyboard.type('ls /; echo $((40 + 2)).\n');
     await page.waitForSelector('.xterm-rows:has-text("etc"):has-text("42.")');
     await page.keyboard.type('exit 7\n');
-    await page.waitForSelector('text="Ended with code 7"');
+    await page.waitForSelector('text="Exited with code 7"');
     t.deepEqual(await accessFaults(page), []);
 
     await page.click(`[aria-label="Stop ${name}-other"]`);

@@ -28,7 +28,7 @@ serialBrowserTest(
     await page.waitForSelector('text=/^Copied/');
     const agent = new AgentContainer(t, engine);
     await agent.paste(await page.evaluate('navigator.clipboard.readText()'));
-    await page.waitForSelector('text="All of it works."');
+    await page.waitForSelector('text="Everything works."');
     await page.click('text="Open the environment"');
 
     await page.click(`[aria-label="Console of ${name}"]`);
@@ -41,7 +41,7 @@ serialBrowserTest(
     await page.waitForSelector(`[data-name="${name}"]:has-text("Exited")`);
 
     await page.click('text="All environments"');
-    await page.waitForSelector('.row:has-text("far away"):has-text("Tunnel asleep")');
+    await page.waitForSelector('.row:has-text("far away"):has-text("Tunnel idle")');
     await engine.docker(['stop', CONTAINER]);
     await hub.until(1, ({ status }) => status === 'offline');
     await page.click('.row:has-text("far away")');

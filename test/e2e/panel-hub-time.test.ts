@@ -49,7 +49,7 @@ serialBrowserTest('panel: ages are right in a browser whose clock is 36 hours ah
     await age(section, selector);
   }
   await page.evaluate(`location.hash = '#fairlead/settings'`);
-  const webhook = 'p.soft:has-text("Made ")';
+  const webhook = 'p.soft:has-text("Created ")';
   await page.waitForSelector(webhook);
   await age('webhook', webhook);
 

@@ -18,13 +18,13 @@ serialBrowserTest('panel: lists environments as they come, go, turn online and c
   const { id } = await hub.createEnvironment({ name: 'depot 10', tags: [MARKUP, 'north'] });
   await page.waitForSelector('.row:has-text("depot 10")');
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'depot 9', tags: ['north', 'shop'] });
-  await page.waitForSelector('li:first-child .row:has-text("depot 9"):has-text("awaited")');
+  await page.waitForSelector('li:first-child .row:has-text("depot 9"):has-text("pending")');
   t.deepEqual(await accessFaults(page), []);
 
   // With no engine: what is wrong, and what to do about it.
   const agent = await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: '/nonexistent/docker.sock' });
   await page.waitForSelector('.row:has-text("depot 9") .cause:has-text("its Docker Engine does not answer")');
-  await page.waitForSelector('.row:has-text("depot 9") .step:has-text("See whether Docker runs")');
+  await page.waitForSelector('.row:has-text("depot 9") .step:has-text("Check that Docker is running")');
   t.deepEqual(await accessFaults(page), []);
   const ended = agent.child.kill('SIGKILL');
   await ended;
@@ -64,7 +64,7 @@ serialBrowserTest('panel: lists environments as they come, go, turn online and c
   await page.fill('input[type=search]', 'aardvark');
   await page.waitForSelector('text="1 environment found"');
   await hub.call('DELETE', `/edge/api/environments/${id}`);
-  await page.waitForSelector('text="No environment is like that."');
+  await page.waitForSelector('text="No environments match."');
   t.deepEqual([errors, ran], [[], []]);
 });
 

@@ -136,7 +136,7 @@ serialBrowserTest(
     await page.click('[aria-label="Start shop"]');
     await page.waitForSelector('[data-name="shop"]:has-text("2 of 2 running")');
 
-    await page.waitForSelector('[data-name="front"]:has-text("Stack of the Swarm"):has-text("web 0/2")');
+    await page.waitForSelector('[data-name="front"]:has-text("Swarm stack"):has-text("web 0/2")');
     const replicas = async () =>
       (
         await engine.docker(['service', 'ls', '--format', '{{.Replicas}}', '--filter', 'name=front_web'])
@@ -179,7 +179,7 @@ serialBrowserTest(
     await page.click('text="Pause"');
     await page.waitForSelector('li:has-text("seen-later")');
     await page.selectOption('fairlead-event-list select', 'container');
-    await page.waitForSelector('text="No event is like that."');
+    await page.waitForSelector('text="No events match."');
 
     const { heard, longestMs, shown } = await flood();
     t.log(`${heard} events in 3 s; the page was busy for ${longestMs} ms at most`);
@@ -235,7 +235,7 @@ serialBrowserTest(
       t.deepEqual(await accessFaultsInBoth(page), [], section);
     }
     await open('Volumes');
-    await page.waitForSelector('text=/A snapshot does not tell where volumes are/');
+    await page.waitForSelector('text=/Snapshots do not include mount points/');
     t.deepEqual(errors, []);
   },
 );

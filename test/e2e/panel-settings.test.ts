@@ -82,15 +82,15 @@ async function useWebhook(page: Page, hub: Hub): Promise<string[]> {
   await sendWebhook({ url, secret }, { name: 'by hook' }, { id: 'message-of-a-test' });
   await sendWebhook({ url, secret: `whsec_${btoa('another secret of 32 characters.')}` }, { name: 'forged' });
   await webhooks.locator('text="Refresh"').click();
-  await webhooks.locator('text=/Refused: 1 without the right signature/').waitFor();
+  await webhooks.locator('text=/Rejected: 1 without a valid signature/').waitFor();
   await webhooks.locator('summary').click();
   await webhooks.locator('tr:has-text("created"):has-text("message-of-a-test")').waitFor();
   faults.push(...(await lookFaults(page)));
 
-  await webhooks.locator('text="New secret …"').click();
+  await webhooks.locator('text="Rotate secret …"').click();
   await page.check('text=/was stolen/');
-  await page.click('dialog >> text="Make a new secret"');
-  await webhooks.locator('text="The new secret. It is shown this once."').waitFor();
+  await page.click('dialog >> text="Rotate secret"');
+  await webhooks.locator('text="The new secret. It is shown only once."').waitFor();
   const { status } = await sendWebhook({ url, secret }, { name: 'late' });
   if (status !== 401) faults.push(`an ended secret: ${status}`);
   await webhooks.locator('text="Delete …"').click();
@@ -127,18 +127,18 @@ async function edit(page: Page, hub: Hub, id: number): Promise<string[]> {
 async function rotate(t: Scope, page: Page, { hub, created, agent, agentOptions }: Line): Promise<string[]> {
   const faults: string[] = [];
   await page.fill('input[name=url]', 'https://user:secret@127.0.0.1');
-  await page.click('text="Make a new key with these addresses …"');
-  await page.click('dialog >> text="Make a new key"');
+  await page.click('text="Rotate key with these addresses …"');
+  await page.click('dialog >> text="Rotate key"');
   await page.waitForSelector('.field:has(input[name=url][aria-invalid=true]):has-text("not an address")');
   await page.fill('input[name=url]', `https://127.0.0.1:${hub.port}`);
   await page.keyboard.press('Tab');
   await page.waitForSelector('text=/This hub answers agents at 127.0.0.1/');
-  await page.selectOption('select[name=overlap]', { label: 'not at all: it ends at once' });
-  await page.click('text="Make a new key with these addresses …"');
-  await page.waitForSelector('dialog:has-text("The old key ends at once")');
+  await page.selectOption('select[name=overlap]', { label: 'not at all: it ends immediately' });
+  await page.click('text="Rotate key with these addresses …"');
+  await page.waitForSelector('dialog:has-text("The old key ends immediately")');
   faults.push(...(await lookFaults(page)));
-  await page.click('dialog >> text="Make a new key"');
-  await page.waitForSelector('text=/There is a new key. The old key has ended/');
+  await page.click('dialog >> text="Rotate key"');
+  await page.waitForSelector('text=/New key created. The old key has ended/');
   const command = await page.locator('pre:has-text("docker run")').innerText();
   const [, edgeKey = ''] = /EDGE_KEY=(\S+)/.exec(command) ?? [];
   const { apiUrl } = parseEdgeKey(edgeKey);
@@ -154,13 +154,13 @@ async function rotate(t: Scope, page: Page, { hub, created, agent, agentOptions 
 async function end(page: Page, hub: Hub, id: number): Promise<string[]> {
   const faults: string[] = [];
   await page.click('text="Disassociate …"');
-  await page.waitForSelector('dialog:has-text("Its tunnel ends at once")');
+  await page.waitForSelector('dialog:has-text("Its tunnel and all calls in it are closed immediately")');
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog', { state: 'detached' });
   if ((await hub.until(id, () => true)).edgeId === null) faults.push('Escape is a yes');
   await page.click('text="Disassociate …"');
   await page.click('dialog >> text="Disassociate"');
-  await page.waitForSelector('text=/No agent belongs to it yet/');
+  await page.waitForSelector('text=/No agent is associated yet/');
   await hub.until(id, ({ edgeId }) => edgeId === null);
   await page.click('text="Delete environment …"');
   await page.waitForSelector(`dialog li:has-text(${JSON.stringify('<img src=x')})`);

@@ -52,7 +52,7 @@ export async function startResourcesPage(scope: Scope, hostile: string): Promise
     registry,
     agent,
     environmentId,
-    open: (section) => page.click(`nav[aria-label="Parts of the environment"] button:text-is("${section}")`),
+    open: (section) => page.click(`nav[aria-label="Sections"] button:text-is("${section}")`),
     bulk: async (verb, names) => {
       for (const name of names) await page.check(`[aria-label="Select ${name}"]`);
       await page.click(`.bulk button:has-text("${verb}")`);

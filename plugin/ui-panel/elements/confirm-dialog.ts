@@ -80,7 +80,7 @@ export class ConfirmDialogElement extends LitElement {
     return html`<dialog aria-labelledby="title" @close=${() => this.#close(null)}>
       <form method="dialog" @submit=${(event: SubmitEvent) => this.#submit(event)}>
         <h2 id="title">${title}</h2>
-        ${names.length > 0 ? html`<ul tabindex="0" aria-label="What goes">${names.map((name) => html`<li>${name}</li>`)}</ul>` : ''}
+        ${names.length > 0 ? html`<ul tabindex="0" aria-label="Affected items">${names.map((name) => html`<li>${name}</li>`)}</ul>` : ''}
         ${warning ? html`<p>${warning}</p>` : ''}
         ${
           options.length > 0

@@ -43,7 +43,7 @@ export class CopyTextElement extends LitElement {
   async #copy(): Promise<void> {
     this.#copied = await navigator.clipboard.writeText(this.text).then(
       () => 'Copied.',
-      () => 'The browser does not let this page copy: select the text.',
+      () => 'The browser blocked copying: select the text instead.',
     );
     this.requestUpdate();
   }

@@ -17,7 +17,7 @@ const TRIAL_MS = 60_000;
 const STEPS = [
   ['check-in', 'The agent checks in.', 'Waiting for the agent to check in …'],
   ['tunnel', 'The tunnel opens.', 'Opening the tunnel …'],
-  ['engine', 'The engine answers.', 'Asking the engine …'],
+  ['engine', 'The engine answers.', 'Calling the engine …'],
 ] as const;
 
 type Trial =
@@ -114,7 +114,7 @@ export class FirstContactElement extends LitElement {
         : this.#trial.state === 'waiting' && lastRefusal
           ? explainOpening('refused', lastRefusal.code)
           : null;
-    if (why === null) return this.#trial.state === 'fine' ? 'All of it works.' : '';
+    if (why === null) return this.#trial.state === 'fine' ? 'Everything works.' : '';
     return html`<p role="alert"><strong>${why.title}</strong> ${why.nextStep} <span class="soft">(${why.code})</span></p>`;
   }
 

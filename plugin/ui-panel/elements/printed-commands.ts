@@ -47,8 +47,8 @@ const TABS: readonly Tab[] = [
     label: 'Stack file',
     pastes: [
       {
-        label: 'the command that makes the secret',
-        note: '1. On a manager: the Edge key becomes a secret of the Swarm.',
+        label: 'the command that creates the secret',
+        note: '1. On a manager: store the Edge key as a Swarm secret.',
         text: ({ stackSecret }) => stackSecret,
       },
       { label: 'the stack file', note: '2. Save this there as fairlead.yml.', text: ({ stack }) => stack },
@@ -97,7 +97,7 @@ export class PrintedCommandsElement extends LitElement {
   override render(): TemplateResult {
     const shown = TABS.find(({ method }) => method === this.#method) ?? TABS[0];
     return html`
-      <div role="tablist" aria-label="How the agent is started" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
+      <div role="tablist" aria-label="Installation method" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
         ${TABS.map(
           ({ method, label }) => html`<button type="button" role="tab" id=${method} aria-controls="command"
             aria-selected=${method === this.#method} tabindex=${method === this.#method ? 0 : -1} @click=${() => this.#select(method)}>${label}</button>`,
@@ -112,9 +112,9 @@ export class PrintedCommandsElement extends LitElement {
       ${
         // Set by the hub: quotes in a name would be escaped.
         this.commands.stack.includes('EDGE_INSECURE_POLL: "1"')
-          ? html`<p class="notice">With EDGE_INSECURE_POLL=1 a man in the middle can read check-ins, though not forge them; tunnels are
-              safe from him. Better: save <code>${this.url}/api/ca.pem</code> on the remote machine, and give it to the
-              container as EDGE_CA_FILE instead.</p>`
+          ? html`<p class="notice">With EDGE_INSECURE_POLL=1 a man in the middle can read check-ins, but not forge them; tunnels are not
+              affected. Better: save <code>${this.url}/api/ca.pem</code> on the remote machine, and pass it to the
+              container as EDGE_CA_FILE.</p>`
           : ''
       }
     `;

@@ -66,7 +66,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const { rows, noun, error } = this;
     return html`
       ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
-      ${rows ? this.#all(rows) : error ? '' : html`<p class="soft" role="status">Asking for ${noun[1]} …</p>`}
+      ${rows ? this.#all(rows) : error ? '' : html`<p class="soft" role="status">Loading ${noun[1]} …</p>`}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
   }
@@ -85,7 +85,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
       </div>
       ${this.#bulk(found)}
       ${this.#runner.outcomes.map((outcomes) => outcomesView(outcomes, () => this.#runner.dismiss(outcomes)))}
-      ${found.length > 0 ? this.#table(found) : html`<p class="notice">${rows.length > 0 ? `No ${one} is like that.` : `There are no ${many}.`}</p>`}
+      ${found.length > 0 ? this.#table(found) : html`<p class="notice">${rows.length > 0 ? `No ${many} match.` : `There are no ${many}.`}</p>`}
     `;
   }
 
@@ -172,7 +172,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   #bulk(found: readonly R[]): TemplateResult | string {
     const chosen = found.filter((row) => this.#selected.has(keyOf(row)));
     if (chosen.length === 0) return '';
-    return html`<div class="bulk bar" role="group" aria-label="With the selected">
+    return html`<div class="bulk bar" role="group" aria-label="Bulk actions">
       <span role="status">${chosen.length} selected</span>
       <span class="tools">${this.actions.map((action) => {
         const applicable = chosen.filter(action.appliesTo);

@@ -13,7 +13,7 @@ import { fieldStyles, textField } from './text-field.js';
 
 /** Seconds for which the old key stays valid. */
 const OVERLAPS = [
-  [0, 'not at all: it ends at once'],
+  [0, 'not at all: it ends immediately'],
   [3_600, 'for an hour'],
   [86_400, 'for a day'],
   [604_800, 'for a week'],
@@ -65,11 +65,11 @@ export class RotateKeyElement extends LitElement {
     const onChange = () => this.#test();
     return html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.#rotate(event)}>
-        <p>Both addresses are part of the key. To change them is to make a new key: the agent must be started anew with it.</p>
+        <p>Both addresses are part of the key. Changing them creates a new key: the agent must be restarted with it.</p>
         ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
         ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onInput, onChange })}
-        ${textField(form, 'tunnelAddress', { label: 'Address of the tunnel, as the agent reaches it', hint: 'host:port', onInput, onChange })}
-        <label>The old key holds beside the new one
+        ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port', onInput, onChange })}
+        <label>The old key stays valid
           <select name="overlap" @change=${({ target }: Event) => {
             this.#overlapSeconds = Number((target as HTMLSelectElement).value);
           }}>
@@ -80,7 +80,7 @@ export class RotateKeyElement extends LitElement {
           </select>
         </label>
         <button class=${form.changed.length > 0 ? 'main' : ''} type="submit" ?disabled=${this.#isBusy}>${
-          form.changed.length > 0 ? 'Make a new key with these addresses …' : 'Make a new key …'
+          form.changed.length > 0 ? 'Rotate key with these addresses …' : 'Rotate key …'
         }</button>
       </form>
       ${
@@ -98,10 +98,10 @@ export class RotateKeyElement extends LitElement {
     const end =
       oldKeyEndsAt === null
         ? 'The old key has ended.'
-        : `The old key holds until ${new Date(oldKeyEndsAt).toLocaleString()}.`;
+        : `The old key is valid until ${new Date(oldKeyEndsAt).toLocaleString()}.`;
     return html`
-      <p class="notice good" role="status">There is a new key. ${end} On the remote machine remove the old agent
-        (docker rm -f fairlead-agent), then run the new command. It is shown this once.</p>
+      <p class="notice good" role="status">New key created. ${end} On the remote machine remove the old agent
+        (docker rm -f fairlead-agent), then run the new command. It is shown only once.</p>
       <fairlead-printed-commands .commands=${commands} .url=${this.environment.url}></fairlead-printed-commands>
     `;
   }
@@ -129,13 +129,13 @@ export class RotateKeyElement extends LitElement {
     const addresses = Object.fromEntries(this.#form.changed.map((field) => [field, given[field]]));
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     const answer = await dialog?.ask({
-      title: `Make a new key for ${name}?`,
+      title: `Rotate the key of ${name}?`,
       names: [],
       warning:
         overlapSeconds === 0
-          ? 'The old key ends at once: its tunnel goes, with every call in it, and its agent is refused until it is started with the new key.'
-          : 'The agent works on with the old key until that ends; from then on it is refused. Start it with the new key before.',
-      confirm: 'Make a new key',
+          ? 'The old key ends immediately: its tunnel and all calls in it are closed, and its agent is rejected until it is started with the new key.'
+          : 'The agent keeps working with the old key until it ends, and is rejected after that. Start it with the new key before then.',
+      confirm: 'Rotate key',
     });
     if (!answer) return;
     this.#isBusy = true;

@@ -108,7 +108,7 @@ export class SelfTestElement extends LitElement {
         <h3 id="title">Can agents reach this hub?</h3>
         <button type="button" ?disabled=${isBusy} @click=${() => this.run()}>Test again</button>
       </div>
-      <p class="soft">As seen from the hub’s own machine.</p>
+      <p class="soft">Tested from the hub’s own machine.</p>
       <div role="status">${isBusy ? statusBadge('busy', 'Testing …') : this.#summary()}</div>
       ${this.#result ? this.#hops(this.#result) : ''}
     </section>`;
@@ -117,11 +117,8 @@ export class SelfTestElement extends LitElement {
   #summary(): TemplateResult | string {
     if (this.#error) return statusBadge('quiet', `Not tested: ${this.#error.message}`);
     const failed = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
-    if (failed === 0) return statusBadge('good', 'They can.');
-    return statusBadge(
-      'bad',
-      failed === 1 ? 'One thing is not as it should be.' : `${failed} things are not as they should be.`,
-    );
+    if (failed === 0) return statusBadge('good', 'All checks passed.');
+    return statusBadge('bad', failed === 1 ? '1 check failed.' : `${failed} checks failed.`);
   }
 
   #hops({ url, tunnelAddress, hops }: SelfTestResult): TemplateResult {

@@ -16,19 +16,16 @@ export async function changeSpec<S extends object>(
 ): Promise<void> {
   const found = await engine.call<{ readonly Spec?: S } | null>('GET', path);
   const version = versionOf(found);
-  if (!found?.Spec || version === '') throw new Error('The engine does not tell what it is to be now.');
+  if (!found?.Spec || version === '') throw new Error('The engine did not return the current spec.');
   try {
     await engine.call('POST', `${path}/update?version=${version}${query}`, { body: change(found.Spec) });
   } catch (error) {
     // Docker reports a version conflict as a plain 500.
     const now = await engine.call<unknown>('GET', path).catch(() => null);
     if (now === null || versionOf(now) === version) throw error;
-    throw new Error(
-      'It was changed by something else at the same moment. Look at it as it is now, and try again.',
-      {
-        cause: error,
-      },
-    );
+    throw new Error('It was changed at the same time. Refresh and try again.', {
+      cause: error,
+    });
   }
 }
 

@@ -34,7 +34,7 @@ export class ConsoleLine {
       if (typeof data === 'string') this.#receive(data);
       else this.#show(new Uint8Array(data));
     });
-    this.#socket.addEventListener('close', () => this.#end('The connection is gone'));
+    this.#socket.addEventListener('close', () => this.#end('Disconnected'));
   }
 
   type(bytes: Uint8Array<ArrayBuffer>): void {
@@ -55,7 +55,7 @@ export class ConsoleLine {
   #receive(text: string): void {
     const { type, code, detail }: { type: string; code?: unknown; detail?: unknown } = JSON.parse(text);
     if (type === 'open') this.#events.open();
-    else if (type === 'exit') this.#end(`Ended with code ${String(code)}`);
+    else if (type === 'exit') this.#end(`Exited with code ${String(code)}`);
     else if (type === 'error') this.#end(String(detail));
   }
 

@@ -68,7 +68,7 @@ function lastCheck(state: JsonReader): string[] {
 function policyOf(host: JsonReader): string {
   const policy = host.get('RestartPolicy');
   const count = policy.text('MaximumRetryCount');
-  return `${policy.text('Name') || 'no'}${count === '' || count === '0' ? '' : `, ${count} times at most`}`;
+  return `${policy.text('Name') || 'no'}${count === '' || count === '0' ? '' : `, at most ${count} times`}`;
 }
 
 function mountOf(mount: JsonReader): string {

@@ -8,7 +8,7 @@ export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncG
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARACTERS) throw new Error('The engine sent a line without an end');
+    if (rest.length > MAX_LINE_CHARACTERS) throw new Error('The engine sent a line that is too long');
     for (const line of lines) yield* parse(line);
   }
   yield* parse(rest);

@@ -26,10 +26,10 @@ export function containerActions(engine: EngineClient): readonly ResourceAction<
       run: (row, options) =>
         call('DELETE', row, `?force=${options.has('force')}&v=${options.has('volumes')}`),
       confirm: {
-        warning: 'What they wrote outside of volumes is gone with them.',
+        warning: 'Data outside of volumes is lost.',
         options: [
-          { id: 'force', label: 'Those that run, too: they are killed first' },
-          { id: 'volumes', label: 'Their anonymous volumes, too' },
+          { id: 'force', label: 'Force: kill running containers first' },
+          { id: 'volumes', label: 'Remove anonymous volumes' },
         ],
       },
     },

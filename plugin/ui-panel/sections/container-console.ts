@@ -41,12 +41,12 @@ export class ContainerConsoleElement extends EngineToolElement {
       html`<form @submit=${(event: SubmitEvent) => this.#submit(event)}>
           <label>Command<input name="command" list="shells" placeholder="bash or sh" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
           <datalist id="shells"><option value="sh"></option><option value="bash"></option><option value="ash"></option><option value="powershell"></option></datalist>
-          <label>User<input name="user" placeholder="as the container" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+          <label>User<input name="user" placeholder="container default" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
           <button type="submit">Run</button>
         </form>
         <div class="screen" @paste=${{ handleEvent: (event: ClipboardEvent) => this.#paste(event), capture: true }}></div>
-        <p class="soft" id="keys">Ctrl+Shift+C copies what is selected, Ctrl+Shift+V pastes, Ctrl+Shift+X leaves the terminal for Close.
-          <span role="status">${this.#sending > 0 ? `${bytes(this.#sending)} are still to be sent.` : ''}</span></p>`,
+        <p class="soft" id="keys">Ctrl+Shift+C copies the selection, Ctrl+Shift+V pastes, Ctrl+Shift+X moves the focus to Close.
+          <span role="status">${this.#sending > 0 ? `${bytes(this.#sending)} still to send.` : ''}</span></p>`,
     );
   }
 
@@ -134,7 +134,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     try {
       await navigator.clipboard.writeText(selection);
     } catch {
-      this.setStatus('The browser did not let it be copied');
+      this.setStatus('The browser blocked copying');
     }
   }
 

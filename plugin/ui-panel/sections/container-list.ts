@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
   {
     title: 'State',
     track: 'minmax(8rem, 14rem)',
-    cell: ({ state, status }) => statusBadge(toneOf(state), status || state || 'state not told'),
+    cell: ({ state, status }) => statusBadge(toneOf(state), status || state || 'Unknown'),
     text: ({ state }) => state,
     order: ({ state }) => state,
   },

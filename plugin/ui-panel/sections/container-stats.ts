@@ -123,7 +123,7 @@ export class ContainerStatsElement extends EngineToolElement {
         ? `${percent((last.memory / last.memoryLimit) * 100)} of ${bytes(last.memoryLimit)}`
         : '';
     const [one, other] = title === 'Network' ? [last.received, last.sent] : [last.read, last.written];
-    return `in all ${bytes(one)} and ${bytes(other)}`;
+    return `${bytes(one)} and ${bytes(other)} in total`;
   }
 
   #open(): void {
@@ -141,7 +141,7 @@ export class ContainerStatsElement extends EngineToolElement {
       for await (const value of parseJsonLines(readChunks(stream))) {
         const stats = parseContainerStats(value);
         this.#history.add(stats);
-        this.setStatus(stats ? 'Live' : 'It does not run');
+        this.setStatus(stats ? 'Live' : 'Not running');
       }
       this.#end('Ended');
     } catch (error) {

@@ -62,7 +62,7 @@ export abstract class EngineToolElement extends LitElement {
           <button type="button" class="close" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
         </span>
       </div>
-      ${this.isGone ? html`<p class="notice bad" role="alert">This ${kind} is gone. What was shown of it stays until you close this.</p>` : ''}
+      ${this.isGone ? html`<p class="notice bad" role="alert">This ${kind} was removed. Its last data stays until you close this.</p>` : ''}
       ${content}
     </section>`;
   }

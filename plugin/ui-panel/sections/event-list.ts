@@ -87,7 +87,7 @@ export class EventListElement extends LitElement {
 
   override render(): TemplateResult {
     if (!('feed' in this.source))
-      return html`<h3>Events</h3><p class="notice">A snapshot has no events: they are told by a connected engine alone.</p>`;
+      return html`<h3>Events</h3><p class="notice">A snapshot has no events: only a connected engine has them.</p>`;
     const all = this.#paused ?? this.source.feed.recent;
     const nowMs = hubNow(this.source);
     const found = findEvents(all, this.#filter, SHOWN);
@@ -112,9 +112,9 @@ export class EventListElement extends LitElement {
               ({ number }) => number,
               (event) => eventView(event, nowMs),
             )}</ol>`
-          : html`<p class="notice">${all.length > 0 ? 'No event is like that.' : 'Nothing has happened in the past hour.'}</p>`
+          : html`<p class="notice">${all.length > 0 ? 'No events match.' : 'No events in the past hour.'}</p>`
       }
-      ${found.length === SHOWN ? html`<p class="soft">The newest ${SHOWN}.</p>` : ''}
+      ${found.length === SHOWN ? html`<p class="soft">Newest ${SHOWN} only.</p>` : ''}
     `;
   }
 

@@ -94,8 +94,8 @@ function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
       run: (row, options) =>
         engine.of(row).call('DELETE', `${pathOf(row)}${options.has('force') ? '?force=1' : ''}`),
       confirm: {
-        warning: 'An image goes with its last name; while it has others, only this name is taken from it.',
-        options: [{ id: 'force', label: 'By force: also while stopped containers use it' }],
+        warning: 'Removes only this tag while the image has others. Removing the last tag removes the image.',
+        options: [{ id: 'force', label: 'Force: remove even if stopped containers use it' }],
       },
     },
   ];
@@ -110,15 +110,15 @@ function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly Cle
   return [
     {
       label: 'Remove dangling',
-      question: 'Remove the images without a tag that nothing uses?',
-      warning: 'The engine also removes layers that only they had.',
+      question: 'Remove all unused images without a tag?',
+      warning: 'The engine also removes layers that only they use.',
       names: unused.filter(({ isDangling }) => isDangling).map(({ name }) => name),
       run: () => prune(true),
     },
     {
       label: 'Remove unused',
       question: 'Remove all images that no container uses?',
-      warning: 'Those that no registry has cannot be pulled again.',
+      warning: 'Images that are in no registry cannot be pulled again.',
       names: unused.map(({ name }) => name),
       run: () => prune(false),
     },

@@ -105,7 +105,7 @@ export class ImagePullElement extends LitElement {
         <summary>A private registry</summary>
         <label>Username <input name="username" maxlength="500" autocomplete="off"></label>
         <label>Password or token <input name="password" type="password" maxlength="5000" autocomplete="new-password"></label>
-        <span class="soft">For this pull alone; nothing of it is kept.</span>
+        <span class="soft">For this pull only; not stored.</span>
       </details>
       <span class="tools">
         <button class="main" type="submit" ?disabled=${isPulling}>Pull</button>
@@ -120,7 +120,7 @@ export class ImagePullElement extends LitElement {
     const label = {
       idle: '',
       pulling:
-        layers.length > 0 ? `${done} of ${layers.length} layers done` : status || 'Asking the registry …',
+        layers.length > 0 ? `${done} of ${layers.length} layers done` : status || 'Contacting the registry …',
       done: status || 'Done',
       failed: this.#error,
       cancelled: 'Cancelled',
@@ -128,7 +128,7 @@ export class ImagePullElement extends LitElement {
     const tone = { idle: '', pulling: '', done: 'good', failed: 'bad', cancelled: '' }[this.#phase];
     return html`<div class="notice ${tone}">
       <strong>${this.#reference}</strong>: <span role=${this.#phase === 'failed' ? 'alert' : 'status'}>${label}</span>
-      ${this.#phase === 'pulling' ? html`<progress aria-label="The whole image" max="1" .value=${pullFraction(this.#progress)}></progress>` : ''}
+      ${this.#phase === 'pulling' ? html`<progress aria-label="Overall progress" max="1" .value=${pullFraction(this.#progress)}></progress>` : ''}
       ${layers.length > 0 ? html`<ul tabindex="0" aria-label="Layers">${layers.map(layerView)}</ul>` : ''}
     </div>`;
   }

@@ -130,7 +130,7 @@ export class InspectToolElement extends EngineToolElement {
       this.#lines = JSON.stringify(inspected, null, 2).split('\n');
       this.#find();
       // Engines have no events of tasks.
-      this.setStatus(kind === 'task' ? 'As it was when this opened' : 'As it is now');
+      this.setStatus(kind === 'task' ? 'As of opening' : 'Live');
     } catch (error) {
       if (!signal.aborted) this.setStatus(error instanceof Error ? error.message : String(error));
     }
@@ -167,7 +167,7 @@ export class InspectToolElement extends EngineToolElement {
       await navigator.clipboard.writeText(this.#lines.join('\n'));
       this.setStatus('Copied');
     } catch {
-      this.setStatus('The browser did not let it be copied');
+      this.setStatus('The browser blocked copying');
     }
   }
 }

@@ -28,8 +28,8 @@ const LABELS = {
   live: 'Live',
 } as const;
 const ENDED_LABELS = {
-  container: 'Ended; it goes on when the container starts',
-  service: 'Ended; it goes on when the service changes',
+  container: 'Ended; continues when the container starts',
+  service: 'Ended; continues when the service changes',
   task: 'Ended',
 } as const;
 
@@ -116,7 +116,7 @@ export class LogsToolElement extends EngineToolElement {
           ${this.#check('Timestamps', this.#hasTimes, (isOn) => {
             this.#hasTimes = isOn;
           })}
-          <label>Begin with<select @change=${(event: Event) => this.#restart((event.target as HTMLSelectElement).value)}>${TAILS.map(
+          <label>Start with<select @change=${(event: Event) => this.#restart((event.target as HTMLSelectElement).value)}>${TAILS.map(
             (tail) =>
               html`<option value=${tail} ?selected=${tail === this.#tail}>${tail === 'all' ? 'all lines' : `${tail} lines`}</option>`,
           )}</select></label>
@@ -145,7 +145,7 @@ export class LogsToolElement extends EngineToolElement {
     const { first, end } = this.#lines;
     const kept = `${end - first} lines`;
     const skipped = first > 0 ? `${kept} kept, ${first} older ones skipped: the download has them` : kept;
-    return this.#resume ? `${skipped}. Not read on until you follow again` : skipped;
+    return this.#resume ? `${skipped}. Paused until you follow again` : skipped;
   }
 
   /** Starts over with another number of last lines. */
@@ -243,7 +243,7 @@ export class LogsToolElement extends EngineToolElement {
       setDownloadState(isSaved ? 'Downloaded' : '');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      setDownloadState(work.signal.aborted ? 'The download was cancelled' : `Nothing was saved: ${why}`);
+      setDownloadState(work.signal.aborted ? 'Download cancelled' : `Download failed: ${why}`);
     }
     this.#download = null;
     this.requestUpdate();

@@ -48,9 +48,9 @@ export class ManagerList<R> {
     if (!this.#outage) return '';
     const { error, takenAt } = this.#outage;
     return html`<p class="notice bad" role="status">
-      No agent on a manager of this Swarm is in reach, and only managers know this
-      <span class="soft">(${error.code})</span>. What is shown is what they told ${ago(takenAt, hubNow(this.#host.source))}; nothing can
-      be changed. Bring a manager, and the agent on it, back. The engines of the other nodes are in reach meanwhile.
+      No agent on a manager of this Swarm is online
+      <span class="soft">(${error.code})</span>. The data is from their last snapshot, ${ago(takenAt, hubNow(this.#host.source))}, and
+      read-only. Bring a manager and its agent back online. The engines of the other nodes are still reachable.
     </p>`;
   }
 

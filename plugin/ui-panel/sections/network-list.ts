@@ -19,7 +19,7 @@ const SNAPSHOT_COLUMNS: readonly Column<NetworkRow>[] = [
     track: 'minmax(0, 1fr)',
     cell: ({ name, id, isPredefined }) => html`
       <span class="line name" title=${name}>${name}</span>
-      <span class="line soft">${isPredefined ? 'The engine’s own' : id.slice(0, 12)}</span>
+      <span class="line soft">${isPredefined ? 'Predefined' : id.slice(0, 12)}</span>
     `,
     order: ({ name }) => name,
   },
@@ -88,7 +88,7 @@ export class NetworkListElement extends LitElement {
             </div>`
           : engine
             ? ''
-            : html`<p class="soft">A snapshot does not tell the subnets of networks, and what uses them.</p>`
+            : html`<p class="soft">Snapshots do not include subnets and users of networks.</p>`
       }
       <fairlead-resource-list .noun=${['network', 'networks']} .rows=${rows} .error=${error}
         .columns=${engine ? LIVE_COLUMNS : SNAPSHOT_COLUMNS} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
@@ -114,8 +114,8 @@ function cleanUp(engine: EngineClient, rows: readonly NetworkRow[]): CleanUp {
   const unused = rows.filter(({ isPredefined, isUsed }) => !isPredefined && !isUsed);
   return {
     label: 'Remove unused',
-    question: 'Remove all networks that no running container is in?',
-    warning: 'Those that services, or containers of other nodes, use stay.',
+    question: 'Remove all networks without running containers?',
+    warning: 'Networks that services or containers of other nodes use stay.',
     names: unused.map(({ name }) => name),
     run: async () => pruneResult(await engine.call('POST', '/networks/prune')),
   };

@@ -17,26 +17,26 @@ const DRAIN: NodeAction = {
   label: 'Drain',
   isDanger: true,
   warning: () =>
-    'Its tasks end and start on other nodes that are active; containers that belong to no service stay. The agent ends, too, where it runs as a service: this node’s engine is out of reach until the node is active again.',
+    'Its tasks move to other active nodes; containers outside of services stay. An agent that runs as a service stops, too: this node’s engine is unreachable until the node is active again.',
   run: (engine, node) => change(engine, node, { Availability: 'drain' }),
 };
 const PAUSE: NodeAction = {
   label: 'Pause',
   isDanger: false,
-  warning: () => 'Tasks that run there go on; it gets no new ones.',
+  warning: () => 'Running tasks continue; it gets no new ones.',
   run: (engine, node) => change(engine, node, { Availability: 'pause' }),
 };
 const ACTIVATE: NodeAction = {
   label: 'Activate',
   isDanger: false,
-  warning: () => 'It gets tasks again: those that have no node at once, others when they start anew.',
+  warning: () => 'It gets tasks again: unassigned ones immediately, others when they restart.',
   run: (engine, node) => change(engine, node, { Availability: 'active' }),
 };
 const PROMOTE: NodeAction = {
   label: 'Promote',
   isDanger: true,
   warning: (_, all) =>
-    `It becomes a manager: who controls it controls the whole Swarm. ${quorum(countManagers(all) + 1)}`,
+    `It will be a manager: anyone who controls it controls the whole Swarm. ${quorum(countManagers(all) + 1)}`,
   run: (engine, node) => change(engine, node, { Role: 'manager' }),
 };
 const DEMOTE: NodeAction = {
@@ -45,14 +45,14 @@ const DEMOTE: NodeAction = {
   warning: (_, all) =>
     countManagers(all) === 1
       ? 'It is the only manager: the engine will refuse. Promote another node first.'
-      : `It becomes a worker. ${quorum(countManagers(all) - 1)}`,
+      : `It will be a worker. ${quorum(countManagers(all) - 1)}`,
   run: (engine, node) => change(engine, node, { Role: 'worker' }),
 };
 const REMOVE: NodeAction = {
   label: 'Remove',
   isDanger: true,
   warning: ({ role }) =>
-    `The Swarm forgets it; to come back it has to leave the Swarm and join it anew.${role === 'manager' ? ' It is a manager: the engine refuses until it is demoted.' : ''}`,
+    `The Swarm removes it; to return it has to leave the Swarm and join again.${role === 'manager' ? ' It is a manager: the engine refuses until it is demoted.' : ''}`,
   run: (engine, { id }) => engine.call('DELETE', `/nodes/${encodeURIComponent(id)}`),
 };
 
@@ -84,6 +84,6 @@ function countManagers(all: readonly NodeCard[]): number {
 /** More than half of the managers must agree on each change. */
 function quorum(managers: number): string {
   const spare = Math.floor((managers - 1) / 2);
-  const count = managers === 1 ? 'There is one manager then' : `There are ${managers} managers then`;
-  return `${count}: the Swarm can be changed while ${spare === 0 ? 'all of them are' : `no more than ${spare} of them ${spare === 1 ? 'is' : 'are'} not`} up.`;
+  const count = managers === 1 ? 'There will be one manager' : `There will be ${managers} managers`;
+  return `${count}: the Swarm can be changed while ${spare === 0 ? 'all of them are up' : `no more than ${spare} of them ${spare === 1 ? 'is' : 'are'} down`}.`;
 }

@@ -7,12 +7,12 @@ export function pruneResult(answer: unknown): string {
   const items = (of: 'Images' | 'Volumes' | 'Networks') => pruned.get(`${of}Deleted`).items();
   const images = (kind: 'Untagged' | 'Deleted') => items('Images').filter((image) => image.text(kind)).length;
   const parts = [
-    countText(images('Untagged'), 'name of an image', 'names of images'),
+    countText(images('Untagged'), 'image tag', 'image tags'),
     countText(images('Deleted'), 'layer', 'layers'),
     countText(items('Volumes').length, 'volume', 'volumes'),
     countText(items('Networks').length, 'network', 'networks'),
   ].filter((part) => part !== '');
-  if (parts.length === 0) return 'Nothing was removed: the engine found nothing unused.';
+  if (parts.length === 0) return 'Nothing was removed: everything is in use.';
   const freed = items('Networks').length === 0 ? `; ${bytes(pruned.number('SpaceReclaimed'))} freed` : '';
   return `Removed: ${parts.join(', ')}${freed}.`;
 }

@@ -13,8 +13,8 @@ import { type StackVerb, stackTasks } from './stack-tasks.js';
 
 const KINDS = {
   compose: 'Compose project',
-  swarm: 'Stack of the Swarm',
-  'swarm-part': 'Containers of a stack; its services are told by managers alone',
+  swarm: 'Swarm stack',
+  'swarm-part': 'Containers of a stack; only managers list its services',
 };
 
 const COLUMNS: readonly Column<StackRow>[] = [
@@ -72,7 +72,7 @@ export class StackListElement extends LitElement {
     const { rows, error } = this.#list;
     const engine = 'engine' in this.source ? this.source.engine : null;
     return html`
-      ${this.#swarmError ? html`<p class="notice bad">The Swarm’s services are not known: ${this.#swarmError.message}</p>` : ''}
+      ${this.#swarmError ? html`<p class="notice bad">The Swarm’s services are unknown: ${this.#swarmError.message}</p>` : ''}
       <fairlead-resource-list .noun=${['stack', 'stacks']} .rows=${rows} .error=${error} .columns=${COLUMNS}
         .actions=${engine ? actions(engine) : []} @acted=${() => void this.#list.refresh()}>
         ${rows ? html`<h3>Stacks: ${rows.length}</h3>` : ''}
@@ -109,8 +109,8 @@ function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
       ...action('remove', () => true),
       isSequential: true,
       confirm: {
-        warning: 'Volumes with names stay, and so do the networks of a Compose project.',
-        options: [{ id: 'volumes', label: 'Also the volumes without a name that the containers have' }],
+        warning: 'Named volumes stay, and so do the networks of a Compose project.',
+        options: [{ id: 'volumes', label: 'Remove anonymous volumes' }],
       },
     },
   ];

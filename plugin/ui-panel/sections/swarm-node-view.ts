@@ -11,7 +11,7 @@ const AVAILABILITIES = {
   pause: ['quiet', 'paused'],
   drain: ['quiet', 'drained'],
 } as const;
-const TUNNELS = { idle: 'asleep', required: 'opening', active: 'open' } as const;
+const TUNNELS = { idle: 'idle', required: 'opening', active: 'open' } as const;
 /**
  * A node's role, state, engine, tasks and agent.
  * @param nowMs by the hub's clock
@@ -22,18 +22,18 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
   return html`
     <p class="roles">
       <span class="role">${role}</span>
-      ${isLeader ? html`<span class="role">leads the Swarm</span>` : ''}
+      ${isLeader ? html`<span class="role">Swarm leader</span>` : ''}
       ${agent?.isLeader ? html`<span class="role">holds the tunnel</span>` : ''}
     </p>
     <p class="signs">
-      ${statusBadge(STATES[state ?? 'unknown'], state ?? 'not told', 'Node')}
+      ${statusBadge(STATES[state ?? 'unknown'], state ?? 'unknown', 'Node')}
       ${statusBadge(tone, label, 'Tasks')}
       ${agentBadge(node)}
     </p>
-    ${confirmed ? '' : html`<p class="notice">No manager that the hub trusts confirms this node: this is what its agent says of itself.</p>`}
+    ${confirmed ? '' : html`<p class="notice">No manager that the hub trusts confirms this node: the data is from its own agent.</p>`}
     <dl>
-      ${node.message ? fact('Managers say', node.message) : ''}
-      ${reachability ? fact('As a manager', reachability) : ''}
+      ${node.message ? fact('Message', node.message) : ''}
+      ${reachability ? fact('Manager status', reachability) : ''}
       ${fact('Engine', engineOf(node))}
       ${node.address ? fact('Address', node.address) : ''}
       ${node.runs ? fact('Runs', runsOf(node.runs)) : ''}
@@ -55,7 +55,7 @@ function agentBadge({ agent }: NodeCard): TemplateResult {
 
 function engineOf({ engineVersion, cpus, memoryBytes }: NodeCard): string {
   const parts = [
-    engineVersion ?? 'version not told',
+    engineVersion ?? 'version unknown',
     cpus === null ? '' : `${cpus} CPU${cpus === 1 ? '' : 's'}`,
     memoryBytes === null ? '' : bytes(memoryBytes),
   ];
@@ -74,7 +74,7 @@ function problemOf({ agent, availability }: NodeCard): TemplateResult | string {
   if (code === null) return '';
   if (code === 'node-offline' && availability === 'drain')
     return html`<p class="notice">Its agent ended when the node was drained. <strong>Next:</strong> activate the node.</p>`;
-  const next = nextStep(code) ?? `Look up ${code} in docs/errors.md.`;
+  const next = nextStep(code) ?? `See ${code} in docs/errors.md.`;
   return html`<p class="notice bad">${code}<br><strong>Next:</strong> ${next}</p>`;
 }
 

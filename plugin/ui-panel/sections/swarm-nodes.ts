@@ -52,7 +52,7 @@ export class SwarmNodesElement extends LitElement {
     return html`
       ${this.#list.notice()}
       ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
-      ${rows ? this.#map(rows) : error ? '' : html`<p class="soft" role="status">Asking for nodes …</p>`}
+      ${rows ? this.#map(rows) : error ? '' : html`<p class="soft" role="status">Loading nodes …</p>`}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
   }
@@ -60,7 +60,7 @@ export class SwarmNodesElement extends LitElement {
   #map(rows: readonly NodeCard[]): TemplateResult {
     const online = rows.filter(({ agent }) => agent?.online).length;
     return html`
-      <h3>Nodes: ${rows.length}, with the agents of ${online} online</h3>
+      <h3>Nodes: ${rows.length}, ${online} with an online agent</h3>
       <ul class="map">
         ${repeat(
           rows,

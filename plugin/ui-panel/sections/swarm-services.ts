@@ -103,7 +103,7 @@ export class SwarmServicesElement extends LitElement {
       run: (row) => this.#do(redeployService, row),
       confirm: {
         warning:
-          'Its tasks end and start anew, some at a time as its update rules say. A service of one task is away meanwhile.',
+          'Its tasks restart, following its update settings. A service with one task is unavailable meanwhile.',
       },
     },
     {
@@ -112,7 +112,7 @@ export class SwarmServicesElement extends LitElement {
       appliesTo: ({ canRollBack }) => canRollBack,
       run: (row) => this.#do(rollBackService, row),
       confirm: {
-        warning: 'It becomes what it was before its last update, and its tasks start anew as that says.',
+        warning: 'Restores the spec from before its last update, and restarts its tasks.',
       },
     },
     {
@@ -122,7 +122,7 @@ export class SwarmServicesElement extends LitElement {
       run: (row) => this.#do(removeService, row),
       confirm: {
         warning:
-          'All its tasks end, and their containers go. Volumes stay. If it runs the agents, this environment goes out of reach.',
+          'All its tasks stop, and their containers are removed. Volumes stay. If it runs the agents, this environment goes offline.',
       },
     },
   ];
@@ -148,7 +148,7 @@ export class SwarmServicesElement extends LitElement {
 
   async #do(change: typeof redeployService, row: ServiceRow): Promise<void> {
     const { engine } = this.#list;
-    if (!engine) throw new Error('No manager is in reach: nothing was changed');
+    if (!engine) throw new Error('No manager is online: nothing was changed');
     await change(engine, row);
     this.#failure = null;
   }

@@ -36,7 +36,7 @@ const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
     title: 'State',
     track: 'minmax(0, 1.4fr)',
     cell: (row) => html`
-      ${statusBadge(taskTone(row), row.state)} <span class="soft">should be ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
+      ${statusBadge(taskTone(row), row.state)} <span class="soft">desired: ${row.desired}, ${timeView(row.changedAtMs, nowMs())}</span>
       ${row.error ? html`<br>${row.error}` : ''}
     `,
     text: ({ state, error }) => `${state} ${error}`,
@@ -68,7 +68,7 @@ export class SwarmTasksElement extends LitElement {
       ${'engine' in this.source && engine ? this.#tools.view(this.source, rows) : ''}
       <fairlead-resource-list .noun=${['task', 'tasks']} .rows=${rows} .error=${error} .columns=${this.#columns}
         .links=${engine ? this.#links : []}>
-        ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in all</h3>` : ''}
+        ${rows ? html`<h3>Tasks: ${running} running, ${failed} failed, ${rows.length} in total</h3>` : ''}
       </fairlead-resource-list>
     `;
   }

@@ -83,7 +83,7 @@ export class VolumeListElement extends LitElement {
             </div>`
           : engine
             ? ''
-            : html`<p class="soft">A snapshot does not tell where volumes are, how old they are, and what uses them.</p>`
+            : html`<p class="soft">Snapshots do not include mount points, dates and users of volumes.</p>`
       }
       <fairlead-resource-list .noun=${['volume', 'volumes']} .rows=${rows} .error=${error}
         .columns=${engine ? this.#liveColumns : [NAME, DRIVER]} .actions=${engine ? actions(engine) : []} @acted=${refresh}>
@@ -100,7 +100,7 @@ function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
       isQuick: true,
       appliesTo: () => true,
       run: (row) => engine.of(row).call('DELETE', `/volumes/${encodeURIComponent(row.name)}`),
-      confirm: { warning: 'The data in it is gone for good.' },
+      confirm: { warning: 'Its data is deleted permanently.' },
     },
   ];
 }
@@ -108,8 +108,8 @@ function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
 function cleanUp(engine: EngineClient, rows: readonly VolumeRow[]): CleanUp {
   return {
     label: 'Remove unused',
-    question: 'Remove all volumes that no container has?',
-    warning: 'Those with names, too. The data in them is gone for good.',
+    question: 'Remove all volumes that no container uses?',
+    warning: 'Includes named volumes. Their data is deleted permanently.',
     names: rows.filter(({ users }) => users?.length === 0).map(({ name }) => name),
     run: async () => {
       const version = new JsonReader(await engine.call('GET', '/version'));

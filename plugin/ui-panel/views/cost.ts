@@ -8,7 +8,7 @@ export function costView(
   { checkInSeconds, heldCheckIns }: Pick<SettingsView, 'checkInSeconds' | 'heldCheckIns'>,
 ): TemplateResult {
   if (!fleet || !(checkInSeconds >= 1))
-    return html`<output class="notice">No cost to show: that is no interval.</output>`;
+    return html`<output class="notice">No cost to show: invalid interval.</output>`;
   const { agents, ownInterval } = fleet;
   const formatted = (count: number) => count.toLocaleString('en');
   const count = `${formatted(agents)} ${agents === 1 ? 'agent' : 'agents'}`;
@@ -19,12 +19,12 @@ export function costView(
   return html`<output class="notice" aria-label="What check-ins cost">
     ${
       heldCheckIns
-        ? html`<strong>${count}, held for ${HOLD_SECONDS} s = ${held}.</strong> Where something on the way cuts holds, they
+        ? html`<strong>${count}, held for ${HOLD_SECONDS} s = ${held}.</strong> Where a proxy cuts held requests, they
           come every ${checkInSeconds} s${own}: ${plain} at most.`
-        : html`<strong>${count} at ${checkInSeconds} s${own} = ${plain}.</strong> Held it would be ${held}.`
+        : html`<strong>${count} at ${checkInSeconds} s${own} = ${plain}.</strong> Held: ${held}.`
     }
     <span class="hint">Each node of a Swarm has an agent, and counts. ${Math.round(PLAIN_BYTES)} bytes a plain check-in,
       ${Math.round(HELD_BYTES)} a held one, both ways, with TLS: measured with version 0.1.0 (bench/README.md, wire). Snapshots and
-      tunnels come on top.</span>
+      tunnels are extra.</span>
   </output>`;
 }

@@ -98,7 +98,7 @@ export class CreateEnvironmentElement extends LitElement {
       ${
         created
           ? html`
-            <p>The key of <strong>${created.name}</strong> is in these commands. They are shown this once.</p>
+            <p>These commands contain the key of <strong>${created.name}</strong>. They are shown only once.</p>
             <fairlead-printed-commands .commands=${created.commands} .url=${created.url}></fairlead-printed-commands>
             ${this.#caution(created)}
             <fairlead-first-contact .client=${this.client} .events=${this.events} .environment=${created}></fairlead-first-contact>`
@@ -137,12 +137,12 @@ export class CreateEnvironmentElement extends LitElement {
       ${textField(this.#form, 'url', {
         label: 'URL of this hub, as the agent reaches it',
         type: 'url',
-        hint: 'Empty: as in the settings, else as this page reaches it.',
+        hint: 'Empty: from the settings, or the URL of this page.',
         onInput: () => this.#urlEdited(),
         onChange,
       })}
       ${textField(this.#form, 'tunnelAddress', {
-        label: 'Address of the tunnel, as the agent reaches it',
+        label: 'Tunnel address, as the agent reaches it',
         hint: 'host:port',
         onInput,
         onChange,
@@ -163,15 +163,15 @@ export class CreateEnvironmentElement extends LitElement {
     };
     return html`<label class="check notice">
       <input type="checkbox" name="insecurePoll" .checked=${this.#acceptsAny} @change=${choose}>
-      <span>The agent takes any certificate of the hub (EDGE_INSECURE_POLL=1). Without this it needs the hub’s CA, as
-        EDGE_CA_FILE. Tunnels are pinned in any case.</span>
+      <span>The agent accepts any certificate of the hub (EDGE_INSECURE_POLL=1). Without this it needs the hub’s CA, as
+        EDGE_CA_FILE. Tunnels are always pinned.</span>
     </label>`;
   }
 
   #caution({ url }: EnvironmentCreated): TemplateResult | string {
     if (this.#isTrusted !== false || this.#acceptsAny) return '';
-    return html`<p class="notice">Agents do not know the authority of this hub’s certificate: save
-      <code>${url}/api/ca.pem</code> on the remote machine, and give it to the container as EDGE_CA_FILE.</p>`;
+    return html`<p class="notice">Agents do not trust the authority of this hub’s certificate: save
+      <code>${url}/api/ca.pem</code> on the remote machine, and pass it to the container as EDGE_CA_FILE.</p>`;
   }
 
   async #load(): Promise<void> {

@@ -76,7 +76,7 @@ export class EditEnvironmentElement extends LitElement {
     return html`
       <div class="bar">
         <h2 tabindex="-1">Edit ${environment?.name ?? `environment ${this.environmentId}`}</h2>
-        <button type="button" @click=${() => navigate(this, environmentPath(this.environmentId))}>Back to it</button>
+        <button type="button" @click=${() => navigate(this, environmentPath(this.environmentId))}>Back</button>
       </div>
       ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
       ${environment ? html`${this.#fields()} ${this.#key(environment)} ${this.#endings(environment)}` : ''}
@@ -97,7 +97,7 @@ export class EditEnvironmentElement extends LitElement {
       ${textField(form, 'checkInSeconds', {
         label: 'Check-in interval',
         type: 'number',
-        hint: 'Seconds. Empty: as in the settings.',
+        hint: 'Seconds. Empty: from the settings.',
         onInput,
       })}
       <div class="bar save">
@@ -120,18 +120,18 @@ export class EditEnvironmentElement extends LitElement {
     return html`
       ${isRecent ? this.#clone(name) : ''}
       <section aria-labelledby="agent">
-        <h3 id="agent">Its agent</h3>
+        <h3 id="agent">Agent</h3>
         <p>${
           edgeId === null
-            ? 'No agent belongs to it yet: the first one with the key does.'
-            : html`Edge ID <code>${edgeId}</code>. Disassociated, it is forgotten and stays out until there is a new key.`
+            ? 'No agent is associated yet: the first one with the key will be.'
+            : html`Edge ID <code>${edgeId}</code>. Once disassociated, the agent is rejected until there is a new key.`
         }</p>
         <button class="danger" type="button" ?disabled=${this.#isBusy || edgeId === null}
           @click=${() => void this.#disassociate(name)}>Disassociate …</button>
       </section>
       <section aria-labelledby="delete">
         <h3 id="delete">Delete</h3>
-        <p>Its agent is refused from then on. Containers on the remote machine go on, the agent’s too.</p>
+        <p>Its agent is rejected from then on. Containers on the remote machine keep running, including the agent’s.</p>
         <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#delete(name)}>Delete environment …</button>
       </section>
     `;
@@ -140,8 +140,8 @@ export class EditEnvironmentElement extends LitElement {
   #clone(name: string): TemplateResult {
     return html`<section aria-labelledby="clone">
       <h3 id="clone">Cloned machine</h3>
-      <p>A clone of the machine asks to be let in; the one that came first keeps working. Give the clone an environment and
-        a data folder of its own, or swap the two.</p>
+      <p>A clone of the machine was rejected; the first machine keeps working. Give the clone its own environment and
+        data folder, or swap the two.</p>
       <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#swap(name)}>Swap machines …</button>
     </section>`;
   }
@@ -177,7 +177,7 @@ export class EditEnvironmentElement extends LitElement {
       title: `Disassociate the agent of ${name}?`,
       names: [],
       warning:
-        'Its tunnel ends at once, with every call in it. The agent goes on asking and is refused, until you make a new key and start it with that.',
+        'Its tunnel and all calls in it are closed immediately. The agent is rejected until you rotate the key and start it with the new one.',
       confirm: 'Disassociate',
     });
     if (!isSure) return;
@@ -193,7 +193,7 @@ export class EditEnvironmentElement extends LitElement {
       title: `Swap the machines of ${name}?`,
       names: [],
       warning:
-        'The tunnel ends at once, with every call in it. The machine that works now is refused from then on; the other one is in reach within two minutes.',
+        'The tunnel and all calls in it are closed immediately. The current machine is rejected from then on; the other one is online within two minutes.',
       confirm: 'Swap machines',
     });
     if (!isSure) return;
@@ -209,7 +209,7 @@ export class EditEnvironmentElement extends LitElement {
       title: 'Delete this environment?',
       names: [name],
       warning:
-        'Its key, its snapshot and its tunnel go, with every call in it. The agent on the remote machine goes on asking and is refused: remove it there (docker rm -f fairlead-agent).',
+        'Its key, snapshot and tunnel are deleted, with all calls in the tunnel. The agent on the remote machine keeps trying and is rejected: remove it there (docker rm -f fairlead-agent).',
       confirm: 'Delete',
     });
     if (!isSure) return;

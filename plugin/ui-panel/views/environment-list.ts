@@ -12,7 +12,7 @@ import { RowScroller } from './row-scroller.js';
 const SEARCH_MS = 250;
 const SORTS = [
   ['name', 'Name'],
-  ['status', 'What needs attention'],
+  ['status', 'Needs attention'],
   ['-lastCheckInAt', 'Latest check-in'],
   ['-createdAt', 'Newest'],
 ] as const;
@@ -160,7 +160,7 @@ export class EnvironmentListElement extends LitElement {
     return html`<p class="chosen"><span class="soft">With</span>
       ${tags.map(
         (tag) => html`<button class="tag" type="button" title=${tag} @click=${() => this.#toggle(tag)}
-          ><span class="unseen">Also without tag </span>${tag} <span aria-hidden="true">✕</span></button>`,
+          ><span class="unseen">Remove tag filter </span>${tag} <span aria-hidden="true">✕</span></button>`,
       )}
     </p>`;
   }
@@ -189,9 +189,7 @@ export class EnvironmentListElement extends LitElement {
 
   #empty(isFiltered: boolean): TemplateResult {
     return html`<p class="empty notice">${
-      isFiltered
-        ? 'No environment is like that.'
-        : 'None yet. Create one, and run the command it gives you on a Docker host.'
+      isFiltered ? 'No environments match.' : 'None yet. Create one, and run its command on a Docker host.'
     }</p>`;
   }
 

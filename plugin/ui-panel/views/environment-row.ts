@@ -33,7 +33,7 @@ export function environmentRow(
       ><span class="tags"
         >${item.tags.slice(0, TAGS).map(
           (tag) => html`<button class="tag" type="button" title=${tag} aria-pressed=${tags.includes(tag)}
-            @click=${() => onTag(tag)}><span class="unseen">Only tag </span>${tag}</button>`,
+            @click=${() => onTag(tag)}><span class="unseen">Filter by tag </span>${tag}</button>`,
         )}${more > 0 ? html`<span class="soft" title=${item.tags.join(', ')}>+${more}</span>` : ''}</span
     ></span
     ><span class="signs">${statusBadges(item).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}</span

@@ -19,9 +19,9 @@ import { missingNodes } from './missing-nodes.js';
 import './node-picker.js';
 
 const WITHOUT_SNAPSHOT = {
-  'asked-for': '; asking for its last snapshot',
-  none: ', and no snapshot of it was taken yet',
-  failed: ', and its last snapshot could not be had',
+  'asked-for': '; loading its last snapshot',
+  none: ', and there is no snapshot of it yet',
+  failed: ', and its last snapshot could not be loaded',
 } as const;
 
 /** One environment: opens it with progress, then shows its sections; on failure shows its last snapshot. */
@@ -171,7 +171,7 @@ export class EnvironmentElement extends LitElement {
         environmentPath(this.environmentId, section.id, own.includes(section) ? this.node : null),
       );
     return html`
-      <nav aria-label="Parts of the environment">
+      <nav aria-label="Sections">
         ${sections.map(
           (section) => html`<button type="button" aria-current=${section === shown ? 'page' : 'false'}
             @click=${() => open(section)}>${section.label}</button>`,

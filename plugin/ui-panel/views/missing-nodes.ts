@@ -5,7 +5,7 @@ import type { NodeAnswer } from '../engine/engine-client.js';
 export function missingNodes(missing: readonly NodeAnswer[]): TemplateResult | string {
   if (missing.length === 0) return '';
   return html`<div class="notice bad missing" role="status">
-    Without ${missing.length === 1 ? 'one node' : `${missing.length} nodes`} that did not answer:
+    ${missing.length === 1 ? 'One node' : `${missing.length} nodes`} did not respond:
     <ul>
       ${missing.map(
         ({ name, detail, code }) =>

@@ -97,7 +97,7 @@ function option(value: string, label: string, chosen: string): TemplateResult {
 }
 
 function labelOf({ name, role, agent }: NodeView): string {
-  return `${name} (${role}${agent?.online ? '' : ', out of reach'})`;
+  return `${name} (${role}${agent?.online ? '' : ', offline'})`;
 }
 
 defineElement('fairlead-node-picker', NodePickerElement);

@@ -103,15 +103,15 @@ export class SettingsElement extends LitElement {
       ${textField(form, 'publicUrl', {
         label: 'URL of this hub, as agents reach it',
         type: 'url',
-        hint: `Empty: as the hub was started, else as this page reaches it. New environments are told ${defaults?.url ?? '…'}`,
+        hint: `Empty: the hub’s startup option, or the URL of this page. New environments get ${defaults?.url ?? '…'}`,
         onInput,
       })}
       ${textField(form, 'tunnelAddress', {
-        label: 'Address of the tunnel, as agents reach it',
-        hint: `host:port. Empty: as the hub was started, else beside the URL. New environments are told ${defaults?.tunnelAddress ?? '…'}`,
+        label: 'Tunnel address, as agents reach it',
+        hint: `host:port. Empty: the hub’s startup option, or derived from the URL. New environments get ${defaults?.tunnelAddress ?? '…'}`,
         onInput,
       })}
-      <p class="hint">Existing environments keep the addresses in their keys; Edit makes new keys.</p>
+      <p class="hint">Existing environments keep the addresses in their keys; Edit rotates keys.</p>
       ${textField(form, 'checkInSeconds', {
         label: 'Check-in interval',
         type: 'number',
@@ -122,19 +122,19 @@ export class SettingsElement extends LitElement {
         @change=${({ target }: Event) => {
           form.set('heldCheckIns', String((target as HTMLInputElement).checked));
           onInput();
-        }}><span>Held check-ins: the hub holds them for up to ${HOLD_SECONDS} s, and answers the moment something changes</span></label>
+        }}><span>Held check-ins: the hub holds them for up to ${HOLD_SECONDS} s, and responds when something changes</span></label>
       ${costView(this.#fleet, {
         checkInSeconds: Number(form.value('checkInSeconds')),
         heldCheckIns: form.value('heldCheckIns') === 'true',
       })}
       ${textField(form, 'inactivitySeconds', {
-        label: 'A tunnel that nobody uses closes after',
+        label: 'Close idle tunnels after',
         type: 'number',
         hint: 'Seconds, 5 to 86,400.',
         onInput,
       })}
       ${textField(form, 'snapshotSeconds', {
-        label: 'Between snapshots',
+        label: 'Snapshot interval',
         type: 'number',
         hint: 'Seconds, 10 to 86,400; 0: none.',
         onInput,

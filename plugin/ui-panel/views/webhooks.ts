@@ -92,7 +92,7 @@ export class WebhooksElement extends LitElement {
         <h3>Webhooks</h3>
         <button type="button" aria-label="Refresh webhooks" @click=${() => void this.#list()}>Refresh</button>
       </div>
-      <p class="soft">Another system posts a signed message and gets an environment. Whoever has a secret can create environments.</p>
+      <p class="soft">Other systems create environments by posting signed messages. Anyone with a secret can create environments.</p>
       ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
       ${this.#items?.length === 0 ? html`<p>None yet.</p>` : ''}
       <ul class="hooks">${this.#items?.map((item) => html`<li>${this.#webhook(item)}</li>`)}</ul>
@@ -112,18 +112,18 @@ export class WebhooksElement extends LitElement {
       <div class="bar">
         <strong>${name}</strong>
         <span class="tools">
-          <button type="button" ?disabled=${this.#isBusy} aria-label=${`New secret for ${name}`}
-            @click=${() => void this.#rotate(webhook)}>New secret …</button>
+          <button type="button" ?disabled=${this.#isBusy} aria-label=${`Rotate secret of ${name}`}
+            @click=${() => void this.#rotate(webhook)}>Rotate secret …</button>
           <button class="danger" type="button" ?disabled=${this.#isBusy} aria-label=${`Delete ${name}`}
             @click=${() => void this.#delete(webhook)}>Delete …</button>
         </span>
       </div>
-      <p>Its sender posts to <code>${url}</code></p>
-      <p class="soft">Made ${ago(createdAt, nowMs)}.
-        ${oldSecretEndsAt ? `The secret before this one holds until ${new Date(oldSecretEndsAt).toLocaleString()}.` : ''}
+      <p>Post messages to <code>${url}</code></p>
+      <p class="soft">Created ${ago(createdAt, nowMs)}.
+        ${oldSecretEndsAt ? `The previous secret is valid until ${new Date(oldSecretEndsAt).toLocaleString()}.` : ''}
         ${
           refused.count > 0
-            ? `Refused: ${refused.count} without the right signature, the last ${ago(refused.lastAt, nowMs)} from ${refused.lastAddress}.`
+            ? `Rejected: ${refused.count} without a valid signature, the last ${ago(refused.lastAt, nowMs)} from ${refused.lastAddress}.`
             : ''
         }</p>
       ${
@@ -132,7 +132,7 @@ export class WebhooksElement extends LitElement {
               .text=${shown.secret}></fairlead-copy-text></div>`
           : ''
       }
-      ${calls.length === 0 ? html`<p class="soft">Not called since the hub’s start.</p>` : callsView(webhook)}
+      ${calls.length === 0 ? html`<p class="soft">No calls since the hub started.</p>` : callsView(webhook)}
     `;
   }
 
@@ -142,7 +142,7 @@ export class WebhooksElement extends LitElement {
       try {
         const body = { name: this.#form.value('name') };
         const { id, secret } = await this.client.call<WebhookCreated>('POST', '/webhooks', { body });
-        this.#shown = { id, secret, note: 'Its secret. It is shown this once.' };
+        this.#shown = { id, secret, note: 'The secret. It is shown only once.' };
         this.#form.reset();
       } catch (error) {
         if (!this.#form.refuse(error)) throw error;
@@ -152,11 +152,11 @@ export class WebhooksElement extends LitElement {
 
   async #rotate({ id, name }: WebhookView): Promise<void> {
     const answer = await this.#dialog?.ask({
-      title: `Make a new secret for ${name}?`,
+      title: `Rotate the secret of ${name}?`,
       names: [],
-      warning: 'The secret of now holds beside the new one for a day, earlier ones end at once.',
-      confirm: 'Make a new secret',
-      options: [{ id: 'now', label: 'The secret of now was stolen: let it end at once' }],
+      warning: 'The current secret stays valid for a day, earlier ones end immediately.',
+      confirm: 'Rotate secret',
+      options: [{ id: 'now', label: 'The current secret was stolen: end it immediately' }],
     });
     if (!answer) return;
     await this.#do(async () => {
@@ -164,7 +164,7 @@ export class WebhooksElement extends LitElement {
       const { secret } = await this.client.call<SecretRotated>('POST', `/webhooks/${id}/rotate-secret`, {
         body,
       });
-      this.#shown = { id, secret, note: 'The new secret. It is shown this once.' };
+      this.#shown = { id, secret, note: 'The new secret. It is shown only once.' };
     });
   }
 
@@ -172,7 +172,7 @@ export class WebhooksElement extends LitElement {
     const answer = await this.#dialog?.ask({
       title: 'Delete this webhook?',
       names: [name],
-      warning: 'Its sender is refused from then on. The environments that it made stay.',
+      warning: 'Its sender is rejected from then on. Environments that it created stay.',
       confirm: 'Delete',
     });
     if (answer) await this.#do(async () => void (await this.client.call('DELETE', `/webhooks/${id}`)));
@@ -204,10 +204,10 @@ export class WebhooksElement extends LitElement {
 
 function callsView({ calls, name }: WebhookView): TemplateResult {
   return html`<details>
-    <summary>Its last ${calls.length === 1 ? 'call' : `${calls.length} calls`}</summary>
+    <summary>Last ${calls.length === 1 ? 'call' : `${calls.length} calls`}</summary>
     <div class="calls" tabindex="0" role="region" aria-label=${`Calls of ${name}`}>
       <table>
-        <thead><tr><th>When</th><th>Came to</th><th>Environment</th><th>From</th><th>Message</th></tr></thead>
+        <thead><tr><th>When</th><th>Outcome</th><th>Environment</th><th>From</th><th>Message</th></tr></thead>
         <tbody>${calls.map(
           ({ at, outcome, environmentId, address, messageId }) =>
             html`<tr><td>${new Date(at).toLocaleString()}</td><td>${outcome}</td><td>${environmentId ?? '–'}</td><td>${address}</td><td>${messageId}</td></tr>`,

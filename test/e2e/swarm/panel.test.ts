@@ -42,7 +42,7 @@ serialBrowserTest(
     t.timeout(400_000);
     const { page, created, swarm, errors, ran } = await theLines();
     await page.click(`.row:has-text("${created.name}")`);
-    await page.waitForSelector(cardOf('node1', 'leads the Swarm'));
+    await page.waitForSelector(cardOf('node1', 'Swarm leader'));
     for (const name of ['node1', 'node2', 'node3']) await page.waitForSelector(cardOf(name, 'Agent online'));
     t.deepEqual(await lookFaults(page), []);
 

@@ -46,7 +46,7 @@ test('api client: a refusal keeps its code; an engine’s own error its words; n
   };
   t.deepEqual(await fails(), ['name-taken', 'Another has it', 409]);
   t.deepEqual(await fails(), ['engine', 'No such container', 404]);
-  t.deepEqual(await fails(), ['engine', 'The answer was 502 Bad Gateway', 502]);
+  t.deepEqual(await fails(), ['engine', 'The response was 502 Bad Gateway', 502]);
   t.deepEqual(await fails(), ['unreachable', 'The hub cannot be reached', 0]);
 });
 
@@ -84,7 +84,7 @@ test('api client: a name that would lead the call elsewhere is refused before it
   for (const name of ['a/../../7', '..', '.', '%2e%2E', '.%2e', 'a\\..\\b'])
     await t.throwsAsync(client.call('DELETE', `/environments/5/docker/images/${name}`), {
       name: 'ApiError',
-      message: /cannot stand in an address/,
+      message: /cannot be used in a URL/,
     });
   t.is(asked, 0);
   for (const name of ['a..b', '...', 'x?path=../y'])

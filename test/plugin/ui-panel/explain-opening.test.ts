@@ -3,11 +3,11 @@ import { explainOpening } from '../../../plugin/ui-panel/explain-opening.js';
 
 test('opening: what fails is told with its hop, its code and a next step', (t) => {
   const cases = [
-    [explainOpening('refused', 'edge-id-mismatch'), /refused/, /EDGE_ID/],
+    [explainOpening('refused', 'edge-id-mismatch'), /rejected/, /EDGE_ID/],
     [explainOpening('check-in', 'environment-not-associated'), /does not answer/, /Run the command/],
     [explainOpening('tunnel', 'hub-refused'), /tunnel does not open/, /Nothing listens at the tunnel/],
     [explainOpening('tunnel', 'tunnel-fingerprint-mismatch'), /tunnel does not open/, /Another server/],
-    [explainOpening('engine', 'engine-unreachable'), /engine does not answer/, /whether Docker runs/],
+    [explainOpening('engine', 'engine-unreachable'), /engine does not answer/, /Docker is running/],
   ] as const;
   for (const [{ title, nextStep }, isTitle, isStep] of cases) {
     t.regex(title, isTitle);

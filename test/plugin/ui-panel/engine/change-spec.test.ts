@@ -46,7 +46,7 @@ test('change of a spec: what the engine refuses is told in its words', async (t)
 test('change of a spec: a version that is out of date is told as that, and not tried again', async (t) => {
   const { sent, engine } = managerThat({ refuses: true, changes: true });
   const error = await t.throwsAsync(changeSpec(engine, '/nodes/n1', promote));
-  t.regex(error?.message ?? '', /changed by something else/);
+  t.regex(error?.message ?? '', /changed at the same time/);
   t.is(sent.length, 1);
 });
 
@@ -61,6 +61,6 @@ for (const answer of [null, 5, {}, { Version: 5, Spec: {} }, { Version: { Index:
       },
     });
     const error = await t.throwsAsync(changeSpec(new EngineClient(client, 1), '/nodes/n1', promote));
-    t.regex(error?.message ?? '', /does not tell/);
+    t.regex(error?.message ?? '', /did not return/);
     t.deepEqual(methods, ['GET']);
   });

@@ -43,7 +43,7 @@ test('container facts: what operators look for, as words', (t) => {
     Command: [`sh -c 'echo '\\''hi'\\'' $X'`],
     State: ['exited, exit code 137: out of memory'],
     Health: ['unhealthy', 'exit code 1: no answer'],
-    Restarts: ['2, policy: on-failure, 5 times at most'],
+    Restarts: ['2, policy: on-failure, at most 5 times'],
     Mounts: ['bind /etc → /host (read-only)', 'volume data → /data'],
     Networks: ['web: 10.0.0.2, fd00::2 (a)', 'off: no address'],
     Ports: ['0.0.0.0:8080 → 80/tcp', '9/udp, not published'],

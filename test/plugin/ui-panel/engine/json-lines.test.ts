@@ -21,5 +21,5 @@ test('JSON lines: what is no JSON is passed over', async (t) => {
 });
 
 test('JSON lines: a line without an end is refused before it fills the memory', async (t) => {
-  await t.throwsAsync(read('x'.repeat(2 * 1024 * 1024), 65_536), { message: /without an end/ });
+  await t.throwsAsync(read('x'.repeat(2 * 1024 * 1024), 65_536), { message: /too long/ });
 });

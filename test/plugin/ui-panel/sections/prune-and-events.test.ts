@@ -5,11 +5,11 @@ import { pruneResult, pruneVolumesPath } from '../../../../plugin/ui-panel/secti
 const results: [Parameters<typeof pruneResult>[0], string][] = [
   [
     { ImagesDeleted: [{ Untagged: 'a' }, { Deleted: 'b' }, { Deleted: 'c' }], SpaceReclaimed: 4_261_502 },
-    'Removed: 1 name of an image, 2 layers; 4.26 MB freed.',
+    'Removed: 1 image tag, 2 layers; 4.26 MB freed.',
   ],
   [{ VolumesDeleted: ['a'], SpaceReclaimed: 0 }, 'Removed: 1 volume; 0 B freed.'],
   [{ NetworksDeleted: ['a', 'b'] }, 'Removed: 2 networks.'],
-  [{ ImagesDeleted: null, SpaceReclaimed: 0 }, 'Nothing was removed: the engine found nothing unused.'],
+  [{ ImagesDeleted: null, SpaceReclaimed: 0 }, 'Nothing was removed: everything is in use.'],
 ];
 
 for (const [answer, words] of results)

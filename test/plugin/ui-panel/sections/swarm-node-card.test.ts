@@ -94,10 +94,10 @@ test('node actions: how many managers may be away is told before it changes', (t
   };
   t.regex(
     warning(managers(1), 'worker') ?? '',
-    /2 managers then: the Swarm can be changed while all of them are up/,
+    /There will be 2 managers: the Swarm can be changed while all of them are up/,
   );
-  t.regex(warning(managers(2), 'worker') ?? '', /3 managers then: .* no more than 1 of them is not up/);
-  t.regex(warning(managers(6), 'manager') ?? '', /5 managers then: .* no more than 2 of them are not up/);
+  t.regex(warning(managers(2), 'worker') ?? '', /3 managers: .* no more than 1 of them is down/);
+  t.regex(warning(managers(6), 'manager') ?? '', /5 managers: .* no more than 2 of them are down/);
   t.regex(warning(managers(1), 'manager') ?? '', /only manager: the engine will refuse/);
 });
 
