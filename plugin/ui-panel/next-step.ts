@@ -1,4 +1,4 @@
-/** What to do about a problem, one line each, by the codes of docs/errors.md. */
+/** Next steps by code of docs/errors.md, one line each. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   // The engine.
   'engine-unreachable':

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What all parts of the panel share. Colours keep WCAG AA on both grounds; a host may set the fonts. */
+/** Shared styles. Colours keep WCAG AA on both backgrounds; a host may set the fonts. */
 export const styles = css`
   :host {
     display: block;
@@ -163,7 +163,7 @@ export const styles = css`
   .notice.good {
     border-left-color: var(--good);
   }
-  .sign {
+  .badge {
     display: inline-flex;
     align-items: center;
     gap: 0.35rem;

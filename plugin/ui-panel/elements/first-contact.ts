@@ -42,7 +42,7 @@ export class FirstContactElement extends LitElement {
         display: grid;
         gap: 0.3rem;
       }
-      .sign {
+      .badge {
         white-space: normal;
       }
     `,

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Of a resource list: a table where there is room, cards where there is not. */
+/** Styles of a resource list: a table on wide screens, cards on narrow ones. */
 export const resourceListStyles = css`
   .filter {
     width: min(20rem, 100%);
@@ -58,7 +58,7 @@ export const resourceListStyles = css`
     min-width: 0;
     overflow-wrap: anywhere;
   }
-  [role='cell'] .sign {
+  [role='cell'] .badge {
     white-space: normal;
   }
   [role='cell'] .line {

@@ -48,7 +48,7 @@ export class SelfTestElement extends LitElement {
         font-size: 0.9rem;
         overflow-wrap: anywhere;
       }
-      .sign {
+      .badge {
         white-space: normal;
         align-items: start;
       }

@@ -1,10 +1,10 @@
 import type { CreateTicket, Ticket } from '../../api.js';
 import type { EngineClient } from './engine-client.js';
 
-/** What runs in a console. */
+/** The command of a console. */
 export interface ConsoleCommand {
   /** Empty: the best available shell. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Name or number, also `user:group`; empty: the container's default. */
   readonly user: string;
 }
@@ -20,14 +20,14 @@ const MARKER_BYTES = 16;
 export async function openConsole(
   engine: EngineClient,
   containerId: string,
-  { words, user }: ConsoleCommand,
+  { args, user }: ConsoleCommand,
 ): Promise<URL> {
   const { client, environmentId, node } = engine;
   const path = `/containers/${encodeURIComponent(containerId)}/exec`;
   const marker = newMarker();
   const exec = {
     Env: [`FAIRLEAD_CONSOLE=${marker}`],
-    Cmd: words.length > 0 ? words : BEST_SHELL,
+    Cmd: args.length > 0 ? args : BEST_SHELL,
     Tty: true,
     AttachStdin: true,
     AttachStdout: true,

@@ -1,7 +1,7 @@
 import xtermCss from '@xterm/xterm/css/xterm.css';
 import { css, unsafeCSS } from 'lit';
 
-/** Of a console: xterm.js's own, and what is around it. */
+/** Console styles: xterm.js's own, and its frame. */
 export const containerConsoleStyles = [
   unsafeCSS(xtermCss),
   css`

@@ -75,7 +75,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     this.#setState('Opening …', false);
     try {
       const url = await openConsole(this.live.engine, this.subject.id, {
-        words: splitCommand(this.#field('command')),
+        args: splitCommand(this.#field('command')),
         user: this.#field('user').trim(),
       });
       if (this.#terminal === terminal && this.isConnected) this.#wire(url, terminal, screen);

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Of a log's lines. */
+/** Styles of log lines. */
 export const logPaneStyles = css`
   .lines {
     position: relative;

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Of the nodes of a Swarm: a map of cards. */
+/** Styles of the Swarm's node cards. */
 export const swarmNodeStyles = css`
   .map {
     display: grid;
@@ -27,7 +27,7 @@ export const swarmNodeStyles = css`
     overflow-wrap: anywhere;
   }
   .roles,
-  .signs,
+  .badges,
   .tools {
     display: flex;
     flex-wrap: wrap;

@@ -25,7 +25,7 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
       ${isLeader ? html`<span class="role">Swarm leader</span>` : ''}
       ${agent?.isLeader ? html`<span class="role">holds the tunnel</span>` : ''}
     </p>
-    <p class="signs">
+    <p class="badges">
       ${statusBadge(STATES[state ?? 'unknown'], state ?? 'unknown', 'Node')}
       ${statusBadge(tone, label, 'Tasks')}
       ${agentBadge(node)}

@@ -16,7 +16,7 @@ export function costView(
     ownInterval.agents > 0 ? `, ${formatted(ownInterval.agents)} of them at their own interval` : '';
   const plain = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: false }));
   const held = formatCost(checkInCost(fleet, { checkInSeconds, heldCheckIns: true }));
-  return html`<output class="notice" aria-label="What check-ins cost">
+  return html`<output class="notice" aria-label="Cost of check-ins">
     ${
       heldCheckIns
         ? html`<strong>${count}, held for ${HOLD_SECONDS} s = ${held}.</strong> Where a proxy cuts held requests, they

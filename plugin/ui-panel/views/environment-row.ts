@@ -36,7 +36,7 @@ export function environmentRow(
             @click=${() => onTag(tag)}><span class="unseen">Filter by tag </span>${tag}</button>`,
         )}${more > 0 ? html`<span class="soft" title=${item.tags.join(', ')}>+${more}</span>` : ''}</span
     ></span
-    ><span class="signs">${statusBadges(item).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}</span
+    ><span class="badges">${statusBadges(item).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}</span
     ><span class="seen soft" title="Last check-in">${ago(item.lastCheckInAt, nowMs)}</span
     ><span class="note"
       >${
@@ -53,7 +53,7 @@ export const environmentRowStyles = css`
   .row {
     position: relative;
     display: grid;
-    grid-template: 'head signs seen' auto 'note signs seen' auto / minmax(0, 1fr) auto 5.5rem;
+    grid-template: 'head badges seen' auto 'note badges seen' auto / minmax(0, 1fr) auto 5.5rem;
     align-content: center;
     column-gap: 1rem;
     height: 100%;
@@ -129,8 +129,8 @@ export const environmentRowStyles = css`
   .cause {
     color: var(--bad);
   }
-  .signs {
-    grid-area: signs;
+  .badges {
+    grid-area: badges;
     display: grid;
     grid-template-columns: repeat(3, 9.5rem);
     align-items: center;
@@ -144,16 +144,16 @@ export const environmentRowStyles = css`
   }
   @media (max-width: 56rem) {
     .row {
-      grid-template: 'head seen' auto 'signs signs' auto 'note note' auto / minmax(0, 1fr) auto;
+      grid-template: 'head seen' auto 'badges badges' auto 'note note' auto / minmax(0, 1fr) auto;
       row-gap: 0.15rem;
       padding: 0 0.6rem;
     }
-    .signs {
+    .badges {
       grid-template-columns: repeat(3, auto);
       justify-content: start;
       column-gap: 0.9rem;
     }
-    .signs .part {
+    .badges .part {
       position: absolute;
       width: 1px;
       height: 1px;

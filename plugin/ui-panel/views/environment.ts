@@ -36,7 +36,7 @@ export class EnvironmentElement extends LitElement {
   static override styles = [
     styles,
     css`
-      .signs {
+      .badges {
         display: flex;
         flex-wrap: wrap;
         gap: 0.3rem 1.2rem;
@@ -126,7 +126,7 @@ export class EnvironmentElement extends LitElement {
     const pick = ({ detail: node }: CustomEvent<string | null>) =>
       navigate(this, environmentPath(this.environmentId, this.section, node));
     return html`
-      <div class="signs">
+      <div class="badges">
         ${statusBadges(environment).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}
         <span class="soft">Last check-in ${ago(environment.lastCheckInAt, this.client.hubTime.now())}</span>
       </div>
