@@ -8,7 +8,7 @@ export abstract class EngineToolElement extends LitElement {
   static override properties = {
     live: { attribute: false },
     subject: { attribute: false },
-    isGone: { attribute: false },
+    isRemoved: { attribute: false },
   };
   static override styles: CSSResult[] = [
     styles,
@@ -35,7 +35,7 @@ export abstract class EngineToolElement extends LitElement {
   /** Kind and id do not change. */
   declare subject: Subject;
   /** Whether it has been removed. */
-  declare isGone: boolean;
+  declare isRemoved: boolean;
   /** Name of the tool, such as `Log`. */
   protected abstract readonly noun: string;
   #state = 'Opening …';
@@ -62,7 +62,7 @@ export abstract class EngineToolElement extends LitElement {
           <button type="button" class="close" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>
         </span>
       </div>
-      ${this.isGone ? html`<p class="notice bad" role="alert">This ${kind} was removed. Its last data stays until you close this.</p>` : ''}
+      ${this.isRemoved ? html`<p class="notice bad" role="alert">This ${kind} was removed. Its last data stays until you close this.</p>` : ''}
       ${content}
     </section>`;
   }

@@ -53,20 +53,20 @@ export class ToolController<R extends Resource> {
     return html`${keyed(`${tool} ${keyOf(row)}`, this.#element(tool, { ...live, engine }, subject, rows !== null && !now))}`;
   }
 
-  #element(tool: Tool, live: LiveEngine, subject: Subject, isGone: boolean): TemplateResult {
+  #element(tool: Tool, live: LiveEngine, subject: Subject, isRemoved: boolean): TemplateResult {
     const close = () => this.#close();
     switch (tool) {
       case 'logs':
-        return html`<fairlead-logs .live=${live} .subject=${subject} .isGone=${isGone}
+        return html`<fairlead-logs .live=${live} .subject=${subject} .isRemoved=${isRemoved}
           @close-tool=${close}></fairlead-logs>`;
       case 'console':
-        return html`<fairlead-container-console .live=${live} .subject=${subject} .isGone=${isGone}
+        return html`<fairlead-container-console .live=${live} .subject=${subject} .isRemoved=${isRemoved}
           @close-tool=${close}></fairlead-container-console>`;
       case 'stats':
-        return html`<fairlead-container-stats .live=${live} .subject=${subject} .isGone=${isGone}
+        return html`<fairlead-container-stats .live=${live} .subject=${subject} .isRemoved=${isRemoved}
           @close-tool=${close}></fairlead-container-stats>`;
       case 'inspect':
-        return html`<fairlead-inspect .live=${live} .subject=${subject} .isGone=${isGone}
+        return html`<fairlead-inspect .live=${live} .subject=${subject} .isRemoved=${isRemoved}
           @close-tool=${close}></fairlead-inspect>`;
     }
   }
