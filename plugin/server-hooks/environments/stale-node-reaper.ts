@@ -59,12 +59,12 @@ export class StaleNodeReaper {
   #forget(environment: Environment, members: ReadonlyMap<string, SwarmMember>): void {
     const { store, logger } = this.#options;
     // Whose engine is in another place on purpose is no node of this Swarm, and in no manager's list.
-    const isRemoved = (instance: Instance) =>
+    const isGone = (instance: Instance) =>
       instance.node !== null &&
       !instance.isOutside &&
       !members.has(instance.node.nodeId) &&
       this.#isSilent(environment, instance);
-    const gone = environment.instances.filter(isRemoved);
+    const gone = environment.instances.filter(isGone);
     if (gone.length === 0) return;
     const about = { environment: environment.id, nodes: gone.map(({ node }) => node?.nodeId) };
     const instances = environment.instances.filter((instance) => !gone.includes(instance));
