@@ -49,7 +49,7 @@ export class ManagerList<R> {
     const { error, takenAt } = this.#outage;
     return html`<p class="notice bad" role="status">
       No agent on a manager of this Swarm is online
-      <span class="soft">(${error.code})</span>. The data is from their last snapshot, ${ago(takenAt, hubNow(this.#host.source))}, and
+      <span class="soft">(${error.code})</span>. The data is from the managers’ last snapshot, ${ago(takenAt, hubNow(this.#host.source))}, and
       read-only. Bring a manager and its agent back online. The engines of the other nodes are still reachable.
     </p>`;
   }

@@ -12,7 +12,7 @@ export function pruneResult(answer: unknown): string {
     countText(items('Volumes').length, 'volume', 'volumes'),
     countText(items('Networks').length, 'network', 'networks'),
   ].filter((part) => part !== '');
-  if (parts.length === 0) return 'Nothing was removed: everything is in use.';
+  if (parts.length === 0) return 'Nothing to remove.';
   const freed = items('Networks').length === 0 ? `; ${bytes(pruned.number('SpaceReclaimed'))} freed` : '';
   return `Removed: ${parts.join(', ')}${freed}.`;
 }

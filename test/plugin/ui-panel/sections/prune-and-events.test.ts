@@ -9,7 +9,7 @@ const results: [Parameters<typeof pruneResult>[0], string][] = [
   ],
   [{ VolumesDeleted: ['a'], SpaceReclaimed: 0 }, 'Removed: 1 volume; 0 B freed.'],
   [{ NetworksDeleted: ['a', 'b'] }, 'Removed: 2 networks.'],
-  [{ ImagesDeleted: null, SpaceReclaimed: 0 }, 'Nothing was removed: everything is in use.'],
+  [{ ImagesDeleted: null, SpaceReclaimed: 0 }, 'Nothing to remove.'],
 ];
 
 for (const [answer, words] of results)
