@@ -148,7 +148,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     const tunnelPort = await listener.start();
     started.push(listener);
 
-    const snapshotDesk = new SnapshotRequests({ clock, store, presence, checkIns, snapshots });
+    const snapshotRequests = new SnapshotRequests({ clock, store, presence, checkIns, snapshots });
     const waiting = new Availability({ store, presence, clock });
     const tunnels = new TunnelCalls({
       registry,
@@ -165,7 +165,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       presence,
       machines,
       snapshots,
-      snapshotDesk,
+      snapshotRequests,
       clock,
       randomBytes,
       newUuid: randomUUID,
@@ -214,8 +214,8 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       }),
       admin,
       snapshots,
-      snapshotDesk,
-      idleClose: new IdleClose({ store, registry, credentials, snapshotDesk }),
+      snapshotRequests,
+      idleClose: new IdleClose({ store, registry, credentials, snapshotRequests }),
       waiting,
       docker: new DockerProxy({ tunnels, logger }),
       lists: new AllNodeLists({ tunnels, logger, clock, json }),

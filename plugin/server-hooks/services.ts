@@ -45,7 +45,7 @@ export interface Services {
   readonly enrolment: Enrolment;
   readonly admin: EnvironmentAdmin;
   readonly snapshots: SnapshotFiles;
-  readonly snapshotDesk: SnapshotRequests;
+  readonly snapshotRequests: SnapshotRequests;
   readonly idleClose: IdleClose;
   readonly waiting: Availability;
   readonly docker: DockerProxy;

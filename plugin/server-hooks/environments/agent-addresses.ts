@@ -3,13 +3,13 @@ import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
 
-/** What a caller says about where agents reach the hub. */
+/** The addresses of the hub as given by a caller. */
 export interface GivenAddresses {
   readonly url?: string | undefined;
   readonly tunnelAddress?: string | undefined;
 }
 
-/** Where agents reach the hub, as an Edge key tells them. */
+/** The addresses of the hub that an Edge key carries. */
 export interface AgentAddresses {
   /** The plugin's base URL. */
   readonly apiUrl: string;
@@ -25,8 +25,8 @@ export interface AddressSources {
 }
 
 /**
- * Where agents of a new environment reach the hub: what the caller says, else the settings, else the plugin's options,
- * else the address of the call itself; the tunnel's at the same host, on its own port.
+ * Picks the addresses for a new environment: the caller's, else the settings', else the plugin options', else the
+ * address of the call itself. The tunnel address defaults to the same host on the tunnel port.
  * @param origin scheme and authority of the call
  * @throws EdgeError `bad-request` (400)
  */
@@ -42,7 +42,7 @@ export function chooseAddresses(
   return { apiUrl, tunnelAddress: tunnelAddressOf(address ?? `${new URL(apiUrl).hostname}:${tunnelPort}`) };
 }
 
-/** A URL without a path means the hub's root: the plugin is at its mount. @throws EdgeError `bad-request` (400) */
+/** A URL without a path means the hub's root, so the mount is appended. @throws EdgeError `bad-request` (400) */
 export function apiUrlOf(text: string, mount: string): string {
   const url = readAddress('url', () => parseApiUrl(text));
   return new URL(url).pathname === '/' ? `${url}${mount}` : url;
@@ -53,11 +53,11 @@ export function tunnelAddressOf(text: string): string {
   return readAddress('tunnelAddress', () => parseTunnelAddress(text));
 }
 
-/** An address in the member `name` of a body. @throws EdgeError `bad-request` (400) */
+/** Parses the address in body member `name`. @throws EdgeError `bad-request` (400) */
 export function readAddress<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new EdgeError('bad-request', `${name}: not an address agents could use`, { status: 400, cause });
+    throw new EdgeError('bad-request', `${name}: not a valid address for agents`, { status: 400, cause });
   }
 }

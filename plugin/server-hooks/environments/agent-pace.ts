@@ -2,24 +2,24 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
 
-/** How often one instance may make a call. */
+/** Rate limit of one kind of call, per instance. */
 export interface Pace {
-  /** For long, ms. */
+  /** Average gap between calls, ms. */
   readonly gapMs: number;
-  /** So many at once. */
+  /** Calls allowed in one burst. */
   readonly burst: number;
 }
 
-/** When more calls of instances are noted, those that are even with their pace are forgotten. */
+/** Above this many entries, those back within their rate are dropped. */
 const MAX_NOTED = 1_024;
 
 /**
- * Bounds the pace of calls whose bodies cost something to read, instance by instance, before they are read (GCRA: one
- * time is all that is kept).
+ * Limits the rate of calls with costly bodies, per instance, before the body is read (GCRA: one timestamp is all that
+ * is kept).
  */
 export class AgentPace {
   readonly #clock: Clock;
-  /** By instance and kind of call: monotonic ms at which its calls are even with their pace again. */
+  /** By instance and kind of call: monotonic ms at which the bucket is full again. */
   readonly #evenMs = new Map<string, number>();
 
   constructor(clock: Clock) {
@@ -33,7 +33,7 @@ export class AgentPace {
     const evenMs = Math.max(this.#evenMs.get(key) ?? 0, now) + gapMs;
     if (evenMs > now + burst * gapMs) {
       const waitMs = evenMs - now - burst * gapMs;
-      throw new EdgeError('body-too-soon', 'This agent makes such calls too often', {
+      throw new EdgeError('body-too-soon', 'This agent makes this call too often', {
         status: 429,
         retryAfterSeconds: Math.ceil(waitMs / 1_000),
       });
@@ -42,7 +42,7 @@ export class AgentPace {
     if (this.#evenMs.size > MAX_NOTED) this.#prune(now);
   }
 
-  /** What is even again says nothing any more. */
+  /** Drops entries whose bucket is full again. */
   #prune(now: number): void {
     for (const [key, evenMs] of this.#evenMs) if (evenMs <= now) this.#evenMs.delete(key);
   }

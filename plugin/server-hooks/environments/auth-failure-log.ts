@@ -3,7 +3,7 @@ import type { Logger } from '../host.js';
 
 const LOG_MS = 60_000;
 
-/** Counts callers who lack the right secret; they change nothing else, and at most a log line a minute. */
+/** Counts callers without a valid secret. Logs at most one line a minute. */
 export class AuthFailureLog {
   readonly #clock: Clock;
   readonly #code: string;
@@ -11,13 +11,13 @@ export class AuthFailureLog {
   #loggedMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
 
-  /** @param code what they are refused with */
+  /** @param code the problem code these callers get */
   constructor(clock: Clock, code: string) {
     this.#clock = clock;
     this.#code = code;
   }
 
-  /** How many came since the hub's start. */
+  /** Failures since the hub started. */
   get count(): number {
     return this.#count;
   }

@@ -10,7 +10,7 @@ import { type Environment, type Instance, keyHolds } from '../model/environment.
 import type { Store } from '../store/store.js';
 import { MAX_SKEW_MS, type Presence } from './presence.js';
 
-/** An agent whose signature holds. */
+/** An agent with a valid signature. */
 export interface AuthenticatedAgent {
   readonly environment: Environment;
   readonly instance: Instance;
@@ -19,7 +19,7 @@ export interface AuthenticatedAgent {
 const NO_KEY = Buffer.alloc(32);
 
 /**
- * Refuses a call whose time is wrong, or not new.
+ * Rejects a call whose timestamp is skewed or not newer than the last one.
  * @throws EdgeError `clock-skew`, `stamp-not-new` (both 401)
  */
 export function requireNewTimestamp(
@@ -34,7 +34,8 @@ export function requireNewTimestamp(
 }
 
 /**
- * Whose signature that is. To be asked again once a body is there: it takes its time, and the agent may be gone by then.
+ * Finds the agent that signed the request. Call it again once the body is read: the agent may have been removed
+ * meanwhile.
  * @throws EdgeError `agent-unauthorized` (401)
  */
 export function findSigner(
@@ -45,7 +46,7 @@ export function findSigner(
 ): AuthenticatedAgent {
   const environment = store.environment(claim.environmentId);
   const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
-  // A stranger's request costs the same work, so that time does not tell which ids exist.
+  // Unknown callers cost the same work, so that timing does not reveal which ids exist.
   if (!environment || !instance) {
     verifyHead(NO_KEY, claim, head);
     throw unauthorized();
@@ -56,7 +57,9 @@ export function findSigner(
   return { environment, instance };
 }
 
-/** @throws EdgeError `stamp-not-new` (401): the request, or a later one of this instance and path, was seen before */
+/**
+ * @throws EdgeError `stamp-not-new` (401): this request, or a later one of this instance and path, was already received
+ */
 export function acceptTimestamp(
   presence: Presence,
   clock: Clock,
@@ -68,7 +71,7 @@ export function acceptTimestamp(
   if (later === null) return;
   throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
     status: 401,
-    // The time to go on from: an agent whose clock was set back need not wait until it has caught up.
+    // The agent continues from this time: one whose clock was set back need not wait until it catches up.
     details: { timeMs: Math.max(clock.now(), later + 1) },
   });
 }

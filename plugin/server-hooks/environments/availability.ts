@@ -12,12 +12,12 @@ export interface AvailabilityOptions {
   readonly clock: Clock;
 }
 
-const LEAST_MS = 30_000;
-const MOST_MS = 120_000;
-/** After a start of the hub agents get this long to come back before they count as gone, ms. */
+const MIN_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 120_000;
+/** Time agents have to reconnect after the hub starts before they count as offline, ms. */
 export const STARTUP_MS = 45_000;
 
-/** Decides whether a call may wait for an environment's agent, and how long. */
+/** Decides whether, and for how long, a call may wait for an environment's agent. */
 export class Availability {
   readonly #options: AvailabilityOptions;
   readonly #startedMs: number;
@@ -28,18 +28,19 @@ export class Availability {
   }
 
   /**
-   * How long a call may wait for the tunnel, ms: two check-ins and then some.
+   * How long a call may wait for the tunnel, ms: two check-ins plus a margin.
    * @throws EdgeError as {@link requireReachable}
    */
   waitMs({ environmentId, instanceId }: TunnelTarget): number {
     const environment = this.requireReachable(environmentId, instanceId);
     const seconds = checkInSecondsOf(environment, this.#options.store);
-    return Math.min(MOST_MS, Math.max(LEAST_MS, 2_000 * seconds + 10_000));
+    return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, 2_000 * seconds + 10_000));
   }
 
   /**
-   * Fails where nobody is there to wait for: no agent at all, or not that of one node.
-   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline`, `node-offline` (503)
+   * Fails when no agent is available: none at all, or not that of the given node.
+   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline`,
+   *   `node-offline` (503)
    */
   requireReachable(environmentId: number, instanceId?: string): Environment {
     const { store, presence, clock } = this.#options;
@@ -47,10 +48,12 @@ export class Availability {
     if (!environment) throw environmentNotFound();
     if (environment.instances.length === 0) throw notAssociated();
     const isStarting = clock.monotonic() - this.#startedMs < STARTUP_MS;
-    const wanted = environment.instances.filter(({ id }) => instanceId === undefined || id === instanceId);
-    const isLive = wanted.some(({ id }) => presence.isLive(environmentId, id));
-    const isUnheard = wanted.every(({ id }) => presence.intervalMs(environmentId, id) === null);
-    if (!isLive && !(isStarting && isUnheard)) {
+    const candidates = environment.instances.filter(
+      ({ id }) => instanceId === undefined || id === instanceId,
+    );
+    const isLive = candidates.some(({ id }) => presence.isLive(environmentId, id));
+    const isUnseen = candidates.every(({ id }) => presence.intervalMs(environmentId, id) === null);
+    if (!isLive && !(isStarting && isUnseen)) {
       const [code, whose] =
         instanceId === undefined ? ['environment-offline', "environment's"] : ['node-offline', "node's"];
       throw new EdgeError(code, `The ${whose} agent does not check in`, {

@@ -1,9 +1,9 @@
-/** Keeps the first `size` of many in order, without sorting them all. */
+/** Keeps the first `size` items in order, without sorting all of them. */
 export class BestOf<T> {
   readonly #size: number;
   readonly #compare: (a: T, b: T) => number;
   #kept: T[] = [];
-  /** The last of the first `size` so far; undefined until there are so many. */
+  /** The last of the first `size` items so far; undefined below that count. */
   #worst: T | undefined;
 
   constructor(size: number, compare: (a: T, b: T) => number) {
@@ -17,7 +17,7 @@ export class BestOf<T> {
     if (this.#kept.length >= 2 * this.#size) this.#worst = this.first().at(-1);
   }
 
-  /** The first ones, in order. */
+  /** The first items, in order. */
   first(): readonly T[] {
     this.#kept.sort(this.#compare);
     this.#kept.length = Math.min(this.#kept.length, this.#size);

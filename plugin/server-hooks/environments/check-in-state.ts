@@ -4,19 +4,19 @@ import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { Presence } from './presence.js';
 
-/** Where the state that check-ins are told comes from. */
+/** Sources of the state that check-ins return. */
 export interface CheckInStateSources {
   readonly store: Store;
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
-  /** Changes with each start of the hub. */
+  /** Changes with each hub start. */
   readonly bootId: string;
 }
 
 /** Longest hold, seconds: below the 60 s at which reverse proxies give up by default. */
 const MAX_HOLD_SECONDS = 50;
 
-/** Everything a check-in is told but its credentials: what concerns this very agent, at this moment. */
+/** The current state for this agent, without its credentials. */
 export function checkInState(
   environment: Environment,
   instance: Instance,
@@ -38,8 +38,8 @@ export function checkInState(
 }
 
 /**
- * The environment's state as far as it is this agent's business. Where there are several, all but the leader are told
- * the same all the time, so that what the leader does wakes nobody else.
+ * The environment's tunnel state as this agent should see it. With several agents, all but the leader always see
+ * `standby`, so that the leader's changes wake no other agent.
  */
 function tunnelFor(
   environment: Environment,
@@ -51,12 +51,12 @@ function tunnelFor(
   return isAlone || leader === instance.id ? registry.state(environment.id) : 'standby';
 }
 
-/** Longest hold that is granted now, seconds; 0: none. */
+/** Longest hold granted now, seconds; 0: none. */
 export function maxHoldSeconds(store: Store): number {
   return store.settings().heldCheckIns ? MAX_HOLD_SECONDS : 0;
 }
 
-/** Stands for such a state: two are equal where their tags are. */
+/** Identifies a state: equal tags mean equal states. */
 export function etagOf(state: CheckInReply): string {
   const { hub, tunnel, nodeTunnel = 'idle', holdSeconds, snapshotRequest } = state;
   const seconds = [state.checkInSeconds, holdSeconds, state.inactivitySeconds, state.snapshotSeconds];

@@ -18,31 +18,31 @@ export interface CheckInsOptions {
   readonly credentials: TunnelCredentials;
   readonly election: LeaderElection;
   readonly clock: Clock;
-  /** Changes with each start of the hub. */
+  /** Changes with each hub start. */
   readonly bootId: string;
 }
 
-/** The answer: `body` is null where the agent knows the state already (304). */
+/** The answer; `body` is null if the agent already has this state (304). */
 export interface CheckInAnswer {
   readonly etag: string;
   readonly body: CheckInReply | null;
 }
 
 interface Waiter {
-  /** Looks at the state anew and ends the hold where there is something to tell. */
+  /** Evaluates the state and ends the hold if it changed. */
   evaluate(): void;
-  /** Ends the hold with the state as it is. */
+  /** Ends the hold with the current state. */
   answer(): void;
   end(error: EdgeError): void;
 }
 
-/** A change that concerns everyone is told at this rate at most: agents a millisecond. */
+/** A change for all agents wakes at most this many a millisecond. */
 const SPREAD_PER_MS = 10;
 
 /**
- * Answers check-ins from the state of that very moment, at once or, held, as soon as it differs from
- * what the agent knows. Between looking at the state and beginning to wait nothing else runs, and each
- * change looks at the waiters: no wake-up is lost. No disk, no lock.
+ * Answers check-ins from the current state: immediately or, if held, as soon as the state differs from the agent's.
+ * Comparing the state and starting to wait happen in one turn, and each change evaluates the waiters, so no wake-up is
+ * lost. No disk, no lock.
  */
 export class CheckIns {
   readonly #options: CheckInsOptions;
@@ -69,17 +69,17 @@ export class CheckIns {
     }
   }
 
-  /** Lets the environment's held check-ins see the state anew. */
+  /** Evaluates the environment's held check-ins. */
   wake(environmentId: number): void {
     for (const waiter of [...(this.#waiters.get(environmentId)?.values() ?? [])]) waiter.evaluate();
   }
 
-  /** Answers an instance's held check-in at once: where its agent lives, it checks in again. */
+  /** Answers an instance's held check-in immediately; a live agent then checks in again. */
   endHold(environmentId: number, instanceId: string): void {
     this.#waiters.get(environmentId)?.get(instanceId)?.answer();
   }
 
-  /** The same for all environments, spread over time so that the answers do not come as one burst. */
+  /** Wakes all environments, spread over time to avoid a burst of answers. */
   wakeAll(): void {
     let delayMs = 0;
     for (const environmentId of this.#waiters.keys()) {
@@ -90,8 +90,8 @@ export class CheckIns {
 
   /**
    * Answers one check-in.
-   * @throws EdgeError `check-in-superseded` (409) when the instance's next one came meanwhile,
-   *   `agent-unauthorized` (401) where the instance is known no more
+   * @throws EdgeError `check-in-superseded` (409) if a newer check-in of the instance arrived,
+   *   `agent-unauthorized` (401) if the instance was removed
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
     const { presence, registry, election } = this.#options;
@@ -106,7 +106,7 @@ export class CheckIns {
     this.#waiters
       .get(environment.id)
       ?.get(instance.id)
-      ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent came', { status: 409 }));
+      ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent arrived', { status: 409 }));
     election.recordCheckIn(environment.id, instance.id);
     const holdMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(this.#options.store)) * 1_000;
     if (holdMs > 0 && !this.#hasChanges(checkIn)) await this.#hold(checkIn, holdMs);
@@ -123,7 +123,7 @@ export class CheckIns {
         cancelHold();
         cancelRetry();
         release();
-        signal.removeEventListener('abort', gone);
+        signal.removeEventListener('abort', onAbort);
         const waiters = this.#waiters.get(environment.id);
         if (waiters?.get(instance.id) === waiter) waiters.delete(instance.id);
         if (waiters?.size === 0) this.#waiters.delete(environment.id);
@@ -142,21 +142,21 @@ export class CheckIns {
           reject(error);
         },
       };
-      const gone = () => {
+      const onAbort = () => {
         done();
         election.disconnected(environment.id, instance.id);
       };
       const cancelHold = clock.after(holdMs, done);
       const retryMs = this.#offers.retryMs(checkIn);
       if (retryMs !== null) cancelRetry = clock.after(retryMs, waiter.evaluate);
-      signal.addEventListener('abort', gone);
+      signal.addEventListener('abort', onAbort);
       let waiters = this.#waiters.get(environment.id);
       if (!waiters) {
         waiters = new Map();
         this.#waiters.set(environment.id, waiters);
       }
       waiters.set(instance.id, waiter);
-      if (signal.aborted) gone();
+      if (signal.aborted) onAbort();
     });
   }
 
@@ -168,8 +168,7 @@ export class CheckIns {
 
   async #answerNow(checkIn: CheckIn): Promise<CheckInAnswer> {
     const environment = this.#current(checkIn);
-    if (!environment)
-      throw new EdgeError('agent-unauthorized', 'The agent is not known here', { status: 401 });
+    if (!environment) throw new EdgeError('agent-unauthorized', 'Unknown agent', { status: 401 });
     const offers = this.#offers.issue(environment, checkIn);
     const reply = checkInState(environment, checkIn.instance, this.#options);
     const etag = etagOf(reply);
@@ -177,7 +176,7 @@ export class CheckIns {
     return { etag, body: { ...reply, ...(await offers) } };
   }
 
-  /** The environment as it is now, if the instance still belongs to it and has the same secret. */
+  /** The current environment, if the instance still belongs to it and has the same secret. */
   #current({ environment, instance }: CheckIn): Environment | null {
     const now = this.#options.store.environment(environment.id);
     return now?.instances.some(({ id, secret }) => id === instance.id && secret === instance.secret)

@@ -18,10 +18,10 @@ type Pieces = AsyncIterable<Buffer | string>;
 const LISTS = Object.freeze(['containers', 'images', 'volumes'] as const);
 
 /**
- * An environment's snapshot as JSON, piece by piece: that of its agent, or of a Swarm those of all of its nodes as
- * one. Each may have 8 MB, was checked before it was written, and to read it here would keep everybody else waiting.
- * Null before the first, and where the files are damaged.
- * @throws EdgeError `snapshot-unreadable` (503): a part of it would be missing
+ * An environment's snapshot as JSON, in chunks: its agent's, or in a Swarm those of all nodes merged. Each may have 8
+ * MB and was validated before it was written; parsing it here would block the event loop. Null before the first
+ * snapshot, and when the files are damaged.
+ * @throws EdgeError `snapshot-unreadable` (503): part of it cannot be read
  */
 export async function composeSnapshot(
   environment: Environment,
@@ -43,7 +43,7 @@ export async function composeSnapshot(
   }
   if (files.size === 0) return null;
   const stream = Readable.from(write(seen, files, sources), { objectMode: false });
-  // A stream that nobody read has not begun to run: its own end would close nothing.
+  // A stream that was never read has not started the generator, so its `finally` would close nothing.
   return stream.once('close', close);
 }
 
@@ -52,7 +52,7 @@ async function* write(
   byInstance: ReadonlyMap<string, SnapshotFile>,
   sources: SnapshotSources,
 ): Pieces {
-  // Those that were opened: a newer one may have come meanwhile.
+  // Use the summaries of the opened files: a newer snapshot may have arrived meanwhile.
   const summaries = new Map([...byInstance].map(([id, { summary }]) => [id, summary]));
   const seen = { ...observed, summaries };
   const summary = summaryOf(seen);
@@ -70,7 +70,7 @@ async function* write(
   yield '}';
 }
 
-/** Services and tasks come from a confirmed manager alone; null where none has sent a snapshot. */
+/** Services and tasks come only from a confirmed manager; null if none has sent a snapshot. */
 async function* writeSwarm(
   seen: Observation,
   swarm: SwarmView,
@@ -89,7 +89,7 @@ async function* writeSwarm(
   yield '}';
 }
 
-/** Each node, also one without a snapshot: nobody is left out silently. */
+/** Every node, including those without a snapshot. */
 function nodesOf({ environment, summaries }: Observation, sources: SnapshotSources) {
   return describeNodes(environment, sources).map(({ id, name, agent }) => {
     const { takenAt = null, counts = null } = summaries.get(agent?.instanceId ?? '') ?? {};
@@ -101,7 +101,7 @@ function all(files: readonly SnapshotFile[], section: SnapshotSection): Pieces[]
   return files.map((file) => file.read(section));
 }
 
-/** One list of the insides of several. */
+/** Joins the items of several lists into one. */
 async function* list(name: string, insides: readonly Pieces[]): Pieces {
   yield `,"${name}":[`;
   let isEmpty = true;

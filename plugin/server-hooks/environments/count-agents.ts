@@ -1,8 +1,8 @@
 import type { Environment } from '../model/environment.js';
 
-/** How many agents check in, and how often those do whose environment does not go by the setting. */
+/** Number of agents, and the check-in rate of those whose environment sets its own interval. */
 export interface AgentCount {
-  /** Agents that have enrolled: one an environment, one a node of a Swarm. */
+  /** Enrolled agents: one per environment, one per node of a Swarm. */
   readonly agents: number;
   readonly ownInterval: { readonly agents: number; readonly checkInsPerSecond: number };
 }

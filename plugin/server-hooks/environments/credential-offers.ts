@@ -13,16 +13,16 @@ export interface CredentialOffersOptions {
   readonly credentials: TunnelCredentials;
 }
 
-/** What of a check-in's answer lets its agent open tunnels. */
+/** The members of a check-in's answer that let its agent open tunnels. */
 export type Offers = Pick<CheckInReply, 'credential' | 'nodeCredential'>;
 
 type Purpose = Grant['purpose'];
 
 const PURPOSES = ['environment', 'node'] as const;
-/** A tunnel not open so long after its credential gets a fresh one, ms. */
+/** A tunnel that is not open after this time gets a new credential, ms. */
 const RETRY_MS = 3_000;
 
-/** The credentials that go with check-ins: to whom somebody waits for, and who has the right to open a tunnel. */
+/** The credentials sent with check-ins: for agents with a lease on a tunnel that a call waits for. */
 export class CredentialOffers {
   readonly #options: CredentialOffersOptions;
 
@@ -30,12 +30,12 @@ export class CredentialOffers {
     this.#options = options;
   }
 
-  /** Whether an answer now would carry one. */
+  /** Whether an answer now would carry a credential. */
   isDue(checkIn: CheckIn): boolean {
     return PURPOSES.some((purpose) => this.#lease(checkIn, purpose) !== null);
   }
 
-  /** Milliseconds until one that was issued lately may be followed by another; null: none was. */
+  /** Milliseconds until a recently issued credential may be followed by another; null: none was issued. */
   retryMs({ environment, instance }: CheckIn): number | null {
     const ages = PURPOSES.flatMap(
       (purpose) => this.#options.credentials.ageMs(holderOf(environment, instance, purpose)) ?? [],
@@ -45,8 +45,8 @@ export class CredentialOffers {
   }
 
   /**
-   * Issues what is due, synchronously: the state that asked for it is the state it is bound to. Sealed afterwards.
-   * @throws EdgeError `agent-unauthorized` (401) for an agent whose key is gone
+   * Issues due credentials synchronously, bound to the current state. They are sealed afterwards.
+   * @throws EdgeError `agent-unauthorized` (401) if the agent's key was deleted
    */
   issue(environment: Environment, checkIn: CheckIn): Promise<Offers> | null {
     const [own, node] = PURPOSES.map((purpose) => {
@@ -60,17 +60,17 @@ export class CredentialOffers {
     }));
   }
 
-  /** The right to a tunnel that somebody waits for, unless a credential for it is on its way. */
+  /** The lease on a required tunnel, unless a credential for it is in flight. */
   #lease({ environment, instance, etag, query }: CheckIn, purpose: Purpose): TunnelLease | null {
     const { registry, credentials } = this.#options;
     const slot = registry.peek(environment.id, purpose === 'node' ? instance.id : undefined);
     if (slot?.state !== 'required') return null;
-    // The leader's right is by election, that to one's own node needs none.
+    // The leader's lease is by election; a node's own tunnel needs no election.
     const lease = purpose === 'node' ? slot.grant(instance.id) : slot.lease;
     if (lease?.instanceId !== instance.id) return null;
     const age = credentials.ageMs(holderOf(environment, instance, purpose), lease.epoch);
     if (age === null || age >= RETRY_MS) return lease;
-    // The answer with the last one did not arrive: the agent knows no state, and is not opening a tunnel.
+    // The answer with the last credential was lost: the agent has no state and is not opening a tunnel.
     const tunnel = purpose === 'node' ? (query.nodeTunnel ?? 'none') : query.tunnel;
     return etag === undefined && tunnel === 'none' ? lease : null;
   }
@@ -83,7 +83,9 @@ export class CredentialOffers {
   ): Promise<string> {
     const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
     if (!key || environment.edgeId === null) {
-      throw new EdgeError('agent-unauthorized', 'The key this agent enrolled with is gone', { status: 401 });
+      throw new EdgeError('agent-unauthorized', 'The key this agent enrolled with was deleted', {
+        status: 401,
+      });
     }
     const { token, grant } = this.#options.credentials.issue({
       ...holderOf(environment, instance, purpose),

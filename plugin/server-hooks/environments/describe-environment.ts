@@ -5,7 +5,7 @@ import { problemDetail } from './problem-detail.js';
 import { summaryOf } from './snapshot-summary.js';
 import { swarmViewOf } from './swarm-view.js';
 
-/** An environment as list, detail and events show it, worked out at this moment. */
+/** The environment's current view, for lists, details and events. */
 export function describeEnvironment(environment: Environment, sources: ObservationSources): EnvironmentView {
   const seen = observeEnvironment(environment, sources);
   const { status, tunnel, instance, problemCode, refusal } = seen;

@@ -6,8 +6,8 @@ import { failureOf, type ObservationSources } from './observe-environment.js';
 type NodeAgent = NonNullable<NodeView['agent']>;
 
 /**
- * The nodes of an environment's Swarm: those its managers tell of, each with its agent, and then those that only an
- * agent tells of. None outside a Swarm.
+ * The nodes of an environment's Swarm: first those that managers report, each with its agent, then those that only an
+ * agent reports. Empty outside a Swarm.
  */
 export function describeNodes(environment: Environment, sources: ObservationSources): NodeView[] {
   const members = sources.roster.members(environment.id);
@@ -26,11 +26,11 @@ export function describeNodes(environment: Environment, sources: ObservationSour
   const claimed = [...instances.values()].flatMap((instance): NodeView[] => {
     const { node } = instance;
     if (!node || members?.has(node.nodeId)) return [];
-    const untold = { availability: null, state: null, isLeader: false, reachability: null };
+    const unknown = { availability: null, state: null, isLeader: false, reachability: null };
     const { nodeId: id, name, role } = node;
     return [
       {
-        ...{ id, name, role, ...untold, engineVersion: null, cpus: null, memoryBytes: null },
+        ...{ id, name, role, ...unknown, engineVersion: null, cpus: null, memoryBytes: null },
         confirmed: false,
         agent: agentOf(instance),
       },

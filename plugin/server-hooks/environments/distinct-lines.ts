@@ -1,22 +1,22 @@
 /**
- * Lines that several texts have in common, once: of lists whose items stand on a line each, a comma at its end but the
- * last's. Comes apart by commas. A line is held, and each that was told is remembered.
+ * The distinct lines of several texts, joined by commas. Each text is a list with one item per line and a comma at the
+ * end of all lines but the last. Holds one line at a time and remembers each emitted line.
  */
 export async function* distinctLines(
   texts: readonly AsyncIterable<Buffer | string>[],
 ): AsyncGenerator<string> {
-  const told = new Set<string>();
+  const emitted = new Set<string>();
   for (const text of texts) {
     for await (const line of linesOf(text)) {
       const item = line.endsWith(',') ? line.slice(0, -1) : line;
-      if (told.has(item)) continue;
-      yield told.size === 0 ? item : `,${item}`;
-      told.add(item);
+      if (emitted.has(item)) continue;
+      yield emitted.size === 0 ? item : `,${item}`;
+      emitted.add(item);
     }
   }
 }
 
-/** Line feeds alone end a line: JSON has none within, and may have others' line ends. */
+/** Splits at line feeds only: JSON has none within, but may have other line ends. */
 async function* linesOf(text: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -15,10 +15,10 @@ export interface EnrolmentPolicyOptions {
   readonly clock: Clock;
 }
 
-/** Agents of one Swarm: whoever has an Edge key can name as many nodes as he likes, and each is in the store. */
+/** Agents per Swarm. Anyone with the Edge key can name any number of nodes, and each is stored. */
 export const MAX_INSTANCES = 500;
 
-/** Who keeps an enrolling agent out of an environment, who stays beside it, and who makes room for it. */
+/** Decides which instances block an enrolling agent, which stay next to it, and which it replaces. */
 export class EnrolmentPolicy {
   readonly #options: EnrolmentPolicyOptions;
   readonly #startedMs: number;
@@ -29,8 +29,8 @@ export class EnrolmentPolicy {
   }
 
   /**
-   * Whether another agent has the place that an enrolling one wants.
-   * @param known the instance that the enrolling agent is already
+   * Whether another agent occupies the place that the enrolling agent wants.
+   * @param known the instance that the enrolling agent already is
    */
   isOccupied(environment: Environment, known: Instance | undefined, body: EnrolRequest): boolean {
     if (known) return this.#isCopy(environment, known, body) || isNodeOfOther(environment, known, body);
@@ -40,8 +40,8 @@ export class EnrolmentPolicy {
   }
 
   /**
-   * The other instances that an environment keeps when this agent is let in. A known one takes nobody's place, wherever
-   * its engine went; a new one stays next to those that it does not exclude, while there is room.
+   * The other instances that an environment keeps when this agent is admitted. A known instance replaces no other,
+   * wherever its engine moved; a new one stays next to those it does not exclude, while there is room.
    */
   retainedSiblings(
     environment: Environment,
@@ -50,13 +50,12 @@ export class EnrolmentPolicy {
   ): readonly Instance[] {
     if (known) return environment.instances.filter((other) => other !== known);
     const kept = environment.instances.filter((other) => !excludes(environment, other, body));
-    return kept.length < MAX_INSTANCES ? kept : this.#withoutGone(environment, kept);
+    return kept.length < MAX_INSTANCES ? kept : this.#withoutSilent(environment, kept);
   }
 
   /**
-   * The silent instance that a new agent takes the place of: it comes from the same engine, and its data folder was
-   * lost. In a Swarm it must come from the same node, too, unless it is alone: an engine's id is only a claim, and
-   * machines made from one image share it.
+   * The silent instance that a new agent replaces: same engine, lost data folder. In a Swarm it must also be on the
+   * same node, unless it is the only one: an engine's id is only a claim, and machines made from one image share it.
    */
   predecessor(environment: Environment, body: EnrolRequest): Instance | undefined {
     const isAlone = environment.swarm === null || environment.instances.length === 1;
@@ -69,21 +68,21 @@ export class EnrolmentPolicy {
     );
   }
 
-  /** Whether this is a copy of a known instance's data folder, on another engine, while the first one lives. */
+  /** Whether this is a copy of a known instance's data folder on another engine, while the first one is live. */
   #isCopy({ id }: Environment, known: Instance, body: EnrolRequest): boolean {
     if (!known.engineId || !body.engineId || known.engineId === body.engineId) return false;
     return this.#options.presence.isLive(id, known.id);
   }
 
   /**
-   * Whether a known instance keeps a new one out. One that is silent for two intervals is replaced: its
-   * data folder was lost, or the engine was. After a start of the hub all are silent at first.
+   * Whether a known instance blocks a new one. One that is silent for two intervals is replaced: its data folder or its
+   * engine was lost. After a hub start all are silent at first.
    */
   #holds(environment: Environment, other: Instance, body: EnrolRequest): boolean {
     const { store, presence, registry, clock } = this.#options;
     if (registry.peek(environment.id)?.tunnel?.grant.instanceId === other.id) return true;
     const sameEngine = isSameEngine(other, body);
-    // A node is bound to its first agent's engine: all its neighbours have the Edge key, and could say that they are it.
+    // A node is bound to its first agent's engine: any other node has the Edge key and could claim to be this one.
     if (!sameEngine && other.node !== null && other.node.nodeId === body.node?.nodeId) return true;
     if (presence.intervalMs(environment.id, other.id) === null) {
       const graceMs = sameEngine ? 2_000 * checkInSecondsOf(environment, store) : STARTUP_MS;
@@ -92,8 +91,8 @@ export class EnrolmentPolicy {
     return presence.isLive(environment.id, other.id, sameEngine ? 0 : undefined);
   }
 
-  /** Nobody says so when a node is gone. A silent manager stays: else whoever fills the place up could be it. */
-  #withoutGone(environment: Environment, instances: readonly Instance[]): readonly Instance[] {
+  /** Drops silent nodes: a removed node is not reported. A silent manager stays, so that flooding cannot evict it. */
+  #withoutSilent(environment: Environment, instances: readonly Instance[]): readonly Instance[] {
     const { presence, clock } = this.#options;
     if (clock.monotonic() - this.#startedMs < STARTUP_MS) return instances;
     return instances.filter((one) => isManager(environment, one) || presence.isLive(environment.id, one.id));
@@ -107,8 +106,8 @@ function isNodeOfOther(environment: Environment, known: Instance, { node }: Enro
 }
 
 /**
- * Whether an instance and a new agent cannot both serve the environment. In a Swarm's environment a new agent excludes
- * nobody but those of its own node or engine: each worker has the Edge key, and must not drop the managers.
+ * Whether an instance and a new agent cannot both serve the environment. In a Swarm a new agent excludes only those of
+ * its own node or engine: every worker has the Edge key and must not drop the managers.
  */
 function excludes({ swarm }: Environment, other: Instance, body: EnrolRequest): boolean {
   if (isSibling(other, body)) return false;

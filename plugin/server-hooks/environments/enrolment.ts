@@ -33,16 +33,16 @@ export interface EnrolmentOptions {
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
   readonly machines: MachineClaims;
-  /** Ends what an instance was granted: its tunnels, and its check-in that is held. */
+  /** Ends an instance's grants: its tunnels and its held check-in. */
   readonly endGrants: (environmentId: number, instanceId: string) => void;
   /** Evaluates the environment's held check-ins again. */
   readonly wake: (environmentId: number) => void;
   readonly randomBytes: (size: number) => Buffer;
 }
 
-/** Oldest protocol an agent may speak. */
+/** Oldest protocol version accepted. */
 const OLDEST_PROTOCOL = 1;
-/** What every version's enrolment holds: enough to check who calls. */
+/** The members common to all versions: enough to authenticate the caller. */
 const identitySchema = z.object({ protocol: z.int(), edgeId: enrolRequestSchema.shape.edgeId });
 const CLONE_RETRY_SECONDS = 20;
 const NO_EDGE_ID = '00000000-0000-0000-0000-000000000000';
@@ -52,20 +52,20 @@ const NO_KEY: EnvironmentKey = Object.freeze({
   expiresAt: null,
 });
 
-/** Takes agents in: binds Edge IDs, keeps one live instance an environment, hands out instance secrets. */
+/** Enrols agents: binds Edge IDs, keeps one live instance per environment, issues instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
-  readonly #places: EnrolmentPolicy;
+  readonly #policy: EnrolmentPolicy;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    this.#places = new EnrolmentPolicy(options);
+    this.#policy = new EnrolmentPolicy(options);
   }
 
   /**
-   * One enrolment. Everything from the look at the environment to its replacement in memory happens in
-   * one turn, so that of two racing agents one wins; the answer waits for the fsync.
-   * @param onProven called with the key that the request was signed with, before anything else is refused
+   * Handles one enrolment. Reading the environment and replacing it in memory happen in one turn, so of two racing
+   * agents one wins. The answer waits for the fsync.
+   * @param onProven called with the signing key before any other check
    * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
    *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`,
    *   `machine-cloned`, `too-many-agents` (409),
@@ -83,7 +83,7 @@ export class Enrolment {
     const caller = prove();
     onProven(caller.derived);
     checkSkew(clock, claim.timeMs);
-    // Only now: an old agent's body may have another form, and strangers learn nothing of ours.
+    // Only after authentication: an old agent's body may have another form, and strangers learn nothing.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
       throw this.#refuse(
         caller.environment,
@@ -100,7 +100,7 @@ export class Enrolment {
     await sealFor(Buffer.alloc(32));
     const { environment: found, key } = prove();
     const { environment, instance, endsGrants } = this.#admit(found, key, body, claim);
-    // What is not new may be so by a request whose write is still under way.
+    // Unchanged state may come from a request whose write is still in progress.
     const stored = environment === found ? store.settled() : store.putEnvironment(environment);
     if (endsGrants) this.#options.endGrants(environment.id, instance.id);
     await stored;
@@ -113,12 +113,12 @@ export class Enrolment {
     };
   }
 
-  /** The environment as it is now, and the one of its keys that the request was signed with. */
+  /** The current environment, and which of its keys signed the request. */
   #prove(claim: RequestClaim, request: SignedRequest, edgeId: string = NO_EDGE_ID) {
     const environment = this.#options.store.environment(claim.environmentId);
     const now = this.#options.clock.now();
     const keys = environment?.keys.filter((key) => keyHolds(key, now)) ?? [];
-    // Without a key the work is done all the same, so that time does not tell which ids exist.
+    // Without a key do the same work, so that timing does not reveal which ids exist.
     for (const key of keys.length > 0 ? keys : [NO_KEY]) {
       const derived = deriveKey(edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol');
       if (verifyRequest(derived, claim, request) && environment && key !== NO_KEY) {
@@ -135,39 +135,39 @@ export class Enrolment {
     throw new EdgeError('bad-request', `${issue?.path.join('.')}: ${issue?.message}`, { status: 400 });
   }
 
-  /** In one turn: looks, decides, and notes that the instance was heard, so that a second one finds it live. */
-  #admit(environment: Environment, key: EnvironmentKey, said: EnrolRequest, claim: RequestClaim) {
+  /** In one turn: checks, decides, and records the instance as live, so that a second one finds it. */
+  #admit(environment: Environment, key: EnvironmentKey, request: EnrolRequest, claim: RequestClaim) {
     const { presence, clock } = this.#options;
-    if (environment.barredEdgeIds.includes(said.edgeId)) {
+    if (environment.barredEdgeIds.includes(request.edgeId)) {
       throw this.#refuse(
         environment,
         'association-removed',
         403,
-        'This Edge ID was disassociated: rotate the key to let it in again',
+        'This Edge ID was disassociated: rotate the key to admit it again',
       );
     }
-    if (environment.edgeId !== null && environment.edgeId !== said.edgeId) {
+    if (environment.edgeId !== null && environment.edgeId !== request.edgeId) {
       throw this.#refuse(environment, 'edge-id-mismatch', 403, 'The environment has another Edge ID');
     }
-    const known = environment.instances.find(({ id }) => id === said.instanceId);
-    const body = withKnown(said, known);
+    const known = environment.instances.find(({ id }) => id === request.instanceId);
+    const body = withKnown(request, known);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
-    const predecessor = known ?? this.#places.predecessor(environment, body);
+    const predecessor = known ?? this.#policy.predecessor(environment, body);
     if (environment.swarm && !belongs(environment.swarm, body.node) && !predecessor) {
       const message = 'The environment is another Swarm: give this engine an environment of its own';
       throw this.#refuse(environment, 'swarm-mismatch', 403, message);
     }
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
-    // Before the other places: a clone may have another engine's id, and an admin may choose it all the same.
+    // Before the other checks: a clone may have another engine's id, and an admin may still choose it.
     const claimed = known && this.#claimMachine(environment, known, body, intervalMs);
-    if (this.#places.isOccupied(environment, known, body)) {
+    if (this.#policy.isOccupied(environment, known, body)) {
       const seconds = Math.max(5, Math.ceil(intervalMs / 500));
-      const message = 'Another agent works for this environment';
+      const message = 'Another agent serves this environment';
       throw this.#refuse(environment, 'duplicate', 409, message, seconds);
     }
-    const kept = this.#places.retainedSiblings(environment, known, body);
+    const kept = this.#policy.retainedSiblings(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
-      const message = `${MAX_INSTANCES} agents work for the environment: rotate its key to begin anew`;
+      const message = `${MAX_INSTANCES} agents serve this environment: rotate its key to start over`;
       throw this.#refuse(environment, 'too-many-agents', 409, message);
     }
     if (known) acceptTimestamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
@@ -182,7 +182,7 @@ export class Enrolment {
     const instance: Instance = {
       id: body.instanceId,
       publicKey: body.publicKey,
-      // Of two machines with one key only the one that has the place knows the secret.
+      // Of two machines with one key only the current one gets the secret.
       secret: known && claimed?.kind === 'same' ? known.secret : this.#newSecret(),
       keyGeneration: key.generation,
       engineId: body.engineId,
@@ -200,14 +200,14 @@ export class Enrolment {
       authority === environment.swarmAuthority &&
       kept.length === environment.instances.length - 1 &&
       JSON.stringify(known) === JSON.stringify(instance);
-    // That the first of two machines enrols again says nothing about the other.
+    // A new enrolment of the first machine says nothing about the clone.
     const isOfClone =
       claimed?.kind === 'same' && presence.lastRefusal(environment.id)?.code === 'machine-cloned';
     if (!isOfClone) presence.clearRefusal(environment.id);
     presence.enrolled(environment.id, instance.id, intervalMs);
     const endsGrants = claimed?.kind === 'restored';
     if (isSteady) return { environment, instance: known, endsGrants };
-    // In its old place: who enrolled first comes first.
+    // Keep its position: the order is that of enrolment.
     const instances = known
       ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
       : [...kept, instance];
@@ -225,22 +225,22 @@ export class Enrolment {
     };
   }
 
-  /** @throws EdgeError `duplicate`, `machine-cloned` (409): another machine has this instance's place, or may have it */
+  /** @throws EdgeError `duplicate`, `machine-cloned` (409): another machine is, or may be, this instance */
   #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
     const claimed = this.#options.machines.claim(environment, known, report, intervalMs);
     if (claimed.kind === 'early') {
-      const message = 'The boot of this machine before this one, or a clone of the machine, may still work';
+      const message = 'The previous boot of this machine, or a clone of it, may still be running';
       throw this.#refuse(environment, 'duplicate', 409, message, claimed.retryAfterSeconds);
     }
     if (claimed.kind !== 'cloned') return claimed;
     if (claimed.machine) {
       const instance = { ...known, machine: claimed.machine, secret: this.#newSecret() };
       const instances = environment.instances.map((one) => (one === known ? instance : one));
-      // Where it cannot be stored, the next attempt comes to the same end.
+      // If it cannot be stored, the next attempt repeats this.
       this.#options.store.putEnvironment({ ...environment, instances }).catch(() => undefined);
       this.#options.wake(environment.id);
     }
-    const message = 'A clone of this machine works for the environment';
+    const message = 'A clone of this machine serves the environment';
     throw this.#refuse(environment, 'machine-cloned', 409, message, CLONE_RETRY_SECONDS);
   }
 
@@ -265,8 +265,8 @@ export class Enrolment {
 }
 
 /**
- * An engine that does not answer has no id, and one between two places (`pending`, `locked`, `error`) none of them: what
- * its agent said before still holds.
+ * An engine that does not answer has no id, and one in transition (`pending`, `locked`, `error`) no place in a Swarm.
+ * In both cases the agent's previous values hold.
  */
 function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
   if (!known || (body.engineId !== null && body.isPlaceKnown !== false)) return body;

@@ -22,7 +22,7 @@ export interface EnvironmentAdminOptions {
   readonly presence: Presence;
   readonly machines: MachineClaims;
   readonly snapshots: SnapshotFiles;
-  readonly snapshotDesk: SnapshotRequests;
+  readonly snapshotRequests: SnapshotRequests;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   readonly newUuid: () => string;
@@ -30,30 +30,30 @@ export interface EnvironmentAdminOptions {
   readonly fingerprint: string;
 }
 
-/** What an admin gives for a new environment, defaults in place. */
+/** Input for a new environment, defaults applied. */
 export interface NewEnvironment {
   readonly name: string;
   readonly apiUrl: string;
   readonly tunnelAddress: string;
-  /** Undefined: a random one; null: the first agent brings one. */
+  /** Undefined: a random UUID; null: the first agent's. */
   readonly edgeId: string | null | undefined;
   readonly tags: readonly string[];
   readonly checkInSeconds: number | null;
-  /** Default: null, an admin makes it. */
+  /** Default: null, created by an admin. */
   readonly origin?: EnvironmentOrigin | null;
 }
 
-/** An Edge key is in the open only in the answer that makes it. */
+/** Only the answer that creates an Edge key contains it. */
 export interface WithEdgeKey {
   readonly environment: Environment;
   readonly edgeKey: string;
 }
 
 const SECRET_BYTES = 32;
-/** What the first agent brings is anew trusted on first use. */
+/** The next agent is trusted on first use. */
 const NO_AGENTS = Object.freeze({ instances: [], swarm: null, swarmAuthority: null });
 
-/** What admins do to environments: each change is on disk before it is answered. */
+/** Admin operations on environments: each change is on disk before it is answered. */
 export class EnvironmentAdmin {
   readonly #options: EnvironmentAdminOptions;
 
@@ -69,7 +69,7 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * @param alongside stores what belongs to it, in the same turn: both are stored or neither
+   * @param alongside stores related records in the same turn: both are stored or neither
    * @throws EdgeError `name-taken` (409), `store-unwritable` (503)
    */
   async create(
@@ -98,7 +98,7 @@ export class EnvironmentAdmin {
       associatedAt: null,
       origin: wanted.origin ?? null,
     };
-    // Before anything is stored: it refuses addresses that no agent could read.
+    // Before anything is stored: it rejects addresses that agents cannot parse.
     const edgeKey = this.#edgeKey(environment, secret);
     await Promise.all([store.putEnvironment(environment), alongside?.(environment)]);
     return { environment, edgeKey };
@@ -116,24 +116,24 @@ export class EnvironmentAdmin {
     return environment;
   }
 
-  /** Deletes it, and ends everything that it granted. */
+  /** Deletes an environment and ends all its grants. */
   async delete(id: number): Promise<void> {
-    const { store, registry, credentials, checkIns, presence, snapshots, snapshotDesk } = this.#options;
+    const { store, registry, credentials, checkIns, presence, snapshots, snapshotRequests } = this.#options;
     this.get(id);
     const stored = store.deleteEnvironment(id);
     credentials.revoke(id);
     registry.remove(id);
     presence.forget(id);
     checkIns.wake(id);
-    snapshotDesk.refuse(id, environmentNotFound());
-    snapshotDesk.forget(id);
+    snapshotRequests.refuse(id, environmentNotFound());
+    snapshotRequests.forget(id);
     await stored;
     await snapshots.delete(id);
   }
 
   /**
-   * A new Edge key, with new addresses where they are given. The old key holds for `overlapSeconds` more; with 0
-   * it and all it granted end at once.
+   * Creates a new Edge key, with new addresses if given. The old key stays valid for `overlapSeconds`; with 0 it and
+   * all its grants end immediately.
    * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
    */
   async rotateKey(
@@ -164,7 +164,7 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * Deletes keys of an environment whose overlap is over, and what agents hold that enrolled with them.
+   * Deletes an environment's expired keys, and revokes the grants of agents that enrolled with them.
    * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
    */
   async endKeys(id: number, generations: readonly number[]): Promise<void> {
@@ -176,13 +176,13 @@ export class EnvironmentAdmin {
       keys.some(({ generation }) => generation === keyGeneration),
     );
     const changes = { keys, instances };
-    // Agents that have the new key are none of the old one's business.
-    const isAnyoneOut = instances.length < environment.instances.length;
-    if (isAnyoneOut) await this.revoke(id, { changes });
+    // Agents with the new key are not affected.
+    const isAnyRemoved = instances.length < environment.instances.length;
+    if (isAnyRemoved) await this.revoke(id, { changes });
     else await store.putEnvironment({ ...environment, ...changes });
   }
 
-  /** Forgets the Edge ID and bars it until the key is rotated; the tunnel closes at once. */
+  /** Forgets the Edge ID and bars it until the key is rotated; closes the tunnel immediately. */
   async disassociate(id: number): Promise<Environment> {
     const { edgeId, barredEdgeIds } = this.get(id);
     if (edgeId === null) {
@@ -194,7 +194,7 @@ export class EnvironmentAdmin {
   }
 
   /**
-   * Gives the place to the clone of an agent's machine that asked for it last, and keeps the machine out that had it.
+   * Gives the instance to the clone that asked for it last, and locks out the machine that had it.
    * @throws EdgeError `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
    */
   async acceptClone(id: number): Promise<Environment> {
@@ -202,7 +202,7 @@ export class EnvironmentAdmin {
     const before = this.get(id);
     const chosen = machines.chosenRival(before);
     if (!chosen) {
-      const message = 'No clone of an agent’s machine has asked to be let in for five minutes';
+      const message = 'No clone of an agent’s machine has tried to enrol in the last five minutes';
       throw new EdgeError('no-clone', message, { status: 409 });
     }
     const { instance, machine } = chosen;
@@ -223,16 +223,16 @@ export class EnvironmentAdmin {
     checkIns.wake(id);
   }
 
-  /** Ends tunnel, streams, credentials and waiting calls, in memory at once and then on disk. */
+  /** Ends tunnel, streams, credentials and waiting calls, first in memory, then on disk. */
   async revoke(id: number, { changes = {} }: { changes?: Partial<Environment> } = {}): Promise<Environment> {
-    const { store, registry, credentials, checkIns, snapshotDesk } = this.#options;
+    const { store, registry, credentials, checkIns, snapshotRequests } = this.#options;
     const before = this.get(id);
     const environment: Environment = { ...before, ...changes, generation: before.generation + 1 };
     const stored = store.putEnvironment(environment);
     credentials.revoke(id);
     registry.revoke(id);
     checkIns.wake(id);
-    if (environment.instances.length === 0) snapshotDesk.refuse(id, notAssociated());
+    if (environment.instances.length === 0) snapshotRequests.refuse(id, notAssociated());
     await stored;
     return environment;
   }
@@ -240,7 +240,7 @@ export class EnvironmentAdmin {
   #requireFreeName(name: string, ownId: number | null): void {
     const holder = this.#options.store.environmentByName(name);
     if (!holder || holder.id === ownId) return;
-    // Whose it is, is not for everybody who may choose a name.
+    // Do not say which: the caller may not be allowed to see it.
     throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
   }
 

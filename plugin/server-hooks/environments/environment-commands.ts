@@ -5,8 +5,8 @@ import type { ResolvedOptions } from '../options.js';
 import { printCommands } from './printed-commands.js';
 
 /**
- * Commands that start an agent of this environment with a key that was just made.
- * @param insecure whether they carry `EDGE_INSECURE_POLL=1`; default: the host's certificate is from a CA of its own
+ * Commands that start an agent of this environment with a newly created key.
+ * @param insecure whether they set `EDGE_INSECURE_POLL=1`; default: true if the host's certificate is from a private CA
  */
 export function printedCommandsOf(
   { edgeId, name }: Environment,

@@ -1,29 +1,28 @@
 import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 
-/** An environment with what lists filter and sort by, made once. */
+/** An environment with its precomputed filter and sort keys. */
 export interface ListedEnvironment {
   readonly id: number;
-  /** As the store has it now. */
+  /** The current record of the store. */
   environment: Environment;
-  /** What a search looks through: name, tags and Edge ID, folded. */
+  /** Text that a search matches: name, tags and Edge ID, folded. */
   haystack: string;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
 }
 
-/** What a directory needs of the store. */
+/** The store methods a directory needs. */
 export type EnvironmentSource = Pick<Store, 'environment' | 'environments' | 'onChange'>;
 
 type Listed = readonly ListedEnvironment[];
 
-/** The same on every machine, whatever its locale; `depot 9` before `depot 10`. */
+/** Independent of the machine's locale; `depot 9` before `depot 10`. */
 const COLLATOR = new Intl.Collator('und', { numeric: true });
 
 /**
- * All environments in order of their ids and of their names, kept so while they change: to sort 15,000 names takes a
- * tenth of a second, to put one in its place takes microseconds. Both arrays are replaced, never changed: who walks
- * through one need not do so in one turn.
+ * All environments ordered by id and by name, updated as they change: sorting 15,000 names takes a tenth of a second,
+ * inserting one takes microseconds. Both arrays are replaced, never mutated, so iterating may span several turns.
  */
 export class EnvironmentDirectory {
   readonly #store: EnvironmentSource;
@@ -36,7 +35,7 @@ export class EnvironmentDirectory {
     this.#store = store;
   }
 
-  /** Reads the store, which has to be open, and follows it. */
+  /** Reads the store, which has to be open, and subscribes to it. */
   start(): void {
     if (this.#unsubscribe) return;
     this.#byId = [...this.#store.environments()].map(listed);
@@ -90,12 +89,12 @@ export class EnvironmentDirectory {
   }
 }
 
-/** Where in a list by name an environment of this name and id is, or would be. */
+/** The index of this name and id in a list by name, or where it would be inserted. */
 export function placeOfName(byName: Listed, name: string, id: number): number {
   return placeOf(byName, (entry) => compareNames(entry, name, id));
 }
 
-/** Makes upper and lower case, and the same letter in two encodings, equal. */
+/** Folds case and Unicode encodings of the same letter. */
 export function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }

@@ -10,10 +10,10 @@ export interface IdleCloseOptions {
   readonly store: Store;
   readonly registry: TunnelRegistry;
   readonly credentials: TunnelCredentials;
-  readonly snapshotDesk: SnapshotRequests;
+  readonly snapshotRequests: SnapshotRequests;
 }
 
-/** The end of an unused tunnel, offered by the agent, who owns the clock. */
+/** Closes an unused tunnel when its agent asks for it; the agent owns the clock. */
 export class IdleClose {
   readonly #options: IdleCloseOptions;
 
@@ -22,24 +22,24 @@ export class IdleClose {
   }
 
   /**
-   * Takes the snapshot, then closes in one turn: either a call is under way, or the tunnel is gone for
-   * every call that comes after.
+   * Stores the snapshot, then closes in one turn: either a call is in progress, or the tunnel is closed for every later
+   * call.
    * @throws EdgeError `tunnel-unknown` (404), `tunnel-in-use` (409)
    */
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: EncodedSnapshot | null): Promise<void> {
-    const { credentials, snapshotDesk } = this.#options;
+    const { credentials, snapshotRequests } = this.#options;
     this.requireOpen(agent, tunnelId);
-    if (snapshot) await snapshotDesk.acceptAtClose(agent, snapshot);
+    if (snapshot) await snapshotRequests.acceptAtClose(agent, snapshot);
     const slot = this.requireOpen(agent, tunnelId);
     if (slot.uses > 0) {
-      throw new EdgeError('tunnel-in-use', 'A call is under way: the tunnel stays', { status: 409 });
+      throw new EdgeError('tunnel-in-use', 'A call is in progress: the tunnel stays open', { status: 409 });
     }
     if (slot.tunnel) credentials.revokeOf(slot.tunnel.grant);
     slot.closeIdle();
   }
 
   /**
-   * To be asked before the body is read.
+   * Check this before the body is read.
    * @throws EdgeError `tunnel-unknown` (404): none of the agent's tunnels is open
    */
   requireAny({ environment, instance }: AuthenticatedAgent): void {
@@ -60,5 +60,5 @@ export class IdleClose {
 }
 
 function unknownTunnel(): EdgeError {
-  return new EdgeError('tunnel-unknown', 'This tunnel is not open here', { status: 404 });
+  return new EdgeError('tunnel-unknown', 'This tunnel is not open', { status: 404 });
 }

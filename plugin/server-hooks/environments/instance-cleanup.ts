@@ -17,8 +17,8 @@ export interface InstanceCleanupOptions {
 }
 
 /**
- * From the moment at which an instance is in the store no more, whoever took it out, nothing in memory tells of it: not
- * what it said, not its node's tunnel, not its check-in that is held. Returns a function that ends this.
+ * Clears an instance's presence, node tunnel and held check-in as soon as it leaves the store. Returns a function that
+ * stops this.
  */
 export function cleanUpInstances(options: InstanceCleanupOptions): () => void {
   const { store, presence, registry, roster, election, checkIns, machines } = options;
@@ -32,7 +32,7 @@ export function cleanUpInstances(options: InstanceCleanupOptions): () => void {
     checkIns.wake(id);
   };
   return store.onChange((id) => {
-    // Who takes them out may have more to say of their ends.
+    // Deferred: the remover may still record how they ended.
     if (id !== null) queueMicrotask(() => drop(id));
   });
 }

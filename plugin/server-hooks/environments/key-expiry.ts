@@ -11,7 +11,7 @@ export interface KeyExpiryOptions {
   readonly logger: Logger;
 }
 
-/** How late the end of an overlap may be noticed, ms. */
+/** Maximum delay before an expired overlap is noticed, ms. */
 const SWEEP_MS = 500;
 /** Clocks that are being adjusted run up to 0.05 % apart. */
 const DRIFT = 0.999;
@@ -19,19 +19,19 @@ const DRIFT = 0.999;
 interface EndingKey {
   readonly generation: number;
   readonly expiresAt: string;
-  /** When it is over by the monotonic clock. */
+  /** Monotonic ms at which it ends. */
   readonly dueMs: number;
-  /** Whether what agents got by it has been revoked. */
+  /** Whether the grants made with it were revoked. */
   isRefused: boolean;
 }
 
 /**
- * Ends rotated keys when their overlap is over, whether or not an agent comes by. By the wall clock alone keys are only
- * refused: it may be wrong. They are deleted when as much time has passed by the monotonic clock, too.
+ * Ends rotated keys when their overlap is over, whether or not an agent checks in. The wall clock may be wrong, so by
+ * it alone keys are only refused. They are deleted once the same time has passed by the monotonic clock.
  */
 export class KeyExpiry {
   readonly #options: KeyExpiryOptions;
-  /** Environments with a key that will end: few, so that all others cost nothing. */
+  /** Only environments with an expiring key, so that others cost nothing. */
   readonly #rotating = new Map<number, EndingKey[]>();
   #ends: (() => void)[] = [];
   #isSweeping = false;
@@ -65,7 +65,7 @@ export class KeyExpiry {
       if (expiresAt === null) return [];
       const before = known.find((key) => key.generation === generation && key.expiresAt === expiresAt);
       const leftMs = Date.parse(expiresAt) - clock.now();
-      // Over at first sight: it ended while the hub was off, or the clock is wrong.
+      // Already expired: it ended while the hub was off, or the clock is wrong.
       const dueMs = leftMs > 0 ? clock.monotonic() + leftMs * DRIFT : Number.POSITIVE_INFINITY;
       return [before ?? { generation, expiresAt, dueMs, isRefused: leftMs <= 0 }];
     });
@@ -97,8 +97,8 @@ export class KeyExpiry {
         await admin.revoke(id);
       }
     } catch (error) {
-      // What was revoked in memory stays revoked; the next sweep writes it.
-      logger.error({ code: codeOf(error), environment: id }, 'the end of a rotated key could not be stored');
+      // Revocation in memory holds; the next sweep writes it.
+      logger.error({ code: codeOf(error), environment: id }, 'cannot store the expiry of a rotated key');
     }
   }
 }

@@ -3,10 +3,10 @@ import type { Candidate } from '../swarm/leader-election.js';
 import type { SwarmRoster } from '../swarm/swarm-roster.js';
 import type { Presence } from './presence.js';
 
-/** Best first. Only the first two may be given what concerns the whole Swarm. */
+/** Best first. Only the first two may serve calls for the whole Swarm. */
 const RANK = Object.freeze({ manager: 0, drainedManager: 1, worker: 2, engineDown: 3 });
 
-/** An environment's agents as the election sees them. */
+/** An environment's agents as candidates for the election. */
 export function leaderCandidates(
   environment: Environment,
   presence: Presence,

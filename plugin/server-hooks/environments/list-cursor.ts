@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { ListQuery } from './list-query.js';
 
-/** The last environment of a page: what it was sorted by, and its id. */
+/** The last environment of a page: its sort key and id. */
 export interface ListPosition {
   readonly key: string | number;
   readonly id: number;
@@ -11,12 +11,12 @@ export interface ListPosition {
 
 const schema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.int()]);
 
-/** A position as clients carry it. It says where to go on, and grants nothing. */
+/** Encodes a position for clients. It grants nothing. */
 export function encodeCursor(query: ListQuery, { key, id }: ListPosition): string {
   return Buffer.from(JSON.stringify([fingerprint(query), key, id])).toString('base64url');
 }
 
-/** @throws EdgeError `cursor-invalid` (400): broken, or from a list with another order or other filters */
+/** @throws EdgeError `cursor-invalid` (400): malformed, or from a list with other order or filters */
 export function decodeCursor(query: ListQuery, cursor: string): ListPosition {
   const [print, key, id] = parse(cursor);
   const isNameKey = query.sort === 'name';
@@ -33,12 +33,12 @@ function parse(cursor: string): z.infer<typeof schema> {
 }
 
 function invalid(): EdgeError {
-  return new EdgeError('cursor-invalid', 'The cursor is broken, or from another list: begin without one', {
+  return new EdgeError('cursor-invalid', 'The cursor is malformed or from another list: start without one', {
     status: 400,
   });
 }
 
-/** Equal for equal order and filters; the size of a page may change on the way. */
+/** Equal for equal order and filters; the page size may change. */
 function fingerprint({ sort, descending, terms, tags, statuses }: ListQuery): string {
   const text = JSON.stringify([sort, descending, terms, tags, statuses]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 8);

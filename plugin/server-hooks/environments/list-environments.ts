@@ -12,9 +12,9 @@ import { type ObservationSources, statusOf } from './observe-environment.js';
 /** One page of a list. */
 export interface ListPage {
   readonly items: readonly EnvironmentView[];
-  /** Null: this is the last page. */
+  /** Null on the last page. */
   readonly nextCursor: string | null;
-  /** How many there are on all pages together. */
+  /** Items on all pages. */
   readonly total: number;
 }
 
@@ -28,9 +28,9 @@ interface Ranked {
   readonly entry: ListedEnvironment;
 }
 
-/** So many environments are looked at before others have their turn: well below a millisecond. */
+/** Environments evaluated before yielding: well below a millisecond. */
 const SLICE = 500;
-/** What needs somebody's attention comes first. */
+/** Environments that need attention come first. */
 const STATUS_RANKS: Readonly<Record<EnvironmentStatus, number>> = {
   refused: 0,
   offline: 1,
@@ -40,8 +40,8 @@ const STATUS_RANKS: Readonly<Record<EnvironmentStatus, number>> = {
 };
 
 /**
- * One page, found by looking at all environments, in slices: agents' check-ins share this thread. A page goes on
- * where the last one ended, by what that was sorted by: what is added or removed meanwhile moves nothing.
+ * One page. Evaluates all environments, in slices, because check-ins share this thread. A page continues after the sort
+ * key of the last one, so additions and removals between pages shift nothing.
  * @throws EdgeError `cursor-invalid` (400)
  */
 export async function listEnvironments(
@@ -50,7 +50,7 @@ export async function listEnvironments(
   isVisible: (environmentId: number) => boolean,
 ): Promise<ListPage> {
   const { store, directory } = sources;
-  // By id where it can be: memory is walked through as it was filled, several times faster than criss-cross.
+  // By id where possible: iterating in allocation order is several times faster.
   const entries = query.sort === 'name' ? directory.byName : directory.byId;
   const rank = rankBy(query.sort, sources);
   const sign = query.descending ? -1 : 1;
@@ -59,16 +59,16 @@ export async function listEnvironments(
   const end = query.offset + query.limit;
   const best = new BestOf<Ranked>(end + 1, compare);
   let total = 0;
-  const look = (entry: ListedEnvironment, index: number) => {
+  const visit = (entry: ListedEnvironment, index: number) => {
     if (!matches(entry, query, sources) || !isVisible(entry.id)) return;
     total++;
     const ranked = { rank: rank(entry, index), entry };
     if (isAfter(ranked)) best.offer(ranked);
   };
-  for (let begin = 0; begin < entries.length; begin += SLICE) {
-    if (begin > 0) await turn();
-    entries.slice(begin, begin + SLICE).forEach((entry, offset) => {
-      look(entry, begin + offset);
+  for (let start = 0; start < entries.length; start += SLICE) {
+    if (start > 0) await turn();
+    entries.slice(start, start + SLICE).forEach((entry, offset) => {
+      visit(entry, start + offset);
     });
   }
   const page = best.first().slice(query.offset, end);
@@ -93,7 +93,7 @@ function matches(entry: ListedEnvironment, { terms, tags, statuses }: ListQuery,
   );
 }
 
-/** What a list is sorted by, as a number; `index` is the place in the array that is walked through. Equal ones are in order of their ids. */
+/** The sort key as a number; `index` is the place in the iterated array. Ties are ordered by id. */
 function rankBy(sort: ListSort, { presence }: ListSources) {
   const ranks: Readonly<Record<ListSort, (entry: ListedEnvironment, index: number) => number>> = {
     id: ({ id }) => id,
@@ -109,14 +109,14 @@ function positionOf(sort: ListSort, { rank, entry }: Ranked): ListPosition {
   return { key: sort === 'name' ? entry.environment.name : rank, id: entry.id };
 }
 
-/** Whether something comes after the page that ended at the cursor. */
+/** Whether an item comes after the cursor. */
 function afterCursor(query: ListQuery, entries: readonly ListedEnvironment[]): (ranked: Ranked) => boolean {
   if (query.cursor === null) return () => true;
   const { key, id } = decodeCursor(query, query.cursor);
   const sign = query.descending ? -1 : 1;
   if (typeof key === 'number') return ({ rank, entry }) => sign * (rank - key || entry.id - id) > 0;
   const place = placeOfName(entries, key, id);
-  // It may be gone, and its place another one's.
+  // The cursor's environment may have been deleted, and its index taken by another.
   const end = entries[place]?.id === id ? place : place - 0.5;
   return ({ rank }) => sign * (rank - end) > 0;
 }

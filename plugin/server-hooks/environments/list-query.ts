@@ -1,26 +1,26 @@
 import type { EnvironmentListQuery, EnvironmentStatus } from '../../api.js';
 import { fold } from './environment-directory.js';
 
-/** What a list can be sorted by. */
+/** Sort keys of a list. */
 export type ListSort = Exclude<EnvironmentListQuery['sort'], `-${string}`>;
 
-/** Which environments, in which order; defaults in place. */
+/** Filters and order of a list, defaults applied. */
 export interface ListQuery {
-  /** Each must be in the name, a tag or the Edge ID, or be the id. Folded. */
+  /** Each must be in the name, a tag or the Edge ID, or equal the id. Folded. */
   readonly terms: readonly string[];
   /** All of them. */
   readonly tags: readonly string[];
-  /** One of them; none: any. */
+  /** One of them; empty: any. */
   readonly statuses: readonly EnvironmentStatus[];
   readonly sort: ListSort;
   readonly descending: boolean;
   readonly limit: number;
-  /** So many are passed over first. */
+  /** Items to skip. */
   readonly offset: number;
   readonly cursor: string | null;
 }
 
-/** A list's parameters, as the API takes them. */
+/** Parses a list's query parameters. */
 export function parseListQuery(query: EnvironmentListQuery): ListQuery {
   const { search = '', tag = [], status = [], sort, limit, offset, cursor = null } = query;
   const descending = sort.startsWith('-');

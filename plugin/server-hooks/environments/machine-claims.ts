@@ -10,58 +10,58 @@ export interface MachineClaimsOptions {
   readonly registry: TunnelRegistry;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
-  /** Whether agents may hold check-ins: then all are heard soon after a start of the hub. */
+  /** Whether agents may hold check-ins: then all check in soon after a hub start. */
   readonly isHolding: () => boolean;
-  /** Ends an instance's held check-in, so that a living agent checks in again at once. */
+  /** Ends an instance's held check-in, so that a live agent checks in again immediately. */
   readonly endHold: (environmentId: number, instanceId: string) => void;
 }
 
-/** What an enrolling agent reports of its machine. */
+/** What an enrolling agent reports about its machine. */
 export type MachineReport = Pick<EnrolRequest, 'boot' | 'mark'>;
 
-/** What becomes of an enrolment of a known instance. `machine` is what the record holds from now on. */
+/** The outcome of a known instance's enrolment. `machine` is stored in its record. */
 export type MachineClaim =
-  /** It goes on as it was. */
+  /** Unchanged. */
   | { readonly kind: 'same'; readonly machine: Machine | undefined }
-  /** It takes the place of a boot that is silent, or is the first whose boot is known. The instance gets a new secret. */
+  /** It replaces a silent boot, or is the first known boot. The instance gets a new secret. */
   | { readonly kind: 'moved'; readonly machine: Machine }
-  /** The boot that had the place before is heard again. The same, and what the other boot was granted ends. */
+  /** The replaced boot is back. As `moved`, and the other boot's grants end. */
   | { readonly kind: 'restored'; readonly machine: Machine }
-  /** The boot before it may live: it is asked to come again. */
+  /** The previous boot may be live: the agent has to retry. */
   | { readonly kind: 'early'; readonly retryAfterSeconds: number }
   /**
-   * Another machine has the place. `machine` is given where this was found out just now: the instance gets a new secret, so
-   * that its agent enrols again and learns its new mark.
+   * Another machine is this instance. `machine` is set when this was detected just now: the instance gets a new secret,
+   * so that its agent enrols again and receives its new mark.
    */
   | { readonly kind: 'cloned'; readonly machine?: Machine };
 
-/** Another machine that asked for an instance. */
+/** Another machine that claimed an instance. */
 interface Rival {
   readonly environmentId: number;
   readonly boot: string;
   /** Monotonic ms of its first enrolment. */
   readonly sinceMs: number;
-  /** Monotonic ms: the first machine is gone when nothing was heard of it between the two. */
+  /** Monotonic ms by which the first machine has to check in, else it is replaced. */
   readonly deadlineMs: number;
   /** Monotonic ms of its latest enrolment. */
   readonly askedMs: number;
 }
 
-/** What a check-in may be late by, on top of its interval, ms; a dead tunnel is known within it. */
+/** Slack for a late check-in, ms; a dead tunnel is detected within it. */
 const GRACE_MS = 10_000;
 const MAX_RETRY_SECONDS = 60;
-/** A refused machine asks again within two minutes. One that has not for so long is not given the place, ms. */
+/** A refused machine retries within two minutes. One silent for longer is not chosen, ms. */
 const RECENT_MS = 5 * 60_000;
 
 /**
- * Tells a machine that was restarted from a full clone of it; both have the instance's key. A restart ends the boot before
- * it, so an instance that is heard from two boots at a time runs on two machines. The first one keeps the place and gets
- * a new mark, which the other does not have. From then on only an admin can let that one in.
+ * Distinguishes a restarted machine from a full clone of it; both have the instance's key. A restart ends the previous
+ * boot, so an instance seen from two boots at a time runs on two machines. The first one keeps the instance and gets a
+ * new mark that the other does not have. From then on only an admin can admit the other.
  */
 export class MachineClaims {
   readonly #options: MachineClaimsOptions;
   readonly #startedMs: number;
-  /** By instance: the other machine that asked last. */
+  /** By instance: the other machine that claimed it last. */
   readonly #rivals = new Map<string, Rival>();
 
   constructor(options: MachineClaimsOptions) {
@@ -69,7 +69,7 @@ export class MachineClaims {
     this.#startedMs = options.clock.monotonic();
   }
 
-  /** What is stored of an instance that enrols for the first time; undefined: its agent cannot tell boots apart. */
+  /** The machine to store at the first enrolment; undefined: the agent cannot identify boots. */
   first({ boot }: MachineReport): Machine | undefined {
     return boot === undefined ? undefined : this.#marked({ boot, previous: null, isContested: false });
   }
@@ -90,7 +90,7 @@ export class MachineClaims {
     return { kind: 'cloned' };
   }
 
-  /** The instance that another machine asked for last, as that machine's. Null: none did lately. */
+  /** The instance that another machine claimed last, with that machine. Null: none did recently. */
   chosenRival({ id, instances }: Environment): { instance: Instance; machine: Machine } | null {
     const now = this.#options.clock.monotonic();
     for (const [instanceId, { environmentId, boot, askedMs }] of [...this.#rivals].reverse()) {
@@ -102,14 +102,14 @@ export class MachineClaims {
     return null;
   }
 
-  /** Forgets the rivals of instances that are none of these. */
+  /** Forgets the rivals of all other instances. */
   keep(environmentId: number, instanceIds: ReadonlySet<string>): void {
     for (const [id, rival] of this.#rivals) {
       if (rival.environmentId === environmentId && !instanceIds.has(id)) this.#rivals.delete(id);
     }
   }
 
-  /** A newcomer waits until the first machine was heard again, or has missed its next check-in. */
+  /** The new boot waits until the first machine checks in, or misses its next check-in. */
   #compete(
     environment: Environment,
     known: Instance,
@@ -123,7 +123,7 @@ export class MachineClaims {
     const rival = this.#note(environment, known, boot, intervalMs);
     if ((presence.arrivedMs(id, known.id) ?? 0) > rival.sinceMs) {
       if (boot !== '') return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
-      // That an agent cannot tell its boot says nothing about its machine: it gets another trial.
+      // An agent that cannot identify its boot proves nothing about its machine: it gets another trial.
       this.#rivals.delete(known.id);
       this.#note(environment, known, boot, intervalMs);
       return { kind: 'cloned' };
@@ -141,8 +141,8 @@ export class MachineClaims {
   }
 
   /**
-   * A boot that was replaced is heard again: its machine was cut off, not restarted. Where the one that replaced it lives,
-   * they are two; else one was set aside for the other, as with a standby machine or a snapshot with memory.
+   * A replaced boot is back: its machine was cut off, not restarted. If its replacement is live, there are two
+   * machines; else one was paused for the other, as with a standby machine or a snapshot with memory.
    */
   #restore(
     { id }: Environment,
@@ -168,7 +168,7 @@ export class MachineClaims {
     return leads || Boolean(registry.peek(environmentId, instanceId)?.tunnel);
   }
 
-  /** Keeps the caller as the latest rival; one that asks for the first time gets its deadline. */
+  /** Records the caller as the latest rival; a new one gets its deadline. */
   #note({ id }: Environment, known: Instance, boot: string, intervalMs: number): Rival {
     const { clock, presence, isHolding } = this.#options;
     const now = clock.monotonic();
@@ -176,7 +176,7 @@ export class MachineClaims {
     const startupMs = isHolding() ? STARTUP_MS : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
     const arrivedMs = presence.arrivedMs(id, known.id);
     const missedMs = arrivedMs === null ? this.#startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
-    // A held check-in is ended, and a living agent is back within a round trip.
+    // A held check-in is ended, and a live agent is back within a round trip.
     const deadlineMs = presence.isHeld(id, known.id) ? now + GRACE_MS : missedMs;
     const rival = {
       ...(before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs }),

@@ -9,12 +9,12 @@ export interface ClaimSources {
   readonly clock: Clock;
 }
 
-/** Agents and managers look at their engines one after the other: so long they may differ honestly, ms. */
+/** Grace period, ms: agent and managers poll at different times and may briefly disagree. */
 const SETTLED_MS = 15_000;
 
 /**
- * Whether an agent says that its node is a manager, and the managers that are trusted had time to say so, too, and
- * did not: it gets nothing that concerns the whole Swarm.
+ * Whether an agent claims to be a manager and the trusted managers, given time, do not confirm it. Such an agent gets
+ * nothing that concerns the whole Swarm.
  */
 export function isUnconfirmedManager(
   environment: Environment,

@@ -8,34 +8,34 @@ import { type ClaimSources, isUnconfirmedManager } from './manager-claims.js';
 import type { Presence } from './presence.js';
 import type { SnapshotFiles, SnapshotSummary } from './snapshot-files.js';
 
-/** Where what is known now comes from. */
+/** Sources of the current state. */
 export interface ObservationSources extends ClaimSources {
   readonly registry: TunnelRegistry;
   readonly roster: Pick<SwarmRoster, 'members' | 'reportedMs'>;
   readonly snapshots: Pick<SnapshotFiles, 'summaries'>;
 }
 
-/** What is known of an environment at one moment. What is the same object as before has not changed since. */
+/** The state of an environment at one moment. Members that are the same object have not changed. */
 export interface Observation {
   readonly environment: Environment;
   readonly status: EnvironmentStatus;
   readonly tunnel: TunnelState;
-  /** The leader; without one a manager that is online, else an agent that is, else the one that enrolled last. */
+  /** The leader; else an online manager, else an online agent, else the one that enrolled last. */
   readonly instance: Instance | undefined;
   /** The instance that holds the environment's lease. */
   readonly leaderId: string | null;
-  /** The nodes as managers tell them; null before they do, and outside a Swarm. */
+  /** The nodes as managers report them; null before they do, and outside a Swarm. */
   readonly members: ReadonlyMap<string, SwarmMember> | null;
-  /** Of those that managers know, else of all that there are: how many have an agent that is online. */
+  /** Nodes with an online agent, of those that managers know, else of all. */
   readonly nodesOnline: number;
-  /** What an admin should look at first. */
+  /** The most important problem. */
   readonly problemCode: string | null;
   readonly refusal: Refusal | null;
   /** Of each instance's latest snapshot. */
   readonly summaries: ReadonlyMap<string, SnapshotSummary>;
 }
 
-/** The one place where an environment's state is worked out. Cheap: it is asked for all of them each second. */
+/** The only place that computes an environment's state. Cheap: it runs for all of them every second. */
 export function observeEnvironment(environment: Environment, sources: ObservationSources): Observation {
   const { presence, registry, roster, snapshots } = sources;
   const { id } = environment;
@@ -63,7 +63,7 @@ export function observeEnvironment(environment: Environment, sources: Observatio
   };
 }
 
-/** Whether it checks in, and how well it does. */
+/** Whether the environment checks in, and its health. */
 export function statusOf(
   environment: Environment,
   presence: Presence,
@@ -75,7 +75,7 @@ export function statusOf(
   return environment.associatedAt === null ? 'new' : 'offline';
 }
 
-/** What the agent itself says is wrong: its engine, or the way to the tunnel port. */
+/** The failure that the agent reports: its engine, or the path to the tunnel port. */
 export function failureOf(environment: Environment, instance: Instance, presence: Presence): string | null {
   const facts = presence.facts(environment.id, instance.id);
   if (facts?.engine !== 'down') return facts?.problem ?? null;
@@ -93,7 +93,7 @@ function leadingInstance(
   return live.find((instance) => isManager(environment, instance)) ?? live[0] ?? instances.at(-1);
 }
 
-/** Asked once for each look: it is most of what a look costs. */
+/** Computed once per observation: it is most of the cost. */
 function liveInstances({ id, instances }: Environment, presence: Presence): readonly Instance[] {
   return instances.filter((instance) => presence.isLive(id, instance.id));
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../../protocol/clock.js';
 import type { EdgeError } from '../../../protocol/edge-error.js';
 
-/** What an agent last said of itself. */
+/** What an agent last reported about itself. */
 export interface AgentFacts {
   readonly engine: 'up' | 'down' | 'unknown';
   readonly problem: string | null;
 }
 
-/** A refused caller who knew the secret; shown to the admin. */
+/** A refused caller that knew the secret; shown to the admin. */
 export interface Refusal {
   readonly code: string;
   /** RFC 3339. */
@@ -15,38 +15,38 @@ export interface Refusal {
 }
 
 interface InstancePresence {
-  lastHeardMs: number;
-  /** Monotonic ms of the arrival of its last check-in or enrolment; null: none since the hub's start. */
+  lastSeenMs: number;
+  /** Monotonic ms of the last check-in or enrolment; null: none since the hub started. */
   arrivedMs: number | null;
   /** Wall clock of the last check-in, ms. */
   lastCheckInAtMs: number | null;
-  /** Monotonic ms of the last enrolment; null: not since the hub's start. */
+  /** Monotonic ms of the last enrolment; null: none since the hub started. */
   enrolledMs: number | null;
-  /** Monotonic ms until which an open hold counts as hearing from the agent. */
+  /** Monotonic ms until which an open hold counts as contact. */
   heldUntilMs: number;
   intervalMs: number;
   facts: AgentFacts;
-  /** Last accepted time stamp by path: stamps rise strictly. */
-  readonly stamps: Map<string, number>;
+  /** Last accepted timestamp by path: they increase strictly. */
+  readonly timestamps: Map<string, number>;
 }
 
 interface EnvironmentPresence {
   readonly instances: Map<string, InstancePresence>;
   lastCheckInAtMs: number | null;
   lastRefusal: Refusal | null;
-  /** Monotonic ms of it. */
+  /** Monotonic ms of the last refusal. */
   lastRefusalMs: number;
   snapshotRequest: number;
 }
 
 /** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
 export const MAX_SKEW_MS = 60_000;
-/** How long a refusal is today's problem, ms; a refused agent comes back every minute. */
+/** How long a refusal counts as a current problem, ms; a refused agent retries every minute. */
 const RECENT_MS = 5 * 60_000;
-/** Slack on top of two intervals before an agent counts as gone, ms. */
+/** Slack on top of two intervals before an agent counts as offline, ms. */
 const GRACE_MS = 10_000;
 
-/** What is known now of the agents, in memory only: a steady check-in writes nothing. */
+/** What is known of agents, in memory only: a steady check-in writes nothing. */
 export class Presence {
   readonly #clock: Clock;
   readonly #environments = new Map<number, EnvironmentPresence>();
@@ -55,56 +55,56 @@ export class Presence {
     this.#clock = clock;
   }
 
-  /** An agent was heard. `intervalMs` is what it was granted until it must be heard again. */
+  /** Records a check-in. `intervalMs` is the granted time until the next one. */
   recordCheckIn(environmentId: number, instanceId: string, intervalMs: number, facts?: AgentFacts): void {
     const environment = this.#environment(environmentId);
     const instance = this.#instance(environment, instanceId);
     instance.arrivedMs = this.#clock.monotonic();
-    instance.lastHeardMs = instance.arrivedMs;
+    instance.lastSeenMs = instance.arrivedMs;
     instance.intervalMs = intervalMs;
     if (facts) instance.facts = facts;
     instance.lastCheckInAtMs = this.#clock.now();
     environment.lastCheckInAtMs = instance.lastCheckInAtMs;
   }
 
-  /** An agent enrolled, and said anew what it is. */
+  /** Records an enrolment. */
   enrolled(environmentId: number, instanceId: string, intervalMs: number): void {
     this.recordCheckIn(environmentId, instanceId, intervalMs);
     this.#instance(this.#environment(environmentId), instanceId).enrolledMs = this.#clock.monotonic();
   }
 
-  /** Monotonic ms of the arrival of its last check-in or enrolment; null: none since the hub's start. */
+  /** Monotonic ms of the last check-in or enrolment; null: none since the hub started. */
   arrivedMs(environmentId: number, instanceId: string): number | null {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.arrivedMs ?? null;
   }
 
-  /** Monotonic ms of an instance's last enrolment; null: not since the hub's start. */
+  /** Monotonic ms of the last enrolment; null: none since the hub started. */
   enrolledMs(environmentId: number, instanceId: string): number | null {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.enrolledMs ?? null;
   }
 
-  /** A held check-in began; returns the function that ends it. */
+  /** Starts a hold; returns the function that ends it. */
   held(environmentId: number, instanceId: string, waitMs: number): () => void {
     const instance = this.#instance(this.#environment(environmentId), instanceId);
     const until = this.#clock.monotonic() + waitMs;
     instance.heldUntilMs = until;
     return () => {
       if (instance.heldUntilMs !== until) return;
-      instance.lastHeardMs = Math.max(instance.lastHeardMs, Math.min(until, this.#clock.monotonic()));
+      instance.lastSeenMs = Math.max(instance.lastSeenMs, Math.min(until, this.#clock.monotonic()));
       instance.heldUntilMs = 0;
     };
   }
 
-  /** Whether an instance was heard within 2 × its interval + 10 s. */
+  /** Whether an instance was seen within 2 × its interval + 10 s. */
   isLive(environmentId: number, instanceId: string, graceMs: number = GRACE_MS): boolean {
     const instance = this.#environments.get(environmentId)?.instances.get(instanceId);
     if (!instance) return false;
     const now = this.#clock.monotonic();
-    const lastHeard = Math.max(instance.lastHeardMs, Math.min(now, instance.heldUntilMs));
-    return now - lastHeard <= 2 * instance.intervalMs + graceMs;
+    const lastSeen = Math.max(instance.lastSeenMs, Math.min(now, instance.heldUntilMs));
+    return now - lastSeen <= 2 * instance.intervalMs + graceMs;
   }
 
-  /** Whether an instance can be told something at once. */
+  /** Whether an instance has a held check-in that can be answered now. */
   isHeld(environmentId: number, instanceId: string): boolean {
     const instance = this.#environments.get(environmentId)?.instances.get(instanceId);
     return instance !== undefined && instance.heldUntilMs > this.#clock.monotonic();
@@ -114,28 +114,28 @@ export class Presence {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.facts ?? null;
   }
 
-  /** Wall clock of the last check-in, of anyone or of one instance, ms; null: none since the hub's start. */
+  /** Wall clock of the last check-in, of any instance or of one, ms; null: none since the hub started. */
   lastCheckInAtMs(environmentId: number, instanceId?: string): number | null {
     const environment = this.#environments.get(environmentId);
     const of = instanceId === undefined ? environment : environment?.instances.get(instanceId);
     return of?.lastCheckInAtMs ?? null;
   }
 
-  /** Milliseconds between check-ins that an instance was granted last; null when never heard. */
+  /** The last granted check-in interval, ms; null if never seen. */
   intervalMs(environmentId: number, instanceId: string): number | null {
     return this.#environments.get(environmentId)?.instances.get(instanceId)?.intervalMs ?? null;
   }
 
   /**
-   * Takes a time stamp if it is later than the last one of this instance and path; else returns the last one.
-   * One that lies further ahead than any agent's may was taken before the hub's clock was set back, and counts
-   * no more: else the agent would be out until that time has come again.
+   * Accepts a timestamp that is later than the last one of this instance and path; else returns the last one. A last
+   * one further ahead than the allowed skew dates from before the hub's clock was set back and is ignored: else the
+   * agent would be locked out until that time.
    */
   acceptTimestamp(environmentId: number, instanceId: string, path: string, timeMs: number): number | null {
-    const { stamps } = this.#instance(this.#environment(environmentId), instanceId);
-    const last = stamps.get(path) ?? 0;
+    const { timestamps } = this.#instance(this.#environment(environmentId), instanceId);
+    const last = timestamps.get(path) ?? 0;
     if (timeMs <= last && last <= this.#clock.now() + MAX_SKEW_MS) return last;
-    stamps.set(path, timeMs);
+    timestamps.set(path, timeMs);
     return null;
   }
 
@@ -145,12 +145,12 @@ export class Presence {
     environment.lastRefusalMs = this.#clock.monotonic();
   }
 
-  /** Each refusal is an object of its own: the same one again means that none came since. */
+  /** Each refusal is a new object: the same object means no new refusal. */
   lastRefusal(environmentId: number): Refusal | null {
     return this.#environments.get(environmentId)?.lastRefusal ?? null;
   }
 
-  /** The same, while it is so recent that the refused caller is likely to be still there. */
+  /** The last refusal, while it is recent enough that the caller is probably still trying. */
   recentRefusal(environmentId: number): Refusal | null {
     const environment = this.#environments.get(environmentId);
     if (!environment?.lastRefusal) return null;
@@ -162,7 +162,7 @@ export class Presence {
     if (environment) environment.lastRefusal = null;
   }
 
-  /** Asks the environment's agent for a snapshot: the number its next check-in is told. */
+  /** Requests a snapshot from the environment's agents: returns the number that check-ins carry. */
   requestSnapshot(environmentId: number): number {
     return ++this.#environment(environmentId).snapshotRequest;
   }
@@ -171,7 +171,7 @@ export class Presence {
     return this.#environments.get(environmentId)?.snapshotRequest ?? 0;
   }
 
-  /** Forgets the instances that are none of these; returns whether there were any. */
+  /** Forgets all other instances; returns whether there were any. */
   keep(environmentId: number, instanceIds: ReadonlySet<string>): boolean {
     const { instances } = this.#environments.get(environmentId) ?? {};
     const dropped = [...(instances?.keys() ?? [])].filter((id) => !instanceIds.has(id));
@@ -202,14 +202,14 @@ export class Presence {
     let instance = environment.instances.get(id);
     if (!instance) {
       instance = {
-        lastHeardMs: this.#clock.monotonic(),
+        lastSeenMs: this.#clock.monotonic(),
         arrivedMs: null,
         lastCheckInAtMs: null,
         enrolledMs: null,
         heldUntilMs: 0,
         intervalMs: 0,
         facts: { engine: 'unknown', problem: null },
-        stamps: new Map(),
+        timestamps: new Map(),
       };
       environment.instances.set(id, instance);
     }

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { PrintedCommands } from '../../api.js';
 
-/** What a printed command says to an agent. */
+/** The values in a printed command. */
 export interface PrintedCommandsInput {
-  /** Null: the agent's owner makes one, with `uuidgen`. */
+  /** Null: the owner of the agent creates one with `uuidgen`. */
   readonly edgeId: string | null;
   readonly edgeKey: string;
   /** Image name with tag or digest. */
   readonly agentImage: string;
-  /** The environment's name: a label, so that an operator can tell what the agent belongs to. */
+  /** The environment's name: a label that shows which environment the agent belongs to. */
   readonly name: string;
   /**
-   * The hub's certificate is not signed by a CA that agents know. What they lose by `EDGE_INSECURE_POLL` is
-   * privacy of their check-ins: both sides prove themselves by the Edge key, and the tunnel is pinned in any case.
+   * The hub's certificate is not signed by a CA that agents know. `EDGE_INSECURE_POLL` only costs the privacy of
+   * check-ins: both sides prove themselves with the Edge key, and the tunnel is pinned in any case.
    */
   readonly insecure: boolean;
 }
@@ -23,55 +23,55 @@ const SOCKET = '/var/run/docker.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 const DATA = '/data';
 const LABEL = 'fairlead.environment';
-/** A word that says the same in every shell, PowerShell included. */
+/** A word that needs no quotes in any shell, PowerShell included. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:@%+,=-]+$/;
 
-/** Where Docker puts a service's secrets. */
+/** Where Docker mounts a service's secrets. */
 const SECRETS = '/run/secrets';
 const SECRET = 'edge-key';
 
-/** A word of a command that the shell reads as it stands. */
+/** A word of a command; `raw` is not quoted. */
 type Word = string | { readonly raw: string };
 
 /**
- * Commands that start an agent, each on one line, so that it survives any terminal, and a stack file with the command
- * that makes its secret: a stack file names secrets, and cannot hold one. Values are
- * quoted for POSIX shells (POSIX.1-2024, shell language 2.2.2) or written as YAML by a library.
+ * Commands that start an agent, each on one line so that it survives any terminal, and a stack file with the command
+ * that creates its secret: a stack file names secrets and cannot contain them. Values are quoted for POSIX shells
+ * (POSIX.1-2024, shell language 2.2.2) or written as YAML by a library.
  */
 export function printCommands(input: PrintedCommandsInput): PrintedCommands {
   return {
     standalone: toLine([
       ...['docker', 'run', '-d', '--name', NAME, '--restart', 'always'],
-      // Root of a remapped user namespace may not open the engine's socket; elsewhere it changes nothing.
+      // Root of a remapped user namespace may not open the engine's socket; elsewhere this changes nothing.
       ...['--userns', 'host'],
       ...['-v', `${SOCKET}:${SOCKET}`, '-v', `${NAME}-data:${DATA}`],
-      ...words(input),
+      ...sharedOptions(input),
       input.agentImage,
     ]),
     swarm: toLine([
       ...['docker', 'service', 'create', '--name', NAME, '--mode', 'global'],
-      // Windows nodes have another socket, and no image of ours.
+      // Windows nodes have another socket, and we have no image for them.
       ...['--constraint', 'node.platform.os == linux'],
       ...['--mount', `type=bind,source=${SOCKET},target=${SOCKET}`],
       ...['--mount', `type=volume,source=${NAME}-data,target=${DATA}`],
-      ...words(input),
+      ...sharedOptions(input),
       input.agentImage,
     ]),
     stack: stackFile(input),
     stackSecret: `printf %s ${quote(input.edgeKey)} | docker secret create ${secretName(input)} -`,
     podman: toLine([
       ...['podman', 'run', '-d', '--name', NAME, '--restart', 'always'],
-      // SELinux keeps containers from the engine's socket, and it is on wherever Podman is at home.
+      // SELinux denies containers the engine's socket, and it is enabled on most Podman hosts.
       ...['--security-opt', 'label=disable'],
       ...['-v', `${PODMAN_SOCKET}:${SOCKET}`, '-v', `${NAME}-data:${DATA}`],
-      ...words(input),
+      ...sharedOptions(input),
       withRegistry(input.agentImage),
     ]),
   };
 }
 
 /** Options that all three commands share. */
-function words({ edgeId, edgeKey, name, insecure }: PrintedCommandsInput): Word[] {
+function sharedOptions({ edgeId, edgeKey, name, insecure }: PrintedCommandsInput): Word[] {
   return [
     ...['--label', `${LABEL}=${name}`],
     ...['-e', edgeId === null ? { raw: '"EDGE_ID=$(uuidgen)"' } : `EDGE_ID=${edgeId}`],
@@ -84,24 +84,24 @@ function toLine(line: readonly Word[]): string {
   return line.map((word) => (typeof word === 'string' ? quote(word) : word.raw)).join(' ');
 }
 
-/** Between single quotes a POSIX shell leaves everything but the quote itself alone. */
+/** Between single quotes a POSIX shell interprets only the quote itself. */
 function quote(word: string): string {
   return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Podman asks which registry a short name means, or refuses it; Docker always means its own. */
+/** Podman prompts for the registry of a short name, or rejects it; Docker always uses its own. */
 function withRegistry(image: string): string {
   const [first = '', ...rest] = image.split('/');
   if (rest.length === 0) return `docker.io/library/${image}`;
   return /[.:]|^localhost$/.test(first) ? image : `docker.io/${image}`;
 }
 
-/** Secrets never change: another key is another secret, and the stack that names it is deployed anew. */
+/** Secrets are immutable: another key is another secret, and the stack has to be deployed again. */
 function secretName({ edgeKey }: PrintedCommandsInput): string {
   return `fairlead-${SECRET}-${createHash('sha256').update(edgeKey).digest('hex').slice(0, 12)}`;
 }
 
-/** For `docker stack deploy -c FILE fairlead`; Compose specification, version 3 for the sake of older engines. */
+/** For `docker stack deploy -c FILE fairlead`; Compose specification, version 3 for older engines. */
 function stackFile(input: PrintedCommandsInput): string {
   const { edgeId, agentImage, name, insecure } = input;
   const secret = secretName(input);
@@ -111,7 +111,7 @@ function stackFile(input: PrintedCommandsInput): string {
       agent: {
         image: literal(agentImage),
         environment: {
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Compose that fills it in
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose interpolates it
           EDGE_ID: edgeId === null ? '${EDGE_ID:?run first: export EDGE_ID=$(uuidgen)}' : literal(edgeId),
           EDGE_KEY_FILE: `${SECRETS}/${SECRET}`,
           ...(insecure ? { EDGE_INSECURE_POLL: '1' } : {}),
@@ -128,17 +128,17 @@ function stackFile(input: PrintedCommandsInput): string {
     volumes: { data: {} },
     secrets: { [SECRET]: { external: true, name: secret } },
   };
-  // Docker reads YAML 1.1, to which `on` and `12:30` are not text: every value is quoted.
+  // Docker reads YAML 1.1, in which `on` and `12:30` are not strings: every value is quoted.
   const yaml = stringify(stack, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
   return [
-    '# First, once on a manager, the Edge key becomes a secret of the Swarm:',
+    '# First, once on a manager, store the Edge key as a Swarm secret:',
     `#   printf %s 'THE EDGE KEY' | docker secret create ${secret} -`,
     '# Then: docker stack deploy -c THIS-FILE fairlead',
     yaml,
   ].join('\n');
 }
 
-/** Compose fills in `$NAME`; a dollar that means itself is doubled. */
+/** Compose interpolates `$NAME`; a literal dollar is doubled. */
 function literal(value: string): string {
   return value.replaceAll('$', '$$$$');
 }

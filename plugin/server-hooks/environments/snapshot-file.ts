@@ -3,10 +3,10 @@ import * as z from 'zod/mini';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Snapshot, snapshotSchema } from '../../../protocol/snapshot.js';
 
-/** What lists need of a snapshot. */
+/** The part of a snapshot that lists show. */
 export type SnapshotSummary = Pick<Snapshot, 'takenAt' | 'counts' | 'engine' | 'swarm'>;
 
-/** The lists of a file, in its order. `networks` are the node's own. */
+/** The lists in a file, in file order. `networks` are the node's own. */
 const SECTIONS = Object.freeze([
   ...(['containers', 'images', 'volumes', 'networks', 'swarmNetworks'] as const),
   ...(['services', 'stacks', 'tasks', 'errors'] as const),
@@ -16,26 +16,26 @@ export type SnapshotSection = (typeof SECTIONS)[number];
 
 const headSchema = z.object({
   summary: z.pick(snapshotSchema, { takenAt: true, counts: true, engine: true, swarm: true }),
-  /** Of each section, bytes. */
+  /** Bytes of each section. */
   lengths: z.array(z.int().check(z.nonnegative())).check(z.length(SECTIONS.length)),
 });
 type Head = z.infer<typeof headSchema>;
 
-/** A snapshot that is ready to be written. */
+/** A snapshot ready to be written. */
 export interface EncodedSnapshot {
   readonly summary: SnapshotSummary;
   /** The file's content. */
   readonly bytes: Uint8Array;
 }
 
-/** More than a head can have, by the bounds of its schema. */
+/** Upper bound of a head, by its schema. */
 const HEAD_BYTES = 16 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A snapshot as its file holds it: a line with what lists show and the length of each section, then the sections. Each
- * is the inside of a JSON list, an item a line, so that lists of several files can be joined without a look inside.
- * @param nodeId the node that each item belongs to; null: outside a Swarm, where nobody asks
+ * Encodes a snapshot for its file: a head line with the summary and the length of each section, then the sections. Each
+ * is the inside of a JSON list, one item a line, so that lists of several files can be joined without parsing.
+ * @param nodeId the node that each item belongs to; null outside a Swarm
  */
 export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): EncodedSnapshot {
   const { takenAt, counts, engine, swarm, services = [], tasks = [] } = snapshot;
@@ -62,7 +62,7 @@ export function encodeSnapshot(snapshot: Snapshot, nodeId: string | null): Encod
   return { summary: head.summary, bytes };
 }
 
-/** A snapshot's file, open until it is closed, whatever takes its place meanwhile. */
+/** An open snapshot file. It stays readable until closed, even if it is replaced. */
 export class SnapshotFile {
   readonly summary: SnapshotSummary;
   readonly #file: FileHandle;
@@ -81,7 +81,7 @@ export class SnapshotFile {
     );
   }
 
-  /** @throws what the file system says, an error of parsing, or EdgeError `snapshot-damaged` */
+  /** @throws the file system's error, a parse error, or EdgeError `snapshot-damaged` */
   static async open(path: string): Promise<SnapshotFile> {
     const file = await open(path, 'r');
     try {
@@ -97,12 +97,12 @@ export class SnapshotFile {
     }
   }
 
-  /** All of it, bytes. */
+  /** File size, bytes. */
   get bytes(): number {
     return this.#ranges.get('errors')?.end ?? 0;
   }
 
-  /** The items, apart by a comma and a line feed. @throws EdgeError `snapshot-damaged` */
+  /** The items, separated by a comma and a line feed. @throws EdgeError `snapshot-damaged` */
   async *read(section: SnapshotSection): AsyncGenerator<Buffer> {
     const { start, end } = this.#ranges.get(section) ?? { start: 0, end: 0 };
     let position = start;
@@ -121,7 +121,7 @@ export class SnapshotFile {
 }
 
 function damaged(): EdgeError {
-  return new EdgeError('snapshot-damaged', 'The snapshot ends too early, or goes on after its end');
+  return new EdgeError('snapshot-damaged', 'The snapshot file has the wrong length');
 }
 
 function stacksOf(services: NonNullable<Snapshot['services']>): { name: string; services: number }[] {

@@ -9,19 +9,18 @@ import { type EncodedSnapshot, SnapshotFile, type SnapshotSummary } from './snap
 export type { SnapshotSummary } from './snapshot-file.js';
 
 export interface SnapshotFilesOptions {
-  /** Folder for them alone; made when it is not there. */
+  /** Dedicated folder; created if missing. */
   readonly dir: string;
   readonly logger: Logger;
-  /** An environment's instances; the snapshots of others go with the next one that is written. */
+  /** An environment's instances. The next write deletes the snapshots of others. */
   readonly instancesOf: (environmentId: number) => readonly Pick<Instance, 'id'>[];
   /**
-   * Of all snapshots of one environment together: whoever has an Edge key can be as many agents as he likes. Default
-   * 256 MB.
+   * Limit for all snapshots of one environment: anyone with an Edge key can enrol many agents. Default 256 MB.
    */
   readonly maxEnvironmentBytes?: number;
 }
 
-/** Reads of one environment's snapshots at a time: each holds a file of every agent for as long as its reader takes. */
+/** Concurrent reads of one environment's snapshots: each keeps a file of every agent open until it ends. */
 const MAX_READERS = 8;
 /** Environment and instance; ids of instances are UUIDs. */
 const FILE_NAME = /^([1-9][0-9]{0,14})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
@@ -29,19 +28,19 @@ const MAX_ENVIRONMENT_BYTES = 256 * 1024 * 1024;
 const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
 
 interface Kept {
-  /** By instance; replaced, never changed. */
+  /** By instance; replaced, never mutated. */
   readonly summaries: ReadonlyMap<string, SnapshotSummary>;
   readonly bytes: ReadonlyMap<string, number>;
 }
 
 /**
- * The latest snapshot of each instance, one file each, with the little that lists show kept in memory. A snapshot can
- * be taken anew: a file that is damaged counts as absent, and nothing is fsynced.
+ * The latest snapshot of each instance, one file each; summaries are kept in memory. Snapshots can be taken again, so a
+ * damaged file counts as absent and nothing is fsynced.
  */
 export class SnapshotFiles {
   readonly #options: SnapshotFilesOptions;
   readonly #kept = new Map<number, Kept>();
-  /** What is under way, by environment: writes and deletions happen in the order they were asked for. */
+  /** The last operation by environment: writes and deletions run in order. */
   readonly #last = new Map<number, Promise<void>>();
   readonly #readers = new Map<number, number>();
   #isFailing = false;
@@ -50,7 +49,7 @@ export class SnapshotFiles {
     this.#options = options;
   }
 
-  /** Reads what lists need. */
+  /** Loads the summaries. */
   async start(): Promise<void> {
     const { dir } = this.#options;
     await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -58,7 +57,7 @@ export class SnapshotFiles {
     for (const name of await readdir(dir)) {
       const [, environmentId, instanceId] = FILE_NAME.exec(name) ?? [];
       if (environmentId === undefined || instanceId === undefined) continue;
-      // One that cannot be read now keeps no hub from starting; the agent sends the next.
+      // An unreadable file must not keep the hub from starting; the agent sends the next snapshot.
       const file = await this.#openFile(Number(environmentId), instanceId).catch(() => null);
       if (!file) continue;
       this.#keep(Number(environmentId), instanceId, file.summary, file.bytes);
@@ -71,24 +70,24 @@ export class SnapshotFiles {
     await Promise.allSettled(this.#last.values());
   }
 
-  /** Whether the last one could not be written. */
+  /** Whether the last write failed. */
   get isFailing(): boolean {
     return this.#isFailing;
   }
 
-  /** Of each instance that has sent one. From memory; another map only where one of them is another. */
+  /** The summary of each instance that has sent a snapshot. From memory; a new map on each change. */
   summaries(environmentId: number): ReadonlyMap<string, SnapshotSummary> {
     return this.#kept.get(environmentId)?.summaries ?? NONE;
   }
 
   /**
-   * Counts a reader of an environment's snapshots in; the returned function counts it out.
+   * Registers a reader of an environment's snapshots; the returned function releases it.
    * @throws EdgeError `snapshot-busy` (503)
    */
   enter(environmentId: number): () => void {
     const readers = this.#readers.get(environmentId) ?? 0;
     if (readers >= MAX_READERS) {
-      throw new EdgeError('snapshot-busy', 'As many as may read this snapshot at the moment', {
+      throw new EdgeError('snapshot-busy', 'Too many concurrent readers of this snapshot', {
         status: 503,
         retryAfterSeconds: 1,
       });
@@ -102,16 +101,17 @@ export class SnapshotFiles {
   }
 
   /**
-   * The latest snapshot of an instance, to be closed; null before the first, and when the file is gone or damaged.
-   * @throws EdgeError `snapshot-unreadable` (503): it is there, and the disk or the process's limits keep it
+   * Opens the latest snapshot of an instance; the caller closes it. Null before the first, and if the file is missing
+   * or damaged.
+   * @throws EdgeError `snapshot-unreadable` (503): it exists, but the disk or the process's limits prevent reading it
    */
   async open(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
     return this.summaries(environmentId).has(instanceId) ? this.#openFile(environmentId, instanceId) : null;
   }
 
   /**
-   * Keeps `snapshot` as the latest one of an instance. For one that is no more of the environment nothing is done.
-   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507); the one before is then still there
+   * Stores `snapshot` as the latest one of an instance. Does nothing if the instance left the environment.
+   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507); the previous one is then kept
    */
   write(
     environmentId: number,
@@ -128,22 +128,22 @@ export class SnapshotFiles {
     });
   }
 
-  /** Forgets the environment's snapshots; nothing happens when there are none. */
+  /** Deletes the environment's snapshots; does nothing if there are none. */
   delete(environmentId: number): Promise<void> {
     return this.#inOrder(environmentId, () => this.#dropOthers(environmentId, new Set()));
   }
 
-  /** An agent that was replaced leaves nothing behind. */
+  /** Deletes the snapshots of replaced instances. */
   async #dropOthers(environmentId: number, known: ReadonlySet<string>): Promise<void> {
     const kept = this.#kept.get(environmentId);
-    const gone = [...(kept?.summaries.keys() ?? [])].filter((id) => !known.has(id));
-    if (!kept || gone.length === 0) return;
+    const removed = [...(kept?.summaries.keys() ?? [])].filter((id) => !known.has(id));
+    if (!kept || removed.length === 0) return;
     const isKnown = ([id]: readonly [string, unknown]) => known.has(id);
     const summaries = new Map([...kept.summaries].filter(isKnown));
     const bytes = new Map([...kept.bytes].filter(isKnown));
     if (summaries.size > 0) this.#kept.set(environmentId, { summaries, bytes });
     else this.#kept.delete(environmentId);
-    for (const id of gone) await rm(this.#path(environmentId, id), { force: true });
+    for (const id of removed) await rm(this.#path(environmentId, id), { force: true });
   }
 
   #requireSpace(environmentId: number, instanceId: string, bytes: number): void {
@@ -177,7 +177,7 @@ export class SnapshotFiles {
     });
   }
 
-  /** Warns without the error's text: it quotes the file, and labels may hold what nobody should log. */
+  /** Logs no error text: it quotes the file, and labels may be secret. */
   async #openFile(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
     try {
       return await SnapshotFile.open(this.#path(environmentId, instanceId));
@@ -187,11 +187,11 @@ export class SnapshotFiles {
       if (cause === 'ENOENT') return null;
       const fields = { environmentId, instanceId, cause };
       if (cause === 'damaged') {
-        logger.warn(fields, 'a snapshot is damaged: it counts as absent');
+        logger.warn(fields, 'ignoring a damaged snapshot');
         return null;
       }
-      logger.error(fields, 'a snapshot cannot be read');
-      throw new EdgeError('snapshot-unreadable', 'A snapshot is there, but cannot be read now', {
+      logger.error(fields, 'cannot read a snapshot');
+      throw new EdgeError('snapshot-unreadable', 'The snapshot exists but cannot be read now', {
         status: 503,
         retryAfterSeconds: 1,
         cause: error,
@@ -210,15 +210,15 @@ export class SnapshotFiles {
     }
   }
 
-  /** @throws RangeError for an instance id that is no UUID: it is part of a path */
+  /** @throws RangeError for an instance id that is not a UUID: it is part of a path */
   #path(environmentId: number, instanceId: string): string {
     const name = `${environmentId}.${instanceId}.json`;
-    if (!FILE_NAME.test(name)) throw new RangeError('no name of a snapshot');
+    if (!FILE_NAME.test(name)) throw new RangeError('not a snapshot file name');
     return join(this.#options.dir, name);
   }
 }
 
-/** Whether the file system says it; what is wrong with a file's content has no number. */
+/** Whether this is a file system error; errors in a file's content have no `errno`. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return error instanceof Error && 'errno' in error && 'code' in error;
 }

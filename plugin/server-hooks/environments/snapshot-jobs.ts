@@ -4,11 +4,11 @@ import { MAX_SNAPSHOT_BYTES, type Snapshot, snapshotSchema } from '../../../prot
 import { type JsonJob, parseAs } from '../json/json-job.js';
 import { type EncodedSnapshot, encodeSnapshot } from './snapshot-file.js';
 
-/** What the hub knows of a snapshot that arrives. */
+/** What the hub knows about an incoming snapshot. */
 export interface SnapshotInput {
   /** The node of its agent; null outside a Swarm. */
   readonly nodeId: string | null;
-  /** When its head arrived, by the hub's clock, ms since the epoch. */
+  /** Arrival of its head by the hub's clock, ms since the epoch. */
   readonly receivedMs: number;
 }
 
@@ -31,7 +31,7 @@ export const idleJob: JsonJob<SnapshotInput, { tunnelId: string; snapshot: Encod
   },
 };
 
-/** Its time is the hub's, so that those of several agents compare, and a wrong clock beside an engine shows nowhere. */
+/** Uses the hub's time, so that snapshots of several agents compare and an agent's wrong clock does not matter. */
 function encode(snapshot: Snapshot, { nodeId, receivedMs }: SnapshotInput): EncodedSnapshot {
   const takenAt = new Date(receivedMs - (snapshot.ageMs ?? 0)).toISOString();
   return encodeSnapshot({ ...snapshot, takenAt }, nodeId);

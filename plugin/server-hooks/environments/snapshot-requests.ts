@@ -17,26 +17,26 @@ export interface SnapshotRequestsOptions {
 }
 
 interface Waiter {
-  /** Agents that were online, and have not sent theirs. */
+  /** Online agents that have not sent theirs. */
   readonly missing: Set<string>;
-  /** An agent's snapshot is there, or could not be stored. */
-  came(instanceId: string, isEnough: boolean, error?: EdgeError): void;
+  /** An agent's snapshot was stored, or could not be. */
+  received(instanceId: string, isEnough: boolean, error?: EdgeError): void;
   refuse(error: EdgeError): void;
 }
 
 interface Instances {
-  /** Monotonic ms of the last snapshot that was let in, by instance. */
+  /** Monotonic ms of the last admitted snapshot, by instance. */
   readonly lastMs: Map<string, number>;
-  /** Those that were asked, and have sent nothing since. */
+  /** Instances that were asked and have sent nothing since. */
   readonly asked: Set<string>;
 }
 
-/** Least time between two snapshots of an instance that nobody asked for, ms. */
+/** Minimum time between two unrequested snapshots of an instance, ms. */
 const MIN_GAP_MS = 10_000;
-/** How much longer than for a manager's snapshot anybody waits for those of other nodes, ms. */
+/** Extra wait for the snapshots of other nodes after a manager's, ms. */
 const OTHERS_MS = 3_000;
 
-/** Takes snapshots in, and asks agents for them. What they say is read from the files. */
+/** Accepts snapshots and requests them from agents. Contents are read from the files. */
 export class SnapshotRequests {
   readonly #options: SnapshotRequestsOptions;
   readonly #instances = new Map<number, Instances>();
@@ -47,8 +47,8 @@ export class SnapshotRequests {
   }
 
   /**
-   * To be asked before the body of a snapshot is read: 8 MB take longer than anything else here. One that then does not
-   * come, or is none, counts as well.
+   * Check this before a snapshot's body is read: 8 MB take longer than anything else here. Aborted or invalid uploads
+   * count too.
    * @throws EdgeError `snapshot-too-soon` (429)
    */
   admit({ environment, instance }: AuthenticatedAgent): void {
@@ -66,7 +66,7 @@ export class SnapshotRequests {
   }
 
   /**
-   * A regular snapshot, or one that was asked for.
+   * Accepts a regular or a requested snapshot.
    * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507)
    */
   async accept({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
@@ -79,7 +79,7 @@ export class SnapshotRequests {
     }
   }
 
-  /** The snapshot of an idle close: one a tunnel, so it needs no gap. A full disk keeps no tunnel open. */
+  /** The snapshot of an idle close: one per tunnel, so no minimum gap. A full disk must not keep the tunnel open. */
   async acceptAtClose(agent: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
     await this.accept(agent, snapshot).catch((error: unknown) => {
       if (!['snapshot-unwritable', 'snapshot-space-full'].includes(codeOf(error))) throw error;
@@ -87,9 +87,9 @@ export class SnapshotRequests {
   }
 
   /**
-   * Asks the environment's agents for a snapshot and waits until they are there: in a Swarm a manager's, where one is
-   * online, and a little for the others'.
-   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or what {@link refuse} was given
+   * Requests a snapshot from the environment's agents and waits for it: in a Swarm for a manager's, if one is online,
+   * and briefly for the others'.
+   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or the error passed to {@link refuse}
    */
   request(environmentId: number, waitMs: number): Promise<void> {
     const { clock, store, presence, checkIns } = this.#options;
@@ -111,7 +111,7 @@ export class SnapshotRequests {
       };
       const waiter: Waiter = {
         missing: new Set(ids.filter((id) => presence.isLive(environmentId, id))),
-        came: (instanceId, isEnough, error) => {
+        received: (instanceId, isEnough, error) => {
           waiter.missing.delete(instanceId);
           if (isEnough && error) settle(error);
           else if (isEnough) cancelOthers ??= clock.after(OTHERS_MS, settle);
@@ -134,12 +134,12 @@ export class SnapshotRequests {
     });
   }
 
-  /** Ends the waits for a snapshot of an environment that nobody is there to take any more. */
+  /** Ends the waits for a snapshot of an environment without agents. */
   refuse(environmentId: number, error: EdgeError): void {
     for (const waiter of [...(this.#waiting.get(environmentId) ?? [])]) waiter.refuse(error);
   }
 
-  /** For an environment that is gone. */
+  /** Called when an environment is deleted. */
   forget(environmentId: number): void {
     this.#instances.delete(environmentId);
   }
@@ -151,10 +151,10 @@ export class SnapshotRequests {
     const isLive = (one: Instance) => this.#options.presence.isLive(environmentId, one.id);
     const serving = environment.instances.filter((one) => servesSwarm(environment, one.id));
     const isEnough = serving.some((one) => one.id === id) || !serving.some(isLive);
-    for (const waiter of [...waiters]) waiter.came(id, isEnough, error);
+    for (const waiter of [...waiters]) waiter.received(id, isEnough, error);
   }
 
-  /** What was noted of an environment's instances; those that are gone are forgotten. */
+  /** The notes on an environment's instances; prunes removed ones. */
   #of({ id, instances }: Environment): Instances {
     const noted = this.#instances.get(id) ?? { lastMs: new Map(), asked: new Set() };
     this.#instances.set(id, noted);

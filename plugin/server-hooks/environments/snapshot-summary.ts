@@ -5,7 +5,7 @@ import type { SnapshotSummary } from './snapshot-files.js';
 
 type Seen = Pick<Observation, 'environment' | 'instance' | 'members' | 'summaries'>;
 
-/** What lists show of an environment's snapshots; null before the first. In a Swarm: sums, and the leader's engine. */
+/** The summary of an environment's snapshots; null before the first. In a Swarm: sums, and the leader's engine. */
 export function summaryOf(seen: Seen): SnapshotSummary | null {
   const all = [...currentSnapshots(seen).values()];
   const newest = newestOf(all);
@@ -15,8 +15,8 @@ export function summaryOf(seen: Seen): SnapshotSummary | null {
 }
 
 /**
- * The snapshots that count, by their instances: of all agents, but in a Swarm not of those whose node its managers do
- * not know. Where there is none of these, the last of an agent that is gone.
+ * The snapshots that count, by instance: those of all agents, except in a Swarm those of nodes unknown to its managers.
+ * If there are none, the last one of a removed agent.
  */
 export function currentSnapshots({ environment, members, summaries }: Seen): Map<string, SnapshotSummary> {
   const counts = ({ node }: Instance) => !members || !node || members.has(node.nodeId);
@@ -37,7 +37,7 @@ function newestOf(summaries: readonly SnapshotSummary[]): SnapshotSummary | null
   );
 }
 
-/** What one of them does not know is not known of all. */
+/** A count that one of them lacks is unknown for all. */
 function sumOf(summaries: readonly SnapshotSummary[]): Snapshot['counts'] {
   const sum = (name: keyof Snapshot['counts']) =>
     summaries.reduce<number | null>((total, { counts }) => {

@@ -18,14 +18,14 @@ export interface StaleNodeReaperOptions {
   readonly logger: Logger;
 }
 
-/** How late it may be noticed that a node is gone, ms. */
+/** Maximum delay before a removed node is noticed, ms. */
 const SWEEP_MS = 30_000;
-/** What an agent may be silent on top of two intervals, ms. No credential of its is good any more then. */
+/** Allowed silence on top of two intervals, ms. Any credential has expired by then. */
 const GRACE_MS = 60_000;
 
 /**
- * Forgets the agents of nodes that left their Swarm (`docker node rm`): none of the managers that are trusted has the
- * node in its list any more, and the agent is silent. An agent that is heard stays, whatever is told of its node.
+ * Forgets the agents of nodes that left their Swarm (`docker node rm`): no trusted manager lists the node, and the
+ * agent is silent. A live agent stays, whatever is reported of its node.
  */
 export class StaleNodeReaper {
   readonly #options: StaleNodeReaperOptions;
@@ -58,20 +58,19 @@ export class StaleNodeReaper {
 
   #forget(environment: Environment, members: ReadonlyMap<string, SwarmMember>): void {
     const { store, logger } = this.#options;
-    // Whose engine is in another place on purpose is no node of this Swarm, and in no manager's list.
-    const isGone = (instance: Instance) =>
+    // An instance outside on purpose is not a node of this Swarm and in no manager's list.
+    const isStale = (instance: Instance) =>
       instance.node !== null &&
       !instance.isOutside &&
       !members.has(instance.node.nodeId) &&
       this.#isSilent(environment, instance);
-    const gone = environment.instances.filter(isGone);
-    if (gone.length === 0) return;
-    const about = { environment: environment.id, nodes: gone.map(({ node }) => node?.nodeId) };
-    const instances = environment.instances.filter((instance) => !gone.includes(instance));
+    const stale = environment.instances.filter(isStale);
+    if (stale.length === 0) return;
+    const about = { environment: environment.id, nodes: stale.map(({ node }) => node?.nodeId) };
+    const instances = environment.instances.filter((instance) => !stale.includes(instance));
     store.putEnvironment({ ...environment, instances }).then(
-      () => logger.info(about, 'nodes that left their Swarm are forgotten'),
-      (error) =>
-        logger.error({ ...about, code: codeOf(error) }, 'nodes that are gone could not be forgotten'),
+      () => logger.info(about, 'removed nodes that left their Swarm'),
+      (error) => logger.error({ ...about, code: codeOf(error) }, 'cannot remove nodes that left their Swarm'),
     );
   }
 
@@ -81,7 +80,7 @@ export class StaleNodeReaper {
     if (isLeading || registry.state(environment.id, id) === 'active') return false;
     if (presence.intervalMs(environment.id, id) !== null)
       return !presence.isLive(environment.id, id, GRACE_MS);
-    // After a start of the hub all are silent at first.
+    // After a hub start all are silent at first.
     const dueMs = 2_000 * checkInSecondsOf(environment, store) + GRACE_MS;
     return clock.monotonic() - this.#startedMs > dueMs;
   }

@@ -3,8 +3,8 @@ import type { Observation } from './observe-environment.js';
 import type { SnapshotSummary } from './snapshot-files.js';
 
 /**
- * The Swarm an environment is, as its managers tell it now; before they do, as its agents and their latest snapshot
- * tell it. Null outside of one.
+ * An environment's Swarm as its managers report it; before they do, from its agents and their latest snapshot. Null
+ * outside a Swarm.
  */
 export function swarmViewOf(
   { environment, instance, leaderId, members, nodesOnline }: Observation,
@@ -13,7 +13,7 @@ export function swarmViewOf(
   const { swarm, instances } = environment;
   const last = summary?.swarm ?? null;
   const { node } = instance ?? {};
-  // An agent whose engine has left its Swarm says so sooner than the next snapshot.
+  // An agent whose engine has left its Swarm reports it sooner than the next snapshot.
   if (node === null && swarm === null) return null;
   if (!node && !last) return null;
   const leader = instances.find(({ id }) => id === leaderId);

@@ -15,13 +15,13 @@ export interface TunnelAdmissionOptions {
   readonly logger: Logger;
 }
 
-/** Someone presented what was meant for someone else, or a second time: the admin should know. */
+/** Credentials presented by the wrong agent or twice are shown to the admin. */
 const REPORTED = new Set(['credential-replayed', 'credential-foreign']);
 
-/** Decides which connections become an environment's tunnel. */
+/** Decides which connections may serve as an environment's tunnel. */
 export class TunnelAdmission {
   readonly #options: TunnelAdmissionOptions;
-  /** The secret that the holder of a grant proved to have. */
+  /** The secret that the holder of a grant proved. */
   readonly #secrets = new WeakMap<Grant, string>();
 
   constructor(options: TunnelAdmissionOptions) {
@@ -29,7 +29,7 @@ export class TunnelAdmission {
   }
 
   /**
-   * Spends the proof's token; whose tunnel it becomes is in the token's record alone.
+   * Spends the proof's token. The token's record alone decides whose tunnel it is.
    * @throws EdgeError `credential-…` (401)
    */
   admit(proof: TunnelProof): Grant {
@@ -42,8 +42,8 @@ export class TunnelAdmission {
   }
 
   /**
-   * Puts an admitted tunnel in its place. Synchronous from the look at the generation to the attachment:
-   * nothing slips in after a revocation.
+   * Attaches an admitted tunnel to its slot. Checking the generation and attaching are synchronous, so no revocation
+   * falls in between.
    * @throws EdgeError `credential-revoked` (401)
    */
   register(tunnel: Tunnel): void {
@@ -51,9 +51,11 @@ export class TunnelAdmission {
     const { environmentId, generation, nodeId, purpose } = tunnel.grant;
     const environment = store.environment(environmentId);
     const instance = environment?.instances.find(({ id }) => id === tunnel.grant.instanceId);
-    // Of cloned machines only the one that has the place now knows the secret.
+    // Of cloned machines only the current one knows the secret.
     if (environment?.generation !== generation || instance?.secret !== this.#secrets.get(tunnel.grant)) {
-      throw new EdgeError('credential-revoked', 'The credential was revoked meanwhile', { status: 401 });
+      throw new EdgeError('credential-revoked', 'The credential was revoked before the tunnel opened', {
+        status: 401,
+      });
     }
     registry.slotOf(tunnel.grant).attach(tunnel);
     const about = {
@@ -75,7 +77,7 @@ export class TunnelAdmission {
     const instance = store.environment(environmentId)?.instances.find(({ id }) => id === instanceId);
     const isHolder = environmentId === proof.environmentId && instanceId === proof.instanceId && instance;
     if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
-      throw new EdgeError('credential-foreign', 'The credential was made for another agent', {
+      throw new EdgeError('credential-foreign', 'The credential belongs to another agent', {
         status: 401,
         details: { environmentId },
       });

@@ -77,10 +77,10 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
     const receivedMs = clock.now();
-    services.snapshotDesk.admit(agent);
+    services.snapshotRequests.admit(agent);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     const snapshot = await json.run(agent.environment.id, snapshotJob, body, inputOf(agent, receivedMs));
-    await services.snapshotDesk.accept(agent, snapshot);
+    await services.snapshotRequests.accept(agent, snapshot);
     ctx.status = 204;
   });
 

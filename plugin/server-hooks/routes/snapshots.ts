@@ -46,7 +46,7 @@ export const snapshotCalls = [
       ],
     },
     async ({ services, environment: { id } }) => {
-      await services.snapshotDesk.request(id, services.waiting.waitMs({ environmentId: id }));
+      await services.snapshotRequests.request(id, services.waiting.waitMs({ environmentId: id }));
       return { status: 200, body: await latest(services, services.admin.get(id)) };
     },
   ),
