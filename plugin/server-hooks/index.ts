@@ -149,11 +149,11 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     started.push(listener);
 
     const snapshotRequests = new SnapshotRequests({ clock, store, presence, checkIns, snapshots });
-    const waiting = new Availability({ store, presence, clock });
+    const availability = new Availability({ store, presence, clock });
     const tunnels = new TunnelCalls({
       registry,
       clock,
-      waitMs: (target) => waiting.waitMs(target),
+      waitMs: (target) => availability.waitMs(target),
       servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
       isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, presence),
     });
@@ -197,7 +197,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       store,
       json,
       presence,
-      strangers: new AuthFailureLog(clock, 'agent-unauthorized'),
+      authFailures: new AuthFailureLog(clock, 'agent-unauthorized'),
       registry,
       roster,
       credentials,
@@ -216,7 +216,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       snapshots,
       snapshotRequests,
       idleClose: new IdleClose({ store, registry, credentials, snapshotRequests }),
-      waiting,
+      availability,
       docker: new DockerProxy({ tunnels, logger }),
       lists: new AllNodeLists({ tunnels, logger, clock, json }),
       tunnels,
@@ -227,7 +227,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         admin,
         answers,
         callLog,
-        strangers: new AuthFailureLog(clock, 'webhook-unauthorized'),
+        authFailures: new AuthFailureLog(clock, 'webhook-unauthorized'),
         clock,
         logger,
         decoy: newSecret(randomBytes),

@@ -37,7 +37,7 @@ export interface Services {
   readonly store: Store;
   readonly json: JsonWorker;
   readonly presence: Presence;
-  readonly strangers: AuthFailureLog;
+  readonly authFailures: AuthFailureLog;
   readonly registry: TunnelRegistry;
   readonly roster: SwarmRoster;
   readonly credentials: TunnelCredentials;
@@ -47,7 +47,7 @@ export interface Services {
   readonly snapshots: SnapshotFiles;
   readonly snapshotRequests: SnapshotRequests;
   readonly idleClose: IdleClose;
-  readonly waiting: Availability;
+  readonly availability: Availability;
   readonly docker: DockerProxy;
   readonly lists: AllNodeLists;
   readonly tunnels: TunnelSource;

@@ -22,15 +22,15 @@ import { preferredWait } from './preferred-wait.js';
 import { readBody } from './read-body.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
-/** An idle close without a snapshot is no larger, and little even where it is compressed. */
+/** An idle close without a snapshot is no larger; the bound is small even if compressed. */
 const SMALL_BYTES = 128;
 const SMALL_CALL: Pace = Object.freeze({ gapMs: 1_000, burst: 10 });
-/** As far apart as snapshots are. */
+/** The same gap as snapshots. */
 const LARGE_IDLE: Pace = Object.freeze({ gapMs: 10_000, burst: 1 });
 
-/** The calls of agents. Every one is signed; authentication comes before any other answer. */
+/** The agents' calls. All are signed; authentication comes before any other answer. */
 export function agentRoutes(services: Services): Router {
-  // Paths are signed as they are spelled: each has one spelling.
+  // Paths are signed as spelled, so each has one spelling.
   const router = new Router({ sensitive: true, strict: true });
   const { clock, logger, json } = services;
   const gate = new BodyGate();
@@ -38,12 +38,12 @@ export function agentRoutes(services: Services): Router {
 
   const proofs = new AnswerProofs();
 
-  // Refusals are made here and not further out, so that they are proven, too.
+  // Errors are answered here and not further out, so that their answers carry a proof too.
   router.use(async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      if (codeOf(error) === 'agent-unauthorized') services.strangers.note(logger);
+      if (codeOf(error) === 'agent-unauthorized') services.authFailures.note(logger);
       sendError(ctx, withHubTime(error, clock), logger);
     }
     proofs.prove(ctx);
@@ -59,14 +59,14 @@ export function agentRoutes(services: Services): Router {
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
     const agent = authenticate(ctx);
-    const gone = new AbortController();
-    ctx.res.once('close', () => gone.abort());
+    const closed = new AbortController();
+    ctx.res.once('close', () => closed.abort());
     const { etag, body } = await services.checkIns.answer({
       ...agent,
       query: checkInQuerySchema.parse({ ...ctx.query }),
       etag: ctx.get('if-none-match') || undefined,
       waitSeconds: preferredWait(ctx.get('prefer')),
-      signal: gone.signal,
+      signal: closed.signal,
     });
     ctx.set('etag', etag);
     ctx.set('cache-control', 'no-store');
@@ -109,7 +109,7 @@ export function agentRoutes(services: Services): Router {
     ctx.status = 204;
   });
 
-  // The hub's own call: nobody else has a question that is answered here.
+  // For the hub's own self-test only.
   router.get(SELF_TEST_PATH, (ctx) => {
     const answer = services.selfTest.answer(readSelfTest(ctx.get('authorization')));
     if (answer === undefined) throw unauthorized();
@@ -117,7 +117,7 @@ export function agentRoutes(services: Services): Router {
     ctx.body = { answer };
   });
 
-  /** By the head alone: strangers send no body. */
+  /** Uses the head only: strangers need not send a body. */
   function authenticate(ctx: Context): AuthenticatedAgent {
     const { store, presence } = services;
     const head = headOf(ctx);
@@ -128,10 +128,10 @@ export function agentRoutes(services: Services): Router {
     return agent;
   }
 
-  /** The body that the agent signed, if it is still one of ours when all of it is there. */
+  /** Reads the signed body and authenticates again once all of it is there. */
   async function readSigned(ctx: Context, maxBytes: number): Promise<Buffer> {
     const claim = parseAuthorization(ctx.get('authorization'));
-    // Piece by piece: the hash of 8 MiB at once would hold everybody up on a slow machine.
+    // Chunk by chunk: hashing 8 MiB in one turn would block the event loop on a slow machine.
     const hash = createHash('sha256');
     const body = await readBody(ctx.req, maxBytes, clock, { onChunk: (chunk) => hash.update(chunk) });
     if (hash.digest('base64url') !== claim.bodyHash) throw unauthorized();

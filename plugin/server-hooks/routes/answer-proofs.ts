@@ -2,16 +2,16 @@ import type { Context } from 'koa';
 import { ANSWER_PROOF, proveAnswer } from '../../../protocol/answer-proof.js';
 import type { RequestClaim } from '../../../protocol/request-signature.js';
 
-/** Adds a proof to each answer of a call whose signer is known, refusals included. */
+/** Adds a proof to each answer of a call with a known signer, errors included. */
 export class AnswerProofs {
   readonly #signers = new WeakMap<Context, { readonly key: Uint8Array; readonly requestMac: string }>();
 
-  /** The signature of the call holds with `key`: that is what its answer is proven with, whatever comes. */
+  /** Remembers the key that signed the call; its answer is proven with it. */
   know(ctx: Context, key: Uint8Array, { mac }: RequestClaim): void {
     this.#signers.set(ctx, { key, requestMac: mac });
   }
 
-  /** Fixes the answer's bytes and adds the header; nothing for strangers. */
+  /** Fixes the answer's bytes and adds the header; does nothing for unknown signers. */
   prove(ctx: Context): void {
     const signer = this.#signers.get(ctx);
     if (!signer) return;

@@ -12,7 +12,7 @@ import { parseJsonBytes, readBody } from './read-body.js';
 const MAX_BODY_BYTES = 64 * 1024;
 const ENVIRONMENT = '/api/environments/:id';
 
-/** Routes for calls that were defined with `defineOperation`; see there. */
+/** Routes for operations defined with `defineOperation`. */
 export function callRoutes(services: Services, calls: readonly Operation[]): Router {
   const router = new Router({ sensitive: true });
   const gate = new BodyGate();
@@ -26,14 +26,14 @@ export function callRoutes(services: Services, calls: readonly Operation[]): Rou
   return router;
 }
 
-/** Authentication comes first, then what is asked for, then the rest: a stranger learns nothing from what it sends. */
+/** Authentication comes first, then the environment, then the rest, so that strangers learn nothing. */
 async function readCall(
   services: Services,
   spec: OperationSpec,
   ctx: Context,
   gate: BodyGate,
 ): Promise<OperationInput<OperationSpec>> {
-  // First of all: whoever leaves while it is found out who they are has left, too.
+  // Before authentication: the caller may disconnect during it.
   const signal = signalOf(ctx);
   const params: Record<string, string> = ctx.params;
   const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
@@ -83,14 +83,16 @@ function send(
   if (body !== undefined) ctx.body = body;
 }
 
-/** A stream that nobody takes any more must not stay open. */
+/** Destroys the stream when the caller disconnects. */
 function endWith(signal: AbortSignal, body: Readable): void {
   if (signal.aborted) body.destroy();
   else signal.addEventListener('abort', () => body.destroy(), { once: true });
 }
 
 function signalOf(ctx: Context): AbortSignal {
-  const gone = new AbortController();
-  ctx.res.once('close', () => gone.abort(new EdgeError('client-gone', 'The caller left', { status: 499 })));
-  return gone.signal;
+  const closed = new AbortController();
+  ctx.res.once('close', () =>
+    closed.abort(new EdgeError('client-closed', 'The caller left', { status: 499 })),
+  );
+  return closed.signal;
 }

@@ -11,7 +11,7 @@ import { ticketCalls } from './tickets.js';
 import { tunnelCalls } from './tunnel.js';
 import { webhookCalls } from './webhooks.js';
 
-/** Every REST call of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
+/** All REST operations of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
 export const CALLS: readonly Operation[] = [
   ...environmentCalls,
   ...tunnelCalls,

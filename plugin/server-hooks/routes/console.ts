@@ -9,7 +9,7 @@ import { answerError } from './error-reply.js';
 import { requireHost } from './guards/require-host.js';
 
 const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
-/** Largest frame a page may send, bytes: what people paste at once, and then some. */
+/** Largest frame from a browser, bytes: enough for large pastes. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 /** `GET /api/environments/:id[/nodes/:node]/exec/:execId/ws?ticket=…`, upgraded to a WebSocket. */
@@ -30,7 +30,7 @@ export class ConsoleRoute {
     return CONSOLE.test(url);
   }
 
-  /** @returns false for what is no console; the socket is untouched then */
+  /** @returns false if the URL is not a console's; the socket is untouched then */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean {
     const [, path, ticket] = CONSOLE.exec(url) ?? [];
     if (path === undefined || ticket === undefined) return false;
@@ -39,7 +39,7 @@ export class ConsoleRoute {
     try {
       requireHost(req);
       requireOwnPage(req, store.settings().publicUrl ?? options.publicUrl);
-      // It stands for its caller, who was admitted when it was issued.
+      // The ticket carries the authorization of its issue.
       const target = tickets.redeem(ticket, path);
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
     } catch (error) {
@@ -50,7 +50,7 @@ export class ConsoleRoute {
 }
 
 /**
- * Browsers let any page open a WebSocket anywhere, and say in `Origin` which page it was (RFC 6455, section 10.2).
+ * Browsers let any page open a WebSocket anywhere, and name the page in `Origin` (RFC 6455, section 10.2).
  * @throws EdgeError `origin-foreign` (403)
  */
 function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null): void {
@@ -59,5 +59,5 @@ function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null):
   const isOwn = URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   const isPublic = publicUrl !== null && origin === new URL(publicUrl).origin;
   if (isOwn || isPublic) return;
-  throw new EdgeError('origin-foreign', 'A console opens from a page of this very hub only', { status: 403 });
+  throw new EdgeError('origin-foreign', 'Consoles open only from pages of this hub', { status: 403 });
 }

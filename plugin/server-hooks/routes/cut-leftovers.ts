@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
 import type { Clock } from '../../../protocol/clock.js';
 
-/** How long a caller may go on sending after its answer, ms: cut at once, it might never read that answer. */
+/** How long a caller may keep sending after its answer, ms: closed immediately, it might never read the answer. */
 const LEFTOVER_MS = 5_000;
 
-/** Ends callers who were answered before their body was read, and who go on sending all the same. */
+/** Disconnects callers that keep sending a body after they were answered. */
 export function cutLeftovers(clock: Clock): Middleware {
   return async ({ req, res }, next) => {
     res.once('finish', () => {

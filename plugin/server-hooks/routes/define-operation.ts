@@ -8,9 +8,9 @@ import type { Services } from '../services.js';
 import type { ProblemCode } from './problem-statuses.js';
 
 /**
- * Each REST call is one `defineOperation({ … }, handler)` in the file of its noun, listed in `calls.ts`. From that
- * definition come its route, authentication, authorization, parsing, the 405 of other methods, and its part of the
- * OpenAPI document; the handler gets values that were checked and returns one of the answers it declared:
+ * Each REST operation is one `defineOperation({ … }, handler)` in the file of its noun, listed in `calls.ts`. That
+ * definition yields its route, authentication, authorization, parsing, the 405 of other methods, and its part of the
+ * OpenAPI document. The handler receives validated values and returns one of the declared answers:
  *
  * ```ts
  * export const hookCalls = [
@@ -18,11 +18,11 @@ import type { ProblemCode } from './problem-statuses.js';
  *     {
  *       method: 'POST',
  *       path: '/api/environments/:id/hooks',
- *       id: 'createHook',              // operationId: what generated clients call it
- *       summary: 'Makes a hook',
+ *       id: 'createHook',              // operationId: the method name in generated clients
+ *       summary: 'Create a hook',
  *       access: 'write',               // an action for `admit`, or `public`, or `signed`
  *       body: createHook,              // zod, from plugin/api/; named by `.meta({ id })`
- *       answers: { 201: { description: 'Made', body: hookView, headers: { location: 'Its address' } } },
+ *       answers: { 201: { description: 'Created', body: hookView, headers: { location: 'Its address' } } },
  *       problems: ['name-taken', ...STORE_PROBLEMS],
  *     },
  *     async ({ services, environment, body }) => ({ status: 201, body: view, headers: { location } }),
@@ -30,14 +30,14 @@ import type { ProblemCode } from './problem-statuses.js';
  * ];
  * ```
  *
- * - A path below `/api/environments/:id` concerns that environment: callers are held to it, one that is not there is
- *   404, and the handler gets it as `environment`.
- * - `problems` are the codes that are the call's own, from `problem-statuses.ts`. Those that follow from its shape
- *   (`unauthorized`, `bad-request`, `environment-not-found`, …) are added by themselves.
- * - Query parameters arrive as texts: use `z.coerce.number()` and the like. One that is given twice arrives as a list.
+ * - A path below `/api/environments/:id` is authorized for that environment. An unknown one is 404, and the handler
+ *   gets it as `environment`.
+ * - `problems` are the call's own codes, from `problem-statuses.ts`. Those that follow from its shape
+ *   (`unauthorized`, `bad-request`, `environment-not-found`, …) are added automatically.
+ * - Query parameters arrive as strings: use `z.coerce.number()` and the like. A repeated one arrives as a list.
  * - An empty body counts as `{}`. Unknown members are ignored unless the schema is strict.
- * - `signed` is for calls that prove themselves by their very bytes: nothing is parsed, the handler gets `bytes`.
- * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` ends with the caller.
+ * - `signed` is for calls authenticated by their body's bytes: nothing is parsed, the handler gets `bytes`.
+ * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` aborts when the caller leaves.
  */
 export interface OperationSpec {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
@@ -48,32 +48,32 @@ export interface OperationSpec {
   readonly summary: string;
   /** Markdown. */
   readonly description?: string;
-  /** What a caller must be allowed to do; `public`: nothing; `signed`: the handler authenticates the body's bytes. */
+  /** The required permission; `public`: none; `signed`: the handler authenticates the body's bytes. */
   readonly access: Action | 'public' | 'signed';
   /**
-   * A caller whose credentials are good for one environment only may make this call, though its path names none: the
-   * handler holds them to theirs, by `visibleTo`. Default: they may not.
+   * Whether callers bound to one environment may make this call although its path names none: the handler
+   * restricts them to theirs with `visibleTo`. Default: false.
    */
   readonly showsOwn?: boolean;
-  /** What the parameters of the path mean; `:id` of an environment needs no word. */
+  /** Descriptions of the path parameters; `:id` of an environment needs none. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Default 65,536. */
   readonly maxBodyBytes?: number;
-  /** By status; `2XX` where the engine chooses it. */
+  /** By status; `2XX` if the engine chooses it. */
   readonly answers: { readonly [status: number]: AnswerSpec; readonly '2XX'?: AnswerSpec };
   readonly problems?: readonly ProblemCode[];
 }
 
-/** One answer of a call that went well. */
+/** A successful answer. */
 export interface AnswerSpec {
   readonly description: string;
-  /** JSON, unless `type` says otherwise. Absent, with no `type`: nothing is sent. */
+  /** JSON, unless `type` is set. Absent, with no `type`: no content. */
   readonly body?: z.core.$ZodType;
-  /** Content type of something that is not JSON. */
+  /** Content type if not JSON. */
   readonly type?: string;
-  /** Headers worth a word, lower case, and what they tell. */
+  /** Documented headers, lower case, with descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -86,22 +86,22 @@ type ParamNames<Path extends string> = Path extends `${string}:${infer Name}/${i
 
 type Parsed<Schema> = Schema extends z.core.$ZodType ? Immutable<z.output<Schema>> : undefined;
 
-/** What a handler gets. */
+/** Input of a handler. */
 export interface OperationInput<S extends OperationSpec> {
   readonly services: Services;
-  /** Null where `access` asks for nobody. */
+  /** Null if `access` needs no principal. */
   readonly principal: S['access'] extends 'public' | 'signed' ? null : Principal;
-  /** Asks anew who calls and whether they may, for answers that last. @throws EdgeError as `admit` */
+  /** Authenticates and authorizes again, for long-lived answers. @throws EdgeError as `admit` */
   readonly readmit: S['access'] extends 'public' | 'signed' ? null : () => Promise<Principal>;
   readonly environment: S['path'] extends `/api/environments/:id${string}` ? Environment : null;
-  /** Decoded; as long and as strange as the caller wished. */
+  /** Decoded, but otherwise unchecked. */
   readonly params: Readonly<Record<ParamNames<S['path']>, string>>;
   readonly query: Parsed<S['query']>;
   readonly body: S['access'] extends 'signed' ? undefined : Parsed<S['body']>;
-  /** The body as it came, of `signed` calls only. */
+  /** The raw body, of `signed` calls only. */
   readonly bytes: S['access'] extends 'signed' ? Buffer : null;
   readonly headers: IncomingHttpHeaders;
-  /** Of the caller, or of the proxy in front of the host. */
+  /** The address of the caller, or of the proxy in front of the host. */
   readonly address: string;
   /** Scheme and authority by which the caller reached the hub. */
   readonly origin: string;
@@ -109,7 +109,7 @@ export interface OperationInput<S extends OperationSpec> {
   readonly signal: AbortSignal;
 }
 
-/** JSON that was checked and written before; sent as it is. */
+/** JSON that was validated and serialized before; sent as is. */
 export type JsonText = Buffer | Readable;
 
 type AnswerOf<Status, A> = {
@@ -121,18 +121,18 @@ type AnswerOf<Status, A> = {
     ? { readonly body: string | Readable }
     : { readonly body?: never });
 
-/** What a handler may return: one of the declared answers. */
+/** The possible answers of a handler: the declared ones. */
 export type OperationAnswer<S extends OperationSpec> = {
   [Status in keyof S['answers']]: AnswerOf<Status, S['answers'][Status]>;
 }[keyof S['answers']];
 
-/** A call with its handler, as the router takes it; null: it is answered elsewhere and only described here. */
+/** A call with its handler, for the router; null: answered elsewhere and only described here. */
 export interface Operation {
   readonly spec: OperationSpec;
   readonly answer: ((input: OperationInput<OperationSpec>) => Promise<AnyAnswer>) | null;
 }
 
-/** A {@link OperationAnswer} of any call. */
+/** An {@link OperationAnswer} of any call. */
 export interface AnyAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -144,6 +144,6 @@ export function defineOperation<
   const S extends OperationSpec,
   const A extends OperationAnswer<S> & AnyAnswer,
 >(spec: S, handler: (input: OperationInput<S>) => Promise<A> | A): Operation {
-  // The router parses by `spec`, so what arrives is what S says.
+  // The router parses by `spec`, so the input has the types of S.
   return { spec, answer: async (input) => handler(input as OperationInput<S>) };
 }

@@ -5,7 +5,7 @@ import type { ProblemCode } from './problem-statuses.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
 
-/** What any call to an engine may be refused with by the hub; the engine's own answers are the engine's. */
+/** The hub's problems on any call to an engine; the engine's own errors are passed through. */
 const ENGINE_PROBLEMS = [
   'dial-timeout',
   'engine-bad-response',
@@ -36,13 +36,13 @@ const NODES_QUERY = z.object({
     .literal('all')
     .exactOptional()
     .describe(
-      'Asks all nodes of the Swarm. Absent: the environment’s leader alone, and the answer is as Docker has it.',
+      'Queries all nodes of the Swarm. Absent: only the environment’s leader, and the answer has Docker’s format.',
     ),
   nodeSeconds: z.coerce
     .number()
     .pipe(z.int().min(1).max(60))
     .default(10)
-    .describe('With `nodes=all`: how long one node may take before it counts as failed.'),
+    .describe('With `nodes=all`: seconds after which a node counts as failed.'),
 });
 
 const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Operation => ({
@@ -51,9 +51,9 @@ const listCall = (docker: string, id: string, what: string, plain: z.ZodType): O
     method: 'GET',
     path: `/api/environments/:id/docker/${docker}`,
     id,
-    summary: `${what}, of all nodes if asked for`,
+    summary: `List ${what}, optionally of all nodes`,
     description:
-      'With `nodes=all` every node of the Swarm is asked, side by side, and woken where it sleeps. The answer names each node, those that failed included; a network of the whole Swarm comes once. Docker’s own parameters go to each node. With or without an API version before the list.',
+      'With `nodes=all` every node of the Swarm is queried in parallel, and woken if needed. The answer lists each node, failed ones included; a Swarm-wide network is listed once. Docker’s own parameters are passed to each node. The path may start with an API version.',
     access: 'docker',
     query: NODES_QUERY,
     answers: { 200: { description: 'The list', body: z.union([allNodeList, plain]) } },
@@ -63,10 +63,10 @@ const listCall = (docker: string, id: string, what: string, plain: z.ZodType): O
 
 const entries = z.array(z.looseObject({}));
 const listCalls: readonly Operation[] = [
-  listCall('containers/json', 'listContainers', 'Containers', entries),
-  listCall('images/json', 'listImages', 'Images', entries),
-  listCall('volumes', 'listVolumes', 'Volumes', z.looseObject({ Volumes: entries.nullable() })),
-  listCall('networks', 'listNetworks', 'Networks', entries),
+  listCall('containers/json', 'listContainers', 'containers', entries),
+  listCall('images/json', 'listImages', 'images', entries),
+  listCall('volumes', 'listVolumes', 'volumes', z.looseObject({ Volumes: entries.nullable() })),
+  listCall('networks', 'listNetworks', 'networks', entries),
 ];
 
 /** The Docker API of an environment, described here and answered on the raw request by `docker.ts`. */
@@ -76,39 +76,39 @@ const rawCalls: readonly Operation[] = METHODS.map((method) => ({
     method,
     path: '/api/environments/:id/docker/:path',
     id: `${method.toLowerCase()}Docker`,
-    summary: "The environment's Docker API",
+    summary: "Call the environment's Docker API",
     description:
-      "Wakes the environment and waits for its tunnel. Bodies stream both ways without a time limit; `Upgrade: tcp` works. The engine's answers come through as they are, its errors included, but for headers and content types that have no place on the hub's origin.",
+      "Wakes the environment and waits for its tunnel. Bodies stream both ways without a time limit; `Upgrade: tcp` works. The engine's answers, errors included, pass unchanged, except headers and content types that are unsafe on the hub's origin.",
     access: 'docker',
     params: { path: 'Any path of the Docker API, slashes included, with or without a version.' },
-    answers: { '2XX': { description: 'What the engine answers', type: '*/*' } },
+    answers: { '2XX': { description: 'The engine’s answer', type: '*/*' } },
     problems: PROBLEMS,
   },
 }));
 
-/** Where there is no agent there is no node. */
+/** Calls for nodes never answer with these. */
 const NOT_OF_NODES = new Set<ProblemCode>([
   'environment-not-associated',
   'environment-offline',
   'nodes-query-invalid',
 ]);
 
-/** The same of one Swarm node. */
+/** The Docker API of one Swarm node. */
 const nodeCalls: readonly Operation[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
     path: '/api/environments/:id/nodes/:node/docker/:path',
     id: `${method.toLowerCase()}NodeDocker`,
-    summary: 'The Docker API of one node of its Swarm',
+    summary: 'Call the Docker API of one Swarm node',
     description:
-      "The same for one node, by the node's own tunnel, which is opened when it is needed and closed when it is not. Works without a manager in reach; what concerns the whole Swarm only on a node that is known as a manager.",
+      "Uses the node's own tunnel, which opens on demand and closes when idle. Works without a reachable manager; calls for the whole Swarm need a node that is a confirmed manager.",
     access: 'docker',
     params: {
-      node: 'Id of the node, or its name where only one has it.',
+      node: 'Id of the node, or its name if unique.',
       path: 'Any path of the Docker API, slashes included, with or without a version.',
     },
-    answers: { '2XX': { description: "What the node's engine answers", type: '*/*' } },
+    answers: { '2XX': { description: "The answer of the node's engine", type: '*/*' } },
     problems: [
       ...PROBLEMS.filter((code) => !NOT_OF_NODES.has(code)),
       'node-ambiguous',

@@ -14,9 +14,9 @@ import { admit } from './guards/admit.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 import { requireHost } from './guards/require-host.js';
 
-/** A Docker call as its URL tells it; `path` is as sent, not decoded. */
+/** A Docker call as parsed from its URL; `path` is as sent, not decoded. */
 export interface DockerCall {
-  /** Null: what stands in its place cannot be an id. */
+  /** Null if the id is malformed. */
   readonly environmentId: number | null;
   /** Id or name of a Swarm node, as sent; null: the environment's leader. */
   readonly node: string | null;
@@ -31,7 +31,7 @@ export function parseDockerCall(url: string): DockerCall | null {
   return path ? { environmentId: environmentIdOf(id), node, path } : null;
 }
 
-/** `ANY /api/environments/:id/docker/*`: past Koa, on the raw request, because bytes stream both ways. */
+/** `ANY /api/environments/:id/docker/*`: on the raw request instead of Koa, because bytes stream both ways. */
 export async function answerDockerCall(
   services: Services,
   call: DockerCall,
@@ -40,17 +40,17 @@ export async function answerDockerCall(
 ): Promise<void> {
   try {
     const { environment, target } = await admitCaller(services, call, req);
-    const question = parseListRequest(call.path, req.method === 'GET' && call.node === null);
-    if (question) {
+    const listRequest = parseListRequest(call.path, req.method === 'GET' && call.node === null);
+    if (listRequest) {
       const nodes = nodesOf(services, environment);
-      await services.lists.answer(req, res, environment.id, question, nodes);
+      await services.lists.answer(req, res, environment.id, listRequest, nodes);
     } else await services.docker.request(req, res, target);
   } catch (error) {
     refuse(res, error);
   }
 }
 
-/** The same for `Upgrade: tcp`: attach and exec. */
+/** `Upgrade: tcp`, for attach and exec. */
 export async function answerDockerUpgrade(
   services: Services,
   call: DockerCall,
@@ -58,7 +58,7 @@ export async function answerDockerUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  // The HTTP parser took its own listener with it: a caller's reset must not end the process while it is identified.
+  // The HTTP parser removed its own listener: a reset during authentication must not crash the process.
   socket.on('error', () => socket.destroy());
   try {
     const { target } = await admitCaller(services, call, req);
@@ -84,14 +84,14 @@ async function admitCaller(
   requireHost(req);
   const { via, environmentId: bound, ended } = await admit(services.host, req, 'docker', environmentId);
   const environment = requireEnvironment(services, environmentId);
-  const where =
+  const route =
     node === null ? { environmentId: environment.id } : requireNode(environment, node, services.roster);
-  return { environment, target: { ...where, path, via, isBound: bound !== undefined, ended } };
+  return { environment, target: { ...route, path, via, isBound: bound !== undefined, ended } };
 }
 
-/** An environment that is no Swarm has one node, its engine. */
+/** Outside a Swarm, the only node is the environment's engine. */
 function nodesOf(services: Services, { id }: Environment): readonly ListedNode[] {
-  const environment = services.waiting.requireReachable(id);
+  const environment = services.availability.requireReachable(id);
   const nodes = waysToNodes(environment, services.roster);
   if (nodes.length > 0) return nodes;
   const { engine } = describeEnvironment(environment, services);

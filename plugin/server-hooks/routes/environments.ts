@@ -17,16 +17,16 @@ import { defineOperation } from './define-operation.js';
 import { visibleTo } from './guards/visible-to.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 
-/** `/api/environments`: what admins do to environments. */
+/** `/api/environments`: admin operations on environments. */
 export const environmentCalls = [
   defineOperation(
     {
       method: 'GET',
       path: '/api/environments',
       id: 'listEnvironments',
-      summary: 'Environments, page by page',
+      summary: 'List environments',
       description:
-        'Shows those the caller may read. What is added or removed between two pages moves nothing on the others; in a list by `status` or `lastCheckInAt` an environment that changes meanwhile can come twice, or not at all.',
+        'Lists the environments the caller may read. Additions and removals between two pages do not shift other items; in a list by `status` or `lastCheckInAt` an environment that changes meanwhile may appear twice, or not at all.',
       access: 'read',
       showsOwn: true,
       query: environmentListQuery,
@@ -44,12 +44,12 @@ export const environmentCalls = [
       method: 'POST',
       path: '/api/environments',
       id: 'createEnvironment',
-      summary: 'Makes an environment and its Edge key',
-      description: 'Edge key and commands are shown this once; a lost one is replaced by `rotate-key`.',
+      summary: 'Create an environment and its Edge key',
+      description: 'Edge key and commands are shown only once; replace a lost key with `rotate-key`.',
       access: 'write',
       body: createEnvironment,
       answers: {
-        201: { description: 'Made', body: environmentCreated, headers: { location: 'Its address' } },
+        201: { description: 'Created', body: environmentCreated, headers: { location: 'Its address' } },
       },
       problems: ['edge-id-malformed', 'name-taken', ...STORE_PROBLEMS],
     },
@@ -79,9 +79,9 @@ export const environmentCalls = [
       method: 'GET',
       path: '/api/environments/:id',
       id: 'getEnvironment',
-      summary: 'One environment',
+      summary: 'Get an environment',
       access: 'read',
-      answers: { 200: { description: 'What is known of it now', body: environmentView } },
+      answers: { 200: { description: 'The environment', body: environmentView } },
     },
     ({ services, environment }) => ({ status: 200, body: describeEnvironment(environment, services) }),
   ),
@@ -91,10 +91,10 @@ export const environmentCalls = [
       method: 'PATCH',
       path: '/api/environments/:id',
       id: 'changeEnvironment',
-      summary: 'Changes name, tags or interval',
+      summary: 'Update name, tags or interval',
       access: 'write',
       body: changeEnvironment,
-      answers: { 200: { description: 'As it is now', body: environmentView } },
+      answers: { 200: { description: 'The updated environment', body: environmentView } },
       problems: ['name-taken', ...STORE_PROBLEMS],
     },
     async ({ services, environment, body }) => ({
@@ -108,10 +108,10 @@ export const environmentCalls = [
       method: 'DELETE',
       path: '/api/environments/:id',
       id: 'deleteEnvironment',
-      summary: 'Removes an environment',
-      description: 'Its agent is refused from now on; its tunnel ends at once.',
+      summary: 'Delete an environment',
+      description: 'Its agent is rejected from then on; its tunnel closes immediately.',
       access: 'write',
-      answers: { 204: { description: 'It is gone' } },
+      answers: { 204: { description: 'Deleted' } },
       problems: STORE_PROBLEMS,
     },
     async ({ services, environment }) => {
@@ -125,12 +125,12 @@ export const environmentCalls = [
       method: 'POST',
       path: '/api/environments/:id/rotate-key',
       id: 'rotateKey',
-      summary: 'Makes a new Edge key',
+      summary: 'Rotate the Edge key',
       description:
-        'For a lost key, a leaked one, or other addresses. The old one holds beside it for `overlapSeconds`.',
+        'For a lost or leaked key, or new addresses. The old key stays valid for `overlapSeconds`.',
       access: 'write',
       body: rotateKey,
-      answers: { 200: { description: 'The new key, shown this once', body: keyRotated } },
+      answers: { 200: { description: 'The new key, shown only once', body: keyRotated } },
       problems: STORE_PROBLEMS,
     },
     async ({ services, environment: { id }, body }) => {
@@ -155,11 +155,11 @@ export const environmentCalls = [
       method: 'POST',
       path: '/api/environments/:id/accept-clone',
       id: 'acceptClone',
-      summary: 'Lets the refused clone of a machine in',
+      summary: 'Accept the rejected clone of a machine',
       description:
-        'Of a machine and its full clone the first keeps its place, and the other is refused as `machine-cloned`. This swaps them: the one that asked last is let in, and the tunnel ends at once.',
+        'Of a machine and its full clone, the first keeps working and the other is rejected as `machine-cloned`. This swaps them: the one that tried last is admitted, and the tunnel closes immediately.',
       access: 'write',
-      answers: { 200: { description: 'As it is now', body: environmentView } },
+      answers: { 200: { description: 'The updated environment', body: environmentView } },
       problems: ['no-clone', ...STORE_PROBLEMS],
     },
     async ({ services, environment }) => ({
@@ -173,10 +173,10 @@ export const environmentCalls = [
       method: 'DELETE',
       path: '/api/environments/:id/association',
       id: 'disassociate',
-      summary: 'Forgets the Edge ID and its agent',
-      description: 'Its tunnel ends at once, and that Edge ID is barred until the key is rotated.',
+      summary: 'Remove the Edge ID and its agents',
+      description: 'The tunnel closes immediately, and the Edge ID is barred until the key is rotated.',
       access: 'write',
-      answers: { 204: { description: 'They are forgotten' } },
+      answers: { 204: { description: 'Removed' } },
       problems: STORE_PROBLEMS,
     },
     async ({ services, environment }) => {

@@ -6,14 +6,14 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Problem } from '../../api.js';
 import type { Logger } from '../host.js';
 
-/** An error as HTTP tells it: a problem document (RFC 9457) and headers. */
+/** An error as an HTTP response: a problem document (RFC 9457) and headers. */
 export interface ErrorReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly problem: Problem;
 }
 
-/** The only place where errors become HTTP. What is not an EdgeError is ours to mend: 500, and no word of it. */
+/** The only place where errors are mapped to HTTP. Anything but an EdgeError is a bug: 500, without details. */
 export function toErrorReply(error: unknown): ErrorReply {
   const edge = asEdgeError(error);
   const { status, code, retryAfterSeconds } = edge;
@@ -37,7 +37,7 @@ export function toErrorReply(error: unknown): ErrorReply {
   };
 }
 
-/** Each refusal of an agent's call carries the hub's time, so that the agent can correct its clock. */
+/** Adds the hub's time to each error for an agent, so that the agent can correct its clock. */
 export function withHubTime(error: unknown, clock: Clock): unknown {
   if (!(error instanceof EdgeError)) return error;
   const { code, message, status, expose, retryAfterSeconds, details } = error;
@@ -49,7 +49,7 @@ export function withHubTime(error: unknown, clock: Clock): unknown {
   });
 }
 
-/** The same where there is no Koa. */
+/** Sends an error without Koa. */
 export function answerError(res: ServerResponse, error: unknown): void {
   const { status, headers, problem } = toErrorReply(error);
   const body = Buffer.from(JSON.stringify(problem));
@@ -58,17 +58,19 @@ export function answerError(res: ServerResponse, error: unknown): void {
   res.end(body);
 }
 
-/** Answers whatever a route throws, and what no route answers. */
+/** Answers errors thrown by routes, and requests without a route. */
 export function errorReplies(logger: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
       if (ctx.status === 404 && !ctx.body) {
-        throw new EdgeError('not-found', 'There is nothing at this address', { status: 404 });
+        throw new EdgeError('not-found', 'Not found', { status: 404 });
       }
-      // The router calls methods that it has never heard of 501, and names in `Allow` those of the address all the same.
+      // The router answers 501 for unknown methods, but still lists the address's methods in `Allow`.
       if ((ctx.status === 405 || ctx.status === 501) && !ctx.body) {
-        throw new EdgeError('method-not-allowed', 'Not with this method: see Allow', { status: 405 });
+        throw new EdgeError('method-not-allowed', 'Method not allowed: see the Allow header', {
+          status: 405,
+        });
       }
     } catch (error) {
       sendError(ctx, error, logger);
@@ -76,26 +78,26 @@ export function errorReplies(logger: Logger): Middleware {
   };
 }
 
-/** The same as the answer of a Koa context. */
+/** Sends an error as the answer of a Koa context. */
 export function sendError(ctx: Context, error: unknown, logger: Logger): void {
   const { status, headers, problem } = toErrorReply(error);
   if (status === 500)
-    logger.error({ err: error, path: ctx.path.slice(0, 200) }, 'a call failed unexpectedly');
+    logger.error({ err: error, path: ctx.path.slice(0, 200) }, 'unexpected error in a call');
   ctx.status = status;
   ctx.set(headers);
   ctx.body = JSON.stringify(problem);
   ctx.type = 'application/problem+json';
 }
 
-/** What goes wrong in a handler, as HTTP and logs tell it. */
+/** Converts an error thrown in a handler. */
 export function asEdgeError(error: unknown): EdgeError {
   if (error instanceof EdgeError) return error;
   if (error instanceof z.core.$ZodError) {
     const [issue] = error.issues;
     const where = issue?.path.join('.');
-    return new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message ?? 'not understood'}`, {
+    return new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message ?? 'invalid'}`, {
       status: 400,
     });
   }
-  return new EdgeError('internal', 'Something went wrong here; the log of the hub has more', { status: 500 });
+  return new EdgeError('internal', 'Internal error; see the hub’s log', { status: 500 });
 }

@@ -6,16 +6,16 @@ import { visibleTo } from './guards/visible-to.js';
 
 const WATCHED = /^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,99}$/;
 
-/** `/api/events`: what changes, as it happens. */
+/** `/api/events`. */
 export const eventCalls = [
   defineOperation(
     {
       method: 'GET',
       path: '/api/events',
       id: 'streamEvents',
-      summary: 'What changes, as it happens',
+      summary: 'Stream changes',
       description:
-        'Server-sent events (WHATWG HTML, section 9.2). On `reset`, list anew; every other event changes what was listed. A client that comes back with `Last-Event-ID` gets what it missed, or a `reset`. The stream ends at once when its caller signs out or the token is revoked, and within 5 s when its caller may not have it any more for another reason.',
+        'Server-sent events (WHATWG HTML, section 9.2). On `reset`, fetch the list again; every other event updates it. A client that reconnects with `Last-Event-ID` gets the events it missed, or a `reset`. The stream ends immediately when its caller signs out or the token is revoked, and within 5 s when its caller loses access for another reason.',
       access: 'read',
       showsOwn: true,
       query: z.object({
@@ -23,16 +23,16 @@ export const eventCalls = [
           .string()
           .max(100)
           .exactOptional()
-          .describe('For clients that cannot send the header `Last-Event-ID`, which goes before it.'),
+          .describe('For clients that cannot send the header `Last-Event-ID`; the header has priority.'),
         watch: z
           .string()
           .regex(WATCHED)
           .exactOptional()
           .describe(
-            'Ids of at most 100 environments, with commas between: their check-ins are told as well, each at most every 5 s. Those that are not there, or not for the caller, are ignored.',
+            'Ids of at most 100 environments, separated by commas: their check-ins are reported as well, each at most every 5 s. Ids that do not exist or that the caller may not read are ignored.',
           ),
       }),
-      answers: { 200: { description: 'Events, until the caller leaves', type: 'text/event-stream' } },
+      answers: { 200: { description: 'Events, until the caller disconnects', type: 'text/event-stream' } },
       problems: ['too-many-event-streams'],
     },
     ({ services: { host, eventStreams }, principal, readmit, query, headers }) => {
@@ -51,7 +51,7 @@ export const eventCalls = [
   ),
 ];
 
-/** Events about environments go to who may read those, about settings to who may read these. */
+/** Events about environments need `read`, events about settings need `settings`. */
 function sightOf(host: Host, principal: Principal): Sight {
   const sees = visibleTo(host, principal);
   return (subject) => {

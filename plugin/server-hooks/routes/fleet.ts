@@ -4,16 +4,16 @@ import { chooseAddresses } from '../environments/agent-addresses.js';
 import { countAgents } from '../environments/count-agents.js';
 import { defineOperation } from './define-operation.js';
 
-/** `/api/fleet` and `/api/self-test`: what concerns all agents. */
+/** `/api/fleet` and `/api/self-test`. */
 export const fleetCalls = [
   defineOperation(
     {
       method: 'GET',
       path: '/api/fleet',
       id: 'getFleet',
-      summary: 'How many agents there are, and what new ones are told',
+      summary: 'Count agents and get the defaults for new ones',
       access: 'settings',
-      answers: { 200: { description: 'As it is now', body: fleet } },
+      answers: { 200: { description: 'The current values', body: fleet } },
     },
     ({ services, origin }) => {
       const { apiUrl, tunnelAddress } = chooseAddresses({}, services, origin);
@@ -27,22 +27,25 @@ export const fleetCalls = [
       method: 'POST',
       path: '/api/self-test',
       id: 'selfTest',
-      summary: 'Whether agents can reach this hub at the addresses they would be told',
+      summary: 'Test whether agents can reach this hub',
       description:
-        'The hub goes the ways of a check-in and of a tunnel from its own machine, hop by hop, within 10 s. Ten times a minute.',
+        'The hub checks the path of a check-in and of a tunnel from its own machine, step by step, within 10 s. At most ten times a minute.',
       access: 'settings',
       body: selfTest,
       maxBodyBytes: 4096,
       answers: {
-        200: { description: 'What was found, also where that is nothing good', body: selfTestResult },
+        200: { description: 'Self-test results', body: selfTestResult },
       },
       problems: ['too-many-self-tests'],
     },
     async ({ services, principal, body, origin, signal }) => {
-      const told = chooseAddresses(body, services, origin);
-      const { apiUrl: url, tunnelAddress } = told;
+      const addresses = chooseAddresses(body, services, origin);
+      const { apiUrl: url, tunnelAddress } = addresses;
       services.logger.info({ principal: principal.id, url, tunnelAddress }, 'self-test');
-      return { status: 200, body: { url, tunnelAddress, hops: await services.selfTest.run(told, signal) } };
+      return {
+        status: 200,
+        body: { url, tunnelAddress, hops: await services.selfTest.run(addresses, signal) },
+      };
     },
   ),
 ];

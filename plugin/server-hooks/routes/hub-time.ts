@@ -1,12 +1,12 @@
 import type { Middleware } from 'koa';
 import type { Clock } from '../../../protocol/clock.js';
 
-/** Milliseconds since 1970 by the hub's clock, by which its pages tell ages. */
+/** Milliseconds since 1970 by the hub's clock; pages compute ages from it. */
 export const HUB_TIME = 'fairlead-time';
 
-/** Puts the time on each answer of the admin API, refusals and the heads of streams included. */
+/** Adds the time to each answer of the admin API, errors and stream heads included. */
 export function hubTime(clock: Clock): Middleware {
-  // Check-ins pass as they are: there are thousands of them for each call of a page.
+  // Not for check-ins: they outnumber a page's calls by thousands.
   return (ctx, next) =>
     ctx.path.startsWith('/api/') ? next().then(() => ctx.set(HUB_TIME, String(clock.now()))) : next();
 }

@@ -10,8 +10,8 @@ const LINE =
   "server.on('upgrade', (req, socket, head) => plugin.upgrade(req, socket, head) || socket.destroy())";
 
 /**
- * Upgrades that come as plain requests, as they do where a server has no `upgrade` listener. Node then drops `Upgrade`
- * and reads what follows as the next request: `docker run -it` would hang. They are refused, and reported once.
+ * Upgrades that arrive as plain requests because the server has no `upgrade` listener. Node then drops `Upgrade` and
+ * parses what follows as the next request: `docker run -it` would hang. They are rejected, and logged once.
  */
 export class MissedUpgrades {
   readonly #logger: Logger;
@@ -21,17 +21,17 @@ export class MissedUpgrades {
     this.#logger = logger;
   }
 
-  /** @returns whether the request was one, and has been answered */
+  /** @returns whether the request was one and has been answered */
   refuse(req: IncomingMessage, res: ServerResponse, call: DockerCall | null, isConsole: boolean): boolean {
-    if (!wantsUpgrade(req) || !(call ? takesUpgrade(call) : isConsole)) return false;
+    if (!wantsUpgrade(req) || !(call ? acceptsUpgrade(call) : isConsole)) return false;
     if (!this.#hasWarned) {
       this.#hasWarned = true;
-      const text = `upgrades do not reach the plugin, docker exec and docker run -it do not work: add ${LINE}`;
+      const text = `upgrades do not reach the plugin, so docker exec and docker run -it do not work: add ${LINE}`;
       this.#logger.warn({ code: 'host-lost-upgrade' }, text);
     }
     const error = new EdgeError(
       'host-lost-upgrade',
-      'The host dashboard does not pass upgrades on to the plugin',
+      'The host dashboard does not forward upgrades to the plugin',
       {
         status: 500,
       },
@@ -53,7 +53,7 @@ function wantsUpgrade({ headers, httpVersionMajor }: IncomingMessage): boolean {
   );
 }
 
-function takesUpgrade({ path }: DockerCall): boolean {
+function acceptsUpgrade({ path }: DockerCall): boolean {
   try {
     return isUpgradePath(parseDockerPath(path));
   } catch {

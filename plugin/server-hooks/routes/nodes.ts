@@ -9,9 +9,9 @@ export const nodeCalls = [
       method: 'GET',
       path: '/api/environments/:id/nodes',
       id: 'listNodes',
-      summary: 'The nodes of a Swarm, and their agents',
+      summary: 'List the nodes of a Swarm and their agents',
       description:
-        'As its managers tell them, within ten seconds of a change, and what the hub knows of each agent.',
+        'The nodes as the managers report them, within ten seconds of a change, and the state of each agent.',
       access: 'read',
       answers: { 200: { description: 'All nodes', body: nodeList } },
     },

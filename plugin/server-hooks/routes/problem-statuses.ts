@@ -1,6 +1,6 @@
 /**
- * The status of each code a documented call may be refused with; every one has its row in docs/errors.md. Calls name
- * their own codes in `problems`; what follows from a call's shape (access, body, environment) is added to those.
+ * The status of each problem code of a documented call; docs/errors.md has a row for each. Calls list their own codes
+ * in `problems`; those that follow from a call's shape (access, body, environment) are added.
  */
 export const PROBLEM_STATUSES = Object.freeze({
   'attach-ws-refused': 403,
@@ -59,8 +59,8 @@ export const PROBLEM_STATUSES = Object.freeze({
   'webhook-unauthorized': 401,
 } as const);
 
-/** A code that a call may name in `problems`. */
+/** A code that a call may list in `problems`. */
 export type ProblemCode = keyof typeof PROBLEM_STATUSES;
 
-/** What every call that changes something may answer. */
+/** The problems of all calls that write. */
 export const STORE_PROBLEMS = ['store-closed', 'store-unwritable'] as const;

@@ -4,20 +4,20 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { BODY_BOUNDS, isModestJson } from '../../../protocol/modest-json.js';
 import { bodyTooComplex, bodyTooLarge, parseUtf8Json } from '../json/json-job.js';
 
-/** Bodies arrive within this, or are given up, ms. */
+/** Time limit for a body, ms. */
 const BODY_MS = 30_000;
 
 export interface ReadBodyOptions {
-  /** Ends it before its time, with the signal's reason. */
+  /** Aborts reading with the signal's reason. */
   readonly giveUp?: AbortSignal | undefined;
-  /** Each piece as it arrives. */
+  /** Called with each chunk. */
   readonly onChunk?: (chunk: Buffer) => void;
 }
 
 /**
- * The whole body of a request.
+ * Reads the whole body of a request.
  * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
- *   `host-consumed-body` (500) when something in the host read it before
+ *   `host-consumed-body` (500) if the host already read it
  */
 export function readBody(
   req: IncomingMessage,
@@ -43,7 +43,7 @@ export function readBody(
     let size = 0;
     const fail = (error: EdgeError) => {
       stopTimer();
-      req.off('data', take);
+      req.off('data', onData);
       chunks.length = 0;
       req.resume();
       reject(error);
@@ -51,13 +51,13 @@ export function readBody(
     const stopTimer = clock.after(BODY_MS, () =>
       fail(new EdgeError('body-late', 'The body did not arrive within 30 s', { status: 408 })),
     );
-    const take = (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) return fail(bodyTooLarge(maxBytes));
       chunks.push(chunk);
       onChunk?.(chunk);
     };
-    req.on('data', take);
+    req.on('data', onData);
     req.once('end', () => {
       stopTimer();
       resolve(Buffer.concat(chunks));
@@ -70,7 +70,7 @@ export function readBody(
 }
 
 /**
- * A small body as JSON; an empty one is `undefined`.
+ * Parses a small body as JSON; an empty one is `undefined`.
  * @throws EdgeError `body-not-json`, `body-too-complex` (400)
  */
 export function parseJsonBytes(bytes: Buffer): unknown {

@@ -1,10 +1,10 @@
-/** Scheme and authority of an absolute-form target, as clients send it that take the hub for a proxy (RFC 9112, 3.2.2). */
+/** Scheme and authority of an absolute-form target, which clients send to proxies (RFC 9112, 3.2.2). */
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /**
- * A request's path and query below the plugin's mount, as sent: not decoded, not normalised. Null when
- * the request is not the plugin's. Hosts differ: Express and koa-mount strip the mount from `url` and
- * keep the whole in `originalUrl`, middleware that rewrites addresses changes `url`, and plain `node:http` has `url` alone.
+ * A request's path and query below the plugin's mount, as sent: not decoded, not normalised. Null when the request is
+ * not the plugin's. Hosts differ: Express and koa-mount strip the mount from `url` and keep the whole in `originalUrl`,
+ * middleware that rewrites addresses changes `url`, and plain `node:http` has `url` alone.
  * @param mount as clients see it; empty for `/`
  */
 export function relativeUrl(url: string, originalUrl: string | undefined, mount: string): string | null {

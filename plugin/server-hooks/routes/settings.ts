@@ -12,7 +12,7 @@ export const settingsCalls = [
       method: 'GET',
       path: '/api/settings',
       id: 'getSettings',
-      summary: 'What holds for all environments',
+      summary: 'Get the settings',
       access: 'settings',
       answers: { 200: { description: 'The settings', body: settingsSchema } },
     },
@@ -24,11 +24,11 @@ export const settingsCalls = [
       method: 'PATCH',
       path: '/api/settings',
       id: 'changeSettings',
-      summary: 'Changes settings',
-      description: 'Agents learn of a change at their next check-in, held ones at once.',
+      summary: 'Update settings',
+      description: 'Agents receive a change at their next check-in, held ones immediately.',
       access: 'settings',
       body: changeSettings,
-      answers: { 200: { description: 'The settings as they are now', body: settingsSchema } },
+      answers: { 200: { description: 'The updated settings', body: settingsSchema } },
       problems: STORE_PROBLEMS,
     },
     async ({ services: { store, checkIns }, body }) => {
@@ -42,20 +42,20 @@ export const settingsCalls = [
     },
   ),
 
-  // Public: it is what a client needs before it can trust anything else from here.
+  // Public: clients need it before they can trust any other answer.
   defineOperation(
     {
       method: 'GET',
       path: '/api/ca.pem',
       id: 'getCa',
-      summary: "The CA that signed the hub's certificate",
+      summary: "Get the CA of the hub's certificate",
       access: 'public',
       answers: { 200: { description: 'PEM', type: 'application/x-pem-file' } },
       problems: ['ca-not-known'],
     },
     ({ services: { host } }) => {
       if (host.caCertificate !== undefined) return { status: 200, body: host.caCertificate };
-      throw new EdgeError('ca-not-known', "The host's certificate is not from a CA of its own", {
+      throw new EdgeError('ca-not-known', "The host's certificate is not from a private CA", {
         status: 404,
       });
     },

@@ -13,12 +13,12 @@ export const snapshotCalls = [
       method: 'GET',
       path: '/api/environments/:id/snapshot',
       id: 'getSnapshot',
-      summary: 'The latest snapshot',
+      summary: 'Get the latest snapshot',
       access: 'read',
       description:
-        'In a Swarm of all nodes together: each item says of which `node` it is, the counts are sums, and `swarm` has what managers tell.',
+        'In a Swarm, all nodes merged: each item names its `node`, the counts are sums, and `swarm` has what managers report.',
       answers: {
-        200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
+        200: { description: 'The agent’s snapshot, or the merged one of a Swarm', body: snapshotView },
       },
       problems: ['snapshot-busy', 'snapshot-not-found', 'snapshot-unreadable'],
     },
@@ -30,12 +30,12 @@ export const snapshotCalls = [
       method: 'POST',
       path: '/api/environments/:id/snapshot',
       id: 'takeSnapshot',
-      summary: 'Asks the agent for a snapshot, and answers with it',
+      summary: 'Request a new snapshot',
       description:
-        "In a Swarm all agents are asked: waits for a manager's, and three seconds more for the others'. `nodes` tells how old each is.",
+        "In a Swarm, requests one from all agents: waits for a manager's, and three more seconds for the others'. `nodes` has the time of each.",
       access: 'docker',
       answers: {
-        200: { description: 'As the agent sent it, or those of a Swarm as one', body: snapshotView },
+        200: { description: 'The agent’s snapshot, or the merged one of a Swarm', body: snapshotView },
       },
       problems: [
         'environment-not-associated',
@@ -46,7 +46,7 @@ export const snapshotCalls = [
       ],
     },
     async ({ services, environment: { id } }) => {
-      await services.snapshotRequests.request(id, services.waiting.waitMs({ environmentId: id }));
+      await services.snapshotRequests.request(id, services.availability.waitMs({ environmentId: id }));
       return { status: 200, body: await latest(services, services.admin.get(id)) };
     },
   ),
@@ -61,5 +61,5 @@ async function latest(services: Services, environment: Environment): Promise<Rea
   } finally {
     if (!snapshot) leave();
   }
-  throw new EdgeError('snapshot-not-found', 'No snapshot was taken yet', { status: 404 });
+  throw new EdgeError('snapshot-not-found', 'There is no snapshot yet', { status: 404 });
 }

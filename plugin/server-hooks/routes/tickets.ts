@@ -11,13 +11,13 @@ export const ticketCalls = [
       method: 'POST',
       path: '/api/tickets',
       id: 'createTicket',
-      summary: 'A ticket for one console',
+      summary: 'Create a console ticket',
       description:
-        'Make an exec instance with `Tty: true` by the Docker API, ask for a ticket, and open a WebSocket at its `url` within 30 s. Binary frames are the terminal’s bytes, both ways. Text frames are JSON: send `{type: "resize", columns, rows}`; `{type: "open"}`, `{type: "exit", code}` and `{type: "error", code, detail}` come.',
+        'Create an exec instance with `Tty: true` through the Docker API, create a ticket, and open a WebSocket at its `url` within 30 s. Binary frames are the terminal’s bytes, both ways. Text frames are JSON: send `{type: "resize", columns, rows}`; `{type: "open"}`, `{type: "exit", code}` and `{type: "error", code, detail}` come.',
       access: 'docker',
       showsOwn: true,
       body: createTicket,
-      answers: { 201: { description: 'Good once, for 30 s', body: ticketView } },
+      answers: { 201: { description: 'Valid once, for 30 s', body: ticketView } },
       problems: ['environment-not-found', 'node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
     ({ services, principal, body: { environmentId, execId, node, marker } }) => {
@@ -28,11 +28,11 @@ export const ticketCalls = [
       }
       const environment = requireEnvironment(services, environmentId);
       const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;
-      const where =
+      const route =
         node === undefined ? { environmentId } : requireNode(environment, encodeURIComponent(node), roster);
       const path = `/api/environments/${environmentId}${at}/exec/${execId}/ws`;
       const { ticket, expiresAtMs } = tickets.issue(path, {
-        ...where,
+        ...route,
         execId,
         ended: principal.ended,
         ...(marker !== undefined && { marker }),

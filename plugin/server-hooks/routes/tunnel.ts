@@ -14,9 +14,9 @@ export const tunnelCalls = [
       method: 'GET',
       path: '/api/environments/:id/tunnel',
       id: 'getTunnel',
-      summary: 'How far its tunnel is',
+      summary: 'Get tunnel status',
       access: 'read',
-      answers: { 200: { description: 'The state now', body: tunnelView } },
+      answers: { 200: { description: 'The tunnel', body: tunnelView } },
     },
     ({ services, environment: { id } }) => ({ status: 200, body: viewTunnel(services, id) }),
   ),
@@ -26,19 +26,19 @@ export const tunnelCalls = [
       method: 'POST',
       path: '/api/environments/:id/tunnel',
       id: 'requireTunnel',
-      summary: 'Asks for its tunnel',
-      description: 'Rarely needed: a Docker call wakes the environment by itself.',
+      summary: 'Open the tunnel',
+      description: 'Rarely needed: a Docker call wakes the environment automatically.',
       access: 'docker',
       body: requireTunnel,
       maxBodyBytes: 1024,
       answers: {
-        200: { description: 'It is active', body: tunnelView },
-        202: { description: 'It is not active yet', body: tunnelView },
+        200: { description: 'Active', body: tunnelView },
+        202: { description: 'Not active yet', body: tunnelView },
       },
       problems: ['environment-not-associated', 'environment-offline', 'tunnel-closed'],
     },
     async ({ services, environment: { id }, body: { wait }, signal }) => {
-      services.waiting.requireReachable(id);
+      services.availability.requireReachable(id);
       const slot = services.registry.slot(id);
       slot.demand();
       if (wait > 0 && slot.state !== 'active') await waitFor(services, id, wait * 1_000, signal);
@@ -51,9 +51,9 @@ export const tunnelCalls = [
       method: 'DELETE',
       path: '/api/environments/:id/tunnel',
       id: 'closeTunnel',
-      summary: 'Ends its tunnel and all calls in it',
+      summary: 'Close the tunnel and end all its calls',
       access: 'docker',
-      answers: { 204: { description: 'It is closed' } },
+      answers: { 204: { description: 'Closed' } },
       problems: STORE_PROBLEMS,
     },
     async ({ services, environment: { id } }) => {
@@ -67,11 +67,11 @@ export const tunnelCalls = [
       method: 'POST',
       path: '/api/environments/:id/keep-alive',
       id: 'keepAlive',
-      summary: 'Tells that somebody still looks at it',
+      summary: 'Keep the tunnel open',
       description:
         'Prolongs an open or required tunnel, never wakes one. Send it once a minute while the environment is open.',
       access: 'docker',
-      answers: { 200: { description: 'The state now', body: tunnelView } },
+      answers: { 200: { description: 'The tunnel', body: tunnelView } },
     },
     ({ services, environment: { id } }) => {
       services.registry.peek(id)?.keepAlive();
@@ -84,11 +84,11 @@ export const tunnelCalls = [
       method: 'POST',
       path: '/api/environments/:id/nodes/:node/keep-alive',
       id: 'keepNodeAlive',
-      summary: 'Tells that somebody still looks at one node of a Swarm',
+      summary: 'Keep a node’s tunnel open',
       description:
-        'The same for the node’s own tunnel, which calls for this node use. It prolongs no other: who looks at the Swarm, too, sends both.',
+        'Prolongs only the node’s own tunnel, which calls for this node use. To keep the Swarm’s tunnel open as well, send both.',
       access: 'docker',
-      answers: { 200: { description: 'The state of the node’s own tunnel now', body: tunnelView } },
+      answers: { 200: { description: 'The node’s tunnel', body: tunnelView } },
       problems: ['node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
     ({ services, environment, params }) => {
@@ -100,7 +100,7 @@ export const tunnelCalls = [
   ),
 ];
 
-/** A wait that runs out is no error here: the answer says how far it is. */
+/** A timeout is not an error here: the answer carries the state. */
 async function waitFor(
   { registry }: Services,
   id: number,
@@ -115,7 +115,7 @@ async function waitFor(
   }
 }
 
-/** @param instanceId of the tunnel to its node; absent: the environment's */
+/** @param instanceId selects its node's tunnel; absent: the environment's */
 function viewTunnel(services: Services, id: number, instanceId?: string): TunnelView {
   const { admin, registry, credentials } = services;
   const environment = admin.get(id);

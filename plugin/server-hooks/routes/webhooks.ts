@@ -17,16 +17,16 @@ import { asEdgeError } from './error-reply.js';
 import { STORE_PROBLEMS } from './problem-statuses.js';
 import { parseJsonBytes } from './read-body.js';
 
-const PARAMS = { webhookId: 'Of `GET /webhooks`.' };
+const PARAMS = { webhookId: 'From `GET /webhooks`.' };
 
-/** `/api/webhooks`, and where their senders post to. */
+/** `/api/webhooks`, and the endpoint for their senders. */
 export const webhookCalls = [
   defineOperation(
     {
       method: 'GET',
       path: '/api/webhooks',
       id: 'listWebhooks',
-      summary: 'All webhooks and their last calls',
+      summary: 'List webhooks and their last calls',
       access: 'settings',
       answers: { 200: { description: 'The list', body: webhookList } },
     },
@@ -41,11 +41,11 @@ export const webhookCalls = [
       method: 'POST',
       path: '/api/webhooks',
       id: 'createWebhook',
-      summary: 'Makes a webhook',
-      description: 'Whoever has its secret can create environments. It is shown this once.',
+      summary: 'Create a webhook',
+      description: 'Anyone with its secret can create environments. It is shown only once.',
       access: 'settings',
       body: createWebhook,
-      answers: { 201: { description: 'Made', body: webhookCreated } },
+      answers: { 201: { description: 'Created', body: webhookCreated } },
       problems: ['too-many-webhooks', ...STORE_PROBLEMS],
     },
     async ({ services, body, origin }) => {
@@ -59,12 +59,12 @@ export const webhookCalls = [
       method: 'POST',
       path: '/api/webhooks/:webhookId/rotate-secret',
       id: 'rotateSecret',
-      summary: 'Makes a new secret',
-      description: 'The last one holds beside it for `overlapSeconds`; earlier ones end at once.',
+      summary: 'Rotate the secret',
+      description: 'The previous secret stays valid for `overlapSeconds`; older ones end immediately.',
       access: 'settings',
       params: PARAMS,
       body: rotateSecret,
-      answers: { 200: { description: 'The new secret, shown this once', body: secretRotated } },
+      answers: { 200: { description: 'The new secret, shown only once', body: secretRotated } },
       problems: ['webhook-not-found', ...STORE_PROBLEMS],
     },
     async ({ services, params, body }) => {
@@ -79,11 +79,11 @@ export const webhookCalls = [
       method: 'DELETE',
       path: '/api/webhooks/:webhookId',
       id: 'deleteWebhook',
-      summary: 'Removes a webhook',
-      description: 'Its sender is refused from now on; the environments it made stay.',
+      summary: 'Delete a webhook',
+      description: 'Its sender is rejected from then on; the environments it created stay.',
       access: 'settings',
       params: PARAMS,
-      answers: { 204: { description: 'It is gone' } },
+      answers: { 204: { description: 'Deleted' } },
       problems: ['webhook-not-found', ...STORE_PROBLEMS],
     },
     async ({ services, params }) => {
@@ -97,15 +97,15 @@ export const webhookCalls = [
       method: 'POST',
       path: '/hooks/:webhookId',
       id: 'callWebhook',
-      summary: 'Creates an environment, or finds it by `externalId`',
+      summary: 'Create an environment, or find it by `externalId`',
       description:
-        'Signed as Standard Webhooks describe (`webhook-id`, `webhook-timestamp`, `webhook-signature`), 5 minutes around the hub’s time. A repeated `webhook-id` gets the first answer again for 15 minutes. See docs/webhooks.md.',
+        'Signed as described by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`), within 5 minutes of the hub’s time. A repeated `webhook-id` gets the first answer again for 15 minutes. See docs/webhooks.md.',
       access: 'signed',
       params: PARAMS,
       body: webhookMessage,
       answers: {
         200: { description: 'Found', body: webhookAnswer },
-        201: { description: 'Made; Edge key and commands are shown this once', body: webhookAnswer },
+        201: { description: 'Created; Edge key and commands are shown only once', body: webhookAnswer },
       },
       problems: [
         'body-not-json',

@@ -9,7 +9,7 @@ export interface KnownNode {
   readonly name: string;
 }
 
-/** The same with the way to its engine, or why there is none. */
+/** A node with the target of its calls, or the error if there is none. */
 export interface NodeWay extends KnownNode {
   readonly target: TunnelTarget | EdgeError;
 }
@@ -17,8 +17,8 @@ export interface NodeWay extends KnownNode {
 type Members = Pick<SwarmRoster, 'members'>;
 
 /**
- * The nodes of an environment's Swarm; empty: it is none. Which there are a manager says, where one has: what an agent
- * says of its own node counts only where there is no manager's word.
+ * The nodes of an environment's Swarm; empty outside a Swarm. A manager's report is authoritative: an agent's own claim
+ * counts only without one.
  */
 export function knownNodes(environment: Environment, roster: Members): KnownNode[] {
   const members = environment.swarm && roster.members(environment.id);
@@ -26,7 +26,7 @@ export function knownNodes(environment: Environment, roster: Members): KnownNode
   return environment.instances.flatMap(({ node }) => (node ? [{ id: node.nodeId, name: node.name }] : []));
 }
 
-/** The way to each node of a Swarm: managers first, as their word counts for more, then by name. */
+/** The target for each node of a Swarm: managers first, because their answers have priority, then by name. */
 export function waysToNodes(environment: Environment, roster: Members): NodeWay[] {
   const managers = new Set(environment.swarm?.managers);
   const rank = ({ id }: KnownNode) => (managers.has(id) ? 0 : 1);
@@ -35,7 +35,7 @@ export function waysToNodes(environment: Environment, roster: Members): NodeWay[
     .map((node) => ({ ...node, target: targetOf(environment, node.id) }));
 }
 
-/** Where calls for a node go; an error where no agent serves it: `node-without-agent` (503). */
+/** The target of calls for a node, or `node-without-agent` (503) if no agent serves it. */
 export function targetOf(environment: Environment, nodeId: string): Required<TunnelTarget> | EdgeError {
   const instance = environment.instances.find(({ node }) => node?.nodeId === nodeId);
   if (instance) return { environmentId: environment.id, instanceId: instance.id };

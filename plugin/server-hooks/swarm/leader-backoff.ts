@@ -1,20 +1,20 @@
 import type { Clock } from '../../../protocol/clock.js';
 
-/** What a lease may last without a tunnel, ms. */
+/** Time a lease may last without a tunnel, ms. */
 export const LEASE_MS = 5_000;
-/** The same where all agents take long to connect. */
+/** Upper bound of it when all agents are slow to connect. */
 const MAX_LEASE_MS = 60_000;
-/** An agent that is well but for its tunnel comes after all others for so long, ms, and until a tunnel stands. */
+/** An agent whose only failure is its tunnel ranks last for this long, ms, and until a tunnel opens. */
 const FAILING_MS = 60_000;
 
 interface Failure {
-  /** Monotonic ms of the last one. */
+  /** Monotonic ms of the last failure. */
   readonly atMs: number;
-  /** How many there were since a tunnel stood, of whomever. */
+  /** Failures since any tunnel was last open. */
   readonly turns: number;
 }
 
-/** Which agents of an environment had the lease, were heard, and brought no tunnel about. */
+/** Records which of an environment's agents had the lease and checked in but did not open a tunnel. */
 export class LeaderBackoff {
   readonly #clock: Clock;
   readonly #failures = new Map<string, Failure>();
@@ -23,13 +23,13 @@ export class LeaderBackoff {
     this.#clock = clock;
   }
 
-  /** An agent's turn is over. */
+  /** Records a failed turn. */
   failed(instanceId: string): void {
     const { turns = 0 } = this.#failures.get(instanceId) ?? {};
     this.#failures.set(instanceId, { atMs: this.#clock.monotonic(), turns: turns + 1 });
   }
 
-  /** An agent's tunnel stands. */
+  /** Records that an agent's tunnel is open. */
   connected(instanceId: string): void {
     this.#failures.delete(instanceId);
     for (const [id, { atMs, turns }] of this.#failures) {
@@ -37,7 +37,7 @@ export class LeaderBackoff {
     }
   }
 
-  /** When an agent failed last, monotonic ms; null: it did not, or so long ago that it may try again. */
+  /** When an agent last failed, monotonic ms; null if it may try again. */
   failedMs(instanceId: string): number | null {
     const failure = this.#failures.get(instanceId);
     if (!failure) return null;
@@ -46,9 +46,9 @@ export class LeaderBackoff {
   }
 
   /**
-   * What a lease may last without a tunnel, ms: twice as long each time that all have failed once more. Else agents
-   * that are slow to connect would take it from each other for ever.
-   * @param instances those that could have it
+   * Time a lease may last without a tunnel, ms. Doubles each time all agents have failed again; else agents that are
+   * slow to connect would take it from each other forever.
+   * @param instances the candidates
    */
   leaseMs(instances: readonly { readonly instanceId: string }[]): number {
     if (instances.length === 0) return LEASE_MS;

@@ -5,40 +5,40 @@ import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
 import { LEASE_MS, LeaderBackoff } from './leader-backoff.js';
 
-/** An instance that might lead its environment. */
+/** An instance that may lead its environment. */
 export interface Candidate {
   readonly instanceId: string;
-  /** Swarm node it serves, for the log; null outside a Swarm. */
+  /** Its Swarm node, for the log; null outside a Swarm. */
   readonly nodeId: string | null;
   /** 0 is best. */
   readonly rank: number;
-  /** Whether it could be told at once: it holds a check-in open. */
+  /** Whether it has a held check-in that can be answered now. */
   readonly isHeld: boolean;
-  /** Whether it was heard lately. */
+  /** Whether it was seen recently. */
   readonly isLive: boolean;
 }
 
 export interface LeaderElectionOptions {
   readonly registry: TunnelRegistry;
-  /** An environment's instances, in the order in which they enrolled. */
+  /** An environment's instances in order of enrolment. */
   readonly candidates: (environmentId: number) => readonly Candidate[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Why an instance may not be there. `away`: its tunnel broke, so an open check-in proves nothing until it is heard anew.
- * `suspect`: the same, and nobody waits for it.
+ * Why an instance may be absent. `away`: its tunnel was lost, so a held check-in proves nothing until its next
+ * check-in. `suspect`: as `away`, and the election does not wait for it.
  */
 type Absence = 'away' | 'suspect';
 
-/** A candidate at this moment. */
-interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
-  /** Monotonic ms at which it failed lately, else 0. */
+/** The current state of a candidate. */
+interface Contender extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
+  /** Monotonic ms of its recent failure, else 0. */
   readonly failedMs: number;
-  /** Whether it can be told now. */
-  readonly isHere: boolean;
-  /** Whether it is worth waiting for. */
+  /** Whether it can be notified now. */
+  readonly isReachable: boolean;
+  /** Whether the election should wait for it. */
   readonly isLive: boolean;
   readonly doubt: Absence | 'failing' | null;
 }
@@ -46,25 +46,25 @@ interface Standing extends Pick<Candidate, 'instanceId' | 'nodeId' | 'rank'> {
 interface Election {
   readonly absences: Map<string, Absence>;
   readonly failures: LeaderBackoff;
-  /** Epoch of the lease that the timer is for; null: for whoever comes. */
+  /** Epoch of the lease that the timer is for; null: waiting for any agent. */
   epoch: string | null;
-  /** Monotonic ms of its begin. */
+  /** Monotonic ms of its start. */
   sinceMs: number;
-  /** Whether that lease's holder was heard when it got it, or since. */
-  isHolderHeard: boolean;
+  /** Whether the holder of that lease has checked in with or since the grant. */
+  hasHolderCheckedIn: boolean;
   cancelTimer: (() => void) | null;
 }
 
-/** After every rank there is. */
+/** Below every regular rank. */
 const FAILING_RANK = 1_000;
-/** Most agents that one line of the log names. */
-const MAX_TOLD = 5;
+/** Maximum number of agents in one log line. */
+const MAX_LOGGED = 5;
 
 /**
- * Decides which of an environment's agents may open its tunnel. The lease is granted when somebody needs the tunnel, to
- * the best of those who can be told at once, and taken back when nobody needs it any more. A better one takes it over at
- * once, an equal one never. Each decision is made in one turn of the event loop, from what is known at that moment; the
- * slot's epoch keeps out who had the lease before.
+ * Decides which of an environment's agents may open its tunnel. The lease is granted when the tunnel is needed, to the
+ * best agent that can be notified now, and withdrawn when it is no longer needed. A better agent takes it over
+ * immediately, an equal one never. Each decision is made in one turn of the event loop from the current state; the
+ * slot's epoch fences out earlier holders.
  */
 export class LeaderElection {
   readonly #options: LeaderElectionOptions;
@@ -91,26 +91,28 @@ export class LeaderElection {
     for (const id of [...this.#elections.keys()]) this.#end(id);
   }
 
-  /** An instance checks in, and can be told now. */
+  /** Records a check-in; the instance can be notified now. */
   recordCheckIn(environmentId: number, instanceId: string): void {
     const election = this.#elections.get(environmentId);
     election?.absences.delete(instanceId);
     const { lease } = this.#options.registry.peek(environmentId) ?? {};
-    if (election && lease?.instanceId === instanceId) election.isHolderHeard = true;
+    if (election && lease?.instanceId === instanceId) election.hasHolderCheckedIn = true;
     this.evaluate(environmentId, instanceId);
   }
 
-  /** The connection of an instance's held check-in broke. */
+  /** Records that the connection of an instance's held check-in broke. */
   disconnected(environmentId: number, instanceId: string): void {
     if (!this.#elections.has(environmentId)) return;
     this.#miss(environmentId, instanceId, 'suspect');
     this.evaluate(environmentId);
   }
 
-  /** Decides anew: demand, tunnel or ranks may be others. `calling` can be told though it holds nothing. */
+  /**
+   * Decides again after a change of demand, tunnel or ranks. `calling` can be notified although it holds no check-in.
+   */
   evaluate(environmentId: number, calling: string | null = null): void {
     const slot = this.#options.registry.peek(environmentId);
-    // What is granted or withdrawn here is told to all who listen, and that is us, too.
+    // Granting and withdrawing notify all listeners, including this one.
     if (!slot || this.#isDeciding) return;
     this.#isDeciding = true;
     try {
@@ -130,7 +132,7 @@ export class LeaderElection {
     if (slot.tunnel) this.#elections.get(environmentId)?.failures.connected(slot.tunnel.grant.instanceId);
     const all = this.#candidates(environmentId, calling);
     const holder = all.find(({ instanceId }) => instanceId === slot.lease?.instanceId);
-    const [best] = all.filter(({ isHere }) => isHere).sort(byRank);
+    const [best] = all.filter(({ isReachable }) => isReachable).sort(byRank);
     if (!holder) slot.withdraw();
     if (
       best &&
@@ -140,21 +142,21 @@ export class LeaderElection {
     }
   }
 
-  #grant(environmentId: number, slot: TunnelSlot, best: Standing, all: readonly Standing[]): void {
+  #grant(environmentId: number, slot: TunnelSlot, best: Contender, all: readonly Contender[]): void {
     if (all.length > 1) {
-      const told = ({ nodeId, rank, doubt }: Standing) => ({
+      const describe = ({ nodeId, rank, doubt }: Contender) => ({
         node: nodeId,
         rank,
         ...(doubt ? { doubt } : {}),
       });
-      const passedOver = all.filter(({ doubt }) => doubt !== null).slice(0, MAX_TOLD);
-      const about = { environment: environmentId, ...told(best), passedOver: passedOver.map(told) };
+      const passedOver = all.filter(({ doubt }) => doubt !== null).slice(0, MAX_LOGGED);
+      const about = { environment: environmentId, ...describe(best), passedOver: passedOver.map(describe) };
       this.#options.logger.info(about, 'leader chosen');
     }
     slot.grant(best.instanceId);
   }
 
-  #candidates(environmentId: number, calling: string | null): Standing[] {
+  #candidates(environmentId: number, calling: string | null): Contender[] {
     const { absences, failures } = this.#elections.get(environmentId) ?? {};
     return this.#options.candidates(environmentId).map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
       const absence = absences?.get(instanceId);
@@ -164,7 +166,7 @@ export class LeaderElection {
         nodeId,
         rank: failedMs === null ? rank : FAILING_RANK,
         failedMs: failedMs ?? 0,
-        isHere: instanceId === calling || (isHeld && !absence),
+        isReachable: instanceId === calling || (isHeld && !absence),
         isLive: isLive && absence !== 'suspect',
         doubt: absence ?? (failedMs === null ? null : 'failing'),
       };
@@ -175,13 +177,13 @@ export class LeaderElection {
     if (purpose === 'environment') this.#miss(environmentId, instanceId, end === 'lost' ? 'away' : 'suspect');
   }
 
-  /** Of two signs that it is gone the stronger counts, whichever came first. */
+  /** Of two signs of absence the stronger counts, in any order. */
   #miss(environmentId: number, instanceId: string, absence: Absence): void {
     const { absences } = this.#election(environmentId);
     if (absences.get(instanceId) !== 'suspect') absences.set(instanceId, absence);
   }
 
-  /** Each lease may last so long without a tunnel, and nobody waits longer for a better agent. */
+  /** Bounds how long a lease may last without a tunnel, and how long to wait for a better agent. */
   #watch(environmentId: number, slot: TunnelSlot, calling: string | null): void {
     const election = this.#election(environmentId);
     const epoch = slot.lease?.epoch ?? null;
@@ -193,7 +195,7 @@ export class LeaderElection {
     if (epoch !== election.epoch) {
       election.epoch = epoch;
       election.sinceMs = this.#options.clock.monotonic();
-      election.isHolderHeard = calling !== null && calling === slot.lease?.instanceId;
+      election.hasHolderCheckedIn = calling !== null && calling === slot.lease?.instanceId;
     }
     this.#wait(environmentId, slot, election, LEASE_MS);
   }
@@ -210,18 +212,18 @@ export class LeaderElection {
     const others = all.filter((one) => one.instanceId !== lease?.instanceId);
     const endMs = election.sinceMs + election.failures.leaseMs(all.filter(({ isLive }) => isLive));
     const leftMs = endMs - this.#options.clock.monotonic();
-    if (lease && election.isHolderHeard && leftMs > 0) {
+    if (lease && election.hasHolderCheckedIn && leftMs > 0) {
       this.#wait(environmentId, slot, election, leftMs);
       return;
     }
     if (!lease) {
-      // Whoever was waited for did not come.
+      // The awaited agent did not check in.
       for (const one of others)
-        if (one.isLive && !one.isHere) this.#miss(environmentId, one.instanceId, 'suspect');
-    } else if (election.isHolderHeard) election.failures.failed(lease.instanceId);
+        if (one.isLive && !one.isReachable) this.#miss(environmentId, one.instanceId, 'suspect');
+    } else if (election.hasHolderCheckedIn) election.failures.failed(lease.instanceId);
     else this.#miss(environmentId, lease.instanceId, 'suspect');
-    // Where nobody else could have it, a slow agent keeps it: its tunnel may be on the way.
-    if (others.some((one) => one.isHere || one.isLive)) slot.withdraw();
+    // If it is the only candidate, a slow agent keeps the lease: its tunnel may still be opening.
+    if (others.some((one) => one.isReachable || one.isLive)) slot.withdraw();
     this.evaluate(environmentId);
   }
 
@@ -233,7 +235,7 @@ export class LeaderElection {
         failures: new LeaderBackoff(this.#options.clock),
         epoch: null,
         sinceMs: 0,
-        isHolderHeard: false,
+        hasHolderCheckedIn: false,
         cancelTimer: null,
       };
       this.#elections.set(environmentId, election);
@@ -247,7 +249,7 @@ export class LeaderElection {
   }
 }
 
-/** Of those who failed, whose failure is longest ago comes first: they take turns. */
-function byRank(a: Standing, b: Standing): number {
+/** Among agents that failed, the one that failed longest ago comes first: they take turns. */
+function byRank(a: Contender, b: Contender): number {
   return a.rank - b.rank || a.failedMs - b.failedMs;
 }

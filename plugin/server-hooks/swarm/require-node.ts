@@ -5,7 +5,7 @@ import { knownNodes, targetOf } from './known-nodes.js';
 import type { SwarmRoster } from './swarm-roster.js';
 
 /**
- * Where calls for a Swarm node go. An id goes before a name.
+ * The target of calls for a Swarm node. Ids have priority over names.
  * @param node id or name, percent-encoded as in a URL
  * @throws EdgeError `node-not-found` (404), `node-ambiguous` (409), `node-without-agent` (503)
  */

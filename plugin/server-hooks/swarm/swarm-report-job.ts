@@ -2,7 +2,7 @@ import { type SwarmReport, swarmReportSchema } from '../../../protocol/agent-cal
 import { REPORT_BOUNDS } from '../../../protocol/modest-json.js';
 import { type JsonJob, parseAs } from '../json/json-job.js';
 
-/** Of a report of as many nodes as it may name. */
+/** Size limit of a report with the maximum number of nodes. */
 export const MAX_REPORT_BYTES = 1024 * 1024;
 
 /** The body of `POST /agent/swarm`. */

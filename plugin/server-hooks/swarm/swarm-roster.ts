@@ -7,14 +7,14 @@ import type { Store } from '../store/store.js';
 
 export interface SwarmRosterOptions {
   readonly store: Pick<Store, 'environment' | 'putEnvironment'>;
-  /** Called after a report that says something new, synchronously. */
+  /** Called synchronously after each report with changes. */
   readonly onChange: (environmentId: number) => void;
   readonly clock: Clock;
 }
 
-/** News of one environment that are taken at this pace for long, ms… */
+/** Sustained rate of changes accepted per environment, ms… */
 const GAP_MS = 1_000;
-/** …after the first few: several managers tell of one change, and not all see it alike. */
+/** …after a burst: several managers report the same change, and may see it differently. */
 const BURST = 10;
 
 interface Reported {
@@ -25,54 +25,55 @@ interface Reported {
 }
 
 /**
- * What managers tell of their Swarms: the nodes as the Swarm itself knows them. In memory, but for which nodes are
- * managers: that is on disk, so that a start of the hub is no new first use for a stranger to be trusted by.
+ * The nodes of each Swarm as its managers report them. In memory, except which nodes are managers: that is on disk, so
+ * that a hub restart does not trust a stranger on first use again.
  */
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;
-  readonly #told = new Map<number, Reported>();
-  /** Monotonic ms at which an environment's news would be even with their pace again. */
+  readonly #reports = new Map<number, Reported>();
+  /** Monotonic ms at which an environment's bucket is full again. */
   readonly #evenMs = new Map<number, number>();
 
   constructor(options: SwarmRosterOptions) {
     this.#options = options;
   }
 
-  /** The nodes of an environment's Swarm by their ids; null before a manager told them. */
+  /** The nodes of an environment's Swarm by id; null before a manager has reported. */
   members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
     return this.#reportOf(environmentId)?.members ?? null;
   }
 
-  /** The environments that managers told something of. */
+  /** The environments with a report. */
   environmentIds(): Iterable<number> {
-    return this.#told.keys();
+    return this.#reports.keys();
   }
 
-  /** When managers last told something new, monotonic ms; null: not since the hub's start. */
+  /** Monotonic ms of the last changed report; null: none since the hub started. */
   reportedMs(environmentId: number): number | null {
     return this.#reportOf(environmentId)?.atMs ?? null;
   }
 
   /**
-   * Takes a report in; resolves when what it says about managers is on disk.
+   * Accepts a report; resolves when its managers are on disk.
    * @throws EdgeError `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
   async accept(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
     const { onChange, clock } = this.#options;
-    // As it is now: it may have enrolled again while its report was on the way.
+    // Read the current record: the agent may have enrolled again while its report was in flight.
     const environment = this.requireTrusted(environmentId, instance);
     if (environment.swarm?.id !== report.swarmId) throw unconfirmed();
     const members = new Map(report.nodes.map((node) => [node.id, node]));
-    const isNews = !isDeepStrictEqual(this.members(environmentId), members);
-    if (isNews) this.#requirePace(environmentId);
-    if (isNews) this.#told.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
+    const isChanged = !isDeepStrictEqual(this.members(environmentId), members);
+    if (isChanged) this.#requirePace(environmentId);
+    if (isChanged)
+      this.#reports.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
     const stored = this.#keepManagers(environment, instance, report);
-    if (isNews) onChange(environmentId);
+    if (isChanged) onChange(environmentId);
     await stored;
   }
 
   /**
-   * To be asked before the body of a report is read.
+   * Check this before the body of a report is read.
    * @throws EdgeError `manager-unconfirmed` (403)
    */
   requireTrusted(environmentId: number, { id }: Instance): Environment {
@@ -82,19 +83,19 @@ export class SwarmRoster {
     return environment;
   }
 
-  /** Forgets what was told of an environment that is gone, or another Swarm now. */
+  /** Drops the report of an environment that was deleted or is another Swarm now. */
   prune(environmentId: number): void {
     if (this.#reportOf(environmentId)) return;
-    this.#told.delete(environmentId);
+    this.#reports.delete(environmentId);
     this.#evenMs.delete(environmentId);
   }
 
-  /** News cost a write, and a look at all of the environment's agents. */
+  /** A change costs a write and an evaluation of all the environment's agents. */
   #requirePace(environmentId: number): void {
     const now = this.#options.clock.monotonic();
     const evenMs = Math.max(this.#evenMs.get(environmentId) ?? 0, now) + GAP_MS;
     if (evenMs > now + BURST * GAP_MS) {
-      throw new EdgeError('report-too-soon', 'Managers tell of changes faster than one a second', {
+      throw new EdgeError('report-too-soon', 'Managers report changes faster than one a second', {
         status: 429,
         retryAfterSeconds: 1,
       });
@@ -102,10 +103,12 @@ export class SwarmRoster {
     this.#evenMs.set(environmentId, evenMs);
   }
 
-  /** Nothing of a Swarm that the environment was before. */
+  /** Ignores reports of the environment's previous Swarm. */
   #reportOf(environmentId: number): Reported | null {
-    const told = this.#told.get(environmentId);
-    return told && told.swarmId === this.#options.store.environment(environmentId)?.swarm?.id ? told : null;
+    const reported = this.#reports.get(environmentId);
+    return reported && reported.swarmId === this.#options.store.environment(environmentId)?.swarm?.id
+      ? reported
+      : null;
   }
 
   async #keepManagers(
@@ -118,7 +121,7 @@ export class SwarmRoster {
     if (managers.length === known.size && managers.every((node) => known.has(node))) return;
     const reported: Environment = { ...environment, swarm: { id: swarmId, managers } };
     const authority = swarmAuthority(environment);
-    // A demoted authority must not trust itself again by its own word.
+    // A demoted authority must not restore its own trust.
     const isDemoted = authority !== undefined && !isManager(reported, authority);
     const reporter = reported.instances.find((one) => one.id === id);
     const next = isDemoted && reporter && isManager(reported, reporter) ? id : environment.swarmAuthority;
@@ -127,7 +130,7 @@ export class SwarmRoster {
 }
 
 function unconfirmed(): EdgeError {
-  return new EdgeError('manager-unconfirmed', 'No manager of this Swarm has confirmed this one', {
+  return new EdgeError('manager-unconfirmed', 'No trusted manager has confirmed this agent as a manager', {
     status: 403,
   });
 }

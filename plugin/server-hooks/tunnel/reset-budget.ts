@@ -1,13 +1,13 @@
 import type { Clock } from '../../../protocol/clock.js';
 
-/** Half of what nghttp2 bears at once, and a little less than it grants a second; Node 20 offers no option for it. */
+/** Half of nghttp2's burst, and slightly below its rate per second; Node 20 has no option for them. */
 const BURST = 500;
 const PER_MS = 30 / 1_000;
 
 /**
- * How many streams the hub may reset itself. An HTTP/2 server ends the session after 1,000 RST_STREAM frames and 33
- * more a second (its remedy against CVE-2023-44487), and here the agent is the server: a thousand aborted calls would
- * cost all others theirs.
+ * Limits the resets that the hub sends. An HTTP/2 server ends the session after 1,000 RST_STREAM frames plus 33 a
+ * second (its mitigation of CVE-2023-44487), and here the agent is the server: a thousand aborted calls would end all
+ * others.
  */
 export class ResetBudget {
   readonly #clock: Clock;
@@ -19,7 +19,7 @@ export class ResetBudget {
     this.#countedMs = clock.monotonic();
   }
 
-  /** Takes one; false where there is none. */
+  /** Spends one reset; false if none is left. */
   spend(): boolean {
     const now = this.#clock.monotonic();
     this.#left = Math.min(BURST, this.#left + (now - this.#countedMs) * PER_MS);

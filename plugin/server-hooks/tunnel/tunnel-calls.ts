@@ -12,21 +12,21 @@ export interface TunnelCallsOptions {
   readonly clock: Clock;
   /**
    * How long a call may wait for its tunnel, ms.
-   * @throws EdgeError where waiting makes no sense: `environment-not-found`, `environment-offline`, …
+   * @throws EdgeError if waiting is pointless: `environment-not-found`, `environment-offline`, …
    */
   readonly waitMs: (target: TunnelTarget) => number;
-  /** Whether an agent may serve what concerns its whole Swarm. */
+  /** Whether an agent may serve calls for its whole Swarm. */
   readonly servesSwarm: (environmentId: number, instanceId: string) => boolean;
   /** Whether an agent says that it is on a manager, and a known manager that could confirm it checks in. */
   readonly isConfirmable: (environmentId: number, instanceId: string) => boolean;
 }
 
-/** Calls under way or waiting in the whole hub; each may hold a stream window in memory. */
+/** Concurrent and waiting calls of the whole hub; each may hold a stream window in memory. */
 const MAX_CALLS = 4_000;
-/** Of these, what one environment may take: nobody who may call but one of them keeps the others out. */
+/** Per-environment share, so one busy environment cannot starve the rest. */
 const MAX_CALLS_EACH = MAX_CALLS / 4;
 
-/** The wake-and-wait of the Docker proxy. */
+/** Opens tunnels on demand for the Docker proxy. */
 export class TunnelCalls implements TunnelSource {
   readonly #options: TunnelCallsOptions;
   #open = 0;
@@ -38,12 +38,12 @@ export class TunnelCalls implements TunnelSource {
   async open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
     const { registry } = this.#options;
     const { environmentId, instanceId } = target;
-    // An open tunnel needs no wait: its calls go on where check-ins alone are hindered.
+    // An open tunnel needs no wait: its calls work even if check-ins are blocked.
     const slot = registry.peek(environmentId, instanceId);
     const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(target);
-    if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub carries as many calls as it may');
+    if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub is at its limit of concurrent calls');
     if (registry.uses(environmentId) >= MAX_CALLS_EACH) {
-      throw tooManyCalls('The hub carries as many calls of this environment as it may');
+      throw tooManyCalls('This environment is at its limit of concurrent calls');
     }
     this.#open++;
     let leave: () => void = () => undefined;

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
-/** What a credential is good for; the environment of a tunnel comes from here, never from the agent. */
+/** The rights of a credential. A tunnel's environment comes from here, never from the agent. */
 export interface Grant {
   readonly environmentId: number;
   readonly instanceId: string;
   readonly nodeId: string | null;
-  /** The environment's generation when it was issued. */
+  /** The environment's generation at issue. */
   readonly generation: number;
-  /** `environment`: the leader's. `node`: to this agent's node alone. */
+  /** `environment`: the leader's tunnel. `node`: the tunnel to this agent's node only. */
   readonly purpose: 'environment' | 'node';
-  /** Of the lease it was issued under; see `tunnel-slot.ts`. */
+  /** The epoch of its lease; see `tunnel-slot.ts`. */
   readonly epoch: string;
   /** Wall clock, ms. */
   readonly expiresAtMs: number;
@@ -20,11 +20,11 @@ export interface Grant {
 interface Issued {
   readonly grant: Grant;
   readonly tokenHash: string;
-  /** Monotonic, ms: a wall clock that somebody sets must neither prolong a credential nor keep a new one back. */
+  /** Monotonic ms, so that setting the wall clock neither prolongs a credential nor delays a new one. */
   readonly issuedMs: number;
 }
 
-/** Whose a credential is: each has one at a time. */
+/** The holder of a credential: each has one at a time. */
 export type Holder = Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId' | 'purpose'>;
 
 export interface TunnelCredentialsOptions {
@@ -34,18 +34,18 @@ export interface TunnelCredentialsOptions {
 
 /** Lifetime of a credential, ms. */
 const LIFETIME_MS = 30_000;
-/** How many spent tokens are remembered to tell a replay from an unknown token. */
+/** Spent tokens kept to distinguish a replay from an unknown token. */
 const MAX_REMEMBERED = 10_000;
 
 type Ending = 'used' | 'superseded' | 'revoked';
 
-/** What is left of a token that is good for nothing any more. */
+/** The record of a spent token. */
 interface Spent {
   readonly ending: Ending;
   readonly environmentId: number;
 }
 
-/** Issues and takes back one-time rights to open a tunnel. Only token hashes are kept, in memory. */
+/** Issues and revokes one-time rights to open a tunnel. Keeps only token hashes, in memory. */
 export class TunnelCredentials {
   readonly #options: TunnelCredentialsOptions;
   /** By holder. */
@@ -57,7 +57,7 @@ export class TunnelCredentials {
     this.#options = options;
   }
 
-  /** Issues a credential; the holder's earlier one stops being good. The token is returned only here. */
+  /** Issues a credential and supersedes the holder's previous one. Only this call returns the token. */
   issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
     const { clock, randomBytes } = this.#options;
     const key = holderKey(holder);
@@ -73,7 +73,7 @@ export class TunnelCredentials {
     return { token, grant: issued.grant };
   }
 
-  /** How long ago the holder's live credential was issued, ms; null without one, or without one of that lease. */
+  /** Age of the holder's live credential, ms; null without one, or without one for that lease. */
   ageMs(holder: Holder, epoch?: string): number | null {
     const issued = this.#live.get(holderKey(holder));
     const counts = issued && (epoch === undefined || issued.grant.epoch === epoch);
@@ -81,10 +81,10 @@ export class TunnelCredentials {
   }
 
   /**
-   * Takes a token in; whatever comes of it, it is spent from now on.
+   * Redeems a token. It is spent whatever the outcome.
    * @throws EdgeError `credential-replayed`, `credential-superseded`, `credential-revoked`,
-   *   `credential-expired` or `credential-unknown` (all 401); the detail `environmentId` says whose it
-   *   was, where that is known
+   *   `credential-expired` or `credential-unknown` (all 401); the detail `environmentId` names its environment,
+   *   if known
    */
   redeem(token: string): Grant {
     const tokenHash = hash(token);
@@ -137,7 +137,7 @@ function refusal(spent: Spent | undefined): EdgeError {
     case 'revoked':
       return new EdgeError('credential-revoked', 'The credential was revoked', options);
     default:
-      return new EdgeError('credential-unknown', 'The credential is not known here', options);
+      return new EdgeError('credential-unknown', 'Unknown credential', options);
   }
 }
 

@@ -19,20 +19,20 @@ const KEY_FILE = 'tunnel-key.pem';
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
-/** What the tunnel listener presents, PEM, and the name agents know it by. */
+/** The tunnel listener's key and certificate, PEM, and the fingerprint that agents pin. */
 export interface TunnelIdentity {
   /** PKCS #8. */
   readonly key: string;
-  /** Self-signed, good for ten years, made anew at each start: agents pin the key and never look at the rest. */
+  /** Self-signed, valid for ten years, created at each start: agents pin the key and ignore the rest. */
   readonly certificate: string;
   /** See `protocol/fingerprint.ts`. */
   readonly fingerprint: string;
 }
 
 /**
- * Reads `tunnel-key.pem` (ECDSA P-256) from the data folder; the first call makes it. Every Edge key ever printed
- * names this key, so one that cannot be read is never replaced: that would shut out all agents.
- * @throws EdgeError `tunnel-key-damaged`; whatever the file system says
+ * Reads `tunnel-key.pem` (ECDSA P-256) from the data folder; creates it on the first call. Every issued Edge key names
+ * this key, so an unreadable one is never replaced: that would lock out all agents.
+ * @throws EdgeError `tunnel-key-damaged`; file system errors
  */
 export async function loadTunnelIdentity(dataDir: string, clock: Clock): Promise<TunnelIdentity> {
   const path = join(dataDir, KEY_FILE);

@@ -24,33 +24,33 @@ export interface TunnelListenerOptions {
   readonly logger: Logger;
   /** Verifies a proof and spends its credential. @throws EdgeError `credential-…` */
   readonly admit: (proof: TunnelProof) => Grant;
-  /** Puts an admitted tunnel in its place, or refuses it. @throws EdgeError `credential-revoked` */
+  /** Attaches an admitted tunnel, or rejects it. @throws EdgeError `credential-revoked` */
   readonly register: (tunnel: Tunnel) => void;
   readonly newId: () => string;
-  /** File descriptors the process may have: connections without a proof get a quarter of them. Default: no limit. */
+  /** File descriptor limit of the process: unproven connections get a quarter of it. Default: no limit. */
   readonly openFiles?: number;
 }
 
 /** An accepted connection that is not a tunnel yet. */
 interface HalfOpen {
-  /** The TCP socket: whatever TLS and HTTP/2 make of the connection, its descriptor lives as long as this one. */
+  /** The TCP socket: it owns the descriptor, whatever the state of TLS and HTTP/2. */
   readonly tcp: Socket;
-  /** It is a tunnel now, or gone: gives back its place, and it has no deadline any more. */
+  /** Frees the place and cancels the deadline, once it is a tunnel or closed. */
   readonly release: () => void;
 }
 
-/** Connections that have not proven themselves: in all, and the share of one network (a site behind one NAT is one). */
+/** Unproven connections: in total, and the share of one network (a site behind one NAT is one). */
 const MAX_HALF_OPEN = 1024;
 const NETWORK_SHARE = 1 / 8;
 const DESCRIPTOR_SHARE = 1 / 4;
-/** For everything up to the proof, whatever state the connection is in; its parts have deadlines of their own. */
+/** Deadline for everything up to the proof; the steps have their own deadlines. */
 const HALF_OPEN_MS = 2 * TUNNEL.handshakeMs + TUNNEL.goodbyeMs;
 const LOG_MS = 60_000;
 const PROOF_CHECK_MS = 100;
 
 /**
- * The TLS port agents dial. A connection's story: TLS 1.3 with our ALPN → HTTP/2 with the hub as
- * client → the agent's proof → registered tunnel. Whatever goes wrong before the last step ends it.
+ * The TLS port agents dial. A connection goes through TLS 1.3 with our ALPN → HTTP/2 with the hub as client → the
+ * agent's proof → registered tunnel. Any failure before the last step ends it.
  */
 export class TunnelListener {
   readonly #options: TunnelListenerOptions;
@@ -76,7 +76,7 @@ export class TunnelListener {
     });
   }
 
-  /** Listens; resolves to the port. */
+  /** Starts listening; resolves to the port. */
   async start(): Promise<number> {
     const { key, certificate, port, bind } = this.#options;
     const server = tls.createServer({
@@ -103,9 +103,9 @@ export class TunnelListener {
     return (server.address() as AddressInfo).port;
   }
 
-  /** Stops listening and ends connections that are not tunnels yet; safe to call twice. */
+  /** Stops listening and closes connections that are not tunnels yet; safe to call twice. */
   stop(): void {
-    // Nobody waits for its end: that comes after the last tunnel's, and those are the registry's to close.
+    // Do not wait for 'close': it fires after the last tunnel ends, and the registry closes those.
     this.#server?.close();
     this.#server = null;
     for (const tcp of this.#places) tcp.destroy();
@@ -122,13 +122,13 @@ export class TunnelListener {
     };
     this.#halfOpen.set(key, { tcp, release });
     tcp.setNoDelay(true);
-    // The end of a session, or of TLS, is not the end of the connection: only this gives its descriptor back.
+    // The end of the HTTP/2 or TLS session is not the end of the connection: only this frees its descriptor.
     tcp.once('close', release);
   }
 
   async #secured(socket: TLSSocket): Promise<void> {
     socket.on('error', () => socket.destroy());
-    // Node lets clients without any ALPN in.
+    // Node accepts clients without any ALPN.
     if (socket.alpnProtocol !== TUNNEL_ALPN) {
       socket.destroy();
       return;
@@ -148,10 +148,10 @@ export class TunnelListener {
     releaseOnClose(session);
     session.on('error', (error) => logger.debug({ code: codeOf(error) }, 'tunnel session error'));
     session.on('stream', (stream) => stream.destroy());
-    // Node keeps every origin a server claims, for as long as the session lives. In a turn of its own: the parser is at work.
+    // Node stores every origin a server claims, for the life of the session. Deferred: the parser is still running.
     session.once('origin', () => setImmediate(() => socket.destroy()));
     try {
-      const proof = await this.#askForProof(session, socket);
+      const proof = await this.#requestProof(session, socket);
       const grant = admit(proof);
       const tunnel = new Tunnel({
         id: newId(),
@@ -171,7 +171,7 @@ export class TunnelListener {
       this.#logRefusal({ code, address: socket.remoteAddress });
       if (!session.destroyed && !session.closed) session.goaway(0, 0, Buffer.from(code));
       session.destroy();
-      // A session that the peer closed first only ends its side, and would wait for the peer's without a limit.
+      // A session that the peer closed first ends only its own side, and would wait for the peer without limit.
       tcp.once(
         'close',
         clock.after(TUNNEL.goodbyeMs, () => tcp.destroy()),
@@ -179,7 +179,7 @@ export class TunnelListener {
     }
   }
 
-  /** A line a minute for each code: whoever reaches the port must not fill the log. */
+  /** Logs one line a minute per code, so that strangers cannot fill the log. */
   #logRefusal(fields: { code: string; address: string | undefined }): void {
     const { clock, logger } = this.#options;
     const now = clock.monotonic();
@@ -188,7 +188,7 @@ export class TunnelListener {
     logger[isNew ? 'warn' : 'debug'](fields, 'tunnel refused');
   }
 
-  #askForProof(session: ClientHttp2Session, socket: TLSSocket): Promise<TunnelProof> {
+  #requestProof(session: ClientHttp2Session, socket: TLSSocket): Promise<TunnelProof> {
     const { clock } = this.#options;
     return new Promise<TunnelProof>((resolve, reject) => {
       const fail = (code: string, message: string) => reject(new EdgeError(code, message, { status: 401 }));
@@ -204,7 +204,7 @@ export class TunnelListener {
       };
       session.once('close', () => {
         stop();
-        fail('proof-missing', 'The agent left before its proof');
+        fail('proof-missing', 'The agent disconnected before its proof');
       });
       const stream = session.request({ ':path': TUNNEL.credentialPath });
       const chunks: Buffer[] = [];
@@ -219,8 +219,8 @@ export class TunnelListener {
         stop();
         const proof = tunnelProofSchema.safeParse(parseJson(Buffer.concat(chunks)));
         if (proof.success) resolve(proof.data);
-        else if (size === 0) fail('proof-missing', 'The agent gave no proof');
-        else fail('proof-malformed', 'The proof cannot be read');
+        else if (size === 0) fail('proof-missing', 'The agent sent no proof');
+        else fail('proof-malformed', 'The proof is malformed');
       });
     });
   }

@@ -5,22 +5,22 @@ import { TunnelSlot, type TunnelState } from './tunnel-slot.js';
 
 export interface TunnelRegistryOptions {
   readonly clock: Clock;
-  /** Idle time of an environment as the hub's settings have it, ms. */
+  /** Idle time from the hub's settings, ms. */
   readonly inactivityMs: () => number;
-  /** Changes with each start of the hub. */
+  /** Changes with each hub start. */
   readonly bootId: string;
 }
 
-/** How often the hub looks for tunnels that their agents should have closed, ms. */
+/** Interval between checks for overdue tunnels, ms. */
 const SWEEP_MS = 5_000;
 
-/** The slots of one environment: its own, and those of single nodes, by the instance that serves them. */
+/** The slots of one environment: its own, and those of its nodes by instance. */
 interface Slots {
   environment?: TunnelSlot;
   readonly nodes: Map<string, TunnelSlot>;
 }
 
-/** All tunnels of the hub: a slot for each environment and each node of one, made when first asked for. */
+/** All tunnels of the hub: a slot for each environment and node, created on first use. */
 export class TunnelRegistry {
   readonly #options: TunnelRegistryOptions;
   readonly #slots = new Map<number, Slots>();
@@ -45,7 +45,7 @@ export class TunnelRegistry {
     this.#slots.clear();
   }
 
-  /** The slot of an environment, or with an instance that of its node. */
+  /** The slot of an environment or, with an instance, of its node. */
   slot(environmentId: number, instanceId?: string): TunnelSlot {
     let slots = this.#slots.get(environmentId);
     if (!slots) {
@@ -64,30 +64,30 @@ export class TunnelRegistry {
     return slot;
   }
 
-  /** The slot that a grant is for. */
+  /** The slot of a grant. */
   slotOf({ environmentId, instanceId, purpose }: Grant): TunnelSlot {
     return this.slot(environmentId, purpose === 'node' ? instanceId : undefined);
   }
 
-  /** The slot if there is one: what it holds is no reason to make one. */
+  /** The slot if it exists; does not create one. */
   peek(environmentId: number, instanceId?: string): TunnelSlot | undefined {
     const slots = this.#slots.get(environmentId);
     return instanceId === undefined ? slots?.environment : slots?.nodes.get(instanceId);
   }
 
-  /** Its state; makes no slot. */
+  /** The state of a slot; does not create one. */
   state(environmentId: number, instanceId?: string): TunnelState {
     return this.peek(environmentId, instanceId)?.state ?? 'idle';
   }
 
-  /** Calls under way or waiting in all of an environment's slots. */
+  /** Active and waiting calls in all of an environment's slots. */
   uses(environmentId: number): number {
     let uses = 0;
     for (const slot of this.#slotsOf(environmentId)) uses += slot.uses;
     return uses;
   }
 
-  /** Ends whatever an environment's slots hold, its nodes' too. */
+  /** Revokes all of an environment's slots, including its nodes'. */
   revoke(environmentId: number): void {
     const slots = this.#slots.get(environmentId);
     for (const slot of slots?.nodes.values() ?? []) slot.revoke();
@@ -95,7 +95,7 @@ export class TunnelRegistry {
     slots?.environment?.revoke();
   }
 
-  /** Ends what one instance holds: the tunnel to its node, and the environment's where it is the leader. */
+  /** Revokes an instance's slots: its node's, and the environment's if it is the leader. */
   revokeInstance(environmentId: number, instanceId: string): void {
     const { environment, nodes } = this.#slots.get(environmentId) ?? {};
     nodes?.get(instanceId)?.revoke();
@@ -103,7 +103,7 @@ export class TunnelRegistry {
     if (holder === instanceId) environment?.revoke();
   }
 
-  /** Drops the slots of nodes whose instances are none of these, ending what they hold. */
+  /** Removes and revokes the slots of all other nodes. */
   keepNodes(environmentId: number, instanceIds: ReadonlySet<string>): void {
     const { nodes } = this.#slots.get(environmentId) ?? {};
     for (const [id, slot] of [...(nodes ?? [])]) {
@@ -113,19 +113,19 @@ export class TunnelRegistry {
     }
   }
 
-  /** Drops a deleted environment's slots, ending what they hold. */
+  /** Removes and revokes a deleted environment's slots. */
   remove(environmentId: number): void {
     this.revoke(environmentId);
     this.#slots.delete(environmentId);
   }
 
-  /** Calls `listener` synchronously after each change of a slot; returns a function that ends it. */
+  /** Calls `listener` synchronously after each change of a slot; returns the unsubscribe function. */
   onChange(listener: (environmentId: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The same for each tunnel that ended by itself, before the change is told. */
+  /** Calls `listener` for each tunnel that ended by itself, before the change listeners. */
   onLost(listener: (tunnel: Tunnel) => void): () => void {
     this.#lossListeners.add(listener);
     return () => this.#lossListeners.delete(listener);

@@ -2,16 +2,16 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Tunnel, TunnelEnd } from './tunnel.js';
 
-/** What everybody calls the three states. */
+/** The three states of a slot. */
 export type TunnelState = 'idle' | 'required' | 'active';
 
-/** A tunnel, and a hold on it that counts as use until `leave` is called (once is enough). */
+/** A tunnel and a hold on it that counts as use until `leave` is called (repeated calls do nothing). */
 export interface TunnelHold {
   readonly tunnel: Tunnel;
   readonly leave: () => void;
 }
 
-/** Who may fill a slot; the epoch is another each time, and fences whoever might before. */
+/** The right to fill a slot. The epoch is unique and fences earlier holders. */
 export interface TunnelLease {
   readonly instanceId: string;
   readonly epoch: string;
@@ -24,31 +24,30 @@ interface Waiter {
 
 export interface TunnelSlotOptions {
   readonly clock: Clock;
-  /** How long a demand lasts without being renewed, ms. Read anew each time: it is a setting. */
+  /** How long a demand lasts unless renewed, ms. Read each time: it is a setting. */
   readonly inactivityMs: () => number;
   /** Called after each change of state or tunnel, synchronously. */
   readonly onChange: () => void;
-  /** Called when a tunnel ended that nobody here ended, synchronously, before `onChange`; its lease is gone, too. */
+  /** Called when a tunnel was lost, synchronously, before `onChange`; its lease is already cleared. */
   readonly onLost: (tunnel: Tunnel) => void;
-  /** Never the same twice, over starts of the hub neither. */
+  /** Unique, also across hub restarts. */
   readonly newEpoch: () => string;
 }
 
-/** How long after its own idle time the hub closes a tunnel whose agent did not, ms. */
+/** Time after its own idle time at which the hub closes a tunnel whose agent did not, ms. */
 const BACKSTOP_MS = 30_000;
-/** How long a check-in may be on its way, ms. */
+/** How long a check-in may be in flight, ms. */
 const JUST_OPENED_MS = 3_000;
 
 /**
- * The place of one tunnel, an environment's or a node's: who wants it, who waits for it, who may open it, and the
- * tunnel itself.
+ * The slot of one tunnel, an environment's or a node's: its demand, waiting calls, lease, and the tunnel itself.
  */
 export class TunnelSlot {
   readonly #options: TunnelSlotOptions;
   readonly #waiters = new Set<Waiter>();
   #tunnel: Tunnel | null = null;
   #lease: TunnelLease | null = null;
-  /** Monotonic ms at which it was put in. */
+  /** Monotonic ms at which it was attached. */
   #attachedMs = 0;
   #calls = 0;
   /** Monotonic ms of the last use or demand; null: none since the last idle close or revocation. */
@@ -66,7 +65,7 @@ export class TunnelSlot {
     return this.#lease;
   }
 
-  /** Calls under way or waiting. */
+  /** Active and waiting calls. */
   get uses(): number {
     return this.#calls + this.#waiters.size;
   }
@@ -76,14 +75,14 @@ export class TunnelSlot {
     return this.#isWanted() ? 'required' : 'idle';
   }
 
-  /** An operator or a call needs the tunnel. */
+  /** Requests the tunnel for an operator or a call. */
   demand(): void {
     const before = this.state;
     this.#lastUseMs = this.#options.clock.monotonic();
     if (before === 'idle') this.#options.onChange();
   }
 
-  /** A sign of an open session: prolongs what is, wakes nothing. Returns the state. */
+  /** Prolongs an open or required tunnel, never wakes one. Returns the state. */
   keepAlive(): TunnelState {
     const state = this.state;
     if (state !== 'idle') this.#lastUseMs = this.#options.clock.monotonic();
@@ -92,8 +91,8 @@ export class TunnelSlot {
   }
 
   /**
-   * Demands the tunnel, waits for it and takes a hold on it. The wait counts as use, and there is no
-   * moment between wait and hold at which the tunnel could be closed as idle.
+   * Demands the tunnel, waits for it and takes a hold on it. The wait counts as use, and the hold follows it in the
+   * same turn, so the tunnel cannot be closed as idle in between.
    * @throws EdgeError `tunnel-timeout` (504) after `waitMs`, `tunnel-closed` (503) on revocation, or
    *   the signal's reason
    */
@@ -133,7 +132,7 @@ export class TunnelSlot {
     });
   }
 
-  /** Gives the lease to an instance, a new one unless it has it already; another's tunnel ends. */
+  /** Grants the lease to an instance; keeps it if it has it already, else ends the previous holder's tunnel. */
   grant(instanceId: string): TunnelLease {
     if (this.#lease?.instanceId === instanceId) return this.#lease;
     const lease = { instanceId, epoch: this.#options.newEpoch() };
@@ -143,7 +142,7 @@ export class TunnelSlot {
     return lease;
   }
 
-  /** Takes the lease away, and with it the tunnel that stands by it. The demand stays. */
+  /** Withdraws the lease and ends its tunnel. The demand stays. */
   withdraw(): void {
     if (!this.#lease) return;
     this.#lease = null;
@@ -152,12 +151,14 @@ export class TunnelSlot {
   }
 
   /**
-   * Puts a tunnel in; an older one is superseded: the newest authenticated one wins.
-   * @throws EdgeError `credential-revoked` (401) for one whose lease is over
+   * Attaches a tunnel and supersedes an older one: the newest authenticated one wins.
+   * @throws EdgeError `credential-revoked` (401) if its lease was withdrawn
    */
   attach(tunnel: Tunnel): void {
     if (tunnel.grant.epoch !== this.#lease?.epoch) {
-      throw new EdgeError('credential-revoked', 'Its right was withdrawn meanwhile', { status: 401 });
+      throw new EdgeError('credential-revoked', 'The lease was withdrawn before the agent connected', {
+        status: 401,
+      });
     }
     const older = this.#tunnel;
     this.#tunnel = tunnel;
@@ -169,8 +170,8 @@ export class TunnelSlot {
   }
 
   /**
-   * The agent that holds the tunnel says which one it has open. Where that is another, the hub's is dead
-   * and does not know yet; one that opened while the word was on its way is left alone.
+   * Compares the tunnel with the one that its agent reports open. If they differ, the hub's is dead and is closed,
+   * unless it opened while the report was in flight.
    */
   reconcile(instanceId: string, openTunnelId: string): void {
     const tunnel = this.#tunnel;
@@ -178,13 +179,13 @@ export class TunnelSlot {
     if (this.#options.clock.monotonic() - this.#attachedMs > JUST_OPENED_MS) tunnel.close('lost');
   }
 
-  /** Forgets the demand and ends the tunnel: nobody uses it. */
+  /** Clears the demand and closes the tunnel: it is unused. */
   closeIdle(): void {
     this.#lastUseMs = null;
     this.#close('idle');
   }
 
-  /** Ends tunnel, calls and waits at once. */
+  /** Ends tunnel, calls and waits immediately. */
   revoke(end: 'revoked' | 'stopping' = 'revoked'): void {
     this.#lastUseMs = null;
     const error = new EdgeError('tunnel-closed', 'The tunnel was closed', { status: 503 });
@@ -192,20 +193,20 @@ export class TunnelSlot {
     this.#close(end);
   }
 
-  /** Whether the agent should have closed by now and nobody uses the tunnel. */
+  /** Whether the tunnel is unused and the agent should have closed it by now. */
   isOverdue(): boolean {
     if (!this.#tunnel || this.uses > 0 || this.#lastUseMs === null) return false;
     return this.#options.clock.monotonic() - this.#lastUseMs > this.#tunnel.inactivityMs + BACKSTOP_MS;
   }
 
-  /** Counts a call in; the returned function counts it out once. */
+  /** Counts a call; the returned function ends the count once. */
   #enter(): () => void {
     this.#calls++;
     this.#lastUseMs = this.#options.clock.monotonic();
-    let inside = true;
+    let isOpen = true;
     return () => {
-      if (!inside) return;
-      inside = false;
+      if (!isOpen) return;
+      isOpen = false;
       this.#calls--;
       if (this.#lastUseMs !== null) this.#lastUseMs = this.#options.clock.monotonic();
     };

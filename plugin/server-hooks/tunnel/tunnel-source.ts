@@ -1,14 +1,14 @@
 import type { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Where a call goes. */
+/** The destination of a call. */
 export interface TunnelTarget {
   readonly environmentId: number;
-  /** The agent of one Swarm node; without it the environment's leader. */
+  /** The agent of one Swarm node; absent: the environment's leader. */
   readonly instanceId?: string;
 }
 
-/** One call's hold on a live tunnel. As long as it is not released the tunnel counts as used. */
+/** One call's hold on a live tunnel. Until released, the tunnel counts as used. */
 export interface TunnelCall {
   /**
    * An `http.Agent` whose connections are streams of this tunnel instance, never pooled across
@@ -21,21 +21,21 @@ export interface TunnelCall {
    */
   dial(): Promise<Duplex>;
   /**
-   * Whether what concerns a whole Swarm may go this way: to no Swarm at all, or to a manager that is known as one. Before
-   * it says no, it waits for new reports, 7 s at most, then decides by what is known.
-   * @param signal breaks it off, with its reason
+   * Whether this tunnel may serve calls for the whole Swarm: outside a Swarm, or on a confirmed manager. Before it
+   * returns false, it waits for new reports, 7 s at most, then decides by what is known.
+   * @param signal aborts it with its reason
    */
   servesSwarm(signal: AbortSignal): Promise<boolean>;
-  /** Fires when the tunnel was revoked or lost while the call runs. */
+  /** Fires when the tunnel is revoked or lost during the call. */
   readonly closed: AbortSignal;
   /** Ends the hold; safe to call twice. */
   release(): void;
 }
 
-/** Gives calls to environments, waking them where needed. */
+/** Opens calls to environments, waking them if needed. */
 export interface TunnelSource {
   /**
-   * Wakes the target's agent if it sleeps, waits for its tunnel, and takes a hold on it.
+   * Wakes the target's agent if needed, waits for its tunnel, and takes a hold on it.
    * @throws EdgeError `environment-not-found` (404), `environment-not-associated` (503),
    *   `environment-offline` (503), `tunnel-timeout` (504), `tunnel-closed` (503), `too-many-calls` (503)
    */

@@ -22,7 +22,7 @@ export interface TunnelOptions {
   readonly session: ClientHttp2Session;
   /** The TLS socket below the session. */
   readonly socket: Socket;
-  /** The connection below TLS: whatever arrives there is life. Default: `socket`. */
+  /** The connection below TLS: any bytes on it prove it alive. Default: `socket`. */
   readonly wire?: { readonly bytesRead: number } | undefined;
   /** The agent's idle time, ms. */
   readonly inactivityMs: number;
@@ -39,7 +39,7 @@ export class Tunnel {
   readonly inactivityMs: number;
   /** Wall clock, ms. */
   readonly openedAtMs: number;
-  /** Connections of `node:http` and dockerode through this tunnel, and through no other. */
+  /** Opens connections for `node:http` and dockerode through this tunnel only. */
   readonly agent: Agent;
   /** Aborts when the tunnel ends; its reason is an EdgeError. */
   readonly closed: AbortSignal;
@@ -60,7 +60,7 @@ export class Tunnel {
     this.inactivityMs = options.inactivityMs;
     this.openedAtMs = options.clock.now();
     this.closed = this.#controller.signal;
-    // Each call listens, and calls are bounded elsewhere: more than ten are no leak.
+    // Each call adds a listener, and calls are bounded elsewhere: more than ten are not a leak.
     setMaxListeners(0, this.closed);
     this.agent = new TunnelAgent(this);
     this.#resets = new ResetBudget(options.clock);
@@ -79,14 +79,14 @@ export class Tunnel {
     });
   }
 
-  /** Why it ended, or null while it lives. */
+  /** Why it ended; null while it is open. */
   get end(): TunnelEnd | null {
     return this.#end;
   }
 
   /**
-   * Raises the windows of the proof to working size, begins to watch the link, and tells the agent that it
-   * is accepted. A connection that died on the way here ends the tunnel as `lost`.
+   * Raises the windows from proof to working size, starts monitoring the link, and notifies the agent that it is
+   * accepted. A connection that died meanwhile ends the tunnel as `lost`.
    */
   start(): void {
     const { session } = this.#options;
@@ -96,7 +96,7 @@ export class Tunnel {
       return;
     }
     session.once('close', () => this.close('lost'));
-    // It would take no more calls; those want another tunnel.
+    // After GOAWAY it accepts no more calls; those need another tunnel.
     session.once('goaway', () => this.close('lost'));
     session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
     this.#monitor.start();
@@ -117,7 +117,7 @@ export class Tunnel {
         reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
         this.#resets.spend();
         stream.close(NGHTTP2_CANCEL);
-        // A stream that the peer gave no credit for would close only when it does.
+        // Without flow-control credit from the peer, `close` alone would never finish.
         stream.destroy();
       });
       this.#monitor.watch(stream);
@@ -130,7 +130,7 @@ export class Tunnel {
       stream.once('close', () => {
         this.#streams.delete(stream);
         cancel();
-        // A GOAWAY refuses streams, too.
+        // A GOAWAY refuses streams as well.
         const code = this.#options.session.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
         reject(this.#end ? this.closed.reason : dialError(code));
       });
@@ -138,9 +138,9 @@ export class Tunnel {
     });
   }
 
-  /** Tells the agent that an operator is present. Never throws: a link that is going has its own end. */
+  /** Notifies the agent that an operator is present. Never throws: a failing link ends by itself. */
   keepAlive(): void {
-    // One unanswered is enough: an agent that answers none must not pile them up here.
+    // One unanswered keep-alive is enough, so that a silent agent cannot pile them up here.
     if (this.#isNotifying) return;
     this.#isNotifying = true;
     this.#notify(TUNNEL.keepAlivePath, '')?.once('close', () => {
@@ -153,13 +153,13 @@ export class Tunnel {
     return this.#reports.report();
   }
 
-  /** Ends the tunnel and every stream in it at once; the first reason counts. */
+  /** Ends the tunnel and all its streams immediately; the first reason counts. */
   close(end: TunnelEnd): void {
     if (this.#end) return;
     this.#end = end;
     this.#monitor.stop();
-    // In a turn of its own: where this was called because of a frame (a dial that a GOAWAY refused), the parser is
-    // still at work on the session, and Node hangs or crashes when it is destroyed under its hands.
+    // Deferred: if a frame caused this call (such as a dial that a GOAWAY refused), the parser is still processing the
+    // session, and destroying it then makes Node hang or crash.
     setImmediate(() => this.#disconnect(end));
     this.#controller.abort(
       new EdgeError(
@@ -170,16 +170,15 @@ export class Tunnel {
     );
   }
 
-  /** Breaks off a stream; where the agent would not bear another reset, by asking it for one. */
+  /** Resets a stream; beyond the reset budget, asks the agent to reset it. */
   #reset(stream: ClientHttp2Stream, error: Error | null): void {
-    if (this.#resets.spend()) stream.destroy(error ?? new Error('The rest of the answer has no taker'));
+    if (this.#resets.spend()) stream.destroy(error ?? new Error('The rest of the answer was discarded'));
     else this.#notify(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 
   /**
-   * Cuts the streams, says why, and leaves when that is said: a session that is destroyed with a write under way
-   * forgets what it has not written yet, and a connection that is destroyed with bytes to read is reset, which
-   * overtakes the last words.
+   * Ends the streams, sends the reason, and closes once it is sent: destroying a session with pending writes drops
+   * them, and destroying a connection with unread bytes resets it, which overtakes the reason.
    */
   #disconnect(end: TunnelEnd): void {
     const { session, socket, clock } = this.#options;
@@ -188,7 +187,7 @@ export class Tunnel {
       socket.destroy();
     };
     if (!session.destroyed && !session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
-    // To one that floods nobody listens any longer.
+    // A flooding agent gets no goodbye.
     if (session.destroyed || end === 'flooding') {
       cut();
       return;
@@ -219,7 +218,7 @@ export class Tunnel {
   }
 }
 
-/** `http.Agent` over `dial()`. Not pooled: an idle pooled stream would look like use to the agent. */
+/** `http.Agent` over `dial()`. Not pooled: an idle pooled stream would count as use on the agent. */
 class TunnelAgent extends Agent {
   readonly #tunnel: Tunnel;
 
@@ -254,7 +253,7 @@ function dialError(code: number): EdgeError {
 }
 
 function tooManyStreams(): EdgeError {
-  return new EdgeError('too-many-streams', 'The tunnel carries as many streams as it may', {
+  return new EdgeError('too-many-streams', 'The tunnel is at its limit of concurrent streams', {
     status: 503,
     retryAfterSeconds: 1,
   });

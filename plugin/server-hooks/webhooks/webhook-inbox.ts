@@ -20,7 +20,7 @@ export interface WebhookInboxOptions {
   readonly answers: SealedAnswers;
   readonly callLog: CallLog;
   /** Counts those who do not sign as they must. */
-  readonly strangers: AuthFailureLog;
+  readonly authFailures: AuthFailureLog;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A secret that nobody has. */
@@ -93,7 +93,7 @@ export class WebhookInbox {
 
   /** The same work for a webhook that is not there. */
   #authenticate(delivery: Delivery): string {
-    const { store, clock, callLog, strangers, logger, decoy } = this.#options;
+    const { store, clock, callLog, authFailures, logger, decoy } = this.#options;
     const webhook = store.webhook(delivery.webhookId);
     const own = webhook ? liveSecrets(webhook, clock.now()).map(({ secret }) => secret) : [];
     const secrets = [...own, decoy, decoy].slice(0, SECRETS);
@@ -102,7 +102,7 @@ export class WebhookInbox {
       if (webhook) return messageId;
       throw webhookUnauthorized();
     } catch (error) {
-      strangers.note(logger);
+      authFailures.note(logger);
       if (webhook) callLog.refused(webhook.id, delivery.address);
       throw error;
     }

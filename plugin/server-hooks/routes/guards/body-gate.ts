@@ -5,8 +5,8 @@ const MAX_BODIES = 512;
 const MAX_BODIES_PER_NETWORK = 128;
 
 /**
- * Bounds how many bodies of strangers the hub holds at once: those of calls that only their bodies can prove. 64 KiB
- * each, so 32 MiB in all. Which body makes room for a new one: see `FairPlaces`.
+ * Limits the unauthenticated bodies that the hub holds: those of calls that only their bodies can authenticate. 64 KiB
+ * each, so 32 MiB in all. For which body is evicted, see `FairPlaces`.
  */
 export class BodyGate {
   readonly #places = new FairPlaces<AbortController>({
@@ -14,13 +14,13 @@ export class BodyGate {
     perNetwork: MAX_BODIES_PER_NETWORK,
     evict: (body) =>
       body.abort(
-        new EdgeError('too-many-bodies', 'Others came in faster', { status: 503, retryAfterSeconds: 1 }),
+        new EdgeError('too-many-bodies', 'Too many concurrent bodies', { status: 503, retryAfterSeconds: 1 }),
       ),
   });
 
   /**
    * @param read ends when its signal aborts, and rejects with the signal's reason
-   * @throws EdgeError `too-many-bodies` (503), and what `read` does
+   * @throws EdgeError `too-many-bodies` (503), or the error of `read`
    */
   async pass<T>(address: string, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const body = new AbortController();

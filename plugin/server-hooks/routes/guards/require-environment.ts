@@ -2,13 +2,13 @@ import { EdgeError } from '../../../../protocol/edge-error.js';
 import type { Environment } from '../../model/environment.js';
 import type { Services } from '../../services.js';
 
-/** The id in a URL; null for what cannot be one. */
+/** The id in a URL; null if malformed. */
 export function environmentIdOf(text: string | undefined): number | null {
   return text && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
 }
 
 /**
- * The environment a call is about. To be asked after `admit`: strangers are not told which there are.
+ * The environment of a call. Call it after `admit`, so that strangers do not learn which exist.
  * @throws EdgeError `environment-not-found` (404)
  */
 export function requireEnvironment({ admin }: Services, id: number | null): Environment {

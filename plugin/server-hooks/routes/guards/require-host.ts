@@ -2,7 +2,7 @@ import { EdgeError } from '../../../../protocol/edge-error.js';
 import { type HostedRequest, requestHost } from '../../../../protocol/request-host.js';
 
 /**
- * Printed commands and Edge keys may hold the address of the call itself.
+ * Rejects requests without a valid Host: printed commands and Edge keys may contain it.
  * @throws EdgeError `bad-host` (400)
  */
 export function requireHost(req: HostedRequest): void {

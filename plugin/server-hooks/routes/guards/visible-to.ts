@@ -1,6 +1,6 @@
 import type { Host, Principal } from '../../host.js';
 
-/** Which environments somebody may read: what they are bound to, as far as the host agrees. */
+/** The environments that a principal may read: the one it is bound to, or all, as far as the host allows. */
 export function visibleTo(host: Host, principal: Principal): (environmentId: number) => boolean {
   const { environmentId: own } = principal;
   return (id) => (own === undefined || own === id) && host.authorize?.(principal, 'read', id) !== false;

@@ -7,23 +7,23 @@ import { isDockerCall } from './is-docker-call.js';
 import { type JsonSchema, JsonSchemas } from './json-schemas.js';
 import { problemCodes } from './problem-codes.js';
 
-/** A document of OpenAPI 3.1, which is made of JSON Schema draft 2020-12 and more. */
+/** An OpenAPI 3.1 document, based on JSON Schema draft 2020-12. */
 export interface OpenApi {
   readonly openapi: '3.1.1';
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Part>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
   readonly [member: string]: unknown;
 }
 
-type Part = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
-const DESCRIPTION = `Bodies are JSON in UTF-8; times are RFC 3339 in UTC; durations say their unit in their name.
+const DESCRIPTION = `Bodies are JSON in UTF-8; times are RFC 3339 in UTC; durations have their unit in their name.
 Unknown members of a body are ignored, unless its schema says otherwise. A known address with another method is a 405
 \`method-not-allowed\` with \`Allow\`. Each code of a problem is explained in docs/errors.md.`;
 
-/** The OpenAPI 3.1 document of `calls`, made from the schemas that check them. */
+/** The OpenAPI 3.1 document of `calls`, generated from the schemas that validate them. */
 export function describeCalls(calls: readonly Operation[], version: string, mount: string): OpenApi {
   const schemas = new JsonSchemas();
-  const paths: Record<string, Record<string, Part>> = {};
+  const paths: Record<string, Record<string, JsonObject>> = {};
   for (const { spec } of calls) {
     const template = spec.path.replace(/:(\w+)/g, '{$1}');
     paths[template] ??= {};
@@ -47,14 +47,14 @@ export function describeCalls(calls: readonly Operation[], version: string, moun
           type: 'http',
           scheme: 'bearer',
           description:
-            'What the dashboard takes for a sign-in: with the bundled one a session’s token or an API token.',
+            'A token that the dashboard accepts: for the bundled one a session token or an API token.',
         },
       },
     },
   };
 }
 
-function operation(spec: OperationSpec, schemas: JsonSchemas): Part {
+function operation(spec: OperationSpec, schemas: JsonSchemas): JsonObject {
   const isOpen = spec.access === 'public' || spec.access === 'signed';
   const { body, maxBodyBytes } = spec;
   return {
@@ -76,24 +76,24 @@ function operation(spec: OperationSpec, schemas: JsonSchemas): Part {
   };
 }
 
-function withParameters(parameters: readonly Part[]): Part {
+function withParameters(parameters: readonly JsonObject[]): JsonObject {
   return parameters.length === 0 ? {} : { parameters };
 }
 
-function pathParameters({ path, params = {} }: OperationSpec): Part[] {
+function pathParameters({ path, params = {} }: OperationSpec): JsonObject[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
     const isId = name === 'id' && params.id === undefined;
     return {
       name,
       in: 'path',
       required: true,
-      description: isId ? 'Of the environment.' : params[name],
+      description: isId ? 'Id of the environment.' : params[name],
       schema: isId ? { type: 'integer', minimum: 1 } : { type: 'string' },
     };
   });
 }
 
-function queryParameters({ query }: OperationSpec, schemas: JsonSchemas): Part[] {
+function queryParameters({ query }: OperationSpec, schemas: JsonSchemas): JsonObject[] {
   if (query === undefined) return [];
   return Object.entries(query.shape).map(([name, member]) => {
     const { description, ...schema } = schemas.convert(member, 'input');
@@ -102,7 +102,7 @@ function queryParameters({ query }: OperationSpec, schemas: JsonSchemas): Part[]
   });
 }
 
-function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, Part> {
+function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, JsonObject> {
   const described = Object.entries<AnswerSpec>(spec.answers).map(([status, answer]) => {
     const { description, body, type, headers } = answer;
     const schema = body ? schemas.convert(body, 'output') : { type: 'string' };
@@ -112,7 +112,7 @@ function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, Part
   return Object.fromEntries(described);
 }
 
-function refusals(spec: OperationSpec): Record<string, Part> {
+function refusals(spec: OperationSpec): Record<string, JsonObject> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of problemCodes(spec)) {
     const status = PROBLEM_STATUSES[code];
@@ -138,19 +138,18 @@ function refusal(status: number, codes: readonly ProblemCode[]): JsonSchema {
 
 function refusalHeaders(status: number): AnswerSpec['headers'] {
   if (status === 401) return { 'www-authenticate': '`Bearer`.' };
-  if (status === 503)
-    return { 'retry-after': 'Seconds after which a retry makes sense; absent: at any time.' };
+  if (status === 503) return { 'retry-after': 'Seconds to wait before a retry; absent: retry at any time.' };
   return undefined;
 }
 
-/** Docker calls have the headers of engines, and webhooks' senders need no clock. */
+/** Docker calls have the engine's headers, and webhook senders need no clock. */
 function timeOf(spec: OperationSpec): AnswerSpec['headers'] {
   return isDockerCall(spec) || !spec.path.startsWith('/api/')
     ? {}
     : { [HUB_TIME]: 'The hub’s clock, milliseconds since 1970.' };
 }
 
-function headersOf(headers: Readonly<Record<string, string>>): Part {
+function headersOf(headers: Readonly<Record<string, string>>): JsonObject {
   if (Object.keys(headers).length === 0) return {};
   const described = Object.entries(headers).map(([name, description]) => [
     name,

@@ -1,20 +1,20 @@
 import * as z from 'zod';
 
-/** JSON Schema, draft 2020-12, as OpenAPI 3.1 takes it. */
+/** JSON Schema, draft 2020-12, as in OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Turns zod schemas into JSON Schemas; those with an id become components that others refer to. */
+/** Converts zod schemas to JSON Schemas; those with an id become shared components. */
 export class JsonSchemas {
   readonly #components = new Map<string, JsonSchema>();
 
-  /** In order of their names. */
+  /** Sorted by name. */
   get components(): Readonly<Record<string, JsonSchema>> {
     return Object.fromEntries([...this.#components].sort(([a], [b]) => a.localeCompare(b)));
   }
 
   /**
-   * What `schema` accepts (`input`) or gives (`output`).
-   * @throws Error where an id stands for two things: that is a mistake in `plugin/api/`
+   * Converts the input or output type of `schema`.
+   * @throws Error if two schemas share an id: a bug in `plugin/api/`
    */
   convert(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {
     const { $schema, $defs, ...converted } = z.toJSONSchema(schema, { io, override: withoutNoise });
@@ -32,14 +32,14 @@ export class JsonSchemas {
   }
 }
 
-/** Patterns that repeat a format, and bounds that every integer in JSON has. */
+/** Removes patterns that repeat a format, and bounds that every JSON integer has. */
 function withoutNoise({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
-/** zod refers to `#/$defs/…`, relative to the one schema it converts; in the document they are components. */
+/** zod refers to `#/$defs/…`, relative to the converted schema; in the document these are components. */
 function moved(schema: object): JsonSchema {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
 }

@@ -5,16 +5,16 @@ import { describeCalls } from './describe-calls.js';
 
 const openApi = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
 
-/** `GET /api/openapi.json`: public, as it tells nothing that is not in the project's documentation. */
+/** `GET /api/openapi.json`: public, because it contains only what the documentation does. */
 export function openApiCall(calls: () => readonly Operation[]): Operation {
-  // Anyone may ask for it: it is made once for each mount.
+  // Public, so it is generated once per mount.
   const documents = new Map<string, Buffer>();
   return defineOperation(
     {
       method: 'GET',
       path: '/api/openapi.json',
       id: 'getOpenApi',
-      summary: 'This document',
+      summary: 'Get this document',
       access: 'public',
       answers: { 200: { description: 'OpenAPI 3.1', body: openApi } },
     },

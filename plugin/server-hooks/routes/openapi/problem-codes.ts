@@ -11,7 +11,7 @@ const OF_BODIES = [
   'host-consumed-body',
 ] as const;
 
-/** Every code a call may be refused with: its own, and those that follow from its shape; sorted. */
+/** All problem codes of a call, sorted: its own, and those that follow from its shape. */
 export function problemCodes(spec: OperationSpec): readonly ProblemCode[] {
   const { access, body, path, query, problems = [] } = spec;
   const codes = new Set<ProblemCode>(['internal', ...problems]);
