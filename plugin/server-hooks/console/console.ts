@@ -18,34 +18,34 @@ export interface ConsoleOptions {
   readonly logger: Logger;
 }
 
-/** What a console says in a text frame; what it types and reads goes in binary ones. */
-type Said =
+/** A text frame from the hub; terminal data uses binary frames. */
+type ServerMessage =
   | { type: 'open' }
   | { type: 'exit'; code: number | null }
   | { type: 'error'; code: string; detail: string };
 
 const size = z.int().min(1).max(10_000);
-const heardSchema = z.discriminatedUnion('type', [
+const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resize'), columns: size, rows: size }),
   z.object({ type: z.enum(['pause', 'resume']) }),
 ]);
-/** Longest text frame that is looked at: to parse megabytes of brackets takes seconds, and the hub does nothing else. */
+/** Longest text frame that is parsed: parsing megabytes of brackets would block the hub for seconds. */
 const MAX_TEXT_BYTES = 1024;
 
-/** Output on its way to a tab that reads slowly: above the first the engine has to wait, below the second it goes on. */
+/** Pending output for a slow tab: above the first the engine is paused, below the second it resumes. */
 const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
-/** A tab that is silent for two of these is gone. */
+/** A tab that is silent for two of these intervals is disconnected. */
 const PING_MS = 20_000;
 /** RFC 6455, section 7.4.1. */
 const NORMAL = 1000;
 const INTERNAL_ERROR = 1011;
 
 /**
- * Joins a browser's WebSocket with the terminal of an exec instance. Binary frames are bytes of the terminal, both
- * ways; text frames are JSON: `resize`, `pause` and `resume` from the page, which takes bytes faster than it can show
- * them; `open`, `exit` and `error` from here. Each direction waits for its own reader, so a slow tab slows nothing but
- * itself. Never rejects; resolves when all of it has ended.
+ * Joins a browser's WebSocket with the terminal of an exec instance. Binary frames are terminal bytes in both
+ * directions; text frames are JSON: `resize`, `pause` and `resume` from the page, which receives bytes faster than it
+ * can show them; `open`, `exit` and `error` from here. Each direction has its own backpressure, so a slow tab slows
+ * only itself. Never rejects; resolves when everything has ended.
  */
 export async function serveConsole(
   ws: WebSocket,
@@ -53,16 +53,17 @@ export async function serveConsole(
   options: ConsoleOptions,
 ): Promise<void> {
   const { tunnels, clock, logger } = options;
-  const gone = new AbortController();
+  const disconnect = new AbortController();
   ws.on('error', () => ws.terminate());
-  ws.once('close', () => gone.abort(clientGone()));
-  const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
-  const say = (said: Said) => ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(said));
-  // Until the terminal is there nothing is read: what is typed meanwhile waits in the browser.
+  ws.once('close', () => disconnect.abort(clientGone()));
+  const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
+  const send = (message: ServerMessage) =>
+    ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(message));
+  // Read nothing until the terminal is open: input waits in the browser.
   ws.pause();
   const heartbeat = new Heartbeat(ws, clock);
   try {
-    await withTunnel(tunnels, target, gone.signal, async (call, stop) => {
+    await withTunnel(tunnels, target, disconnect.signal, async (call, stop) => {
       const session = new ExecSession(call, target.execId, clock);
       const terminal = await session.start(stop);
       terminal.on('error', () => undefined);
@@ -72,12 +73,12 @@ export async function serveConsole(
         const cut = () => terminal.destroy();
         stop.addEventListener('abort', cut);
         if (stop.aborted) cut();
-        say({ type: 'open' });
+        send({ type: 'open' });
         await join(ws, terminal, new Resizes(session), heartbeat);
         stop.removeEventListener('abort', cut);
         stop.throwIfAborted();
         code = await session.exitCode().catch(() => null);
-        say({ type: 'exit', code });
+        send({ type: 'exit', code });
         ws.close(NORMAL);
       } finally {
         await hangUp?.end(code !== null);
@@ -86,7 +87,7 @@ export async function serveConsole(
   } catch (error) {
     const isOurs = error instanceof EdgeError && error.expose;
     logger.debug({ environment: target.environmentId, code: codeOf(error) }, 'console ended');
-    say({ type: 'error', code: codeOf(error), detail: isOurs ? error.message : 'The console broke off' });
+    send({ type: 'error', code: codeOf(error), detail: isOurs ? error.message : 'The console was aborted' });
     ws.resume();
     ws.close(INTERNAL_ERROR);
   } finally {
@@ -98,29 +99,29 @@ export async function serveConsole(
 /** Resolves when the terminal or the page has ended. */
 function join(ws: WebSocket, terminal: Duplex, resizes: Resizes, heartbeat: Heartbeat): Promise<void> {
   return new Promise((resolve) => {
-    let onTheWay = 0;
+    let pendingBytes = 0;
     let isPaused = false;
     const flow = () => {
-      if (isPaused || onTheWay > HIGH_BYTES) terminal.pause();
-      else if (onTheWay <= LOW_BYTES) terminal.resume();
+      if (isPaused || pendingBytes > HIGH_BYTES) terminal.pause();
+      else if (pendingBytes <= LOW_BYTES) terminal.resume();
     };
     ws.on('message', (data: RawData, isBinary: boolean) => {
       const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
       if (!isBinary) {
-        const said = hear(bytes);
-        if (said?.type === 'resize') resizes.push(said);
-        else if (said) isPaused = said.type === 'pause';
+        const message = parseMessage(bytes);
+        if (message?.type === 'resize') resizes.push(message);
+        else if (message) isPaused = message.type === 'pause';
         flow();
       } else if (!terminal.writableEnded && !terminal.write(bytes)) ws.pause();
     });
     terminal.on('drain', () => ws.resume());
     terminal.on('data', (chunk: Buffer) => {
       if (ws.readyState !== WebSocket.OPEN) return;
-      onTheWay += chunk.length;
+      pendingBytes += chunk.length;
       flow();
       ws.send(chunk, { binary: true }, () => {
-        heartbeat.beat();
-        onTheWay -= chunk.length;
+        heartbeat.markAlive();
+        pendingBytes -= chunk.length;
         flow();
       });
     });
@@ -132,11 +133,11 @@ function join(ws: WebSocket, terminal: Duplex, resizes: Resizes, heartbeat: Hear
   });
 }
 
-function hear(bytes: Buffer): z.infer<typeof heardSchema> | null {
-  return heardSchema.safeParse(bytes.length > MAX_TEXT_BYTES ? null : parseJson(bytes)).data ?? null;
+function parseMessage(bytes: Buffer): z.infer<typeof clientMessageSchema> | null {
+  return clientMessageSchema.safeParse(bytes.length > MAX_TEXT_BYTES ? null : parseJson(bytes)).data ?? null;
 }
 
-/** Passes the last size on, one at a time: who drags a window sends many. */
+/** Forwards only the latest size, one at a time: dragging a window sends many. */
 class Resizes {
   readonly #session: ExecSession;
   #next: TerminalSize | null = null;
@@ -162,22 +163,22 @@ class Resizes {
   }
 }
 
-/** Ends a connection whose other end is silent: a laptop that was closed says no goodbye. */
+/** Ends a connection whose peer is silent, such as a closed laptop. */
 class Heartbeat {
   readonly stop: () => void;
   #isAlive = true;
 
   constructor(ws: WebSocket, clock: Clock) {
-    for (const sign of ['pong', 'message'] as const) ws.on(sign, () => this.beat());
+    for (const event of ['pong', 'message'] as const) ws.on(event, () => this.markAlive());
     this.stop = clock.every(PING_MS, () => {
-      // One that we do not read cannot be heard.
+      // A paused socket reads no pongs.
       if (!this.#isAlive && !ws.isPaused) ws.terminate();
       this.#isAlive = ws.isPaused;
       if (ws.readyState === WebSocket.OPEN) ws.ping();
     });
   }
 
-  beat(): void {
+  markAlive(): void {
     this.#isAlive = true;
   }
 }

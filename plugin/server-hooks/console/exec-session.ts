@@ -29,7 +29,7 @@ const createdSchema = z.object({ Id: z.string().regex(/^[a-f0-9]{64}$/) });
 const CONTAINER_ID = /^[a-f0-9]{64}$/;
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** What the engine may take for a single answer, ms. */
+/** Time limit for a single engine answer, ms. */
 const ANSWER_MS = 10_000;
 
 /** An exec instance of an engine, over a tunnel. */
@@ -45,21 +45,21 @@ export class ExecSession {
   }
 
   /**
-   * Starts it; resolves to its terminal, bytes both ways.
-   * @throws EdgeError `exec-not-found` (404), `exec-not-startable` (409), `engine-bad-response` (502), and what the
-   *   tunnel reports
+   * Starts the exec instance; resolves to its terminal stream.
+   * @throws EdgeError `exec-not-found` (404), `exec-not-startable` (409), `engine-bad-response` (502), and the tunnel's
+   *   errors
    */
   async start(signal: AbortSignal): Promise<Duplex> {
     const inspected = await this.#inspect();
     if (!inspected.ProcessConfig.tty)
       throw notStartable('A console needs an exec instance with a terminal (Tty: true)');
-    if (wasStarted(inspected)) throw notStartable('The exec instance was started before');
+    if (wasStarted(inspected)) throw notStartable('The exec instance was already started');
     return this.#open(this.#execId, true, signal);
   }
 
   /**
-   * Runs another command in the same container, with the same rights and without a terminal. Resolves to its stream:
-   * what is written is its stdin. @throws EdgeError `engine-bad-response` (502), and what the tunnel reports
+   * Runs another command in the same container, with the same rights and without a terminal. Resolves to its stream,
+   * which writes to its stdin. @throws EdgeError `engine-bad-response` (502), and the tunnel's errors
    */
   async runCompanion(command: readonly string[]): Promise<Duplex> {
     const { ContainerID: container, ProcessConfig } = await this.#inspect();
@@ -70,9 +70,9 @@ export class ExecSession {
     const attached = { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false };
     const path = `/containers/${container}/exec`;
     const created = createdSchema.safeParse(
-      parseJson(await this.#ask('POST', path, { ...exec, ...attached })),
+      parseJson(await this.#request('POST', path, { ...exec, ...attached })),
     );
-    if (!created.success) throw badResponse('The engine made no exec instance');
+    if (!created.success) throw badResponse('The engine did not create an exec instance');
     const [late, cancel] = this.#deadline();
     try {
       return await this.#open(created.data.Id, false, late);
@@ -84,16 +84,16 @@ export class ExecSession {
   async #open(execId: string, tty: boolean, signal: AbortSignal): Promise<Duplex> {
     const body = Buffer.from(JSON.stringify({ Detach: false, Tty: tty }));
     const headers = { ...lengthOf(body), connection: 'Upgrade', upgrade: 'tcp' };
-    const question = { method: 'POST', path: `/exec/${execId}/start`, headers, body };
-    const answer = await requestEngine(this.#call, question, signal, this.#clock);
+    const request = { method: 'POST', path: `/exec/${execId}/start`, headers, body };
+    const answer = await requestEngine(this.#call, request, signal, this.#clock);
     if (answer.socket) return answer.socket;
     answer.close();
     throw badResponse(`The engine answered ${answer.response.statusCode} and opened no stream`);
   }
 
-  /** Tells the terminal's new size. @throws EdgeError as {@link start} */
+  /** Sets the terminal's size. @throws EdgeError as {@link start} */
   async resize({ columns, rows }: TerminalSize): Promise<void> {
-    await this.#ask('POST', `/exec/${this.#execId}/resize?h=${rows}&w=${columns}`);
+    await this.#request('POST', `/exec/${this.#execId}/resize?h=${rows}&w=${columns}`);
   }
 
   /** Exit code of its process; null while it runs. */
@@ -102,7 +102,7 @@ export class ExecSession {
     return Running ? null : (ExitCode ?? null);
   }
 
-  /** What aborts when an answer is late, and what ends the waiting. */
+  /** A signal that aborts at the deadline, and a function that cancels it. */
   #deadline(): [late: AbortSignal, cancel: () => void] {
     const stop = new AbortController();
     const late = () => stop.abort(badResponse('The engine did not answer in time'));
@@ -110,30 +110,30 @@ export class ExecSession {
   }
 
   async #inspect(): Promise<z.infer<typeof execSchema>> {
-    const parsed = execSchema.safeParse(parseJson(await this.#ask('GET', `/exec/${this.#execId}/json`)));
-    if (!parsed.success) throw badResponse('The engine tells nothing of the exec instance');
+    const parsed = execSchema.safeParse(parseJson(await this.#request('GET', `/exec/${this.#execId}/json`)));
+    if (!parsed.success) throw badResponse('The engine does not describe the exec instance');
     return parsed.data;
   }
 
-  async #ask(method: EngineRequest['method'], path: string, json?: object): Promise<string> {
+  async #request(method: EngineRequest['method'], path: string, json?: object): Promise<string> {
     const [late, cancel] = this.#deadline();
     let answer: EngineAnswer | undefined;
     try {
       const body = json ? Buffer.from(JSON.stringify(json)) : null;
-      const question = { method, path, headers: body ? lengthOf(body) : { 'content-length': 0 }, body };
-      answer = await requestEngine(this.#call, question, late, this.#clock);
+      const request = { method, path, headers: body ? lengthOf(body) : { 'content-length': 0 }, body };
+      answer = await requestEngine(this.#call, request, late, this.#clock);
       const { response } = answer;
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > MAX_ANSWER_BYTES) response.destroy(badResponse('The answer is too large'));
       });
-      const said = await text(response);
+      const answerText = await text(response);
       if (response.statusCode === 404) {
-        throw new EdgeError('exec-not-found', 'The engine knows no such exec instance', { status: 404 });
+        throw new EdgeError('exec-not-found', 'The engine does not know this exec instance', { status: 404 });
       }
       if ((response.statusCode ?? 0) >= 300) throw badResponse(`The engine answered ${response.statusCode}`);
-      return said;
+      return answerText;
     } finally {
       cancel();
       answer?.close();
@@ -141,7 +141,10 @@ export class ExecSession {
   }
 }
 
-/** Docker has no exit code before the end. Podman has 0, without a process, and can remove the instance afterwards. */
+/**
+ * Docker reports no exit code before the end. Podman reports 0 without a process, and can remove the instance
+ * afterwards.
+ */
 function wasStarted({ Running, ExitCode, Pid, CanRemove }: z.infer<typeof execSchema>): boolean {
   const isFresh = typeof ExitCode !== 'number' || (ExitCode === 0 && Pid === 0 && !CanRemove);
   return Running || !isFresh;

@@ -3,9 +3,9 @@ import type { Clock } from '../../../protocol/clock.js';
 import type { ExecSession } from './exec-session.js';
 
 /**
- * Runs in the container until its stdin ends. `over` before that means that the console's process has ended by itself.
- * Otherwise it looks for the process that the engine started with a terminal and with the marker: like this script it is
- * a child of whatever starts exec instances. Commands run from it have another parent, also under tmux or setsid.
+ * Runs in the container until its stdin ends. `over` before that means that the console's process ended by itself.
+ * Otherwise it finds the process that the engine started with a terminal and the marker: like this script, it is a
+ * child of the process that starts exec instances. Commands run from it have another parent, also under tmux or setsid.
  * Only builtins of the shell and `sleep` are used. `read` drops the NUL bytes of `environ`.
  */
 const SCRIPT = `
@@ -35,14 +35,14 @@ for signal in HUP HUP HUP HUP KILL; do
   sleep 1
 done
 `;
-/** For a script that does not end: it has to by itself within 5 s. */
+/** For a script that does not end; normally it ends within 5 s. */
 const LINGER_MS = 20_000;
 
 /**
- * Ends the process of a console that was closed. A Docker Engine lets an exec instance with a terminal run on when its
- * stream ends, but it ends the stdin of one without a terminal. So a script waits in the container on the other end of
- * a second stream: however the console ends, by the page, the hub, the agent or the network, the script is released.
- * Reasons and limits: `docs/decisions/console-hang-up.md`.
+ * Ends the process of a closed console. When the stream of an exec instance with a terminal ends, a Docker Engine keeps
+ * it running, but it ends the stdin of one without a terminal. So a script in the container waits on a second stream:
+ * however the console ends, by the page, the hub, the agent or the network, the script is released. Reasons and limits:
+ * `docs/decisions/console-hang-up.md`.
  */
 export class HangUp {
   readonly #clock: Clock;
@@ -52,7 +52,7 @@ export class HangUp {
   constructor(session: ExecSession, marker: string, clock: Clock) {
     this.#clock = clock;
     const command = ['sh', '-c', SCRIPT, 'fairlead-hang-up', marker];
-    // A container without a shell, or one that was paused: the console works all the same.
+    // No shell, or a paused container: the console works without it.
     this.#script = session.runCompanion(command).catch(() => null);
   }
 

@@ -3,12 +3,12 @@ import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 
-/** What a ticket opens. */
+/** The target of a ticket. */
 export interface ConsoleTarget extends TunnelTarget {
   readonly execId: string;
-  /** See `hang-up.ts`; undefined: its process is left alone. */
+  /** See `hang-up.ts`; undefined: the process is not ended. */
   readonly marker?: string;
-  /** Aborts when the credentials end that the ticket was given for. */
+  /** Aborts when the credentials end that the ticket was issued for. */
   readonly ended?: AbortSignal | undefined;
 }
 
@@ -17,16 +17,16 @@ export interface TicketsOptions {
   readonly randomBytes: (size: number) => Buffer;
 }
 
-/** How long a ticket is good, ms: a page opens its console in the same moment. */
+/** Lifetime of a ticket, ms: a page opens its console immediately. */
 const LIFETIME_MS = 30_000;
-/** Tickets nobody has used; the oldest makes room. */
+/** Unused tickets; the oldest is evicted. */
 const MAX_TICKETS = 1_000;
-/** Of these, for one environment: nobody who may ask for it alone makes those of others worthless. */
+/** Per-environment cap, so one caller cannot evict everybody's tickets. */
 const MAX_TICKETS_EACH = 100;
 
 /**
  * One-time rights to open a console. A browser cannot send a bearer token with a WebSocket, and a token in a URL would
- * stand in logs; a ticket there is worth nothing any more. Only hashes are kept, in memory.
+ * be logged; a logged ticket is worthless. Only hashes are kept, in memory.
  */
 export class Tickets {
   readonly #options: TicketsOptions;
@@ -38,8 +38,8 @@ export class Tickets {
   }
 
   /**
-   * The caller was admitted to the environment.
-   * @param path below the mount: the only one it opens
+   * Issues a ticket; the caller must already be authorized for the environment.
+   * @param path below the mount; the ticket opens only this one
    */
   issue(path: string, target: ConsoleTarget): { ticket: string; expiresAtMs: number } {
     const { clock, randomBytes } = this.#options;
@@ -53,9 +53,9 @@ export class Tickets {
   }
 
   /**
-   * Takes a ticket in; it is spent whatever comes of it.
-   * @throws EdgeError `ticket-invalid` (401) for one that is unknown, used, too old, for another path, or whose caller
-   *   has signed out
+   * Redeems a ticket. It is spent whatever the outcome.
+   * @throws EdgeError `ticket-invalid` (401) if it is unknown, used, expired, for another path, or its caller has
+   *   signed out
    */
   redeem(ticket: string, path: string): ConsoleTarget {
     const key = hash(ticket);
@@ -63,7 +63,7 @@ export class Tickets {
     this.#tickets.delete(key);
     const isYoung = found && this.#options.clock.monotonic() - found.issuedMs < LIFETIME_MS;
     if (isYoung && found.path === path && !found.target.ended?.aborted) return found.target;
-    throw new EdgeError('ticket-invalid', 'The ticket was used, is too old, or opens something else', {
+    throw new EdgeError('ticket-invalid', 'The ticket was used, has expired, or is for something else', {
       status: 401,
     });
   }

@@ -3,25 +3,25 @@ import type { TunnelTarget } from '../tunnel/tunnel-source.js';
 import type { ClientRequest } from './client-message.js';
 import { type DockerPath, isAttachWebSocket, needsBuildKitSession, parseDockerPath } from './docker-path.js';
 
-/** Where an authenticated Docker call goes. */
+/** The target of an authenticated Docker call. */
 export interface DockerTarget extends TunnelTarget {
-  /** Path and query as sent, not decoded, below `…/docker`; begins with `/`. */
+  /** Path and query as sent, not decoded, below `…/docker`; starts with `/`. */
   readonly path: string;
-  /** How the caller proved itself; a cookie narrows what is let through. Default `bearer`. */
+  /** How the caller authenticated; a cookie restricts what is allowed. Default `bearer`. */
   readonly via?: 'bearer' | 'cookie';
   /**
-   * The caller's credentials are good for this environment only: a host can tell by them where BuildKit's own
-   * connections belong. Default false.
+   * The caller's credentials are valid for this environment only, so a host can route BuildKit's own connections by
+   * them. Default false.
    */
   readonly isBound?: boolean;
-  /** Aborts when the caller's credentials end, and the call with them. */
+  /** Aborts when the caller's credentials end; the call then ends too. */
   readonly ended?: AbortSignal | undefined;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
 /**
- * Refuses what is no Docker call, or one that cannot work or is not safe through the hub.
+ * Rejects anything but Docker calls, and calls that cannot work or are unsafe through the hub.
  * @throws EdgeError `method-not-allowed`, `bad-docker-path`, `buildkit-unsupported`, `attach-ws-refused`
  */
 export function admitCall(req: ClientRequest, target: DockerTarget): DockerPath {

@@ -2,7 +2,7 @@ import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { ANSWER_GUARDS } from './answer-head.js';
 
-/** An error as an HTTP answer to a Docker client. */
+/** An error as an HTTP response to a Docker client. */
 export interface DockerErrorAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
@@ -10,8 +10,8 @@ export interface DockerErrorAnswer {
 }
 
 /**
- * Puts an error in the form that Docker clients print: the members of a problem document (RFC 9457) with
- * `message` beside them. Errors that are not ours become a bare 500: their texts may hold secrets.
+ * Formats an error for Docker clients: the members of a problem document (RFC 9457) plus `message`. Foreign errors give
+ * a bare 500: their texts may hold secrets.
  */
 export function dockerErrorBody(error: unknown): DockerErrorAnswer {
   const known =

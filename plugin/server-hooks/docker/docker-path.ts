@@ -1,23 +1,23 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 
-/** A Docker API path that may go to an engine as it was sent. */
+/** A Docker API path that may be sent to an engine unchanged. */
 export interface DockerPath {
-  /** Path and query, byte for byte as the client sent them. */
+  /** Path and query, byte for byte as sent. */
   readonly raw: string;
-  /** Segments of the decoded path, one character a byte, without the API version: `['containers', 'web', 'json']`. */
+  /** Segments of the decoded path, one character per byte, without the API version: `['containers', 'web', 'json']`. */
   readonly segments: readonly string[];
 }
 
-/** What can stand in a request line: no blanks, no control characters. Bytes above 127 are raw UTF-8. */
+/** Characters of a request line: no blanks, no control characters. Bytes above 127 are raw UTF-8. */
 const REQUEST_TARGET = /^[\x21-\x7e\x80-\xff]+$/;
-/** As the engine's router has it, which takes `v1.41.` and `v.` for versions, too. */
+/** As in the engine's router, which accepts `v1.41.` and `v.` as versions too. */
 const VERSION = /^v[0-9.]+$/;
 
 /**
- * Reads the part of a URL below `…/docker`, which begins with `/`, as the engine's router does: decoded once and as a
+ * Parses the part of a URL below `…/docker`, which starts with `/`, as the engine's router does: decoded once as a
  * whole, so that an encoded slash separates segments like a plain one. It is forwarded raw.
  *
- * Refused is what a router or a proxy on the way would rewrite: dot segments and empty segments. The query is data.
+ * Rejects what a router or proxy in between would rewrite: dot segments and empty segments. The query is data.
  * @throws EdgeError `bad-docker-path` (400)
  */
 export function parseDockerPath(raw: string): DockerPath {
@@ -33,12 +33,15 @@ export function parseDockerPath(raw: string): DockerPath {
   return { raw, segments };
 }
 
-/** Whether a call becomes an HTTP/2 connection of BuildKit's: `/session` and `/grpc`, without a base path in real clients. */
+/** Whether a call opens a BuildKit HTTP/2 connection: `/session` and `/grpc`, without a base path in real clients. */
 export function isBuildKitConnection({ segments }: DockerPath): boolean {
   return segments.length === 1 && (segments[0] === 'grpc' || segments[0] === 'session');
 }
 
-/** Whether a call is a build whose files a BuildKit session brings. A BuildKit build that sends them itself needs none. */
+/**
+ * Whether a call is a build whose files come through a BuildKit session. A BuildKit build that sends them itself needs
+ * none.
+ */
 export function needsBuildKitSession({ raw, segments }: DockerPath): boolean {
   const query = new URLSearchParams(raw.split('?')[1]);
   return (
@@ -50,8 +53,8 @@ export function needsBuildKitSession({ raw, segments }: DockerPath): boolean {
 }
 
 /**
- * Whether a call is about the whole Swarm, which only a manager may answer, and what it carries only a manager may see.
- * To join a Swarm, to make one and to leave it is each engine's own business.
+ * Whether a call concerns the whole Swarm, so that only a manager may answer it and see its contents. Creating, joining
+ * and leaving a Swarm concerns only the engine itself.
  */
 export function isSwarmCall({ segments }: DockerPath): boolean {
   const [noun = '', verb = ''] = segments;
@@ -71,7 +74,7 @@ export function isUpgradePath(path: DockerPath): boolean {
   return isTerminal || isAttachWebSocket(path) || isBuildKitConnection(path);
 }
 
-/** Byte by byte: what is encoded need not be UTF-8. */
+/** Decodes byte by byte: the encoded bytes need not be UTF-8. */
 function decode(path: string): string {
   return path.replace(/%(..?)?/g, (_, hex: string | undefined) => {
     if (hex === undefined || !/^[0-9a-f]{2}$/i.test(hex)) throw refused('is not valid percent-encoding');

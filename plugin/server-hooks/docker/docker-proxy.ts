@@ -40,11 +40,11 @@ export interface DockerProxyOptions {
 }
 
 /**
- * Carries the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions.
- * The caller authenticates; what passes and what does not is decided here (`docs/errors.md` has the codes).
- * There is no time limit: a call ends when one of its ends does, or its tunnel.
+ * Proxies the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions. The caller
+ * authenticates; this class decides what passes (`docs/errors.md` has the codes). There is no time limit: a call
+ * ends when either end does, or its tunnel.
  *
- * Whether a call upgrades is the engine's to say: where it does not, the answer is an ordinary one.
+ * The engine decides whether a call upgrades; if not, the answer is an ordinary one.
  */
 export class DockerProxy {
   readonly #access: EngineAccess;
@@ -55,30 +55,36 @@ export class DockerProxy {
     this.#logger = options.logger;
   }
 
-  /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has begun. */
+  /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has started. */
   async request(req: ClientRequest, res: ClientResponse, target: DockerTarget): Promise<void> {
     prepareRequest(req);
     res.on('error', () => undefined);
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(clientGone()));
-    if (!isOpen(res)) gone.abort(clientGone());
-    const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
+    const disconnect = new AbortController();
+    res.once('close', () => disconnect.abort(clientGone()));
+    if (!isOpen(res)) disconnect.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
     try {
       const path = admitCall(req, target);
       if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
-      const question = {
+      const engineRequest = {
         method: req.method ?? 'GET',
         path: path.raw,
         headers: engineHeaders(req),
         body: hasBody(req) ? req : null,
       };
-      // An upgrade nobody asked for is an impossible status like any other.
-      await this.#ask(target, path, question, gone.signal, async ({ response, input }) => {
-        const isPipe = input !== undefined && req.httpVersion === '1.1';
-        if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
-        outliveUpload(req, res);
-        await sendAnswer(response, res, isPipe);
-      });
+      // An unrequested upgrade is an invalid status like any other.
+      await this.#requestEngine(
+        target,
+        path,
+        engineRequest,
+        disconnect.signal,
+        async ({ response, input }) => {
+          const isPipe = input !== undefined && req.httpVersion === '1.1';
+          if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
+          outliveUpload(req, res);
+          await sendAnswer(response, res, isPipe);
+        },
+      );
     } catch (error) {
       outliveUpload(req, res);
       this.#answerError(error, res, target);
@@ -90,19 +96,19 @@ export class DockerProxy {
   }
 
   /**
-   * Serves a request that wants to upgrade its connection, with reason (`attach`, `exec/start`) or without. Never rejects.
-   * Piped stdin ends long before its output does, so `socket.allowHalfOpen` must be true from the server's
-   * `upgrade` event on; it is set here too, but whoever authenticates in between may be too late for it.
+   * Serves a request to upgrade its connection, legitimate (`attach`, `exec/start`) or not. Never rejects. Piped stdin
+   * ends long before its output, so `socket.allowHalfOpen` must be true from the server's `upgrade` event on; it is
+   * also set here, but after asynchronous authentication that may be too late.
    */
   async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, target: DockerTarget): Promise<void> {
     prepareSocket(socket);
     socket.on('error', () => undefined);
     socket.allowHalfOpen = true;
     probeHalfClosed(socket, this.#access.clock);
-    const gone = new AbortController();
-    socket.once('close', () => gone.abort(clientGone()));
-    if (socket.destroyed) gone.abort(clientGone());
-    const stopListening = onAbort(target.ended, () => gone.abort(credentialsEnded()));
+    const disconnect = new AbortController();
+    socket.once('close', () => disconnect.abort(clientGone()));
+    if (socket.destroyed) disconnect.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
     let res: ServerResponse | undefined;
     let body: UpgradeBody | null = null;
     const plain = () => {
@@ -114,15 +120,15 @@ export class DockerProxy {
       const protocol = askedProtocol(req, path);
       if (hasBody(req)) {
         body = new UpgradeBody(req, socket, head);
-        body.on('error', (error) => gone.abort(error));
+        body.on('error', (error) => disconnect.abort(error));
       } else if (head.length > 0) socket.unshift(head);
-      const question = {
+      const engineRequest = {
         method: req.method ?? 'POST',
         path: path.raw,
         headers: { ...engineHeaders(req), ...upgradeHeaders(req, protocol) },
         body,
       };
-      await this.#ask(target, path, question, gone.signal, async (answer, call) => {
+      await this.#requestEngine(target, path, engineRequest, disconnect.signal, async (answer, call) => {
         if (answer.socket === undefined) {
           await sendAnswer(answer.response, plain());
           return;
@@ -138,26 +144,26 @@ export class DockerProxy {
         const failure = await joinStreams(socket, engine);
         for (const stop of stops) stop();
         if (failure !== undefined)
-          this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream broke off');
+          this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream aborted');
       });
     } catch (error) {
       if (!socket.destroyed) this.#answerError(error, plain(), target);
     } finally {
       stopListening();
       body?.destroy();
-      // Behind an ordinary answer nothing is wanted any more.
+      // After an ordinary answer further input is discarded.
       if (res) socket.resume();
     }
   }
 
-  #ask(
+  #requestEngine(
     target: DockerTarget,
     path: DockerPath,
-    question: EngineRequest,
-    gone: AbortSignal,
+    engineRequest: EngineRequest,
+    signal: AbortSignal,
     serve: (answer: EngineAnswer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    return requestEnvironment(this.#access, target, question, gone, serve, async (call, stop) => {
+    return requestEnvironment(this.#access, target, engineRequest, signal, serve, async (call, stop) => {
       if (isSwarmCall(path) && !(await call.servesSwarm(stop))) throw noManager();
     });
   }
@@ -186,7 +192,7 @@ function prepareSocket(socket: Duplex): void {
   if (!(socket instanceof Socket)) return;
   socket.setTimeout(0);
   socket.setNoDelay(true);
-  // A dead client is noticed by TCP alone: a half-closed one sends nothing by right. See `probe-half-closed.ts`.
+  // Only TCP detects a dead client: a half-closed one legitimately sends nothing. See `probe-half-closed.ts`.
   socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
 }
 
@@ -197,13 +203,13 @@ function about(target: DockerTarget): object {
 function noManager(): EdgeError {
   return new EdgeError(
     'swarm-manager-unavailable',
-    'No agent on a manager of this Swarm is in reach: calls to single nodes work, calls to the Swarm do not',
+    'No manager of this Swarm is reachable: calls to single nodes work, calls to the Swarm do not',
     { status: 503, retryAfterSeconds: 10 },
   );
 }
 
 function hostConsumedBody(): EdgeError {
-  return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin could', {
+  return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin', {
     status: 500,
   });
 }

@@ -3,7 +3,7 @@ const RAW_STREAMS = new Set([
   'application/vnd.docker.multiplexed-stream',
 ]);
 
-/** Whether a content type is that of a container's streams. */
+/** Whether a content type is that of container streams. */
 export function isRawStream(type: string | undefined): boolean {
   return type !== undefined && RAW_STREAMS.has(type);
 }

@@ -3,25 +3,25 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.js';
 import { tcpBelow } from '../../../protocol/tunnel/tcp-below.js';
 
-/** How often a half-closed client is looked at, ms. */
+/** Interval between probes of a half-closed client, ms. */
 const PROBE_MS = 30_000;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Closes a client's socket once TCP knows that the client is gone. Node looks at a socket no more once its peer has
- * ended its input, as `docker exec` without stdin does at once: where nothing is written either, neither FIN, reset
- * nor failed keep-alives ever show, and the call of a client that was killed would hold the tunnel for ever. A
- * write of no bytes puts none on the wire and fails where TCP has given up. The empty write of a TLS socket says
- * nothing, so that it is done on the socket below.
+ * Closes a client's socket once TCP knows that the client is gone. Node stops polling a socket once its peer has ended
+ * its input, as `docker exec` without stdin does immediately: if nothing is written either, FIN, resets and failed
+ * keep-alives go unnoticed, and the call of a killed client would hold the tunnel forever. A write of no bytes sends
+ * nothing and fails if TCP has given up. An empty write on a TLS socket does nothing, so it is done on the socket
+ * below.
  *
- * It takes keep-alives: a client's system answers them as long as it knows of the connection (Linux: a minute after
- * the process is gone), then with a reset.
+ * Needs TCP keep-alives: the client's system answers them while it knows the connection (Linux: until a minute after
+ * the process has ended), then with a reset.
  */
 export function probeHalfClosed(socket: Duplex, clock: Clock): void {
   if (!(socket instanceof Socket) || socket.destroyed) return;
   const below = tcpBelow(socket);
   const cancel = clock.every(PROBE_MS, () => {
-    // What waits to be sent is a probe itself, and after an end a write of any kind fails.
+    // Pending data is a probe itself, and after an end any write fails.
     if (socket.readableEnded && !socket.writableEnded && below.writableLength === 0) below.write(NOTHING);
   });
   socket.once('close', cancel);

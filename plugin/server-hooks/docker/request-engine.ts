@@ -11,43 +11,43 @@ import { pump } from '../../../protocol/tunnel/pump.js';
 import type { TunnelCall } from '../tunnel/tunnel-source.js';
 import { isRawStream } from './is-raw-stream.js';
 
-/** A request in the form in which the engine gets it. */
+/** A request as sent to the engine. */
 export interface EngineRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
-  /** A stream is piped with backpressure; bytes are sent at once; null is no body. */
+  /** A stream is piped with backpressure; bytes are sent in one piece; null: no body. */
   readonly body: Readable | Buffer | null;
 }
 
-/** An engine's answer, its body still to be read. */
+/** An engine's answer with unread body. */
 export interface EngineAnswer {
   readonly response: IncomingMessage;
-  /** Set where the engine switched protocols. */
+  /** Set if the engine switched protocols. */
   readonly socket?: Duplex;
-  /** Set where the engine made a pipe of the connection without switching: it reads on behind the request. */
+  /** Set if the engine turned the connection into a pipe without switching: it reads on after the request. */
   readonly input?: Writable;
-  /** Gives the connection up: at once, or, after a whole exchange, as soon as the engine ended it. */
+  /** Releases the connection: immediately or, after a complete exchange, once the engine ends it. */
   close(): void;
 }
 
 const MAX_HEAD_BYTES = 32 * 1024;
 const MAX_INFORMATIONAL = 32;
-/** What an engine may take to close a connection after its answer. */
+/** Time an engine has to close a connection after its answer. */
 const LINGER_MS = 5_000;
 
 /**
- * Sends a request to an engine over a connection of its own and resolves with the head of the answer. After
- * that a failure shows as an `error` on `response`, never as its `end`.
+ * Sends a request to an engine over a new connection and resolves with the head of the answer. Later failures are an
+ * `error` on `response`, never its `end`.
  *
- * Connections are not pooled: an idle one would look like use to the agent's clock, and no answer can end up
- * with a call it was not meant for.
- * @param signal breaks the exchange off until the answer is complete, with its reason
- * @throws EdgeError what the tunnel reports, or `engine-bad-response` (502)
+ * Connections are not pooled: an idle one would count as use for the agent's clock, and no answer can reach the wrong
+ * call.
+ * @param signal aborts the exchange until the answer is complete, with its reason
+ * @throws EdgeError the tunnel's error, or `engine-bad-response` (502)
  */
 export async function requestEngine(
   call: TunnelCall,
-  question: EngineRequest,
+  engineRequest: EngineRequest,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<EngineAnswer> {
@@ -55,7 +55,7 @@ export async function requestEngine(
   pipe.on('error', () => undefined);
   if (pipe.destroyed) throw engineFailure(pipe.errored);
   try {
-    return await exchange(pipe, question, signal, clock);
+    return await exchange(pipe, engineRequest, signal, clock);
   } catch (error) {
     pipe.destroy();
     throw error;
@@ -64,12 +64,12 @@ export async function requestEngine(
 
 function exchange(
   pipe: Duplex,
-  question: EngineRequest,
+  engineRequest: EngineRequest,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body } = question;
+    const { method, path, headers, body } = engineRequest;
     const request: ClientRequest = httpRequest({
       createConnection: () => pipe,
       method,
@@ -85,7 +85,7 @@ function exchange(
       // Node finishes the parser next, which would make a reset read-until-close body look complete.
       else if (!response.complete) response.destroy(error);
     });
-    // After an upgrade, too: from there on the joined streams answer for each other.
+    // After an upgrade as well: from then on the joined streams handle errors.
     request.on('close', () => signal.removeEventListener('abort', breakOff));
     let informational = 0;
     request.on('information', () => {
@@ -103,7 +103,7 @@ function exchange(
       resolve({ response: answer, close, ...(isPipe && { input: pipe }) });
     });
     request.on('upgrade', (answer, connection, head) => {
-      // A body that goes on is none any more.
+      // The rest of the body is discarded.
       if (body !== null && !Buffer.isBuffer(body)) body.destroy();
       if (head.length > 0) connection.unshift(head);
       resolve({ response: answer, socket: connection, close: () => connection.destroy() });
@@ -116,7 +116,7 @@ function exchange(
   });
 }
 
-/** Whether an answer is the engine's output as it comes, as `attach` and `exec/start` give it without `Upgrade`. */
+/** Whether an answer is raw engine output, as `attach` and `exec/start` give it without `Upgrade`. */
 function isHijacked(method: string, { statusCode, httpVersion, headers }: IncomingMessage): boolean {
   return (
     method === 'POST' &&
@@ -128,26 +128,26 @@ function isHijacked(method: string, { statusCode, httpVersion, headers }: Incomi
   );
 }
 
-/** Leaves the last word to the engine: to reset each finished stream would make the agent drop the tunnel. */
+/** Lets the engine end the stream: resetting each finished stream would make the agent drop the tunnel. */
 function letEnd(pipe: Duplex, clock: Clock): void {
   if (pipe.destroyed) return;
   const cancel = clock.after(LINGER_MS, () => pipe.destroy());
   pipe.once('close', cancel);
 }
 
-/** Pipes an upload; one that was cut at the client must not reach the engine as a whole one. */
+/** Pipes an upload; one aborted by the client must not reach the engine as complete. */
 function sendBody(body: Readable, request: ClientRequest): void {
-  // HTTP/2 requests end after they were aborted, and this comes first.
-  body.on('aborted', () => request.destroy(new Error('The upload was cut')));
+  // HTTP/2 requests emit `end` after they were aborted; `aborted` comes first.
+  body.on('aborted', () => request.destroy(new Error('The upload was aborted')));
   body.on('error', (error) => request.destroy(error));
-  // The head at once. `flushHeaders` would write bytes above 127 in UTF-8, that is, other ones than came.
+  // Send the head immediately. `flushHeaders` would encode bytes above 127 as UTF-8, which changes them.
   request.write('', 'latin1');
   pump(body, request);
   body.once('end', () => request.end());
 }
 
 function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('The call was broken off');
+  return signal.reason instanceof Error ? signal.reason : new Error('The call was aborted');
 }
 
 function engineFailure(cause: unknown): EdgeError {

@@ -3,29 +3,29 @@ import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/tunnel-so
 import { type EngineAnswer, type EngineRequest, requestEngine } from './request-engine.js';
 import { withTunnel } from './with-tunnel.js';
 
-/** What it takes to reach engines. */
+/** Dependencies for reaching engines. */
 export interface EngineAccess {
   readonly tunnels: TunnelSource;
   readonly clock: Clock;
 }
 
 /**
- * Holds the target's tunnel for as long as its engine is asked and the answer served; resolves to what `serve` does.
- * @param gone breaks it all off, with its reason
- * @param check may refuse the tunnel that was found; `stop` ends with the caller, the tunnel and the hub
- * @throws EdgeError as the tunnel and the engine do, `tunnel-closed` (503), and what `check` and `serve` throw
+ * Holds the target's tunnel while the engine is called and the answer served; resolves to the result of `serve`.
+ * @param signal aborts everything, with its reason
+ * @param check may reject the tunnel; `stop` aborts with the caller, the tunnel and the hub
+ * @throws EdgeError from the tunnel and the engine, `tunnel-closed` (503), and the errors of `check` and `serve`
  */
 export async function requestEnvironment<T>(
   { tunnels, clock }: EngineAccess,
   target: TunnelTarget,
-  question: EngineRequest,
-  gone: AbortSignal,
+  engineRequest: EngineRequest,
+  signal: AbortSignal,
   serve: (answer: EngineAnswer, call: TunnelCall) => Promise<T>,
   check: (call: TunnelCall, stop: AbortSignal) => Promise<void> = async () => undefined,
 ): Promise<T> {
-  return withTunnel(tunnels, target, gone, async (call, stop) => {
+  return withTunnel(tunnels, target, signal, async (call, stop) => {
     await check(call, stop);
-    const answer = await requestEngine(call, question, stop, clock);
+    const answer = await requestEngine(call, engineRequest, stop, clock);
     try {
       return await serve(answer, call);
     } finally {

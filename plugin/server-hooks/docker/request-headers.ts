@@ -2,9 +2,8 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { type ClientRequest, hasBody } from './client-message.js';
 
 /**
- * What an engine may see of a client's request. A list of what passes and not of what doesn't: a host
- * dashboard may carry its own secrets in headers this plugin has never heard of, and every engine is a
- * different machine, perhaps with a different owner.
+ * The request headers that an engine may see. An allowlist: a host dashboard may put its own secrets into headers
+ * unknown to this plugin, and every engine is another machine, perhaps with another owner.
  */
 const PASSED = new Set([
   'accept',
@@ -17,7 +16,7 @@ const PASSED = new Set([
 ]);
 const PASSED_PREFIX = /^(docker-|x-docker-|x-meta-)/;
 
-/** Makes the headers of the request to the engine, the framing of the body included. */
+/** The headers of the request to the engine, including the body's framing. */
 export function engineHeaders(req: ClientRequest): OutgoingHttpHeaders {
   const headers = passedHeaders(req);
   if (hasBody(req)) {
@@ -38,7 +37,7 @@ export function passedHeaders(req: ClientRequest): OutgoingHttpHeaders {
       .split(',')
       .map((name) => name.trim()),
   );
-  // Compressed answers would need a Content-Encoding towards the client, which is not let through.
+  // Compressed answers would need a Content-Encoding for the client, which is not passed.
   const headers: OutgoingHttpHeaders = { host: 'docker', 'accept-encoding': 'identity' };
   for (const [name, value] of Object.entries(req.headers)) {
     if (typeof value !== 'string' || hopByHop.has(name)) continue;

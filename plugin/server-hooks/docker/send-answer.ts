@@ -6,11 +6,11 @@ import { readAnswerHead } from './answer-head.js';
 import { type ClientResponse, resetResponse } from './client-message.js';
 
 /**
- * Streams an engine's answer to the client: the head at once, even before the first byte of a body, then the
- * body with backpressure. An answer that breaks off is reset at the client, never ended. Trailers are dropped.
- * Resolves when the client has it all, or is gone, or was reset.
+ * Streams an engine's answer to the client: the head immediately, then the body with backpressure. An aborted answer is
+ * reset at the client, never ended. Trailers are dropped. Resolves when the client has everything, disconnected or was
+ * reset.
  * @param isPipe the answer lasts until the connection closes, and is not framed
- * @throws EdgeError `engine-bad-response` or `engine-redirect` while nothing has been sent yet
+ * @throws EdgeError `engine-bad-response` or `engine-redirect` before anything is sent
  */
 export async function sendAnswer(
   answer: IncomingMessage,
@@ -18,7 +18,7 @@ export async function sendAnswer(
   isPipe = false,
 ): Promise<void> {
   if (answer.errored !== null && !answer.complete) {
-    throw new EdgeError('engine-bad-response', 'The engine broke off its answer at once', {
+    throw new EdgeError('engine-bad-response', 'The engine aborted its answer immediately', {
       status: 502,
       cause: answer.errored,
     });
@@ -30,9 +30,9 @@ export async function sendAnswer(
     res.shouldKeepAlive = false;
   }
   res.writeHead(status, headers);
-  // HTTP/2 sends them with writeHead.
+  // HTTP/2 sends the headers with writeHead.
   if (res instanceof ServerResponse) res.flushHeaders();
-  // An Http2ServerResponse finishes only once the client's upload has ended, too; its stream does not wait.
+  // An Http2ServerResponse finishes only once the client's upload has ended too; its stream does not wait.
   const sink: Writable = res instanceof ServerResponse ? res : res.stream;
   await new Promise<void>((resolve) => {
     const cut = () => {
@@ -40,7 +40,7 @@ export async function sendAnswer(
       resolve();
     };
     answer.on('error', cut);
-    // HTTP/1.1 writes go through the socket one by one; a stream of HTTP/2 has a queue of its own.
+    // HTTP/1.1 writes go to the socket one by one; an HTTP/2 stream has its own queue.
     pump(answer, sink, res instanceof ServerResponse ? (res.socket ?? sink) : sink);
     answer.on('end', () => {
       if (answer.complete) sink.end();

@@ -6,19 +6,19 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { type DockerPath, isAttachWebSocket, isBuildKitConnection } from './docker-path.js';
 import { isRawStream } from './is-raw-stream.js';
 
-/** The protocols a Docker client may ask for. */
+/** The protocols a Docker client may request. */
 export type UpgradeProtocol = 'tcp' | 'websocket' | 'h2c';
 
 const WEBSOCKET_HEADERS = ['sec-websocket-accept', 'sec-websocket-protocol'];
 const SESSION_METHOD = 'x-docker-expose-session-grpc-method';
-/** How long a client may go on sending after it has its whole answer. */
+/** How long a client may keep sending after its whole answer. */
 const LINGER_MS = 1_000;
 const TOKEN_TEXT = /^[\x20-\x7e]+$/;
 
 /**
- * The protocol that an engine is asked for. It minds the name on BuildKit's paths and on `attach/ws` only: `attach` and
- * `exec/start` switch to `tcp` whatever was asked for, and every other call ignores `Upgrade`. So does `tcp`, and no
- * engine can be talked into HTTP/2 behind the hub's back.
+ * The protocol to request from an engine. Engines evaluate the name only on BuildKit's paths and on `attach/ws`:
+ * `attach` and `exec/start` switch to `tcp` whatever was requested, and all other calls ignore `Upgrade`. `tcp` is
+ * therefore safe, and no engine can be made to speak HTTP/2 unnoticed.
  */
 export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradeProtocol {
   const asked = req.headers.upgrade?.toLowerCase();
@@ -28,13 +28,13 @@ export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradePr
 }
 
 /**
- * The head that tells a client that its connection is now a pipe to the engine. Nothing of the engine's own
- * 101 passes but what a Docker client needs to read the stream.
- * @throws EdgeError `engine-bad-response` (502) where the engine switched to something else
+ * The response head that turns the client's connection into a pipe to the engine. Only the headers that a Docker client
+ * needs to read the stream pass from the engine's 101.
+ * @throws EdgeError `engine-bad-response` (502) if the engine switched to another protocol
  */
 export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol): string {
   if (answer.headers.upgrade?.toLowerCase() !== protocol) {
-    throw new EdgeError('engine-bad-response', 'The engine switched to a protocol nobody asked for', {
+    throw new EdgeError('engine-bad-response', 'The engine switched to a protocol that was not requested', {
       status: 502,
     });
   }
@@ -50,7 +50,7 @@ export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** The headers that ask an engine for the same upgrade as the client did. */
+/** The headers that request the client's upgrade from an engine. */
 export function upgradeHeaders(req: IncomingMessage, protocol: UpgradeProtocol): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { connection: 'Upgrade', upgrade: protocol };
   if (protocol === 'h2c') return { ...headers, ...sessionMethods(req) };
@@ -62,30 +62,30 @@ export function upgradeHeaders(req: IncomingMessage, protocol: UpgradeProtocol):
   return headers;
 }
 
-/** What a BuildKit client offers, a header line for each; as a list in one line an engine would find none of it. */
+/** The methods a BuildKit client offers, one header line each; an engine does not parse them as a list in one line. */
 function sessionMethods({ headersDistinct }: IncomingMessage): OutgoingHttpHeaders {
   const methods = headersDistinct[SESSION_METHOD];
   return methods === undefined ? {} : { [SESSION_METHOD]: methods };
 }
 
 /**
- * A response object over the bare socket of an upgrade request, for the case that there is no upgrade:
- * an ordinary answer with `Connection: close`. Closed with input unread, a connection takes its answer with it.
+ * A response object over the bare socket of an upgrade request that is not upgraded: an ordinary answer with
+ * `Connection: close`. Closing with unread input would lose the answer.
  */
 export function plainResponse(req: IncomingMessage, socket: Duplex, clock: Clock): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  // By its type for sockets only; a host's server may have taken in any other stream, and those do.
+  // Typed for sockets only; a host's server may pass any other stream, and those work.
   res.assignSocket(socket as Socket);
-  // The server let go of this socket, and with it of these two duties.
+  // The server has released this socket, so these two duties are ours.
   socket.on('drain', () => res.emit('drain'));
   res.once('finish', () => {
     res.detachSocket(socket as Socket);
     socket.resume();
     socket.end(() => {
-      const leave = () => socket.destroy();
-      if (socket.readableEnded) leave();
-      else socket.once('end', leave).once('close', clock.after(LINGER_MS, leave));
+      const close = () => socket.destroy();
+      if (socket.readableEnded) close();
+      else socket.once('end', close).once('close', clock.after(LINGER_MS, close));
     });
   });
   return res;

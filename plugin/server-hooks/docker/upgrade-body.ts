@@ -8,28 +8,30 @@ const MAX_LINE_BYTES = 4 * 1024;
 const MAX_TRAILERS = 32;
 
 /**
- * The body of an upgrade request, taken off the bare socket. It comes in `head`, on the socket, or in both, with the
- * first bytes of stdin right behind it, which stay on the socket. Destroyed, it takes nothing more: clients such as
- * dockerode send a chunked body that they never end, and what follows the switch of protocols is not chunked.
+ * The body of an upgrade request, read from the bare socket. It arrives in `head`, on the socket, or in both, followed
+ * by the first bytes of stdin, which stay on the socket. Once destroyed it reads nothing more: clients such as
+ * dockerode send a chunked body without an end, and what follows the protocol switch is not chunked.
  *
  * Errors: `bad-upgrade-body` (400), `client-gone` (499).
  */
 export class UpgradeBody extends Readable {
   readonly #socket: Duplex;
   readonly #isChunked: boolean;
-  /** Off the socket and not yet looked at. */
+  /** Read from the socket, not parsed yet. */
   #raw: Buffer = Buffer.alloc(0);
-  #hasLeft = false;
+  #isDetached = false;
   #isWanted = false;
-  /** Bytes missing of the body, or of the chunk. */
+  /** Bytes missing from the body, or from the chunk. */
   #missing: number;
-  /** What comes next in a chunked body. */
-  #part: 'size' | 'data' | 'data-end' | 'trailer' = 'size';
+  /** The next element of a chunked body. */
+  #state: 'size' | 'data' | 'data-end' | 'trailer' = 'size';
   #trailers = 0;
   readonly #onReadable = () => this.#parse();
-  readonly #onGone = () =>
+  readonly #onClose = () =>
     this.destroy(
-      new EdgeError('client-gone', 'The client left before its request was whole', { status: 499 }),
+      new EdgeError('client-gone', 'The client disconnected before its request was complete', {
+        status: 499,
+      }),
     );
 
   constructor(req: IncomingMessage, socket: Duplex, head: Buffer) {
@@ -42,8 +44,8 @@ export class UpgradeBody extends Readable {
     if (this.#isChunked && coding?.trim().toLowerCase() !== 'chunked') this.#refuse();
     if (req.headers.expect !== undefined && head.length === 0) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     socket.on('readable', this.#onReadable);
-    socket.on('end', this.#onGone);
-    socket.on('close', this.#onGone);
+    socket.on('end', this.#onClose);
+    socket.on('close', this.#onClose);
   }
 
   override _read(): void {
@@ -52,38 +54,38 @@ export class UpgradeBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#leave();
+    this.#detach();
     callback(error);
   }
 
   #parse(): void {
-    while (!this.#hasLeft && this.#isWanted) {
-      if (this.#isChunked && this.#part !== 'data' ? this.#readLine() : this.#readData()) continue;
-      const more: Buffer | null = this.#hasLeft ? null : this.#socket.read();
+    while (!this.#isDetached && this.#isWanted) {
+      if (this.#isChunked && this.#state !== 'data' ? this.#readLine() : this.#readData()) continue;
+      const more: Buffer | null = this.#isDetached ? null : this.#socket.read();
       if (more === null) return;
       this.#raw = this.#raw.length === 0 ? more : Buffer.concat([this.#raw, more]);
     }
-    // With everything taken the socket would end, and what is behind the body could not be given back.
-    if (!this.#hasLeft) this.#giveBack();
+    // If everything were read, the socket would end, and what follows the body could not be unshifted.
+    if (!this.#isDetached) this.#giveBack();
   }
 
-  /** @returns whether there was any */
+  /** @returns whether there was data */
   #readData(): boolean {
     const own = this.#raw.subarray(0, this.#missing);
     if (own.length === 0) return false;
     this.#raw = this.#raw.subarray(own.length);
     this.#missing -= own.length;
     this.#isWanted = this.push(own);
-    if (this.#missing === 0 && this.#isChunked) this.#part = 'data-end';
+    if (this.#missing === 0 && this.#isChunked) this.#state = 'data-end';
     else if (this.#missing === 0) this.#end();
     return true;
   }
 
-  /** @returns whether there was a whole one */
+  /** @returns whether there was a complete line */
   #readLine(): boolean {
     const end = this.#raw.indexOf(CRLF);
     if (end > MAX_LINE_BYTES || (end === -1 && this.#raw.length > MAX_LINE_BYTES)) this.#refuse();
-    if (end === -1 || this.#hasLeft) return false;
+    if (end === -1 || this.#isDetached) return false;
     const line = this.#raw.toString('latin1', 0, end);
     this.#raw = this.#raw.subarray(end + CRLF.length);
     this.#parseLine(line);
@@ -91,10 +93,10 @@ export class UpgradeBody extends Readable {
   }
 
   #parseLine(line: string): void {
-    if (this.#part === 'data-end') {
+    if (this.#state === 'data-end') {
       if (line !== '') this.#refuse();
-      this.#part = 'size';
-    } else if (this.#part === 'trailer') {
+      this.#state = 'size';
+    } else if (this.#state === 'trailer') {
       this.#trailers += 1;
       if (line === '') this.#end();
       else if (this.#trailers > MAX_TRAILERS) this.#refuse();
@@ -102,21 +104,21 @@ export class UpgradeBody extends Readable {
       const [, size] = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(line) ?? [];
       if (size === undefined) this.#refuse();
       this.#missing = Number.parseInt(size ?? '0', 16);
-      this.#part = this.#missing > 0 ? 'data' : 'trailer';
+      this.#state = this.#missing > 0 ? 'data' : 'trailer';
     }
   }
 
   #end(): void {
-    this.#leave();
+    this.#detach();
     this.push(null);
   }
 
-  #leave(): void {
-    if (this.#hasLeft) return;
-    this.#hasLeft = true;
+  #detach(): void {
+    if (this.#isDetached) return;
+    this.#isDetached = true;
     this.#socket.off('readable', this.#onReadable);
-    this.#socket.off('end', this.#onGone);
-    this.#socket.off('close', this.#onGone);
+    this.#socket.off('end', this.#onClose);
+    this.#socket.off('close', this.#onClose);
     this.#giveBack();
   }
 
@@ -127,7 +129,7 @@ export class UpgradeBody extends Readable {
 
   #refuse(): void {
     this.destroy(
-      new EdgeError('bad-upgrade-body', 'The body of the request to upgrade is not framed as HTTP says', {
+      new EdgeError('bad-upgrade-body', 'The body of the upgrade request has invalid HTTP framing', {
         status: 400,
       }),
     );

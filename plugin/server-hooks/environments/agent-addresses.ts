@@ -58,6 +58,6 @@ export function readAddress<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new EdgeError('bad-request', `${name}: not a valid address for agents`, { status: 400, cause });
+    throw new EdgeError('bad-request', `${name}: not an address agents can use`, { status: 400, cause });
   }
 }

@@ -5,8 +5,8 @@ import { summaryOf } from '../environments/snapshot-summary.js';
 import { swarmViewOf } from '../environments/swarm-view.js';
 
 /**
- * What each member of a view is made from. Not here: what never changes, and `lastCheckInAt`, which each check-in
- * changes and which comes with a new status.
+ * The source of each member of a view. Omitted: members that never change, and `lastCheckInAt`, which changes with each
+ * check-in and is sent with a new status.
  */
 const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unknown>> = {
   name: ({ environment }) => environment.name,
@@ -29,7 +29,7 @@ const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unkn
   lastRefusal: ({ refusal }) => refusal,
 };
 
-/** Whether nothing changed at all; cheap, for those that are looked at each second. */
+/** Whether nothing changed at all; cheap, because it runs for every environment each second. */
 export function isUnchanged(before: Observation, now: Observation): boolean {
   return (
     before.environment === now.environment &&
@@ -45,7 +45,7 @@ export function isUnchanged(before: Observation, now: Observation): boolean {
   );
 }
 
-/** The members of `view`, which shows `now`, that are not as they were; null where nobody could see a difference. */
+/** The members of `view`, which shows `now`, that differ from before; null if none do. */
 export function changesBetween(
   before: Observation,
   now: Observation,

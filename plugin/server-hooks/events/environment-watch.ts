@@ -17,27 +17,27 @@ export interface EnvironmentWatchOptions extends ObservationSources {
 }
 
 interface Watched {
-  /** As it was told last. */
+  /** The last emitted state. */
   seen: Observation;
-  /** Monotonic ms at which its changes would be told evenly again (a bucket that leaks one a gap). */
+  /** Monotonic ms at which its bucket is full again. */
   evenMs: number;
 }
 
-/** How soon a change that is reported is told, ms. */
+/** Maximum delay of a reported change, ms. */
 const TICK_MS = 100;
-/** All environments are looked at once in so many ticks: what only time changes is told within a second. */
+/** Ticks per round over all environments: time-based changes are noticed within a second. */
 const TICKS_A_ROUND = 10;
-/** Reported changes that one tick takes on at most; the others have the next. */
+/** Reported changes per tick; the rest wait for the next one. */
 const MAX_REPORTED = 500;
-/** An environment that changes all the time is told so often, ms… */
+/** Sustained rate of events for one environment, ms… */
 const GAP_MS = 1_000;
-/** …after the first few, which are told as they come. */
+/** …after this burst. */
 const BURST = 5;
 
 /**
- * Turns what happens into events, by looking at the environments and comparing with what was told last. Check-ins
- * report nothing, so that they cost nothing: one timer goes through all environments once a second, a tenth at a time.
- * What store and tunnels report is looked at with the next tick. What came and went between two looks is not told.
+ * Derives events by evaluating environments and comparing with the last emitted state. Check-ins report nothing, so
+ * they cost nothing: a timer evaluates all environments once a second, a tenth at a time. Changes that store and
+ * tunnels report are evaluated at the next tick. Changes undone between two evaluations are not emitted.
  */
 export class EnvironmentWatch {
   readonly #options: EnvironmentWatchOptions;
@@ -87,7 +87,7 @@ export class EnvironmentWatch {
     if (events.length > 0) log.append(events);
   }
 
-  /** What was reported, then the next tenth of the round. */
+  /** The reported environments, then the next tenth of the round. */
   #dueIds(): number[] {
     const ids: number[] = [];
     for (const id of this.#reported) {
@@ -131,14 +131,14 @@ export class EnvironmentWatch {
   #changed(watched: Watched, now: Observation): UnloggedEvent | null {
     const { id } = now.environment;
     const changes = changesBetween(watched.seen, now, describeEnvironment(now.environment, this.#options));
-    // One that is told later is seen by the next round.
-    if (changes && !this.#mayTell(watched)) return null;
+    // The next round picks up a delayed event.
+    if (changes && !this.#mayEmit(watched)) return null;
     watched.seen = now;
     if (!changes) return null;
     return { type: 'environment-changed', subject: id, data: { at: this.#now(), id, changes } };
   }
 
-  #mayTell(watched: Watched): boolean {
+  #mayEmit(watched: Watched): boolean {
     const now = this.#options.clock.monotonic();
     const evenMs = Math.max(watched.evenMs, now) + GAP_MS;
     if (evenMs > now + BURST * GAP_MS) return false;

@@ -1,12 +1,12 @@
 import type { HubEvent } from '../../api.js';
 
-/** What an event is about: an environment's id, or the settings. */
+/** The subject of an event: an environment's id, or the settings. */
 export type EventSubject = number | 'settings';
 
-/** An event that is not logged yet. */
+/** An event before it is logged. */
 export type UnloggedEvent = Exclude<HubEvent, { type: 'reset' }> & { readonly subject: EventSubject };
 
-/** An event as it is sent to all that may see it. */
+/** An event as sent to all clients that may see it. */
 export interface LoggedEvent {
   readonly subject: EventSubject;
   /** In the format of event streams (WHATWG HTML, section 9.2). */
@@ -14,19 +14,19 @@ export interface LoggedEvent {
 }
 
 export interface EventLogOptions {
-  /** Changes with each start of the hub; letters, digits, `_` and `-`. */
+  /** Changes with each hub start; letters, digits, `_` and `-`. */
   readonly bootId: string;
-  /** How many events are kept for those who come back. Default 10,000. */
+  /** Events kept for clients that reconnect. Default 10,000. */
   readonly maxEvents?: number;
-  /** How much text they may have together, characters. Default 8 Mi. */
+  /** Total text size, characters. Default 8 Mi. */
   readonly maxText?: number;
 }
 
 const ID = /^([\w-]+)\.(0|[1-9][0-9]{0,15})$/;
 
 /**
- * The latest events, numbered from 1. It is the only buffer there is: streams read from it at their own pace, and
- * who falls behind its oldest event has to list anew.
+ * The latest events, numbered from 1. This is the only buffer: streams read from it at their own pace, and a client
+ * that falls behind the oldest event has to fetch the list again.
  */
 export class EventLog {
   readonly #bootId: string;
@@ -49,7 +49,7 @@ export class EventLog {
     return this.#newest;
   }
 
-  /** The lowest number that is still kept. */
+  /** The lowest number still kept. */
   get oldest(): number {
     return this.#oldest;
   }
@@ -58,7 +58,7 @@ export class EventLog {
     return this.#events.get(number);
   }
 
-  /** Adds events, then tells the listeners once. */
+  /** Adds events, then notifies the listeners once. */
   append(events: readonly UnloggedEvent[]): void {
     for (const { subject, ...event } of events) {
       const text = formatEvent(this.idOf(++this.#newest), event);
@@ -69,18 +69,18 @@ export class EventLog {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Calls `listener` synchronously after events were added; returns a function that ends it. */
+  /** Calls `listener` synchronously after events were added; returns the unsubscribe function. */
   onAppend(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** How clients know the event of this number, or with 0 that there was none yet. */
+  /** The client-visible id of an event; with 0, the state before the first. */
   idOf(number: number): string {
     return `${this.#bootId}.${number}`;
   }
 
-  /** The number behind such an id; null where it is from another start of the hub, or nothing of ours. */
+  /** The number of such an id; null if it is from another hub start, or malformed. */
   numberOf(id: string): number | null {
     const [, bootId, number] = ID.exec(id) ?? [];
     return bootId === this.#bootId && Number(number) <= this.#newest ? Number(number) : null;
@@ -92,7 +92,10 @@ export class EventLog {
   }
 }
 
-/** An event in the format of event streams; one without an id leaves its client's place as it is. JSON has no line breaks of its own. */
+/**
+ * Formats an event for event streams; without an id the client's position stays unchanged. JSON contains no line
+ * breaks.
+ */
 export function formatEvent(id: string | null, { type, data }: HubEvent): string {
   return `${id === null ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

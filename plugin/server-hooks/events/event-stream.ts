@@ -2,57 +2,57 @@ import { Readable } from 'node:stream';
 import { type EventLog, type EventSubject, formatEvent } from './event-log.js';
 import type { WatchedCheckIns } from './watched-check-ins.js';
 
-/** Which events somebody may see. Asked for each event anew. */
-export type Sight = (subject: EventSubject) => boolean;
+/** Decides which events a client may see. Evaluated for each event. */
+export type Visibility = (subject: EventSubject) => boolean;
 
 export interface EventStreamOptions {
   readonly log: EventLog;
-  readonly sight: Sight;
-  /** Where the client was when its last stream ended; null: it has none to go on from. */
+  readonly visibility: Visibility;
+  /** The client's position when its last stream ended; null: none. */
   readonly lastEventId: string | null;
-  /** Told beside the log: who comes back is told the latest anyway. Null: none. */
+  /** Sent outside the log: a client that reconnects gets the latest anyway. Null: none. */
   readonly checkIns?: WatchedCheckIns | null;
 }
 
-/** A client whose connection broke comes back after this, ms. */
+/** Reconnect delay for clients, ms. */
 const RETRY_MS = 3_000;
-/** What is ready to be sent at once, bytes. */
+/** Bytes prepared ahead. */
 const CHUNK = 16 * 1024;
 
 /**
- * One client's events, as bytes. It takes the next ones from the log when the client has taken the last: a slow one
- * holds a chunk, and nobody up.
+ * One client's events, as bytes. It reads the next ones from the log when the client has consumed the last. A slow
+ * client buffers one chunk and blocks no one.
  */
 export class EventStream extends Readable {
   readonly #log: EventLog;
   readonly #checkIns: WatchedCheckIns | null;
-  #sight: Sight;
-  /** Number of the last event that was looked at. */
+  #visibility: Visibility;
+  /** Number of the last evaluated event. */
   #position: number;
   #isWanted = false;
 
-  constructor({ log, sight, lastEventId, checkIns = null }: EventStreamOptions) {
+  constructor({ log, visibility, lastEventId, checkIns = null }: EventStreamOptions) {
     super({ highWaterMark: CHUNK });
     this.#log = log;
     this.#checkIns = checkIns;
-    this.#sight = sight;
+    this.#visibility = visibility;
     const known = lastEventId === null ? null : log.numberOf(lastEventId);
     this.#position = known ?? log.newest;
     this.push(`retry: ${RETRY_MS}\n\n`);
     if (known === null) this.#reset(lastEventId === null ? 'start' : 'restart');
   }
 
-  /** From the next event on. */
-  set sight(sight: Sight) {
-    this.#sight = sight;
+  /** Applies from the next event on. */
+  set visibility(visibility: Visibility) {
+    this.#visibility = visibility;
   }
 
-  /** Whether the client has taken all that was ready for it. */
+  /** Whether the client has consumed everything prepared for it. */
   get isDrained(): boolean {
     return this.readableLength === 0;
   }
 
-  /** Sends what is new, as far as the client takes it. */
+  /** Sends new events, as far as the client consumes them. */
   advance(): void {
     this.#attempt(() => {
       while (this.#isWanted && this.#position < this.#log.newest) {
@@ -62,14 +62,14 @@ export class EventStream extends Readable {
     });
   }
 
-  /** Sends the check-ins that are to be told; a client that takes nothing is told the latest later. */
+  /** Sends due check-ins; a client that does not read gets the latest ones later. */
   sendCheckIns(): void {
-    const news = this.#checkIns;
-    if (!news || !this.#isWanted) return;
+    const checkIns = this.#checkIns;
+    if (!checkIns || !this.#isWanted) return;
     this.#attempt(() =>
       this.#send(
-        news
-          .changes(this.#sight)
+        checkIns
+          .changes(this.#visibility)
           .map((event) => formatEvent(null, event))
           .join(''),
       ),
@@ -77,14 +77,14 @@ export class EventStream extends Readable {
   }
 
   /**
-   * Shows proxies that the stream lives, and tells the client how far it is: what it may not see has numbers as well,
-   * and it would else come back for what is not kept any more.
+   * Keeps proxies from closing the stream, and advances the client's position: invisible events have numbers too, and
+   * without this a client could reconnect at an event that is no longer kept.
    */
-  beat(): void {
+  heartbeat(): void {
     if (this.#isWanted) this.#send(`: still here\nid: ${this.#log.idOf(this.#position)}\n\n`);
   }
 
-  /** Ends it: after what was sent, or at once where the client does not take that. */
+  /** Ends the stream: after pending data, or immediately if the client does not read it. */
   close(): void {
     this.#isWanted = false;
     if (this.isDrained) this.push(null);
@@ -100,7 +100,7 @@ export class EventStream extends Readable {
     try {
       work();
     } catch {
-      // The host failed to say what may be seen: that is this client's end, and nobody else's.
+      // The host failed to decide what is visible: end only this client's stream.
       this.destroy();
     }
   }
@@ -109,7 +109,7 @@ export class EventStream extends Readable {
     let text = '';
     while (this.#position < this.#log.newest && text.length < CHUNK) {
       const event = this.#log.event(++this.#position);
-      if (event && this.#sight(event.subject)) text += event.text;
+      if (event && this.#visibility(event.subject)) text += event.text;
     }
     return text;
   }

@@ -2,21 +2,21 @@ import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { onAbort } from '../model/on-abort.js';
 import type { EventLog } from './event-log.js';
-import { EventStream, type Sight } from './event-stream.js';
+import { EventStream, type Visibility } from './event-stream.js';
 import { type WatchedCheckInSources, WatchedCheckIns } from './watched-check-ins.js';
 
-/** Somebody who wants to hear of changes. */
+/** A client's request for events. */
 export interface Subscription {
-  /** Who it is, for the bound on streams of one caller. */
+  /** For the limit on streams per caller. */
   readonly principalId: string;
-  readonly sight: Sight;
+  readonly visibility: Visibility;
   readonly lastEventId: string | null;
-  /** Aborts when its credentials end. */
+  /** Aborts when the credentials end. */
   readonly ended?: AbortSignal | undefined;
-  /** Environments whose check-ins are told as well. Default: none. */
+  /** Environments whose check-ins are sent as well. Default: none. */
   readonly watch?: readonly number[];
-  /** Looks anew who it is and what they may see. Rejects when they may nothing any more. */
-  renew(): Promise<Sight>;
+  /** Authenticates again and returns the current visibility. Rejects if access was lost. */
+  renew(): Promise<Visibility>;
 }
 
 export interface EventStreamsOptions extends WatchedCheckInSources {
@@ -27,23 +27,23 @@ interface Subscriber {
   readonly subscription: Subscription;
   readonly stream: EventStream;
   isRenewing: boolean;
-  /** Monotonic ms since which something waits for the client to take it; null: nothing does. */
+  /** Monotonic ms since which data waits for the client; null: none waits. */
   stalledSinceMs: number | null;
 }
 
 const MAX_STREAMS = 256;
-/** One caller cannot take all of them. */
+/** Limit per caller. */
 const MAX_STREAMS_EACH = 32;
-/** A stream whose caller may not have it any more ends within this, ms. */
+/** A stream whose caller lost access ends within this, ms. */
 const RENEW_MS = 5_000;
-/** Comments keep proxies from closing a quiet stream; they begin at 30 s, ms. */
-const BEAT_MS = 15_000;
-/** A client that takes nothing for so long is dropped, ms. It comes back where it was. */
+/** Comments keep proxies from closing a quiet stream; their limits start at 30 s, ms. */
+const HEARTBEAT_MS = 15_000;
+/** A client that reads nothing for this long is dropped, ms. It can resume at its position. */
 const STALL_MS = 30_000;
-/** A check-in of a watched environment is told within this, ms. */
+/** Maximum delay of a watched environment's check-in, ms. */
 const CHECK_IN_MS = 1_000;
 
-/** All event streams that are open. */
+/** All open event streams. */
 export class EventStreams {
   readonly #options: EventStreamsOptions;
   readonly #subscribers = new Set<Subscriber>();
@@ -63,8 +63,8 @@ export class EventStreams {
       log.onAppend(toEach((stream) => stream.advance())),
       clock.every(RENEW_MS, () => this.#renewAll()),
       clock.every(
-        BEAT_MS,
-        toEach((stream) => stream.beat()),
+        HEARTBEAT_MS,
+        toEach((stream) => stream.heartbeat()),
       ),
       clock.every(
         CHECK_IN_MS,
@@ -80,14 +80,14 @@ export class EventStreams {
     this.#subscribers.clear();
   }
 
-  /** How many are open. */
+  /** Number of open streams. */
   get size(): number {
     return this.#subscribers.size;
   }
 
   /** @throws EdgeError `too-many-event-streams` (429) */
   open(subscription: Subscription): Readable {
-    const { principalId, sight, lastEventId, ended, watch = [] } = subscription;
+    const { principalId, visibility, lastEventId, ended, watch = [] } = subscription;
     const own = [...this.#subscribers].filter((other) => other.subscription.principalId === principalId);
     if (this.#subscribers.size >= MAX_STREAMS || own.length >= MAX_STREAMS_EACH) {
       throw new EdgeError('too-many-event-streams', 'There are too many event streams already', {
@@ -97,7 +97,7 @@ export class EventStreams {
     }
     const { log } = this.#options;
     const checkIns = watch.length > 0 ? new WatchedCheckIns(watch, this.#options) : null;
-    const stream = new EventStream({ log, sight, lastEventId, checkIns });
+    const stream = new EventStream({ log, visibility, lastEventId, checkIns });
     const subscriber: Subscriber = { subscription, stream, isRenewing: false, stalledSinceMs: null };
     this.#subscribers.add(subscriber);
     const stopListening = onAbort(ended, () => stream.close());
@@ -118,10 +118,10 @@ export class EventStreams {
   async #renew(subscriber: Subscriber): Promise<void> {
     const { subscription, stream } = subscriber;
     try {
-      // Whoever cannot be asked within the time has no say any more.
+      // The host did not answer within the interval: treat access as lost.
       if (subscriber.isRenewing) throw new Error('the host did not answer');
       subscriber.isRenewing = true;
-      stream.sight = await subscription.renew();
+      stream.visibility = await subscription.renew();
       subscriber.isRenewing = false;
     } catch {
       stream.close();

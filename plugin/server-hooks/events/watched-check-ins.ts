@@ -2,34 +2,34 @@ import type { Clock } from '../../../protocol/clock.js';
 import type { HubEvent } from '../../api.js';
 import type { Presence } from '../environments/presence.js';
 
-/** Where check-ins are read from: they report nothing themselves, so that what nobody looks at costs nothing. */
+/** Source of check-ins. They are polled and report nothing, so that unwatched ones cost nothing. */
 export interface WatchedCheckInSources {
   readonly presence: Pick<Presence, 'lastCheckInAtMs'>;
   readonly clock: Clock;
 }
 
-interface Told {
-  /** The check-in, wall clock, ms. */
+interface Sent {
+  /** Wall clock of the check-in, ms. */
   readonly atMs: number;
-  /** When it was told, monotonic ms. */
-  readonly toldMs: number;
+  /** Monotonic ms at which it was sent. */
+  readonly sentMs: number;
 }
 
-/** An environment's check-ins are told so often at most, ms. */
+/** Minimum interval between two check-ins of one environment, ms. */
 const GAP_MS = 5_000;
 
-/** The check-ins of the environments that one client watches. What it asks for later is told with the latest one. */
+/** The check-ins of the environments that one client watches. Suppressed ones are replaced by the latest. */
 export class WatchedCheckIns {
   readonly #ids: readonly number[];
   readonly #sources: WatchedCheckInSources;
-  readonly #told = new Map<number, Told>();
+  readonly #sent = new Map<number, Sent>();
 
   constructor(ids: readonly number[], sources: WatchedCheckInSources) {
     this.#ids = ids;
     this.#sources = sources;
   }
 
-  /** What is to be told now, of the environments that `isVisible` says yes to. */
+  /** The events due now, for visible environments. */
   changes(
     isVisible: (environmentId: number) => boolean,
   ): Extract<HubEvent, { type: 'environment-changed' }>[] {
@@ -38,10 +38,10 @@ export class WatchedCheckIns {
     const at = new Date(clock.now()).toISOString();
     return this.#ids.flatMap((id) => {
       const atMs = presence.lastCheckInAtMs(id);
-      const told = this.#told.get(id);
-      if (atMs === null || atMs === told?.atMs || (told && now - told.toldMs < GAP_MS)) return [];
+      const sent = this.#sent.get(id);
+      if (atMs === null || atMs === sent?.atMs || (sent && now - sent.sentMs < GAP_MS)) return [];
       if (!isVisible(id)) return [];
-      this.#told.set(id, { atMs, toldMs: now });
+      this.#sent.set(id, { atMs, sentMs: now });
       const changes = { lastCheckInAt: new Date(atMs).toISOString() };
       return [{ type: 'environment-changed', data: { at, id, changes } }];
     });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Sight } from '../events/event-stream.js';
+import type { Visibility } from '../events/event-stream.js';
 import type { Host, Principal } from '../host.js';
 import { defineOperation } from './define-operation.js';
 import { visibleTo } from './guards/visible-to.js';
@@ -39,11 +39,11 @@ export const eventCalls = [
       const lastEventId = headers['last-event-id'] ?? query.lastEventId;
       const stream = eventStreams.open({
         principalId: principal.id,
-        sight: sightOf(host, principal),
+        visibility: visibilityOf(host, principal),
         ended: principal.ended,
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null,
         watch: [...new Set(query.watch?.split(',').map(Number))],
-        renew: async () => sightOf(host, await readmit()),
+        renew: async () => visibilityOf(host, await readmit()),
       });
       const unbuffered = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
       return { status: 200, headers: unbuffered, body: stream };
@@ -52,7 +52,7 @@ export const eventCalls = [
 ];
 
 /** Events about environments need `read`, events about settings need `settings`. */
-function sightOf(host: Host, principal: Principal): Sight {
+function visibilityOf(host: Host, principal: Principal): Visibility {
   const sees = visibleTo(host, principal);
   return (subject) => {
     if (subject !== 'settings') return sees(subject);

@@ -5,9 +5,9 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Challenge } from './challenges.js';
 import { withSignal } from './network.js';
 
-/** Below the plugin's base URL. Beside the agents' calls, as whatever is in front of the hub lets these through. */
+/** Below the plugin's base URL, next to the agents' calls, because proxies in front of the hub let those through. */
 export const SELF_TEST_PATH = '/agent/self-test';
-/** In the `Authorization` header, which what is in front must let through, too. */
+/** In the `Authorization` header, which proxies must pass as well. */
 const SCHEME = 'Fairlead-Self-Test ';
 
 const MAX_BYTES = 4_096;
@@ -15,8 +15,8 @@ const answerSchema = z.object({ answer: z.string() });
 const problemSchema = z.object({ code: z.literal('agent-unauthorized') });
 
 /**
- * Asks on an open connection whether this very hub is behind it. Redirects are not followed, and of what comes back only
- * whether it is right is told.
+ * Checks that this hub is at the other end of a connection. Redirects are not followed, and only whether the answer is
+ * right is reported.
  * @throws EdgeError `hub-answer-malformed`, `hub-other`, `hub-unreachable`
  */
 export async function askHub(
@@ -37,7 +37,7 @@ export async function askHub(
   throw new EdgeError(code, 'Not the answer of this hub');
 }
 
-/** The question in an `Authorization` header; empty where there is none. */
+/** The question in an `Authorization` header; empty if there is none. */
 export function readSelfTest(authorization: string): string {
   return authorization.startsWith(SCHEME) ? authorization.slice(SCHEME.length) : '';
 }

@@ -1,16 +1,16 @@
-/** A question that only this hub, in this run, knows the answer to. */
+/** A question whose answer only this hub knows, in this run. */
 export interface Challenge {
   readonly question: string;
   readonly answer: string;
-  /** Takes it back; safe to call twice. */
+  /** Withdraws it; safe to call twice. */
   end(): void;
 }
 
 const BYTES = 32;
 
 /**
- * Tells whether a call that the hub made to an address of its own came back to itself. Each question is random and good
- * for one answer, so that nobody else gets one.
+ * Detects whether a call that the hub made to one of its own addresses came back to itself. Each question is random and
+ * answered once, so that nobody else gets an answer.
  */
 export class Challenges {
   readonly #randomBytes: (size: number) => Buffer;
@@ -26,7 +26,7 @@ export class Challenges {
     return { question, answer, end: () => void this.#open.delete(question) };
   }
 
-  /** Undefined for a question that is not open. */
+  /** Undefined for an unknown question. */
   answer(question: string): string | undefined {
     const answer = this.#open.get(question);
     this.#open.delete(question);

@@ -5,13 +5,13 @@ import { systemClock } from '../../../protocol/clock.js';
 import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 
-/** Where something is to be reached; IPv6 without brackets. */
+/** An endpoint; IPv6 without brackets. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** No agent's way to a hub: what listens there answers its own machine only, clouds' metadata services for one. */
+/** Never an agent's path to a hub: these reach only their own machine, such as cloud metadata services. */
 const NEVER = new net.BlockList();
 NEVER.addSubnet('0.0.0.0', 8);
 NEVER.addSubnet('169.254.0.0', 16);
@@ -26,7 +26,7 @@ LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * The addresses of a host. They are what is connected to: a name that resolves to something else a moment later changes
+ * Resolves a host. Connections use these addresses, so a name that resolves differently a moment later changes
  * nothing.
  * @throws EdgeError `hub-dns`, `address-not-tested`, `hub-unreachable` when `signal` aborts
  */
@@ -44,7 +44,7 @@ export async function resolveHost(host: string, signal: AbortSignal): Promise<re
   return found;
 }
 
-/** Whether they mean whichever machine they are used on. */
+/** Whether all of them are loopback addresses. */
 export function isLoopback(addresses: readonly LookupAddress[]): boolean {
   return addresses.every((address) => isIn(LOOPBACK, address));
 }
@@ -53,7 +53,7 @@ function isIn(list: net.BlockList, { address, family }: LookupAddress): boolean 
   return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Connects to one of them. @throws EdgeError `hub-refused`, `hub-unreachable` */
+/** Connects to one of the addresses. @throws EdgeError `hub-refused`, `hub-unreachable` */
 export async function connectTcp(
   { host, port }: Target,
   addresses: readonly LookupAddress[],
@@ -68,7 +68,7 @@ export async function connectTcp(
   }
 }
 
-/** What `work` gives, if it does before `signal` aborts. @throws EdgeError `hub-unreachable` */
+/** The result of `work`, unless `signal` aborts first. @throws EdgeError `hub-unreachable` */
 export function withSignal<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new EdgeError('hub-unreachable', 'No answer in time'));

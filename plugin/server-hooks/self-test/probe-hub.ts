@@ -9,9 +9,9 @@ import { runChecks } from './run-checks.js';
 import { tlsHandshake } from './tls-handshake.js';
 
 export interface ProbeHubOptions {
-  /** PEM of authorities that agents know by themselves. Undefined: those that Node knows. */
+  /** PEM of authorities that agents trust by default. Undefined: those that Node trusts. */
   readonly knownAuthorities: readonly string[] | undefined;
-  /** PEM of the CA of the host's certificate, where that is one of its own. */
+  /** PEM of the CA of the host's certificate, if private. */
   readonly ownAuthority: string | undefined;
   readonly challenge: Challenge;
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export interface ProbeHubOptions {
 
 type Judgement = null | `hub-certificate-${'untrusted' | 'name' | 'expired'}`;
 
-/** The way of a check-in: name, port, certificate, and whether it is us who answer. */
+/** Checks the path of a check-in: name, port, certificate, and whether this hub answers. */
 export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promise<SelfTestHop[]> {
   const { knownAuthorities, ownAuthority, challenge, signal } = options;
   const base = new URL(apiUrl);
@@ -47,39 +47,39 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
     open.push(socket);
     return socket;
   };
-  let way: Socket | null = null;
+  let current: Socket | null = null;
   try {
     return await runChecks(base.host, [
       {
         hop: 'api-name',
-        look: async () => {
+        check: async () => {
           addresses = await resolveHost(target.host, signal);
           return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {
         hop: 'api-port',
-        look: async () => {
-          way = await connect();
+        check: async () => {
+          current = await connect();
           return null;
         },
       },
       {
         hop: 'api-certificate',
-        look: async () => {
+        check: async () => {
           if (!isSecure) return 'cleartext';
-          const socket = await secure(way ?? (await connect()), knownAuthorities);
-          way = socket;
+          const socket = await secure(current ?? (await connect()), knownAuthorities);
+          current = socket;
           const judged = judge(socket);
           if (judged !== 'hub-certificate-untrusted' || ownAuthority === undefined) return judged;
-          // Whoever is given that CA still minds names and dates.
+          // Agents that are given that CA still verify names and dates.
           return judge(await secure(await connect(), [ownAuthority])) ?? judged;
         },
       },
       {
         hop: 'api-answer',
-        look: async () => {
-          await askHub(way ?? (await connect()), base, challenge, signal);
+        check: async () => {
+          await askHub(current ?? (await connect()), base, challenge, signal);
           return null;
         },
       },
@@ -89,7 +89,7 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
   }
 }
 
-/** What Node's verification came to. Names are looked at once the chain is trusted. */
+/** The result of Node's verification. Names are checked once the chain is trusted. */
 function judge({ authorized, authorizationError }: TLSSocket): Judgement {
   if (authorized) return null;
   const code = String(authorizationError);

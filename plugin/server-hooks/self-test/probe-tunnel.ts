@@ -10,7 +10,7 @@ import { connectTcp, isLoopback, resolveHost } from './network.js';
 import { runChecks } from './run-checks.js';
 import { tlsHandshake } from './tls-handshake.js';
 
-/** The way of a tunnel, as agents go it: name, port, and the key that Edge keys name. */
+/** Checks the path of a tunnel as agents use it: name, port, and the key in Edge keys. */
 export async function probeTunnel(
   tunnelAddress: string,
   fingerprint: string,
@@ -18,30 +18,30 @@ export async function probeTunnel(
 ): Promise<SelfTestHop[]> {
   const target = splitHostPort(tunnelAddress);
   let addresses: readonly LookupAddress[] = [];
-  let way: Socket | null = null;
+  let current: Socket | null = null;
   try {
     return await runChecks(tunnelAddress, [
       {
         hop: 'tunnel-name',
-        look: async () => {
+        check: async () => {
           addresses = await resolveHost(target.host, signal);
           return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {
         hop: 'tunnel-port',
-        look: async () => {
-          way = await connectTcp(target, addresses, signal);
+        check: async () => {
+          current = await connectTcp(target, addresses, signal);
           return null;
         },
       },
       {
         hop: 'tunnel-key',
-        look: async () => {
-          const raw = way ?? (await connectTcp(target, addresses, signal));
+        check: async () => {
+          const raw = current ?? (await connectTcp(target, addresses, signal));
           const options = { ALPNProtocols: [TUNNEL_ALPN], minVersion: 'TLSv1.3' } as const;
           const socket = await tlsHandshake(raw, target, options, 'tunnel-handshake', signal);
-          way = socket;
+          current = socket;
           if (fingerprintIn(socket.getPeerX509Certificate()) !== fingerprint) {
             throw new EdgeError('tunnel-fingerprint-mismatch', 'Another key');
           }
@@ -51,8 +51,8 @@ export async function probeTunnel(
       },
     ]);
   } finally {
-    // TypeScript does not see that the steps above have run.
-    (way as Socket | null)?.destroy();
+    // TypeScript does not know that the steps above have run.
+    (current as Socket | null)?.destroy();
   }
 }
 
@@ -60,7 +60,7 @@ function fingerprintIn(certificate: X509Certificate | undefined): string | null 
   try {
     return certificate ? fingerprintOf(certificate.publicKey) : null;
   } catch {
-    // A key of another kind.
+    // An unsupported key type.
     return null;
   }
 }

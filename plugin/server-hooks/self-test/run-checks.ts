@@ -3,28 +3,28 @@ import type { SelfTestHop } from '../../api.js';
 import { explainCheck } from './explain-check.js';
 
 /**
- * One hop and how it is looked at. What `look` returns is the code of something wrong that does not bar the next hop, null
- * where nothing is; what it throws ends the walk.
+ * One step of the self-test. `check` returns the code of a problem that does not prevent the next step, or null; an
+ * error it throws ends the run.
  */
 export interface Step {
   readonly hop: SelfTestHop['hop'];
-  readonly look: () => Promise<string | null>;
+  readonly check: () => Promise<string | null>;
 }
 
-/** Takes the steps in turn. `place` is what the texts call the other end. */
+/** Runs the steps in order. `place` names the other end in the texts. */
 export async function runChecks(place: string, steps: readonly Step[]): Promise<SelfTestHop[]> {
   const hops: SelfTestHop[] = [];
-  let isBarred = false;
-  for (const { hop, look } of steps) {
-    if (isBarred) {
-      hops.push({ hop, ok: null, code: null, detail: 'Not tried.', nextStep: null });
+  let isBlocked = false;
+  for (const { hop, check } of steps) {
+    if (isBlocked) {
+      hops.push({ hop, ok: null, code: null, detail: 'Not checked.', nextStep: null });
       continue;
     }
     try {
-      hops.push(explainCheck(hop, await look(), place));
+      hops.push(explainCheck(hop, await check(), place));
     } catch (error) {
       if (!(error instanceof EdgeError)) throw error;
-      isBarred = true;
+      isBlocked = true;
       hops.push(explainCheck(hop, error.code, place));
     }
   }

@@ -11,21 +11,21 @@ export interface SelfTestOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** Pinned by Edge keys; see `protocol/fingerprint.ts`. */
   readonly fingerprint: string;
-  /** PEM of the CA of the host's certificate, where that is one of its own. */
+  /** PEM of the CA of the host's certificate, if private. */
   readonly ownAuthority?: string | undefined;
-  /** PEM of authorities that agents know by themselves. Default: those that Node knows. */
+  /** PEM of authorities that agents trust by default. Default: those that Node trusts. */
   readonly knownAuthorities?: readonly string[];
 }
 
-/** All hops of one address together, ms. */
+/** Deadline for all checks together, ms. */
 const DEADLINE_MS = 10_000;
-/** Runs in a minute: enough for somebody who corrects an address, too few to look around in a network. */
+/** Runs per minute: enough to correct an address, too few to scan a network. */
 const MAX_RUNS = 10;
 const MINUTE_MS = 60_000;
 
 /**
- * Goes the ways that agents go, from the hub's own machine. It connects where its caller says, so it tells codes of ours
- * only and never a byte of what it met, ends within 10 s, and runs ten times a minute at most.
+ * Checks the agents' paths from the hub's own machine. It connects to addresses that its caller chooses, so it reports
+ * only known codes and never any received data, ends within 10 s, and runs at most ten times a minute.
  */
 export class SelfTest {
   readonly #options: SelfTestOptions;
@@ -37,13 +37,13 @@ export class SelfTest {
     this.#challenges = new Challenges(options.randomBytes);
   }
 
-  /** What a call of the test's own is answered with; undefined for any other. */
+  /** The answer to the self-test's own call; undefined for any other. */
   answer(question: string): string | undefined {
     return this.#challenges.answer(question);
   }
 
   /**
-   * @param caller aborts it, too
+   * @param caller also aborts it
    * @throws EdgeError `too-many-self-tests` (429)
    */
   async run({ apiUrl, tunnelAddress }: AgentAddresses, caller: AbortSignal): Promise<readonly SelfTestHop[]> {
@@ -70,7 +70,7 @@ export class SelfTest {
     const recent = this.#runs.filter((at) => now - at < MINUTE_MS);
     const [oldest] = recent;
     if (oldest !== undefined && recent.length >= MAX_RUNS) {
-      throw new EdgeError('too-many-self-tests', `There were ${MAX_RUNS} self-tests within a minute`, {
+      throw new EdgeError('too-many-self-tests', `Too many self-tests: at most ${MAX_RUNS} a minute`, {
         status: 429,
         retryAfterSeconds: Math.ceil((oldest + MINUTE_MS - now) / 1_000),
       });

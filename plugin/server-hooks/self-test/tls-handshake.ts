@@ -4,8 +4,8 @@ import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Target, withSignal } from './network.js';
 
 /**
- * A TLS handshake with whoever is at the other end: whom to believe is found out afterwards.
- * @throws EdgeError `code` where there is none, `hub-unreachable` when `signal` aborts
+ * A TLS handshake with any peer; trust is checked afterwards.
+ * @throws EdgeError `code` if it fails, `hub-unreachable` when `signal` aborts
  */
 export async function tlsHandshake(
   raw: Socket,

@@ -4,7 +4,7 @@ import type { Clock } from '../../../protocol/clock.js';
 export interface WebhookCall {
   /** RFC 3339. */
   readonly at: string;
-  /** `created`, `found`, `repeated`, or the code of the error it was refused with. */
+  /** `created`, `found`, `repeated`, or the code of the error. */
   readonly outcome: string;
   readonly environmentId: number | null;
   /** The sender's `webhook-id`. */
@@ -12,7 +12,7 @@ export interface WebhookCall {
   readonly address: string;
 }
 
-/** What came to a webhook's address without the right signature. */
+/** Calls of a webhook without a valid signature. */
 export interface RefusedCalls {
   readonly count: number;
   /** RFC 3339; null before the first. */
@@ -28,7 +28,7 @@ interface Entry {
 const MAX_CALLS = 50;
 const NONE: RefusedCalls = Object.freeze({ count: 0, lastAt: null, lastAddress: null });
 
-/** The last calls of each webhook since the hub's start. Those without the right signature crowd out no others. */
+/** The last calls of each webhook since the hub started. Unsigned ones are only counted, so they evict no others. */
 export class CallLog {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
@@ -47,7 +47,7 @@ export class CallLog {
     entry.refused = { count: entry.refused.count + 1, lastAt: this.#now(), lastAddress: address };
   }
 
-  /** The newest first. */
+  /** Newest first. */
   calls(webhookId: string): readonly WebhookCall[] {
     return this.#entries.get(webhookId)?.calls ?? [];
   }

@@ -2,32 +2,32 @@ import { createHash } from 'node:crypto';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { SeenMessage, Webhook } from '../model/webhook.js';
 
-/** A stamp may lie 5 minutes behind or ahead of the clock: so long can one and the same request be sent again, ms. */
+/** A timestamp may be 5 minutes behind or ahead of the clock: a request can be replayed for this long, ms. */
 const REPLAYABLE_MS = 10 * 60_000;
-/** New messages of a webhook in that time. Fewer than what is kept, so that no id is forgotten while it counts. */
+/** New messages per webhook in that time. Fewer than are kept, so that no id is forgotten while it counts. */
 const MAX_NEW = 1_000;
 const MAX_KEPT = 2_000;
-/** Longer than senders try, who sign anew each time, ms. */
+/** Longer than senders retry with new signatures, ms. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** The environment a webhook's message was accepted for; undefined: it is new. */
+/** The environment of an already accepted message; undefined: the message is new. */
 export function environmentOfMessage(webhook: Webhook, messageId: string): number | undefined {
   const digest = digestOf(messageId);
   return webhook.messages.find((message) => message.digest === digest)?.environmentId;
 }
 
-/** @throws EdgeError `webhook-busy` (429) when the webhook has no room for one more message now */
+/** @throws EdgeError `webhook-busy` (429) if the webhook is at its limit of new messages */
 export function requireRoom({ messages }: Webhook, nowMs: number): void {
   const first = messages.at(-MAX_NEW);
   const freeMs = first ? Date.parse(first.at) + REPLAYABLE_MS - nowMs : 0;
   if (freeMs <= 0) return;
-  throw new EdgeError('webhook-busy', `A webhook takes ${MAX_NEW} new messages in 10 minutes`, {
+  throw new EdgeError('webhook-busy', `A webhook accepts ${MAX_NEW} new messages in 10 minutes`, {
     status: 429,
     retryAfterSeconds: Math.ceil(freeMs / 1_000),
   });
 }
 
-/** The webhook with one more message, and without those that need not be remembered any more. */
+/** The webhook with one more message, and without expired ones. */
 export function withMessage(
   webhook: Webhook,
   messageId: string,
@@ -45,7 +45,7 @@ export function withMessage(
   return { ...webhook, messages: [...kept, message] };
 }
 
-/** 128 bits, base64url: of one length, whatever the sender's ids look like. */
+/** 128 bits, base64url: of fixed length for any id. */
 function digestOf(messageId: string): string {
   return createHash('sha256').update(messageId).digest().subarray(0, 16).toString('base64url');
 }

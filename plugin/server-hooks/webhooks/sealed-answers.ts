@@ -12,15 +12,15 @@ interface Sealed {
   readonly cancel: () => void;
 }
 
-/** How long an answer can be had again, ms. */
+/** How long an answer can be repeated, ms. */
 const KEPT_MS = 15 * 60_000;
-/** Some kilobytes each; the oldest goes first. */
+/** A few kilobytes each; the oldest is evicted first. */
 const MAX_ANSWERS = 5_000;
 
 /**
- * Answers that hold a secret, for those who ask again. In memory only, and encrypted: the key is made of the message
- * that was answered, which is not kept, so that memory alone does not tell what the answer was; and another message
- * under the same name does not open it.
+ * Keeps answers that contain a secret, for repeated messages. In memory only, and encrypted: the key is derived from
+ * the answered message, which is not kept. So memory alone does not reveal the answer, and another message under the
+ * same name does not open it.
  */
 export class SealedAnswers {
   readonly #options: SealedAnswersOptions;
@@ -33,13 +33,13 @@ export class SealedAnswers {
     this.#salt = options.randomBytes(32);
   }
 
-  /** Forgets all, for good; safe to call twice. */
+  /** Forgets all answers permanently; safe to call twice. */
   stop(): void {
     this.#isStopped = true;
     for (const name of [...this.#answers.keys()]) this.#forget(name);
   }
 
-  /** @param name of the message; @param message its bytes; @param answer anything that is JSON */
+  /** @param name of the message; @param message its bytes; @param answer any JSON value */
   async keep(name: string, message: Buffer, answer: unknown): Promise<void> {
     const jwe = await new CompactEncrypt(Buffer.from(JSON.stringify(answer)))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
@@ -52,7 +52,7 @@ export class SealedAnswers {
     if (this.#answers.size > MAX_ANSWERS && oldest !== undefined) this.#forget(oldest);
   }
 
-  /** What {@link keep} was given for this message; undefined: not, not any more, or for other bytes. */
+  /** The answer that {@link keep} stored for this message; undefined: none, expired, or other bytes. */
   async open(name: string, message: Buffer): Promise<unknown> {
     const sealed = this.#answers.get(name);
     if (!sealed) return undefined;

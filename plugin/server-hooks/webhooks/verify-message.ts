@@ -2,24 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
-/** What was signed, as it came. */
+/** A signed message, as received. */
 export interface SignedMessage {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
 }
 
-/** No dot: it separates id, time and body in what is signed, and an id that holds one could be read in two ways. */
+/** No dot: it separates id, time and body in the signed text, so an id with a dot would be ambiguous. */
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const TIMESTAMP = /^[0-9]{1,12}$/;
-/** Room for a few dozen signatures. */
+/** Enough for a few dozen signatures. */
 const MAX_SIGNATURE_CHARACTERS = 4_096;
 
 /**
- * Checks a message as Standard Webhooks 1.0 describes: signature, and a time stamp within 5 minutes of the machine's
- * clock (the library reads it itself).
+ * Verifies a message as Standard Webhooks 1.0 describe: signature, and a timestamp within 5 minutes of the machine's
+ * clock (the library reads the clock itself).
  * @param secrets one of them must have signed
  * @returns the sender's `webhook-id`
- * @throws EdgeError `webhook-unauthorized` (401), the same for everything that is wrong
+ * @throws EdgeError `webhook-unauthorized` (401), the same for every failure
  */
 export function verifyMessage(secrets: readonly string[], { headers, bytes }: SignedMessage): string {
   const signed = {
@@ -33,9 +33,9 @@ export function verifyMessage(secrets: readonly string[], { headers, bytes }: Si
   return signed['webhook-id'];
 }
 
-/** Says nothing else, whether the webhook is unknown or the signature wrong. */
+/** Does not reveal whether the webhook is unknown or the signature wrong. */
 export function webhookUnauthorized(): EdgeError {
-  return new EdgeError('webhook-unauthorized', 'Not signed as it must be', { status: 401, expose: false });
+  return new EdgeError('webhook-unauthorized', 'Invalid signature', { status: 401, expose: false });
 }
 
 function isSignedWith(secret: string, payload: string, headers: Record<string, string>): boolean {

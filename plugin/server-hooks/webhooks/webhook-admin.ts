@@ -11,19 +11,19 @@ export interface WebhookAdminOptions {
   readonly randomBytes: (size: number) => Buffer;
 }
 
-/** A secret is in the open only in the answer that makes it. */
+/** Only the answer that creates a secret contains it. */
 export interface WithSecret {
   readonly webhook: Webhook;
   readonly secret: string;
 }
 
 const ID_BYTES = 16;
-/** Standard Webhooks asks for 24 to 64. */
+/** Standard Webhooks require 24 to 64. */
 const SECRET_BYTES = 32;
 /** Each keeps up to 2,000 message ids in the store. */
 const MAX_WEBHOOKS = 50;
 
-/** What admins do to webhooks: each change is on disk before it is answered. */
+/** Admin operations on webhooks: each change is on disk before it is answered. */
 export class WebhookAdmin {
   readonly #options: WebhookAdminOptions;
 
@@ -42,7 +42,7 @@ export class WebhookAdmin {
   async create(name: string): Promise<WithSecret> {
     const { store, clock, randomBytes } = this.#options;
     if ([...store.webhooks()].length >= MAX_WEBHOOKS) {
-      throw new EdgeError('too-many-webhooks', `There are ${MAX_WEBHOOKS} webhooks`, { status: 409 });
+      throw new EdgeError('too-many-webhooks', `There are already ${MAX_WEBHOOKS} webhooks`, { status: 409 });
     }
     const secret = this.#newSecret();
     const webhook: Webhook = {
@@ -57,7 +57,7 @@ export class WebhookAdmin {
   }
 
   /**
-   * A new secret; the last one holds for `overlapSeconds` more, earlier ones end at once.
+   * Creates a new secret. The previous one stays valid for `overlapSeconds`; older ones end immediately.
    * @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503)
    */
   async rotateSecret(id: string, overlapSeconds: number): Promise<WithSecret> {
@@ -71,7 +71,7 @@ export class WebhookAdmin {
     return { webhook, secret: secret.secret };
   }
 
-  /** Its environments stay. @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503) */
+  /** Keeps the environments it created. @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503) */
   async delete(id: string): Promise<void> {
     this.get(id);
     await this.#options.store.deleteWebhook(id);
@@ -83,7 +83,7 @@ export class WebhookAdmin {
   }
 }
 
-/** In the form that libraries for Standard Webhooks take. */
+/** A secret in the format of Standard Webhooks libraries. */
 export function newSecret(randomBytes: (size: number) => Buffer): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }

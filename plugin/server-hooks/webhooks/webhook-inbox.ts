@@ -19,49 +19,49 @@ export interface WebhookInboxOptions {
   readonly admin: EnvironmentAdmin;
   readonly answers: SealedAnswers;
   readonly callLog: CallLog;
-  /** Counts those who do not sign as they must. */
+  /** Counts callers without a valid signature. */
   readonly authFailures: AuthFailureLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A secret that nobody has. */
+  /** A secret that is never issued. */
   readonly decoy: string;
 }
 
-/** A call of a webhook as it arrived. */
+/** A call of a webhook as received. */
 export interface Delivery {
   readonly webhookId: string;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
-  /** Of the caller, or of the proxy in front. */
+  /** The address of the caller, or of the proxy in front. */
   readonly address: string;
-  /** Reads the body, once it is known who sent it. @throws EdgeError `body-not-json`, `bad-request` */
+  /** Parses the body once the sender is authenticated. @throws EdgeError `body-not-json`, `bad-request` */
   read(): WebhookMessage;
   /** @throws EdgeError `bad-request` */
   addresses(message: WebhookMessage): AgentAddresses;
   print(environment: Environment, edgeKey: string): PrintedCommands;
 }
 
-/** 201 for an environment that was made, 200 for one that was found. */
+/** 201 for a new environment, 200 for an existing one. */
 export interface WebhookReply {
   readonly status: 200 | 201;
   readonly body: WebhookAnswer;
 }
 
-/** Checked each time, so that the time taken tells nothing: as many as a webhook has during a rotation. */
+/** Secrets checked each time, so that timing reveals nothing: as many as a webhook has during a rotation. */
 const SECRETS = 2;
 
 interface Kept extends WebhookReply {
-  /** Of the key in the answer; null: it holds none. */
+  /** Generation of the key in the answer; null: it contains none. */
   readonly keyGeneration: number | null;
 }
 
 /**
- * Takes signed messages in, each once. Environment and message id are stored in one write, before the answer: after a
- * crash in between the message is known, and what it made can be found.
+ * Accepts signed messages, each once. Environment and message id are stored in one write, before the answer: after a
+ * crash in between, the message is known and its environment can be found.
  */
 export class WebhookInbox {
   readonly #options: WebhookInboxOptions;
-  /** Ends, never with an error, when the message is answered. */
+  /** Resolves, never rejects, when the message is answered. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(options: WebhookInboxOptions) {
@@ -69,15 +69,15 @@ export class WebhookInbox {
   }
 
   /**
-   * @throws EdgeError `webhook-unauthorized` (401), `webhook-repeated` (409), `webhook-busy` (429), and those of
-   *   {@link Delivery} and of {@link EnvironmentAdmin}
+   * @throws EdgeError `webhook-unauthorized` (401), `webhook-repeated` (409), `webhook-busy` (429), and the errors of
+   *   {@link Delivery} and {@link EnvironmentAdmin}
    */
   async receive(delivery: Delivery): Promise<WebhookReply> {
     const { store, callLog, logger } = this.#options;
     const { webhookId, address } = delivery;
     const messageId = this.#authenticate(delivery);
     const note = (outcome: string, environmentId: number | null) => {
-      // It may have been deleted meanwhile.
+      // The webhook may have been deleted meanwhile.
       if (store.webhook(webhookId)) callLog.note(webhookId, { outcome, environmentId, messageId, address });
       logger.info({ webhook: webhookId, outcome, environment: environmentId }, 'webhook called');
     };
@@ -91,7 +91,7 @@ export class WebhookInbox {
     }
   }
 
-  /** The same work for a webhook that is not there. */
+  /** Does the same work for an unknown webhook. */
   #authenticate(delivery: Delivery): string {
     const { store, clock, callLog, authFailures, logger, decoy } = this.#options;
     const webhook = store.webhook(delivery.webhookId);
@@ -114,25 +114,25 @@ export class WebhookInbox {
   ): Promise<{ outcome: 'created' | 'found' | 'repeated'; reply: WebhookReply }> {
     const message = delivery.read();
     const name = `${delivery.webhookId} ${messageId}`;
-    // One at a time for each message: the others then find its answer, or try themselves where it failed.
+    // One at a time per message: the others then find its answer, or retry if it failed.
     for (let other = this.#underWay.get(name); other; other = this.#underWay.get(name)) await other;
     const webhook = this.#options.store.webhook(delivery.webhookId);
     if (!webhook) throw webhookUnauthorized();
     const environmentId = environmentOfMessage(webhook, messageId);
     if (environmentId !== undefined) {
-      return { outcome: 'repeated', reply: await this.#again(name, environmentId, delivery) };
+      return { outcome: 'repeated', reply: await this.#repeat(name, environmentId, delivery) };
     }
-    const taken = this.#take(webhook, messageId, message, delivery);
-    const done = taken.then(
+    const accepted = this.#accept(webhook, messageId, message, delivery);
+    const done = accepted.then(
       () => this.#underWay.delete(name),
       () => this.#underWay.delete(name),
     );
     this.#underWay.set(name, done);
-    const reply = await taken;
+    const reply = await accepted;
     return { outcome: reply.status === 201 ? 'created' : 'found', reply };
   }
 
-  async #take(
+  async #accept(
     webhook: Webhook,
     messageId: string,
     message: WebhookMessage,
@@ -167,16 +167,16 @@ export class WebhookInbox {
     return kept;
   }
 
-  /** The first answer, while what it tells is still true. @throws EdgeError `webhook-repeated` (409) */
-  async #again(name: string, environmentId: number, { bytes }: Delivery): Promise<WebhookReply> {
+  /** The first answer, while it is still valid. @throws EdgeError `webhook-repeated` (409) */
+  async #repeat(name: string, environmentId: number, { bytes }: Delivery): Promise<WebhookReply> {
     const { store, answers, clock } = this.#options;
     const kept = (await answers.open(name, bytes)) as Kept | undefined;
     const environment = store.environment(environmentId);
-    const holds = environment?.keys.some(
+    const isKeyValid = environment?.keys.some(
       (key) => key.generation === kept?.keyGeneration && keyHolds(key, clock.now()),
     );
-    if (environment && kept && (kept.keyGeneration === null || holds)) return kept;
-    throw new EdgeError('webhook-repeated', 'A message with this webhook-id was answered before', {
+    if (environment && kept && (kept.keyGeneration === null || isKeyValid)) return kept;
+    throw new EdgeError('webhook-repeated', 'A message with this webhook-id was already answered', {
       status: 409,
       details: { environmentId },
     });

@@ -148,7 +148,7 @@ serialLabTest(
 async function noManager(t: ExecutionContext, line: SwarmLine): Promise<void> {
   const refused = await line.docker(['service', 'ls'], { allowFailure: true });
   t.not(refused.code, 0);
-  t.regex(refused.stderr, /No agent on a manager of this Swarm is in reach/);
+  t.regex(refused.stderr, /No manager of this Swarm is reachable/);
   const path = `/edge/api/environments/${line.created.id}/docker/services`;
   const { status, body } = await line.hub.call<{ code: string }>('GET', path);
   t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });

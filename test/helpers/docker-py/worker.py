@@ -8,7 +8,7 @@ from swarm import eventually
 REFUSALS = {
     "engine": "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this"
     " command on a manager node or promote the current node to a manager.",
-    "hub": "No agent on a manager of this Swarm is in reach: calls to single nodes work, calls to the Swarm do not",
+    "hub": "No manager of this Swarm is reachable: calls to single nodes work, calls to the Swarm do not",
 }
 
 

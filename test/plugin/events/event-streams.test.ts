@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { EventLog, type UnloggedEvent } from '../../../plugin/server-hooks/events/event-log.js';
-import type { Sight } from '../../../plugin/server-hooks/events/event-stream.js';
+import type { Visibility } from '../../../plugin/server-hooks/events/event-stream.js';
 import { EventStreams, type Subscription } from '../../../plugin/server-hooks/events/event-streams.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { readEvents } from '../../helpers/read-events.js';
@@ -13,7 +13,7 @@ const removed = (id: number, name = 'one'): UnloggedEvent => ({
   subject: id,
   data: { at: '2030-01-01T00:00:00.000Z', id, name },
 });
-const everything: Sight = () => true;
+const everything: Visibility = () => true;
 
 function setup(maxEvents = 100) {
   const clock = new FakeClock();
@@ -25,7 +25,7 @@ function setup(maxEvents = 100) {
   const open = (options: Partial<Subscription> = {}) =>
     streams.open({
       principalId: 'admin',
-      sight: everything,
+      visibility: everything,
       lastEventId: null,
       renew: async () => everything,
       ...options,
@@ -77,8 +77,8 @@ test('events: who comes back too late, from another start, or with an id of some
 
 test('events: each gets what they may see, and a comment tells the numbers of the rest', async (t) => {
   const { clock, log, open } = setup();
-  const sight: Sight = (subject) => subject === 2;
-  const text = follow(open({ sight, renew: async () => sight, lastEventId: 'boot.0' }));
+  const visibility: Visibility = (subject) => subject === 2;
+  const text = follow(open({ visibility, renew: async () => visibility, lastEventId: 'boot.0' }));
   log.append([1, 2, 3].map((id) => removed(id)));
   t.deepEqual(briefly(await text()), [2]);
   for (const _ of [5, 10, 15]) {
@@ -157,7 +157,7 @@ test('events: what a caller may see can become less while the stream is open', a
 test('events: a host that fails to say what may be seen ends that stream, and no other', async (t) => {
   const { log, open } = setup();
   const failing = open({
-    sight: () => {
+    visibility: () => {
       throw new Error('the host is broken');
     },
   });
@@ -180,8 +180,8 @@ const checkInsIn = (text: string) =>
 
 test('events: check-ins of watched environments are told, each every 5 s at most, and have no number', async (t) => {
   const { clock, log, checkIns, open } = setup();
-  const sight: Sight = (subject) => subject !== 3;
-  const text = follow(open({ sight, renew: async () => sight, watch: [1, 2, 3, 99] }));
+  const visibility: Visibility = (subject) => subject !== 3;
+  const text = follow(open({ visibility, renew: async () => visibility, watch: [1, 2, 3, 99] }));
   const other = follow(open());
   for (const ids of [[1, 3, 4], [1, 2], [1, 2], [1, 2], [1, 2], [1, 2], []]) {
     for (const id of ids) checkIns.set(id, clock.monotonic());

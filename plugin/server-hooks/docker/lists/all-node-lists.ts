@@ -22,11 +22,11 @@ import type { ListRequest } from './list-request.js';
 import { listTooLarge, type NodeList, type NodeListInput, nodeListJob } from './node-list-job.js';
 import { readList } from './read-list.js';
 
-/** A node that a list is asked of. */
+/** A node to query. */
 export interface ListedNode {
   readonly id: string;
   readonly name: string;
-  /** An error: why nobody can be asked. */
+  /** An error if the node cannot be queried. */
   readonly target: TunnelTarget | EdgeError;
 }
 
@@ -41,14 +41,14 @@ export interface AllNodeListsOptions extends EngineAccess {
   readonly json: Pick<JsonWorker, 'run'>;
 }
 
-/** Nodes that one list asks at a time: each may have to open its tunnel first. */
-const AT_ONCE = 32;
-/** A list of very many nodes may take so many times what one node may. */
-const MOST_ROUNDS = 6;
+/** Nodes queried concurrently: each may have to open its tunnel first. */
+const MAX_CONCURRENT = 32;
+/** Time limit of a list, as a multiple of one node's. */
+const MAX_ROUNDS = 6;
 
 /**
- * Answers a list call with what all nodes of an environment have. Nodes are asked side by side, each within its own
- * deadline; the answer comes when the last has answered or failed, and says so of each.
+ * Answers a list call for all nodes of an environment. Nodes are queried in parallel, each within its own deadline; the
+ * answer is sent when the last one has answered or failed, and contains the state of each.
  */
 export class AllNodeLists {
   readonly #options: AllNodeListsOptions;
@@ -59,59 +59,59 @@ export class AllNodeLists {
   }
 
   /**
-   * Serves the call; resolves when its client has the answer or is gone.
-   * @param nodes in the order of the answer; where several tell of a Swarm's network the first is believed
+   * Serves the call; resolves when its client has the answer or disconnected.
+   * @param nodes in the order of the answer; if several report a Swarm network, the first one is used
    */
   async answer(
     req: ClientRequest,
     res: ClientResponse,
     environmentId: number,
-    question: ListRequest,
+    listRequest: ListRequest,
     nodes: readonly ListedNode[],
   ): Promise<void> {
     for (const side of [req, res]) side.on('error', () => undefined);
     discardBody(req);
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(clientGone()));
-    if (!isOpen(res)) gone.abort(clientGone());
+    const disconnect = new AbortController();
+    res.once('close', () => disconnect.abort(clientGone()));
+    if (!isOpen(res)) disconnect.abort(clientGone());
     const share = this.#memory.open(environmentId);
     try {
-      const answers = await this.#askAll(question, nodes, share, gone.signal);
-      if (!gone.signal.aborted) await send(res, answers);
+      const answers = await this.#queryAll(listRequest, nodes, share, disconnect.signal);
+      if (!disconnect.signal.aborted) await send(res, answers);
     } finally {
       share.end();
       endUpload(req, res);
     }
   }
 
-  async #askAll(
-    question: ListRequest,
+  async #queryAll(
+    listRequest: ListRequest,
     nodes: readonly ListedNode[],
     share: ListShare,
-    gone: AbortSignal,
+    disconnect: AbortSignal,
   ): Promise<NodeAnswer[]> {
     const { clock } = this.#options;
     const stop = new AbortController();
-    setMaxListeners(AT_ONCE + 1, stop.signal);
-    const cancel = clock.after(MOST_ROUNDS * question.nodeMs, () => stop.abort(tooSlow()));
-    const leave = () => stop.abort(gone.reason);
-    if (gone.aborted) leave();
-    gone.addEventListener('abort', leave, { once: true });
+    setMaxListeners(MAX_CONCURRENT + 1, stop.signal);
+    const cancel = clock.after(MAX_ROUNDS * listRequest.nodeMs, () => stop.abort(tooSlow()));
+    const leave = () => stop.abort(disconnect.reason);
+    if (disconnect.aborted) leave();
+    disconnect.addEventListener('abort', leave, { once: true });
     const answers: NodeAnswer[] = [];
-    // All take from the same iterator.
+    // All workers share this iterator.
     const queue = nodes.entries();
-    const askNext = async () => {
+    const queryNext = async () => {
       for (const [index, node] of queue)
-        answers[index] = await this.#askNode(question, node, share, stop.signal);
+        answers[index] = await this.#queryNode(listRequest, node, share, stop.signal);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, askNext));
+    await Promise.all(Array.from({ length: MAX_CONCURRENT }, queryNext));
     cancel();
-    gone.removeEventListener('abort', leave);
+    disconnect.removeEventListener('abort', leave);
     return answers;
   }
 
-  async #askNode(
-    question: ListRequest,
+  async #queryNode(
+    listRequest: ListRequest,
     { id, name, target }: ListedNode,
     share: ListShare,
     stop: AbortSignal,
@@ -120,12 +120,12 @@ export class AllNodeLists {
     const onStop = () => own.abort(stop.reason);
     if (stop.aborted) onStop();
     stop.addEventListener('abort', onStop);
-    const cancel = this.#options.clock.after(question.nodeMs, () => own.abort(tooSlow()));
+    const cancel = this.#options.clock.after(listRequest.nodeMs, () => own.abort(tooSlow()));
     try {
       if (target instanceof EdgeError) throw target;
       own.signal.throwIfAborted();
-      const asked = this.#ask(question, target, { ID: id, Name: name }, share, own.signal);
-      const list = await orAborted(asked, own.signal);
+      const answer = this.#query(listRequest, target, { ID: id, Name: name }, share, own.signal);
+      const list = await orAborted(answer, own.signal);
       return { list, state: { id, name, state: 'ok', code: null, detail: null, warnings: list.warnings } };
     } catch (error) {
       return { list: null, state: this.#failed(id, name, error) };
@@ -135,7 +135,7 @@ export class AllNodeLists {
     }
   }
 
-  #ask(
+  #query(
     { kind, path }: ListRequest,
     target: TunnelTarget,
     node: { readonly ID: string; readonly Name: string },
@@ -151,7 +151,7 @@ export class AllNodeLists {
     );
   }
 
-  /** An engine is not trusted: what it sends is read where it holds nobody up. */
+  /** Engines are not trusted: their JSON is parsed in the worker, where it blocks nobody. */
   async #readJson(environmentId: number, bytes: Buffer, input: NodeListInput): Promise<NodeList> {
     try {
       return await this.#options.json.run(environmentId, nodeListJob, bytes, input);
@@ -160,7 +160,7 @@ export class AllNodeLists {
         throw listTooLarge('The list has too many members, or is nested too deeply');
       }
       if (codeOf(error) === 'body-not-json') {
-        throw new EdgeError('engine-bad-answer', 'The engine answered with something that is no such list', {
+        throw new EdgeError('engine-bad-answer', 'The engine did not answer with such a list', {
           status: 502,
         });
       }
@@ -171,14 +171,18 @@ export class AllNodeLists {
   #failed(id: string, name: string, error: unknown): NodeState {
     const code = codeOf(error);
     const isKnown = error instanceof EdgeError;
-    if (isKnown) this.#options.logger.debug({ node: id, code }, 'a node is missing in a list');
-    else this.#options.logger.error({ node: id, code, err: error }, 'a node could not be asked for a list');
-    const detail = isKnown && error.expose ? error.message : 'The hub failed to ask it';
+    if (isKnown) this.#options.logger.debug({ node: id, code }, 'a node is missing from a list');
+    else
+      this.#options.logger.error(
+        { node: id, code, err: error },
+        'unexpected error while querying a node for a list',
+      );
+    const detail = isKnown && error.expose ? error.message : 'The hub could not query it';
     return { id, name, state: 'failed', code, detail, warnings: [] };
   }
 }
 
-/** To open a stream to an engine takes its time though nobody waits any more; the hold on its tunnel ends with it. */
+/** Opening a stream to an engine may outlast the deadline; the hold on its tunnel ends with it. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -195,7 +199,7 @@ async function send(res: ClientResponse, answers: readonly NodeAnswer[]): Promis
     'content-length': chunks.reduce((sum, { length }) => sum + length, 0),
   });
   const sink = res instanceof ServerResponse ? res : res.stream;
-  // A client that leaves meanwhile has nothing more to be told.
+  // A client that disconnects meanwhile needs no error.
   await pipeline(Readable.from(chunks), sink).catch(() => undefined);
 }
 

@@ -1,19 +1,19 @@
 import { EdgeError } from '../../../../protocol/edge-error.js';
 
-/** What one list holds of the memory that all may hold. */
+/** One list's part of the memory limit. */
 export interface ListShare {
   /** @throws EdgeError `list-too-large` (502) */
   reserve(bytes: number): void;
   release(bytes: number): void;
-  /** Gives all back; safe to call twice. Nothing can be taken later. */
+  /** Releases everything; safe to call twice. Later reservations fail. */
   end(): void;
 }
 
 const MAX_BYTES = 256 * 1024 * 1024;
-/** Of these, what the lists of one environment may hold: no engines of one keep the others out. */
+/** Per-environment share, so the engines of one environment cannot starve the rest. */
 const MAX_BYTES_EACH = MAX_BYTES / 4;
 
-/** Bounds the bytes of engines' answers that the hub holds for lists of all nodes until their callers have them. */
+/** Limits the bytes of engine answers that the hub holds for lists of all nodes until they are sent. */
 export class ListMemory {
   readonly #byEnvironment = new Map<number, number>();
   #bytes = 0;
@@ -46,7 +46,7 @@ export class ListMemory {
 }
 
 function tooLarge(): EdgeError {
-  return new EdgeError('list-too-large', 'Lists of all nodes hold as much memory as they may', {
+  return new EdgeError('list-too-large', 'Lists of all nodes have reached their memory limit', {
     status: 502,
   });
 }

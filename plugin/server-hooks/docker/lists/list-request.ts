@@ -1,15 +1,15 @@
 import { EdgeError } from '../../../../protocol/edge-error.js';
 import { parseDockerPath } from '../docker-path.js';
 
-/** A list of Docker's that can be had of all nodes of a Swarm. */
+/** Docker lists that can be queried on all nodes of a Swarm. */
 export type ListKind = 'containers' | 'images' | 'volumes' | 'networks';
 
-/** The question for such a list, as its URL tells it. */
+/** A request for such a list, parsed from its URL. */
 export interface ListRequest {
   readonly kind: ListKind;
-  /** What each engine is asked: path and query as sent, without what was meant for the hub. */
+  /** The request for each engine: path and query as sent, without the hub's own parameters. */
   readonly path: string;
-  /** How long one node may take, from waking it to the end of its answer, ms. */
+  /** Time limit per node, from waking it to the end of its answer, ms. */
   readonly nodeMs: number;
 }
 
@@ -24,9 +24,9 @@ const MAX_SECONDS = 60;
 const OF_THE_HUB = ['nodes', 'nodeSeconds'];
 
 /**
- * Reads `nodes=all` and `nodeSeconds` in the part of a URL below `…/docker`; null for a call that asks for no such thing.
- * Docker has no parameter `nodes`: one that the hub cannot serve is refused, as the answer of a single engine would look
- * like that of all.
+ * Parses `nodes=all` and `nodeSeconds` in the part of a URL below `…/docker`; null for a call without `nodes`. Docker
+ * has no parameter `nodes`: one that the hub cannot serve is rejected, because a single engine's answer would look like
+ * that of all nodes.
  * @param isAllowed whether this is a GET of the environment itself
  * @throws EdgeError `nodes-query-invalid`, `bad-docker-path` (400)
  */
@@ -46,7 +46,7 @@ export function parseListRequest(raw: string, isAllowed: boolean): ListRequest |
       'nodes is for GET of containers/json, images/json, volumes and networks of an environment only',
     );
   }
-  if (nodes.length > 1 || nodes[0] !== 'all') throw invalid('nodes can be nothing else than all, once');
+  if (nodes.length > 1 || nodes[0] !== 'all') throw invalid('nodes must be `all`, and given once');
   return { kind, path, nodeMs: 1_000 * secondsOf(query.getAll('nodeSeconds')) };
 }
 

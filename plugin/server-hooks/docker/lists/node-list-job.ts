@@ -3,35 +3,35 @@ import { LIST_BOUNDS } from '../../../../protocol/modest-json.js';
 import type { JsonJob } from '../../json/json-job.js';
 import type { ListKind } from './list-request.js';
 
-/** What one node's engine has to tell, each entry as JSON that names the node. */
+/** One node's list; each entry is JSON that names the node. */
 export interface NodeList {
-  /** Its own, joined by commas; empty: none. */
+  /** The node's own entries, joined by commas; may be empty. */
   readonly items: Uint8Array;
-  /** What belongs to the whole Swarm, so that other nodes have it, too, by its id. */
+  /** Swarm-wide entries, which other nodes list as well, by id. */
   readonly shared: ReadonlyMap<string, Uint8Array>;
-  /** What `/volumes` warns of. */
+  /** The warnings of `/volumes`. */
   readonly warnings: readonly string[];
 }
 
-/** What each of its entries names as `Node`. */
+/** The `Node` member of each entry. */
 export interface NodeName {
   readonly ID: string;
   readonly Name: string;
 }
 
-/** What an entry of the list is of. */
+/** The input for parsing a list. */
 export interface NodeListInput {
   readonly kind: ListKind;
   readonly node: NodeName;
 }
 
-/** As large as a snapshot may be. */
+/** The same limit as for snapshots. */
 export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 const MAX_ITEMS = 20_000;
 const MAX_WARNINGS = 32;
 const MAX_TEXT = 512;
 
-/** An engine's answer to a question for a list. */
+/** Parses an engine's answer to a list request. */
 export const nodeListJob: JsonJob<NodeListInput, NodeList> = {
   name: 'node-list',
   bounds: LIST_BOUNDS,
@@ -41,7 +41,7 @@ export const nodeListJob: JsonJob<NodeListInput, NodeList> = {
 
 function toNodeList(value: unknown, { kind, node }: NodeListInput): NodeList {
   const { list, warnings } = kind === 'volumes' ? ofVolumes(value) : { list: value, warnings: [] };
-  // Go writes an empty list as null, too.
+  // Go also writes an empty list as null.
   const entries: unknown = list ?? [];
   if (!Array.isArray(entries)) throw badAnswer();
   if (entries.length > MAX_ITEMS) throw listTooLarge(`The list has more than ${MAX_ITEMS} entries`);
@@ -49,7 +49,7 @@ function toNodeList(value: unknown, { kind, node }: NodeListInput): NodeList {
   const shared = new Map<string, Uint8Array>();
   for (const entry of entries) {
     if (!isRecord(entry)) throw badAnswer();
-    // What the engine says there itself is not let stand.
+    // An engine's own `Node` member is overwritten.
     const json = JSON.stringify({ ...entry, Node: node });
     const swarmId = kind === 'networks' && entry.Scope === 'swarm' ? entry.Id : undefined;
     if (typeof swarmId === 'string') shared.set(swarmId, Buffer.from(json));
@@ -74,7 +74,7 @@ export function listTooLarge(message: string): EdgeError {
 }
 
 function badAnswer(): EdgeError {
-  return new EdgeError('engine-bad-answer', 'The engine answered with something that is no such list', {
+  return new EdgeError('engine-bad-answer', 'The engine did not answer with such a list', {
     status: 502,
   });
 }

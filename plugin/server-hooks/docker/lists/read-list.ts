@@ -13,20 +13,20 @@ import {
   type NodeName,
 } from './node-list-job.js';
 
-/** Reads the JSON of a list, wherever that does no harm: `nodeListJob` in the hub's worker. */
+/** Parses the JSON of a list in a safe place: `nodeListJob` in the hub's worker. */
 export type ReadNodeList = (bytes: Buffer, input: NodeListInput) => Promise<NodeList>;
 
-/** Of an engine's error; a longer one goes without its words. */
+/** Limit for an engine's error body; the message of a longer one is dropped. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
-/** What a buffer takes beside its bytes: an engine may send one for each. */
+/** Overhead of a buffer: an engine may send one per byte. */
 const BUFFER_BYTES = 128;
 const MAX_TEXT = 512;
 
 /**
- * Reads an engine's answer to the question for a list. The engine is not trusted: it may be broken, hostile or no Docker
- * Engine at all.
+ * Reads an engine's answer to a list request. Engines are not trusted: they may be broken, hostile or not Docker
+ * Engines at all.
  * @throws EdgeError `engine-refused`, `engine-bad-answer`, `engine-bad-response`, `engine-redirect`, `list-too-large`
- *   (502), and what the answer breaks off with
+ *   (502), and the error that aborts the answer
  */
 export async function readList(
   kind: ListKind,
@@ -44,7 +44,7 @@ export async function readList(
   return list;
 }
 
-/** The share is charged with an answer as long as it is held. */
+/** Charges the share with an answer while it is held. */
 async function withBytes<T>(
   answer: IncomingMessage,
   share: ListShare,
@@ -69,7 +69,7 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof EdgeError ? error : brokenOff(error);
+    throw error instanceof EdgeError ? error : aborted(error);
   }
 }
 
@@ -77,14 +77,14 @@ function sizeOf(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length + BUFFER_BYTES, 0);
 }
 
-/** An engine says why in `message`; what stands before it may be no engine. */
+/** Engines give the reason in `message`; a proxy in front may answer anything. */
 function refused(status: number, bytes: Buffer): EdgeError {
   const value = bytes.length <= MAX_REFUSAL_BYTES ? parseJson(bytes) : null;
-  const said =
+  const reason =
     isRecord(value) && typeof value.message === 'string' ? `: ${value.message.slice(0, MAX_TEXT)}` : '';
-  return new EdgeError('engine-refused', `The engine answered ${status}${said}`, { status: 502 });
+  return new EdgeError('engine-refused', `The engine answered ${status}${reason}`, { status: 502 });
 }
 
-function brokenOff(cause: unknown): EdgeError {
-  return new EdgeError('engine-bad-response', 'The engine broke off its answer', { status: 502, cause });
+function aborted(cause: unknown): EdgeError {
+  return new EdgeError('engine-bad-response', 'The engine aborted its answer', { status: 502, cause });
 }

@@ -113,7 +113,7 @@ test('all-node lists: what fails inside is told as such, logged, and says no mor
     around: () => ({ open: () => Promise.reject(new Error('a secret')) }),
   });
   const { nodes } = await hub.list('/networks?nodes=all');
-  t.like(nodes[0], { state: 'failed', code: 'internal', detail: 'The hub failed to ask it' });
+  t.like(nodes[0], { state: 'failed', code: 'internal', detail: 'The hub could not query it' });
   t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 1);
 });
 

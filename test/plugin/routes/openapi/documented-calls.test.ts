@@ -21,7 +21,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'engine-redirect': 'test/plugin/docker/hostile-engine.test.ts',
   'engine-unreachable': 'test/plugin/docker/request.test.ts',
   'node-ambiguous': 'test/plugin/swarm/known-nodes.test.ts',
-  'node-offline': 'test/plugin/environments/waiting.test.ts',
+  'node-offline': 'test/plugin/environments/availability.test.ts',
   'node-without-agent': 'test/plugin/swarm/known-nodes.test.ts',
   'snapshot-busy': 'test/plugin/environments/snapshot-files-instances.test.ts',
   'snapshot-unreadable': 'test/plugin/routes/swarm-snapshot.test.ts',
