@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** One node of the answer to a list of all nodes. */
+/** One node in the answer of a list of all nodes. */
 const nodeState = z
   .object({
     id: z.string(),
@@ -9,9 +9,9 @@ const nodeState = z
     code: z
       .string()
       .nullable()
-      .describe('Why it failed, as in docs/errors.md: `node-offline`, `node-timeout` and others.'),
-    detail: z.string().nullable().describe('For people; may change.'),
-    warnings: z.array(z.string()).describe('What its engine warns of in a list of volumes.'),
+      .describe('The reason, as in docs/errors.md: `node-offline`, `node-timeout` and others.'),
+    detail: z.string().nullable().describe('Human-readable; may change.'),
+    warnings: z.array(z.string()).describe('Its engine’s warnings in a list of volumes.'),
   })
   .meta({ id: 'NodeState' });
 
@@ -23,12 +23,10 @@ export const allNodeList = z
         z.looseObject({
           Node: z
             .object({ ID: z.string(), Name: z.string() })
-            .describe('Whose engine told it; the only member that is not Docker’s own.'),
+            .describe('The node of the engine that reported it; the only member that is not Docker’s own.'),
         }),
       )
       .describe('As Docker lists them, of all nodes that answered.'),
-    nodes: z
-      .array(nodeState)
-      .describe('Each node, those that failed included. Managers first, then by name.'),
+    nodes: z.array(nodeState).describe('Each node, including failed ones. Managers first, then by name.'),
   })
   .meta({ id: 'AllNodeList' });

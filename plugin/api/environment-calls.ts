@@ -11,7 +11,7 @@ const insecurePoll = z
   .boolean()
   .exactOptional()
   .describe(
-    'Whether printed commands carry `EDGE_INSECURE_POLL=1`, with which agents take any certificate. Default: where the certificate of the hub is from a CA of its own.',
+    'Whether printed commands set `EDGE_INSECURE_POLL=1`, with which agents accept any certificate. Default: true if the hub’s certificate is from a private CA.',
   );
 
 /** `POST /environments`. */
@@ -33,14 +33,14 @@ export const createEnvironment = z
       .max(64)
       .nullable()
       .exactOptional()
-      .describe('A UUID; null leaves it to the first agent. Default: a random one.'),
+      .describe('A UUID; null: the first agent sets it. Default: a random one.'),
     tags: tags.exactOptional().describe('Default: none.'),
     checkInSeconds: checkInSeconds.exactOptional().describe('Default: the setting of the same name.'),
     insecurePoll,
   })
   .meta({ id: 'CreateEnvironment' });
 
-/** `PATCH /environments/:id`; what is absent stays. */
+/** `PATCH /environments/:id`; absent members are unchanged. */
 export const changeEnvironment = z
   .object({
     name: name.exactOptional(),
@@ -48,37 +48,35 @@ export const changeEnvironment = z
     checkInSeconds: checkInSeconds
       .nullable()
       .exactOptional()
-      .describe('Null: the setting of the same name holds.'),
+      .describe('Null: the setting of the same name applies.'),
   })
   .meta({
     id: 'ChangeEnvironment',
     description:
-      'What is absent stays. The addresses are part of issued Edge keys: `rotate-key` changes them.',
+      'Absent members are unchanged. The addresses are part of issued Edge keys: `rotate-key` changes them.',
   });
 
-/** Ready to paste: how an agent is started with this key. */
+/** Commands, ready to paste, that start an agent with this key. */
 export const printedCommands = z
   .object({
     standalone: z.string().describe('`docker run`, for one engine.'),
     swarm: z.string().describe('`docker service create`, an agent on each node of a Swarm.'),
     stack: z
       .string()
-      .describe(
-        'The same as a file for `docker stack deploy`. It names the secret that `stackSecret` makes.',
-      ),
+      .describe('A file for `docker stack deploy`. It refers to the secret that `stackSecret` creates.'),
     stackSecret: z
       .string()
       .describe(
-        '`docker secret create`: makes the Edge key a secret of the Swarm, before the stack is deployed.',
+        '`docker secret create`: stores the Edge key as a Swarm secret; run it before the stack is deployed.',
       ),
     podman: z.string().describe('`podman run`, rootful.'),
   })
   .meta({ id: 'PrintedCommands' });
 
-/** The one time an Edge key is shown: the hub keeps a hash. */
+/** The only time an Edge key is shown: the hub keeps a hash. */
 export const issuedKey = z.object({
-  edgeKey: z.string().describe('Shown this once: the hub keeps a hash.'),
-  commands: printedCommands.describe('Ready to paste: how an agent is started with this key.'),
+  edgeKey: z.string().describe('Shown only once: the hub keeps a hash.'),
+  commands: printedCommands.describe('Ready to paste: start an agent with this key.'),
 });
 
 /** 201 of `POST /environments`. */
@@ -92,18 +90,18 @@ export const rotateKey = z
       .min(0)
       .max(30 * 86_400)
       .default(86_400)
-      .describe('How long the old key holds beside the new one; 0 ends it, and its tunnel, at once.'),
+      .describe('How long the old key stays valid; 0 ends it, and its tunnel, immediately.'),
     url: url
       .exactOptional()
-      .describe('New address of the hub, as the agent reaches it. Default: what the old key says.'),
+      .describe('New address of the hub, as the agent reaches it. Default: as in the old key.'),
     tunnelAddress: tunnelAddress
       .exactOptional()
-      .describe('New address of the tunnel, as the agent reaches it. Default: what the old key says.'),
+      .describe('New address of the tunnel, as the agent reaches it. Default: as in the old key.'),
     insecurePoll,
   })
   .meta({ id: 'RotateKey' });
 
 /** 200 of `POST /environments/:id/rotate-key`. */
 export const keyRotated = issuedKey
-  .extend({ oldKeyEndsAt: time.nullable().describe('Null: it ended at once.') })
+  .extend({ oldKeyEndsAt: time.nullable().describe('Null: it ended immediately.') })
   .meta({ id: 'KeyRotated' });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { environmentView, time } from './environment-view.js';
 import { settings } from './settings.js';
 
-const at = time.describe('When the hub noticed.');
+const at = time.describe('When the hub noticed it.');
 
 /** `data` of each kind of event on `GET /events`, by its name. */
 export const eventBodies = {
@@ -11,10 +11,10 @@ export const eventBodies = {
       reason: z
         .enum(['start', 'gap', 'restart'])
         .describe(
-          '`start`: a new stream. `gap`: what came since the `Last-Event-ID` is not kept any more. `restart`: that id is from before the hub started, or no id of its own.',
+          '`start`: a new stream. `gap`: the events since the `Last-Event-ID` are no longer kept. `restart`: that id is from before the hub started, or unknown.',
         ),
     })
-    .meta({ id: 'ResetEvent', description: 'What the client knows may be out of date: list anew.' }),
+    .meta({ id: 'ResetEvent', description: 'The client’s state may be stale: fetch the list again.' }),
   'environment-created': z
     .object({ at, environment: environmentView })
     .meta({ id: 'EnvironmentCreatedEvent' }),
@@ -25,7 +25,7 @@ export const eventBodies = {
       changes: environmentView
         .partial()
         .describe(
-          'The members that changed, as they are now. `lastCheckInAt` comes with a new status; where the environment is watched, alone as well, in an event without an id.',
+          'The changed members. `lastCheckInAt` is sent with a new status; for a watched environment also alone, in an event without an id.',
         ),
     })
     .meta({ id: 'EnvironmentChangedEvent' }),

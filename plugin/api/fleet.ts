@@ -3,21 +3,18 @@ import * as z from 'zod';
 /** `GET /fleet`. */
 export const fleet = z
   .object({
-    agents: z
-      .int()
-      .nonnegative()
-      .describe('Agents that have enrolled, whether or not they are online; each node of a Swarm has one.'),
+    agents: z.int().nonnegative().describe('Enrolled agents, online or not; each node of a Swarm has one.'),
     ownInterval: z
       .object({
         agents: z.int().nonnegative(),
-        checkInsPerSecond: z.number().nonnegative().describe('Of all of them together, when none is held.'),
+        checkInsPerSecond: z.number().nonnegative().describe('Total rate without held check-ins.'),
       })
-      .describe('Those of them whose environment has a `checkInSeconds` of its own.'),
+      .describe('Agents whose environment sets its own `checkInSeconds`.'),
     told: z
       .object({
         url: z.string().describe("The plugin's base URL."),
         tunnelAddress: z.string().describe('`host:port`.'),
       })
-      .describe('What the Edge key of a new environment says, unless the call that makes it says otherwise.'),
+      .describe('The default addresses in the Edge key of a new environment.'),
   })
   .meta({ id: 'Fleet' });

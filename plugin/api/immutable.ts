@@ -1,4 +1,4 @@
-/** A body as TypeScript sees it: nobody changes one that was read or is about to be sent. */
+/** A read-only body: bodies are not modified after parsing or before sending. */
 export type Immutable<T> = T extends readonly (infer Item)[]
   ? readonly Immutable<Item>[]
   : T extends object

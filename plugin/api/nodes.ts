@@ -7,18 +7,16 @@ export const nodeAgent = z
     instanceId: z.string().describe('UUID of its data folder.'),
     version: z.string(),
     platform: z.string().describe('`linux/amd64` and the like.'),
-    online: z.boolean().describe('Heard of within two check-in intervals and ten seconds.'),
-    lastCheckInAt: time.nullable().describe('Null: not since the hub started.'),
-    engine: z
-      .enum(['up', 'down', 'unknown'])
-      .describe('Whether its engine answered it at the last check-in.'),
-    problem: z.string().nullable().describe('A code as in docs/errors.md: what hinders it.'),
+    online: z.boolean().describe('Seen within two check-in intervals and ten seconds.'),
+    lastCheckInAt: time.nullable().describe('Null: none since the hub started.'),
+    engine: z.enum(['up', 'down', 'unknown']).describe('Whether its engine answered at the last check-in.'),
+    problem: z.string().nullable().describe('The current problem, a code from docs/errors.md.'),
     tunnel: tunnelState.describe("Of the node's own tunnel."),
-    isLeader: z.boolean().describe("Holds the lease of the environment's tunnel now."),
+    isLeader: z.boolean().describe("Holds the lease of the environment's tunnel."),
   })
   .meta({ id: 'NodeAgent' });
 
-/** One node of a Swarm. What only a manager knows is null where none has told of the node. */
+/** One node of a Swarm. Members that only managers know are null if none has reported the node. */
 export const nodeView = z
   .object({
     id: z.string(),
@@ -28,26 +26,22 @@ export const nodeView = z
     state: z
       .enum(['unknown', 'down', 'ready', 'disconnected'])
       .nullable()
-      .describe('As the managers see the node; its agent may see more.'),
+      .describe('As the managers report it.'),
     isLeader: z.boolean().describe("Leads the Swarm's own managers."),
-    reachability: z.enum(['unknown', 'unreachable', 'reachable']).nullable().describe('Of managers only.'),
+    reachability: z.enum(['unknown', 'unreachable', 'reachable']).nullable().describe('Managers only.'),
     engineVersion: z.string().nullable(),
     cpus: z.number().nullable(),
     memoryBytes: z.number().nullable(),
     confirmed: z
       .boolean()
-      .describe(
-        'A trusted manager knows the node, and tells the above. Else it is what its agent says of itself.',
-      ),
-    agent: nodeAgent.nullable().describe('Null: none has enrolled on this node.'),
+      .describe('A trusted manager reports the node and the values above. Else only its own agent does.'),
+    agent: nodeAgent.nullable().describe('Null: no agent has enrolled on this node.'),
   })
   .meta({ id: 'Node' });
 
 /** `GET /environments/:id/nodes`. */
 export const nodeList = z
   .object({
-    items: z
-      .array(nodeView)
-      .describe('By name, and those that managers know before the others. None: no Swarm.'),
+    items: z.array(nodeView).describe('Sorted by name, confirmed nodes first. Empty outside a Swarm.'),
   })
   .meta({ id: 'NodeList' });

@@ -1,22 +1,22 @@
 import * as z from 'zod';
 
-/** RFC 9457; the body of every refusal. Further members belong to single codes. */
+/** RFC 9457; the body of every error. Further members belong to single codes. */
 export const problem = z
   .looseObject({
     type: z.literal('about:blank').optional().describe('Absent below `/docker/`.'),
     title: z.string(),
     status: z.int().min(400).max(599),
-    code: z.string().describe('Stable; each has its row in docs/errors.md.'),
-    detail: z.string().optional().describe('For people; may change.'),
+    code: z.string().describe('Stable; docs/errors.md has a row for each.'),
+    detail: z.string().optional().describe('Human-readable; may change.'),
     retryAfterSeconds: z
       .number()
       .optional()
       .describe(
-        'After so long a retry makes sense; the same as the header `Retry-After`. Absent: it does not, or at any time.',
+        'Seconds to wait before a retry, as in the `Retry-After` header. Absent: a retry does not help, or is possible at any time.',
       ),
     message: z
       .string()
       .optional()
       .describe('The same as `detail`, below `/docker/` only: Docker clients print it.'),
   })
-  .meta({ id: 'Problem', description: 'A refusal (RFC 9457). Rely on `code`.' });
+  .meta({ id: 'Problem', description: 'An error (RFC 9457). Rely on `code`.' });

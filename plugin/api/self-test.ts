@@ -1,34 +1,34 @@
 import * as z from 'zod';
 import { createEnvironment } from './environment-calls.js';
 
-/** `POST /self-test`: what agents would be told. */
+/** `POST /self-test`: the addresses to test. */
 export const selfTest = createEnvironment
   .pick({ url: true, tunnelAddress: true })
-  .meta({ id: 'SelfTest', description: 'Defaults are those of a new environment.' });
+  .meta({ id: 'SelfTest', description: 'The defaults are those of a new environment.' });
 
-/** The hops of an agent's check-in, then those of its tunnel. */
+/** The checks of an agent's check-in path, then those of its tunnel path. */
 export const selfTestHopName = z
   .enum(['api-name', 'api-port', 'api-certificate', 'api-answer', 'tunnel-name', 'tunnel-port', 'tunnel-key'])
   .describe(
-    '`…-name`: it resolves. `…-port`: TCP connects. `api-certificate`: TLS, trusted as agents trust without `EDGE_CA_FILE`. `api-answer`: this hub answers agents there. `tunnel-key`: TLS with the key that Edge keys name.',
+    '`…-name`: it resolves. `…-port`: TCP connects. `api-certificate`: TLS, trusted by agents without `EDGE_CA_FILE`. `api-answer`: this hub answers agents there. `tunnel-key`: TLS with the key in the Edge keys.',
   );
 
-/** One hop of a self-test. */
+/** One check of a self-test. */
 export const selfTestHop = z
   .object({
     hop: selfTestHopName,
-    ok: z.boolean().nullable().describe('Null: not tried, as one before it failed.'),
-    code: z.string().nullable().describe('Of what is wrong, as in docs/errors.md; null: nothing is.'),
-    detail: z.string().describe('For people; may change.'),
-    nextStep: z.string().nullable().describe('What to do about it, for people; may change.'),
+    ok: z.boolean().nullable().describe('Null: not checked, because an earlier check failed.'),
+    code: z.string().nullable().describe('The problem, as in docs/errors.md; null if there is none.'),
+    detail: z.string().describe('Human-readable; may change.'),
+    nextStep: z.string().nullable().describe('What to do about it; human-readable, may change.'),
   })
   .meta({ id: 'SelfTestHop' });
 
 /** 200 of `POST /self-test`. */
 export const selfTestResult = z
   .object({
-    url: z.string().describe("The plugin's base URL that was tested."),
-    tunnelAddress: z.string().describe('`host:port` that was tested.'),
+    url: z.string().describe('The tested base URL of the plugin.'),
+    tunnelAddress: z.string().describe('The tested `host:port`.'),
     hops: z.array(selfTestHop).describe('All seven, in the order of their names above.'),
   })
   .meta({ id: 'SelfTestResult' });

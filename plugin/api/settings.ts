@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** `GET /settings`: what an admin can change at run time. */
+/** `GET /settings`: settings that an admin can change at run time. */
 export const settings = z
   .strictObject({
     publicUrl: z
@@ -12,24 +12,24 @@ export const settings = z
       .string()
       .max(300)
       .nullable()
-      .describe("`host:port` agents are told; null: host of the URL and the tunnel's port."),
-    checkInSeconds: z.int().min(1).max(86_400).describe('Between plain check-ins. First 5.'),
+      .describe("`host:port` for agents; null: host of the URL and the tunnel's port."),
+    checkInSeconds: z.int().min(1).max(86_400).describe('Interval between plain check-ins. Initially 5.'),
     heldCheckIns: z
       .boolean()
-      .describe('Whether agents may hold a check-in open until something changes. First true.'),
+      .describe('Whether agents may hold a check-in open until something changes. Initially true.'),
     inactivitySeconds: z
       .int()
       .min(5)
       .max(86_400)
-      .describe("A tunnel nobody uses closes after this; an agent's own time goes before it. First 300."),
+      .describe("An unused tunnel closes after this; an agent's own setting has priority. Initially 300."),
     snapshotSeconds: z
       .union([z.literal(0), z.int().min(10).max(86_400)], 'must be 0, or 10 to 86400')
-      .describe('Between regular snapshots; 0: none. First 300.'),
+      .describe('Interval between regular snapshots; 0: none. Initially 300.'),
   })
   .meta({ id: 'Settings' });
 
-/** `PATCH /settings`; what is absent stays. */
+/** `PATCH /settings`; absent members are unchanged. */
 export const changeSettings = z
   .strictObject(settings.shape)
   .partial()
-  .meta({ id: 'ChangeSettings', description: 'What is absent stays; unknown members are refused.' });
+  .meta({ id: 'ChangeSettings', description: 'Absent members are unchanged; unknown ones are rejected.' });

@@ -9,23 +9,23 @@ const { container, image, volume, network, service, task, error } = snapshotItem
 const node = z.string().exactOptional().describe('Id of its node; absent outside a Swarm.');
 const noManager = 'Null: no confirmed manager has sent a snapshot.';
 
-/** What its managers tell of a Swarm. */
+/** A Swarm as its managers report it. */
 const swarm = swarmView
   .extend({
-    members: z.array(nodeView).describe('As `GET …/nodes` tells them, at this moment.'),
+    members: z.array(nodeView).describe('As in `GET …/nodes`, current.'),
     services: z.array(z.object(service.shape)).nullable().describe(noManager),
     stacks: z
       .array(z.object({ name: z.string(), services: z.int() }))
       .nullable()
-      .describe('What `docker stack deploy` made. Null as `services`.'),
+      .describe('Stacks from `docker stack deploy`. Null as `services`.'),
     tasks: z
       .array(z.object(task.shape))
       .nullable()
-      .describe('Those that run or should, without history. Null as `services`.'),
+      .describe('Running and desired tasks, without history. Null as `services`.'),
   })
   .meta({ id: 'SwarmSnapshot' });
 
-/** `GET /environments/:id/snapshot`: as the agent sent it, or those of a Swarm's agents as one. */
+/** `GET /environments/:id/snapshot`: the agent's snapshot, or the merged one of a Swarm. */
 export const snapshotView = z
   .object({
     takenAt,
@@ -41,7 +41,7 @@ export const snapshotView = z
           .string()
           .exactOptional()
           .describe(
-            'Id of its node; absent outside a Swarm, and of networks of the whole Swarm, which come once.',
+            'Id of its node; absent outside a Swarm, and for Swarm-wide networks, which are listed once.',
           ),
       }),
     ),
@@ -54,15 +54,15 @@ export const snapshotView = z
           name: z.string(),
           takenAt: z
             .nullable(takenAt)
-            .describe('Null: its agent has sent none, or is on no node that the managers know.'),
+            .describe('Null: its agent has sent none, or the managers do not know its node.'),
           counts: z.nullable(counts),
         }),
       )
       .exactOptional()
-      .describe('Of each node how old its part is; absent outside a Swarm.'),
+      .describe('The time of each node’s snapshot; absent outside a Swarm.'),
   })
   .meta({
     id: 'Snapshot',
     description:
-      'What agents tell about their engines, by the hub’s clock; `takenAt` is the newest. Every text in it is an engine’s: show it as text. `counts` of a Swarm are sums over its nodes: what several nodes know counts on each.',
+      'What agents report about their engines, by the hub’s clock; `takenAt` is the newest. All text comes from engines: display it as plain text. `counts` of a Swarm are sums over its nodes: an item on several nodes counts on each.',
   });

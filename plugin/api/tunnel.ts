@@ -9,11 +9,11 @@ export const tunnelView = z
       .enum(['waiting-for-agent', 'credential-sent'])
       .nullable()
       .describe(
-        'How far a required tunnel is: nobody has fetched a credential yet, or the agent is about to dial.',
+        'Progress of a required tunnel: no agent has fetched a credential yet, or the agent is about to dial.',
       ),
-    calls: z.int().nonnegative().describe('Calls under way or waiting.'),
+    calls: z.int().nonnegative().describe('Active and waiting calls.'),
     openedAt: time.nullable().describe('Null while it is not active.'),
-    problem: environmentProblem.nullable().describe('What hinders it, as the agent says.'),
+    problem: environmentProblem.nullable().describe('The problem that the agent reports.'),
   })
   .meta({ id: 'Tunnel' });
 
@@ -25,6 +25,6 @@ export const requireTunnel = z
       .min(0)
       .max(60)
       .default(0)
-      .describe('Seconds to wait for it to become active; 0 answers at once.'),
+      .describe('Seconds to wait until it is active; 0 answers immediately.'),
   })
   .meta({ id: 'RequireTunnel' });

@@ -5,7 +5,7 @@ import { printable } from './printable.js';
 
 /** `POST /webhooks`. */
 export const createWebhook = z
-  .object({ name: printable(z.string().trim().min(1).max(100)).describe('For people; need not be unique.') })
+  .object({ name: printable(z.string().trim().min(1).max(100)).describe('A label; need not be unique.') })
   .meta({ id: 'CreateWebhook' });
 
 /** `POST /webhooks/:webhookId/rotate-secret`. */
@@ -16,7 +16,7 @@ export const rotateSecret = z
       .min(0)
       .max(30 * 86_400)
       .default(86_400)
-      .describe('How long the last secret holds beside the new one; 0 ends it at once.'),
+      .describe('How long the previous secret stays valid; 0 ends it immediately.'),
   })
   .meta({ id: 'RotateSecret' });
 
@@ -24,12 +24,10 @@ export const rotateSecret = z
 export const webhookCall = z
   .object({
     at: time,
-    outcome: z
-      .string()
-      .describe('`created`, `found`, `repeated`, or the code of the error it was refused with.'),
+    outcome: z.string().describe('`created`, `found`, `repeated`, or the code of the error.'),
     environmentId: z.int().nullable(),
-    messageId: z.string().describe('Its `webhook-id`: text of the sender’s.'),
-    address: z.string().describe('Where it came from: the caller, or the proxy in front of the hub.'),
+    messageId: z.string().describe('The sender’s `webhook-id`.'),
+    address: z.string().describe('The address of the caller, or of the proxy in front of the hub.'),
   })
   .meta({ id: 'WebhookCall' });
 
@@ -38,33 +36,33 @@ export const webhookView = z
   .object({
     id: z.string(),
     name: z.string(),
-    url: z.string().describe('Where its sender posts to.'),
+    url: z.string().describe('The URL for its sender.'),
     createdAt: time,
-    oldSecretEndsAt: time.nullable().describe('Null: one secret holds.'),
-    calls: z.array(webhookCall).describe('The last 50 signed ones since the hub’s start, the newest first.'),
+    oldSecretEndsAt: time.nullable().describe('Null: only one secret is valid.'),
+    calls: z.array(webhookCall).describe('The last 50 signed calls since the hub started, newest first.'),
     refused: z
       .object({
         count: z.int().nonnegative(),
         lastAt: time.nullable(),
         lastAddress: z.string().nullable(),
       })
-      .describe('What came without the right signature since the hub’s start.'),
+      .describe('Calls without a valid signature since the hub started.'),
   })
   .meta({ id: 'Webhook' });
 
 /** `GET /webhooks`. */
 export const webhookList = z
-  .object({ items: z.array(webhookView).describe('In the order in which they were made.') })
+  .object({ items: z.array(webhookView).describe('In order of creation.') })
   .meta({ id: 'WebhookList' });
 
-const secret = z.string().describe('`whsec_…`; shown this once.');
+const secret = z.string().describe('`whsec_…`; shown only once.');
 
 /** 201 of `POST /webhooks`. */
 export const webhookCreated = webhookView.extend({ secret }).meta({ id: 'WebhookCreated' });
 
 /** 200 of `POST /webhooks/:webhookId/rotate-secret`. */
 export const secretRotated = z
-  .object({ secret, oldSecretEndsAt: time.nullable().describe('Null: it ended at once.') })
+  .object({ secret, oldSecretEndsAt: time.nullable().describe('Null: it ended immediately.') })
   .meta({ id: 'SecretRotated' });
 
 /** `POST /edge/hooks/:webhookId`. */
@@ -74,12 +72,12 @@ export const webhookMessage = createEnvironment
     externalId: printable(z.string().min(1).max(200))
       .exactOptional()
       .describe(
-        'What the sender calls it. Where this webhook made an environment with it before, that one is the answer, and it stays as it is.',
+        'The sender’s id for it. If this webhook already created an environment with this id, that one is returned unchanged.',
       ),
   })
   .meta({ id: 'WebhookMessage' });
 
-/** Its answer. */
+/** 200 and 201 of `POST /edge/hooks/:webhookId`. */
 export const webhookAnswer = z
   .object({
     id: z.int().positive(),
@@ -87,12 +85,15 @@ export const webhookAnswer = z
     externalId: z.string().nullable(),
     edgeId: z.string().nullable(),
     tags: z.array(z.string()),
-    url: z.string().describe("The plugin's base URL, as its Edge key tells agents."),
-    tunnelAddress: z.string().describe('`host:port`, as its Edge key tells agents.'),
+    url: z.string().describe("The plugin's base URL, as in its Edge key."),
+    tunnelAddress: z.string().describe('`host:port`, as in its Edge key.'),
     createdAt: time,
-    edgeKey: z.string().nullable().describe('Null for one that was found: it was shown when it was made.'),
+    edgeKey: z
+      .string()
+      .nullable()
+      .describe('Null for an existing one: its key was shown when it was created.'),
     commands: printedCommands
       .nullable()
-      .describe('How an agent is started with this key; null where there is none.'),
+      .describe('Commands that start an agent with this key; null without a key.'),
   })
   .meta({ id: 'WebhookAnswer' });

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Answers that wait behind another one of their connection, by the connection. */
+/** Responses queued behind another one on the same connection, by connection. */
 const waiting = new WeakMap<Socket, Set<ServerResponse>>();
 
 /**
- * Makes an answer emit `close` when its connection ends before its turn has come. Requests may be pipelined (RFC 9112
- * section 9.3.2); Node gives a queued answer no socket, and tells it nothing of the end (20.20 and 24).
+ * Makes a response emit `close` if its connection ends before its turn. Requests may be pipelined (RFC 9112 section
+ * 9.3.2); Node gives a queued response no socket and does not notify it of the end (20.20 and 24).
  */
 export function endWithConnection({ socket }: IncomingMessage, res: ServerResponse): void {
   if (res.socket !== null || res.destroyed || socket === null) return;

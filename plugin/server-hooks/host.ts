@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who makes an admin call, as the host dashboard knows them. */
+/** The caller of an admin operation, as authenticated by the host dashboard. */
 export interface Principal {
   /** Stable name for logs and audit: `admin`, `token:ci`. Never a secret. */
   readonly id: string;
-  /** Set when the caller's credentials are good for this one environment only. */
+  /** Set if the caller's credentials are valid for this environment only. */
   readonly environmentId?: number;
   /**
-   * How the caller proved itself. `cookie` callers must also have passed the host's CSRF check,
-   * on every method, GET included: the Docker API answers with content that is not ours.
+   * How the caller authenticated. `cookie` callers must also have passed the host's CSRF check on every method, GET
+   * included: the Docker API returns foreign content.
    */
   readonly via: 'bearer' | 'cookie';
   /**
-   * Aborts when the credentials cease to be good: at sign-out, revocation or expiry. Docker calls, consoles and event
-   * streams that they opened end with it at once. Read only for what lasts, so it may be a getter. Without it event
-   * streams end within 5 s, and the others go on until they end by themselves.
+   * Aborts when the credentials end: at sign-out, revocation or expiry. Docker calls, consoles and event streams opened
+   * with them then end immediately. Read only for long-lived calls, so it may be a getter. Without it event streams end
+   * within 5 s, and the others continue until they end by themselves.
    */
   readonly ended?: AbortSignal | undefined;
 }
 
 /**
- * What a principal wants to do: `read` and `write` environments, use an engine or its tunnel (`docker`), read or change
+ * The permission a call needs: `read` and `write` environments, use an engine or its tunnel (`docker`), read or change
  * `settings`.
  */
 export type Action = 'read' | 'write' | 'docker' | 'settings';
@@ -31,30 +31,31 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** A logger that adds `fields` to each line. */
+  /** Creates a logger that adds `fields` to each line. */
   child(fields: object): Logger;
 }
 
-/** Everything the plugin asks of the dashboard that loads it. There is no other channel. */
+/** Everything the plugin needs from the dashboard that loads it. There is no other channel. */
 export interface Host {
   /**
-   * Tells who sends a request, or null. Called for requests and upgrades alike, so it must not
-   * depend on middleware having run. Its `url` may lack the mount; `originalUrl`, where there is one, is what came. Asked again every 5 s while an event
-   * stream is open: it must be cheap, and must not prolong a session. Null is answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
+   * Authenticates a request; null if it has no valid credentials. Called for requests and upgrades alike, so it must
+   * not depend on middleware having run. Its `url` may lack the mount; `originalUrl`, if set, is the URL as received.
+   * Called again every 5 s while an event stream is open: it must be cheap, and must not prolong a session. Null is
+   * answered with 401 `unauthorized`, a rejected promise with 500 `internal`.
    */
   authenticate(req: IncomingMessage): Promise<Principal | null>;
   /**
-   * Decides what a principal may do; false is answered with 403 `forbidden`. `environmentId` is null for calls that name
-   * none. A principal with an `environmentId` of its own is held to that before this is asked. Asked for each
-   * environment of a list and each event: it must be quick. Default: everything.
+   * Authorizes a principal; false is answered with 403 `forbidden`. `environmentId` is null for calls that name no
+   * environment. A principal's own `environmentId` is enforced before this is called. Called for each environment of a
+   * list and each event: it must be fast. Default: allow everything.
    */
   authorize?(principal: Principal, action: Action, environmentId: number | null): boolean;
-  /** Where the plugin logs; no line holds a secret. */
+  /** The plugin's log; no line contains a secret. */
   readonly logger: Logger;
   /**
-   * PEM of the CA that signed the host's certificate, for `GET /api/ca.pem`. Where it is given, agents are taken not to
-   * know it, and printed commands carry `EDGE_INSECURE_POLL=1`. Absent: the certificate is one that everybody trusts.
-   * Read at each use, so it may be a getter.
+   * PEM of the CA that signed the host's certificate, for `GET /api/ca.pem`. If set, agents are assumed not to trust
+   * it, and printed commands set `EDGE_INSECURE_POLL=1`. Absent: the certificate is publicly trusted. Read at each use,
+   * so it may be a getter.
    */
   readonly caCertificate?: string | undefined;
 }

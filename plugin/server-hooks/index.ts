@@ -63,8 +63,8 @@ export type { PluginOptions } from './options.js';
 export type { KoaContext, Plugin } from './plugin.js';
 
 /**
- * Makes the plugin; nothing runs before `start()`.
- * @throws TypeError that names a wrong option
+ * Creates the plugin; nothing runs before `start()`.
+ * @throws TypeError that names the invalid option
  */
 export function createPlugin(options: PluginOptions, host: Host): Plugin {
   const resolved = parseOptions(options);
@@ -73,7 +73,7 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
   return mountPlugin({ mount, clock, logger, run: () => run(resolved, host, logger) });
 }
 
-/** All wiring, in order of start; stopped in reverse. */
+/** Wires all parts in order of start; they stop in reverse. */
 async function run(options: ResolvedOptions, host: Host, logger: Logger): Promise<Running> {
   const { clock, randomBytes } = options;
   const started: StoppablePart[] = [];
@@ -128,9 +128,9 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
     started.push({
       stop: cleanUpInstances({ store, presence, registry, roster, election, checkIns, machines }),
     });
-    const goneNodes = new StaleNodeReaper({ store, presence, registry, roster, clock, logger });
-    goneNodes.start();
-    started.push(goneNodes);
+    const staleNodes = new StaleNodeReaper({ store, presence, registry, roster, clock, logger });
+    staleNodes.start();
+    started.push(staleNodes);
 
     const admission = new TunnelAdmission({ store, registry, credentials, presence, logger });
     const listener = new TunnelListener({
@@ -244,9 +244,9 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
         },
       }),
     };
-    return { tunnelPort, stop, problems: () => problemsOf(services), ...entrances(services) };
+    return { tunnelPort, stop, problems: () => problemsOf(services), ...entryPoints(services) };
   } catch (error) {
-    // Why it did not start matters more than how it stopped.
+    // The start error matters more than errors while stopping.
     await stop().catch(() => undefined);
     throw error;
   }
@@ -259,15 +259,15 @@ function problemsOf({ store, snapshots }: Services): string[] {
   ];
 }
 
-/** Docker calls go past Koa, on the raw request: bytes stream both ways. */
-function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
+/** Docker calls bypass Koa, on the raw request: bytes stream both ways. */
+function entryPoints(services: Services): Pick<Running, 'answer' | 'upgrade'> {
   const listener = application(services).callback();
   const consoles = new ConsoleRoute(services);
-  const missed = new MissedUpgrades(services.logger);
+  const missedUpgrades = new MissedUpgrades(services.logger);
   return {
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
-      if (missed.refuse(req, res, call, consoles.serves(url))) return;
+      if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
       if (call) {
         void answerDockerCall(services, call, req, res);
         return;
@@ -285,7 +285,7 @@ function entrances(services: Services): Pick<Running, 'answer' | 'upgrade'> {
 
 function application(services: Services): Koa {
   const app = new Koa();
-  app.on('error', (err) => services.logger.debug({ err }, 'an answer could not be sent'));
+  app.on('error', (err) => services.logger.debug({ err }, 'cannot send an answer'));
   app.use(cutLeftovers(services.clock));
   app.use(hubTime(services.clock));
   app.use(errorReplies(services.logger));

@@ -4,5 +4,5 @@ import { idleJob, snapshotJob } from './environments/snapshot-jobs.js';
 import { serveJobs } from './json/serve-jobs.js';
 import { swarmReportJob } from './swarm/swarm-report-job.js';
 
-// The thread of `JsonWorker`.
+// The thread entry of `JsonWorker`.
 if (parentPort) serveJobs(parentPort, [snapshotJob, idleJob, swarmReportJob, nodeListJob]);

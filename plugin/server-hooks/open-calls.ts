@@ -3,15 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../protocol/clock.js';
 import { type ClientResponse, resetResponse } from './docker/client-message.js';
 
-/** How long answers under way may take to end once the plugin has stopped, ms. */
+/** Time for running answers to end once the plugin has stopped, ms. */
 const GRACE_MS = 1_000;
-/** How long connections may take to close once they were broken off, ms. */
+/** Time for aborted connections to close, ms. */
 const CUT_MS = 1_000;
 
-/** Answers and upgraded sockets in the plugin's hands: none may outlive it. */
+/** The plugin's open responses and upgraded sockets: none may outlive it. */
 export class OpenCalls {
   readonly #clock: Clock;
-  /** Each with what breaks it off. */
+  /** Each with the function that aborts it. */
   readonly #open = new Map<ClientResponse | Duplex, () => void>();
   #whenNone: () => void = () => undefined;
 
@@ -28,22 +28,22 @@ export class OpenCalls {
   }
 
   /**
-   * Waits for a second until all have ended, breaks off what is left, and waits for another second at most.
-   * @returns how many have not closed even then: nothing waits for those any more
+   * Waits up to a second for all to end, aborts the rest, and waits up to another second.
+   * @returns the number that have not closed even then; they are no longer tracked
    */
   async end(): Promise<number> {
-    const isEmpty = await this.#empty(GRACE_MS);
+    const isEmpty = await this.#drained(GRACE_MS);
     if (!isEmpty) {
-      for (const cut of [...this.#open.values()]) cut();
-      await this.#empty(CUT_MS);
+      for (const abort of [...this.#open.values()]) abort();
+      await this.#drained(CUT_MS);
     }
-    // Whatever waits for the end of a request hears of it a turn after the answer's.
+    // Listeners for the end of a request run one turn after the response's.
     await nextTurn();
     return this.#open.size;
   }
 
-  /** Resolves to whether nothing is open any more, after `ms` at the latest. */
-  async #empty(ms: number): Promise<boolean> {
+  /** Resolves to whether nothing is open, after `ms` at the latest. */
+  async #drained(ms: number): Promise<boolean> {
     if (this.#open.size === 0) return true;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(ms, resolve);
@@ -56,9 +56,9 @@ export class OpenCalls {
     return this.#open.size === 0;
   }
 
-  #add(call: ClientResponse | Duplex, cut: () => void): void {
+  #add(call: ClientResponse | Duplex, abort: () => void): void {
     if (call.destroyed) return;
-    this.#open.set(call, cut);
+    this.#open.set(call, abort);
     call.once('close', () => {
       this.#open.delete(call);
       if (this.#open.size === 0) this.#whenNone();

@@ -5,35 +5,35 @@ import manifest from '../../manifest.json' with { type: 'json' };
 import { type Clock, systemClock } from '../../protocol/clock.js';
 import { parseApiUrl, parseTunnelAddress } from '../../protocol/edge-key.js';
 
-/** What whoever mounts the plugin decides. Only `dataDir` has no default. */
+/** Options of the plugin. Only `dataDir` has no default. */
 export interface PluginOptions {
-  /** Absolute path of a folder for this plugin alone; made when it is not there. One hub at a time may use it. */
+  /** Absolute path of the plugin's own folder; created if missing. Only one hub at a time may use it. */
   readonly dataDir: string;
   /**
-   * Path at which the host mounts the plugin, whole, as clients see it: `/edge`, `/tools/edge`, or `/`, where all that
-   * comes to the plugin is its own. No slash at the end of others. Default `/edge`.
+   * Full path at which the host mounts the plugin, as clients see it: `/edge`, `/tools/edge`, or `/`, in which case
+   * every request is the plugin's. No trailing slash except for `/`. Default `/edge`.
    */
   readonly mount?: string;
-  /** TCP port agents dial, 0 to 65535; 0: any free one, told by `start()`. Default 8000. */
+  /** TCP port agents dial, 0 to 65535; 0: any free one, returned by `start()`. Default 8000. */
   readonly tunnelPort?: number;
   /** Address the tunnel listens on. Default `0.0.0.0`. */
   readonly bind?: string;
   /**
-   * The plugin's base URL as agents reach it, mount path included: `https://hub.example:9443/edge`. The setting of
-   * the same name goes before it. Default: taken from each request that makes an environment.
+   * The plugin's base URL as agents reach it, mount path included: `https://hub.example:9443/edge`. The setting of the
+   * same name has priority. Default: taken from each request that creates an environment.
    */
   readonly publicUrl?: string;
-  /** `host:port` of the tunnel as agents reach it, IPv6 in brackets. Default: host of the URL, tunnel's port. */
+  /** `host:port` of the tunnel as agents reach it, IPv6 in brackets. Default: host of the URL, the tunnel's port. */
   readonly tunnelAddress?: string;
   /** Image in printed commands. Default `fairlead/agent:<version>`. */
   readonly agentImage?: string;
   /** Time and timers. Default: the machine's. */
   readonly clock?: Clock;
-  /** Source of every secret: must be fit for cryptography. Default: `node:crypto`. */
+  /** Source of every secret: must be cryptographically secure. Default: `node:crypto`. */
   readonly randomBytes?: (size: number) => Buffer;
 }
 
-/** {@link PluginOptions} with every default in place; `null` where there is none. Frozen. */
+/** {@link PluginOptions} with defaults applied; `null` if there is none. Frozen. */
 export interface ResolvedOptions {
   readonly dataDir: string;
   /** Empty for `/`. */
@@ -47,8 +47,8 @@ export interface ResolvedOptions {
   readonly randomBytes: (size: number) => Buffer;
 }
 
-/** One of our parsers as a check, with what it returns as the option's value. */
-const writtenAnew = (parse: (value: string) => string, what: string) =>
+/** A check that uses one of our parsers; the option's value is the parser's result. */
+const parsedBy = (parse: (value: string) => string, what: string) =>
   z.string().transform((value, context) => {
     try {
       return parse(value);
@@ -70,10 +70,10 @@ const optionsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9.:_%-]+$/, 'must be an address to listen on')
     .default('0.0.0.0'),
-  publicUrl: writtenAnew(parseApiUrl, 'an http(s) URL without credentials, query or fragment')
+  publicUrl: parsedBy(parseApiUrl, 'an http(s) URL without credentials, query or fragment')
     .optional()
     .transform((value) => value ?? null),
-  tunnelAddress: writtenAnew(parseTunnelAddress, 'host:port')
+  tunnelAddress: parsedBy(parseTunnelAddress, 'host:port')
     .optional()
     .transform((value) => value ?? null),
   agentImage: z
@@ -87,9 +87,9 @@ const optionsSchema = z.strictObject({
 });
 
 /**
- * Checks the options and fills in the defaults; what was given stays as it is. An option that is `undefined` counts
- * as absent.
- * @throws TypeError that names the option; it is a mistake in the program that mounts the plugin
+ * Validates the options and applies the defaults; the input is not modified. An option that is `undefined` counts as
+ * absent.
+ * @throws TypeError that names the option: a bug in the program that mounts the plugin
  */
 export function parseOptions(options: PluginOptions): ResolvedOptions {
   const { data, error } = optionsSchema.safeParse(options);

@@ -13,7 +13,7 @@ import { relativeUrl } from './routes/relative-url.js';
 import { stopIncomplete } from './stop-parts.js';
 import { withinTime } from './within-time.js';
 
-/** As much of a Koa context as the plugin uses: hosts without Koa need none of its types. */
+/** The part of a Koa context that the plugin uses: hosts without Koa need none of its types. */
 export interface KoaContext {
   readonly url: string;
   readonly originalUrl: string;
@@ -22,28 +22,31 @@ export interface KoaContext {
   respond?: boolean | undefined;
 }
 
-/** What a host dashboard mounts. */
+/** The interface for a host dashboard. */
 export interface Plugin {
   /**
-   * Koa middleware: answers everything below the mount, with 404 while the plugin does not run: a page of the host's
-   * would look like a false hub to agents. Leaves the rest to `next`. Resolves when the answer has ended.
+   * Koa middleware: answers everything below the mount, with 404 while the plugin is stopped, because agents would take
+   * a page of the host's for a false hub. Leaves the rest to `next`. Resolves when the answer has ended.
    */
   readonly routes: (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
-  /** The same as a request listener of `node:http` or `node:http2`; answers 404 beside the mount. */
+  /** A request listener for `node:http` or `node:http2`; answers 404 outside the mount. */
   readonly callback: (
     req: IncomingMessage | Http2ServerRequest,
     res: ServerResponse | Http2ServerResponse,
   ) => void;
-  /** For the server's `upgrade` event; false: not the plugin's, the socket is untouched. */
+  /** For the server's `upgrade` event; false if the request is not the plugin's: the socket is then untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Opens the store and the tunnel port. @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's errors of listening */
+  /**
+   * Opens the store and the tunnel port.
+   * @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's listen errors
+   */
   start(): Promise<{ tunnelPort: number }>;
   /**
-   * Closes tunnels, timers, port and store, and ends the answers under way; nothing is left behind. Safe to call twice;
-   * the plugin can be started again. Settles within 7 s. @throws EdgeError `stop-incomplete` where a disk hangs
+   * Closes tunnels, timers, port and store, and ends running answers; nothing is left behind. Safe to call twice; the
+   * plugin can be started again. Settles within 7 s. @throws EdgeError `stop-incomplete` if a disk hangs
    */
   stop(): Promise<void>;
-  /** Codes of what an operator should see to while it runs: `store-unwritable`, `snapshot-unwritable`. */
+  /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`. */
   problems(): readonly string[];
 }
 
@@ -51,7 +54,7 @@ export interface Plugin {
 export interface Running {
   readonly tunnelPort: number;
   answer(req: IncomingMessage, res: ServerResponse, url: string): void;
-  /** @returns false for what is not the plugin's; the socket is untouched then */
+  /** @returns false if the request is not the plugin's; the socket is then untouched */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean;
   stop(): Promise<void>;
   problems(): readonly string[];
@@ -67,19 +70,19 @@ export interface MountOptions {
 
 const MAX_LISTENERS = 30;
 
-/** How long a stop waits for a start that is under way, ms. After that the start stops itself when it is over. */
+/** How long a stop waits for a running start, ms. After that the start stops itself when it completes. */
 const START_MS = 1_000;
 
 interface StartAttempt {
   isWanted: boolean;
-  over: Promise<unknown>;
+  done: Promise<unknown>;
 }
 
 const stoppedMeanwhile = () => new Error('the plugin was stopped while it started');
 
 type Incoming = IncomingMessage & { originalUrl?: string };
 
-/** The plugin as its host sees it: whose a request is, and what is running. */
+/** The plugin's outer layer: routes requests by mount, and manages start and stop. */
 export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin {
   let running: { readonly parts: Running; readonly calls: OpenCalls } | null = null;
   let starting: StartAttempt | null = null;
@@ -102,9 +105,9 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   const stop = async () => {
     const attempt = starting;
     if (attempt) {
-      // A start under way would otherwise outlive the stop. What it failed with is reported to its caller.
-      const over = attempt.over.catch(() => undefined);
-      await withinTime(over, START_MS, clock, stopIncomplete).catch((error: unknown) => {
+      // A running start would otherwise outlive the stop. Its error goes to its own caller.
+      const done = attempt.done.catch(() => undefined);
+      await withinTime(done, START_MS, clock, stopIncomplete).catch((error: unknown) => {
         attempt.isWanted = false;
         throw error;
       });
@@ -119,7 +122,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     }
   };
   const below = (req: Incoming) => relativeUrl(req.url ?? '', req.originalUrl, mount);
-  /** Such bodies are answered with `host-consumed-body`; whoever mounts the plugin wants to hear of it, too. */
+  /** Such bodies are answered with `host-consumed-body`; this reports it to the host's operator as well. */
   const warnOfReader = (req: IncomingMessage) => {
     if (hasWarned || !req.readableDidRead || !hasBody(req)) return;
     hasWarned = true;
@@ -129,10 +132,10 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       'something in the host reads request bodies before the plugin: mount the plugin first',
     );
   };
-  /** A session in front that stores its cookie after the answer would throw at each request. */
+  /** A session middleware that sets its cookie after the answer would throw at each request. */
   const ignoreLateHeaders = (res: ServerResponse) => {
     res.setHeader = (name) => {
-      // Of an answer that was cut before it began nothing is late.
+      // Not for an answer that was aborted before its head.
       if (res.headersSent && !hasWarnedOfHeaders) {
         hasWarnedOfHeaders = true;
         const text =
@@ -142,7 +145,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       return res;
     };
   };
-  /** Libraries with a listener of their own end what they do not know, some only after a second. */
+  /** Libraries with their own listener end unknown upgrades, some only after a second. */
   const warnOfListeners = (req: IncomingMessage) => {
     const server: unknown = Reflect.get(req.socket, 'server');
     if (hasWarnedOfListeners || !(server instanceof EventEmitter)) return;
@@ -155,15 +158,15 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
-      answerError(res, new EdgeError('not-found', 'There is nothing at this address', { status: 404 }));
+      answerError(res, new EdgeError('not-found', 'Not found', { status: 404 }));
       return;
     }
     warnOfReader(req);
-    // Host, Koa, streams and plugin each wait for its end: more than the ten that Node takes for a leak.
+    // Host, Koa, streams and plugin each listen for its end: more than the ten at which Node warns of a leak.
     res.setMaxListeners(MAX_LISTENERS);
     running.calls.addAnswer(res);
     endWithConnection(req, res);
-    // `url` is about to lose the mount; where hosts look at addresses, they look here.
+    // `url` is about to lose the mount; hosts that inspect URLs use this one.
     req.originalUrl ??= req.url ?? '';
     running.parts.answer(req, res, url);
   };
@@ -177,27 +180,27 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       const ended = new Promise<void>((resolve) => ctx.res.once('close', resolve));
       ctx.res.once('close', () => ignoreLateHeaders(ctx.res));
       answer(ctx.req, ctx.res, url);
-      // Middleware in front sees what was answered, and finds nothing left to add.
+      // Middleware in front sees a finished answer.
       return ended;
     },
-    // The classes of HTTP/2 have all that is used of these.
+    // The HTTP/2 classes have all used members of these.
     callback: (req, res) => answer(req as Incoming, res as ServerResponse, below(req as Incoming)),
     upgrade: (req: Incoming, socket, head) => {
       const url = below(req);
       if (!running || url === null || !running.parts.upgrade(req, socket, head, url)) return false;
       warnOfListeners(req);
-      // Servers with TLS would otherwise end the connection with a client's input: `echo x | docker exec -i`.
+      // TLS servers would otherwise end the connection with the client's input: `echo x | docker exec -i`.
       socket.allowHalfOpen = true;
       running.calls.addSocket(socket);
       return true;
     },
     start: async () => {
       if (running || starting) throw new Error('the plugin runs already');
-      const attempt: StartAttempt = { isWanted: true, over: Promise.resolve() };
+      const attempt: StartAttempt = { isWanted: true, done: Promise.resolve() };
       starting = attempt;
       try {
         const started = start(attempt);
-        attempt.over = started;
+        attempt.done = started;
         return await started;
       } finally {
         starting = null;
@@ -205,7 +208,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     },
     problems: () => running?.parts.problems() ?? [],
     stop: () => {
-      // A start that waits for the stop under way, or that this one waits for.
+      // The start either waits for the running stop, or this stop waits for it.
       if (stopping && starting) starting.isWanted = false;
       stopping ??= stop().finally(() => {
         stopping = null;

@@ -26,7 +26,7 @@ import type { CallLog } from './webhooks/call-log.js';
 import type { WebhookAdmin } from './webhooks/webhook-admin.js';
 import type { WebhookInbox } from './webhooks/webhook-inbox.js';
 
-/** What routes work with; made and wired in `index.ts`, once for each start. */
+/** Dependencies of routes; created and wired in `index.ts`, once per start. */
 export interface Services {
   readonly options: ResolvedOptions;
   /** The port that the tunnel listens on. */

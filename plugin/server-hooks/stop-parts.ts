@@ -2,17 +2,17 @@ import type { Clock } from '../../protocol/clock.js';
 import { EdgeError } from '../../protocol/edge-error.js';
 import { withinTime } from './within-time.js';
 
-/** Whatever has a timer, a socket or a file. */
+/** Anything with a timer, a socket or a file. */
 export interface StoppablePart {
   stop(): void | Promise<void>;
 }
 
-/** How long all parts together may take, ms: writes that are under way must end, and a disk can hang. */
+/** Time limit for all parts together, ms: running writes must end, and a disk can hang. */
 const PARTS_MS = 4_000;
 
 /**
- * Stops parts one after the other. One that fails, or takes too long, keeps no other from being stopped.
- * @throws the first failure; EdgeError `stop-incomplete` where there was no time left: that part goes on by itself
+ * Stops parts one after the other. A part that fails or times out does not prevent others from being stopped.
+ * @throws the first failure; EdgeError `stop-incomplete` on timeout: that part keeps running
  */
 export async function stopParts(parts: readonly StoppablePart[], clock: Clock): Promise<void> {
   const failures: unknown[] = [];
@@ -28,7 +28,7 @@ export async function stopParts(parts: readonly StoppablePart[], clock: Clock): 
   if (failures.length > 0) throw failures[0];
 }
 
-/** What a stop ends with that cannot wait any longer. */
+/** The error of a stop that timed out. */
 export function stopIncomplete(): EdgeError {
-  return new EdgeError('stop-incomplete', 'Part of the plugin did not stop in time, and goes on by itself');
+  return new EdgeError('stop-incomplete', 'Part of the plugin did not stop in time and is still running');
 }

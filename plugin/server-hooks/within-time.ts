@@ -1,6 +1,9 @@
 import type { Clock } from '../../protocol/clock.js';
 
-/** What `work` brings, or a rejection with `late()` after `ms`. The work itself goes on; its failure is then ignored. */
+/**
+ * The result of `work`, or a rejection with `late()` after `ms`. The work itself continues; its failure is then
+ * ignored.
+ */
 export async function withinTime<T>(
   work: Promise<T>,
   ms: number,

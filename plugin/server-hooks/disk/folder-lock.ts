@@ -3,10 +3,10 @@ import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgeError } from '../../../protocol/edge-error.js';
 
-/** Who holds a lock. `startedAt` tells a process from a later one with the same number. */
+/** The holder of a lock. `startedAt` distinguishes a process from a later one with the same number. */
 interface Holder {
   readonly pid: number;
-  /** Boot id and start time as Linux tells them; null elsewhere, where the number alone must do. */
+  /** Boot id and start time on Linux; null elsewhere, where only the number is compared. */
   readonly startedAt: string | null;
   readonly token: string;
 }
@@ -14,12 +14,12 @@ interface Holder {
 const PREFIX = 'fairlead.lock-';
 
 /**
- * Keeps two processes on one machine from sharing a folder. The lock of a process that was killed is taken over.
- * Process numbers mean nothing across containers: two containers with the same volume are not kept apart.
+ * Keeps two processes on one machine from sharing a folder. The lock of a killed process is taken over. Process numbers
+ * are meaningless across containers: two containers with the same volume are not kept apart.
  *
- * Each who wants the lock puts down a file of its own, and has it when it then finds no other living one's. Of
- * two who do so at the same time at least the later one to look sees the other. One lock file that the next owner
- * replaces would be simpler, but between seeing that its holder is dead and removing it another may have come.
+ * Each process writes its own lock file, and holds the lock if it then finds no other live one. Of two that do so at
+ * the same time, at least the later one to check sees the other. A single lock file that the next owner replaces would
+ * be simpler, but another process may arrive between the check that its holder is dead and its removal.
  */
 export class FolderLock {
   readonly #folder: string;
@@ -31,12 +31,12 @@ export class FolderLock {
     this.#folder = folder;
   }
 
-  /** @throws EdgeError `store-locked` while a living process, this one included, holds another lock on the folder */
+  /** @throws EdgeError `store-locked` while a live process, including this one, holds another lock on the folder */
   async acquire(): Promise<void> {
     if (this.#own !== undefined) return;
     const own: Holder = { pid: process.pid, startedAt: await startOf(process.pid), token: this.#token };
     const draft = join(this.#folder, `${PREFIX}${this.#token}`);
-    // Written aside and linked: whoever sees the lock file sees all of it.
+    // Written to a draft and linked, so that a visible lock file is always complete.
     await writeFile(draft, JSON.stringify(own), { mode: 0o600 });
     try {
       while (this.#own === undefined) this.#own = await this.#tryAcquire(draft);
@@ -52,7 +52,7 @@ export class FolderLock {
     if (own !== undefined) await rm(own, { force: true });
   }
 
-  /** The lock file's path, or undefined when another came in between. */
+  /** The lock file's path, or undefined if another process created it first. */
   async #tryAcquire(draft: string): Promise<string | undefined> {
     const dead = await this.#deadNumbers(null);
     const number = Math.max(0, ...dead) + 1;
@@ -67,14 +67,14 @@ export class FolderLock {
     }
   }
 
-  /** Numbers of the lock files, `own` left out, whose holders are dead. @throws EdgeError `store-locked` if one lives */
+  /** Numbers of dead holders' lock files, except `own`. @throws EdgeError `store-locked` if a holder is live */
   async #deadNumbers(own: number | null): Promise<number[]> {
     const dead: number[] = [];
     for (const name of await readdir(this.#folder)) {
       const number = Number(/^fairlead\.lock-([1-9][0-9]{0,8})$/.exec(name)?.[1]);
       if (Number.isNaN(number) || number === own) continue;
       const holder = parseHolder(await readIfThere(this.#path(number)));
-      if (holder && (await lives(holder))) {
+      if (holder && (await isLive(holder))) {
         throw new EdgeError('store-locked', `${this.#folder} is in use by process ${holder.pid}`);
       }
       dead.push(number);
@@ -87,7 +87,7 @@ export class FolderLock {
   }
 }
 
-async function lives(holder: Holder): Promise<boolean> {
+async function isLive(holder: Holder): Promise<boolean> {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -97,13 +97,16 @@ async function lives(holder: Holder): Promise<boolean> {
   return startedAt === null || holder.startedAt === null || startedAt === holder.startedAt;
 }
 
-/** State and start time, fields 3 and 22 of proc_pid_stat(5), counted after the command's name, which may hold anything. */
+/**
+ * State and start time, fields 3 and 22 of proc_pid_stat(5), counted after the command's name, which may contain
+ * anything.
+ */
 async function startOf(pid: number): Promise<string | null> {
   const stat = await readIfThere(`/proc/${pid}/stat`);
   const boot = await readIfThere('/proc/sys/kernel/random/boot_id');
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (!fields || boot === null) return null;
-  // A killed process whose parent has not looked yet is as good as gone.
+  // A zombie counts as dead.
   return fields[0] === 'Z' ? 'zombie' : `${boot.trim()} ${fields[19]}`;
 }
 
@@ -126,7 +129,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   return (await link(from, to).then(() => true, ignore('EEXIST'))) ?? false;
 }
 
-/** Null for the expected codes; anything else goes on. */
+/** Null for the expected codes; rethrows anything else. */
 function ignore(...codes: readonly string[]): (error: unknown) => null {
   return (error) => {
     if (codes.includes(Object(error).code)) return null;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** How many file descriptors this process may have open; infinite where the system does not say. */
+/** File descriptor limit of this process; infinite if unknown. */
 export function openFileLimit(): number {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

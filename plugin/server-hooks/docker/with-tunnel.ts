@@ -43,5 +43,5 @@ export function credentialsEnded(): EdgeError {
 
 /** The error of a call whose client disconnected. */
 export function clientGone(): EdgeError {
-  return new EdgeError('client-signal', 'The client disconnected', { status: 499 });
+  return new EdgeError('client-gone', 'The client disconnected', { status: 499 });
 }

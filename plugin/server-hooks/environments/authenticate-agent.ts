@@ -6,7 +6,7 @@ import {
   unauthorized,
   verifyHead,
 } from '../../../protocol/request-signature.js';
-import { type Environment, type Instance, keyHolds } from '../model/environment.js';
+import { type Environment, type Instance, isKeyValid } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import { MAX_SKEW_MS, type Presence } from './presence.js';
 
@@ -53,7 +53,7 @@ export function findSigner(
   }
   if (!verifyHead(Buffer.from(instance.secret, 'base64url'), claim, head)) throw unauthorized();
   const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
-  if (!key || !keyHolds(key, clock.now())) throw unauthorized();
+  if (!key || !isKeyValid(key, clock.now())) throw unauthorized();
   return { environment, instance };
 }
 

@@ -17,7 +17,7 @@ import {
   verifyRequest,
 } from '../../../protocol/request-signature.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import { type Environment, type EnvironmentKey, type Instance, keyHolds } from '../model/environment.js';
+import { type Environment, type EnvironmentKey, type Instance, isKeyValid } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
 import { acceptTimestamp, checkSkew } from './authenticate-agent.js';
@@ -117,7 +117,7 @@ export class Enrolment {
   #prove(claim: RequestClaim, request: SignedRequest, edgeId: string = NO_EDGE_ID) {
     const environment = this.#options.store.environment(claim.environmentId);
     const now = this.#options.clock.now();
-    const keys = environment?.keys.filter((key) => keyHolds(key, now)) ?? [];
+    const keys = environment?.keys.filter((key) => isKeyValid(key, now)) ?? [];
     // Without a key do the same work, so that timing does not reveal which ids exist.
     for (const key of keys.length > 0 ? keys : [NO_KEY]) {
       const derived = deriveKey(edgeId, Buffer.from(key.secretHash, 'base64url'), 'enrol');

@@ -2,7 +2,7 @@ import type { Clock } from '../../../protocol/clock.js';
 import { hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { encodeEdgeKey, splitHostPort } from '../../../protocol/edge-key.js';
-import { type Environment, type EnvironmentKey, keyHolds } from '../model/environment.js';
+import { type Environment, type EnvironmentKey, isKeyValid } from '../model/environment.js';
 import type { EnvironmentOrigin } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
 import type { TunnelCredentials } from '../tunnel/tunnel-credentials.js';
@@ -151,7 +151,7 @@ export class EnvironmentAdmin {
       overlapSeconds === 0
         ? []
         : before.keys
-            .filter((old) => keyHolds(old, now))
+            .filter((old) => isKeyValid(old, now))
             .map((old) => ({ ...old, expiresAt: earlier(old.expiresAt, ends) }));
     const changes = { ...addresses, keys: [...kept, key], barredEdgeIds: [] };
     const edgeKey = this.#edgeKey({ ...before, ...addresses }, secret);

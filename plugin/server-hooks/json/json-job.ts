@@ -4,20 +4,20 @@ import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { isModestJson, type JsonBounds } from '../../../protocol/modest-json.js';
 
 /**
- * How one kind of body is read. `read` is pure, and what it takes and gives can be cloned: it runs here or in the worker.
+ * How to parse one kind of body. `read` is pure, and its input and output can be cloned: it runs here or in the worker.
  */
 export interface JsonJob<Input, Output> {
   readonly name: string;
   readonly bounds: JsonBounds;
-  /** Of the JSON, after inflating. */
+  /** Limit for the JSON after inflating. */
   readonly maxBytes: number;
   /** @throws EdgeError */
   read(value: unknown, input: Input): Output;
 }
 
 /**
- * Reads a body, which may be compressed with gzip.
- * @throws EdgeError `body-too-large` (413), `body-not-json` (400), `body-too-complex` (400), and what `read` throws
+ * Parses a body, which may be gzip-compressed.
+ * @throws EdgeError `body-too-large` (413), `body-not-json` (400), `body-too-complex` (400), and the errors of `read`
  */
 export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8Array, input: Input): Output {
   const json = inflate(bytes, job.maxBytes);
@@ -26,9 +26,9 @@ export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8A
 }
 
 /**
- * Inflates what begins as gzip does (RFC 1952), which JSON never does. There is no `Content-Encoding`: a proxy that
- * inflates requests would break their signature.
- * @throws EdgeError `body-too-large` (413) past `maxBytes`, `body-not-json` (400) where it is damaged
+ * Inflates data with a gzip header (RFC 1952), which JSON never has. There is no `Content-Encoding`, because a proxy
+ * that inflates requests would break their signature.
+ * @throws EdgeError `body-too-large` (413) past `maxBytes`, `body-not-json` (400) if damaged
  */
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
@@ -39,7 +39,7 @@ export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
-/** @throws EdgeError `body-not-json` (400) for broken JSON and invalid UTF-8 */
+/** @throws EdgeError `body-not-json` (400) for malformed JSON and invalid UTF-8 */
 export function parseUtf8Json(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -48,7 +48,7 @@ export function parseUtf8Json(bytes: Uint8Array): unknown {
   }
 }
 
-/** A value as its schema has it. @throws EdgeError `bad-request` (400) that names the place */
+/** Parses a value with its schema. @throws EdgeError `bad-request` (400) that names the place */
 export function parseAs<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

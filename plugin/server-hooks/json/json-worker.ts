@@ -6,34 +6,34 @@ import { bodyTooComplex, inflate, type JsonJob, runJob } from './json-job.js';
 import type { JobOrder, JobReply } from './serve-jobs.js';
 
 export interface JsonWorkerOptions {
-  /** Starts the thread, which answers as `serve-jobs.ts` does. */
+  /** Starts the thread, which runs `serve-jobs.ts`. */
   readonly spawn: () => Worker;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** To read a larger body could hold the event loop for more than a few milliseconds. */
+/** Parsing a larger body could block the event loop for more than a few milliseconds. */
 const INLINE_BYTES = 32 * 1024;
 const JOB_MS = 10_000;
 const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
-/** Of these, what one environment may have. */
+/** Per-environment share. */
 const MAX_QUEUED_BYTES_EACH = MAX_QUEUED_BYTES / 4;
 
-interface Waiting extends JobOrder {
+interface QueuedJob extends JobOrder {
   resolve(value: never): void;
   reject(error: EdgeError): void;
 }
 
 /**
- * Reads large JSON bodies in a thread of its own: whatever an agent or an engine sends, the hub's event loop goes on.
- * The thread starts with the first of them. One body is read at a time, and environments take turns.
+ * Parses large JSON bodies in a separate thread, so that no agent or engine can block the hub's event loop. The thread
+ * starts on first use. It parses one body at a time, and environments take turns.
  */
 export class JsonWorker {
   readonly #options: JsonWorkerOptions;
   /** By environment; the first one is next. */
-  readonly #queues = new Map<number, Waiting[]>();
+  readonly #queues = new Map<number, QueuedJob[]>();
   #queuedBytes = 0;
-  #current: Waiting | null = null;
+  #current: QueuedJob | null = null;
   #cancelDeadline: () => void = () => undefined;
   #worker: Worker | null = null;
   #isStopped = false;
@@ -65,10 +65,10 @@ export class JsonWorker {
     });
   }
 
-  /** What waits is refused. Safe to call twice. */
+  /** Rejects queued jobs. Safe to call twice. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const waiting of [...this.#queues.values()].flat()) waiting.reject(stopping());
+    for (const job of [...this.#queues.values()].flat()) job.reject(stopping());
     this.#queues.clear();
     this.#queuedBytes = 0;
     this.#settle((current) => current.reject(stopping()));
@@ -79,23 +79,23 @@ export class JsonWorker {
     const [first] = this.#queues;
     if (this.#current || !first) return;
     const [environmentId, queue] = first;
-    const waiting = queue.shift();
+    const job = queue.shift();
     this.#queues.delete(environmentId);
-    // Behind all others.
+    // Requeue behind all others.
     if (queue.length > 0) this.#queues.set(environmentId, queue);
-    if (!waiting) return;
-    const { name, bytes, input } = waiting;
+    if (!job) return;
+    const { name, bytes, input } = job;
     this.#queuedBytes -= bytes.length;
-    this.#current = waiting;
+    this.#current = job;
     this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed(bodyTooComplex()));
     const order: JobOrder = { name, bytes, input };
     try {
       this.#started().postMessage(order);
     } catch (err) {
-      this.#options.logger.error({ err }, 'the thread that reads large bodies does not start');
-      // In a turn of its own: all that wait may fail in the same way.
+      this.#options.logger.error({ err }, 'cannot start the thread that parses large bodies');
+      // Deferred: every queued job may fail in the same way.
       queueMicrotask(() => {
-        if (this.#current === waiting) this.#failed(busy(60));
+        if (this.#current === job) this.#failed(busy(60));
       });
     }
   }
@@ -104,10 +104,10 @@ export class JsonWorker {
     if (this.#worker) return this.#worker;
     const worker = this.#options.spawn();
     this.#worker = worker;
-    // It keeps no process alive.
+    // The thread must not keep the process alive.
     worker.unref();
     worker.on('message', (reply: JobReply) => {
-      // A thread that was given up may still have had an answer on its way: it is not for the job under way now.
+      // An abandoned thread may still answer: ignore it, the answer is not for the current job.
       if (this.#worker !== worker) return;
       this.#settle((current) => {
         if ('error' in reply) current.reject(revived(reply.error));
@@ -116,7 +116,7 @@ export class JsonWorker {
     });
     const ended = (err?: unknown) => {
       if (this.#worker !== worker) return;
-      this.#options.logger.error({ err }, 'the thread that reads large bodies ended');
+      this.#options.logger.error({ err }, 'the thread that parses large bodies ended');
       this.#failed(codeOf(err) === 'ERR_WORKER_OUT_OF_MEMORY' ? bodyTooComplex() : busy(60));
     };
     worker.on('error', ended);
@@ -124,13 +124,13 @@ export class JsonWorker {
     return worker;
   }
 
-  /** The job under way takes too long, or brought the thread down; the next one gets a new thread. */
+  /** The current job timed out or crashed the thread; the next one gets a new thread. */
   #failed(error: EdgeError): void {
     void this.#end();
     this.#settle((current) => current.reject(error));
   }
 
-  #settle(finish: (current: Waiting) => void): void {
+  #settle(finish: (current: QueuedJob) => void): void {
     const current = this.#current;
     this.#current = null;
     this.#cancelDeadline();
@@ -145,7 +145,7 @@ export class JsonWorker {
   }
 }
 
-/** The JSON of a body that is small, inflated; null for a large one. */
+/** The inflated JSON of a small body; null for a large one. */
 function smallJson(bytes: Uint8Array): Uint8Array | null {
   if (bytes.length > INLINE_BYTES) return null;
   try {
@@ -161,7 +161,7 @@ function revived({ code, message, status }: { code: string; message: string; sta
 }
 
 function busy(retryAfterSeconds = 5): EdgeError {
-  return new EdgeError('hub-busy', 'The hub cannot read large bodies now', {
+  return new EdgeError('hub-busy', 'The hub cannot parse large bodies now', {
     status: 503,
     retryAfterSeconds,
   });

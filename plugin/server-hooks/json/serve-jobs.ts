@@ -2,19 +2,19 @@ import type { MessagePort } from 'node:worker_threads';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { type JsonJob, runJob } from './json-job.js';
 
-/** What the worker is asked. */
+/** A message to the worker. */
 export interface JobOrder {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly input: unknown;
 }
 
-/** What it answers; errors lose their class on the way between threads. */
+/** The worker's answer; errors lose their class between threads. */
 export type JobReply =
   | { readonly value: unknown }
   | { readonly error: { readonly code: string; readonly message: string; readonly status: number } };
 
-/** Runs the jobs that are asked for on the port of a worker thread. */
+/** Runs the jobs that arrive on the port of a worker thread. */
 export function serveJobs(port: MessagePort, jobs: readonly JsonJob<never, unknown>[]): void {
   port.on('message', ({ name, bytes, input }: JobOrder) => {
     const reply = run(

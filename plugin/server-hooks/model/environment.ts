@@ -3,29 +3,29 @@ import type { EnvironmentOrigin } from './webhook.js';
 
 /** One key of an environment: the hub's half of an Edge key. */
 export interface EnvironmentKey {
-  /** Counts up with each rotation; the `kid` of credentials names it. */
+  /** Increments with each rotation; the `kid` of credentials contains it. */
   readonly generation: number;
-  /** `S`, base64url of 32 bytes: as good as the secret, see docs/security.md. */
+  /** `S`, base64url of 32 bytes: equivalent to the secret, see docs/security.md. */
   readonly secretHash: string;
-  /** RFC 3339; null: holds until rotated. */
+  /** RFC 3339; null: valid until rotated. */
   readonly expiresAt: string | null;
 }
 
-/** The machine that an instance runs on. */
+/** The machine of an instance. */
 export interface Machine {
-  /** What tells a boot of its kernel from every other; '': its agent cannot tell. */
+  /** Identifies a boot of its kernel; '': its agent cannot identify boots. */
   readonly boot: string;
-  /** The boot before it. */
+  /** The previous boot. */
   readonly previous: string | null;
-  /** What its agent keeps in its data folder and reports after the next boot; a clone made before has an older one. */
+  /** Stored in its agent's data folder and reported after the next boot; an earlier clone has an older one. */
   readonly mark: string;
-  /** Another machine with the same instance was met: an agent without the mark stays out until an admin chooses it. */
+  /** Another machine has claimed the instance: an agent without the mark is rejected until an admin accepts it. */
   readonly isContested: boolean;
 }
 
 /** One installed agent: a data folder with an instance key. */
 export interface Instance {
-  /** UUID the agent made. */
+  /** UUID created by the agent. */
   readonly id: string;
   /** X25519 public key, JWK `x`. */
   readonly publicKey: string;
@@ -39,40 +39,40 @@ export interface Instance {
   /** RFC 3339. */
   readonly enrolledAt: string;
   /**
-   * Its engine is in another Swarm than the environment, or in none, and others still serve the environment's. Its
-   * containers are reached at its last node; Swarm calls are not for it. Absent: false.
+   * Its engine is in another Swarm than the environment, or in none, while others still serve the environment's. Its
+   * containers are reached at its last node; it gets no Swarm calls. Absent: false.
    */
   readonly isOutside?: boolean | undefined;
   /** Absent: its agent has never reported a boot. */
   readonly machine?: Machine | undefined;
 }
 
-/** The Swarm an environment is. */
+/** The environment's Swarm. */
 export interface EnvironmentSwarm {
   readonly id: string;
   /**
-   * Ids of the nodes that are its managers: the first that claimed to be one, and those that these tell of. Any agent
-   * with the Edge key can say that it is a manager; the Swarm's secrets are for these only.
+   * Ids of its manager nodes: the first that claimed to be one, and those that these report. Any agent with the Edge
+   * key can claim to be a manager; the Swarm's secrets are for these only.
    */
   readonly managers: readonly string[];
 }
 
-/** A remote engine as the store keeps it. Records are replaced, never changed in place. */
+/** A remote engine as stored. Records are replaced, never mutated. */
 export interface Environment {
   /** Positive, never reused. */
   readonly id: number;
   readonly name: string;
-  /** Null until the first agent with the right key brings one. */
+  /** Null until the first agent with a valid key sets one. */
   readonly edgeId: string | null;
-  /** Edge IDs that were disassociated: barred until the key is rotated. */
+  /** Disassociated Edge IDs: barred until the key is rotated. */
   readonly barredEdgeIds: readonly string[];
   readonly tags: readonly string[];
-  /** What its Edge key tells agents: the plugin's base URL and the tunnel's address. */
+  /** The addresses in its Edge key: the plugin's base URL and the tunnel's address. */
   readonly apiUrl: string;
   readonly tunnelAddress: string;
-  /** Overrides the setting of the same name; null: the setting holds. Seconds. */
+  /** Overrides the setting of the same name; null: the setting applies. Seconds. */
   readonly checkInSeconds: number | null;
-  /** Raised by everything that must end what was granted before. */
+  /** Raised to end everything granted before. */
   readonly generation: number;
   readonly keys: readonly EnvironmentKey[];
   readonly instances: readonly Instance[];
@@ -86,18 +86,18 @@ export interface Environment {
   /** RFC 3339. */
   readonly createdAt: string;
   readonly associatedAt: string | null;
-  /** Null: an admin made it. */
+  /** Null: created by an admin. */
   readonly origin: EnvironmentOrigin | null;
 }
 
-/** Whether an instance serves a node that is known to be a manager of the environment's Swarm. */
+/** Whether an instance serves a known manager of the environment's Swarm. */
 export function isManager({ swarm }: Environment, { node }: Instance): boolean {
   return node?.role === 'manager' && swarm?.managers.includes(node.nodeId) === true;
 }
 
 /**
- * The instance whose word decides which Swarm the environment is. Trust belongs to the instance, not to the role that
- * its engine has at the moment. Undefined: the first manager that enrols becomes the authority.
+ * The instance that decides which Swarm the environment is. Trust belongs to the instance, not to the current role of
+ * its engine. Undefined: the first manager that enrols becomes the authority.
  */
 export function swarmAuthority(environment: Environment): Instance | undefined {
   const { instances, swarmAuthority: id } = environment;
@@ -105,22 +105,22 @@ export function swarmAuthority(environment: Environment): Instance | undefined {
 }
 
 /**
- * Whether an instance speaks for an environment of no known Swarm: the authority does, wherever its engine is, and
- * without one any engine outside of Swarms. What is asked of it about a Swarm its engine answers by itself.
+ * Whether an instance serves an environment without a known Swarm: the authority does, wherever its engine is, and
+ * without one any engine outside a Swarm. Its engine answers Swarm calls by itself.
  */
 export function isStandalone(environment: Environment, instance: Instance): boolean {
   if (environment.swarm !== null) return false;
   return (swarmAuthority(environment) ?? (instance.node === null ? instance : null)) === instance;
 }
 
-/** Whether calls about a whole Swarm may go to an instance: no Swarm is known, or it serves a manager of the Swarm. */
+/** Whether Swarm-wide calls may go to an instance: no Swarm is known, or it serves a manager of the Swarm. */
 export function servesSwarm(environment: Environment | undefined, instanceId: string): boolean {
   const instance = environment?.instances.find(({ id }) => id === instanceId);
   if (!environment || !instance) return false;
   return isStandalone(environment, instance) || isManager(environment, instance);
 }
 
-/** Whether a key holds at `nowMs` (wall clock). */
-export function keyHolds(key: EnvironmentKey, nowMs: number): boolean {
+/** Whether a key is valid at `nowMs` (wall clock). */
+export function isKeyValid(key: EnvironmentKey, nowMs: number): boolean {
   return key.expiresAt === null || Date.parse(key.expiresAt) > nowMs;
 }

@@ -4,7 +4,7 @@ export interface FairPlacesOptions<T> {
   readonly total: number;
   /** An IPv4 address or an IPv6 /64. */
   readonly perNetwork: number;
-  /** Ends what lost its place to a newcomer. */
+  /** Ends the evicted item. */
   readonly evict: (item: T) => void;
 }
 
@@ -15,9 +15,9 @@ interface Place<T> {
 }
 
 /**
- * A bounded number of places for callers that have not proven who they are. A newcomer always gets one: when its own
- * network has all it may have, the oldest of that network leaves; when none are left, the oldest of the network that
- * holds most. An honest caller needs its place for a moment only, so those who wait without end keep nobody out.
+ * A bounded number of places for unauthenticated callers. A newcomer always gets one: if its network is at its limit,
+ * the oldest of that network is evicted; if none are left, the oldest of the fullest network. An honest caller needs
+ * its place only for a moment, so callers that never finish keep nobody out.
  */
 export class FairPlaces<T> {
   readonly #options: FairPlacesOptions<T>;
@@ -34,7 +34,7 @@ export class FairPlaces<T> {
     return this.#size;
   }
 
-  /** Takes a place. @returns gives it back; safe to call twice and after an eviction */
+  /** Takes a place. @returns a function that releases it; safe to call twice and after an eviction */
   enter(address: string, item: T): () => void {
     const { total, perNetwork } = this.#options;
     const network = networkOf(address);
@@ -51,7 +51,7 @@ export class FairPlaces<T> {
     for (const places of this.#networks.values()) for (const { item } of places) yield item;
   }
 
-  /** Of several that hold equally many, the one whose oldest has been here for longest. */
+  /** On a tie, the network whose oldest place is oldest. */
   #fullest(): string {
     let fullest = '';
     let most = 0;

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Runs `work` when the signal aborts, and at once if it has; without a signal never.
- * @returns what ends the waiting; safe to call twice
+ * Runs `work` when the signal aborts, immediately if it already has, and never without a signal.
+ * @returns a function that removes the listener; safe to call twice
  */
 export function onAbort(signal: AbortSignal | undefined, work: () => void): () => void {
   if (!signal) return () => undefined;
-  // One listener for each stream, and there may be many: Node would take more than ten for a leak.
+  // One listener per stream, and there may be many: Node would warn of a leak above ten.
   setMaxListeners(0, signal);
   if (signal.aborted) work();
   else signal.addEventListener('abort', work, { once: true });

@@ -1,9 +1,9 @@
 import type { SettingsView } from '../../api.js';
 
-/** What an admin can change at run time. Durations are in seconds; bounds are in `plugin/api/settings.ts`. */
+/** Settings that an admin can change at run time. Durations are in seconds; bounds are in `plugin/api/settings.ts`. */
 export type Settings = SettingsView;
 
-/** What a new store has. */
+/** The settings of a new store. */
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   publicUrl: null,
   tunnelAddress: null,

@@ -1,12 +1,12 @@
-/** One secret of a webhook; senders sign with it. */
+/** A signing secret of a webhook. */
 export interface WebhookSecret {
-  /** As shown to the admin: `whsec_` and base64 of 32 bytes. Plain, because checking a signature takes it. */
+  /** As shown to the admin: `whsec_` and base64 of 32 bytes. In plain text, because verifying a signature needs it. */
   readonly secret: string;
-  /** RFC 3339; null: holds until it is rotated. */
+  /** RFC 3339; null: valid until rotated. */
   readonly expiresAt: string | null;
 }
 
-/** A message that was accepted: its id is not taken a second time. */
+/** An accepted message: its id is not accepted again. */
 export interface SeenMessage {
   /** Digest of the sender's `webhook-id`, which may be of any length and shape. */
   readonly digest: string;
@@ -15,27 +15,27 @@ export interface SeenMessage {
   readonly at: string;
 }
 
-/** An inbound webhook as the store keeps it. Records are replaced, never changed in place. */
+/** An inbound webhook as stored. Records are replaced, never mutated. */
 export interface Webhook {
-  /** 128 random bits, base64url; part of its address, and no secret. */
+  /** 128 random bits, base64url; part of its address, not a secret. */
   readonly id: string;
   readonly name: string;
-  /** The newest last. */
+  /** Newest last. */
   readonly secrets: readonly WebhookSecret[];
-  /** The newest last. */
+  /** Newest last. */
   readonly messages: readonly SeenMessage[];
   /** RFC 3339. */
   readonly createdAt: string;
 }
 
-/** Which webhook made an environment, and what its sender calls it. */
+/** The webhook that created an environment, and the sender's id for it. */
 export interface EnvironmentOrigin {
   readonly webhookId: string;
-  /** Unique among the webhook's environments; null where the sender gave none. */
+  /** Unique among the webhook's environments; null if the sender gave none. */
   readonly externalId: string | null;
 }
 
-/** The secrets that hold at `nowMs` (wall clock). */
+/** The secrets valid at `nowMs` (wall clock). */
 export function liveSecrets({ secrets }: Webhook, nowMs: number): readonly WebhookSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > nowMs);
 }

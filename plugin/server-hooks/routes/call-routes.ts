@@ -91,8 +91,6 @@ function endWith(signal: AbortSignal, body: Readable): void {
 
 function signalOf(ctx: Context): AbortSignal {
   const closed = new AbortController();
-  ctx.res.once('close', () =>
-    closed.abort(new EdgeError('client-closed', 'The caller left', { status: 499 })),
-  );
+  ctx.res.once('close', () => closed.abort(new EdgeError('client-gone', 'The caller left', { status: 499 })));
   return closed.signal;
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../model/environment.js';
 import type { EnvironmentOrigin } from '../model/webhook.js';
 
-/** Environments in memory, by everything they are asked for. */
+/** In-memory environments with their lookup indexes. */
 export class EnvironmentIndex {
   readonly #environments = new Map<number, Environment>();
   readonly #idsByName = new Map<string, number>();
@@ -25,12 +25,12 @@ export class EnvironmentIndex {
     return this.#at(this.#idsByOrigin.get(originKey({ webhookId, externalId })));
   }
 
-  /** In order of their ids; stands while others change. */
+  /** Sorted by id; a snapshot of the current set. */
   all(): Environment[] {
     return [...this.#environments.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** Adds it, or puts it in the place of the one with its id. */
+  /** Adds or replaces an environment. */
   keep(environment: Environment): void {
     const before = this.get(environment.id);
     if (before) this.drop(before);
@@ -50,7 +50,7 @@ export class EnvironmentIndex {
   }
 }
 
-/** Those without an external id share a key, and nobody asks for it. Webhook ids hold no space. */
+/** Origins without an external id share an unused key. Webhook ids contain no space. */
 function originKey({ webhookId, externalId }: EnvironmentOrigin): string {
   return externalId === null ? '' : `${webhookId} ${externalId}`;
 }

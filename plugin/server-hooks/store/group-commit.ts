@@ -4,24 +4,24 @@ interface Waiter {
 }
 
 /**
- * Lets writes that come together share one. A write holds the state of the moment it begins, so a caller waits
- * for one that begins after the call, never for the one under way.
+ * Groups concurrent commits into one write. A write contains the state at its start, so a caller waits for one that
+ * starts after the call, never for the running one.
  *
- * A write that fails rejects those who wait for it and those who came meanwhile, as their changes build upon its
- * own; in the same turn `takeBack` runs, so that nobody can build on what was lost.
+ * A failed write rejects its waiters and those that arrived meanwhile, because their changes build on its own.
+ * `rollback` runs in the same turn, so that nothing can build on lost changes.
  */
 export class GroupCommit {
   readonly #write: () => Promise<void>;
-  readonly #takeBack: () => void;
+  readonly #rollback: () => void;
   #waiting: Waiter[] = [];
   #run: Promise<void> | undefined;
 
-  constructor(write: () => Promise<void>, takeBack: () => void) {
+  constructor(write: () => Promise<void>, rollback: () => void) {
     this.#write = write;
-    this.#takeBack = takeBack;
+    this.#rollback = rollback;
   }
 
-  /** Resolves when a write that contains all changes made so far is done; rejects with that write's error. */
+  /** Resolves when a write with all changes made so far is done; rejects with that write's error. */
   commit(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -29,18 +29,18 @@ export class GroupCommit {
     });
   }
 
-  /** Resolves at once where every change is on disk, else as {@link commit}. */
+  /** Resolves immediately if every change is on disk, else as {@link commit}. */
   settled(): Promise<void> {
     return this.#run ? this.commit() : Promise.resolve();
   }
 
-  /** Resolves when nothing is being written or waiting for it. Never rejects. */
+  /** Resolves when no write is running or pending. Never rejects. */
   async idle(): Promise<void> {
     while (this.#run) await this.#run;
   }
 
   async #writeAll(): Promise<void> {
-    // Changes of one turn go together.
+    // Changes of one turn share a write.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const served = this.#waiting;
@@ -51,7 +51,7 @@ export class GroupCommit {
       } catch (error) {
         const lost = [...served, ...this.#waiting];
         this.#waiting = [];
-        this.#takeBack();
+        this.#rollback();
         for (const waiter of lost) waiter.reject(error);
       }
     }

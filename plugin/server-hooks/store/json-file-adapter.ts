@@ -6,19 +6,19 @@ import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js
 import { parseStoreFile, type StoreFile } from './store-file.js';
 
 /**
- * lowdb's file adapter, durable: lowdb's own neither fsyncs nor checks what it reads. lowdb's presets are not
- * used either: they keep everything in memory when `NODE_ENV` is `test`.
+ * A durable file adapter for lowdb: lowdb's own neither fsyncs nor validates. lowdb's presets are not used because they
+ * keep everything in memory when `NODE_ENV` is `test`.
  */
 export class JsonFileAdapter implements Adapter<StoreFile> {
   readonly #path: string;
-  /** Records are replaced, never changed in place, so that the text of one is good as long as the record is. */
+  /** Records are replaced, never mutated, so a record's text stays valid. */
   readonly #texts = new WeakMap<object, string>();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Null when there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
+  /** Null if there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
   async read(): Promise<StoreFile | null> {
     try {
       await removeLeftovers(dirname(this.#path), (name) => name === basename(this.#path));
@@ -34,7 +34,7 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
     return writeFileDurably(this.#path, this.#serialize(data));
   }
 
-  /** One record a line: a person can read it, and most of it need not be made anew for each write. */
+  /** One record per line: readable, and most of it is reused between writes. */
   #serialize({ webhooks, environments, ...rest }: StoreFile): string {
     const head = JSON.stringify(rest).slice(0, -1);
     return `${head},"webhooks":${this.#lines(webhooks)},"environments":${this.#lines(environments)}}\n`;
@@ -53,7 +53,7 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
   }
 }
 
-/** A link that leads nowhere is not absent: the disk it leads to is, and an empty store must not take its place. */
+/** A dangling link does not count as absent: its disk is missing, and an empty store must not replace it. */
 function isAbsent(path: string): Promise<boolean> {
   return lstat(path).then(
     () => false,

@@ -17,24 +17,23 @@ import { emptyStoreFile, SCHEMA_VERSION, type StoreFile } from './store-file.js'
 import { UndoLog } from './undo-log.js';
 
 export interface LowdbStoreOptions {
-  /** The JSON file; its folder is made, and locked while the store is open. */
+  /** The JSON file; its folder is created, and locked while the store is open. */
   readonly path: string;
   readonly logger: Logger;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
 
-/** After a failed write another is tried each time this is over, ms. */
+/** Retry interval after a failed write, ms. */
 const RETRY_MS = 5_000;
 
 /**
- * The store as one JSON file, by lowdb. Everything is in memory; each write puts the whole file in place anew,
- * and writes that come together share one.
+ * The store as one JSON file, using lowdb. Everything is in memory; each write replaces the whole file, and concurrent
+ * changes share one write.
  *
- * When a write fails, it takes back what it was to store, and with it what came while it was under way (which was
- * built upon it): memory then holds what the disk holds. Only generations stay raised, so that a
- * credential can never fit again. The next change tries anew, and without one the store does so by itself; there is
- * nothing to repair.
+ * A failed write is rolled back, together with the changes made during it, which build on it: memory then equals the
+ * disk. Only generations stay raised, so that no old credential can match again. The next change retries, and without
+ * one the store retries by itself; nothing needs repair.
  */
 export class LowdbStore implements Store {
   readonly #db: Low<StoreFile>;
@@ -118,7 +117,7 @@ export class LowdbStore implements Store {
 
   /** @throws EdgeError `name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
   async putEnvironment(environment: Environment): Promise<void> {
-    this.#mustBeOpen();
+    this.#requireOpen();
     const holder = this.environmentByName(environment.name);
     if (holder && holder.id !== environment.id) {
       throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
@@ -131,9 +130,9 @@ export class LowdbStore implements Store {
   }
 
   async deleteEnvironment(id: number): Promise<void> {
-    this.#mustBeOpen();
+    this.#requireOpen();
     const environment = this.environment(id);
-    // One that is already gone may still be on disk: whoever asks waits for that write as well.
+    // A deleted one may still be on disk: wait for that write as well.
     if (environment) {
       this.#undo.changes(id, environment);
       this.#environments.drop(environment);
@@ -147,7 +146,7 @@ export class LowdbStore implements Store {
   }
 
   async putSettings(settings: Settings): Promise<void> {
-    this.#mustBeOpen();
+    this.#requireOpen();
     this.#settingsUndo.changes('settings', this.#settings);
     this.#settings = settings;
     this.#changed(null);
@@ -168,13 +167,13 @@ export class LowdbStore implements Store {
   }
 
   async putWebhook(webhook: Webhook): Promise<void> {
-    this.#mustBeOpen();
+    this.#requireOpen();
     this.#webhooks.put(webhook);
     await this.#commits.commit();
   }
 
   async deleteWebhook(id: string): Promise<void> {
-    this.#mustBeOpen();
+    this.#requireOpen();
     this.#webhooks.delete(id);
     await this.#commits.commit();
   }
@@ -184,7 +183,7 @@ export class LowdbStore implements Store {
   }
 
   async #write(): Promise<void> {
-    for (const part of this.#undoable) part.writeBegins();
+    for (const part of this.#undoable) part.writeStarted();
     this.#db.data = {
       schemaVersion: SCHEMA_VERSION,
       nextEnvironmentId: this.#nextId,
@@ -195,7 +194,7 @@ export class LowdbStore implements Store {
     try {
       await this.#db.write();
     } catch (cause) {
-      if (!this.isFailing) this.#logger.error({ err: cause }, 'the store cannot be written');
+      if (!this.isFailing) this.#logger.error({ err: cause }, 'cannot write the store');
       this.#cancelRetry?.();
       this.#cancelRetry = this.#clock.after(
         RETRY_MS,
@@ -204,7 +203,7 @@ export class LowdbStore implements Store {
       throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
     }
     for (const part of this.#undoable) part.writeSucceeded();
-    if (this.isFailing) this.#logger.info({}, 'the store can be written again');
+    if (this.isFailing) this.#logger.info({}, 'the store is writable again');
     this.#cancelRetry?.();
     this.#cancelRetry = null;
   }
@@ -214,7 +213,7 @@ export class LowdbStore implements Store {
     const settings = this.#settingsUndo.rollback().get('settings');
     this.#webhooks.rollback();
     const lost = [...environments.keys()].map((id) => this.environment(id));
-    // First all out, then all in: two environments may have swapped names.
+    // Drop all before restoring: two environments may have swapped names.
     for (const environment of lost) if (environment) this.#environments.drop(environment);
     for (const before of environments.values()) if (before) this.#environments.keep(before);
     this.#settings = settings ?? this.#settings;
@@ -232,7 +231,7 @@ export class LowdbStore implements Store {
     if (restored && restored.generation < generation) this.#environments.keep({ ...restored, generation });
   }
 
-  #mustBeOpen(): void {
+  #requireOpen(): void {
     if (!this.#open) throw new EdgeError('store-closed', 'The store is not open', { status: 503 });
   }
 }

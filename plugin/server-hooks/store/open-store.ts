@@ -4,8 +4,8 @@ import { LowdbStore } from './lowdb-store.js';
 import type { Store } from './store.js';
 
 /**
- * Picks the engine: the one place to change for another. The store is opened by its `start`.
- * @param dataDir the plugin's own folder; made when it is not there
+ * Selects the storage engine. Its `start` opens the store.
+ * @param dataDir the plugin's own folder; created if missing
  */
 export function openStore(dataDir: string, logger: Logger): Store {
   return new LowdbStore({ path: join(dataDir, 'fairlead.json'), logger });

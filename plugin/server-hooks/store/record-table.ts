@@ -1,11 +1,11 @@
 import { UndoLog } from './undo-log.js';
 
-/** Records by their id, in the order in which they came, which a failed write takes back. */
+/** Records by id, in insertion order, with rollback after a failed write. */
 export class RecordTable<K, V extends { readonly id: K }> {
   readonly #records = new Map<K, V>();
   readonly #undo = new UndoLog<K, V>();
 
-  /** Begins anew with what the disk has. */
+  /** Replaces the contents with those on disk. */
   load(records: readonly V[]): void {
     this.#records.clear();
     for (const record of records) this.#records.set(record.id, record);
@@ -15,7 +15,7 @@ export class RecordTable<K, V extends { readonly id: K }> {
     return this.#records.get(id);
   }
 
-  /** A list that stands while others change. */
+  /** A copy of the current list. */
   all(): V[] {
     return [...this.#records.values()];
   }
@@ -31,8 +31,8 @@ export class RecordTable<K, V extends { readonly id: K }> {
   }
 
   /** See {@link UndoLog}. */
-  writeBegins(): void {
-    this.#undo.writeBegins();
+  writeStarted(): void {
+    this.#undo.writeStarted();
   }
 
   writeSucceeded(): void {

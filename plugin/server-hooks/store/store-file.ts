@@ -6,7 +6,7 @@ import type { Environment } from '../model/environment.js';
 import { DEFAULT_SETTINGS } from '../model/settings.js';
 import type { Webhook } from '../model/webhook.js';
 
-/** Raise it when an older hub could misread what this one writes; then {@link parseStoreFile} must convert. */
+/** Raise it if an older hub could misread this version's file; {@link parseStoreFile} must then convert. */
 export const SCHEMA_VERSION = 1;
 
 const environmentSchema: z.ZodType<Environment> = z.object({
@@ -63,16 +63,16 @@ const webhookSchema: z.ZodType<Webhook> = z.object({
 const storeFileSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   nextEnvironmentId: z.int().positive(),
-  // A setting that came with a later version has its default.
+  // A setting that is missing from an older file gets its default.
   settings: z.preprocess((value) => ({ ...DEFAULT_SETTINGS, ...Object(value) }), settingsSchema),
   webhooks: z.array(webhookSchema).default([]),
   environments: z.array(environmentSchema),
 });
 
-/** What `fairlead.json` holds. */
+/** The contents of `fairlead.json`. */
 export type StoreFile = z.infer<typeof storeFileSchema>;
 
-/** A store that nobody has written to. */
+/** The contents of a new store. */
 export function emptyStoreFile(): StoreFile {
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -84,16 +84,16 @@ export function emptyStoreFile(): StoreFile {
 }
 
 /**
- * Reads the text of a store file.
- * @throws EdgeError `store-newer` when a later version wrote it; `store-damaged` for everything else that this
- *   version would not have written. The message names the place, never a value.
+ * Parses a store file.
+ * @throws EdgeError `store-newer` if a later version wrote it; `store-damaged` for anything else that this version
+ *   would not have written. The message names the place, never a value.
  */
 export function parseStoreFile(text: string, path: string): StoreFile {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // JSON.parse quotes what it trips over, and that may be a secret.
+    // JSON.parse quotes the text at the error, which may be a secret.
     throw damaged(path, 'it is not JSON');
   }
   const version: unknown = Object(value).schemaVersion;
@@ -104,7 +104,7 @@ export function parseStoreFile(text: string, path: string): StoreFile {
     );
   }
   const { data, error } = storeFileSchema.safeParse(value);
-  if (!data) throw damaged(path, error.issues[0]?.path.join('.') || 'its outline');
+  if (!data) throw damaged(path, error.issues[0]?.path.join('.') || 'its structure');
   const ids = new Set(data.environments.map((environment) => environment.id));
   const names = new Set(data.environments.map((environment) => environment.name.trim()));
   if (ids.size < data.environments.length || names.size < data.environments.length) {

@@ -1,15 +1,15 @@
-/** The first values of what changed since the last write that succeeded, in two layers: being written, and later. */
+/** The previous values of changes since the last successful write, in two layers: being written, and later. */
 export class UndoLog<K, V> {
   #writing = new Map<K, V | undefined>();
   #later = new Map<K, V | undefined>();
 
-  /** @param before undefined: there was none */
+  /** @param before undefined if the key was absent */
   changes(key: K, before: V | undefined): void {
     if (!this.#later.has(key)) this.#later.set(key, before);
   }
 
-  /** What changed until now is in the write. Called only when none is under way. */
-  writeBegins(): void {
+  /** The changes so far are part of the write. Called only when no write is running. */
+  writeStarted(): void {
     this.#writing = this.#later;
     this.#later = new Map();
   }
@@ -18,7 +18,7 @@ export class UndoLog<K, V> {
     this.#writing = new Map();
   }
 
-  /** Forgets all, and tells what was there before it: what the disk has. */
+  /** Clears the log and returns the previous values, which are on disk. */
   rollback(): ReadonlyMap<K, V | undefined> {
     const before = new Map([...this.#later, ...this.#writing]);
     this.#writing = new Map();

@@ -6,7 +6,7 @@ import type { AgentAddresses } from '../environments/agent-addresses.js';
 import type { AuthFailureLog } from '../environments/auth-failure-log.js';
 import type { EnvironmentAdmin } from '../environments/environment-admin.js';
 import type { Logger } from '../host.js';
-import { type Environment, keyHolds } from '../model/environment.js';
+import { type Environment, isKeyValid } from '../model/environment.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
 import type { CallLog } from './call-log.js';
@@ -172,10 +172,10 @@ export class WebhookInbox {
     const { store, answers, clock } = this.#options;
     const kept = (await answers.open(name, bytes)) as Kept | undefined;
     const environment = store.environment(environmentId);
-    const isKeyValid = environment?.keys.some(
-      (key) => key.generation === kept?.keyGeneration && keyHolds(key, clock.now()),
+    const isCurrent = environment?.keys.some(
+      (key) => key.generation === kept?.keyGeneration && isKeyValid(key, clock.now()),
     );
-    if (environment && kept && (kept.keyGeneration === null || isKeyValid)) return kept;
+    if (environment && kept && (kept.keyGeneration === null || isCurrent)) return kept;
     throw new EdgeError('webhook-repeated', 'A message with this webhook-id was already answered', {
       status: 409,
       details: { environmentId },
