@@ -40,7 +40,7 @@ serialBrowserTest(
     await page.waitForSelector(
       'text=/certificate at localhost:\\d+ is not from an authority that agents know/',
     );
-    await page.waitForSelector('text=/means, on each machine, that machine itself/');
+    await page.waitForSelector('text=/is a loopback address/');
     t.true(await page.isChecked('input[name=insecurePoll]'));
     t.is(await page.inputValue('input[name=url]'), `${hub.origin}/edge`);
     t.deepEqual(await lookFaults(page), []);

@@ -36,7 +36,7 @@ async function changeSettings(page: Page, hub: Hub): Promise<string[]> {
   await page.focus('button:text-is("Settings")');
   await page.keyboard.press('Enter');
   await page.waitForSelector('h2:text-is("Settings"):focus');
-  await page.waitForSelector('text=/means, on each machine, that machine itself/');
+  await page.waitForSelector('text=/is a loopback address/');
   await page.waitForSelector('output:has-text("1 agent, held for 50 s = 0.02 requests/s")');
   await page.waitForSelector('button:text-is("Save"):disabled');
   faults.push(...(await lookFaults(page)));

@@ -33,7 +33,7 @@ function tool(name: string, label: string, until: string): View {
 /** Every view of the panel, with what to wait for. */
 export const VIEWS: readonly View[] = [
   { name: 'environments', path: () => '', until: '.row:has-text("online")' },
-  { name: 'create', path: () => 'create', until: 'text=/shows the key that Edge keys name/' },
+  { name: 'create', path: () => 'create', until: 'text=/presents the key in the Edge keys/' },
   { name: 'edit', path: ({ engine }) => `environments/${engine}/edit`, until: 'input[name=name]' },
   { name: 'settings', path: () => 'settings', until: 'input[name=checkInSeconds]' },
   section('engine', 'containers', '[data-name="shop-web-1"]:has-text("Up")'),

@@ -17,7 +17,7 @@ interface Place<T> {
 /**
  * A bounded number of places for unauthenticated callers. A newcomer always gets one: if its network is at its limit,
  * the oldest of that network is evicted; if none are left, the oldest of the fullest network. An honest caller needs
- * its place only for a moment, so callers that never finish keep nobody out.
+ * its place only for a moment, so callers that never finish block nobody.
  */
 export class FairPlaces<T> {
   readonly #options: FairPlacesOptions<T>;

@@ -194,7 +194,7 @@ export class LowdbStore implements Store {
     try {
       await this.#db.write();
     } catch (cause) {
-      if (!this.isFailing) this.#logger.error({ err: cause }, 'cannot write the store');
+      if (!this.isFailing) this.#logger.error({ err: cause }, 'the store cannot be written');
       this.#cancelRetry?.();
       this.#cancelRetry = this.#clock.after(
         RETRY_MS,
@@ -203,7 +203,7 @@ export class LowdbStore implements Store {
       throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
     }
     for (const part of this.#undoable) part.writeSucceeded();
-    if (this.isFailing) this.#logger.info({}, 'the store is writable again');
+    if (this.isFailing) this.#logger.info({}, 'the store can be written again');
     this.#cancelRetry?.();
     this.#cancelRetry = null;
   }
