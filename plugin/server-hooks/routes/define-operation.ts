@@ -37,7 +37,8 @@ import type { ProblemCode } from './problem-statuses.js';
  * - Query parameters arrive as strings: use `z.coerce.number()` and the like. A repeated one arrives as a list.
  * - An empty body counts as `{}`. Unknown members are ignored unless the schema is strict.
  * - `signed` is for calls authenticated by their body's bytes: nothing is parsed, the handler gets `bytes`.
- * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` aborts when the caller leaves.
+ * - An answer with `type` and no `body` is a text or a stream (`text/event-stream`); `signal` aborts when the
+ *   caller disconnects.
  */
 export interface OperationSpec {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
@@ -105,7 +106,7 @@ export interface OperationInput<S extends OperationSpec> {
   readonly address: string;
   /** Scheme and authority by which the caller reached the hub. */
   readonly origin: string;
-  /** Aborts with `client-gone` when the caller leaves. */
+  /** Aborts with `client-gone` when the caller disconnects. */
   readonly signal: AbortSignal;
 }
 
