@@ -11,23 +11,23 @@ export const AGENT_PATHS = Object.freeze({
 });
 
 const text = (max: number) => z.string().check(z.maxLength(max));
-/** Longest pause either side can ask for: a day. Timers past 2^31 ms would fire at once. */
+/** Longest pause either side can ask for: a day. Timers past 2^31 ms would fire immediately. */
 const MAX_SECONDS = 86_400;
-/** Some day in the year 5138: a stamp that follows from it still has a text that hubs read (15 digits). */
+/** A day in the year 5138: later timestamps still have at most the 15 digits that hubs parse. */
 const MAX_TIME_MS = 100_000_000_000_000;
 const mark = z.string().check(z.regex(/^[A-Za-z0-9_-]{22}$/));
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 
-/** The Swarm node an agent runs on; null outside a Swarm. Claims, until a trusted manager confirms them. */
+/** The Swarm node an agent runs on; null outside a Swarm. A claim until a trusted manager confirms it. */
 export const swarmNodeSchema = z.object({
-  /** '' on workers: they do not know it. */
+  /** '' on workers, which do not know it. */
   swarmId: text(64),
   nodeId: text(64),
   name: text(255),
   role: z.enum(['manager', 'worker']),
 });
 
-/** The first call of an agent's life and of each of its starts. */
+/** An agent's first call after each start. */
 export const enrolRequestSchema = z.object({
   protocol: z.int(),
   instanceId: uuid,
@@ -37,11 +37,11 @@ export const enrolRequestSchema = z.object({
   /** The engine's own id (`docker info` → ID); null while it does not answer. */
   engineId: z.nullable(text(128)),
   node: z.nullable(swarmNodeSchema),
-  /** False while the engine is between two places (`pending`, `locked`, `error`): the last one holds. Absent: true. */
+  /** False while the engine's place is in transition (`pending`, `locked`, `error`): the last one holds. Absent: true. */
   isPlaceKnown: z.optional(z.boolean()),
-  /** Tells a boot of the machine's kernel from every other one, of this machine or of a clone; absent: unknown. */
+  /** Identifies one boot of the machine's kernel, distinct from its other boots and from clones; absent: unknown. */
   boot: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{16}$/))),
-  /** The last mark that the hub gave this agent; absent: none. */
+  /** The last mark the hub gave this agent; absent: none. */
   mark: z.optional(mark),
   agentVersion: text(64),
   /** `linux/amd64` and the like. */
@@ -57,7 +57,7 @@ export const enrolReplySchema = z.object({
   secret: text(4096),
   /** Which of the environment's keys was proven. */
   keyGeneration: z.int(),
-  /** To be kept, and reported at later enrolments; absent: none. */
+  /** The agent stores it and reports it at later enrolments; absent: none. */
   mark: z.optional(mark),
   /** Milliseconds since the epoch by the hub's clock. */
   timeMs: z.int(),
@@ -65,40 +65,40 @@ export const enrolReplySchema = z.object({
 /** See {@link enrolReplySchema}. */
 export type EnrolReply = z.infer<typeof enrolReplySchema>;
 
-/** A steady check-in says this in its query; all of it is covered by the request's MAC. */
+/** Query of a check-in; the request's MAC covers all of it. */
 export const checkInQuerySchema = z.object({
   /** Whether the engine answered its last ping. */
   engine: z.enum(['up', 'down', 'unknown']),
-  /** Id of the tunnel the agent has open, `opening`, or `none`: tells the hub of one that it takes for alive. */
+  /** Id of the agent's open tunnel, `opening`, or `none`: lets the hub detect a tunnel it wrongly considers alive. */
   tunnel: text(64),
-  /** The same of the tunnel to this node alone; absent: `none`. */
+  /** The same for the tunnel to this node alone; absent: `none`. */
   nodeTunnel: z.optional(text(64)),
-  /** Stable code of what hinders the agent now, such as `tunnel-unreachable`. */
+  /** Stable code of the agent's current problem, such as `engine-unreachable`. */
   problem: z.optional(text(64)),
 });
 /** See {@link checkInQuerySchema}. */
 export type CheckInQuery = z.infer<typeof checkInQuerySchema>;
 
 /**
- * The answer to a check-in whose ETag differs from the agent's: the state now. Whole seconds, so that no hub can
+ * Answer to a check-in whose ETag differs from the current state's: that state. Whole seconds, so that no hub can
  * make an agent spin.
  */
 export const checkInReplySchema = z.object({
-  /** `standby`: of several agents another one is, or would be, the leader. */
+  /** `standby`: another agent is, or would be, the leader. */
   tunnel: z.enum(['idle', 'required', 'active', 'standby']),
-  /** The same of the tunnel to this agent's node alone; absent: `idle`. */
+  /** The same for the tunnel to this agent's node alone; absent: `idle`. */
   nodeTunnel: z.optional(z.enum(['idle', 'required', 'active'])),
   /** Seconds between plain check-ins; also the pause after a failure, before backoff. */
   checkInSeconds: z.int().check(z.positive(), z.maximum(MAX_SECONDS)),
-  /** Longest hold the hub grants, seconds; 0: poll plainly. */
+  /** Longest hold the hub grants, seconds; 0: no held check-ins. */
   holdSeconds: z.int().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
-  /** The hub's idea of idle, seconds; an agent's own setting goes before it. */
+  /** The hub's inactivity time, seconds; the agent's own setting takes precedence. */
   inactivitySeconds: z.int().check(z.positive(), z.maximum(MAX_SECONDS)),
   /** Seconds between regular snapshots; 0: none. */
   snapshotSeconds: z.int().check(z.nonnegative(), z.maximum(MAX_SECONDS)),
-  /** Counts requests for a snapshot; a number the agent has not served yet asks for one. */
+  /** Counts snapshot requests; the agent sends a snapshot when it is higher than the last one served. */
   snapshotRequest: z.int(),
-  /** Sealed credential (compact JWE) when a tunnel is wanted from this very agent. */
+  /** Sealed credential (compact JWE) when the hub requires a tunnel from this agent. */
   credential: z.optional(text(4096)),
   /** The same for the tunnel to this node alone. */
   nodeCredential: z.optional(text(4096)),
@@ -108,16 +108,16 @@ export const checkInReplySchema = z.object({
 /** See {@link checkInReplySchema}. */
 export type CheckInReply = z.infer<typeof checkInReplySchema>;
 
-/** An agent's offer to close its unused tunnel; `tunnelId` as the hub told it when it accepted the tunnel. */
+/** An agent's offer to close its idle tunnel; `tunnelId` is the one from the hub's `accepted` request. */
 export const idleRequestSchema = z.object({
   tunnelId: text(64),
   snapshot: z.nullable(snapshotSchema),
 });
 
-/** Most nodes of a Swarm that is known here. */
+/** Most nodes in one Swarm report. */
 export const MAX_SWARM_NODES = 2_000;
 
-/** A node as `GET /nodes` of a manager tells it. */
+/** A node as a manager's `GET /nodes` lists it. */
 export const swarmMemberSchema = z.object({
   id: text(64),
   name: text(255),
@@ -126,7 +126,7 @@ export const swarmMemberSchema = z.object({
   state: z.enum(['unknown', 'down', 'ready', 'disconnected']),
   /** The leader of the Swarm's own managers (Raft). */
   isLeader: z.boolean(),
-  /** Of managers only. */
+  /** Managers only. */
   reachability: z.nullable(z.enum(['unknown', 'unreachable', 'reachable'])),
   engineVersion: text(64),
   cpus: z.number().check(z.nonnegative()),
@@ -135,7 +135,7 @@ export const swarmMemberSchema = z.object({
 /** See {@link swarmMemberSchema}. */
 export type SwarmMember = z.infer<typeof swarmMemberSchema>;
 
-/** What a manager tells of its Swarm whenever it is another than before. */
+/** A manager's report of its Swarm, sent whenever it changes. */
 export const swarmReportSchema = z.object({
   swarmId: text(64).check(z.minLength(1)),
   nodes: z.array(swarmMemberSchema).check(z.maxLength(MAX_SWARM_NODES)),
@@ -147,7 +147,7 @@ export type SwarmReport = z.infer<typeof swarmReportSchema>;
 export const problemSchema = z.object({
   code: text(64),
   detail: z.optional(text(1024)),
-  /** The hub's clock, in each refusal, so that an agent can correct its own. */
+  /** The hub's clock, in each refusal, so that an agent can correct its timestamps. */
   timeMs: z.optional(z.int().check(z.positive(), z.maximum(MAX_TIME_MS))),
   retryAfterSeconds: z.optional(z.number().check(z.nonnegative(), z.maximum(MAX_SECONDS))),
 });

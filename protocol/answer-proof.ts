@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { hashOf } from './request-signature.js';
 
-/** Header of each answer to a call whose signature held. */
+/** Header of each answer to a call with a valid signature. */
 export const ANSWER_PROOF = 'fairlead-proof';
 
 /** The parts of an answer that its proof covers. */
@@ -18,8 +18,8 @@ export function strongTag(etag: string | undefined): string | undefined {
 }
 
 /**
- * Proves that an answer is the hub's, and that it answers this very request: HMAC-SHA256, base64url.
- * @param key the one that the request was signed with
+ * Proves that an answer is the hub's and belongs to this request: HMAC-SHA256, base64url.
+ * @param key the key the request was signed with
  * @param requestMac the request's own MAC: it covers method, path, instance, time and body
  */
 export function proveAnswer(key: Uint8Array, requestMac: string, answer: ProvenAnswer): string {
@@ -29,7 +29,7 @@ export function proveAnswer(key: Uint8Array, requestMac: string, answer: ProvenA
     .digest('base64url');
 }
 
-/** Whether `proof` is {@link proveAnswer}'s; constant time. A missing one is wrong. */
+/** Whether `proof` matches {@link proveAnswer}; constant time. A missing one does not. */
 export function verifyAnswer(
   key: Uint8Array,
   requestMac: string,

@@ -1,8 +1,8 @@
-/** Time as both sides take it: passed in, so that tests need not wait. */
+/** Source of time for both sides; passed in, so that tests need not wait. */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds that never go back; only differences mean something. */
+  /** Milliseconds that never go back; only differences are meaningful. */
   monotonic(): number;
   /** Runs `fn` once after `ms`; returns a function that cancels it. */
   after(ms: number, fn: () => void): () => void;

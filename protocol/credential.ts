@@ -18,7 +18,7 @@ const schema = z.object({
   token: z.string().check(z.minLength(43), z.maxLength(43)),
 });
 
-/** The one-time right to open a tunnel, as it travels inside the JWE. */
+/** The one-time right to open a tunnel: the JWE's plaintext. */
 export type Credential = z.infer<typeof schema>;
 
 /**
@@ -33,7 +33,7 @@ export async function sealCredential(key: Uint8Array, kid: string, credential: C
 
 /**
  * Opens a sealed credential and checks that it is meant for this agent.
- * @throws EdgeError `credential-unreadable` when the key is wrong or the content is not ours;
+ * @throws EdgeError `credential-unreadable` when the key is wrong or the content is malformed;
  *   `credential-foreign` when it was made for another environment, instance or purpose
  */
 export async function openCredential(

@@ -1,11 +1,11 @@
 import { createHash, hkdfSync } from 'node:crypto';
 
-/** What a derived key is for; part of the HKDF input, so that no key serves two purposes. */
+/** Purpose of a derived key; part of the HKDF input, so that no key serves two purposes. */
 export type KeyPurpose = 'enrol' | 'credential';
 
 /**
- * `S`: SHA-256 of the join secret's base64url text. The hub keeps only this, but whoever has it can do
- * what the secret can: it is guarded like a key.
+ * `S`: SHA-256 of the join secret's base64url text. The hub keeps only this. It is as powerful as the secret
+ * and is guarded like a key.
  */
 export function hashJoinSecret(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();

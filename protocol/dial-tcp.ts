@@ -6,24 +6,24 @@ import { codeOf } from './edge-error.js';
 
 export interface DialOptions {
   readonly clock: Clock;
-  /** Ends the attempt; its reason becomes the error. The deadline covers the name's lookup, too. */
+  /** Ends the attempt, DNS lookup included; its reason is the error. */
   readonly signal: AbortSignal;
   /** Default false. */
   readonly allowHalfOpen?: boolean;
-  /** Where the name was resolved before: nothing else is dialled. */
+  /** Addresses resolved before: nothing else is dialled. */
   readonly addresses?: readonly LookupAddress[];
 }
 
 /** How long an address is tried before the next one joins it, ms (RFC 8305 section 5). */
 const HEAD_START_MS = 250;
 const MAX_ADDRESSES = 8;
-/** Errors of an address that this machine has no way to: another address's error says more. */
+/** Errors of addresses without a route from this machine: another address's error is more useful. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /**
  * Connects to the first address of a host that accepts, families in turn (RFC 8305). Node's own
- * `autoSelectFamily` gives up an address after 250 ms and never returns to it, which no link with a longer round trip
- * survives; here an address that is slow stays in the race until another one wins.
+ * `autoSelectFamily` gives up an address after 250 ms for good, which fails on links with a longer round trip;
+ * here a slow address stays in the race until another one wins.
  * @param host name or address, IPv6 without brackets
  * @throws Node's errors of lookup and connect, or the signal's reason
  */
@@ -33,7 +33,7 @@ export async function dialTcp(host: string, port: number, options: DialOptions):
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    // What a lookup finds after the deadline is not dialled: `race` begins with a look at the signal.
+    // Addresses found after the deadline are not dialled: `race` checks the signal first.
     const found = addresses ?? lookup(host, { all: true, order: 'verbatim', hints: ADDRCONFIG });
     Promise.resolve(found)
       .then((all) => race(alternate(all).slice(0, MAX_ADDRESSES), port, options))
@@ -92,7 +92,7 @@ function race(
   });
 }
 
-/** The resolver's order, but families in turn: one that leads nowhere delays the other by one head start only. */
+/** The resolver's order, with families in turn: a broken one delays the other by one head start only. */
 function alternate(all: readonly LookupAddress[]): LookupAddress[] {
   const first = all.filter(({ family }) => family === all[0]?.family);
   const other = all.filter(({ family }) => family !== all[0]?.family);

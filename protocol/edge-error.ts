@@ -1,10 +1,10 @@
-/** How an {@link EdgeError} shows itself over HTTP, and what caused it. */
+/** HTTP representation and cause of an {@link EdgeError}. */
 export interface EdgeErrorOptions {
   /** HTTP status of the reply. Default 500. */
   status?: number;
   /** Whether the message may be shown to the caller. Default true: these errors are thrown on purpose. */
   expose?: boolean;
-  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  /** Seconds after which a retry makes sense; sent as `Retry-After`. */
   retryAfterSeconds?: number;
   /** Further members of the problem document (RFC 9457 section 3.2). Never secrets. */
   details?: Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface EdgeErrorOptions {
 
 /**
  * The one error type both sides throw on purpose. `code` is stable and has a row in
- * `docs/errors.md`; `status` and `expose` decide what HTTP tells. Callers compare codes, never texts.
+ * `docs/errors.md`; `status` and `expose` decide what an HTTP caller sees. Callers compare codes, never texts.
  */
 export class EdgeError extends Error {
   override readonly name = 'EdgeError';

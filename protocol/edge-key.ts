@@ -1,6 +1,6 @@
 import { EdgeError } from './edge-error.js';
 
-/** What an Edge key (the join token, `EDGE_KEY`) tells an agent. */
+/** Content of an Edge key (the join token, `EDGE_KEY`). */
 export interface EdgeKey {
   /** The plugin's base URL as the agent reaches it, mount path included, no trailing slash. */
   readonly apiUrl: string;
@@ -18,7 +18,7 @@ export interface EdgeKey {
 const FINGERPRINT = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const ENVIRONMENT_KEY = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{22,256})$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** What a host name or address looks like once the URL parser has written it anew. */
+/** A host name or address as the URL parser normalizes it. */
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 const MAX_LENGTH = 4096;
 
@@ -44,7 +44,7 @@ export function parseEdgeKey(value: unknown): EdgeKey {
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '' || text.length > MAX_LENGTH || !BASE64.test(text)) throw malformed('it is not base64');
   const bytes = Buffer.from(text, 'base64');
-  // Node's decoder ignores what is left over; one key must not have many texts.
+  // Node's decoder ignores leftover bits; one key must have one text.
   if (withoutPadding(bytes.toString('base64')) !== withoutPadding(text)) throw malformed('it is not base64');
   const plain = bytes.toString('utf8');
   if (!Buffer.from(plain, 'utf8').equals(bytes)) throw malformed('it is not UTF-8 text');
@@ -66,12 +66,12 @@ export function parseEdgeKey(value: unknown): EdgeKey {
 }
 
 /**
- * Writes an API URL anew: `https:` or `http:`, no credentials, query or fragment, no trailing slash.
+ * Normalizes an API URL: `https:` or `http:`, no credentials, query or fragment, no trailing slash.
  * @throws EdgeError `edge-key-malformed` (400)
  */
 export function parseApiUrl(value: string): string {
   if (value.length > MAX_LENGTH) throw malformed('its URL is too long');
-  // The URL parser drops tabs, line ends and leading control characters without a word.
+  // The URL parser silently drops tabs, line ends and leading control characters.
   const url = !/\p{Cc}/u.test(value) && URL.canParse(value) ? new URL(value) : null;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw malformed('its URL is not http(s)');
   if (url.username || url.password || url.search || url.hash) {
@@ -84,7 +84,7 @@ export function parseApiUrl(value: string): string {
 }
 
 /**
- * Reads `host:port` (IPv6 in brackets) and writes it anew, names in lower case and Punycode.
+ * Normalizes `host:port` (IPv6 in brackets), names in lower case and Punycode.
  * @throws EdgeError `edge-key-malformed` (400)
  */
 export function parseTunnelAddress(value: string): string {
@@ -111,7 +111,7 @@ function withoutPadding(base64: string): string {
   return withoutTrailing('=', base64);
 }
 
-/** A regular expression would try again from each character: quadratic in untrusted text. */
+/** Not a regular expression: it would backtrack quadratically on untrusted text. */
 function withoutTrailing(character: string, text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === character) end -= 1;

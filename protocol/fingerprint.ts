@@ -25,8 +25,8 @@ export function sshPublicKeyBlob(key: KeyObject): Buffer {
 }
 
 /**
- * The fingerprint an Edge key carries: base64 with padding of the SHA-256 over the SSH blob, which is
- * what `ssh-keygen -lf` prints after `SHA256:`. It names the key and outlives any certificate.
+ * The fingerprint in an Edge key: base64 with padding of the SHA-256 over the SSH blob, as
+ * `ssh-keygen -lf` prints it after `SHA256:`. It names the key and outlives any certificate.
  */
 export function fingerprintOf(key: KeyObject): string {
   return createHash('sha256').update(sshPublicKeyBlob(key)).digest('base64');

@@ -4,8 +4,8 @@ import { EdgeError } from './edge-error.js';
 
 /**
  * Seals the instance secret for the instance's X25519 key: compact JWE, `ECDH-ES` + `A256GCM` (RFC 8037).
- * @throws EdgeError `instance-key-unusable` (400) when no secret can be agreed on with that key, as with
- *   the points of small order (RFC 7748 section 6.1)
+ * @throws EdgeError `instance-key-unusable` (400) when that key yields no shared secret, such as a
+ *   point of small order (RFC 7748 section 6.1)
  */
 export async function sealInstanceSecret(publicKey: JWK, secret: Uint8Array): Promise<string> {
   try {
@@ -22,7 +22,7 @@ export async function sealInstanceSecret(publicKey: JWK, secret: Uint8Array): Pr
 }
 
 /**
- * Opens what {@link sealInstanceSecret} made.
+ * Opens the result of {@link sealInstanceSecret}.
  * @throws EdgeError `instance-secret-unreadable`
  */
 export async function openInstanceSecret(privateKey: KeyObject, sealed: string): Promise<Buffer> {

@@ -1,5 +1,5 @@
 /**
- * Connections that may wait to be accepted, as `listen(2)` has it; Linux caps it at `net.core.somaxconn` (4,096). After a
- * start of the hub a whole fleet dials at once, and a SYN that finds no place is tried again a second later.
+ * Backlog of `listen(2)`; Linux caps it at `net.core.somaxconn` (4,096). After a hub restart the whole fleet dials at the
+ * same time, and a dropped SYN is retried only a second later.
  */
 export const LISTEN_BACKLOG = 4_096;

@@ -1,14 +1,14 @@
-/** What JSON may cost to parse. */
+/** Bounds on the cost of parsing JSON. */
 export interface JsonBounds {
-  /** Levels of lists and objects. */
+  /** Nesting levels. */
   readonly depth: number;
-  /** Beginnings of lists and objects, commas and colons. */
+  /** Opening brackets, commas and colons. */
   readonly marks: number;
 }
 
 /** Small bodies, 64 KiB at most. */
 export const BODY_BOUNDS: JsonBounds = Object.freeze({ depth: 64, marks: 20_000 });
-/** An engine's list: some ten thousand containers with as many labels as people give them. Docker's have ten levels. */
+/** An engine's list: some ten thousand containers with a usual number of labels. Docker's lists have ten levels. */
 export const LIST_BOUNDS: JsonBounds = Object.freeze({ depth: 64, marks: 400_000 });
 /** A manager's report: 2,000 nodes have 44,000 marks. */
 export const REPORT_BOUNDS: JsonBounds = Object.freeze({ depth: 16, marks: 100_000 });
@@ -19,8 +19,8 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Whether bytes that claim to be JSON can be parsed in a moment. 8 MB of nothing but brackets, or of names that are all
- * different, take seconds and hundreds of megabytes. What is no JSON at all may pass: the parser refuses it.
+ * Whether untrusted JSON is cheap to parse. 8 MB of brackets, or of distinct names, take seconds and hundreds of
+ * megabytes. Invalid JSON may pass: the parser rejects it.
  */
 export function isModestJson(bytes: Uint8Array, bounds: JsonBounds): boolean {
   let depth = 0;

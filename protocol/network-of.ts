@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** Who an address belongs to: an IPv4 address is its own, of IPv6 each site has at least a /64. */
+/** The network of an address, for limits per client: an IPv4 address itself, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

@@ -1,6 +1,6 @@
 /**
- * Work that runs one at a time. A caller gets a run that begins after its call: at once, or when the current run has
- * ended. All who call meanwhile share that next run, so that no queue grows.
+ * Runs work one at a time. A caller gets a run that starts after its call: immediately, or when the current run
+ * ends. All callers in the meantime share that next run, so that no queue grows.
  */
 export class NextRun {
   readonly #work: () => Promise<void>;
@@ -15,7 +15,7 @@ export class NextRun {
     return this.#running !== null;
   }
 
-  /** Settles as that run does. */
+  /** Settles with that run. */
   run(): Promise<void> {
     if (!this.#running) {
       this.#running = this.#work().finally(() => {

@@ -1,4 +1,4 @@
-/** What `json` (UTF-8) says; null where it is no JSON: a schema, which takes no null, says what is wrong then. */
+/** Parses `json` (UTF-8); null when it is invalid, which the caller's schema then rejects. */
 export function parseJson(json: Uint8Array | string): unknown {
   try {
     return JSON.parse(typeof json === 'string' ? json : Buffer.from(json).toString('utf8'));

@@ -1,7 +1,7 @@
-/** As much of a request of `node:http` or `node:http2` as its host needs. */
+/** The part of a `node:http` or `node:http2` request that {@link requestHost} reads. */
 export interface HostedRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Names and values by turns. */
+  /** Names and values alternate. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -9,8 +9,8 @@ export interface HostedRequest {
 const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i;
 
 /**
- * The `host[:port]` that a request was sent to, or null: missing, repeated, contradictory, or something else. HTTP/2 has it
- * in `:authority`, in `host`, or the same in both.
+ * The `host[:port]` that a request was sent to; null when missing, repeated, contradictory or malformed. HTTP/2 has it
+ * in `:authority`, in `host`, or identical in both.
  */
 export function requestHost({ headers, rawHeaders }: HostedRequest): string | null {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeError } from './edge-error.js';
 
-/** What an agent's `Authorization` header says; the MAC covers the rest of it. */
+/** Content of an agent's `Authorization` header; the MAC covers the other fields. */
 export interface RequestClaim {
   readonly environmentId: number;
   /** The instance's id, a UUID. */
@@ -14,7 +14,7 @@ export interface RequestClaim {
   readonly mac: string;
 }
 
-/** What of a request is there before its body. `path` starts below the plugin's mount: `/agent/check-in?…`. */
+/** The signed parts that arrive before the body. `path` starts below the plugin's mount: `/agent/check-in?…`. */
 export interface SignedHead {
   readonly method: string;
   readonly path: string;
@@ -42,8 +42,7 @@ export function signRequest(
 }
 
 /**
- * Reads the header that {@link signRequest} writes. Nothing in it is to be believed before
- * {@link verifyRequest} says so.
+ * Parses the header that {@link signRequest} writes. Do not trust its content before {@link verifyRequest} succeeds.
  * @throws EdgeError `agent-unauthorized` (401)
  */
 export function parseAuthorization(header: string | undefined): RequestClaim {
@@ -54,8 +53,8 @@ export function parseAuthorization(header: string | undefined): RequestClaim {
 }
 
 /**
- * Whether the claim's MAC was made with `key` over this head and the claimed body; constant time. Strangers are sent
- * away before their body is read; {@link verifyBody} tells whether the body that came is the claimed one.
+ * Whether the claim's MAC was made with `key` over this head and the claimed body hash; constant time. Unknown callers
+ * are rejected before their body is read; {@link verifyBody} then checks the received body.
  */
 export function verifyHead(key: Uint8Array, claim: RequestClaim, head: SignedHead): boolean {
   const given = Buffer.from(claim.mac, 'base64url');
@@ -63,17 +62,17 @@ export function verifyHead(key: Uint8Array, claim: RequestClaim, head: SignedHea
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Whether this is the claimed body: no secret, so in any time. */
+/** Whether this is the claimed body. Not secret, so not in constant time. */
 export function verifyBody(claim: RequestClaim, body: Uint8Array): boolean {
   return claim.bodyHash === hashOf(body);
 }
 
-/** Whether the claim's MAC was made with `key` over this very request. */
+/** Whether the claim's MAC was made with `key` over this request. */
 export function verifyRequest(key: Uint8Array, claim: RequestClaim, request: SignedRequest): boolean {
   return verifyHead(key, claim, request) && verifyBody(claim, request.body);
 }
 
-/** One answer for every caller without the right secret, so that ids cannot be counted up. */
+/** The same answer for every caller without the right secret, so that ids cannot be enumerated. */
 export function unauthorized(): EdgeError {
   return new EdgeError('agent-unauthorized', 'The Edge key or instance is not known here', { status: 401 });
 }

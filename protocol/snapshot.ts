@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Largest snapshot a hub takes, bytes of JSON. */
+/** Largest snapshot a hub accepts, bytes of JSON. */
 export const MAX_SNAPSHOT_BYTES = 8 * 1024 * 1024;
 
 const text = (max: number) => z.string().check(z.maxLength(max));
@@ -34,27 +34,27 @@ const serviceSchema = z.object({
   image: text(1024),
   /** `replicated`, `global`, `replicated-job` or `global-job`. */
   mode: text(32),
-  /** Tasks that run, and that should. */
+  /** Running and desired tasks. */
   running: count,
   desired: count,
-  /** Of `docker stack deploy`. */
+  /** Name from `docker stack deploy`. */
   stack: z.nullable(text(255)),
 });
 
 const taskSchema = z.object({
   id: text(64),
   serviceId: text(64),
-  /** '' while it has none. */
+  /** '' while unassigned. */
   nodeId: text(64),
-  /** Of replicated services only. */
+  /** Replicated services only. */
   slot: z.nullable(count),
   state: text(32),
   desiredState: text(32),
-  /** Why it does not run, in the engine's words. */
+  /** The engine's error message. */
   error: text(512),
-  /** '' before it has one. */
+  /** '' before it is created. */
   containerId: text(128),
-  /** Of the last change of its state. */
+  /** Time of the last state change. */
   changedAt: text(40),
 });
 
@@ -62,13 +62,13 @@ const taskSchema = z.object({
 const errorSchema = z.object({ part: text(64), code: text(64) });
 
 /**
- * What an agent tells about its engine. Everything in it is someone else's text: bounded here,
- * treated as text wherever it is shown. Unknown fields are dropped by the parser.
+ * An agent's report on its engine. All of it is untrusted: bounded here, and treated as text wherever
+ * it is shown. The parser drops unknown fields.
  */
 export const snapshotSchema = z.object({
-  /** RFC 3339, UTC, by the agent's clock; the hub replaces it by its own time, less `ageMs`. */
+  /** RFC 3339, UTC, by the agent's clock; the hub replaces it with its own time minus `ageMs`. */
   takenAt: text(40),
-  /** How long ago it was begun when it is sent, ms. Absent: 0. */
+  /** Age when sent, ms, counted from the start of the collection. Absent: 0. */
   ageMs: z.optional(z.int().check(z.nonnegative(), z.maximum(600_000))),
   engine: z.nullable(
     z.object({
@@ -85,7 +85,7 @@ export const snapshotSchema = z.object({
       kind: text(32),
     }),
   ),
-  /** Null: the engine did not say. */
+  /** Null: not reported by the engine. */
   counts: z.object({
     containers: z.nullable(count),
     running: z.nullable(count),
@@ -102,13 +102,13 @@ export const snapshotSchema = z.object({
   swarm: z.nullable(
     z.object({ id: text(64), nodeId: text(64), role: text(16), managers: count, nodes: count }),
   ),
-  /** What managers alone can tell: services, and those of their tasks that are not history. */
+  /** From managers only: services, and their current tasks. */
   services: z.optional(list(serviceSchema)),
   tasks: z.optional(list(taskSchema)),
   errors: z.array(errorSchema).check(z.maxLength(32)),
 });
 
-/** The items of its lists. */
+/** Schemas of the list items. */
 export const snapshotItems = Object.freeze({
   container: containerSchema,
   image: imageSchema,
@@ -119,5 +119,5 @@ export const snapshotItems = Object.freeze({
   error: errorSchema,
 });
 
-/** What an agent tells about its engine, checked: times are RFC 3339 in UTC, sizes bytes. */
+/** A validated snapshot: times are RFC 3339 in UTC, sizes bytes. */
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type net from 'node:net';
 
 /**
- * The socket once `event` has come; one that fails, or is late, is destroyed.
+ * Resolves to the socket after `event`; destroys it on error or abort.
  * @throws the socket's error, or the signal's reason
  */
 export async function untilEvent<T extends net.Socket>(

@@ -25,22 +25,22 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Tells this boot of the machine from every other; undefined: unknown. See `machine-boot.ts`. */
+  /** Identifies this boot of the machine; undefined: unknown. See `machine-boot.ts`. */
   readonly boot: string | undefined;
-  /** A mounted file was replaced on the host: a new container has to mount it again. */
+  /** A mounted file was replaced on the host: only a new container can mount it again. */
   readonly onStaleMount: (path: string) => void;
 }
 
-/** What an answer may take on top of its interval before the health check worries, ms. */
+/** Delay past the interval before the health check reports a late check-in, ms. */
 const HEALTH_SLACK_MS = 30_000;
 
-/** An agent's two tunnels: the environment's, while it leads, and the one to its node alone. */
+/** An agent's two tunnels: the environment's, while it is the leader, and the one to its node alone. */
 interface Tunnels {
   readonly environment: TunnelKeeper;
   readonly node: TunnelKeeper;
 }
 
-/** The agent: check-ins, tunnels, engine and snapshots, which meet only here. */
+/** The agent: wires check-ins, tunnels, engine and snapshots. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #engine: Engine;
@@ -85,12 +85,12 @@ export class Agent {
     this.#hubMounts = new MountWatch(mounts);
   }
 
-  /** How check-ins go, for the health check. */
+  /** State of the check-ins, for the health check. */
   get state(): CheckInState {
     return this.#state;
   }
 
-  /** Loads the instance key and begins to check in. @throws ConfigError `data-dir-damaged` */
+  /** Loads the instance key and starts to check in. @throws ConfigError `data-dir-damaged` */
   async start(): Promise<void> {
     const { config, clock, random, logger } = this.#options;
     const { edgeKey, edgeId } = config;
@@ -112,7 +112,7 @@ export class Agent {
       clock,
       random,
       onLost: () => this.#poller?.nudge(),
-      onMended: () => this.#poller?.nudge(),
+      onRecovered: () => this.#poller?.nudge(),
     };
     const keeper = (purpose: keyof Tunnels) => {
       const log = purpose === 'node' ? logger.child({ purpose }) : logger;
@@ -133,7 +133,7 @@ export class Agent {
     if (config.cleartext) {
       logger.warn(
         { code: 'cleartext' },
-        'the Edge key names an http:// address: anyone on the way can read check-ins',
+        'the Edge key names an http:// address: anyone on the network path can read check-ins',
       );
     }
     logger.info(
@@ -175,7 +175,7 @@ export class Agent {
     void this.#sendSnapshot();
   }
 
-  /** A call of a moment ago may have changed the engine's place in the Swarm; the hub is told before the next look. */
+  /** A recent call may have changed the engine's place in the Swarm: reports it without waiting for the next evaluation. */
   async #report(): Promise<void> {
     await this.#watch.evaluate();
     await this.#poller?.enrolled();
@@ -238,13 +238,13 @@ export class Agent {
         : { ...this.#state, problem: code };
   }
 
-  /** The last snapshot of an engine says more than one that it refused. */
+  /** Skipped while the engine is down: the previous snapshot is more useful. */
   #sendRegularSnapshot(): void {
     if (this.#watch.state !== 'down') void this.#sendSnapshot();
   }
 
   async #sendSnapshot(): Promise<void> {
-    // One that is asked for now must not show what was before.
+    // A snapshot requested now must not show an earlier state.
     this.#isSnapshotWantedAgain = this.#isSnapshotRunning;
     if (this.#isSnapshotRunning) return;
     this.#isSnapshotRunning = true;
@@ -253,7 +253,7 @@ export class Agent {
       await this.#client?.postSnapshot(await takeSnapshot(this.#engine, clock));
     } catch (error) {
       const isLater = ['snapshot-too-soon', 'hub-busy'].includes(codeOf(error));
-      this.#options.logger[isLater ? 'debug' : 'warn']({ err: error }, 'the snapshot was not taken in');
+      this.#options.logger[isLater ? 'debug' : 'warn']({ err: error }, 'the hub did not accept the snapshot');
       if (isLater) this.#sendSnapshotLater(error instanceof EdgeError ? error.retryAfterSeconds : undefined);
     } finally {
       this.#isSnapshotRunning = false;
@@ -261,7 +261,7 @@ export class Agent {
     }
   }
 
-  /** What it would show is news; the hub takes it a little later. */
+  /** Retries when the hub accepts the next snapshot. */
   #sendSnapshotLater(seconds = 10): void {
     this.#cancelRetry ??= this.#options.clock.after(seconds * 1_000, () => {
       this.#cancelRetry = null;
@@ -269,7 +269,7 @@ export class Agent {
     });
   }
 
-  /** Leaves a snapshot and closes, unless the hub knows of a call under way. */
+  /** Sends a last snapshot and closes the tunnel, unless the hub reports a call in progress. */
   async #closeIdle(purpose: keyof Tunnels, tunnelId: string): Promise<void> {
     const { clock, logger } = this.#options;
     const tunnel = this.#tunnels?.[purpose];
@@ -282,9 +282,9 @@ export class Agent {
         tunnel?.close('idle', tunnelId);
         return;
       }
-      // In use, or the hub did not answer: the clock starts anew, and the hub has one of its own.
+      // In use, or the hub did not answer: restart the clock; the hub has its own.
       if (codeOf(error) !== 'tunnel-in-use')
-        logger.warn({ err: error }, 'the idle tunnel could not be closed yet');
+        logger.warn({ err: error }, 'closing the idle tunnel failed; retrying after the next idle time');
       tunnel?.touch();
     }
   }

@@ -11,7 +11,7 @@ export interface HubCall {
   readonly agent: http.Agent;
   readonly clock: Clock;
   readonly headers: http.OutgoingHttpHeaders;
-  /** JSON, also compressed with gzip, or nothing. */
+  /** JSON, possibly compressed with gzip, or empty. */
   readonly body: Buffer;
   /** Deadline for the whole answer, ms. */
   readonly timeoutMs: number;
@@ -25,12 +25,12 @@ export interface Answer {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** A kept connection that is reset sooner was closed before our request came, ms. A hold that is cut later is no stale connection. */
+/** A reused connection that is reset within this time was already closed by the hub, ms. A later reset is a cut hold. */
 const STALE_MS = 1_000;
 
 /**
- * Sends a request and collects the answer. A hub may close a kept connection in the moment we take it (RFC 9112,
- * section 9.3.1): then it goes out once more, on another one.
+ * Sends a request and collects the answer. A hub may close an idle connection just as we reuse it (RFC 9112,
+ * section 9.3.1): the request is then sent again on another one.
  * @throws EdgeError as `toHubError` makes them, or the signal's reason
  */
 export async function callHub(url: URL, call: HubCall): Promise<Answer> {
@@ -40,7 +40,7 @@ export async function callHub(url: URL, call: HubCall): Promise<Answer> {
   }
 }
 
-/** Resolves to null where a kept connection turned out to be closed; of those there are but a few. */
+/** Resolves to null if a reused connection was already closed; only a few are kept. */
 function attempt(url: URL, call: HubCall): Promise<Answer | null> {
   const { method, agent, clock, headers, body, timeoutMs, signal } = call;
   const { request } = url.protocol === 'https:' ? https : http;

@@ -1,6 +1,6 @@
 import { EdgeError } from '../../protocol/edge-error.js';
 
-/** `EX_CONFIG` of sysexits.h: what the agent's process ends with on a {@link ConfigError}. */
+/** `EX_CONFIG` of sysexits.h: the agent's exit code after a {@link ConfigError}. */
 export const EXIT_CONFIG = 78;
 
 /**

@@ -16,23 +16,23 @@ const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 const MIN_INACTIVITY_MS = 5_000;
 const MAX_INACTIVITY_MS = 24 * 3_600_000;
 
-/** Everything the agent is told by its environment, read once and frozen. */
+/** The agent's configuration from environment variables, read once and frozen. */
 export interface AgentConfig {
   /** `EDGE_ID`, lower case. */
   readonly edgeId: string;
   /** `EDGE_KEY`. */
   readonly edgeKey: EdgeKey;
-  /** The Edge key's API URL is `http://`: anyone on the way reads the check-ins. */
+  /** The Edge key's API URL is `http://`: anyone on the network path can read the check-ins. */
   readonly cleartext: boolean;
   /** `EDGE_INSECURE_POLL`: any certificate on the API is accepted. Default false. */
   readonly insecurePoll: boolean;
-  /** Reads `EDGE_CA_FILE` again: authorities trusted on the API in addition to the well-known ones. */
+  /** Reads `EDGE_CA_FILE`: authorities trusted on the API in addition to the well-known ones. */
   readonly ca: (() => string) | null;
-  /** `EDGE_INACTIVITY_TIMEOUT`, 5 s to 24 h; null: the hub's setting holds. */
+  /** `EDGE_INACTIVITY_TIMEOUT`, 5 s to 24 h; null: the hub's setting applies. */
   readonly inactivityMs: number | null;
   /** `DOCKER_HOST` and its TLS variables. Default the socket `/var/run/docker.sock`. */
   readonly engine: EngineAddress;
-  /** What the agent opens again and again while it runs: the engine's socket or certificates, and `EDGE_CA_FILE`. */
+  /** Paths the agent opens repeatedly while it runs: the engine's socket or certificates, and `EDGE_CA_FILE`. */
   readonly reopened: readonly string[];
   /** `HTTPS_PROXY` and `NO_PROXY`, upper or lower case. */
   readonly proxy: ProxySettings;
@@ -79,7 +79,7 @@ export function readConfig(
   });
 }
 
-/** Adds the variable's name and the next step to what a parser of `protocol/` says. */
+/** Adds the variable's name and the next step to an error of a parser in `protocol/`. */
 function parsed<T>(name: string, nextStep: string, parse: () => T): T {
   try {
     return parse();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastGood } from './last-good.js';
 import { invalid, type Variables } from './variables.js';
 
-/** Where the agent finds its Docker Engine; `tls` reads its files again. */
+/** Address of the Docker Engine; `tls` reads the files on each call. */
 export type EngineAddress =
   | { readonly kind: 'unix'; readonly path: string }
   | {
@@ -16,7 +16,7 @@ export type EngineAddress =
 
 /** TLS towards an engine on TCP, PEM texts. */
 export interface EngineTls {
-  /** The only authority that is trusted; null: the engine's certificate is not verified (`DOCKER_TLS`). */
+  /** The only trusted authority; null: the engine's certificate is not verified (`DOCKER_TLS`). */
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: string | null;
@@ -56,19 +56,19 @@ function readTls(variables: Variables): (() => EngineTls) | null {
   const folder = variables.text('DOCKER_CERT_PATH');
   if (!verify && variables.text('DOCKER_TLS') === null) {
     if (folder === null) return null;
-    throw invalid('DOCKER_CERT_PATH', folder, 'set DOCKER_TLS_VERIFY=1 beside it, or remove it');
+    throw invalid('DOCKER_CERT_PATH', folder, 'set DOCKER_TLS_VERIFY=1 as well, or remove it');
   }
   const pem = (file: string) =>
     variables.file('DOCKER_CERT_PATH', join(folder ?? join(homedir(), '.docker'), file));
   return lastGood(() => {
     if (folder === null) return Object.freeze({ ca: verify ? pem('ca.pem') : null, cert: null, key: null });
-    // dockerode reads all three by itself, so all three have to be there.
+    // dockerode reads all three itself, so all three must exist.
     const [ca, cert, key] = [pem('ca.pem'), pem('cert.pem'), pem('key.pem')];
     return Object.freeze({ ca: verify ? ca : null, cert, key });
   }, isPair);
 }
 
-/** Whether certificate and key fit: one of them may have been replaced before the other. */
+/** Whether certificate and key match: one of them may have been replaced before the other. */
 function isPair({ cert, key }: EngineTls): boolean {
   if (cert === null || key === null) return true;
   try {

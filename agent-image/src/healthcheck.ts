@@ -1,6 +1,6 @@
 import { type AgentStatus, readStatus, STATUS_INTERVAL_MS } from './status-file.js';
 
-/** What the `healthcheck` command found. */
+/** Result of the `healthcheck` command. */
 export interface Health {
   readonly healthy: boolean;
   /** One line for `docker inspect`. */
@@ -10,8 +10,8 @@ export interface Health {
 const STALE_MS = 4 * STATUS_INTERVAL_MS;
 
 /**
- * Whether the agent that writes this status file runs, its main loop turns, and its check-ins succeed as
- * often as they should. Opens no port and asks nobody.
+ * Whether the agent that writes this status file runs, its main loop turns, and its check-ins succeed in
+ * time. Opens no port and makes no request.
  * @param path see `statusPath`
  * @param clock milliseconds since the epoch
  */
@@ -20,7 +20,7 @@ export async function checkHealth(path: string, clock: () => number = Date.now):
   if (status === null || !isAlive(status.pid)) return sick('no agent is running here');
   const now = clock();
   const ageMs = Math.abs(now - status.writtenAtMs);
-  if (ageMs > STALE_MS) return sick(`the agent has not moved for ${seconds(ageMs)}`);
+  if (ageMs > STALE_MS) return sick(`the agent's status is ${seconds(ageMs)} old`);
   if (status.succeededAtMs === null) return sick(`no check-in has succeeded yet${because(status)}`);
   const last = `last check-in ${seconds(now - status.succeededAtMs)} ago`;
   if (status.problem !== null || (status.dueAtMs !== null && now > status.dueAtMs)) {
@@ -41,7 +41,7 @@ function seconds(durationMs: number): string {
   return `${Math.max(0, Math.round(durationMs / 1000))} s`;
 }
 
-/** Signal 0 only asks; EPERM says that the process is there and someone else's. */
+/** Signal 0 only checks; EPERM means that the process exists under another user. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

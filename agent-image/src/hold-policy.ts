@@ -1,18 +1,18 @@
 import type { Clock } from '../../protocol/clock.js';
 
-/** Shortest hold that is worth more than plain polling, seconds. */
+/** Shortest useful hold, seconds. */
 const SHORTEST_SECONDS = 5;
 /** How long a shorter hold is kept before the full one is tried again, ms. */
 const RETRY_MS = 10 * 60_000;
-/** So many cuts at a like age make a rule: a suspended machine, a new address or a restart cuts a hold at any age. */
+/** Cuts at a similar age before holds get shorter: a suspended machine, a new address or a restart cuts one at any age. */
 const CUTS = 3;
-/** What differs by no more is a like age: a part of it, or ms. */
-const ALIKE = Object.freeze({ part: 0.2, ms: 2_000 });
+/** Ages are similar if they differ by no more: a share of the age, or ms. */
+const SIMILAR = Object.freeze({ part: 0.2, ms: 2_000 });
 
 /**
- * Decides how long the next check-in offers to be held. Where something on the way cuts held requests at an age of its
- * own, holds get shorter, and in the end check-ins are plain. A hold that the hub's own restart ended is not counted:
- * the hub's boot id tells the two apart.
+ * Decides how long the next check-in may be held. When a proxy cuts held requests at a certain age, holds get shorter,
+ * and in the end check-ins are not held. A hold that a restart of the hub ended does not count: the hub's boot id
+ * distinguishes the two.
  */
 export class HoldPolicy {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class HoldPolicy {
   #limitUntilMs = 0;
   #granted = 0;
   #suspectMs: number | null = null;
-  /** Ages of cuts, all alike, that no longer hold has disproved. */
+  /** Ages of cuts, all similar, not disproved by a longer hold. */
   #cutsMs: readonly number[] = [];
   #hub: string | null = null;
 
@@ -28,9 +28,9 @@ export class HoldPolicy {
     this.#clock = clock;
   }
 
-  /** Seconds to offer; 0: check in plainly. */
+  /** Seconds to offer; 0: not held. */
   next(): number {
-    // After a cut one plain check-in tells whether the hub is the same one.
+    // After a cut, a plain check-in shows whether the hub has restarted.
     if (this.#suspectMs !== null) return 0;
     if (this.#clock.monotonic() >= this.#limitUntilMs) this.#limitSeconds = Number.POSITIVE_INFINITY;
     return Math.min(this.#granted, this.#limitSeconds);
@@ -41,15 +41,15 @@ export class HoldPolicy {
     this.#suspectMs = elapsedMs;
   }
 
-  /** A plain check-in failed, too: the network is at fault, not the length of the hold. */
+  /** A plain check-in failed as well: the network is at fault, not the length of the hold. */
   failed(): void {
     this.#suspectMs = null;
   }
 
   /**
    * The hub answered.
-   * @param heldMs how long it held the check-in; 0: a plain one
-   * @returns the new limit in seconds where cuts led to one
+   * @param heldMs how long it held the check-in; 0: not held
+   * @returns the new limit in seconds, if it changed
    */
   answered(hub: string | null, grantedSeconds: number | null, heldMs: number): number | null {
     const suspectMs = this.#suspectMs;
@@ -59,7 +59,7 @@ export class HoldPolicy {
     if (grantedSeconds !== null) this.#granted = grantedSeconds;
     this.#cutsMs = isSameHub ? this.#cutsMs.filter((ms) => ms >= heldMs) : [];
     if (suspectMs === null || !isSameHub) return null;
-    this.#cutsMs = [...this.#cutsMs.filter((ms) => areAlike(ms, suspectMs)), suspectMs];
+    this.#cutsMs = [...this.#cutsMs.filter((ms) => areSimilar(ms, suspectMs)), suspectMs];
     if (this.#cutsMs.length < CUTS) return null;
     const shorter = Math.floor((Math.min(...this.#cutsMs) / 1_000) * 0.8);
     this.#cutsMs = [];
@@ -69,6 +69,6 @@ export class HoldPolicy {
   }
 }
 
-function areAlike(a: number, b: number): boolean {
-  return Math.abs(a - b) <= Math.max(ALIKE.ms, ALIKE.part * Math.max(a, b));
+function areSimilar(a: number, b: number): boolean {
+  return Math.abs(a - b) <= Math.max(SIMILAR.ms, SIMILAR.part * Math.max(a, b));
 }

@@ -50,12 +50,12 @@ interface Exchange {
   readonly signal?: AbortSignal;
 }
 
-/** An answer, and whether it is the hub's own, to this very request. */
+/** An answer, and whether it is proven to be the hub's answer to this request. */
 interface CheckedAnswer extends Answer {
   readonly isProven: boolean;
 }
 
-/** What a hub refuses before it knows whose signature a call has, or where no plugin of ours answers. */
+/** Codes of refusals without a proof: sent before the caller is authenticated, or by the host. */
 const UNPROVEN = new Set([
   'agent-unauthorized',
   'bad-host',
@@ -71,15 +71,15 @@ const UNPROVEN = new Set([
 const FORGED = Object.freeze({
   code: 'hub-answer-forged',
   detail:
-    'The answer does not prove that it is the hub’s: the hub is older than this agent, or somebody answers in its place',
+    'The answer carries no valid proof: the hub is older than this agent, or something answers in its place',
 });
 const gzipAsync = promisify(gzip);
 const MIN_COMPRESSED_BYTES = 1_024;
 const CALL_MS = 30_000;
-/** A hold that is unanswered so long after its wait is given up, ms. */
+/** A hold that is unanswered this long after its wait is aborted, ms. */
 const HOLD_SLACK_MS = 5_000;
 
-/** The agent's calls to the hub, each signed. Knows no loop and no state but clock and instance secret. */
+/** The agent's signed calls to the hub. Its only state is the clock offset and the instance secret. */
 export class HubClient {
   readonly #options: HubClientOptions;
   #instanceSecret: Buffer | null = null;
@@ -90,13 +90,13 @@ export class HubClient {
     this.#options = options;
   }
 
-  /** Signs proofs on the tunnel too; null before the first enrolment. */
+  /** Also signs proofs on the tunnel; null before the first enrolment. */
   get instanceSecret(): Buffer | null {
     return this.#instanceSecret;
   }
 
   /**
-   * Makes this instance known and learns its secret.
+   * Enrols this instance and receives its secret.
    * @throws EdgeError with the hub's code, or as `toHubError` makes them
    */
   async enrol(
@@ -123,7 +123,7 @@ export class HubClient {
     return reply;
   }
 
-  /** One check-in; with `waitSeconds` above 0 the hub may hold it so long (RFC 7240). */
+  /** One check-in; with `waitSeconds` above 0 the hub may hold it that long (RFC 7240). */
   async checkIn(
     query: CheckInQuery,
     etag: string | undefined,
@@ -141,7 +141,7 @@ export class HubClient {
       signal,
     });
     const tag = strongTag(answer.headers.etag) ?? etag;
-    // The state of another tag than ours is not known here: somebody on the way has changed what we sent.
+    // A 304 for another tag than ours means that the request was modified: that state is unknown.
     if (answer.status === 304) return { reply: null, etag: tag === etag ? tag : undefined };
     return { reply: parseAnswer(checkInReplySchema, answer), etag: tag };
   }
@@ -167,13 +167,13 @@ export class HubClient {
     try {
       await post(await compressed({ tunnelId, snapshot }));
     } catch (error) {
-      // The hub bounds the pace of snapshots, not of closes.
+      // The hub rate-limits snapshots, not closes.
       if (codeOf(error) !== 'body-too-soon' || snapshot === null) throw error;
       await post(jsonOf({ tunnelId, snapshot: null }));
     }
   }
 
-  /** What a manager knows of its Swarm. @throws EdgeError `manager-unconfirmed` */
+  /** Sends a manager's report of its Swarm. @throws EdgeError `manager-unconfirmed` */
   async postSwarm(report: SwarmReport): Promise<void> {
     const path = AGENT_PATHS.swarm;
     await this.#send(this.#secret(), { method: 'POST', path, body: jsonOf(report), timeoutMs: CALL_MS });
@@ -184,12 +184,12 @@ export class HubClient {
     throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
   }
 
-  /** A refusal for the clock's sake is mended and tried once more; others are thrown. */
+  /** Corrects the clock and retries once after a refused timestamp; other refusals are thrown. */
   async #send(key: Buffer, exchange: Exchange): Promise<CheckedAnswer> {
     const { body = Buffer.alloc(0) } = exchange;
     let answer = await this.#exchange(key, exchange, body);
     let problem = problemOf(answer);
-    if (problem && this.#mendClock(problem)) {
+    if (problem && this.#correctClock(problem)) {
       answer = await this.#exchange(key, exchange, body);
       problem = problemOf(answer);
     }
@@ -200,7 +200,7 @@ export class HubClient {
     });
   }
 
-  #mendClock(problem: { code: string; timeMs?: number | undefined }): boolean {
+  #correctClock(problem: { code: string; timeMs?: number | undefined }): boolean {
     if (problem.code !== 'clock-skew' && problem.code !== 'stamp-not-new') return false;
     if (problem.timeMs === undefined) return false;
     this.#clockOffsetMs = problem.timeMs - this.#options.clock.now();
@@ -235,18 +235,18 @@ export class HubClient {
 }
 
 /**
- * What an answer refuses; null where it is the hub's consent. Only a proven one may change anything: a clock, a state, a
- * secret, a pause. Of the others a hub can say but few, and they lead to nothing but another attempt, later.
+ * The refusal in an answer; null if it is a proven success. Only a proven answer may change clock, state, secret or
+ * pause. A hub sends few unproven ones, and they only lead to a later retry.
  */
 function problemOf({ status, body, isProven }: CheckedAnswer): z.infer<typeof problemSchema> | null {
   const isSuccess = (status >= 200 && status < 300) || status === 304;
   if (isProven && isSuccess) return null;
-  const said = parseJson(body);
-  const problem = problemSchema.safeParse(said);
-  const strange = { code: 'hub-answer-malformed', detail: `Something on the way answered ${status}` };
-  if (isProven) return problem.success ? problem.data : strange;
-  if (isSuccess) return body.length === 0 || isObject(said) ? FORGED : strange;
-  if (!problem.success) return strange;
+  const content = parseJson(body);
+  const problem = problemSchema.safeParse(content);
+  const malformed = { code: 'hub-answer-malformed', detail: `A proxy or another server answered ${status}` };
+  if (isProven) return problem.success ? problem.data : malformed;
+  if (isSuccess) return body.length === 0 || isObject(content) ? FORGED : malformed;
+  if (!problem.success) return malformed;
   const { code, detail } = problem.data;
   return UNPROVEN.has(code) ? { code, ...(detail === undefined ? {} : { detail }) } : FORGED;
 }
@@ -259,7 +259,7 @@ function isObject(value: unknown): boolean {
 function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: Answer): z.infer<T> {
   const parsed = schema.safeParse(parseJson(answer.body));
   if (parsed.success) return parsed.data;
-  throw new EdgeError('hub-answer-malformed', `The answer (${answer.status}) is not what a hub says`, {
+  throw new EdgeError('hub-answer-malformed', `The answer (${answer.status}) is not a valid hub answer`, {
     cause: parsed.error,
   });
 }
@@ -273,8 +273,8 @@ function jsonOf(value: unknown): Buffer {
 }
 
 /**
- * JSON, with gzip where that pays: labels and names compress to a tenth and less. Without `Content-Encoding`, as a proxy
- * that inflates requests would break the signature.
+ * JSON, compressed with gzip above a threshold: labels and names shrink to a tenth. No `Content-Encoding`, because a
+ * proxy that inflates requests would break the signature.
  */
 async function compressed(value: unknown): Promise<Buffer> {
   const json = jsonOf(value);

@@ -32,8 +32,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a failed attempt to reach the hub means to the person who runs the agent, with the next step in
- * the message. Errors of ours pass unchanged; whatever else happened on the way is `hub-unreachable`.
+ * Explains a failed attempt to reach the hub to the agent's operator, with the next step in
+ * the message. An EdgeError passes unchanged; any other unknown error is `hub-unreachable`.
  */
 export function toHubError(error: unknown): EdgeError {
   if (error instanceof EdgeError) return error;

@@ -7,7 +7,7 @@ import { ConfigError } from './config-error.js';
 import type { Logger } from './log.js';
 import { replaceFile } from './replace-file.js';
 
-/** What makes this agent the one the hub knows; lives as long as `DATA_DIR`. */
+/** Identity of this agent towards the hub; lives as long as `DATA_DIR`. */
 export interface InstanceKey {
   /** UUID, made once. */
   readonly instanceId: string;
@@ -25,9 +25,9 @@ const schema = z.object({
 });
 
 /**
- * Reads `DATA_DIR/instance.json`, or makes it at the first start (mode 0600, fsynced, renamed into place).
- * A directory that cannot be written costs a warning: the agent works, and is a new instance after a restart.
- * A file that is there and cannot be used is never replaced silently, because the hub would see another agent.
+ * Reads `DATA_DIR/instance.json`, or creates it at the first start (mode 0600, fsynced, renamed into place).
+ * A directory that is not writable causes a warning: the agent works, and is a new instance after a restart.
+ * An existing but unusable file is never replaced silently, because the hub would see another agent.
  * @throws ConfigError `data-dir-damaged`
  */
 export async function loadInstanceKey(dataDir: string, log: Pick<Logger, 'warn'>): Promise<InstanceKey> {

@@ -1,7 +1,7 @@
 /**
- * Reads something again each time it is asked for; where that fails, what it was last. For files that are renewed under
- * an agent that outlives them: half-written ones are read at the next time.
- * @param isUsable what is read later must be so, too
+ * Reads a value on each call, and falls back to the last good one. For files that are renewed while the agent runs:
+ * half-written ones are skipped until the next read.
+ * @param isUsable checks each later value
  * @throws what the first `read` throws
  */
 export function lastGood<T>(read: () => T, isUsable: (value: T) => boolean = () => true): () => T {

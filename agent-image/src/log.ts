@@ -5,7 +5,7 @@ import type { AgentConfig } from './config.js';
 
 export type { Logger } from 'pino';
 
-/** Names under which a secret could stand in a log entry, at the top or one level down. */
+/** Members of a log entry that could hold a secret, at the top or one level down. */
 const SECRETS = ['edgeKey', 'secret', 'token', 'credential', 'privateKey', 'authorization', 'password'];
 
 /**
@@ -44,7 +44,7 @@ export function createLogger(
   );
 }
 
-/** An error of ours is told by code, message and causes; the stack is kept for what nobody expected. */
+/** An EdgeError is logged as code, message and causes; unexpected errors with their stack. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return {

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 /**
- * The kernel's random UUID of this boot (random(4)). Docker's containers read the same one as their machine, and a clone
- * of the machine has another.
+ * The kernel's random UUID of this boot (random(4)). Containers read the same one as their machine; a clone of the
+ * machine has another.
  */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * What tells this boot of this machine from every other: 16 characters of base64url. Undefined where the system
- * does not say. A hash, because the id itself need not leave the machine.
+ * Identifies this boot of this machine: 16 characters of base64url. Undefined where the system has no boot id.
+ * A hash, because the id itself need not leave the machine.
  */
 export async function readBoot(path: string = BOOT_ID): Promise<string | undefined> {
   const id = await readFile(path, 'latin1').then(

@@ -8,8 +8,8 @@ const FILE = 'mark';
 const MARK = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * What the hub gave this machine at its last boot, in `DATA_DIR`. A clone that was made before has an older one, so that
- * the hub knows which of the two it has met for longer.
+ * The mark the hub issued to this machine at its last boot, kept in `DATA_DIR`. An earlier clone has an older mark, so
+ * that the hub can distinguish the two.
  */
 export class MachineMark {
   readonly #path: string;
@@ -25,14 +25,14 @@ export class MachineMark {
     return this.#mark;
   }
 
-  /** Reads it; one that is not there, or no mark, is as none. */
+  /** Reads the file; a missing or malformed one counts as no mark. */
   async load(): Promise<void> {
     const text = await readFile(this.#path, 'latin1').catch(() => '');
     const [mark] = MARK.exec(text.trim()) ?? [];
     this.#mark = mark;
   }
 
-  /** Keeps it; where `DATA_DIR` cannot be written, for this run only. */
+  /** Stores the mark; for this run only if `DATA_DIR` is not writable. */
   async keep(mark: string): Promise<void> {
     if (mark === this.#mark) return;
     this.#mark = mark;
@@ -41,7 +41,7 @@ export class MachineMark {
     } catch (error) {
       this.#log.warn(
         { code: 'data-dir-unwritable', path: this.#path, cause: codeOf(error) },
-        'DATA_DIR cannot be written: after a restart of the machine the hub may take it for a clone',
+        'DATA_DIR cannot be written: after a restart of the machine the hub may treat it as a clone',
       );
     }
   }

@@ -9,7 +9,7 @@ import { StatusFile, statusPath } from './status-file.js';
 import { USAGE } from './usage.js';
 import { AGENT_VERSION } from './version.js';
 
-/** `EX_TEMPFAIL` of sysexits.h: a restart helps, by the container's restart policy. */
+/** `EX_TEMPFAIL` of sysexits.h: the container's restart policy starts the agent again. */
 const EXIT_RESTART = 75;
 
 const [command] = process.argv.slice(2);
@@ -52,7 +52,7 @@ async function runAgent(): Promise<void> {
     const code = 'mount-replaced';
     logger.fatal(
       { code, path },
-      'the mounted file was replaced: the agent ends, to be restarted with the new one',
+      'the mounted file was replaced: stopping, so that a restart mounts the new one',
     );
     end(EXIT_RESTART);
   };

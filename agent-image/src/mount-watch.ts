@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { staleMount } from './stale-mount.js';
 
 export interface MountWatchOptions {
-  /** What the agent opens again and again. */
+  /** Paths the agent opens repeatedly. */
   readonly paths: readonly string[];
   /** Called with the path whose mount shows a file that was replaced on the host. */
   readonly onStale: (path: string) => void;
@@ -10,13 +10,12 @@ export interface MountWatchOptions {
   readonly readMounts?: () => string;
 }
 
-/** One failure may be a restart that is under way. */
+/** A single failure may be a restart in progress. */
 const FAILURES = 2;
 
 /**
- * Notices that what has worked fails because a mount shows a deleted file: an engine that was restarted has a new socket,
- * a renewed certificate is a new file, and a container that outlives them keeps the old ones. Only a new container
- * mounts them again.
+ * Detects failures caused by a mount of a deleted file: a restarted engine has a new socket, a renewed certificate is a
+ * new file, and a running container keeps the old ones. Only a new container mounts them again.
  */
 export class MountWatch {
   readonly #options: MountWatchOptions;
@@ -27,7 +26,7 @@ export class MountWatch {
     this.#options = options;
   }
 
-  /** After each use of the paths. */
+  /** Call it after each use of the paths. */
   note(hasFailed: boolean): void {
     if (!hasFailed) this.#hasWorked = true;
     this.#failures = hasFailed ? this.#failures + 1 : 0;

@@ -12,16 +12,16 @@ import { proxyFor } from './proxy.js';
 import { connectThroughProxy } from './proxy-connect.js';
 
 const CHECK_IN_CONNECT_MS = 15_000;
-/** Kept connections; two, as a post can come while a check-in is held. See docs/decisions/platform-defaults.md. */
+/** Idle connections; two, as a POST can be sent during a held check-in. See docs/decisions/platform-defaults.md. */
 const KEPT: http.AgentOptions = Object.freeze({
   keepAlive: true,
   keepAliveMsecs: TCP_KEEP_ALIVE_MS,
   maxFreeSockets: 2,
-  // With it Node heeds the hub's `Keep-Alive: timeout`; connections in use are not touched.
+  // Makes Node respect the hub's `Keep-Alive: timeout`; connections in use are unaffected.
   timeout: 60_000,
 });
 
-/** How the agent leaves its network, for check-ins and tunnel alike. Nothing else dials out. */
+/** The agent's outbound connections, for check-ins and tunnel alike. Nothing else dials out. */
 export interface Outbound {
   /** Keep-alive agent for requests to the Edge key's API URL. */
   readonly agent: http.Agent;
@@ -30,12 +30,12 @@ export interface Outbound {
    * @throws EdgeError as `toHubError` makes them, `proxy-refused` or `proxy-unreachable`
    */
   connectTcp(host: string, port: number, options: { timeoutMs: number }): Promise<net.Socket>;
-  /** Closes the agent's kept connections. */
+  /** Closes the idle connections. */
   close(): void;
 }
 
 /**
- * Certificates on the API are verified against the authorities Node ships plus `EDGE_CA_FILE`, or not at
+ * Certificates on the API are verified against Node's bundled authorities plus `EDGE_CA_FILE`, or not at
  * all with `EDGE_INSECURE_POLL`; the tunnel does its own pinning over {@link Outbound.connectTcp}.
  */
 export function createOutbound(
@@ -64,7 +64,7 @@ export function createOutbound(
 }
 
 /**
- * Trusts the authorities Node ships and those of `EDGE_CA_FILE`, as it is now. Made anew only when the file has changed:
+ * Trusts Node's bundled authorities and those currently in `EDGE_CA_FILE`. Rebuilt only when the file has changed:
  * parsing the authorities for each connection would cost more than the handshake.
  */
 function authoritiesContext(ca: AgentConfig['ca']): () => tls.SecureContext {

@@ -11,11 +11,11 @@ export interface PollerOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** What the next check-in says of the agent. */
+  /** Query of the next check-in. */
   readonly query: () => CheckInQuery;
-  /** Makes the instance known; called before the first check-in and when the hub has forgotten it. */
+  /** Enrols the instance; called before the first check-in and when the hub no longer knows it. */
   readonly enrol: (signal: AbortSignal) => Promise<void>;
-  /** The state changed. Must not throw and must not wait for long work. */
+  /** The state changed. Must not throw or block. */
   readonly onReply: (reply: CheckInReply) => void;
   /** Every outcome, for the health check. */
   readonly onOutcome: (outcome: { code: string | null; nextWithinMs: number }) => void;
@@ -23,28 +23,28 @@ export interface PollerOptions {
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 20_000;
-/** For refusals that only a person can mend. */
+/** For refusals that only an operator can fix. */
 const MAX_REFUSED_BACKOFF_MS = 60_000;
-/** A call that fails faster than this was not a hold that something cut. */
+/** A call that fails faster than this was not a cut hold, ms. */
 const MIN_CUT_MS = 1_000;
-/** A hold without news that ends faster than this is none: something on the way answers in the hub's place. */
+/** A hold without news that ends faster than this was answered by something else than the hub, ms. */
 const MIN_HOLD_MS = 500;
-/** Least time from one check-in to the next, ms, whatever the hub answers. */
+/** Least time between check-ins, ms, whatever the hub answers. */
 const MIN_PACE_MS = 20;
-/** How long another agent with our identity, or in the hub's place, is a problem after we last noticed it, ms. */
+/** How long a duplicate of this agent, or forged answers, are reported after they were last seen, ms. */
 const SHARED_MS = 3 * 60_000;
-/** Answers that anyone on the way can invent. */
+/** Answers that anyone on the network path can forge. */
 const DOUBTFUL = new Set(['hub-answer-forged', 'agent-unauthorized']);
 
-/** The loop of check-ins: one at a time, held where that works, with backoff and full jitter after failures. */
+/** The check-in loop: one at a time, held where possible, with backoff and full jitter after failures. */
 export class Poller {
   readonly #options: PollerOptions;
   readonly #holds: HoldPolicy;
   #stopping = new AbortController();
   #running: Promise<void> | null = null;
   /**
-   * Ends the check-in under way, or the pause after it; a stop does so, too. Not `AbortSignal.any` with the stop's
-   * signal: on Node 20 each of those would leave something behind with it, for as long as the agent runs.
+   * Aborts the current check-in, or the pause after it; so does a stop. Not `AbortSignal.any` with the stop's
+   * signal: on Node 20 each of those leaks memory for as long as the agent runs.
    */
   #nudge: AbortController | null = null;
   #enrolled = false;
@@ -54,9 +54,9 @@ export class Poller {
   #intervalMs = 5_000;
   #failures = 0;
   #lastCode: string | null = null;
-  /** Check-ins that another process with our instance key took the place of, lately. */
+  /** Recent check-ins that another process with our instance key superseded. */
   #shared = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
-  /** Doubtful answers, lately. A good one in between does not make them fewer. */
+  /** Recent doubtful answers. A good one in between does not reset the count. */
   #doubtful = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
   #forgedMs = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +69,7 @@ export class Poller {
     this.#running ??= this.#run();
   }
 
-  /** Ends the loop and the check-in under way; safe to call twice. */
+  /** Ends the loop and the current check-in; safe to call twice. */
   async stop(): Promise<void> {
     const reason = new EdgeError('agent-stopping', 'The agent is stopping');
     this.#stopping.abort(reason);
@@ -79,7 +79,7 @@ export class Poller {
 
   /**
    * `duplicate` while another process uses this instance's data folder, or a copy of it; `hub-answer-forged` while
-   * somebody answers in the hub's place; else null.
+   * answers are forged; else null.
    */
   get problem(): string | null {
     if (this.#isRecent(this.#shared.lastMs)) return 'duplicate';
@@ -90,19 +90,19 @@ export class Poller {
     return this.#options.clock.monotonic() - ms < SHARED_MS;
   }
 
-  /** Checks in at once: the agent has something to tell, such as a lost tunnel. */
+  /** Checks in immediately, to report a change such as a lost tunnel. */
   nudge(): void {
     this.#etag = undefined;
-    this.#nudge?.abort(new EdgeError('nudged', 'A new check-in takes the place of this one'));
+    this.#nudge?.abort(new EdgeError('nudged', 'A new check-in replaces this one'));
   }
 
-  /** Makes itself known anew, then checks in: what it said of itself is true no more. */
+  /** Enrols again, then checks in: the reported identity has changed. */
   reenrol(): void {
     this.#enrolled = false;
     this.nudge();
   }
 
-  /** Resolves at once where the hub knows this agent as it is; else after the next attempt to enrol, however that ends. */
+  /** Resolves immediately if the enrolment is current; else after the next attempt to enrol, whatever its result. */
   async enrolled(): Promise<void> {
     if (this.#enrolled && !this.#isEnrolling) return;
     await new Promise<void>((resolve) => this.#awaitEnrolment.push(resolve));
@@ -128,7 +128,7 @@ export class Poller {
       const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);
       this.#etag = etag;
       const elapsedMs = clock.monotonic() - startedMs;
-      // The state it sent may be the known one: somebody on the way can take out what tells the hub that we know it.
+      // The answer may repeat the known state: someone on the network path can strip `If-None-Match`.
       const isNews = reply !== null && etag !== known;
       const isTooFast = !isNews && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
       const pauseMs = this.#succeeded(reply, waitSeconds, elapsedMs);
@@ -143,7 +143,7 @@ export class Poller {
   }
 
   async #enrol(): Promise<void> {
-    // Before it, so that a change of the engine's place meanwhile is not lost.
+    // Set before the attempt, so that a change of the engine's place meanwhile is not lost.
     this.#enrolled = true;
     this.#isEnrolling = true;
     let isReported = true;
@@ -170,8 +170,8 @@ export class Poller {
       logger.warn(
         { code: 'hold-cut', holdSeconds: limit },
         limit > 0
-          ? 'something on the way cuts held check-ins: holding shorter'
-          : 'something on the way cuts held check-ins: polling plainly',
+          ? 'a proxy cuts held check-ins: using shorter holds'
+          : 'a proxy cuts held check-ins: polling without holds',
       );
     }
     if (reply) {
@@ -180,7 +180,7 @@ export class Poller {
     }
     const isHolding = this.#holds.next() > 0;
     onOutcome({ code: null, nextWithinMs: isHolding ? this.#holds.next() * 1_000 : this.#intervalMs });
-    // A hold answers when there is news or when its time is over: the next one follows at once.
+    // A hold ends on news or at its deadline: the next one follows immediately.
     return isHolding || (waitSeconds > 0 && reply) ? 0 : this.#intervalMs;
   }
 
@@ -210,8 +210,8 @@ export class Poller {
   }
 
   /**
-   * Ours is over before each next one, so that this was another process with our instance key. Both would take
-   * each other's place at once and for ever: both give way, longer each time.
+   * Our own check-ins never overlap, so this was another process with our instance key. Both would supersede
+   * each other forever, so both back off, longer each time.
    */
   #superseded(): number {
     const { logger, clock, random, onOutcome } = this.#options;
@@ -246,7 +246,7 @@ export class Poller {
   }
 }
 
-/** Whether the hold ended without the hub's word: a closed connection, a proxy's page, or silence. */
+/** Whether the hold ended without an answer of the hub: a closed connection, a proxy's page, or a timeout. */
 function isCut(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'hub-unreachable' || code === 'hub-answer-malformed';

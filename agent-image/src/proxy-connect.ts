@@ -9,14 +9,14 @@ import { untilEvent } from '../../protocol/until-event.js';
 
 export interface ProxyConnectOptions {
   readonly clock: Clock;
-  /** The deadline for all of it. */
+  /** Aborts the whole attempt. */
   readonly signal: AbortSignal;
   /** Trusted authorities for an `https:` proxy. */
   readonly secureContext: tls.SecureContext;
 }
 
 /**
- * Asks a forward proxy for a byte pipe to `host:port` (HTTP `CONNECT`, RFC 9110 section 9.3.6).
+ * Opens a byte pipe to `host:port` through a forward proxy (HTTP `CONNECT`, RFC 9110 section 9.3.6).
  * @throws EdgeError `proxy-refused`, `proxy-unreachable`
  */
 export async function connectThroughProxy(
@@ -64,7 +64,7 @@ export async function connectThroughProxy(
   });
 }
 
-/** A pipe to the proxy itself; the certificate of an `https:` one is for its own name. */
+/** Connects to the proxy itself; an `https:` proxy's certificate must match its own name. */
 async function dialProxy(proxy: URL, options: ProxyConnectOptions): Promise<net.Socket> {
   const { signal, secureContext } = options;
   const isSecure = proxy.protocol === 'https:';

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** How the agent leaves its network: `HTTPS_PROXY` and `NO_PROXY`. */
+/** Proxy settings: `HTTPS_PROXY` and `NO_PROXY`. */
 export interface ProxySettings {
   /** The forward proxy, `http:` or `https:`, credentials included: never log it. Null: none. */
   readonly url: URL | null;
@@ -9,8 +9,8 @@ export interface ProxySettings {
 }
 
 /**
- * The proxy that leads to `host:port`, or null for a direct connection. `NO_PROXY` means what it means
- * to Docker (Go's `httpproxy`): `*`, host names with their subdomains, `.domain` and `*.domain` for
+ * The proxy for `host:port`, or null for a direct connection. `NO_PROXY` follows Docker's rules
+ * (Go's `httpproxy`): `*`, host names with their subdomains, `.domain` and `*.domain` for
  * subdomains only, addresses, CIDR blocks, each with an optional `:port`. Loopback is always direct.
  * @param host name or address, IPv6 without brackets
  */

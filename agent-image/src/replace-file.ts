@@ -3,12 +3,12 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Puts `text` where `path` is, whole or not at all, for its owner only (0600).
- * @param durable resolve only when a power cut can no longer take it back
- * @throws whatever the file system says; the old file is then still there, unless only the folder's fsync failed
+ * Replaces the file at `path` with `text` atomically, readable by its owner only (0600).
+ * @param durable resolve only when the file survives a power cut
+ * @throws file system errors; the old file is then intact, unless only the folder's fsync failed
  */
 export async function replaceFile(path: string, text: string, durable: boolean): Promise<void> {
-  // A fresh name, opened exclusively: others may write to this directory.
+  // A random name, opened exclusively: other processes may write to this directory.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     const file = await open(temporary, 'wx', 0o600);

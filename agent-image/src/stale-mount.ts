@@ -1,8 +1,8 @@
 /**
- * The first of some paths that shows a file which was replaced on the host: the mount that covers it still holds the
- * deleted one, and will as long as the container runs. Null: none.
- * @param mountinfo text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)): the fourth field is what is mounted, with
- *   `//deleted` behind it once that is gone, and the fifth is where
+ * The first path whose file was replaced on the host: its mount still holds the deleted file, for as long as the
+ * container runs. Null: none.
+ * @param mountinfo text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)): the fourth field is the mount's source, with
+ *   a `//deleted` suffix once that is deleted, and the fifth its target
  */
 export function staleMount(paths: readonly string[], mountinfo: string): string | null {
   const deleted = mountinfo.split('\n').flatMap((line) => {
@@ -12,7 +12,7 @@ export function staleMount(paths: readonly string[], mountinfo: string): string 
   return paths.find((path) => deleted.some((at) => path === at || path.startsWith(`${at}/`))) ?? null;
 }
 
-/** Spaces and the like are written as `\\040`. */
+/** Spaces and other special characters are escaped as `\\040`. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -12,11 +12,11 @@ import { replaceFile } from './replace-file.js';
 /** How often a running agent refreshes its status file. */
 export const STATUS_INTERVAL_MS = 15_000;
 
-/** How check-ins go; times in milliseconds since the epoch. */
+/** State of the check-ins; times in milliseconds since the epoch. */
 export interface CheckInState {
   /** When the hub last answered a check-in with a state; null: not yet. */
   readonly succeededAtMs: number | null;
-  /** When the next success is due at the latest: end of the interval or hold, plus the time an answer may take. */
+  /** Deadline of the next success: end of the interval or hold, plus some slack. */
   readonly dueAtMs: number | null;
   /** Stable code of the last failure since the last success, such as `hub-refused`; null: none. */
   readonly problem: string | null;
@@ -32,15 +32,15 @@ const statusSchema = z.object({
 export type AgentStatus = z.infer<typeof statusSchema>;
 
 /**
- * Where the agent of this configuration keeps its status: in memory (`/dev/shm`) where there is such a
- * place, because four writes a minute would wear out an SD card.
+ * Path of the status file for this configuration: in memory (`/dev/shm`) where available, because four
+ * writes a minute would wear out an SD card.
  */
 export function statusPath(config: Pick<AgentConfig, 'edgeId' | 'dataDir'>): string {
   const name = createHash('sha256').update(`${config.edgeId}|${config.dataDir}`).digest('hex').slice(0, 16);
   return join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `fairlead-agent-${name}.json`);
 }
 
-/** Reads a status file, or null where there is none or it makes no sense. */
+/** Reads a status file; null if it is missing or malformed. */
 export async function readStatus(path: string): Promise<AgentStatus | null> {
   try {
     return statusSchema.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -49,7 +49,7 @@ export async function readStatus(path: string): Promise<AgentStatus | null> {
   }
 }
 
-/** Tells the `healthcheck` command how the running agent is, by a small file that it refreshes by itself. */
+/** Reports the running agent's state to the `healthcheck` command in a small file that it refreshes. */
 export class StatusFile {
   readonly #path: string;
   readonly #report: () => CheckInState;
@@ -87,7 +87,7 @@ export class StatusFile {
     await rm(this.#path, { force: true }).catch(() => {});
   }
 
-  /** Writes the file now, after a write that is under way. Never throws; the first failure is logged. */
+  /** Writes the file, after any current write. Never throws; the first failure is logged. */
   refresh(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
@@ -101,7 +101,7 @@ export class StatusFile {
       if (!this.#hasWarned) {
         this.#log.warn(
           { code: 'status-unwritable', path: this.#path, cause: codeOf(error) },
-          'No health check',
+          'the status file cannot be written: the health check will fail',
         );
       }
       this.#hasWarned = true;

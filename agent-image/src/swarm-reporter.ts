@@ -11,18 +11,18 @@ export interface SwarmReporterOptions {
   readonly logger: Logger;
 }
 
-/** Pause after a report that the hub did not take, ms. */
+/** Pause after a report that the hub did not accept, ms. */
 const RETRY_MS = 10_000;
 
-/** Tells the hub what this manager knows of its Swarm, whenever that is another than before. */
+/** Sends the hub this manager's report of its Swarm whenever it changes. */
 export class SwarmReporter {
   readonly #options: SwarmReporterOptions;
   #report: SwarmReport | null = null;
-  /** Counts the hubs that were there; 0: none yet. */
+  /** Number of hub starts seen; 0: none yet. */
   #hubs = 0;
-  /** JSON of the last report that the hub took. */
-  #told: string | null = null;
-  readonly #tells = new NextRun(() => this.#send());
+  /** JSON of the last report that the hub accepted. */
+  #accepted: string | null = null;
+  readonly #sends = new NextRun(() => this.#send());
   #notBeforeMs = 0;
   #isAsked = false;
   #lastCode: string | null = null;
@@ -31,27 +31,27 @@ export class SwarmReporter {
     this.#options = options;
   }
 
-  /** A hub that knows nothing yet, or nothing any more, is there. */
+  /** A new or restarted hub needs the report again. */
   reset(): void {
     this.#hubs++;
-    this.#told = null;
+    this.#accepted = null;
     this.#notBeforeMs = 0;
-    void this.#tells.run();
+    void this.#sends.run();
   }
 
-  /** The Swarm at this moment; null where the engine is no manager, or does not say. */
+  /** Records the current Swarm; null if the engine is not a manager, or does not answer. */
   note(report: SwarmReport | null): void {
     this.#report = report;
-    void this.#tells.run();
+    void this.#sends.run();
   }
 
-  /** Resolves when the hub has what was noted last, or did not take it. Ignores the pause: the hub limits how often it asks. */
+  /** Resolves when the hub has accepted or refused the last report. Ignores the pause: the hub limits how often it asks. */
   reported(): Promise<void> {
     this.#isAsked = true;
-    return this.#tells.run();
+    return this.#sends.run();
   }
 
-  /** Never throws; what the hub does not take is told again later. */
+  /** Never throws; a report that the hub does not accept is sent again later. */
   async #send(): Promise<void> {
     const { client, clock, logger } = this.#options;
     const report = this.#report;
@@ -59,18 +59,18 @@ export class SwarmReporter {
     this.#isAsked = false;
     if (!report || this.#hubs === 0 || !isDue) return;
     const text = JSON.stringify(report);
-    if (text === this.#told) return;
+    if (text === this.#accepted) return;
     const hubs = this.#hubs;
     try {
       await client.postSwarm(report);
-      if (hubs === this.#hubs) this.#told = text;
+      if (hubs === this.#hubs) this.#accepted = text;
       this.#lastCode = null;
     } catch (error) {
       const code = codeOf(error);
       this.#notBeforeMs = clock.monotonic() + RETRY_MS;
       logger[code === this.#lastCode ? 'debug' : 'warn'](
         { err: error },
-        'the hub did not take what this manager tells',
+        'the hub did not accept the Swarm report',
       );
       this.#lastCode = code;
     }

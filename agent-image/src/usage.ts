@@ -1,12 +1,12 @@
 import { AGENT_VERSION } from './version.js';
 
-/** What `--help` prints. Tests compare its variables with those that `config.ts` reads. */
-export const USAGE = `Fairlead agent ${AGENT_VERSION}: connects the Docker Engine beside it to a hub; it only dials out.
+/** Output of `--help`. Tests compare its variables with those that `config.ts` reads. */
+export const USAGE = `Fairlead agent ${AGENT_VERSION}: connects the local Docker Engine to a hub; it only dials out.
 
 Usage: main.mjs [healthcheck | version | --help]
 
-Without a command the agent runs until SIGTERM or SIGINT. healthcheck ends with 0 if the agent that runs
-here checks in as it should, else with 1. A missing or malformed variable ends the agent with 78.
+Without a command the agent runs until SIGTERM or SIGINT. healthcheck exits with 0 if the running agent
+checks in on time, else with 1. A missing or malformed variable ends the agent with exit code 78.
 
 Required
   EDGE_ID                  UUID of this agent's identity
@@ -16,9 +16,9 @@ Required
 
 Hub
   EDGE_INSECURE_POLL       1: accept any certificate on the hub's API; the tunnel stays pinned (0)
-  EDGE_CA_FILE             PEM file of authorities to trust beside the well-known ones
+  EDGE_CA_FILE             PEM file of authorities to trust in addition to the well-known ones
   EDGE_INACTIVITY_TIMEOUT  close the tunnel after this time without use: 30s, 5m, 1h30m, or seconds;
-                           5s to 24h (what the hub says)
+                           5s to 24h (the hub's setting)
   HTTPS_PROXY              proxy for check-ins and tunnel, such as http://user:password@proxy:3128
   NO_PROXY                 hosts, domains, addresses and CIDR blocks that are reached directly
 

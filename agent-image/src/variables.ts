@@ -30,7 +30,7 @@ export class Variables {
 
   /**
    * A secret, from `NAME` or from the file that `NAME_FILE` names.
-   * @throws ConfigError `config-missing`, or `config-invalid` when both are set or the file does not read
+   * @throws ConfigError `config-missing`, or `config-invalid` when both are set or the file cannot be read
    */
   secret(name: string, nextStep: string): string {
     const value = this.text(name);
@@ -56,15 +56,15 @@ export class Variables {
     throw invalid(name, value, 'set it to 1 or 0');
   }
 
-  /** One of a few words. @throws ConfigError `config-invalid` */
-  choice<T extends string>(name: string, words: readonly T[], fallback: T): T {
+  /** One of several choices. @throws ConfigError `config-invalid` */
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.text(name)?.toLowerCase() ?? fallback;
-    const word = words.find((candidate) => candidate === value);
-    if (word === undefined) throw invalid(name, value, `set it to one of ${words.join(', ')}`);
-    return word;
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw invalid(name, value, `set it to one of ${choices.join(', ')}`);
+    return choice;
   }
 
-  /** Content of the file that variable `name` names. @throws ConfigError `config-invalid` */
+  /** Content of the file at `path`, which variable `name` refers to. @throws ConfigError `config-invalid` */
   file(name: string, path: string): string {
     try {
       return this.#readFile(path);
@@ -78,12 +78,12 @@ export class Variables {
   }
 }
 
-/** The error for a variable whose value, which is no secret, makes no sense. */
+/** The error for an invalid variable whose value is not a secret. */
 export function invalid(name: string, value: string, nextStep: string): ConfigError {
   return new ConfigError('config-invalid', `${name} cannot be ${shown(value)}: ${nextStep}`);
 }
 
-/** A value as it may stand in one log line. */
+/** A value, shortened and escaped for one log line. */
 function shown(value: string): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

@@ -1,31 +1,31 @@
 import { TUNNEL } from './tunnel-settings.js';
 
 /**
- * Window per round trip × rate. A receiver grants anew when half of the window is used (nghttp2), so that in bad
- * phases only half of it is on its way: 2 would just do, and could not grow.
+ * Window per round trip × rate. A receiver sends WINDOW_UPDATE when half of the window is used (nghttp2), so that at
+ * worst only half of it is in flight: 2 would just suffice, and could not grow.
  */
 const GAIN = 2.25;
-/** The same while the rate grows, by a quarter at least once in three samples: a long link is full after a few of them. */
+/** The same while the rate grows (by a quarter at least once in three samples), to fill a long link after a few samples. */
 const GROWING_GAIN = 4;
 const GROWTH = 1.25;
 const FLAT_SAMPLES = 3;
-/** Half a window should be a number of TLS records: the last one counts only when it is whole. */
+/** Half a window should be a whole number of TLS records: a partial one is not delivered. */
 const STEP = 32 * 1024;
-/** Added to the round trip, ms: what two event loops take to answer even on loopback. */
+/** Added to the round trip, ms: the response time of two event loops even on loopback. */
 const TURNAROUND_MS = 2;
-/** Round trips remembered; at one ping each 3 s half a minute. */
+/** Round trips remembered: half a minute at one ping each 3 s. */
 const RTT_SAMPLES = 10;
 const ENOUGH_RTTS = 4;
-/** A delivery is measured over no less, ms: what piled up while an event loop was away is no rate. */
+/** Shortest span of a rate sample, ms: a backlog after a blocked event loop is not a rate. */
 const LEAST_SAMPLE_MS = 100;
 /** The same while the rate grows. */
 const LEAST_GROWING_SAMPLE_MS = 50;
-/** The highest rate of the last one to two of these counts, ms. */
+/** The highest rate of the last one to two such periods counts, ms. */
 const RATE_MEMORY_MS = 2_000;
 
 /**
  * Sizes the connection's receive window: {@link GAIN} × least round trip × highest delivery rate, within bounds.
- * The least round trip, because the queue a large window builds on a slow link must not argue for a larger one. A
+ * The least round trip, because the queue that a large window builds on a slow link must not justify a larger one. A
  * keystroke waits behind at most one window.
  */
 export class FlowWindow {
@@ -37,8 +37,8 @@ export class FlowWindow {
   #flat = 0;
   #rateAgeMs = 0;
 
-  /** Whether a few round trips are known, and a slow answer of a busy process does not stand for the way. */
-  get knowsTheWay(): boolean {
+  /** Whether enough round trips are known to rule out one slow answer of a busy process. */
+  get hasEnoughRtts(): boolean {
     return this.#rtts.length >= ENOUGH_RTTS;
   }
 
@@ -48,8 +48,8 @@ export class FlowWindow {
   }
 
   /**
-   * Receive window of each of so many streams, bytes: one transfer alone may use the whole connection, as long as
-   * all streams together, none of which may be read, keep to a bound.
+   * Receive window of each stream, bytes: a single transfer may use the whole connection, while all streams together
+   * stay within a bound even if none is read.
    */
   streamSize(streams: number): number {
     return Math.max(
@@ -58,14 +58,14 @@ export class FlowWindow {
     );
   }
 
-  /** What a delivery must span at least to be a sample, ms: one round trip, so that a burst is averaged. */
+  /** Shortest span of a sample, ms: at least one round trip, to average bursts. */
   get sampleMs(): number {
     return Math.max(this.#isGrowing ? LEAST_GROWING_SAMPLE_MS : LEAST_SAMPLE_MS, this.#leastRtt());
   }
 
   /**
-   * A ping came back after `rttMs`, and meanwhile `bytes` passed. Where those are a good part of the window the
-   * ping may have waited in a queue of our own making; then it counts only if it was faster than all others.
+   * A ping returned after `rttMs`, during which `bytes` passed. If those are a large part of the window, the ping may
+   * have waited in our own queue; then it counts only if it was faster than all others.
    */
   addRoundTrip(rttMs: number, bytes: number): void {
     if (bytes > this.#size / 4 && this.#rtts.length > 0 && rttMs >= this.#leastRtt()) return;
@@ -74,8 +74,8 @@ export class FlowWindow {
   }
 
   /**
-   * `bytes` arrived within `elapsedMs`, at least {@link sampleMs}. Returns the new size where it differs enough
-   * to be worth telling, else null.
+   * `bytes` arrived within `elapsedMs`, at least {@link sampleMs}. Returns the new size if it differs enough to be
+   * worth sending, else null.
    */
   addDelivery(bytes: number, elapsedMs: number): number | null {
     if (elapsedMs <= 0) return null;

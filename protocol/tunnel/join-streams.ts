@@ -3,15 +3,15 @@ import { pump } from './pump.js';
 import { resetSocket } from './reset-socket.js';
 
 /**
- * Makes one byte pipe of two, and resolves when both are closed. The contract, the same in both directions:
+ * Joins two byte pipes into one, and resolves when both are closed. The contract, in both directions:
  *
  * - bytes pass with backpressure; a slow reader stalls only its own direction;
  * - when one side ends its output, the other's input is ended, while the opposite direction goes on;
- * - when one side breaks before it ended its output, the other is reset: a cut never looks like an end;
- * - when one side breaks after it ended its output, it has said everything: the other gets all of that, then
+ * - when one side breaks before it ended its output, the other is reset: a truncation never appears as an end;
+ * - when one side breaks after it ended its output, its output is complete: the other gets all of it, then
  *   a regular end, and is closed.
  *
- * Both must have `allowHalfOpen`. `stream.pipeline` does not serve: it destroys both at the first end.
+ * Both must have `allowHalfOpen`. `stream.pipeline` is unsuitable: it destroys both at the first end.
  * @returns the error that broke the pipe, or undefined when both ends were regular
  */
 export async function joinStreams(a: Duplex, b: Duplex): Promise<Error | undefined> {
@@ -35,7 +35,7 @@ function connect(from: Duplex, to: Duplex): void {
   from.once('end', () => to.end());
 }
 
-/** Watches one side and carries its fate over to the other. Resolves when it is closed. */
+/** Watches one side and propagates its end or error to the other. Resolves when it is closed. */
 function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Promise<void> {
   return new Promise((resolve) => {
     let cause: Error | undefined;
@@ -60,7 +60,7 @@ function follow(side: Duplex, other: Duplex, broken: (error: Error) => void): Pr
   });
 }
 
-/** Delivers what is on its way to a stream, then closes it; what it still sends has no taker. */
+/** Delivers pending output to a stream, then closes it; its further input is discarded. */
 function finish(stream: Duplex): void {
   if (stream.destroyed) return;
   stream.resume();

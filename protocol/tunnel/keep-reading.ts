@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 type Done = (error?: Error | null) => void;
 
 /**
- * Lets a socket be read to its end after a write has failed, and destroys it then. Node does so at once, and with it
- * goes what the peer said before it closed: an engine answers an upload it does not want and hangs up. What is written
- * meanwhile is dropped.
+ * Reads a socket to its end after a write has failed, and only then destroys it. Node destroys it immediately and loses
+ * the peer's last output: an engine rejects an upload with an answer and closes. Writes in the meantime are
+ * dropped.
  */
 export function keepReading<T extends Duplex>(socket: T): T {
   let hasFailed = false;

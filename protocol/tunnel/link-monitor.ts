@@ -3,16 +3,16 @@ import type { Clock } from '../clock.js';
 import { FlowWindow } from './flow-window.js';
 import { TUNNEL } from './tunnel-settings.js';
 
-/** Why a link was given up: no inbound byte for 10 s, or more protocol chatter than the data warrants. */
+/** Why a link was closed: no inbound byte for 10 s, or more protocol overhead than its data justifies. */
 export type LinkFault = 'silent' | 'flooding';
 
 export interface LinkMonitorOptions {
   readonly session: Http2Session;
-  /** The TLS socket below: its counters are of clear bytes. */
+  /** The TLS socket; its counters are of plaintext bytes. */
   readonly socket: { readonly bytesRead: number; readonly bytesWritten: number };
   /**
-   * The connection below TLS: on a very slow link it receives for longer than 10 s until a TLS record is whole
-   * and `socket` counts it.
+   * The connection below TLS: on a very slow link a TLS record can take longer than 10 s to arrive, and `socket`
+   * counts it only then.
    */
   readonly wire: { readonly bytesRead: number };
   readonly clock: Clock;
@@ -21,26 +21,26 @@ export interface LinkMonitorOptions {
 }
 
 const TICK_MS = 250;
-/** What a busy event loop may add to the ticks, ms. */
+/** Delay that a busy event loop may add to the ticks, ms. */
 const BUSY_MS = 750;
 /**
- * A link is suspect after so long without a byte, ms, and given up when it still is at the next tick: with the tick
- * by which its last byte was seen late, and the one by which this is, that is within `deadMs`.
+ * A link is suspect after this time without a byte, ms, and closed if it still is at the next tick. Including the
+ * ticks by which its last byte and this check can be late, that is within `deadMs`.
  */
 const SUSPECT_MS = TUNNEL.deadMs - BUSY_MS - 3 * TICK_MS;
-/** Budget for what comes in and is not payload, bytes: what may come at once, and what is added each ms. */
+/** Budget for inbound bytes that are not payload: burst, and bytes added each ms. */
 const BUDGET_BURST = 1024 * 1024;
 const BUDGET_PER_MS = 64;
-/** What each stream adds: the heads of its frames, its end, a reset. */
+/** Added for each stream: the headers of its frames, its end, a reset. */
 const BUDGET_PER_STREAM = 256;
-/** What each piece of payload adds: its frame's head (RFC 9113 section 4.1). */
-const BUDGET_PER_PIECE = 9;
-/** What both sides' payload adds, as a share of it: window updates, and heads of frames that arrive in one piece. */
+/** Added for each chunk of payload: its frame's header (RFC 9113 section 4.1). */
+const BUDGET_PER_CHUNK = 9;
+/** Added for payload in both directions, as a share of it: window updates, and headers of merged frames. */
 const BUDGET_SHARE = 0.02;
 
 /**
- * Watches one open tunnel, on either side: pings every 3 s (never two outstanding), takes any inbound
- * byte as life, sizes the connection window, and bounds the peer's non-DATA bytes.
+ * Watches one open tunnel, on either side: pings every 3 s (never two outstanding), counts any inbound
+ * byte as a sign of life, sizes the connection window, and bounds the peer's non-DATA bytes.
  */
 export class LinkMonitor {
   readonly #options: LinkMonitorOptions;
@@ -59,7 +59,7 @@ export class LinkMonitor {
   #payload = 0;
   #sampled = 0;
   #budget = BUDGET_BURST;
-  /** What may still arrive for streams that we reset. */
+  /** Bytes that may still arrive for streams that we reset. */
   #forgiven = 0;
   #streams = 0;
   #streamWindow: number = TUNNEL.streamWindow;
@@ -85,7 +85,7 @@ export class LinkMonitor {
     this.#cancel = null;
   }
 
-  /** Counts what arrives for a stream, whether anybody reads it or not. To be called when the stream opens. */
+  /** Counts the bytes that arrive for a stream, read or not. Call it when the stream opens. */
   watch(stream: Http2Stream): void {
     this.#budget += BUDGET_PER_STREAM;
     this.#streams++;
@@ -98,7 +98,7 @@ export class LinkMonitor {
     };
     stream.once('close', () => {
       this.#streams--;
-      // The peer had not heard of the reset when it sent what is under way; a window more is its good right.
+      // The peer may have sent up to a window before it received the reset.
       if (!isEnded)
         this.#forgiven = Math.min(2 * TUNNEL.maxConnectionWindow, this.#forgiven + this.#streamWindow);
     });
@@ -106,7 +106,7 @@ export class LinkMonitor {
 
   #arrived(bytes: number): void {
     this.#payload += bytes;
-    this.#budget += BUDGET_PER_PIECE;
+    this.#budget += BUDGET_PER_CHUNK;
     this.#sampled += bytes;
     if (this.#sampled >= this.#window.size / 2) this.#sample(this.#options.clock.monotonic());
   }
@@ -131,25 +131,25 @@ export class LinkMonitor {
       return;
     }
     this.#sample(now);
-    if (now - this.#lastPingMs >= TUNNEL.pingMs || !this.#window.knowsTheWay) this.#ping(now);
+    if (now - this.#lastPingMs >= TUNNEL.pingMs || !this.#window.hasEnoughRtts) this.#ping(now);
   }
 
   #isSilent(now: number, elapsed: number): boolean {
-    // A loop that was itself away for long (a sleeping laptop) has no say about the peer's silence.
+    // After a long pause of our own event loop (a sleeping laptop) the peer's silence is unknown.
     if (elapsed > TUNNEL.deadMs / 2) this.#lastInboundMs = now;
     const wasSuspect = this.#isSuspect;
     this.#isSuspect = now - this.#lastInboundMs >= SUSPECT_MS;
-    // Twice in a row: between two ticks the loop reads what the kernel kept for it while it was away.
+    // Twice in a row: between two ticks the loop reads the bytes that the kernel buffered meanwhile.
     return this.#isSuspect && wasSuspect;
   }
 
   #isFlooding(received: number, sent: number, elapsed: number): boolean {
-    const chatter = received - this.#payload;
-    const forgiven = Math.min(this.#forgiven, Math.max(0, chatter));
+    const overhead = received - this.#payload;
+    const forgiven = Math.min(this.#forgiven, Math.max(0, overhead));
     this.#forgiven -= forgiven;
     this.#budget = Math.min(
       BUDGET_BURST,
-      this.#budget + elapsed * BUDGET_PER_MS + (this.#payload + sent) * BUDGET_SHARE - (chatter - forgiven),
+      this.#budget + elapsed * BUDGET_PER_MS + (this.#payload + sent) * BUDGET_SHARE - (overhead - forgiven),
     );
     this.#payload = 0;
     return this.#budget < 0;
@@ -167,12 +167,12 @@ export class LinkMonitor {
     this.#sizeStreams();
   }
 
-  /** For all streams at once, those that are open included: HTTP/2 has a setting for that. */
+  /** Applies to all streams, open ones included (SETTINGS_INITIAL_WINDOW_SIZE). */
   #sizeStreams(): void {
     const { session } = this.#options;
     const size = this.#window.streamSize(this.#streams);
-    const isWorthTelling = size > this.#streamWindow * 1.2 || size < this.#streamWindow * 0.8;
-    if (!isWorthTelling || session.pendingSettingsAck || session.closed) return;
+    const isWorthSending = size > this.#streamWindow * 1.2 || size < this.#streamWindow * 0.8;
+    if (!isWorthSending || session.pendingSettingsAck || session.closed) return;
     this.#streamWindow = size;
     session.settings({ initialWindowSize: size });
   }

@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 
-/** What an agent answers to the hub's first request on a tunnel. */
+/** An agent's answer to the hub's first request on a tunnel. */
 export const tunnelProofSchema = z.object({
   environmentId: z.int(),
   instanceId: z.string().check(z.maxLength(36)),
   /** The credential's token. */
   token: z.string().check(z.minLength(43), z.maxLength(43)),
-  /** {@link proofMac}: the token alone, stolen, opens nothing. */
+  /** {@link proofMac}: a stolen token alone opens nothing. */
   mac: z.string().check(z.minLength(43), z.maxLength(43)),
-  /** How long the agent lets the tunnel idle, ms; it owns that clock. */
+  /** The agent's inactivity time, ms; it owns that clock. */
   inactivityMs: z.number().check(z.positive(), z.maximum(86_400_000)),
 });
 

@@ -5,10 +5,10 @@ const MOST_WAITING = 256 * 1024;
 
 /**
  * Moves bytes from one stream to another with backpressure, like `pipe`, and leaves ends and errors to the
- * caller. What arrives in one turn of the event loop leaves in one write: HTTP/2 and TLS deliver 16 KiB at a
- * time, and a system call for each would cost more than everything else on the way.
+ * caller. Chunks that arrive in one turn of the event loop leave in one write: HTTP/2 and TLS deliver 16 KiB at a
+ * time, and one system call for each would dominate the cost.
  *
- * @param corkable what is corked, where that is another stream than the one written to (an HTTP answer's socket)
+ * @param corkable the stream to cork, if it is not `to` itself (an HTTP response's socket)
  */
 export function pump(from: Readable, to: Writable, corkable: Writable = to): void {
   let isCorked = false;
@@ -17,7 +17,7 @@ export function pump(from: Readable, to: Writable, corkable: Writable = to): voi
     corkable.uncork();
   };
   // An HTTP message that was corked when it was full emits no `drain` on Node 24.
-  const taken = () => {
+  const written = () => {
     if (from.isPaused() && to.writableLength <= MOST_WAITING / 2) from.resume();
   };
   const move = (chunk: Buffer) => {
@@ -26,11 +26,11 @@ export function pump(from: Readable, to: Writable, corkable: Writable = to): voi
       corkable.cork();
       setImmediate(uncork);
     }
-    to.write(chunk, taken);
+    to.write(chunk, written);
     if (to.writableLength > MOST_WAITING) from.pause();
   };
   from.on('data', move);
   to.on('drain', () => from.resume());
-  // What comes after has no taker; whether the source is let run or destroyed is the caller's to say.
+  // Later chunks are dropped; the caller decides whether to drain or destroy the source.
   to.once('close', () => from.off('data', move));
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { tcpBelow } from './tcp-below.js';
 
 /**
- * Destroys a stream so that its peer sees an abort and not an end.
+ * Destroys a stream so that its peer sees an abort, not an end.
  *
  * A TCP socket is reset. A TLS socket closes without `close_notify`, which Go and OpenSSL report as truncation;
  * Node's own TLS ignores that, so the TCP socket below is reset too (`resetAndDestroy` throws on TLS sockets).
@@ -18,7 +18,7 @@ export function resetSocket(stream: Duplex, error: Error): void {
     try {
       if (!isShuttingDown(stream) && !isShuttingDown(tcp)) tcp.resetAndDestroy();
     } catch {
-      // A unix socket: there is no reset, its peer sees the missing bytes.
+      // A Unix socket has no reset; its peer notices the missing bytes.
     }
   }
   stream.destroy(error);

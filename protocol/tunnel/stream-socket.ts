@@ -4,14 +4,14 @@ import { EdgeError } from '../edge-error.js';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** What may wait here in each direction, bytes: several frames, so that they pass in one go. */
+/** Buffer in each direction, bytes: several frames, so that they pass in one go. */
 const BUFFER_BYTES = 256 * 1024;
 
 /**
- * One CONNECT stream as a socket: what `http.Agent` and pipes expect, with the end of a stream told
- * apart from its loss. `end` comes only after END_STREAM; a reset with whatever code, or the loss of
- * the session, is an error (`stream-reset`). An Http2Stream itself shows some resets as a clean end,
- * and then a truncated answer looks like success.
+ * One CONNECT stream as a socket for `http.Agent` and pipes, which distinguishes the end of a stream
+ * from its loss. `end` is emitted only after END_STREAM; any reset, or the loss of the session, is an
+ * error (`stream-reset`). An Http2Stream reports some resets as a clean end, and a truncated answer
+ * then passes for a success.
  */
 export class StreamSocket extends Duplex {
   readonly #stream: Http2Stream;
@@ -20,8 +20,8 @@ export class StreamSocket extends Duplex {
   #hasEnd = false;
 
   /**
-   * @param reset breaks off what is unfinished. Default: by a RST_STREAM frame. Null: all is said, and the rest of what
-   *   the peer sends has no taker; NO_ERROR says so (RFC 9113, 8.1), and loses nothing that the peer has yet to read
+   * @param reset aborts an unfinished stream. Default: by a RST_STREAM frame. It gets null when our output is complete
+   *   and further input is unwanted: NO_ERROR signals that (RFC 9113, 8.1) without losing data the peer has yet to read
    */
   constructor(stream: Http2Stream, reset = resetOf(stream)) {
     super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
@@ -38,24 +38,24 @@ export class StreamSocket extends Duplex {
       }
     });
     stream.on('error', (cause) => {
-      if (!this.#keepsWhatWasSaid()) this.destroy(resetError(cause));
+      if (!this.#endIfComplete()) this.destroy(resetError(cause));
     });
     stream.on('close', () => {
-      if (this.readableEnded || this.#pushedEnd() || this.#keepsWhatWasSaid()) this.#destroyWhenRead();
+      if (this.readableEnded || this.#pushedEnd() || this.#endIfComplete()) this.#destroyWhenRead();
       else this.destroy(resetError());
     });
     stream.pause();
   }
 
-  /** Part of what `http.Agent` calls on a socket; a stream has no such thing. */
+  /** `http.Agent` calls it on a socket; a stream has no equivalent. */
   setKeepAlive(): this {
     return this;
   }
-  /** See {@link setKeepAlive}: DATA frames are sent at once anyway. */
+  /** See {@link setKeepAlive}: DATA frames are sent immediately anyway. */
   setNoDelay(): this {
     return this;
   }
-  /** See {@link setKeepAlive}: nothing here is cut by a total time limit. */
+  /** See {@link setKeepAlive}: streams have no total time limit. */
   setTimeout(): this {
     return this;
   }
@@ -76,7 +76,7 @@ export class StreamSocket extends Duplex {
     this.#stream.write(chunk, encoding, this.#unlessUnwanted(callback));
   }
 
-  /** What was written while corked goes out as one. */
+  /** Sends corked chunks as one. */
   override _writev(
     chunks: { chunk: Buffer; encoding: BufferEncoding }[],
     callback: (error?: Error | null) => void,
@@ -96,9 +96,9 @@ export class StreamSocket extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const stream = this.#stream;
-    // Only what is unfinished is reset: the peer counts resets and ends the session past its limit. What has
-    // ended both ways closes by itself. The reset is by destroy() with an error: close() would put an
-    // END_STREAM before it, which reads as a clean end.
+    // Reset only unfinished streams: the peer counts resets and ends the session past its limit. A stream that
+    // has ended both ways closes by itself. Reset by destroy() with an error: close() would send END_STREAM
+    // first, which the peer reads as a clean end.
     if (!stream.destroyed && !stream.closed && !(this.readableEnded && this.writableFinished)) {
       if (error === null && !this.writableFinished)
         this.#reset(new Error('The stream was left before its end'));
@@ -108,10 +108,10 @@ export class StreamSocket extends Duplex {
   }
 
   /**
-   * A peer that has said everything may refuse the rest of what it is sent, with whatever code: what it said is whole.
-   * What waits in the HTTP/2 stream itself is gone with it.
+   * A peer whose output is complete may reset the stream with any code: its output is still whole. Data buffered
+   * in the HTTP/2 stream itself is lost with it.
    */
-  #keepsWhatWasSaid(): boolean {
+  #endIfComplete(): boolean {
     if (!this.#endReceived || this.#stream.readableLength > 0) return false;
     if (!this.#hasEnd) {
       this.#hasEnd = true;
@@ -120,7 +120,7 @@ export class StreamSocket extends Duplex {
     return true;
   }
 
-  /** Nobody takes what is written after that; to read on is worth more than to fail. */
+  /** Writes after the peer's end may fail; reading the rest matters more. */
   #unlessUnwanted(callback: (error?: Error | null) => void): (error?: Error | null) => void {
     return (error) => callback(error && this.#endReceived && !this.readableEnded ? null : error);
   }
@@ -135,8 +135,8 @@ export class StreamSocket extends Duplex {
   }
 
   /**
-   * Node pushes null both for END_STREAM and when a stream closes; only the former comes while it is open. A
-   * reset with NO_ERROR shows in nothing else as long as nobody reads.
+   * Node pushes null both for END_STREAM and when a stream closes; only the former happens while it is open. Until
+   * the stream is read, nothing else reveals a reset with NO_ERROR.
    */
   #watchForEndStream(): void {
     const stream = this.#stream;

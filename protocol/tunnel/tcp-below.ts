@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 
 /**
- * The TCP socket that carries a TLS socket; any other socket is its own. Node has no public way to it: should
- * `_parent` go away, callers get the TLS socket, and do with it what they can.
+ * The TCP socket below a TLS socket; any other socket itself. Node has no public API for it: without `_parent`,
+ * callers get the TLS socket.
  */
 export function tcpBelow(socket: Socket): Socket {
   const below: unknown = Reflect.get(socket, '_parent');

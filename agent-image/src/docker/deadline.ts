@@ -1,8 +1,8 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 
 /**
- * Runs one call with a deadline. The signal tells the call to let go of its socket; the race makes the
- * deadline hold even where a truncated answer leaves the call unsettled.
+ * Runs one call with a deadline. The signal makes the call release its socket; the race enforces the
+ * deadline even if a truncated answer leaves the call unsettled.
  * @throws EdgeError `engine-timeout`
  */
 export async function within<T>(deadlineMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import { toEngineError } from './engine-error.js';
 
 /**
  * Opens a byte pipe to the engine. Half-open sockets are allowed, because `docker exec -i` ends its input
- * long before the output ends. Never goes through a proxy.
+ * long before the output ends. Never uses a proxy.
  * @param deadlineMs for connecting, TLS handshake included
  * @throws EdgeError `engine-unreachable` or `engine-permission`
  */
@@ -39,13 +39,13 @@ async function connect(address: EngineAddress, clock: Clock, signal: AbortSignal
     return untilEvent(net.connect({ path: address.path, allowHalfOpen: true }), 'connect', signal);
   }
   const { host, port, tls: options } = address;
-  // Before the dial: files in the middle of their renewal may not fit, and must not leave a socket behind.
+  // Before the dial: half-renewed files may not match, and must not leak a socket.
   const secure = options && secured(host, options());
   const socket = await dialTcp(host, port, { clock, signal, allowHalfOpen: true });
   return secure === null ? socket : untilEvent(tls.connect({ ...secure, socket }), 'secureConnect', signal);
 }
 
-/** A TLS socket takes `allowHalfOpen` from the one that it wraps. @throws Error of files that are no pair */
+/** A TLS socket inherits `allowHalfOpen` from the socket it wraps. @throws Error if certificate and key do not match */
 function secured(host: string, { ca, cert, key }: EngineTls): tls.ConnectionOptions {
   return {
     host,

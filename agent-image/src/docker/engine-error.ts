@@ -2,8 +2,8 @@ import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { EngineAddress } from '../engine-address.js';
 
 /**
- * What a failed call to the engine means to the person who runs the agent. Codes:
- * `engine-permission` (the socket is there, the agent's user may not use it), `engine-timeout`,
+ * Explains a failed call to the engine to the agent's operator. Codes:
+ * `engine-permission` (the socket exists, the agent's user may not use it), `engine-timeout`,
  * `engine-refused` (it answered with an HTTP error), `engine-unreachable` (everything else).
  */
 export function toEngineError(error: unknown, address: EngineAddress): EdgeError {

@@ -2,27 +2,27 @@ import type * as z from 'zod/mini';
 import type { swarmNodeSchema } from '../../../protocol/agent-calls.js';
 import { record, text } from './untrusted.js';
 
-/** What identifies an engine to the hub. */
+/** Identity of an engine. */
 export interface EngineFacts {
-  /** The engine's own lasting id; null where it has none (Podman makes up a new one for each call). */
+  /** The engine's own persistent id; null where it has none (Podman invents one for each call). */
   readonly engineId: string | null;
-  /** The Swarm node this engine is; null outside a Swarm. Its `swarmId` is '' on workers, who don't know it. */
+  /** This engine's Swarm node; null outside a Swarm. Its `swarmId` is '' on workers, which do not know it. */
   readonly node: z.infer<typeof swarmNodeSchema> | null;
-  /** False while the engine is between two places (`pending`, `locked`, `error`); `node` says nothing then. */
+  /** False while the engine's place is in transition (`pending`, `locked`, `error`); `node` is meaningless then. */
   readonly isPlaceKnown: boolean;
 }
 
 /** `LocalNodeState` of an engine that is starting, joining, waiting for its unlock key, or failing to. */
-const BETWEEN_PLACES = ['pending', 'locked', 'error'];
+const IN_TRANSITION = ['pending', 'locked', 'error'];
 
 /** Reads an answer of `GET /info`. */
 export function engineFactsOf(info: Record<string, unknown>): EngineFacts {
   const engineId = isPodman(info) ? null : text(info.ID, 128) || null;
-  const isPlaceKnown = !BETWEEN_PLACES.includes(text(record(info.Swarm).LocalNodeState, 16));
+  const isPlaceKnown = !IN_TRANSITION.includes(text(record(info.Swarm).LocalNodeState, 16));
   return { engineId, node: isPlaceKnown ? swarmNodeOf(info) : null, isPlaceKnown };
 }
 
-/** Podman's `/info` tells the version of Buildah, which no Docker Engine has. */
+/** Podman's `/info` contains the version of Buildah; Docker's does not. */
 export function isPodman(info: Record<string, unknown>): boolean {
   return 'BuildahVersion' in info;
 }

@@ -14,25 +14,25 @@ export interface EngineWatchOptions {
   readonly logger: Logger;
   /** The engine went down, answers again, or is down for another reason. */
   readonly onState: () => void;
-  /** The engine answers again, or is another one: what was reported of it is no longer true. */
+  /** The engine answers again, or is another one: the last report is outdated. */
   readonly onEngine: () => void;
-  /** It has another place in the Swarm than was known before: role, node, Swarm. */
+  /** Its place in the Swarm changed: role, node or Swarm. */
   readonly onNode: () => void;
-  /** After each look; null where it is no manager, or does not say. */
+  /** After each evaluation; null if it is not a manager, or does not answer. */
   readonly onReport: (report: SwarmReport | null) => void;
 }
 
-/** How often the engine is looked at, ms: what happens in a Swarm is to be known within 10 s. */
+/** Interval of evaluations, ms: a change in a Swarm must be known within 10 s. */
 const WATCH_MS = 5_000;
 
-/** Looks after the engine: whether it answers, and what it is in its Swarm. */
+/** Watches the engine: whether it answers, and its place in the Swarm. */
 export class EngineWatch {
   readonly #options: EngineWatchOptions;
   #state: 'up' | 'down' | 'unknown' = 'unknown';
   #problem: string | null = null;
   #facts: EngineFacts | null = null;
-  readonly #looks = new NextRun(() => this.#run());
-  #isFirstLook = true;
+  readonly #evaluations = new NextRun(() => this.#run());
+  #isFirstEvaluation = true;
   #cancel: (() => void) | null = null;
 
   constructor(options: EngineWatchOptions) {
@@ -43,27 +43,27 @@ export class EngineWatch {
     return this.#state;
   }
 
-  /** Stable code of why the engine cannot be used, such as `engine-permission`; null where it can. */
+  /** Stable code of why the engine cannot be used, such as `engine-permission`; null if it can. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** As the last look found it; null before the engine answered for the first time. */
+  /** Facts of the last evaluation; null before the engine answered for the first time. */
   get facts(): EngineFacts | null {
     return this.#facts;
   }
 
-  /** Resolves after the first look. */
+  /** Resolves after the first evaluation. */
   async start(): Promise<void> {
     this.#cancel ??= this.#options.clock.every(WATCH_MS, () => {
-      if (!this.#looks.isRunning) void this.evaluate();
+      if (!this.#evaluations.isRunning) void this.evaluate();
     });
     await this.evaluate();
   }
 
-  /** Resolves after a look at the engine that began after this call. */
+  /** Resolves after an evaluation of the engine that started after this call. */
   evaluate(): Promise<void> {
-    return this.#looks.run();
+    return this.#evaluations.run();
   }
 
   /** Safe to call twice. */
@@ -75,14 +75,14 @@ export class EngineWatch {
   async #run(): Promise<void> {
     try {
       const { engine, onReport } = this.#options;
-      // Once more, for a busy machine's sake: a leader whose engine is down is leader no more.
+      // Ping twice, as a busy machine may miss one: a leader whose engine is down loses the lease.
       const failure = (await engine.ping()) && (await engine.ping());
       this.#noteState(failure ? 'down' : 'up', failure);
       const facts = this.#state === 'up' ? await engine.info() : null;
       if (facts) this.#noteFacts(facts);
       onReport(facts && (await swarmReport(engine, facts)));
     } finally {
-      this.#isFirstLook = false;
+      this.#isFirstEvaluation = false;
     }
   }
 
@@ -100,15 +100,15 @@ export class EngineWatch {
     if (state === 'up') onEngine();
   }
 
-  #noteFacts(said: EngineFacts): void {
+  #noteFacts(reported: EngineFacts): void {
     const before = this.#facts;
-    // Between two places the last one holds.
-    if (before && !said.isPlaceKnown) return;
-    const facts = withSwarmId(said, before);
+    // In transition the last place holds.
+    if (before && !reported.isPlaceKnown) return;
+    const facts = withSwarmId(reported, before);
     this.#facts = facts;
     if (before && before.engineId !== facts.engineId) this.#options.onEngine();
-    // Before the engine first answered, and while it was between two places, the hub could not be given its place.
-    if (before?.isPlaceKnown ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstLook) return;
+    // The hub does not know a place from before the engine's first answer, or from a transition.
+    if (before?.isPlaceKnown ? isDeepStrictEqual(before.node, facts.node) : this.#isFirstEvaluation) return;
     const { logger, onNode } = this.#options;
     logger.info(
       { role: facts.node?.role ?? 'none', node: facts.node?.nodeId ?? null },
@@ -118,9 +118,9 @@ export class EngineWatch {
   }
 }
 
-/** Managers without a quorum, and workers, do not know which Swarm theirs is; a node is of one as long as it lives. */
-function withSwarmId(said: EngineFacts, before: EngineFacts | null): EngineFacts {
-  const { node } = said;
-  if (node?.swarmId !== '' || before?.node?.nodeId !== node.nodeId) return said;
-  return { ...said, node: { ...node, swarmId: before.node.swarmId } };
+/** Managers without a quorum, and workers, do not know their Swarm's id; a node never changes its Swarm. */
+function withSwarmId(reported: EngineFacts, before: EngineFacts | null): EngineFacts {
+  const { node } = reported;
+  if (node?.swarmId !== '' || before?.node?.nodeId !== node.nodeId) return reported;
+  return { ...reported, node: { ...node, swarmId: before.node.swarmId } };
 }

@@ -13,22 +13,22 @@ const DIAL_DEADLINE_MS = 10_000;
 const PING_DEADLINE_MS = 5_000;
 const INFO_DEADLINE_MS = 10_000;
 const IDLE_MS = 15_000;
-/** Most of one answer, bytes: some times what 20,000 containers with their labels come to. */
+/** Largest answer, bytes: several times a list of 20,000 containers with labels. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Longer than any call's deadline. */
 const MAX_CALL_MS = 20_000;
 const CHECK_MS = 50;
 
-/** The Docker Engine (or Podman's Docker-compatible socket) beside the agent. */
+/** The agent's local Docker Engine (or Podman's Docker-compatible socket). */
 export class Engine {
-  /** Client for single calls. Each call dials anew; the API version is the engine's own. */
+  /** Client for single calls. Each call opens a connection; the API version is the engine's own. */
   readonly client: Docker;
   readonly #address: EngineAddress;
 
   constructor(address: EngineAddress) {
     this.#address = address;
     const agent = new DialingAgent(() => this.dial());
-    // A silent engine ends the request's socket too; deadlines proper are in `call`.
+    // Closes the socket of a silent engine; the actual deadlines are in `call`.
     const options = { protocol: 'http' as const, host: 'engine', port: 80, timeout: IDLE_MS, agent };
     this.client = new Docker(options);
   }
@@ -41,7 +41,7 @@ export class Engine {
     return dialEngine(this.#address, DIAL_DEADLINE_MS);
   }
 
-  /** Why the engine does not answer `/_ping` within 5 s, as {@link call} throws it; null where it does. Never throws. */
+  /** Null if the engine answers `/_ping` within 5 s, else the error, as from {@link call}. Never throws. */
   async ping(): Promise<EdgeError | null> {
     try {
       await this.call(PING_DEADLINE_MS, () => this.client.ping());
@@ -51,7 +51,7 @@ export class Engine {
     }
   }
 
-  /** Identity of the engine and its Swarm node, or null while it does not answer within 10 s. Never throws. */
+  /** Identity of the engine and its Swarm node; null without an answer within 10 s. Never throws. */
   async info(): Promise<EngineFacts | null> {
     try {
       return engineFactsOf(answeredRecord(await this.call(INFO_DEADLINE_MS, () => this.client.info())));
@@ -73,7 +73,7 @@ export class Engine {
   }
 }
 
-/** Gives dockerode our way of dialing, so that sockets and TLS are opened in one place. */
+/** Makes dockerode use our dialing, so that sockets and TLS are opened in one place. */
 class DialingAgent extends http.Agent {
   readonly #dial: () => Promise<net.Socket>;
 
@@ -83,7 +83,7 @@ class DialingAgent extends http.Agent {
   }
 
   override createConnection(...[, callback]: Parameters<http.Agent['createConnection']>): undefined {
-    // Node calls back with an error alone; its types ask for a stream beside it.
+    // Node calls back with only an error; its types require a stream as well.
     const done = callback as ((error: Error | null, stream?: net.Socket) => void) | undefined;
     this.#dial().then(
       (socket) => done?.(null, bounded(socket)),
@@ -93,14 +93,14 @@ class DialingAgent extends http.Agent {
 }
 
 /**
- * Ends a connection whose answer has no end: the client keeps all of an answer in memory, and goes on when nobody
- * waits for it any more.
+ * Destroys a connection with an endless answer: the client buffers the whole answer in memory, even after its
+ * caller has given up.
  */
 function bounded(socket: net.Socket): net.Socket {
   const startedMs = performance.now();
   const timer = setInterval(() => {
     const isOver = socket.bytesRead > MAX_ANSWER_BYTES || performance.now() - startedMs > MAX_CALL_MS;
-    if (isOver) socket.destroy(new EdgeError('engine-bad-answer', 'The engine answers without an end'));
+    if (isOver) socket.destroy(new EdgeError('engine-bad-answer', 'The answer of the engine does not end'));
   }, CHECK_MS);
   socket.once('close', () => clearInterval(timer));
   return socket;

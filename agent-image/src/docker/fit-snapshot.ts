@@ -2,8 +2,9 @@ import { isModestJson, SNAPSHOT_BOUNDS } from '../../../protocol/modest-json.js'
 import type { Snapshot } from '../../../protocol/snapshot.js';
 
 /**
- * Brings a snapshot into what a hub takes, `maxBytes` of JSON and {@link SNAPSHOT_BOUNDS}: first the tasks go, then all labels, then the ends of lists. What went is
- * named in `errors` (`labels-dropped`, `list-truncated`); `counts` keeps the truth.
+ * Reduces a snapshot to the hub's bounds, `maxBytes` of JSON and {@link SNAPSHOT_BOUNDS}: drops first the tasks, then
+ * all labels, then the ends of lists. `errors` names what was dropped (`labels-dropped`, `list-truncated`); `counts`
+ * is unchanged.
  */
 export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
   if (fits(snapshot, maxBytes)) return snapshot;
@@ -27,7 +28,7 @@ function fits(snapshot: Snapshot, maxBytes: number): boolean {
   return json.length <= maxBytes && isModestJson(json, SNAPSHOT_BOUNDS);
 }
 
-/** Services tell how many of them run. */
+/** Services still report their numbers of running tasks. */
 function withoutTasks(snapshot: Snapshot): Snapshot {
   if (!snapshot.tasks || snapshot.tasks.length === 0) return snapshot;
   return {

@@ -2,7 +2,7 @@ import type { Snapshot } from '../../../protocol/snapshot.js';
 import { engineFactsOf, isPodman } from './engine-facts.js';
 import { count, list, record, text } from './untrusted.js';
 
-/** Longest list of a snapshot, as its schema says. */
+/** Longest list of a snapshot, as in its schema. */
 export const MAX_ITEMS = 20_000;
 
 /** One entry of `GET /containers/json`. */
@@ -86,7 +86,7 @@ export function toSwarm(info: Record<string, unknown>): Snapshot['swarm'] {
 
 type ContainerCounts = Pick<Snapshot['counts'], 'containers' | 'running' | 'paused' | 'stopped'>;
 
-/** The engine's own counts; without `GET /info`, counts of the list, else null. What neither runs nor is paused is stopped. */
+/** The engine's own counts; without `GET /info`, counts of the list, else null. Neither running nor paused counts as stopped. */
 export function countContainers(
   info: Record<string, unknown> | null,
   containers: Snapshot['containers'] | null,
@@ -105,7 +105,7 @@ export function countContainers(
   return { containers: containers.length, running, paused, stopped: containers.length - running - paused };
 }
 
-/** Seconds since the epoch as RFC 3339 UTC; '' for what is no such number. */
+/** Seconds since the epoch as RFC 3339 UTC; '' for anything else. */
 function toTime(seconds: unknown): string {
   const isTime = typeof seconds === 'number' && Math.abs(seconds) <= 8.64e12;
   return isTime ? new Date(seconds * 1000).toISOString() : '';

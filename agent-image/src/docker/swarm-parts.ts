@@ -28,7 +28,7 @@ export function toTask(value: unknown): Task {
   };
 }
 
-/** The answer of `GET /services?status=true`; engines before API 1.41 leave out how many run, which `tasks` tell. */
+/** Parses `GET /services?status=true`; engines before API 1.41 omit the counts, which are then derived from `tasks`. */
 export function toServices(values: readonly unknown[], tasks: readonly Task[]): Service[] {
   const wanted = tasks.filter(({ desiredState }) => desiredState === 'running');
   const desired = countByService(wanted);
@@ -52,19 +52,19 @@ function toService(value: unknown, tasks: { readonly desired: Counts; readonly r
   const [kind, name] = Object.entries(MODES).find(([kind]) => kind in mode) ?? ['', ''];
   const replicas = record(mode[kind]).Replicas;
   const status = record(service.ServiceStatus);
-  const isTold = 'RunningTasks' in status;
+  const isReported = 'RunningTasks' in status;
   return {
     id,
     name: text(spec.Name, 255),
     image: text(record(record(spec.TaskTemplate).ContainerSpec).Image, 1024),
     mode: name,
-    running: isTold ? count(status.RunningTasks) : (tasks.running.get(id) ?? 0),
-    desired: isTold ? count(status.DesiredTasks) : count(replicas) || (tasks.desired.get(id) ?? 0),
+    running: isReported ? count(status.RunningTasks) : (tasks.running.get(id) ?? 0),
+    desired: isReported ? count(status.DesiredTasks) : count(replicas) || (tasks.desired.get(id) ?? 0),
     stack: text(record(spec.Labels)['com.docker.stack.namespace'], 255) || null,
   };
 }
 
-/** The engine writes nanoseconds. '' for what is no time. */
+/** The engine writes nanoseconds. '' for an invalid time. */
 function toTime(value: unknown): string {
   const ms = Date.parse(text(value, 64));
   return Number.isNaN(ms) ? '' : new Date(ms).toISOString();

@@ -6,8 +6,8 @@ import { answeredList, count, record, text } from './untrusted.js';
 const NODES_DEADLINE_MS = 5_000;
 
 /**
- * The Swarm as this manager knows it, or null where the engine is no manager or does not say: without a quorum of
- * managers it cannot. Never throws.
+ * This manager's view of the Swarm; null if the engine is not a manager or does not answer, as without a quorum of
+ * managers. Never throws.
  */
 export async function swarmReport(
   engine: Engine,

@@ -9,18 +9,18 @@ import { answeredList, answeredRecord, count, list } from './untrusted.js';
 
 /** Bounds of one snapshot. */
 export interface SnapshotOptions {
-  /** Milliseconds each call to the engine may take. Default 10 000; in all at most four times that, three outside a Swarm. */
+  /** Deadline of each call to the engine, ms. Default 10 000; in total at most four times that, three outside a Swarm. */
   deadlineMs?: number;
   /** Largest result as JSON, in bytes. Default {@link MAX_SNAPSHOT_BYTES}. */
   maxBytes?: number;
 }
 
-/** Tasks that were replaced stay for a while, several for each that runs. */
+/** Excludes replaced tasks, which the engine keeps for a while, several for each running task. */
 const NO_HISTORY = Object.freeze({ 'desired-state': ['running', 'ready', 'accepted', 'complete'] });
 
 /**
- * Asks the engine what it runs. Never throws: a part that fails or is late is missing, and named in
- * `errors`. Two calls at a time, and none that makes the engine walk its disks (`system df`, `size=1`).
+ * Collects a snapshot of the engine. Never throws: a part that fails or is late is missing, and named in
+ * `errors`. Two calls at a time, and none that makes the engine scan its disks (`system df`, `size=1`).
  */
 export async function takeSnapshot(
   engine: Engine,
@@ -29,7 +29,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const errors: Snapshot['errors'] = [];
   const takenAt = new Date(clock.now()).toISOString();
-  const begunMs = clock.monotonic();
+  const startedMs = clock.monotonic();
   const { client } = engine;
 
   async function read<T>(
@@ -45,7 +45,7 @@ export async function takeSnapshot(
     }
   }
 
-  /** A list in the schema's bounds, with its true length. */
+  /** A list within the schema's bounds, and its full length. */
   function readList<T>(
     part: string,
     run: (abortSignal: AbortSignal) => Promise<unknown>,
@@ -75,7 +75,7 @@ export async function takeSnapshot(
     readList('networks', (abortSignal) => client.listNetworks({ abortSignal }), parts.toNetwork),
   ]);
   const swarm = info && parts.toSwarm(info);
-  // Workers are not told.
+  // Workers cannot list services or tasks.
   const isManager = swarm?.role === 'manager';
   const [services, tasks] = isManager
     ? await Promise.all([
@@ -90,7 +90,7 @@ export async function takeSnapshot(
   return fitSnapshot(
     {
       takenAt,
-      ageMs: Math.round(clock.monotonic() - begunMs),
+      ageMs: Math.round(clock.monotonic() - startedMs),
       engine: info && parts.toEngine(info, version ?? {}),
       counts: {
         ...parts.countContainers(info, containers?.items ?? null),

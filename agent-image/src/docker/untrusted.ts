@@ -1,23 +1,23 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 
 /**
- * Readers for an engine's answers, which are someone else's text: whatever came, the result has the
- * promised type and bound.
+ * Readers for an engine's answers, which are untrusted: the result always has the promised type and
+ * bound.
  */
 
-/** The value as an object; anything else becomes an empty one. */
+/** The value as an object; an empty one for anything else. */
 export function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {};
 }
 
-/** The value as a list; anything else becomes an empty one. */
+/** The value as a list; an empty one for anything else. */
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Text cut to `max` UTF-16 units, never inside a character; numbers and the rest become ''. */
+/** Text cut to `max` UTF-16 units, never inside a character; '' for anything else. */
 export function text(value: unknown, max: number): string {
   if (typeof value !== 'string') return '';
   return value.length <= max ? value : value.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
@@ -30,7 +30,7 @@ export function count(value: unknown): number {
 
 /** A whole answer that must be an object. @throws EdgeError `engine-bad-answer` */
 export function answeredRecord(answer: unknown): Record<string, unknown> {
-  // dockerode hands out the raw bytes of what is not JSON.
+  // dockerode returns the raw bytes of an answer that is not JSON.
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer) || Buffer.isBuffer(answer)) {
     throw badAnswer();
   }
@@ -44,8 +44,5 @@ export function answeredList(answer: unknown): readonly unknown[] {
 }
 
 function badAnswer(): EdgeError {
-  return new EdgeError(
-    'engine-bad-answer',
-    'The engine answered with something else than the Docker API says',
-  );
+  return new EdgeError('engine-bad-answer', 'The answer of the engine does not match the Docker API');
 }

@@ -15,24 +15,24 @@ import { IdleClock } from './idle-clock.js';
 export interface AgentTunnelOptions {
   /** From `connectTunnel`; nothing has been written to it since the handshake. */
   readonly socket: TLSSocket;
-  /** The connection below TLS: whatever arrives there is life. Default: `socket`. */
+  /** The connection below TLS: any byte on it is a sign of life. Default: `socket`. */
   readonly wire?: { readonly bytesRead: number } | undefined;
   readonly proof: TunnelProof;
   readonly dialEngine: () => Promise<Duplex>;
-  /** Resolves when the hub knows the engine's place in the Swarm as it is now, or cannot be told. Never rejects. */
+  /** Reports the engine's current place in the Swarm; resolves when the hub has it, or the report failed. Never rejects. */
   readonly report: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Nobody used the tunnel for `proof.inactivityMs`. */
+  /** The tunnel was idle for `proof.inactivityMs`. */
   readonly onIdle: () => void;
-  /** The tunnel is gone; the code says why: `idle`, `revoked`, `superseded`, `stopping`, `silent`, `lost`, … */
+  /** The tunnel closed; the code is the reason: `idle`, `revoked`, `superseded`, `stopping`, `silent`, `lost`, … */
   readonly onClosed: (code: string) => void;
 }
 
 const { NGHTTP2_CANCEL, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR } = http2.constants;
 const MAX_CODE_BYTES = 64;
 
-/** The agent's end of a tunnel: an HTTP/2 server on the connection that the agent dialled. */
+/** The agent's end of a tunnel: an HTTP/2 server on a connection that the agent dialled. */
 export class AgentTunnel {
   readonly #options: AgentTunnelOptions;
   readonly #session: ServerHttp2Session;
@@ -87,7 +87,7 @@ export class AgentTunnel {
 
   /**
    * Resolves to the tunnel's id when the hub accepted the proof.
-   * @throws EdgeError `credential-…` and the like as the hub tells, `tunnel-lost`, `tunnel-handshake`
+   * @throws EdgeError with the hub's code, such as `credential-…`; `tunnel-lost`, `tunnel-handshake`
    */
   async accepted(): Promise<string> {
     const cancel = this.#options.clock.after(2 * TUNNEL.handshakeMs, () => this.close('tunnel-handshake'));
@@ -101,7 +101,7 @@ export class AgentTunnel {
     return this.#id;
   }
 
-  /** The idle time starts anew. */
+  /** Restarts the idle time. */
   touch(): void {
     this.#idle.touch();
   }
@@ -118,7 +118,7 @@ export class AgentTunnel {
     }
     const { socket, clock } = this.#options;
     socket.destroySoon();
-    // A hub that does not read would otherwise hold the connection for as long as TCP tries.
+    // A hub that does not read would otherwise hold the connection until TCP gives up.
     if (!socket.destroyed)
       socket.once(
         'close',
@@ -126,7 +126,7 @@ export class AgentTunnel {
       );
     const refusal = code === 'lost' ? 'tunnel-lost' : code;
     this.#refuse(new EdgeError(refusal, `The hub did not accept the tunnel (${code})`));
-    // Unhandled only where nobody waits for acceptance any more.
+    // Prevents an unhandled rejection after acceptance.
     this.#accepted.catch(() => undefined);
     this.#options.onClosed(code);
   }
@@ -144,9 +144,9 @@ export class AgentTunnel {
     path: string | undefined,
     authority: string | undefined,
   ): void {
-    // A stream that was reset in the same breath comes all the same, and to answer it would throw.
+    // A stream that was already reset is still emitted, and answering it would throw.
     if (!isOpen(stream)) return;
-    // Whether the hub has said `accepted` does not matter here: it is the pinned hub, and in a hurry.
+    // No need to wait for `accepted`: the hub is authenticated by the pin.
     if (method === 'CONNECT' && authority === TUNNEL.engineAuthority) {
       void this.#connect(stream);
     } else if (method === 'GET' && path === TUNNEL.credentialPath) {
@@ -200,7 +200,7 @@ export class AgentTunnel {
       stream.respond({ ':status': 200 });
       await joinStreams(new StreamSocket(stream), engine);
     } catch (error) {
-      this.#options.logger.warn({ code: codeOf(error) }, 'a call cannot reach the engine');
+      this.#options.logger.warn({ code: codeOf(error) }, 'a call could not reach the engine');
       if (!stream.destroyed) stream.close(NGHTTP2_CONNECT_ERROR);
     }
   }

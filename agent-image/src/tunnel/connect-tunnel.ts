@@ -18,8 +18,8 @@ export interface ConnectTunnelOptions {
 }
 
 /**
- * Dials the hub's tunnel port and makes sure that it is the hub the Edge key names: TLS 1.3, our ALPN,
- * and the pinned key. Certificates' names and dates do not matter: the pin is on the key.
+ * Dials the hub's tunnel port and verifies that it is the hub named by the Edge key: TLS 1.3, our ALPN,
+ * and the pinned key. Names and dates of certificates do not matter: the pin is on the key.
  * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
  *   what `connectTcp` throws
  */
@@ -31,7 +31,7 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
     ...(net.isIP(host) ? {} : { servername: host }),
     ALPNProtocols: [TUNNEL_ALPN],
     minVersion: 'TLSv1.3',
-    // The pin below is the check. checkServerIdentity would not even be called for such certificates.
+    // The pin below is the check. checkServerIdentity is not called for self-signed certificates.
     rejectUnauthorized: false,
   });
   try {
@@ -71,7 +71,7 @@ function verify(socket: TLSSocket, expected: string): void {
   if (actual !== expected) {
     throw new EdgeError(
       'tunnel-fingerprint-mismatch',
-      'The tunnel port shows another key than the Edge key names: another hub, or someone in between',
+      'The key of the tunnel port does not match the Edge key: another hub, or a man in the middle',
     );
   }
   if (socket.alpnProtocol !== TUNNEL_ALPN) {

@@ -3,11 +3,11 @@ import type { Clock } from '../../../protocol/clock.js';
 export interface IdleClockOptions {
   readonly clock: Clock;
   readonly inactivityMs: number;
-  /** Called each time the time runs out; call {@link IdleClock.touch} to start it anew. */
+  /** Called each time the time runs out; call {@link IdleClock.touch} to restart it. */
   readonly onIdle: () => void;
 }
 
-/** Runs while no client stream is open and nothing happens. Pings and snapshots do not touch it. */
+/** Runs while no client stream is open and there is no activity. Pings and snapshots do not touch it. */
 export class IdleClock {
   readonly #options: IdleClockOptions;
   #streams = 0;
@@ -18,7 +18,7 @@ export class IdleClock {
     this.#options = options;
   }
 
-  /** Something happened: a keep-alive, or the tunnel was opened. */
+  /** Activity: a keep-alive, or the tunnel was opened. */
   touch(): void {
     this.#cancel?.();
     this.#cancel = null;
@@ -26,20 +26,20 @@ export class IdleClock {
     this.#cancel = this.#options.clock.after(this.#options.inactivityMs, this.#options.onIdle);
   }
 
-  /** A client stream opened; returns the function that says it closed. */
+  /** A client stream opened; call the returned function when it closes. */
   enter(): () => void {
     this.#streams++;
     this.touch();
-    let inside = true;
+    let isOpen = true;
     return () => {
-      if (!inside) return;
-      inside = false;
+      if (!isOpen) return;
+      isOpen = false;
       this.#streams--;
       this.touch();
     };
   }
 
-  /** For good: streams of a tunnel that was closed end after it. */
+  /** Permanent, because streams of a closed tunnel end after it. */
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();

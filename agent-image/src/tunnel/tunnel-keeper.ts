@@ -21,27 +21,27 @@ export interface TunnelKeeperOptions extends ConnectTunnelOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** The open tunnel was not used for its idle time. */
+  /** The open tunnel was idle for its inactivity time. */
   readonly onIdle: (tunnelId: string) => void;
-  /** The tunnel, or the attempt to open one, came to an end that the hub may not know of. */
+  /** The tunnel, or an attempt to open one, ended, and the hub may not know. */
   readonly onLost: () => void;
-  /** A tunnel is open after failures: the problem that the hub was told of is no more. */
-  readonly onMended: () => void;
+  /** A tunnel is open after failures: the reported problem is resolved. */
+  readonly onRecovered: () => void;
 }
 
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
-/** Ends that the hub itself decided: nothing to tell it, nothing to mend. */
+/** Ends that the hub decided: nothing to report or retry. */
 const DECIDED = new Set(['idle', 'revoked', 'superseded']);
-/** Refusals in the course of things: the hub has a newer credential, or wants no tunnel any more. */
+/** Expected refusals: the hub has a newer credential, or no longer needs a tunnel. */
 const OVERTAKEN = new Set(['credential-superseded', 'credential-revoked']);
 
-/** Keeps one tunnel of the agent's, the environment's or its node's: opens it with a credential, reports its loss, backs off when it does not open. */
+/** Keeps one tunnel, the environment's or the node's: opens it with a credential, reports its loss, backs off after failures. */
 export class TunnelKeeper {
   readonly #options: TunnelKeeperOptions;
   #tunnel: AgentTunnel | null = null;
   #isOpening = false;
-  /** With the newest credential. */
+  /** Made with the newest credential. */
   #proof: TunnelProof | null = null;
   #isStopped = false;
   #failures = 0;
@@ -57,19 +57,19 @@ export class TunnelKeeper {
     return this.#tunnel?.id ?? null;
   }
 
-  /** What check-ins say of it: `opening` lasts until the pause after a failure is over. */
+  /** State for check-ins: `opening` lasts until the pause after a failure is over. */
   get state(): string {
     return this.tunnelId ?? (this.#isOpening ? 'opening' : 'none');
   }
 
-  /** Stable code of why the last attempt failed; null after a success, and once no tunnel is wanted any more. */
+  /** Stable code of the last attempt's failure; null after a success, and once no tunnel is needed. */
   get problem(): string | null {
     return this.#problem;
   }
 
   /**
-   * Opens a tunnel with a sealed credential, unless a failure was just now. One that is still connecting shows the hub
-   * the newest: the hub takes no other, and offers one every few seconds. Never throws.
+   * Opens a tunnel with a sealed credential, except during the pause after a failure. A tunnel that is still connecting
+   * presents the newest credential: the hub accepts no other, and issues one every few seconds. Never throws.
    */
   async open(sealed: string, inactivityMs: number): Promise<void> {
     const { clock, logger } = this.#options;
@@ -89,46 +89,46 @@ export class TunnelKeeper {
         older.close('superseded');
         logger.info({ tunnel: older.id, code: 'superseded' }, 'tunnel closed');
       }
-      const isMended = this.#problem !== null;
+      const isRecovered = this.#problem !== null;
       this.#failures = 0;
       this.#problem = null;
       this.#isOpening = false;
-      if (isMended) this.#options.onMended();
+      if (isRecovered) this.#options.onRecovered();
       logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
     } catch (error) {
       const code = codeOf(error);
-      if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was overtaken by a newer state');
-      else if (code === this.#problem) logger.debug({ err: error }, 'tunnel did not open again');
-      else logger.warn({ err: error }, 'tunnel did not open; the hub will offer another credential');
+      if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was superseded or revoked');
+      else if (code === this.#problem) logger.debug({ err: error }, 'opening the tunnel failed again');
+      else logger.warn({ err: error }, 'opening the tunnel failed; the hub will issue another credential');
       if (!OVERTAKEN.has(code)) this.#problem = code;
       this.#pause();
     }
   }
 
-  /** The hub wants no tunnel: an open one is closed, and whether another would open, nobody knows. */
+  /** The hub no longer needs a tunnel: close it and forget the last failure. */
   unwanted(): void {
     this.#problem = null;
     if (!this.#isOpening) this.close('idle');
   }
 
-  /** The idle time of the open tunnel starts anew. */
+  /** Restarts the idle time of the open tunnel. */
   touch(): void {
     this.#tunnel?.touch();
   }
 
-  /** Closes the open tunnel, or only that one; the hub knows or is told by its end. */
+  /** Closes the open tunnel, if it has this id. */
   close(code: string, tunnelId: string | null = this.tunnelId): void {
     if (this.tunnelId === tunnelId) this.#tunnel?.close(code);
   }
 
-  /** Closes it for good; safe to call twice. */
+  /** Closes it permanently; safe to call twice. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelPause?.();
     this.close('stopping');
   }
 
-  /** After a failure: with the pause over the hub is told, and its answer brings the next credential. */
+  /** After a failure: reports when the pause is over, and the hub's answer carries the next credential. */
   #pause(): void {
     if (this.#isStopped) return;
     const { clock, random, onLost } = this.#options;

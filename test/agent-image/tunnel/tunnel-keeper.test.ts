@@ -55,7 +55,7 @@ async function setup(
     ),
     onIdle: (tunnelId) => idle.push(tunnelId),
     onLost: () => told.push('lost'),
-    onMended: () => told.push('mended'),
+    onRecovered: () => told.push('recovered'),
   });
   t.teardown(() => keeper.stop());
   await hub.call('POST', `/api/environments/${id}/tunnel`);
@@ -104,7 +104,7 @@ test('keeper: a failure is a problem until a tunnel opens, and the hub is told o
   relay.idleMs = null;
   await keeper.open(await agent.credential(), 60_000);
   t.is(keeper.problem, null);
-  t.deepEqual(told, ['lost', 'mended']);
+  t.deepEqual(told, ['lost', 'recovered']);
   t.is(lines.filter(({ level, code }) => level === 'warn' && code === problem).length, 1);
 });
 
