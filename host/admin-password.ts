@@ -5,11 +5,11 @@ const SALT_BYTES = 16;
 const MADE_PASSWORD_BYTES = 15;
 
 /**
- * Sees to it that there is an admin password: the configured one, else the stored one, else one made now.
+ * Ensures an admin password: the configured one, else the stored one, else a new random one.
  * A configured password that differs from the stored one replaces it, which ends all sessions.
- * @returns the password made now, to be shown once, or null
+ * @returns the new random password, to be shown once, or null
  */
-export async function settleAdminPassword(
+export async function ensureAdminPassword(
   data: HostData,
   configured: string | undefined,
   randomBytes: (size: number) => Buffer,

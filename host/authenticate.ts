@@ -4,22 +4,22 @@ import type { LiveCredentials } from './live-credentials.js';
 import type { Session, Sessions, VerifiedSession } from './sessions.js';
 import type { ApiTokens } from './tokens.js';
 
-/** The session cookie. The `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain. */
+/** The session cookie. The `__Host-` prefix makes browsers require Secure, Path=/ and no Domain. */
 export const SESSION_COOKIE = '__Host-fairlead';
 
 /**
- * What a cookie must come with, on every method, GET included. A page of another origin cannot send it (it would
- * need a CORS preflight, which this host never grants), and neither can a link, a form or an image.
+ * Header required with the cookie on every method, GET included. Pages of other origins cannot send it (that needs
+ * a CORS preflight, which this host never grants), and neither can a link, a form or an image.
  */
 export const CSRF_HEADER = 'x-fairlead-csrf';
 
-/** Who sent a request, and on which session, where it is one and not an API token. */
+/** The caller of a request, and its session unless it used an API token. */
 export interface Caller {
   readonly principal: Principal;
   readonly session: Session | null;
 }
 
-/** Tells who sends a request: by `Authorization: Bearer`, else by cookie and CSRF header. */
+/** Identifies the caller of a request by `Authorization: Bearer`, else by cookie and CSRF header. */
 export class Authenticator {
   readonly #sessions: Sessions;
   readonly #tokens: ApiTokens;
@@ -33,9 +33,9 @@ export class Authenticator {
 
   async identify(req: IncomingMessage): Promise<Caller | null> {
     const { authorization } = req.headers;
-    // Node takes the first of several; something in front of the host may have looked at another.
+    // Node uses the first of several; a proxy in front of the host may have checked another.
     if (isRepeated(req.rawHeaders, 'authorization')) return null;
-    // A caller who sends a bearer token means it: a bad one is never made up for by a cookie.
+    // An invalid bearer token is never replaced by a valid cookie.
     if (authorization !== undefined) return this.#byBearer(authorization);
     const cookie = cookieOf(req.headers.cookie, SESSION_COOKIE);
     if (cookie === undefined || req.headers[CSRF_HEADER] !== '1') return null;
@@ -49,30 +49,30 @@ export class Authenticator {
     if (token === null) return this.#asAdmin(await this.#sessions.verify(presented), 'bearer');
     const { id, name, environmentId } = token;
     const bound = environmentId === null ? {} : { environmentId };
-    const holds = () => this.#tokens.find(presented) !== null;
+    const isValid = () => this.#tokens.find(presented) !== null;
     const principal = { id: `token:${name}`, via: 'bearer' as const, ...bound };
-    return { principal: this.#mortal(principal, `token:${id}`, holds), session: null };
+    return { principal: this.#withSignal(principal, `token:${id}`, isValid), session: null };
   }
 
   #asAdmin(session: VerifiedSession | null, via: Principal['via']): Caller | null {
     if (session === null) return null;
-    const { id, holds } = session;
-    return { principal: this.#mortal({ id: 'admin', via }, `session:${id}`, holds), session };
+    const { id, isValid } = session;
+    return { principal: this.#withSignal({ id: 'admin', via }, `session:${id}`, isValid), session };
   }
 
-  /** Only what lasts asks for the signal, so that other requests leave nothing behind. */
-  #mortal(principal: Principal, key: string, holds: () => boolean): Principal {
+  /** Only long-lived streams read the signal, so that other requests leave no state. */
+  #withSignal(principal: Principal, key: string, isValid: () => boolean): Principal {
     const live = this.#live;
     return {
       ...principal,
       get ended() {
-        return live.signalOf(key, holds);
+        return live.signalOf(key, isValid);
       },
     };
   }
 }
 
-/** `rawHeaders` as Node gives them: names and values by turns. */
+/** `rawHeaders` as in Node: names and values alternate. */
 function isRepeated(rawHeaders: readonly string[], name: string): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length > 1;
 }

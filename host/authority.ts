@@ -4,7 +4,7 @@ import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
-/** A certificate with the key that goes with it, both PEM. */
+/** A certificate and its key, both PEM. */
 export interface KeyedCertificate {
   readonly certificate: string;
   readonly key: string;
@@ -14,8 +14,8 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * The authority's span does not depend on the clock, which may be wrong at the first start. The end is what RFC 5280
- * has for "no expiration date": an end would protect nothing, as the key lies next to the certificate.
+ * The authority's validity does not depend on the clock, which may be wrong at the first start. The end is RFC 5280's
+ * value for "no expiration date": an earlier one would protect nothing, as the key is stored next to the certificate.
  */
 const ALWAYS = { begins: new Date('1970-01-01T00:00:00Z'), ends: new Date('9999-12-31T23:59:59Z') };
 /** Apple's clients refuse server certificates of more than 398 days. */
@@ -26,8 +26,8 @@ const BACKDATED_MS = 60 * 60 * 1000;
 x509.cryptoProvider.set(webcrypto);
 
 /**
- * Makes a certificate authority of our own.
- * @param span default: valid at any time
+ * Creates our own certificate authority.
+ * @param span default: always valid
  */
 export async function makeAuthority(
   randomBytes: (size: number) => Buffer,
@@ -89,7 +89,7 @@ export async function issueServerCertificate(
   return { certificate: pem(certificate), key: await keyPem(keys.privateKey) };
 }
 
-/** Positive, and 127 bits of it random. */
+/** Positive, with 127 random bits. */
 function serialNumber(randomBytes: (size: number) => Buffer): string {
   const bytes = randomBytes(16);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);

@@ -4,19 +4,19 @@ import type { Caller } from './authenticate.js';
 import { Problem } from './problem.js';
 
 /**
- * BuildKit's two connections, in origin or absolute form. Docker clients open them without the base path, so that no
- * environment is named.
+ * BuildKit's two connections, in origin or absolute form. Docker clients open them without the base path, so they name
+ * no environment.
  */
 const CONNECTION = /^(?:https?:\/\/[^/?#]*)?(\/(?:grpc|session)(?:\?.*)?)$/;
 
-/** Path and query of a request for one of them; null: it is for something else. */
+/** Path and query of a BuildKit request; null for any other request. */
 export function buildKitPath({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): string | null {
   return (method === 'POST' && CONNECTION.exec(url ?? '')?.[1]) || null;
 }
 
 /**
- * The environment that such a connection is meant for: the only one that the caller's token is good for.
- * @throws Problem `unauthorized` (401), `buildkit-unsupported` (501) where it is good for more
+ * The target environment of such a connection: the one that the caller's token is bound to.
+ * @throws Problem `unauthorized` (401), `buildkit-unsupported` (501) if it is not bound to one
  */
 export function environmentOfBuildKit(caller: Caller | null): number {
   if (!caller) throw new Problem(401, 'unauthorized', 'send a valid API token', { forDocker: true });
@@ -25,7 +25,7 @@ export function environmentOfBuildKit(caller: Caller | null): number {
   return environmentId;
 }
 
-/** Refuses requests for them that do not ask for the upgrade. */
+/** Refuses BuildKit requests without an upgrade. */
 export const refuseBuildKit: Middleware = async ({ req }, next) => {
   if (buildKitPath(req) !== null) throw unsupported();
   await next();

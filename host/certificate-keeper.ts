@@ -4,7 +4,7 @@ import type { ServerCertificate } from './certificate.js';
 import { certificateProblems } from './certificate-problems.js';
 
 export interface CertificateKeeperOptions {
-  /** Reads the certificate as it is on disk now; renews it where that is ours to do. */
+  /** Reads the certificate from disk; renews our own. */
   readonly read: () => Promise<ServerCertificate>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -13,7 +13,7 @@ export interface CertificateKeeperOptions {
   readonly onChange: (certificate: ServerCertificate) => void;
 }
 
-/** The server's certificate while the host runs: the last that could be used, and what is wrong with it. */
+/** The server's certificate while the host runs: the last usable one, and its problems. */
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   #current: ServerCertificate;
@@ -35,7 +35,7 @@ export class CertificateKeeper {
     return this.#isReadable ? this.#problems : [...this.#problems, 'certificate-unreadable'];
   }
 
-  /** Reads again. What cannot be used, a pair that is half written for example, changes nothing. Never rejects. */
+  /** Reads it again. An unusable certificate, such as a half-written pair, changes nothing. Never rejects. */
   async refresh(): Promise<void> {
     const { read, onChange, logger } = this.#options;
     try {

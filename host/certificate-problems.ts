@@ -2,13 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { certificatesIn, type ServerCertificate } from './certificate.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Every client has to be given a new CA. */
+/** A new CA must be distributed to every client. */
 const CA_NOTICE_MS = 180 * DAY_MS;
 const NOTICE_MS = 14 * DAY_MS;
-/** Clients that renew by themselves do so with a third of the span left. */
+/** Automatic renewal happens with a third of the span left. */
 const NOTICE_SHARE = 1 / 6;
 
-/** Codes of what an operator should see to: what is not valid at `now` or ends soon, of a certificate and its CA. */
+/** Problem codes for the operator: a certificate or CA that is not valid at `now`, or ends soon. */
 export function certificateProblems({ cert, ca }: ServerCertificate, now: number): string[] {
   const chain = certificatesIn(cert).filter((pem) => pem.trim() !== ca?.trim());
   const problems = [

@@ -6,12 +6,12 @@ import { createSecureContext } from 'node:tls';
 import { issueServerCertificate, type KeyedCertificate, makeAuthority } from './authority.js';
 import { writeFileDurably } from './write-file-durably.js';
 
-/** What the server presents, and the CA that clients need to know for it. All PEM. */
+/** The server's certificate, and the CA that clients need to trust. All PEM. */
 export interface ServerCertificate {
-  /** The server's certificate, with its chain where there is one. */
+  /** The server's certificate, with its chain if there is one. */
   readonly cert: string;
   readonly key: string;
-  /** Absent when the certificate was given without its root, as public ones are. */
+  /** Absent when the certificate was given without its root, as is usual for public ones. */
   readonly ca?: string;
 }
 
@@ -19,20 +19,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
 /**
- * Reads a certificate that someone else looks after. The last one in the file counts as CA if it is a root.
- * @throws {TypeError} that names both files when they are no PEM or do not belong together
+ * Reads a certificate that the operator maintains. The last one in the file counts as CA if it is a root.
+ * @throws {TypeError} that names both files when they are not PEM or do not match
  */
 export async function readGivenCertificate(certFile: string, keyFile: string): Promise<ServerCertificate> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
   const last = certificatesIn(cert).at(-1);
   try {
-    // An empty text is no error to it: the file may just be written.
+    // `createSecureContext` accepts an empty text; the file may be half written.
     createPrivateKey(key);
     createSecureContext({ cert, key });
   } catch (cause) {
     throw new TypeError(`${certFile} and ${keyFile} cannot be used together: ${String(cause)}`, { cause });
   }
-  if (last === undefined) throw new TypeError(`${certFile} holds no PEM certificate`);
+  if (last === undefined) throw new TypeError(`${certFile} contains no PEM certificate`);
   const root = new X509Certificate(last);
   return root.checkIssued(root) ? { cert, key, ca: `${last}\n` } : { cert, key };
 }
@@ -43,11 +43,11 @@ export function certificatesIn(pem: string): string[] {
 }
 
 /**
- * Our own certificate from `folder`. The first call makes it, and the CA that signs it. The certificate is renewed, by
- * the same CA, when it is not valid yet, nears its end or lacks one of `names`. Clients trust the CA, so they notice
- * nothing. The CA is never replaced: `now` may be wrong, and every client would have to be given the new one.
- * @param isFirst whether a missing CA is made. While the hub runs, its folder may only be away for a moment
- * @throws {TypeError} when the CA is damaged, or half of it is missing, or all of it and `isFirst` is false
+ * Our own certificate from `folder`. The first call creates it, and the CA that signs it. The certificate is renewed, by
+ * the same CA, when it is not valid yet, nears its end or lacks one of `names`. Clients trust the CA, so a renewal does
+ * not affect them. The CA is never replaced: `now` may be wrong, and every client would need the new one.
+ * @param isFirst whether to create a missing CA. While the hub runs, its folder may be absent only temporarily
+ * @throws {TypeError} when the CA is damaged or half missing, or missing and `isFirst` is false
  */
 export async function ownCertificate(
   folder: string,
@@ -83,7 +83,7 @@ async function ownAuthority(
   const authority = keyText === null ? null : pairIn(keyText);
   if (authority === null) {
     throw new TypeError(
-      `${join(folder, 'ca-key.pem')} is ${keyText === null ? 'missing' : 'damaged'}; put back a backup, or remove ` +
+      `${join(folder, 'ca-key.pem')} is ${keyText === null ? 'missing' : 'damaged'}; restore a backup, or remove ` +
         'ca-key.pem and ca.pem to make a new CA, which all clients then need',
     );
   }
@@ -91,7 +91,7 @@ async function ownAuthority(
   return authority;
 }
 
-/** Whether a new certificate would serve longer. A CA that is not valid at `now` suggests that the clock is wrong. */
+/** Whether a new certificate would last longer. A CA that is not valid at `now` suggests a wrong clock. */
 function isDue(server: KeyedCertificate, authority: KeyedCertificate, now: number): boolean {
   const [own, issuer] = [new X509Certificate(server.certificate), new X509Certificate(authority.certificate)];
   if (!own.verify(issuer.publicKey)) return true;
@@ -100,13 +100,13 @@ function isDue(server: KeyedCertificate, authority: KeyedCertificate, now: numbe
   return now < begins || (now > ends - RENEW_BEFORE_MS && ends < Date.parse(issuer.validTo));
 }
 
-/** Names that are no longer ours do no harm; an interface that comes and goes must not cost a renewal each time. */
+/** Outdated names do no harm; an unstable interface must not cause a renewal each time. */
 function covers({ certificate }: KeyedCertificate, names: readonly string[]): boolean {
   const parsed = new X509Certificate(certificate);
   return names.every((name) => (isIP(name) ? parsed.checkIP(name) : parsed.checkHost(name)) !== undefined);
 }
 
-/** Certificate and key are one file, so that they always belong together. */
+/** Certificate and key are in one file, so that they always match. */
 async function readPair(folder: string, name: string): Promise<KeyedCertificate | null> {
   return pairIn((await readOrNull(join(folder, `${name}-key.pem`))) ?? '');
 }

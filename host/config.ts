@@ -6,30 +6,30 @@ import { z } from 'zod';
 export interface HostConfig {
   /** Port of dashboard and API; 0 means any free one. Default 9443. */
   readonly port: number;
-  /** Port that agents open tunnels to; 0 means any free one. Default 8000. */
+  /** Port for agents' tunnels; 0 means any free one. Default 8000. */
   readonly tunnelPort: number;
-  /** Address that both ports listen on. Default `0.0.0.0`. */
+  /** Listen address of both ports. Default `0.0.0.0`. */
   readonly bind: string;
   /** Absolute path of the folder that holds all state. Default `./data`. */
   readonly dataDir: string;
   /** URL of this hub as agents and browsers reach it, with or without the mount. Absent: each call's own address. */
   readonly publicUrl?: string;
-  /** `host:port` that agents are told to open tunnels to. Absent: the host of that URL, and the tunnel's port. */
+  /** `host:port` that agents dial for tunnels. Absent: the host of that URL, and the tunnel's port. */
   readonly tunnelAddress?: string;
   /** Image in printed commands. Absent: the manifest's, tagged with the plugin's version. */
   readonly agentImage?: string;
   /**
-   * Where a proxy shows another certificate at the public URL than ours: PEM of the authority that signed it, null for one
-   * that everybody knows. Absent: clients see our own certificate.
+   * When a proxy terminates TLS at the public URL: PEM of its certificate's authority, null for a well-known one.
+   * Absent: clients see our own certificate.
    */
   readonly publicCa?: string | null;
   /** The file that {@link publicCa} came from; it is read again when it changes. */
   readonly publicCaFile?: string;
-  /** Number of reverse proxies in front whose `X-Forwarded-For` is believed, 0 to 9. Default 0. */
+  /** Number of reverse proxies in front whose `X-Forwarded-For` is trusted, 0 to 9. Default 0. */
   readonly trustedProxies: number;
   /** Certificate and key given as files. Absent: our own. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** Absent: the stored one, or one made at first start. */
+  /** Absent: the stored one, or a random one from the first start. */
   readonly adminPassword?: string;
   /** The file that {@link adminPassword} came from; it is read again when it changes. */
   readonly adminPasswordFile?: string;
@@ -43,7 +43,7 @@ export interface HostConfig {
   readonly logFormat: 'json' | 'pretty';
 }
 
-/** A setting that cannot be used. The message names the variable and the reason, never a secret value. */
+/** An unusable setting. The message names the variable and the reason, never a secret value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -66,12 +66,12 @@ const hostAndPort = z
     'must have a port of at most 65535',
   );
 
-/** Every variable: what it means to `--help`, its default as one would type it, and what it must look like. */
+/** Every variable: its text in `--help`, its default as typed, and its schema. */
 const variables = {
   FAIRLEAD_PORT: ['port of dashboard and API; 0 = any free one', '9443', port],
-  FAIRLEAD_TUNNEL_PORT: ['port that agents open tunnels to; 0 = any free one', '8000', port],
+  FAIRLEAD_TUNNEL_PORT: ["port for agents' tunnels; 0 = any free one", '8000', port],
   FAIRLEAD_BIND: [
-    'address that both ports listen on',
+    'listen address of both ports',
     '0.0.0.0',
     z.union([z.ipv4(), z.ipv6()], 'must be an IP address'),
   ],
@@ -81,14 +81,14 @@ const variables = {
     undefined,
     httpUrl,
   ],
-  FAIRLEAD_TUNNEL_ADDRESS: ['host:port that agents are told to open tunnels to', undefined, hostAndPort],
+  FAIRLEAD_TUNNEL_ADDRESS: ['host:port that agents dial for tunnels', undefined, hostAndPort],
   FAIRLEAD_AGENT_IMAGE: [
     'image in printed commands; default from the manifest',
     undefined,
     z.string().regex(/^[\w][\w./:@-]*$/, 'must be an image reference'),
   ],
   FAIRLEAD_PUBLIC_CA: [
-    "where a proxy ends TLS: PEM file of its certificate's authority, or `public` for a well-known one",
+    "if a proxy terminates TLS: PEM file of its certificate's authority, or `public` for a well-known one",
     undefined,
     z.string(),
   ],
@@ -107,18 +107,18 @@ const variables = {
   ],
   FAIRLEAD_TLS_KEY: ['PEM file: its key', undefined, z.string()],
   FAIRLEAD_ADMIN_PASSWORD: [
-    'admin password; default: made at first start and printed once',
+    'admin password; default: generated at first start and printed once',
     undefined,
     z.string(),
   ],
-  FAIRLEAD_ADMIN_PASSWORD_FILE: ['file that holds it (a Docker secret, say)', undefined, z.string()],
+  FAIRLEAD_ADMIN_PASSWORD_FILE: ['file that contains it, such as a Docker secret', undefined, z.string()],
   FAIRLEAD_ALLOW_WEAK_PASSWORD: [
     '1: an admin password of fewer than 12 characters is accepted',
     '0',
     z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value === '1'),
   ],
   FAIRLEAD_HSTS_SECONDS: [
-    'browsers use only HTTPS with this name for so long (Strict-Transport-Security); 0: no such header',
+    'how long browsers use only HTTPS with this name (Strict-Transport-Security); 0: no such header',
     '0',
     z
       .string()
@@ -174,7 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   });
 }
 
-/** The table that `--help` prints. */
+/** The table for `--help`. */
 export function describeVariables(): string {
   const rows = Object.entries(variables).map(
     ([name, [means, byDefault]]) =>
@@ -209,7 +209,9 @@ function readPassword(env: NodeJS.ProcessEnv): Pick<HostConfig, 'adminPassword' 
       : { adminPassword: strongPassword('FAIRLEAD_ADMIN_PASSWORD', given, allowsWeak) };
   }
   if (given !== undefined) {
-    throw new ConfigError('FAIRLEAD_ADMIN_PASSWORD_FILE must not be set beside FAIRLEAD_ADMIN_PASSWORD');
+    throw new ConfigError(
+      'FAIRLEAD_ADMIN_PASSWORD_FILE must not be set together with FAIRLEAD_ADMIN_PASSWORD',
+    );
   }
   return { adminPassword: readPasswordFile(file, allowsWeak), adminPasswordFile: file };
 }
@@ -221,7 +223,7 @@ export function readPasswordFile(file: string, allowsWeak: boolean): string {
   return strongPassword('FAIRLEAD_ADMIN_PASSWORD_FILE', password, allowsWeak);
 }
 
-/** Who guesses a short password has root on every engine. */
+/** Guessing a short password would give root on every engine. */
 function strongPassword(name: Variable, password: string, allowsWeak: boolean): string {
   if (password.length >= MIN_PASSWORD_LENGTH || allowsWeak) return password;
   throw new ConfigError(
@@ -246,9 +248,8 @@ function readTls(env: NodeJS.ProcessEnv): HostConfig['tls'] {
   const certFile = read(env, 'FAIRLEAD_TLS_CERT');
   const keyFile = read(env, 'FAIRLEAD_TLS_KEY');
   if (certFile === undefined && keyFile === undefined) return undefined;
-  if (certFile === undefined)
-    throw new ConfigError('FAIRLEAD_TLS_CERT must be set where FAIRLEAD_TLS_KEY is');
-  if (keyFile === undefined) throw new ConfigError('FAIRLEAD_TLS_KEY must be set where FAIRLEAD_TLS_CERT is');
+  if (certFile === undefined) throw new ConfigError('FAIRLEAD_TLS_CERT must be set if FAIRLEAD_TLS_KEY is');
+  if (keyFile === undefined) throw new ConfigError('FAIRLEAD_TLS_KEY must be set if FAIRLEAD_TLS_CERT is');
   readable('FAIRLEAD_TLS_CERT', certFile);
   readable('FAIRLEAD_TLS_KEY', keyFile);
   return { certFile, keyFile };

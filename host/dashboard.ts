@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../plugin/server-hooks/options.js';
-import { settleAdminPassword } from './admin-password.js';
+import { ensureAdminPassword } from './admin-password.js';
 import { Authenticator } from './authenticate.js';
 import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './buildkit.js';
 import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
@@ -32,51 +32,51 @@ import { Sessions } from './sessions.js';
 import { ApiTokens } from './tokens.js';
 import { WatchedSetting } from './watched-setting.js';
 
-/** What the dashboard takes from around it, so that tests can hold it still. */
-export interface Surroundings {
+/** Dependencies of the dashboard, which tests replace. */
+export interface DashboardDeps {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly randomBytes: (size: number) => Buffer;
   readonly logger: Logger;
-  /** Where plugins may be: each folder with a `manifest.json` is one. */
+  /** Folders to search: each one with a `manifest.json` is a plugin. */
   readonly pluginFolders: readonly string[];
-  /** Called at the first start, once the admin password that had to be made is on disk. It cannot be told again. */
+  /** Called at the first start, once the generated admin password is on disk. It cannot be shown again. */
   readonly showPassword: (password: string) => void;
-  /** What `/healthz` tells. */
+  /** Reported by `/healthz`. */
   readonly version: string;
   /** Default: {@link defaultPasswordCost}. */
   readonly passwordCost?: PasswordCost;
   /** Default: {@link defaultLoginLimits}. */
   readonly loginLimits?: LoginLimits;
-  /** How often files given by an operator are read again. Default 5000. */
+  /** Interval at which the operator's files are read again. Default 5000. */
   readonly filesMs?: number;
 }
 
-/** A dashboard that answers. */
+/** A running dashboard. */
 export interface RunningDashboard {
   /** The ports in use. `tunnelPort` is null when no plugin opened one. */
   readonly port: number;
   readonly tunnelPort: number | null;
-  /** Plugins that should run and do not. */
+  /** Enabled plugins that do not run. */
   readonly failures: readonly PluginView[];
-  /** Reads certificates and other files again, now. Never rejects: what cannot be used is logged and changes nothing. */
+  /** Reads certificates and other files again. Never rejects: an unusable file is logged and changes nothing. */
   reload(): Promise<void>;
-  /** Ends everything in reverse order of start. Safe to call twice. */
+  /** Stops everything in reverse order of start. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 const FILES_MS = 5_000;
-/** How late a wrong clock, a new name and the end of our own certificate may be noticed. */
+/** Interval of checks for a wrong clock, a new name and the end of our own certificate. */
 const OWN_CERTIFICATE_MS = 60_000;
-/** How long a stream may outlive the session or token that expired. */
+/** How long a stream may outlive its expired session or token. */
 const EXPIRED_MS = 5_000;
 
 /**
  * Starts the dashboard with every plugin it finds: all wiring, nothing else. A plugin that cannot be loaded or started
  * is logged, and the dashboard runs without it.
- * @throws what cannot be read, parsed or listened on; nothing is left running then
+ * @throws errors of reading, parsing or listening; nothing is left running then
  */
-export async function startDashboard(config: HostConfig, deps: Surroundings): Promise<RunningDashboard> {
+export async function startDashboard(config: HostConfig, deps: DashboardDeps): Promise<RunningDashboard> {
   const { clock, randomBytes, logger } = deps;
   const folder = join(config.dataDir, 'host');
   const data = await HostData.open(
@@ -91,7 +91,7 @@ export async function startDashboard(config: HostConfig, deps: Surroundings): Pr
     }),
     logger,
   );
-  const made = await settleAdminPassword(data, config.adminPassword, randomBytes, deps.passwordCost);
+  const made = await ensureAdminPassword(data, config.adminPassword, randomBytes, deps.passwordCost);
   if (made !== null) deps.showPassword(made);
   const certificates = new CertificateKeeper(await certificateOf(config, folder, deps, true), {
     read: () => certificateOf(config, folder, deps, false),
@@ -117,8 +117,8 @@ export async function startDashboard(config: HostConfig, deps: Surroundings): Pr
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   app.on('error', (error: unknown, ctx?: Koa.Context) => {
-    if (ctx && isClientGone(error, ctx.res)) logger.debug({ err: error }, 'the client broke off');
-    else logger.error({ err: error }, 'an answer failed');
+    if (ctx && isClientGone(error, ctx.res)) logger.debug({ err: error }, 'the client disconnected');
+    else logger.error({ err: error }, 'a response failed');
   });
   if (config.hstsSeconds > 0) {
     app.use((ctx, next) => {
@@ -168,8 +168,8 @@ export async function startDashboard(config: HostConfig, deps: Surroundings): Pr
   const { adminPassword, adminPasswordFile, publicCaFile } = config;
   if (adminPassword !== undefined && adminPasswordFile !== undefined) {
     const read = () => readPasswordFile(adminPasswordFile, config.allowsWeakPassword);
-    const settle = (value: string) => settleAdminPassword(data, value, randomBytes, deps.passwordCost);
-    watch('FAIRLEAD_ADMIN_PASSWORD_FILE', adminPassword, read, settle);
+    const apply = (value: string) => ensureAdminPassword(data, value, randomBytes, deps.passwordCost);
+    watch('FAIRLEAD_ADMIN_PASSWORD_FILE', adminPassword, read, apply);
   }
   if (publicCa != null && publicCaFile !== undefined) {
     const read = () => readPublicCaFile(publicCaFile);
@@ -199,16 +199,16 @@ export async function startDashboard(config: HostConfig, deps: Surroundings): Pr
 function certificateOf(
   config: HostConfig,
   folder: string,
-  around: Surroundings,
+  deps: DashboardDeps,
   isFirst: boolean,
 ): Promise<ServerCertificate> {
   if (config.tls) return readGivenCertificate(config.tls.certFile, config.tls.keyFile);
-  return ownCertificate(folder, localNames(config.publicUrl), around.clock(), around.randomBytes, isFirst);
+  return ownCertificate(folder, localNames(config.publicUrl), deps.clock(), deps.randomBytes, isFirst);
 }
 
 async function openSlots(config: HostConfig, folders: readonly string[], host: Host): Promise<PluginSlot[]> {
   const { manifests, refused } = await findPlugins(folders);
-  for (const reason of refused) host.logger.error({ reason }, 'a plugin was passed over');
+  for (const reason of refused) host.logger.error({ reason }, 'a plugin was skipped');
   if (manifests.length === 0) host.logger.warn({ folders }, 'no plugin found');
   return manifests.map((manifest) => {
     const create = async () => (await loadPlugin(manifest))(optionsFor(manifest, config), host);
@@ -229,7 +229,7 @@ function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions
   };
 }
 
-/** Agents are told the plugin's address; an admin may well give the dashboard's, without the mount. */
+/** Agents need the plugin's address; an admin may configure the dashboard's, without the mount. */
 function withMount(publicUrl: string, mount: string): string {
   const url = new URL(publicUrl);
   if (url.pathname === '/') url.pathname = mount;
@@ -247,7 +247,7 @@ function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logge
       return;
     }
     logger.error({ err: error }, 'an upgrade failed');
-    refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; the log of the hub says why'));
+    refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; see the log of the hub'));
   };
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
@@ -274,7 +274,7 @@ function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logge
       upgrade(req, socket, head);
       return;
     }
-    // A caller's reset must not end the process while it is identified.
+    // A reset during authentication must not end the process.
     socket.on('error', () => socket.destroy());
     upgradeBuildKit(path, req, socket, head).catch((error: unknown) => refuse(socket, error));
   };

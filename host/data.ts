@@ -6,13 +6,13 @@ import { Problem } from './problem.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 const SCHEMA_VERSION = 1;
-/** After a failed write another is tried each time this is over, ms. */
+/** Retry interval after a failed write, ms. */
 const RETRY_MS = 5_000;
 
 const TokenRecord = z.object({
   id: z.string(),
   name: z.string(),
-  /** SHA-256 of the token, base64url. The token has 256 random bits, so that a slow hash adds nothing. */
+  /** SHA-256 of the token, base64url. The token has 256 random bits, so a slow hash adds nothing. */
   hash: z.string(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -21,11 +21,11 @@ const TokenRecord = z.object({
 
 const HostState = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  /** PHC string of the admin's password; null before the first start has made one. */
+  /** PHC string of the admin's password; null before the first start. */
   passwordHash: z.string().nullable(),
-  /** 32 random bytes, base64url: what session keys are derived from. */
+  /** 32 random bytes, base64url: session keys are derived from it. */
   sessionSecret: z.string(),
-  /** Sessions ended before their time. Kept until they would have ended anyway. */
+  /** Revoked sessions, kept until they would have expired. */
   revokedSessions: z.array(z.object({ id: z.string(), expiresAt: z.string() })),
   tokens: z.array(TokenRecord),
   /** Ids of the plugins that an admin switched off. */
@@ -35,12 +35,12 @@ const HostState = z.object({
 /** A stored API token: everything but the token. Times are RFC 3339. */
 export type TokenRecord = z.infer<typeof TokenRecord>;
 
-/** All that the host remembers. */
+/** The host's persistent state. */
 export type HostState = z.infer<typeof HostState>;
 
 /**
  * The host's own small store: one JSON file, readable by its owner only. A change is on disk
- * (temp file, fsync, rename) before it is seen, and before `update` resolves.
+ * (temp file, fsync, rename) before it is visible, and before `update` resolves.
  */
 export class HostData {
   readonly #file: string;
@@ -57,9 +57,8 @@ export class HostData {
   }
 
   /**
-   * Reads `file`, or begins with `initial` where there is none yet.
-   * @throws {Error} what the file system says; a file that is damaged or of a newer version stays as it is: better
-   *   to stop than to overwrite
+   * Reads `file`, or starts with `initial` if it does not exist.
+   * @throws {Error} of the file system; or for a damaged or newer file, which is never overwritten
    */
   static async open(file: string, initial: () => HostState, logger: Logger): Promise<HostData> {
     const folder = dirname(file);
@@ -70,7 +69,7 @@ export class HostData {
     );
     for (const name of leftovers) await rm(join(folder, name), { force: true });
     const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
-      // A link that leads nowhere: the disk it leads to is absent, not the file.
+      // A dangling link: its disk is missing, not the file.
       const isLink = await lstat(file).catch(() => null);
       if (error.code === 'ENOENT' && isLink === null) return null;
       throw error;
@@ -87,20 +86,20 @@ export class HostData {
     return this.#retry !== null;
   }
 
-  /** Hears of each change once it is on disk, before `update` resolves. */
+  /** Called after each change is on disk, before `update` resolves. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Ends what is tried again by itself. Safe to call twice. */
+  /** Stops retries. Safe to call twice. */
   close(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
   }
 
   /**
-   * Applies `change` after all earlier ones. A failed write changes nothing and rejects this caller alone.
-   * @throws {Problem} `store-unwritable` (503); what `change` throws
+   * Applies `change` after all earlier ones. A failed write changes nothing and rejects this caller only.
+   * @throws {Problem} `store-unwritable` (503); errors of `change`
    */
   async update(change: (state: Readonly<HostState>) => HostState): Promise<void> {
     const write = this.#lastWrite.then(async () => {
@@ -127,18 +126,18 @@ export class HostData {
   }
 }
 
-/** What `name` has behind `beginning`; empty where it begins otherwise. */
+/** The part of `name` after the prefix `beginning`; empty if it does not start with it. */
 function extra(name: string, beginning: string): string {
   return name.startsWith(beginning) ? name.slice(beginning.length) : '';
 }
 
-/** The message names the place, never a value: the file holds secrets. */
+/** The message names the member, never a value: the file contains secrets. */
 function parse(text: string, file: string): HostState {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(`${file} is damaged: it is not JSON; put back a backup`);
+    throw new Error(`${file} is damaged: it is not JSON; restore a backup`);
   }
   const version: unknown = Object(value).schemaVersion;
   if (typeof version === 'number' && version > SCHEMA_VERSION) {
@@ -149,6 +148,6 @@ function parse(text: string, file: string): HostState {
   const { data, error } = HostState.safeParse(value);
   if (data) return data;
   throw new Error(
-    `${file} is damaged: ${error.issues[0]?.path.join('.') || 'its outline'}; put back a backup`,
+    `${file} is damaged: ${error.issues[0]?.path.join('.') || 'its structure'}; restore a backup`,
   );
 }

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { HostData } from './data.js';
 
-/** Marks a browser that signed in before. It is no credential: it only keeps others from using up its attempts. */
+/** Marks a browser that signed in before. Not a credential: it only prevents others from using up its attempts. */
 export const DEVICE_COOKIE = '__Host-fairlead-device';
 const ID = /^([\w-]{22})\.([\w-]{43})$/;
 
-/** Proofs that a device signed in with the present password; nothing is stored. */
+/** Proofs that a device signed in with the current password; nothing is stored. */
 export class Devices {
   readonly #data: HostData;
   readonly #randomBytes: (size: number) => Buffer;
@@ -15,13 +15,13 @@ export class Devices {
     this.#randomBytes = randomBytes;
   }
 
-  /** The cookie's value for a device that has just signed in; one that has an id keeps it. */
+  /** The cookie's value after a sign-in; a device keeps its id. */
   mark(id: string | null): string {
     const kept = id ?? this.#randomBytes(16).toString('base64url');
     return `${kept}.${this.#proof(kept).toString('base64url')}`;
   }
 
-  /** The id in a cookie's value, or null where the value is not ours. */
+  /** The id in a cookie's value; null if the value is invalid. */
   identify(value: string | undefined): string | null {
     const [, id, proof] = ID.exec(value ?? '') ?? [];
     if (id === undefined || proof === undefined) return null;

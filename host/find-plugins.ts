@@ -2,19 +2,19 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PluginManifest, readManifest } from './manifest.js';
 
-/** What the search brought. */
+/** Result of the search. */
 export interface FoundPlugins {
   readonly manifests: readonly PluginManifest[];
-  /** One line for each manifest that cannot be used: which, and why. */
+  /** One line for each unusable manifest, with the reason. */
   readonly refused: readonly string[];
 }
 
-/** First parts of paths that are the host's own. */
+/** First path segments that belong to the host. */
 const OWN = ['api', 'healthz', 'grpc', 'panels', 'session'];
 
 /**
- * The plugins in `folders`, found by the `manifest.json` in each; a folder without one is passed over. One that cannot
- * be used keeps no other from being found.
+ * The plugins in `folders`, found by the `manifest.json` in each; a folder without one is skipped. An unusable manifest
+ * does not affect the others.
  */
 export async function findPlugins(folders: readonly string[]): Promise<FoundPlugins> {
   const manifests: PluginManifest[] = [];
@@ -33,7 +33,7 @@ export async function findPlugins(folders: readonly string[]): Promise<FoundPlug
   return { manifests, refused };
 }
 
-/** One mount below another would leave it to chance who answers. */
+/** Rejects nested mounts, which would make routing ambiguous. */
 function refuseClash(file: string, { id, mount }: PluginManifest, others: readonly PluginManifest[]): void {
   if (OWN.includes(mount.split('/')[1] ?? '')) throw new Error(`${file}: mount ${mount} is the host's own`);
   const isBelow = (path: string, other: string) => `${path}/`.startsWith(`${other}/`);

@@ -3,12 +3,12 @@ import type { HostConfig } from './config.js';
 
 const ANSWER_MS = 5_000;
 
-/** Whether the dashboard of this machine that has these settings answers `GET /healthz` with 200, within 5 s. */
+/** Whether this machine's dashboard with these settings answers `GET /healthz` with 200 within 5 s. */
 export function isHealthy({ bind, port }: Pick<HostConfig, 'bind' | 'port'>): Promise<boolean> {
   const host = bind === '0.0.0.0' ? '127.0.0.1' : bind === '::' ? '::1' : bind;
   return new Promise((resolve) => {
     const req = request(
-      // Whether its certificate names the loopback is no matter of its health.
+      // The certificate need not name the loopback address.
       { host, port, path: '/healthz', rejectUnauthorized: false, agent: false, timeout: ANSWER_MS },
       (res) => {
         res.resume();

@@ -18,8 +18,8 @@ interface Answer {
 }
 
 /**
- * Whether an error only says that the client broke its connection or stream off: that is the client's affair, and no
- * failure of ours. The same codes with a client still there come from somewhere else.
+ * Whether an error only means that the client disconnected, which is not a failure of ours. With a client that is still
+ * connected, the same codes have another cause.
  * @param answer the response, or the bare socket of an upgrade
  */
 export function isClientGone(error: unknown, answer: Answer): boolean {

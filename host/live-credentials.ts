@@ -1,33 +1,33 @@
 interface Entry {
-  readonly holds: () => boolean;
+  readonly isValid: () => boolean;
   readonly ended: AbortController;
 }
 
 /**
- * Tells streams when the session or token that opened them no longer holds: revoked, expired, or from before a change of
- * the password. Only credentials that opened something are known here.
+ * Notifies streams when the session or token that opened them is no longer valid: revoked, expired, or older than a
+ * password change. Contains only credentials with open streams.
  */
 export class LiveCredentials {
   readonly #entries = new Map<string, Entry>();
 
   /**
-   * Aborts when the credential ends, and at once if it has ended.
-   * @param key the credential's own
-   * @param holds whether it is good now
+   * Aborts when the credential ends, immediately if it already has.
+   * @param key identifies the credential
+   * @param isValid whether it is valid now
    */
-  signalOf(key: string, holds: () => boolean): AbortSignal {
+  signalOf(key: string, isValid: () => boolean): AbortSignal {
     const known = this.#entries.get(key);
     if (known) return known.ended.signal;
     const ended = new AbortController();
-    if (holds()) this.#entries.set(key, { holds, ended });
+    if (isValid()) this.#entries.set(key, { isValid, ended });
     else ended.abort();
     return ended.signal;
   }
 
-  /** Ends what does not hold any more. To be called after each change, and now and then: credentials expire. */
+  /** Aborts the signals of invalid credentials. Call it after each change and periodically, as credentials expire. */
   review(): void {
-    for (const [key, { holds, ended }] of this.#entries) {
-      if (holds()) continue;
+    for (const [key, { isValid, ended }] of this.#entries) {
+      if (isValid()) continue;
       this.#entries.delete(key);
       ended.abort();
     }

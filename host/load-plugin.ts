@@ -8,19 +8,19 @@ import type { Host } from '../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import type { PluginManifest } from './manifest.js';
 
-/** What a plugin's factory gives back. */
+/** Result of a plugin's factory. */
 export interface LoadedPlugin {
-  /** Answers everything below the mount, and passes the rest on. */
+  /** Answers everything below the mount, and passes on the rest. */
   readonly routes: Middleware;
-  /** Takes an upgraded socket, or answers false at once and leaves it alone. */
+  /** Accepts an upgraded socket, or returns false immediately and leaves it untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   start(): Promise<{ tunnelPort: number }>;
   stop(): Promise<void>;
-  /** Codes of what an operator should see to while it runs. A plugin without the method has none. */
+  /** Codes of current problems for the operator. A plugin without the method has none. */
   problems?(): readonly string[];
 }
 
-/** Makes a plugin; nothing runs before its `start`. */
+/** Creates a plugin; nothing runs before its `start`. */
 export type PluginFactory = (options: PluginOptions, host: Host) => LoadedPlugin;
 
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
@@ -28,7 +28,7 @@ const PluginShape = z.looseObject({ routes: callable, upgrade: callable, start: 
 
 /**
  * Imports the module that a manifest names.
- * @throws {Error} when it lacks the named export; what its factory returns is checked when it is called
+ * @throws {Error} when it lacks the named export; the factory's result is checked when it is called
  */
 export async function loadPlugin(manifest: PluginManifest): Promise<PluginFactory> {
   const file = join(manifest.folder, manifest.server.module);

@@ -5,12 +5,12 @@ const DNS_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d
 
 /**
  * The names and addresses under which this machine may be reached: loopback, its hostname, the address of each
- * interface, and the host of `publicUrl`. Names that cannot stand in a certificate are left out.
+ * interface, and the host of `publicUrl`. Excludes names that a certificate cannot contain.
  */
 export function localNames(publicUrl: string | undefined): string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((all) => all ?? [])
-    // A link-local address means nothing without its zone, which certificates cannot carry.
+    // A link-local address is meaningless without its zone, which certificates cannot carry.
     .filter(({ scopeid = 0 }) => scopeid === 0)
     .map(({ address }) => address);
   const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')];

@@ -9,7 +9,7 @@ import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
 import type { PluginView } from './plugins.js';
 
-/** EX_CONFIG of sysexits.h: a setting must be changed before another start can do better. */
+/** EX_CONFIG of sysexits.h: a restart does not help before a setting is changed. */
 const EX_CONFIG = 78;
 const STOP_MS = 10_000;
 const DATA_CODES = /^(store|tunnel-key)-/;
@@ -42,7 +42,7 @@ const starting = startDashboard(config, {
 }).then(mustHaveData);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 process.on('SIGHUP', () => {
-  // A start that fails says so itself.
+  // A failed start reports its own error.
   starting.then((dashboard) => dashboard.reload()).catch(() => undefined);
 });
 await starting.then(announce, (error: unknown) => exitWith(1, `fairlead: cannot start: ${reasonOf(error)}`));
@@ -56,13 +56,13 @@ function configOrExit(): HostConfig {
   }
 }
 
-/** Standard output is for the lines that scripts read; the log goes to standard error. */
+/** Standard output is for lines that scripts read; the log goes to standard error. */
 function makeLogger({ logLevel, logFormat }: HostConfig) {
   const stderr = logFormat === 'pretty' ? pinoPretty({ destination: 2, sync: true }) : pino.destination(2);
   return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
 }
 
-/** A plugin that refuses its data is for a person to see to. Others that fail can be enabled while the dashboard runs. */
+/** An operator must fix a plugin that refuses its data. Other failed plugins can be enabled while the dashboard runs. */
 async function mustHaveData(dashboard: RunningDashboard): Promise<RunningDashboard> {
   const refused = dashboard.failures.filter(({ code }) => DATA_CODES.test(code ?? ''));
   if (refused.length === 0) return dashboard;
@@ -75,14 +75,14 @@ function failureLine({ id, problem }: PluginView): string {
 }
 
 function announce({ port, tunnelPort, failures }: RunningDashboard): void {
-  // On standard error whatever the log's level: the dashboard runs, but not with all that it should.
+  // On standard error at any log level: the dashboard runs, but without these plugins.
   for (const failure of failures) process.stderr.write(`fairlead: plugin failed: ${failureLine(failure)}\n`);
   const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
   const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
   console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}`);
 }
 
-/** Runs at the first signal; the second one means now. */
+/** Runs at the first signal; the second one exits immediately. */
 function stop(signal: NodeJS.Signals): void {
   process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
   setTimeout(() => exitWith(1, `fairlead: not stopped ${STOP_MS / 1000} s after ${signal}`), STOP_MS).unref();

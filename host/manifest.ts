@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import schema from '../plugin/manifest.schema.json' with { type: 'json' };
 
-/** What a plugin says of itself; `plugin/manifest.schema.json` describes each member. */
+/** A plugin's manifest; `plugin/manifest.schema.json` describes each member. */
 interface Manifest {
   readonly manifestVersion: 1;
   readonly id: string;
@@ -16,18 +16,18 @@ interface Manifest {
   readonly agent?: { readonly image: string };
 }
 
-/** A manifest that has been checked. */
+/** A validated manifest. */
 export interface PluginManifest extends Manifest {
-  /** Absolute path of the folder that holds it. */
+  /** Absolute path of its folder. */
   readonly folder: string;
 }
 
-// `verbose`: errors carry the member's description, which says better what is wanted than a pattern does.
+// `verbose`: errors carry the member's description, which is clearer than a pattern.
 const isManifest = new Ajv2020({ verbose: true }).compile<Manifest>(schema);
 
 /**
  * Reads a manifest and checks it against the published schema.
- * @throws {Error} one line that names the file and the first member that is wrong
+ * @throws {Error} one line that names the file and the first invalid member
  */
 export async function readManifest(file: string): Promise<PluginManifest> {
   const manifest = parseJson(file, await readFile(file, 'utf8'));

@@ -1,8 +1,8 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 
 /**
- * Counts a session's streams that either side still wants something of. The event `close` of a stream is not enough:
- * after a reset it waits until the client has read what was sent before, which may be never.
+ * Counts a session's streams that are still in use. The event `close` of a stream is not enough: after a reset it
+ * waits until the client has read the earlier output, which may be never.
  */
 export function openStreams(session: ServerHttp2Session): () => number {
   const streams = new Set<ServerHttp2Stream>();

@@ -10,12 +10,12 @@ const FILES = [
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
 ] as const;
 
-/** For all that the dashboard's own pages are made of. */
+/** Headers of the dashboard's own pages and their files. */
 export const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
-    // What Lit, in panels of plugins, makes of the markup in their own code; each panel may bring a Lit of its own.
+    // The policy of Lit in panels of plugins; each panel may bundle its own Lit.
     "trusted-types lit-html 'allow-duplicates'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -5,12 +5,12 @@ import type { Logger } from '../plugin/server-hooks/host.js';
 import type { PluginManifest } from './manifest.js';
 import { PAGE_HEADERS } from './page.js';
 
-/** Where the page gets a plugin's panel, and the element that is in it; null for a plugin without one. */
+/** URL of a plugin's panel module, and the element it defines; null for a plugin without one. */
 export function panelOf({ id, panel }: PluginManifest): { module: string; element: string } | null {
   return panel ? { module: `/panels/${id}/${basename(panel.module)}`, element: panel.element } : null;
 }
 
-/** The modules of plugins' panels, read once: the files beside the one that a manifest names belong to it. */
+/** The modules of plugins' panels, read once: all files next to the manifest's module belong to it. */
 export async function loadPanels(manifests: readonly PluginManifest[], logger: Logger): Promise<Middleware> {
   const files = new Map<string, Buffer>();
   for (const { id, folder, panel } of manifests) {

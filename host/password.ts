@@ -7,13 +7,13 @@ export interface PasswordCost {
   readonly p: number;
 }
 
-/** OWASP's second choice of equal strength: 64 MiB instead of 128, because the hub has other things to hold. */
+/** OWASP's second choice of equal strength: 64 MiB instead of 128, to save memory for the hub. */
 export const defaultPasswordCost: PasswordCost = { logN: 16, r: 8, p: 2 };
 
 const HASH_BYTES = 32;
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/]+)\$([\w+/]+)$/;
 
-/** A PHC string with its parameters inside, so that they can be raised without locking anyone out. */
+/** A PHC string; it contains its parameters, so that they can be raised without locking anyone out. */
 export async function hashPassword(
   password: string,
   salt: Buffer,
@@ -24,8 +24,8 @@ export async function hashPassword(
 }
 
 /**
- * Tells whether `password` is the one behind `phc`, in time that does not depend on where they differ.
- * @throws {TypeError} when `phc` is not of our making
+ * Whether `password` matches `phc`; compared in constant time.
+ * @throws {TypeError} when `phc` is malformed
  */
 export async function verifyPassword(password: string, phc: string): Promise<boolean> {
   const [, logN, r, p, salt, hash] = PHC.exec(phc) ?? [];
@@ -38,7 +38,7 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
 
 function derive(password: string, salt: Buffer, { logN, r, p }: PasswordCost): Promise<Buffer> {
   const N = 2 ** logN;
-  // Node's own limit of 32 MiB would refuse our parameters.
+  // Node's default limit of 32 MiB is too low for our parameters.
   const options = { N, r, p, maxmem: 256 * N * r };
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFKC'), salt, HASH_BYTES, options, (error, key) => {

@@ -5,10 +5,10 @@ import type { LoadedPlugin } from './load-plugin.js';
 import type { PluginManifest } from './manifest.js';
 import { withDeadline } from './with-deadline.js';
 
-/** How a plugin is. `failed`: it should run, or should have stopped, and did not. */
+/** State of a plugin. `failed`: it did not start, or did not stop. */
 export type PluginState = 'off' | 'starting' | 'on' | 'stopping' | 'failed';
 
-/** How long a plugin may take, ms. */
+/** Deadlines of a plugin, ms. */
 export interface SlotDeadlines {
   readonly startMs: number;
   readonly stopMs: number;
@@ -17,8 +17,8 @@ export interface SlotDeadlines {
 const defaultDeadlines: SlotDeadlines = { startMs: 60_000, stopMs: 8_000 };
 
 /**
- * A plugin's fixed place in the host. It can be enabled and disabled while the host runs: each time it is enabled, a
- * new plugin is made. Disabled, the slot lets everything pass. A plugin that fails is the slot's problem, not the host's.
+ * A plugin's slot in the host. It can be enabled and disabled while the host runs; enabling creates a new plugin. A
+ * disabled slot passes everything on. A failing plugin affects its slot, not the host.
  */
 export class PluginSlot {
   readonly manifest: PluginManifest;
@@ -30,7 +30,7 @@ export class PluginSlot {
   #tunnelPort: number | null = null;
   #lastStep: Promise<unknown> = Promise.resolve();
 
-  /** @param create loads the plugin and makes it; may reject */
+  /** @param create loads and creates the plugin; may reject */
   constructor(
     manifest: PluginManifest,
     create: () => Promise<LoadedPlugin>,
@@ -55,20 +55,20 @@ export class PluginSlot {
     return this.#tunnelPort;
   }
 
-  /** Codes of what an operator should see to while it runs. */
-  get complaints(): readonly string[] {
+  /** Codes of current problems for the operator. */
+  get problemCodes(): readonly string[] {
     return this.#plugin?.problems?.() ?? [];
   }
 
-  /** To be placed before anything that reads bodies: the plugin streams them. */
+  /** Place it before anything that reads bodies: the plugin streams them. */
   readonly routes: Middleware = (ctx, next) => (this.#plugin ? this.#plugin.routes(ctx, next) : next());
 
-  /** @returns false when nobody took the socket */
+  /** @returns false if the socket was not accepted */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     return this.#plugin?.upgrade(req, socket, head) ?? false;
   }
 
-  /** Starts the plugin, which answers nothing before it has started. Never rejects: see {@link problem}. */
+  /** Starts the plugin, which answers nothing before. Never rejects: see {@link problem}. */
   enable(): Promise<void> {
     return this.#step(async () => {
       if (this.#plugin) return;
@@ -80,14 +80,14 @@ export class PluginSlot {
         this.#plugin = plugin;
         this.#setState('on');
       } catch (error) {
-        // What it has begun must not stay behind; why it did not start matters more than how it stopped.
+        // Clean up a partial start; its error matters more than that of the stop.
         await this.#stop(plugin).catch(() => undefined);
         this.#setState('failed', error);
       }
     });
   }
 
-  /** Stops the plugin; nothing to do when it does not run. Never rejects: see {@link problem}. */
+  /** Stops the plugin, if it runs. Never rejects: see {@link problem}. */
   disable(): Promise<void> {
     return this.#step(async () => {
       const plugin = this.#plugin;
@@ -105,7 +105,7 @@ export class PluginSlot {
     if (plugin) await withDeadline(plugin.stop(), this.#deadlines.stopMs, 'stop');
   }
 
-  /** One at a time, in the order asked for. */
+  /** One at a time, in order. */
   #step(work: () => Promise<void>): Promise<void> {
     const step = this.#lastStep.then(work);
     this.#lastStep = step;

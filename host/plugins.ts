@@ -5,25 +5,25 @@ import type { HostData } from './data.js';
 import { panelOf } from './panel-files.js';
 import type { PluginSlot, PluginState } from './plugin-slot.js';
 
-/** A plugin as an admin sees it. */
+/** A plugin as shown to an admin. */
 export interface PluginView {
   readonly id: string;
   readonly name: string;
   readonly version: string;
   readonly mount: string;
-  /** Where its panel's module is had from this host, and which element that defines; null without one. */
+  /** URL of its panel's module on this host, and the element it defines; null without one. */
   readonly panel: { readonly module: string; readonly element: string } | null;
-  /** What an admin wants; the state follows. */
+  /** The admin's choice; the state follows. */
   readonly enabled: boolean;
   readonly state: PluginState;
   /** One line, while the state is `failed`; else null. */
   readonly problem: string | null;
-  /** The code of that, where it has one: `store-newer`, `EADDRINUSE`. */
+  /** Its code, if any: `store-newer`, `EADDRINUSE`. */
   readonly code: string | null;
   readonly tunnelPort: number | null;
 }
 
-/** The plugins of a host: which are wanted, which run. What an admin decides is kept over a restart. */
+/** The plugins of a host. The admin's choices survive a restart. */
 export class Plugins {
   readonly #slots: readonly PluginSlot[];
   readonly #data: HostData;
@@ -39,7 +39,7 @@ export class Plugins {
     return this.#slots;
   }
 
-  /** Starts all that are wanted. One that fails is logged and keeps no other from running. */
+  /** Starts all enabled plugins. A failed one is logged and does not affect the others. */
   async start(): Promise<void> {
     for (const slot of this.#slots) if (this.#isWanted(slot)) await this.#apply(slot, true);
   }
@@ -58,14 +58,14 @@ export class Plugins {
     return this.list().filter(({ problem }) => problem !== null);
   }
 
-  /** Codes of what an operator should see to in plugins that run. */
-  get complaints(): string[] {
-    return this.#slots.flatMap(({ complaints }) => complaints);
+  /** Codes of current problems in running plugins. */
+  get problemCodes(): string[] {
+    return this.#slots.flatMap(({ problemCodes }) => problemCodes);
   }
 
   /**
-   * Enables or disables a plugin, or tries again with one that failed. The wish is on disk before it is followed.
-   * @returns the plugin as it is then, or null when there is none of this id
+   * Enables or disables a plugin, or retries a failed one. The choice is on disk before it takes effect.
+   * @returns the plugin's new state, or null for an unknown id
    */
   async setEnabled(id: string, enabled: boolean): Promise<PluginView | null> {
     const slot = this.#slots.find(({ manifest }) => manifest.id === id);
@@ -78,7 +78,7 @@ export class Plugins {
     return this.#view(slot);
   }
 
-  /** @returns false when no plugin took the socket */
+  /** @returns false if no plugin accepted the socket */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     return this.#slots.some((slot) => slot.upgrade(req, socket, head));
   }

@@ -5,18 +5,18 @@ import type { Logger } from '../plugin/server-hooks/host.js';
 import { type HostedRequest, requestHost } from '../protocol/request-host.js';
 import { isClientGone } from './is-client-gone.js';
 
-/** What {@link Problem} carries besides its code and message. */
+/** Options of a {@link Problem}. */
 export interface ProblemOptions {
-  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  /** Seconds after which a retry makes sense; sent as `Retry-After`. */
   retryAfterSeconds?: number;
   /**
-   * The caller is a Docker client: it gets `application/json` with a `message`, which is what such
+   * The caller is a Docker client: it gets `application/json` with a `message`, which such
    * clients print. Default false.
    */
   forDocker?: boolean;
 }
 
-/** An answer of RFC 9457: `code` is stable and has its row in `docs/errors.md`. */
+/** A problem of RFC 9457: `code` is stable and has its row in `docs/errors.md`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
@@ -42,18 +42,18 @@ export function problemReplies(logger: Logger): Middleware {
         throw notFound();
     } catch (error) {
       if (isClientGone(error, ctx.res)) {
-        logger.debug({ code: Reflect.get(Object(error), 'code') }, 'the client broke off');
+        logger.debug({ code: Reflect.get(Object(error), 'code') }, 'the client disconnected');
         ctx.respond = false;
         ctx.res.destroy();
         return;
       }
       if (ctx.headerSent) {
-        logger.warn({ err: error }, 'an answer was cut short');
+        logger.warn({ err: error }, 'a response was truncated');
         ctx.res.destroy();
         return;
       }
       const problem = error instanceof Problem ? error : internal(error, logger);
-      // A plugin may have taken the answer over before it failed.
+      // A plugin may have taken over the response before it failed.
       ctx.respond = true;
       ctx.status = problem.status;
       for (const [name, value] of Object.entries(headersOf(problem))) ctx.set(name, value);
@@ -62,13 +62,13 @@ export function problemReplies(logger: Logger): Middleware {
   };
 }
 
-/** Turns an answer without content into the problem it stands for. To be placed behind the plugins, whose answers stay theirs. */
+/** Turns an empty error response into its problem. Place it behind the plugins, whose responses stay unchanged. */
 export const refuseUnserved: Middleware = async (ctx, next) => {
   await next();
   if (ctx.body != null) return;
   if (ctx.status === 404) throw notFound();
   if (ctx.status !== 405 && ctx.status !== 501) return;
-  throw new Problem(405, 'method-not-allowed', `this address takes ${ctx.response.get('Allow')} only`);
+  throw new Problem(405, 'method-not-allowed', `this address accepts only ${ctx.response.get('Allow')}`);
 };
 
 /** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
@@ -89,7 +89,7 @@ export function lastAnswer(problem: Problem): string {
   return `HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** @throws {Problem} `bad-host` (400): links, Edge keys and checks of origins are made of it */
+/** @throws {Problem} `bad-host` (400): links, Edge keys and origin checks depend on it */
 export function requireHost(req: HostedRequest): void {
   if (requestHost(req) === null) throw new Problem(400, 'bad-host', 'the Host header is not one host[:port]');
 }
@@ -101,7 +101,7 @@ export function notFound(): Problem {
 
 function internal(error: unknown, logger: Logger): Problem {
   logger.error({ err: error }, 'a request failed');
-  return new Problem(500, 'internal', 'the request failed; the log of the hub says why');
+  return new Problem(500, 'internal', 'the request failed; see the log of the hub');
 }
 
 function headersOf(problem: Problem): Record<string, string> {

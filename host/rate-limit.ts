@@ -3,16 +3,16 @@ import { networkOf } from '../protocol/network-of.js';
 import { Problem } from './problem.js';
 import { WaitingRoom } from './waiting-room.js';
 
-/** How many passwords are let through to the (costly) comparison, and how many comparisons run at once. */
+/** Limits on the (costly) password comparisons. */
 export interface LoginLimits {
-  /** Attempts from one address in `perAddressSeconds`. A right password clears the count. */
+  /** Attempts from one address in `perAddressSeconds`. A correct password resets the count. */
   readonly perAddress: number;
   readonly perAddressSeconds: number;
-  /** Wrong attempts in a minute from all who never signed in; more have to wait. */
+  /** Wrong attempts in a minute from all unknown callers; more have to wait. */
   readonly perMinute: number;
-  /** Password comparisons at once; each holds 64 MiB and a thread. */
+  /** Concurrent password comparisons; each uses 64 MiB and a thread. */
   readonly atOnce: number;
-  /** Comparisons that may wait for their turn, of those who signed in before and of all others each. */
+  /** Waiting comparisons, for known and for unknown callers each. */
   readonly waiting: number;
 }
 
@@ -24,12 +24,12 @@ export const defaultLoginLimits: LoginLimits = {
   waiting: 16,
 };
 
-/** Networks that are remembered for a sign-in. */
+/** Networks remembered after a sign-in. */
 const MAX_KNOWN = 1_000;
 
 /**
- * Stands between callers and the password comparison. Devices and networks that signed in before do not share the
- * bounds of all others, so nobody can lock them out with wrong passwords.
+ * Guards the password comparison. Devices and networks that signed in before have their own limits, so that wrong
+ * passwords of others cannot lock them out.
  */
 export class LoginGuard {
   readonly #byCaller: RateLimiterMemory;
@@ -45,9 +45,9 @@ export class LoginGuard {
   }
 
   /**
-   * Runs `verify` when this caller may try. The attempt is counted before it runs, so that many at once gain nothing;
-   * one that is refused does not count.
-   * @param device id of a device that signed in before, if its proof is good
+   * Runs `verify` if this caller may try. The attempt is counted before it runs, so that concurrent ones gain nothing;
+   * a refused one does not count.
+   * @param device id of a device that signed in before, if its proof is valid
    * @throws {Problem} `rate-limited` (429) with `Retry-After`
    */
   async attempt(

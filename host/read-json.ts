@@ -6,8 +6,8 @@ const MAX_BYTES = 16 * 1024;
 const DEADLINE_MS = 10_000;
 
 /**
- * Reads and checks a small JSON body. The host reads bodies on its own routes only: below the plugin's mount they
- * are streams, and not the host's to touch.
+ * Reads and checks a small JSON body. The host reads bodies only on its own routes: below the plugin's mount the plugin
+ * streams them.
  * @throws {Problem} `body-too-large` (413), `body-too-slow` (408), `bad-request` (400)
  */
 export async function readJson<T>(ctx: Context, schema: z.ZodType<T>): Promise<T> {
@@ -32,7 +32,7 @@ function readText({ req, res }: Context): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    // The request is left to run dry, not destroyed: that would take the answer's socket with it.
+    // Drain the request instead of destroying it, which would close the response's socket.
     const refuse = (problem: Problem) => {
       clearTimeout(timer);
       req.off('data', keep).resume();
@@ -50,7 +50,7 @@ function readText({ req, res }: Context): Promise<string> {
     req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     const cut = () => {
       clearTimeout(timer);
-      reject(new Problem(400, 'bad-request', 'the body was cut short'));
+      reject(new Problem(400, 'bad-request', 'the body was truncated'));
     };
     req.once('error', cut);
     req.once('close', cut);

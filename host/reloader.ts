@@ -1,16 +1,16 @@
-/** Something that is read again while the host runs. */
+/** A source that is read again while the host runs. */
 export interface ReloadTask {
   readonly everyMs: number;
   /**
    * Must not reject.
-   * @param isAsked an operator says that everything is in place
+   * @param isRequested the operator requested a reload: the files are complete
    */
-  run(isAsked: boolean): Promise<void>;
+  run(isRequested: boolean): Promise<void>;
 }
 
 /**
- * Reads files again at an interval, and at once when asked. It compares contents instead of watching for events, which
- * network file systems and bind mounts do not have, and which tell nothing of a symbolic link that is swapped.
+ * Reads files again at an interval, and immediately on request. It compares contents instead of watching for events,
+ * which network file systems and bind mounts lack, and which miss a swapped symbolic link.
  */
 export class Reloader {
   readonly #tasks: readonly ReloadTask[];
@@ -29,7 +29,7 @@ export class Reloader {
     );
   }
 
-  /** Resolves when what is under way is done. Safe to call twice. */
+  /** Resolves when current reads are done. Safe to call twice. */
   async stop(): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     await Promise.all(this.#running.values());
@@ -39,11 +39,11 @@ export class Reloader {
     await Promise.all(this.#tasks.map((task) => this.#run(task, true)));
   }
 
-  /** One at a time each. */
-  #run(task: ReloadTask, isAsked: boolean): Promise<void> {
+  /** One read at a time for each source. */
+  #run(task: ReloadTask, isRequested: boolean): Promise<void> {
     const before = this.#running.get(task) ?? Promise.resolve();
     const run = before
-      .then(() => task.run(isAsked))
+      .then(() => task.run(isRequested))
       .finally(() => {
         if (this.#running.get(task) === run) this.#running.delete(task);
       });

@@ -14,7 +14,7 @@ import { readJson } from './read-json.js';
 import type { Sessions } from './sessions.js';
 import type { ApiTokens } from './tokens.js';
 
-/** What the host's own routes stand on. */
+/** Dependencies of the host's own routes. */
 export interface RouteParts {
   readonly data: HostData;
   readonly sessions: Sessions;
@@ -43,7 +43,7 @@ const NewToken = z.object({
 
 const PluginChange = z.object({ enabled: z.boolean() });
 
-/** Adds sign-in, API tokens, plugins and health. What is below the plugin's mount never comes here. */
+/** Adds sign-in, API tokens, plugins and health. Requests below a plugin's mount never get here. */
 export function addHostRoutes(app: Koa, parts: RouteParts): void {
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -53,9 +53,9 @@ export function addHostRoutes(app: Koa, parts: RouteParts): void {
       ...(isServing ? [] : ['plugin-failed']),
       ...(data.isFailing ? ['store-unwritable'] : []),
       ...certificates.problems,
-      ...plugins.complaints,
+      ...plugins.problemCodes,
     ]);
-    // A full disk is no reason to take a hub out of service: reads, check-ins and tunnels go on.
+    // A full disk must not take a hub out of service: reads, check-ins and tunnels still work.
     answer(ctx, isServing ? 200 : 503, {
       status: problems.size === 0 ? 'ok' : 'degraded',
       version,
@@ -96,7 +96,7 @@ function addSessionRoutes(router: Router, parts: RouteParts): void {
 
   router.delete('/api/session', async (ctx) => {
     const { session } = await authenticated(ctx, authenticator);
-    if (session === null) throw new Problem(400, 'bad-request', 'an API token ends at /api/tokens/:id');
+    if (session === null) throw new Problem(400, 'bad-request', 'revoke an API token at /api/tokens/:id');
     await sessions.revoke(session);
     setCookie(ctx, SESSION_COOKIE, '', 0);
     ctx.status = 204;
@@ -152,11 +152,11 @@ async function authenticated(ctx: Context, authenticator: Authenticator): Promis
   return caller;
 }
 
-/** A token for one environment could otherwise make itself one for all. */
+/** A token for one environment could otherwise create one for all. */
 async function unbound(ctx: Context, authenticator: Authenticator): Promise<void> {
   const { principal } = await authenticated(ctx, authenticator);
   if (principal.environmentId !== undefined) {
-    throw new Problem(403, 'forbidden', 'this API token is good for one environment only');
+    throw new Problem(403, 'forbidden', 'this API token is valid for one environment only');
   }
 }
 

@@ -16,7 +16,7 @@ import { cutEndedSession } from './cut-ended-session.js';
 import { lastAnswer, Problem } from './problem.js';
 import { watchSession } from './watch-session.js';
 
-/** Who answers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must be answered in any case. */
+/** Request handlers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must always be answered. */
 export interface ServerHandlers {
   request(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -24,24 +24,24 @@ export interface ServerHandlers {
 
 const HANDSHAKE_MS = 10_000;
 const HEADERS_MS = 60_000;
-/** Longer than the usual 60 s of proxies, so that the hub is never the one who closes under a request. */
+/** Longer than the usual 60 s of proxies, so that the hub never closes a connection that a proxy reuses. */
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_SESSION_MS = 600_000;
-/** An engine takes 1 MiB. Queries hold filters and build arguments, X-Registry-Config the credentials of many registries. */
+/** An engine accepts 1 MiB. Queries hold filters and build arguments, X-Registry-Config the credentials of many registries. */
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_STREAMS = 100;
-/** In MB: 100 streams with 128 KB each, and room. */
+/** In MB: 100 streams with 128 KB each, plus headroom. */
 const MAX_SESSION_MEMORY = 32;
-/** One a second at most, to clients that are cut where they answer none for 20 minutes. */
+/** At most one a second, to clients that are disconnected if they answer none for 20 minutes. */
 const MAX_OUTSTANDING_PINGS = 2_000;
-/** How long a caller may go on sending after it was told that this is no HTTP. */
+/** How long a caller may continue to send after a `not-http` answer. */
 const LINGER_MS = 1_000;
-/** Node's parser takes ASCII alone; see docs/decisions/raw-request-targets.md. */
+/** Node's parser accepts only ASCII; see docs/decisions/raw-request-targets.md. */
 const BAD_TARGET =
-  'the request target is no path, or has bytes that a URL cannot have; percent-encode those, such as ä to %C3%A4';
-/** What is still open after this long is cut at stop. */
+  'the request target is not a path, or has bytes that are invalid in a URL; percent-encode those, such as ä to %C3%A4';
+/** Connections still open after this time are destroyed at stop. */
 const GRACE_MS = 2_000;
-/** How long those that were cut may take to close. */
+/** Time for destroyed connections to close. */
 const CUT_MS = 1_000;
 
 /** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2); those of TLS 1.3 are Node's own. */
@@ -56,7 +56,7 @@ function secureOptions({ cert, key }: ServerCertificate) {
   return { cert, key, ciphers: CIPHERS, minVersion: 'TLSv1.2' } as const;
 }
 
-/** HTTP/2 and HTTP/1.1 over TLS on one port, upgrades included. Nothing is cut by a total time limit. */
+/** HTTP/2 and HTTP/1.1 over TLS on one port, upgrades included. No total time limits. */
 export class HttpsServer {
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
@@ -83,7 +83,7 @@ export class HttpsServer {
       maxOutstandingPings: MAX_OUTSTANDING_PINGS,
       settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
     });
-    // As options these are ignored on a server that speaks both versions, and uploads would end after 5 minutes.
+    // A server with both versions ignores these as options, and uploads would end after 5 minutes.
     Object.assign(this.#server, {
       requestTimeout: 0,
       headersTimeout: HEADERS_MS,
@@ -93,17 +93,17 @@ export class HttpsServer {
     this.#track();
     this.#server.on('request', handlers.request);
     this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-      // The HTTP parser took its own listener with it, and a reset must never end the process.
+      // The HTTP parser removed its own listener; a reset must not end the process.
       socket.on('error', () => socket.destroy());
       this.#idle.delete(socket);
       // A client that has sent all its input still waits for the output: `echo x | docker exec -i`. Not an option of
-      // the server, because an HTTP/2 session would then outlive a client that has gone away.
+      // the server, because an HTTP/2 session would then outlive a disconnected client.
       if (socket instanceof Socket) socket.allowHalfOpen = true;
       handlers.upgrade(req, socket, head);
     });
   }
 
-  /** @returns the port in use, which matters where `port` is 0 */
+  /** @returns the port in use, which matters if `port` is 0 */
   async start(port: number, bind: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -116,12 +116,12 @@ export class HttpsServer {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Presents another certificate to new connections; open ones go on. */
+  /** Uses another certificate for new connections; open ones stay. */
   renew({ cert, key }: ServerCertificate): void {
     this.#server.setSecureContext(secureOptions({ cert, key }));
   }
 
-  /** Accepts nothing more, lets answers under way finish for two seconds, then cuts what is left. */
+  /** Stops accepting, gives current responses two seconds to finish, then destroys the remaining connections. */
   stop(): Promise<void> {
     this.#stopped ??= this.#close();
     return this.#stopped;
@@ -135,7 +135,7 @@ export class HttpsServer {
     const cut = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, GRACE_MS);
-    // One whose descriptor the system will not close holds up nobody.
+    // Do not wait for a connection whose descriptor the system does not close.
     let giveUp: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       giveUp = setTimeout(resolve, GRACE_MS + CUT_MS);
@@ -159,7 +159,7 @@ export class HttpsServer {
     });
     this.#server.on('secureConnection', (socket) => {
       if (socket.alpnProtocol === 'h2') {
-        // Node's own listener came before, and made the session of this connection.
+        // Node's own listener ran first and created the session of this connection.
         if (accepted) {
           watchSession(accepted, socket, this.#idleSessionMs);
           cutEndedSession(accepted, socket);
@@ -183,9 +183,9 @@ export class HttpsServer {
   }
 }
 
-/** What is not HTTP gets an answer where one can still be read, and is never worth more than that. */
+/** Answers a connection that is not HTTP, if it can still be read. */
 function answerMalformed(error: Error, socket: Duplex): void {
-  // The rest of what was answered already.
+  // The rest of a request that was already answered.
   if (socket.writableEnded) return;
   const problem = malformed(error);
   if (problem === null || !socket.writable) {
@@ -193,12 +193,12 @@ function answerMalformed(error: Error, socket: Duplex): void {
     return;
   }
   socket.end(lastAnswer(problem));
-  // Closed with input unread, a connection takes its answer with it.
+  // Closing a connection with unread input would discard its answer.
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(cut));
 }
 
-/** The problem behind an error of Node's HTTP parser; null: the connection is gone. The client may be one of Docker's. */
+/** The problem behind an error of Node's HTTP parser; null: the connection is closed. The caller may be a Docker client. */
 function malformed(error: Error): Problem | null {
   const code = 'code' in error ? String(error.code) : '';
   const problem = (status: number, name: string, message: string) =>

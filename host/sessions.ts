@@ -16,8 +16,8 @@ export interface Session {
 
 /** A session whose token has been verified. */
 export interface VerifiedSession extends Session {
-  /** Whether it still is a session. */
-  holds(): boolean;
+  /** Whether the session is still valid. */
+  isValid(): boolean;
 }
 
 /** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
@@ -48,7 +48,7 @@ export class Sessions {
     return { id, expiresAt, token };
   }
 
-  /** The session a token stands for, or null: expired, ended, from before a password change, or not ours. */
+  /** The session of a token; null if expired, ended, older than a password change, or not ours. */
   async verify(token: string): Promise<VerifiedSession | null> {
     const { passwordHash } = this.#data.current;
     try {
@@ -62,21 +62,21 @@ export class Sessions {
       const { jti, exp } = payload;
       if (jti === undefined || exp === undefined) return null;
       const session = { id: jti, expiresAt: new Date(exp * 1000) };
-      const holds = () => this.#data.current.passwordHash === passwordHash && this.#isOpen(session);
-      return holds() ? { ...session, holds } : null;
+      const isValid = () => this.#data.current.passwordHash === passwordHash && this.#isOpen(session);
+      return isValid() ? { ...session, isValid } : null;
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
       throw error;
     }
   }
 
-  /** Ends a session before its time. On disk when this resolves, so that a restart does not bring it back. */
+  /** Ends a session early. On disk when this resolves, so that a restart does not bring it back. */
   async revoke({ id, expiresAt }: Session): Promise<void> {
     const now = this.#clock();
     await this.#data.update((state) => ({
       ...state,
       revokedSessions: [
-        // By a clock that is wrong for a while they would all be over, and hold again afterwards.
+        // A temporarily wrong clock would drop all of them, and make them valid again later.
         ...(state.revokedSessions.length < MAX_KEPT
           ? state.revokedSessions
           : state.revokedSessions.filter((revoked) => Date.parse(revoked.expiresAt) > now)),
@@ -90,7 +90,7 @@ export class Sessions {
     return !isRevoked && expiresAt.getTime() > this.#clock();
   }
 
-  /** The password's hash is part of the key: whoever changes the password ends every session with it. */
+  /** The password's hash is part of the key, so that a password change ends every session. */
   #key(): Buffer {
     const { sessionSecret, passwordHash } = this.#data.current;
     return createHmac('sha256', Buffer.from(sessionSecret, 'base64url'))

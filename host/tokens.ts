@@ -6,10 +6,10 @@ const PREFIX = 'flt_';
 const TOKEN_BYTES = 32;
 const MAX_TOKENS = 500;
 
-/** What may be told of a token after the moment it was made. Times are RFC 3339. */
+/** A token's public data, without the token. Times are RFC 3339. */
 export type TokenView = Omit<TokenRecord, 'hash'>;
 
-/** What a new token is to be good for. */
+/** Scope of a new token. */
 export interface NewToken {
   readonly name: string;
   /** Null: until it is revoked. */
@@ -18,7 +18,7 @@ export interface NewToken {
   readonly environmentId: number | null;
 }
 
-/** Lasting tokens for CLIs and CI: 256 random bits each, of which only a hash is kept. */
+/** Long-lived tokens for CLIs and CI: 256 random bits each, stored as a hash. */
 export class ApiTokens {
   readonly #data: HostData;
   readonly #clock: () => number;
@@ -31,7 +31,7 @@ export class ApiTokens {
   }
 
   /**
-   * Makes a token; this answer is the only time it can be seen.
+   * Creates a token; only this result contains it.
    * @throws {Problem} `too-many-tokens` (409) at 500 of them
    */
   async create({
@@ -56,7 +56,7 @@ export class ApiTokens {
     return { ...view, token };
   }
 
-  /** All tokens, expired ones included: an admin wants to see why a script stopped. */
+  /** All tokens, expired ones included, so that an admin can see why a script stopped. */
   list(): TokenView[] {
     return this.#data.current.tokens.map(({ hash: _, ...view }) => view);
   }
@@ -71,10 +71,10 @@ export class ApiTokens {
     return true;
   }
 
-  /** The live token behind what a caller presents, or null. */
+  /** The valid token that a caller presents, or null. */
   find(presented: string): TokenView | null {
     if (!presented.startsWith(PREFIX)) return null;
-    // Comparing hashes may stop early: what it tells about the hash of a guess leads nowhere near the token.
+    // Not in constant time: timing reveals only the hash of a guess, not the token.
     const hash = hashOf(presented);
     const record = this.#data.current.tokens.find((candidate) => candidate.hash === hash);
     if (record === undefined) return null;

@@ -1,13 +1,13 @@
-/** Whether an attempt may run now; where not, when another makes sense. */
+/** Whether an attempt may run; if not, when to retry. */
 export type Place =
   | { readonly isAdmitted: true }
   | { readonly isAdmitted: false; readonly retryAfterSeconds: number };
 
 export interface WaitingRoomLimits {
-  /** Attempts of strangers in a minute, and at once after a quiet one. */
+  /** Attempts of unknown callers in a minute; also the burst after a quiet one. */
   readonly perMinute: number;
   readonly atOnce: number;
-  /** Of strangers and of known callers each. */
+  /** Queue length, for unknown and for known callers each. */
   readonly waiting: number;
 }
 
@@ -22,16 +22,16 @@ const MAX_WAIT_MS = 10_000;
 const ADMITTED: Place = { isAdmitted: true };
 
 /**
- * Where attempts wait for their turn: known callers first, strangers at a steady pace. When it is full, the network
- * with the most waiting makes room.
+ * Queues attempts: known callers first, unknown ones at a steady pace. When it is full, the network with the most
+ * waiting attempts loses one.
  */
 export class WaitingRoom {
   readonly #limits: WaitingRoomLimits;
   readonly #now: () => number;
   readonly #known: Waiting[] = [];
-  readonly #strangers: Waiting[] = [];
+  readonly #unknown: Waiting[] = [];
   #running = 0;
-  /** Attempts that strangers may make now. */
+  /** Attempts currently allowed to unknown callers. */
   #allowance: number;
   #countedMs: number;
   #timer: NodeJS.Timeout | null = null;
@@ -44,22 +44,22 @@ export class WaitingRoom {
     this.#countedMs = now();
   }
 
-  /** Each who is admitted calls {@link leave}. */
+  /** Each admitted caller must call {@link leave}. */
   enter(network: string, isKnown: boolean): Promise<Place> {
     return new Promise((settle) => {
       const waiting = { network, settle };
-      const line = isKnown ? this.#known : this.#strangers;
-      line.push(waiting);
+      const queue = isKnown ? this.#known : this.#unknown;
+      queue.push(waiting);
       this.#admit();
-      if (!line.includes(waiting)) return;
-      const waitMs = isKnown ? 0 : this.#waitMs(line.length - 1);
-      if (line.length > this.#limits.waiting || waitMs > MAX_WAIT_MS) {
-        this.#turnAway(line, mostWaiting(line), Math.max(1, Math.ceil(waitMs / 1000)));
+      if (!queue.includes(waiting)) return;
+      const waitMs = isKnown ? 0 : this.#waitMs(queue.length - 1);
+      if (queue.length > this.#limits.waiting || waitMs > MAX_WAIT_MS) {
+        this.#turnAway(queue, mostWaiting(queue), Math.max(1, Math.ceil(waitMs / 1000)));
       }
     });
   }
 
-  /** @param isRefunded the attempt of a stranger does not count against the pace */
+  /** @param isRefunded an unknown caller's attempt does not count against the pace */
   leave(isRefunded: boolean): void {
     this.#running -= 1;
     if (isRefunded) this.#allowance = Math.min(this.#limits.perMinute, this.#allowance + 1);
@@ -69,14 +69,14 @@ export class WaitingRoom {
   #admit(): void {
     while (this.#running < this.#limits.atOnce) {
       const known = this.#known.shift();
-      const next = known ?? (this.#waitMs(0) <= 0 ? this.#strangers.shift() : undefined);
+      const next = known ?? (this.#waitMs(0) <= 0 ? this.#unknown.shift() : undefined);
       if (next === undefined) break;
       if (known === undefined) this.#allowance -= 1;
       this.#running += 1;
       next.settle(ADMITTED);
     }
-    if (this.#timer !== null || this.#strangers.length === 0) return;
-    // Where a comparison is under way instead, its end is what counts.
+    if (this.#timer !== null || this.#unknown.length === 0) return;
+    // While comparisons run, the end of one admits the next.
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
@@ -86,7 +86,7 @@ export class WaitingRoom {
     );
   }
 
-  /** How long the stranger with `ahead` others before it has to wait for the pace. */
+  /** Waiting time of an unknown caller with `ahead` others before it. */
   #waitMs(ahead: number): number {
     const { perMinute } = this.#limits;
     const now = this.#now();
@@ -98,19 +98,19 @@ export class WaitingRoom {
     return ((ahead + 1 - this.#allowance) / perMinute) * MINUTE_MS;
   }
 
-  #turnAway(line: Waiting[], waiting: Waiting, retryAfterSeconds: number): void {
-    const index = line.indexOf(waiting);
+  #turnAway(queue: Waiting[], waiting: Waiting, retryAfterSeconds: number): void {
+    const index = queue.indexOf(waiting);
     if (index < 0) return;
-    line.splice(index, 1);
+    queue.splice(index, 1);
     waiting.settle({ isAdmitted: false, retryAfterSeconds });
   }
 }
 
-/** The last to come of the network that has the most waiting. */
-function mostWaiting(line: readonly Waiting[]): Waiting {
+/** The newest attempt of the network with the most waiting. */
+function mostWaiting(queue: readonly Waiting[]): Waiting {
   const counts = new Map<string, number>();
-  for (const { network } of line) counts.set(network, (counts.get(network) ?? 0) + 1);
-  return line.reduce((most, one) =>
+  for (const { network } of queue) counts.set(network, (counts.get(network) ?? 0) + 1);
+  return queue.reduce((most, one) =>
     (counts.get(one.network) ?? 0) >= (counts.get(most.network) ?? 0) ? one : most,
   );
 }

@@ -3,23 +3,23 @@ import type { Socket } from 'node:net';
 import { openStreams } from './open-streams.js';
 
 /**
- * Ends an HTTP/2 connection that nobody uses, or whose client has stopped reading.
+ * Ends an HTTP/2 connection that is unused, or whose client has stopped reading.
  *
- * Without an open stream it is closed after `idleMs`. An open one may rightly be silent for hours (`docker events`),
- * or wait for a slow reader, but any client that still reads answers a PING. So each is asked every `idleMs`, and cut
- * where the answer has not come by the next time: what is written for it would stay in memory for good.
+ * Without an open stream it is closed after `idleMs`. An open one may be silent for hours (`docker events`), or wait for
+ * a slow reader, but any client that still reads answers a PING. So each gets one every `idleMs`, and is destroyed if it
+ * is unanswered by the next: data written for it would stay in memory forever.
  * @param socket the TLS socket below the session
  */
 export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs: number): void {
   const streams = openStreams(session);
-  // Not `session.setTimeout`: Node does not clear it where a session ends, and keeps the session until it is over.
+  // Not `session.setTimeout`: Node does not clear it when a session ends, and keeps the session until it fires.
   const idle = setTimeout(() => {
-    // What a closed session leaves behind is cut by `cut-ended-session.ts`.
+    // `cut-ended-session.ts` handles the connection of a closed session.
     if (streams() === 0 && !session.destroyed) session.close();
     else idle.refresh();
   }, idleMs);
   const use = () => {
-    // A timer that was cleared would begin again.
+    // Refreshing a cleared timer would restart it.
     if (!socket.destroyed) idle.refresh();
   };
   session.on('stream', (stream) => {
@@ -28,7 +28,7 @@ export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs
   });
   let isSuspect = false;
   const asking = setInterval(() => {
-    // The socket, because a destroyed session first waits for its last write, which such a client never takes.
+    // The socket, because a destroyed session first waits for its last write, which such a client never reads.
     if (isSuspect) {
       socket.destroy();
       return;

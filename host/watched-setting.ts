@@ -4,7 +4,7 @@ export interface WatchedSettingOptions<T extends string | null> {
   /** The variable that names the file. */
   readonly name: string;
   readonly first: T;
-  /** @throws what makes the file unusable */
+  /** @throws if the file is unusable */
   readonly read: () => T;
   readonly apply: (value: T) => unknown;
   readonly logger: Logger;
@@ -24,15 +24,15 @@ export class WatchedSetting<T extends string | null> {
   }
 
   /**
-   * Applies a new value when it is read twice in a row, or at once when asked. Never rejects.
-   * @param isAsked the file is known to be complete
+   * Applies a new value when it is read twice in a row, or immediately on request. Never rejects.
+   * @param isRequested the file is known to be complete
    */
-  async refresh(isAsked: boolean): Promise<void> {
+  async refresh(isRequested: boolean): Promise<void> {
     const { name, read, apply, logger } = this.#options;
     try {
       const value = read();
       if (value !== this.#current) {
-        if (!isAsked && value !== this.#candidate) {
+        if (!isRequested && value !== this.#candidate) {
           this.#candidate = value;
           return;
         }
@@ -45,7 +45,7 @@ export class WatchedSetting<T extends string | null> {
     } catch (error) {
       this.#candidate = undefined;
       if (!this.#isFailing) {
-        logger.warn({ setting: name, err: error }, 'a setting cannot be read again; the last value stays');
+        logger.warn({ setting: name, err: error }, 'a setting cannot be read again; keeping the last value');
       }
       this.#isFailing = true;
     }

@@ -1,4 +1,4 @@
-/** What `work` brings, or a rejection when that takes longer than `ms`. The work itself cannot be ended from here. */
+/** The result of `work`, or a rejection after `ms`. It does not cancel the work. */
 export async function withDeadline<T>(work: Promise<T>, ms: number, name: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

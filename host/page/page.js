@@ -1,12 +1,12 @@
 // The sample dashboard: sign in, plugins and their panels. Server text only ever becomes textContent.
 
-/** What other admins switch is seen after this long. */
+/** Refresh interval, to show changes by other admins. */
 const REFRESH_MS = 30_000;
 
 const byId = (id) => document.getElementById(id);
 let refreshTimer = null;
 
-/** Calls the API. The header proves that this page sends the cookie, and not a page of someone else's. */
+/** Calls the API. The header proves that this page sends the cookie, not one of another origin. */
 async function call(method, path, body) {
   const headers = { 'X-Fairlead-CSRF': '1', ...(body && { 'Content-Type': 'application/json' }) };
   const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
@@ -17,18 +17,18 @@ async function call(method, path, body) {
   return answer;
 }
 
-/** Runs what a user asked for; what goes wrong is told at the top, and a lost session leads to the sign-in form. */
+/** Runs a user's action; shows errors at the top, and the sign-in form after the session has ended. */
 async function attempt(work) {
   byId('notice').hidden = true;
   try {
     await work();
   } catch (error) {
     if (error.status === 401) show(false);
-    tell(error.message);
+    showNotice(error.message);
   }
 }
 
-function tell(message) {
+function showNotice(message) {
   byId('notice').textContent = message;
   byId('notice').hidden = false;
 }
@@ -53,12 +53,12 @@ async function refresh() {
     await showPanels(plugins);
   } catch (error) {
     if (error.status === 401) return show(false);
-    tell(error.message);
+    showNotice(error.message);
   }
   if (!byId('signed-in').hidden) refreshTimer = setTimeout(refresh, REFRESH_MS);
 }
 
-/** A panel is in the page as long as its plugin is on; one that is there stays as it is. */
+/** Adds and removes panels with the state of their plugins; existing ones stay unchanged. */
 async function showPanels(plugins) {
   const wanted = plugins.filter(({ panel, state }) => panel && state === 'on');
   for (const shown of [...byId('panels').children])
@@ -75,12 +75,12 @@ async function showPanels(plugins) {
   }
 }
 
-/** Where somebody is in a panel stands in the address, as `#fairlead/environments/5`: it survives a reload. */
+/** The location in a panel is kept in the URL, as `#fairlead/environments/5`, and survives a reload. */
 function pathOf(id) {
   return location.hash.startsWith(`#${id}/`) ? location.hash.slice(id.length + 2) : '';
 }
 
-/** Rows stay as they are while nothing changes: a button under someone's finger must not be replaced. */
+/** Unchanged rows are kept: a button must not be replaced while it is pressed. */
 function showPlugins(plugins) {
   const shown = JSON.stringify(plugins);
   if (byId('plugins').dataset.shown === shown) return;

@@ -27,7 +27,7 @@ const verdicts: [name: string, state: CheckInState, laterMs: number, healthy: bo
   ['is refused', { ...good, problem: 'hub-refused' }, 0, false, /^unhealthy: .*12 s ago \(hub-refused\)$/],
   ['is late', good, 31_000, false, /^unhealthy: last check-in 43 s ago$/],
   ['checks in once a day', { ...good, dueAtMs: NOW + 86_400_000 }, 50_000, true, /^healthy: .* 62 s ago$/],
-  ['no longer moves', { ...good, dueAtMs: NOW + 86_400_000 }, 61_000, false, /not moved for 61 s$/],
+  ['no longer moves', { ...good, dueAtMs: NOW + 86_400_000 }, 61_000, false, /status is 61 s old$/],
   [
     'never got through',
     { succeededAtMs: null, dueAtMs: null, problem: 'hub-dns' },

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { type HostConfig, readConfig } from '../../host/config.js';
-import { type RunningDashboard, type Surroundings, startDashboard } from '../../host/dashboard.js';
+import { type DashboardDeps, type RunningDashboard, startDashboard } from '../../host/dashboard.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -48,7 +48,7 @@ export async function makeFolder(t: ExecutionContext): Promise<string> {
 /** A dashboard with the fake plugin on free ports; stopped with the test. */
 export async function startHost(
   t: ExecutionContext,
-  changes: { config?: Partial<HostConfig>; around?: Partial<Surroundings>; dataDir?: string } = {},
+  changes: { config?: Partial<HostConfig>; around?: Partial<DashboardDeps>; dataDir?: string } = {},
 ): Promise<TestHost> {
   const dataDir = changes.dataDir ?? (await makeFolder(t));
   const config = {
