@@ -23,19 +23,19 @@ export interface BenchLab {
   close(): Promise<void>;
 }
 
-/** What lies between agent and hub; see `roles/relay.ts`. */
+/** The link between agent and hub; see `roles/relay.ts`. */
 export interface Link {
   /** Each way. */
   readonly delayMs: number;
   readonly bytesPerMs: number;
-  /** What the router before the narrow part keeps. */
+  /** Buffer of the router before the bottleneck. */
   readonly queueBytes: number;
 }
 
 const ONLINE_MS = 30_000;
 
 /**
- * Starts it all; what was started is ended by `close`, also when a start fails.
+ * Starts everything; `close` stops it, also after a failed start.
  * @param link for the tunnel's connection; null for loopback itself
  */
 export async function startBenchLab(link: Link | null = null): Promise<BenchLab> {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HubClient } from '../tools/demo/hub-client.js';
 
-/** The bundled host with the plugin, a process of its own, on free ports of the loopback. */
+/** The bundled host with the plugin in its own process, on free loopback ports. */
 export interface BundledHub {
   /** Signed in. */
   readonly client: HubClient;
@@ -49,7 +49,7 @@ export async function startBundledHub(
   throw new Error('the hub ended before it was ready');
 }
 
-/** Resolves when it is over. */
+/** Resolves when the process has ended. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

@@ -12,10 +12,10 @@ interface Box {
 
 const WHEELS = 80;
 const DRAG_STEPS = 30;
-/** Of the scroll bar's arrows, px. */
+/** Size of the scroll bar's arrows, px. */
 const ARROW = 17;
 
-/** Counts the nodes of the page from now on, in each frame, shadow trees, texts and comments included. */
+/** Counts the page's nodes in each frame from now on, shadow trees, texts and comments included. */
 export async function countNodes(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(`(() => {
     const count = (root) => {
@@ -28,11 +28,11 @@ export async function countNodes(page: Page): Promise<() => Promise<number>> {
       return nodes;
     };
     window.mostNodes = 0;
-    const look = () => {
+    const check = () => {
       window.mostNodes = Math.max(window.mostNodes, count(document));
-      requestAnimationFrame(look);
+      requestAnimationFrame(check);
     };
-    look();
+    check();
   })()`);
   return () => page.evaluate('window.mostNodes');
 }
@@ -52,7 +52,7 @@ export async function driveList(page: Page, total: number): Promise<void> {
   await untilSeen(page, total);
 }
 
-/** @param to part of the way down */
+/** @param to target, as a fraction of the track */
 async function drag(page: Page, to: number): Promise<void> {
   const { x, y, width, height, scrollTop, scrollHeight } = await boxOf(page);
   const track = height - 2 * ARROW;

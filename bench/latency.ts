@@ -8,7 +8,7 @@ import { download, upload } from './transfer.js';
 
 const ROUNDS = 3;
 const KEY_EVERY_MS = 25;
-/** Longer than the flow window remembers a rate: each transfer begins with a small one. */
+/** Longer than the flow window remembers a rate: each transfer starts with a small one. */
 const REST_MS = 5_000;
 
 const LINKS: readonly { name: string; link: Link; bytes: number }[] = [
@@ -18,9 +18,9 @@ const LINKS: readonly { name: string; link: Link; bytes: number }[] = [
   { name: '200 Mbit/s, 50 ms', link: makeLink(200, 50, 1_024), bytes: 50e6 },
 ];
 
-/** How well the tunnel fills a link, and what a terminal beside the transfer feels of it. */
+/** How well the tunnel fills a link, and how a transfer affects a terminal's latency. */
 export const latency: Benchmark = {
-  title: 'share of a slow or long link that one transfer gets, and the echo of keys beside it',
+  title: 'share of a slow or long link that one transfer gets, and the echo of keys during it',
   async run({ rounds = ROUNDS, say }) {
     const rows: ReportRow[] = [];
     for (const { name, link, bytes } of LINKS) {
@@ -72,14 +72,14 @@ async function measure(lab: BenchLab, link: Link, bytes: number, rounds: number)
     'down, % of link': 100 * quantile(share.down, 0.5),
     'up, % of link': 100 * quantile(share.up, 0.5),
     'echo p50 ms': quantile(echo.idle, 0.5),
-    'beside down p50': quantile(echo.down, 0.5),
-    'beside down p99': quantile(echo.down, 0.99),
-    'beside up p50': quantile(echo.up, 0.5),
-    'beside up p99': quantile(echo.up, 0.99),
+    'during down p50': quantile(echo.down, 0.5),
+    'during down p99': quantile(echo.down, 0.99),
+    'during up p50': quantile(echo.up, 0.5),
+    'during up p99': quantile(echo.up, 0.99),
   };
 }
 
-/** A terminal as `docker exec -it` has one: an upgraded connection. */
+/** A terminal as with `docker exec -it`: an upgraded connection. */
 async function openTerminal(lab: BenchLab): Promise<Duplex> {
   const request = http.request({
     host: '127.0.0.1',
@@ -94,7 +94,7 @@ async function openTerminal(lab: BenchLab): Promise<Duplex> {
   return socket;
 }
 
-/** Types until `over`; a key's echo may come back after that. */
+/** Types until `over`; the last echo may arrive later. */
 async function typeDuring(terminal: Duplex, samples: number[], over: Promise<unknown>): Promise<void> {
   const typed: number[] = [];
   const onEcho = (chunk: Buffer) => {

@@ -32,9 +32,9 @@ interface HubLoad {
   readonly loopMaxMs: number;
 }
 
-/** What a list costs its caller, and the agents whose check-ins share the hub's thread with it. */
+/** Cost of a list for its caller, and for the agents whose check-ins share the hub's thread. */
 export const list: Benchmark = {
-  title: `lists of ${ENVIRONMENTS} environments, and check-ins beside them`,
+  title: `lists of ${ENVIRONMENTS} environments, and check-ins during them`,
   async run({ rounds = ROUNDS, say }) {
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
     const roles: Role[] = [];
@@ -48,7 +48,7 @@ export const list: Benchmark = {
       const agents = await startRole('agents', input);
       roles.push(agents);
       const rows: ReportRow[] = [];
-      /** Of a core, for the check-ins and for watching what only time changes. */
+      /** Share of a core for the check-ins and for periodic checks. */
       let aloneShare: number | undefined;
       const measure = async (name: string, run: () => Promise<number[]>) => {
         say(`list: ${name}`);
@@ -67,7 +67,7 @@ export const list: Benchmark = {
         await delay(10_000);
         return [];
       };
-      // What runs for the first time is slow, and not what is asked for here.
+      // Warm up: first runs are slow.
       for (const [, query] of LISTS) await repeat(port, query, WARM_UP_ROUNDS);
       await measure('check-ins alone', quiet);
       for (const [name, query] of LISTS) await measure(name, () => repeat(port, query, rounds));
@@ -89,7 +89,7 @@ export const list: Benchmark = {
   },
 };
 
-/** `extraCpuMs`: what the hub's process took on top of the check-ins. */
+/** `extraCpuMs`: CPU time of the hub's process on top of the check-ins. */
 function figuresOf(calls: number[], checkIns: number[], load: HubLoad, extraCpuMs: number) {
   return {
     'check-in p50 ms': quantile(checkIns, 0.5),
@@ -113,7 +113,7 @@ async function repeat(port: number, query: string, rounds: number): Promise<numb
     const { items } = await getList(port, query);
     samples.push(performance.now() - start);
     if (items.length === 0) throw new Error(`nothing in the list ${query}`);
-    // A caller reads what it got, and so the lists do not take the whole thread.
+    // A pause, as a real caller reads the page: lists do not use the whole thread.
     await delay(20);
   }
   return samples;
@@ -135,7 +135,7 @@ function getList(port: number, query: string): Promise<EnvironmentList> {
   });
 }
 
-/** Each with a token of its own, as the bound is by caller. */
+/** Each with its own token, as the limit is per caller. */
 function openStream(port: number, index: number): http.ClientRequest {
   const headers = { authorization: `Bearer ${index % 10}` };
   const req = http.get(

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 
-/** Something that the page's main thread did in one go. */
+/** A task of the page's main thread. */
 export interface Task {
-  /** From its begin to its end, ms: on a busy machine also what others did meanwhile. */
+  /** Wall time, ms: includes other processes on a busy machine. */
   readonly wallMs: number;
-  /** What the thread itself took, ms. */
+  /** CPU time of the thread, ms. */
   readonly cpuMs: number;
 }
 
@@ -19,7 +19,7 @@ interface TraceEvent {
   readonly args?: { readonly name?: string; readonly data?: { readonly url?: string } };
 }
 
-/** What the main thread of the page's renderer does while `work` runs, as Chromium's own trace tells it. */
+/** Tasks of the renderer's main thread while `work` runs, from Chromium's trace. */
 export async function traceTasks(page: Page, work: () => Promise<void>): Promise<Task[]> {
   const browser = page.context().browser();
   if (!browser) throw new Error('the page has no browser');

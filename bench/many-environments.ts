@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What an agent of {@link writeEnvironments} signs its check-ins with. */
+/** Identity and secret of an agent of {@link writeEnvironments}. */
 export interface BenchAgent {
   readonly environmentId: number;
   readonly instanceId: string;

@@ -17,16 +17,16 @@ const CHANGES_PER_SECOND = 50;
 const ROUNDS = 10;
 /** In the page: when the first row was painted, ms since the navigation began. */
 const WATCH_FIRST_ROW = `window.firstRowMs = new Promise((resolve) => {
-    const look = () => {
+    const check = () => {
       const panel = document.querySelector('fairlead-panel');
       const list = panel?.shadowRoot?.querySelector('fairlead-environment-list');
-      if (!list?.shadowRoot?.querySelector('.row .open')) return requestAnimationFrame(look);
+      if (!list?.shadowRoot?.querySelector('.row .open')) return requestAnimationFrame(check);
       requestAnimationFrame(() => resolve(performance.now()));
     };
-    look();
+    check();
   });`;
 
-/** What a browser has to load and to do for the list of environments. */
+/** Cost of the list of environments in a browser. */
 export const panel: Benchmark = {
   title: `the panel's list of ${ENVIRONMENTS} environments in Chromium: its size, its first paint, scrolling`,
   async run({ rounds = ROUNDS, say }) {
@@ -70,7 +70,7 @@ export const panel: Benchmark = {
         benchmark: 'panel',
         machine: machine(),
         node: process.version,
-        setup: `${ENVIRONMENTS} environments, ${rounds} cold loads; scrolling beside ${CHANGES_PER_SECOND} changes of status a second; Chromium ${browser.version()}`,
+        setup: `${ENVIRONMENTS} environments, ${rounds} cold loads; scrolling during ${CHANGES_PER_SECOND} changes of status a second; Chromium ${browser.version()}`,
         rows,
       };
     } finally {
@@ -81,7 +81,7 @@ export const panel: Benchmark = {
   },
 };
 
-/** A profile of its own each time: nothing is cached. */
+/** A new profile each time: nothing is cached. */
 async function loadCold(browser: Browser, options: BrowserContextOptions, origin: string): Promise<number> {
   const context = await browser.newContext(options);
   try {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
-/** What a process took of its machine. Linux only. */
+/** Resources used by a process. Linux only. */
 export interface ProcessCost {
-  /** Of user and system, since its start, in steps of 10 ms. */
+  /** User and system time since its start, in steps of 10 ms. */
   readonly cpuMs: number;
   readonly residentMiB: number;
 }
@@ -15,7 +15,7 @@ export async function processCost(pid: number): Promise<ProcessCost> {
     readFile(`/proc/${pid}/stat`, 'utf8'),
     readFile(`/proc/${pid}/status`, 'utf8'),
   ]);
-  // The second field is the program's name, with whatever it has in it; what follows are fields 3 and on.
+  // The second field is the program's name, which may contain anything; fields 3 and on follow it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK,

@@ -1,18 +1,18 @@
 import { cpus } from 'node:os';
 
-/** What one benchmark found. */
+/** Result of one benchmark. */
 export interface Report {
   readonly benchmark: string;
   readonly machine: string;
   readonly node: string;
-  /** One sentence: what was measured, over what. */
+  /** One sentence: the measurement and its setup. */
   readonly setup: string;
   readonly rows: readonly ReportRow[];
 }
 
 export interface ReportRow {
   readonly name: string;
-  /** Figures by name; the unit stands in the name. */
+  /** Figures by name; the name contains the unit. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
@@ -21,7 +21,7 @@ export interface Benchmark {
   run(options: { rounds: number | undefined; say: (line: string) => void }): Promise<Report>;
 }
 
-/** The machine as a reader needs it to compare. */
+/** Describes the machine, for comparisons. */
 export function machine(): string {
   return `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`;
 }

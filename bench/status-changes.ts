@@ -3,8 +3,8 @@ import { signRequest } from '../protocol/request-signature.js';
 import { agentOf } from './many-environments.js';
 
 /**
- * Agents of `many-environments.ts` whose engines come and go: so many of them a second change their status, one after
- * the other through environments 1 to `count`. Returns what ends it; a check-in that fails is told to `onError`.
+ * Agents of `many-environments.ts` whose engines go up and down: a fixed number of them changes status each second, in
+ * order through environments 1 to `count`. Returns a stop function; failed check-ins are passed to `onError`.
  */
 export function changeStatuses(
   { port, count, perSecond }: { port: number; count: number; perSecond: number },
@@ -22,7 +22,7 @@ export function changeStatuses(
     https
       .get({ port, host: '127.0.0.1', path: `/edge${path}`, agent, headers: { authorization } }, (res) => {
         if (res.statusCode !== 200) onError(new Error(`a check-in was answered ${res.statusCode}`));
-        // Who ends it cuts off what is under way.
+        // Stopping aborts current check-ins.
         res.on('error', () => undefined).resume();
       })
       .on('error', (error) => timer.hasRef() && onError(error));

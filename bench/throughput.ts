@@ -7,7 +7,7 @@ import { download, type Target, upload } from './transfer.js';
 const ROUNDS = 5;
 const BYTES = 1024 ** 3;
 
-/** Bytes a second through the tunnel, beside the same hops without it. */
+/** Bytes a second through the tunnel, compared with the same hops without it. */
 export const throughput: Benchmark = {
   title: 'MB/s of one stream and of eight, both directions: direct socket, raw TLS pipe, tunnel',
   async run({ rounds = ROUNDS, say }) {
@@ -30,7 +30,7 @@ export const throughput: Benchmark = {
         tunnel: { host: '127.0.0.1', port: lab.port, prefix: lab.dockerPath },
       };
       const samples = new Map<string, number[]>();
-      // Interleaved, so that what else the machine does meets all alike.
+      // Interleaved, so that other load on the machine affects all equally.
       for (let round = 0; round < rounds; round++) {
         for (const streams of [1, 8]) {
           for (const direction of ['download', 'upload'] as const) {

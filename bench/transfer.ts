@@ -1,9 +1,9 @@
 import http from 'node:http';
 
-/** Where the source is reached, and what stands before its paths. */
+/** Address of the source, and the prefix of its paths. */
 export type Target = http.RequestOptions & { readonly prefix: string };
 
-/** Downloads so many bytes; resolves to how many came. */
+/** Downloads this many bytes; resolves to the number received. */
 export function download({ prefix, ...target }: Target, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const req = http.get({ ...target, agent: false, path: `${prefix}/pump?bytes=${bytes}` }, (res) => {
@@ -20,7 +20,7 @@ export function download({ prefix, ...target }: Target, bytes: number): Promise<
 
 const block = Buffer.alloc(64 * 1024, 'fairlead');
 
-/** Uploads so many bytes; resolves to how many the source got. */
+/** Uploads this many bytes; resolves to the number the source received. */
 export function upload({ prefix, ...target }: Target, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const req = http.request(

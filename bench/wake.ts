@@ -14,7 +14,7 @@ export const wake: Benchmark = {
       const samples: Record<'wake' | 'open' | 'api', number[]> = { wake: [], open: [], api: [] };
       for (let round = 0; round < rounds; round++) {
         await lab.call('DELETE', `${lab.environmentPath}/tunnel`);
-        // The agent hears of it and holds again; a call that is faster still would only skip a step.
+        // Let the agent receive the new state and hold again; a faster call would skip a step.
         await delay(20);
         const state = await lab.call<TunnelView>('GET', `${lab.environmentPath}/tunnel`);
         if (state.body.state !== 'idle') throw new Error(`not idle: ${JSON.stringify(state.body)}`);

@@ -8,7 +8,7 @@ import { spent } from './wire-figures.js';
 import type { WireLab } from './wire-lab.js';
 
 export const OPENINGS = 10;
-/** After a change, until all that follows from it has been said, ms. */
+/** Time for all effects of a change, ms. */
 const QUIET_MS = 1_000;
 const IDLE_MS = 60_000;
 
@@ -16,8 +16,8 @@ type Figures = ReportRow['figures'];
 type Passed = ReturnType<typeof wireBetween>;
 
 /**
- * Has the Swarm's tunnel open and close ten times: what once costs the leader, as medians.
- * @param holdMs it takes a whole number of these, so that what others spend meanwhile can be compared
+ * Opens and closes the Swarm's tunnel ten times: the leader's cost of each, as medians.
+ * @param holdMs it runs for a whole number of these, so that the cost of the others can be compared
  */
 export async function openingCosts(lab: WireLab, holdMs: number): Promise<ReportRow[]> {
   const parts = {
@@ -43,7 +43,7 @@ export async function openingCosts(lab: WireLab, holdMs: number): Promise<Report
     parts.open.push(wireBetween(active.tunnel, closed.tunnel));
   }
   const window = { before: first, after: last };
-  // Looks at its engine as often as the leader does, and is not woken.
+  // Evaluates its engine as often as the leader does, and is not woken.
   const standby = spent(window, 'standby-manager').cpuMs;
   const cpuMs = (spent(window, 'leader').cpuMs - standby) / OPENINGS;
   const elapsedMs = last.atMs - first.atMs;
@@ -58,7 +58,7 @@ export async function openingCosts(lab: WireLab, holdMs: number): Promise<Report
   return [...rows, { name: 'all four', figures }];
 }
 
-/** What each request pays where no connection to the API port is open: TCP apart, TLS as agents speak it. */
+/** Cost of a connection to the API port: without TCP, with the agents' TLS. */
 export async function connectionCost({ probePort, readProbe }: WireLab): Promise<Figures> {
   const before = await readProbe();
   const socket = tls.connect({
@@ -67,7 +67,7 @@ export async function connectionCost({ probePort, readProbe }: WireLab): Promise
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
   });
-  // Session tickets come after the handshake, and only to those who read.
+  // Session tickets arrive after the handshake, only if the client reads.
   socket.resume();
   await once(socket, 'secureConnect');
   await delay(QUIET_MS);
@@ -94,7 +94,7 @@ function medians(samples: readonly Passed[]): Figures {
   return { 'B up each': median('up'), 'B down each': median('down'), 'requests each': median('requests') };
 }
 
-/** Where nothing is a request. */
+/** For phases without requests. */
 function bytesOnly(samples: readonly Passed[]): Figures {
   const { 'requests each': _, ...bytes } = medians(samples);
   return bytes;

@@ -1,4 +1,4 @@
-/** What passed a counting relay: bytes are TCP's payload. */
+/** Counts of a relay: bytes are TCP payload. */
 export interface WireCount {
   /** Bytes from the agent. */
   readonly up: number;
@@ -7,11 +7,11 @@ export interface WireCount {
   readonly connections: number;
   /** TCP segments both ways: payload, ACKs, keep-alive probes and their answers, openings and ends. */
   readonly packets: number;
-  /** How often the agent began to send after it had been sent something: once a request, once more a TLS handshake. */
+  /** How often the agent started to send after it had received: once a request, once more a TLS handshake. */
   readonly turns: number;
 }
 
-/** What passed between two counts. */
+/** Difference of two counts. */
 export function wireBetween(before: WireCount, after: WireCount): WireCount & { readonly requests: number } {
   const connections = after.connections - before.connections;
   const turns = after.turns - before.turns;

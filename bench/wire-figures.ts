@@ -2,13 +2,13 @@ import type { ReportRow } from './report.js';
 import { wireBetween } from './wire-count.js';
 import type { AgentName, Readings } from './wire-lab.js';
 
-/** What was read at a time, and later. */
+/** Two readings, one after the other. */
 export interface Window {
   readonly before: Readings;
   readonly after: Readings;
 }
 
-/** What an agent spent in a window, on both ports. */
+/** An agent's cost in a window, on both ports. */
 export interface Spent {
   readonly minutes: number;
   readonly up: number;
@@ -23,7 +23,7 @@ export interface Spent {
 
 /** Heads of IPv4 and of TCP with time stamps (RFC 791, 9293, 7323), bytes. */
 const HEADS = 20 + 20 + 12;
-/** Of the column that says what many such agents come to. */
+/** Number of agents in the fleet column. */
 const FLEET = 15_000;
 
 export function spent({ before, after }: Window, agent: AgentName): Spent {
@@ -41,7 +41,7 @@ export function spent({ before, after }: Window, agent: AgentName): Spent {
   };
 }
 
-/** The same as rates, and what a fleet of such agents would need of the hub's line. */
+/** The same as rates, and the bandwidth of a fleet of such agents. */
 export function perMinute(spent: Spent, baseline: Spent): ReportRow['figures'] {
   const { minutes, up, down, packets, requests, cpuMs, residentMiB } = spent;
   const bytes = (up + down) / minutes;

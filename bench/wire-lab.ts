@@ -12,10 +12,10 @@ import { type ProcessCost, processCost } from './process-cost.js';
 import { type Role, startRole } from './roles/start-role.js';
 import type { WireCount } from './wire-count.js';
 
-/** What the engine beside an agent is. */
+/** Role of an agent's engine. */
 export type EngineRole = 'standalone' | 'manager' | 'worker';
 
-/** The agents. In a Swarm the first manager leads: of equals, who enrolled first. */
+/** The agents. In a Swarm the first manager leads: among equals, the first to enrol. */
 const AGENTS = {
   standalone: 'standalone',
   leader: 'manager',
@@ -26,7 +26,7 @@ const AGENTS = {
 export type AgentName = keyof typeof AGENTS;
 export const AGENT_NAMES = Object.keys(AGENTS) as readonly AgentName[];
 
-/** Everything of one agent, since its start. */
+/** All counts of one agent, since its start. */
 export interface AgentReading extends ProcessCost {
   readonly api: WireCount;
   readonly tunnel: WireCount;
@@ -38,7 +38,7 @@ export interface Readings {
   readonly agents: Readonly<Record<AgentName, AgentReading>>;
 }
 
-/** The bundled host, agents from their bundle, stand-in engines; each agent reaches the hub through relays of its own. */
+/** The bundled host, agents from their bundle, stand-in engines; each agent reaches the hub through its own relays. */
 export interface WireLab {
   readonly hub: HubClient;
   /** Path of an environment; that of the Swarm is the one of three agents. */
@@ -53,7 +53,7 @@ export interface WireLab {
 const READY_MS = 60_000;
 const PROBE = 'probe';
 
-/** Starts it all with these settings; ready when each agent has enrolled and checked in. Ended by `close`, also when a start fails. */
+/** Starts everything with these settings; ready when each agent has checked in. `close` stops it, also after a failed start. */
 export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -89,7 +89,7 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
     };
     const pids: Partial<Record<AgentName, number>> = {};
     const counts = () => counter.report<Record<string, WireCount>>();
-    // One after the other: the order of enrolment decides who leads, and a worker can tell nobody which Swarm it is in.
+    // In sequence: the order of enrolment decides the leader, and a worker does not know its Swarm's id.
     for (const name of AGENT_NAMES) {
       const environment = created[AGENTS[name] === 'standalone' ? 'standalone' : 'swarm'];
       const agent = spawn(process.execPath, [bundle], {
@@ -137,7 +137,7 @@ export async function startWireLab(settings: ChangeSettings): Promise<WireLab> {
 const api = (name: AgentName) => `${name} api`;
 const tunnel = (name: AgentName) => `${name} tunnel`;
 
-/** The same Edge key, by way of other ports. */
+/** The same Edge key with other ports. */
 function through(edgeKey: string, apiPort: unknown, tunnelPort: unknown): string {
   const key = parseEdgeKey(edgeKey);
   const { pathname } = new URL(key.apiUrl);

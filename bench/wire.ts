@@ -6,7 +6,7 @@ import { wireBetween } from './wire-count.js';
 import { perMinute, spent, type Window } from './wire-figures.js';
 import { AGENT_NAMES, type AgentName, startWireLab, type WireLab } from './wire-lab.js';
 
-/** How long a check-in is held. Of two windows that are no whole number of holds one may count one more. */
+/** How long a check-in is held. Windows must be whole numbers of holds, or one may count one more. */
 const HOLD_MS = 50_000;
 const WINDOW_S = (3 * HOLD_MS) / 1_000;
 const SETTLE_S = 30;
@@ -15,10 +15,10 @@ const SNAPSHOT_S = 90;
 const SNAPSHOTS = 2;
 const SNAPSHOTS_MS = 4 * HOLD_MS;
 
-/** No snapshots but where they are measured, and tunnels that close soon. */
+/** No snapshots except where measured, and tunnels that close soon. */
 const QUIET = { snapshotSeconds: 0, heldCheckIns: true, inactivitySeconds: 5 };
 
-/** What an agent sends, gets and computes while nothing happens, and while it leads a Swarm. */
+/** An agent's traffic and CPU time while idle, and while it leads a Swarm. */
 export const wire: Benchmark = {
   title: 'bytes, requests and CPU of an agent: plain and held check-ins, in a Swarm, with a tunnel',
   async run({ rounds = 1, say }) {
@@ -44,7 +44,7 @@ export const wire: Benchmark = {
         opened = await openingCosts(lab, HOLD_MS);
       });
       await change({ inactivitySeconds: 86_400 });
-      // Who is told of the change at this moment cannot lead: of equals, one who can be told at once does.
+      // An agent without an open hold cannot lead: among equals, one that can be notified immediately does.
       await settle();
       await lab.hub.call('POST', `${lab.paths.swarm}/tunnel`, { wait: 30 });
       const holding = await during(`held check-ins, a tunnel open, ${windowS} s`, quietly);
@@ -67,8 +67,8 @@ export const wire: Benchmark = {
           steady('standby manager', holding, 'standby-manager'),
           steady('standby worker', holding, 'standby-worker'),
           steady('leader, tunnel open and unused', holding, 'leader'),
-          steady('standby manager beside openings', opening, 'standby-manager'),
-          steady('standby worker beside openings', opening, 'standby-worker'),
+          steady('standby manager during openings', opening, 'standby-manager'),
+          steady('standby worker during openings', opening, 'standby-worker'),
           ...opened,
           { name: 'connection to the API port', figures: await connectionCost(lab) },
           { name: 'snapshot', figures: snapshotFigures(snapshots, holding) },
@@ -80,7 +80,7 @@ export const wire: Benchmark = {
   },
 };
 
-/** Rows are called what they are called because one agent leads, and its tunnel stays open. */
+/** Checks the names of the rows: one agent leads, and its tunnel stays open. */
 function requireOneTunnel({ before, after }: Window): void {
   for (const name of AGENT_NAMES) {
     const { connections } = after.agents[name].tunnel;
@@ -95,7 +95,7 @@ async function snapshotBytes({ hub, paths }: WireLab): Promise<number> {
   return JSON.stringify(view).length;
 }
 
-/** What one adds to check-ins alone. */
+/** Cost of one snapshot on top of the check-ins. */
 function snapshotFigures(snapshots: Window, quiet: Window): ReportRow['figures'] {
   const [all, alone] = [spent(snapshots, 'standalone'), spent(quiet, 'standalone')];
   const share = all.minutes / alone.minutes;

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages } from 'esbuild';
 
-/** Where the agent's bundle goes, relative to the project. */
+/** The agent's bundle, relative to the project. */
 export const AGENT_BUNDLE = 'dist/agent/main.mjs';
 
-// Loaded at once by those who use them only for what the agent never does. Without the first two rows the bundle is
-// a tenth and the process smaller by a third; the others are a tenth of what is left.
+// Loaded eagerly by packages for features that the agent never uses. Without the first two rows the bundle is a tenth
+// of the size and the process a third smaller; the others are a tenth of the rest.
 const NEVER_CALLED = [
   'ssh2', // docker-modem: ssh:// hosts
   ...['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'], // dockerode: BuildKit sessions
@@ -20,7 +20,7 @@ export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const empty = fileURLToPath(new URL('empty-module.ts', import.meta.url));
   const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
-  // Others may be starting the bundle that is there.
+  // Other processes may be starting the existing bundle.
   const made = `${outfile}.${process.pid}`;
   const result = await build({
     absWorkingDir: root,
@@ -32,7 +32,7 @@ export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
     format: 'esm',
     alias: {
       ...Object.fromEntries(NEVER_CALLED.map((name) => [name, empty])),
-      // docker-modem's copy of Node's streams, for Nodes that had others.
+      // docker-modem's copy of Node's streams, for old versions of Node.
       'readable-stream': 'node:stream',
     },
     define: { 'process.env.FAIRLEAD_VERSION': JSON.stringify(version) },

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildPanel } from './build-panel.js';
 
-/** Where the bundled hub goes, relative to the project. */
+/** The bundled hub, relative to the project. */
 export const HUB_FOLDER = 'dist/hub';
 
 const PLUGIN = 'plugin/server-hooks/index';
-/** A thread's code: nothing imports it. */
+/** The worker's code: nothing imports it. */
 const WORKER = 'plugin/server-hooks/json-worker-entry';
 const PANEL = 'plugin/ui-panel';
 
 /**
- * Bundles the hub (host and plugin) into a folder of ES modules for Node 20 that needs no `node_modules`: what the hub's
- * image holds. Its files lie as in the project, so that the host finds page and plugin by the same paths. Resolves with
+ * Bundles the hub (host and plugin) into a folder of ES modules for Node 20 that needs no `node_modules`: the content of
+ * the hub's image. The layout is the project's, so that the host finds page and plugin by the same paths. Resolves with
  * the size of the code in bytes.
  */
 export async function buildHub(outdir = HUB_FOLDER): Promise<number> {

@@ -4,25 +4,25 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 
-/** Where the panel goes, relative to the project. `manifest.json` names its module. */
+/** The panel's bundle, relative to the project. `manifest.json` names its module. */
 export const PANEL_FOLDER = 'dist/panel';
 
-/** How large it is, bytes. */
+/** Sizes, bytes. */
 export interface PanelSize {
   /** On disk. */
   readonly bytes: number;
-  /** Gzipped: everything but what comes later. */
+  /** Gzipped: everything that is not loaded later. */
   readonly first: number;
-  /** Gzipped: what is loaded with the first console. */
+  /** Gzipped: loaded with the first console. */
   readonly console: number;
-  /** Gzipped: what is loaded with the first charts. */
+  /** Gzipped: loaded with the first charts. */
   readonly stats: number;
 }
 
 /**
  * xterm.js puts texts into `<style>` elements and `style` attributes, which a strict Content-Security-Policy ignores. It
- * gets an element of ours instead (plugin/ui-panel/adopted-style.ts), and sets styles as objects. Each place is counted:
- * a new version is to be looked at again.
+ * gets our own element instead (plugin/ui-panel/adopted-style.ts), and sets styles as objects. Each place is counted,
+ * so that a new version must be reviewed.
  */
 const obedientTerminal: Plugin = {
   name: 'obedient-terminal',
@@ -39,15 +39,15 @@ const obedientTerminal: Plugin = {
           return `${element}.style.cssText=${text}`;
         });
       if (counts.elements !== 3 || counts.attributes !== 1)
-        throw new Error(`${path} has other styles than it had: ${JSON.stringify(counts)}`);
+        throw new Error(`${path} has other styles than expected: ${JSON.stringify(counts)}`);
       return { contents };
     });
   },
 };
 
 /**
- * From 3.3.1 on, lit-html's `removePart` leaves a comment behind for each row that goes (lit/lit#5298): thousands of
- * them, once somebody has scrolled through a long list. Here it takes both of its markers along.
+ * Since 3.3.1, lit-html's `removePart` leaves a comment behind for each removed row (lit/lit#5298): thousands of them
+ * after scrolling through a long list. Here it removes both of its markers.
  */
 const tidyLists: Plugin = {
   name: 'tidy-lists',
@@ -58,7 +58,7 @@ const tidyLists: Plugin = {
         /(\w+)\._\$AR\(\),(?=\1\._\$AA\.remove\(\))/,
         (clear, part) => `${clear}${part}._$AB?.remove(),`,
       );
-      if (contents === text) throw new Error(`${path} removes parts in another way than it did`);
+      if (contents === text) throw new Error(`${path} removes parts in another way than expected`);
       return { contents };
     });
   },
@@ -85,10 +85,10 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
     write: false,
     logLevel: 'error',
   });
-  // The entry names the others: it comes last, and what it does not name any more goes after it.
+  // The entry names the others: write it last, and remove unreferenced files after it.
   const files = outputFiles.sort((one, other) => other.path.length - one.path.length);
   for (const { path, contents } of files) {
-    // A hub that starts meanwhile may be reading it.
+    // A starting hub may be reading it.
     if (
       await readFile(path).then(
         (old) => old.equals(contents),

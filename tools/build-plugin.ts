@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import { buildPanel } from './build-panel.js';
 import { readImportGraph } from './import-graph.js';
 
-/** Where the plugin's package goes, relative to the project. `npm pack` and `npm publish` are run in there. */
+/** The plugin's package, relative to the project. Run `npm pack` and `npm publish` there. */
 export const PLUGIN_FOLDER = 'dist/plugin';
 
 const ENTRY = 'plugin/server-hooks/index';
 const PANEL = 'plugin/ui-panel';
-/** Beside the code: what its texts link to, and what a host reads. */
+/** Besides the code: files its texts link to, and files a host reads. */
 const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
@@ -23,8 +23,8 @@ const COPIED = [
 ];
 
 /**
- * Makes the package `fairlead-plugin`: the plugin as plain JavaScript with types, for dashboards that have no TypeScript
- * loader. Files lie as in the project, so that every path in them holds. Resolves with the size of the code in bytes.
+ * Builds the package `fairlead-plugin`: the plugin as plain JavaScript with types, for dashboards without a TypeScript
+ * loader. The layout is the project's, so that all paths stay valid. Resolves with the size of the code in bytes.
  */
 export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
   const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,7 +33,7 @@ export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
   const [project, manifest] = [await readJson('package.json'), await readJson('manifest.json')];
   await rm(target, { recursive: true, force: true });
   await mkdir(join(target, 'docs'), { recursive: true });
-  // Whether the types are right is the matter of `npm run check`.
+  // `npm run check` checks the types.
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [
     tsc,
@@ -46,7 +46,7 @@ export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
 
   for (const file of COPIED) await cp(join(root, file), join(target, file));
   const readme = await readFile(join(root, 'plugin/README.md'), 'utf8');
-  // It moves up one folder: so do its links.
+  // It moves up one folder: adjust its links.
   await writeFile(
     join(target, 'README.md'),
     readme.replace(/\]\((?!\w+:|#)/g, '](plugin/').replaceAll('](plugin/../', ']('),
@@ -82,7 +82,7 @@ export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
   return codeBytes(target);
 }
 
-/** Of the project's dependencies those that the plugin imports; later fixes of them are welcome, so not as exact. */
+/** The project's dependencies that the plugin imports, as ranges, to allow later fixes. */
 async function dependencies(root: string, all: Record<string, string>): Promise<Record<string, string>> {
   const graph = await readImportGraph(root, ['plugin/server-hooks', 'plugin/api', 'protocol']);
   const names = new Set([...graph.values()].flatMap(({ packages }) => packages));

@@ -10,7 +10,7 @@ const PARTS = {
   plugin: [PLUGIN_FOLDER, buildPlugin],
 } as const;
 
-// All of them, or those that are named.
+// Builds everything, or the named parts.
 const named = process.argv.slice(2);
 for (const [name, [path, build]] of Object.entries(PARTS)) {
   if (named.length > 0 && !named.includes(name)) continue;

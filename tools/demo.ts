@@ -22,7 +22,7 @@ FAIRLEAD_PORT=N  FAIRLEAD_TUNNEL_PORT=N
 const ONLINE_WITHIN_MS = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string) => console.log(`demo: ${line}`);
-/** What to undo, last first. */
+/** Cleanups, run in reverse order. */
 const cleanup: Array<() => Promise<void>> = [];
 let stopping: Promise<void> | undefined;
 
@@ -40,9 +40,9 @@ try {
   await end(1);
 }
 
-/** Starts everything; what it resolves with rejects when a part dies. */
+/** Starts everything; the returned promise rejects when a part fails. */
 async function startDemo(makeSite: typeof engineSite): Promise<Array<Promise<never>>> {
-  // In a test run everything lives in that run's folder: process ids in folder names mean something only there.
+  // In a test run everything lives in that run's folder: process ids in folder names are valid only there.
   const base = process.env.FAIRLEAD_LAB_DIR ?? join(root, '.demo');
   await mkdir(base, { recursive: true });
   await sweepLeftovers(base);
@@ -105,7 +105,7 @@ async function untilOnline(hub: DemoHub, id: number): Promise<void> {
   }
 }
 
-/** Undoes everything once, however often it is asked to (a terminal and npm both send the signal). */
+/** Runs the cleanups once, even if called again (a terminal and npm both send the signal). */
 function end(code: number): Promise<void> {
   stopping ??= (async () => {
     if (code === 0) say('stopping');

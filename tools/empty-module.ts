@@ -1,2 +1,2 @@
-// Stands in for packages that a bundle pulls in and never calls. See tools/build-agent.ts.
+// Replaces packages that a bundle imports and never calls. See tools/build-agent.ts.
 export default {};

@@ -4,10 +4,10 @@ import { findCycle, type ImportGraph, readImportGraph } from './import-graph.js'
 import { layerOf, mayImport } from './layers.js';
 
 const FOLDERS = ['protocol', 'plugin', 'agent-image/src', 'host', 'tools', 'bench', 'test'];
-/** Folders whose code runs at users': what it imports must be installed there. */
+/** Folders with shipped code: its imports must be dependencies. */
 const SHIPPED = /^(?:protocol|plugin|agent-image|host)\//;
 
-/** Every break of the import rules below `root`, one line each. */
+/** Every violation of the import rules below `root`, one line each. */
 export async function findViolations(root: string): Promise<string[]> {
   const graph = await readImportGraph(root, FOLDERS);
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

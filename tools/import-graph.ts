@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
-/** Files of the project (paths from its root) and what each imports: our files as paths, packages by name. */
+/** Files of the project (paths from its root) and their imports: our files as paths, packages by name. */
 export type ImportGraph = ReadonlyMap<string, { readonly files: string[]; readonly packages: string[] }>;
 
 // `import … from`, `export … from`, `import '…'`, `import('…')`; the formatter puts the first three at a line's start.

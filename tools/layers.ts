@@ -1,6 +1,6 @@
 const HOOKS = 'plugin/server-hooks';
 const AGENT = 'agent-image/src';
-/** What everything in the hub may know: pure rules, the caller's side, files on disk, bodies, the wire. */
+/** Imports allowed everywhere in the hub: pure rules, the caller's side, files on disk, bodies, the wire. */
 const HUB_GROUND = [
   `${HOOKS}/model/`,
   `${HOOKS}/disk/`,
@@ -20,8 +20,8 @@ const PLUGIN_ENTRY = [
 ];
 
 /**
- * Who may import whom. A key or value ending in `/` is a whole folder, one ending in `/*` the files right in it;
- * the first key that fits a file is its layer. Each layer may import itself and what stands beside it.
+ * Allowed imports. A key or value ending in `/` is a whole folder, one ending in `/*` the files directly in it;
+ * the first key that matches a file is its layer. Each layer may import itself and its value.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'protocol/': [],
@@ -89,7 +89,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'test/': [''],
 };
 
-/** The layer of a file, or `undefined` for one that has no place yet. */
+/** The layer of a file; `undefined` if it has none yet. */
 export function layerOf(file: string): string | undefined {
   return Object.keys(LAYERS).find((pattern) => fits(file, pattern));
 }

@@ -23,7 +23,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Makes a release up to its commit and tag. Nothing leaves the machine: the commands that publish are printed. */
+/** Prepares a release up to its commit and tag. Publishes nothing: prints the commands for that. */
 async function release(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -40,7 +40,7 @@ async function release(): Promise<void> {
   const obstacles = await findObstacles(root, current, version);
   if (obstacles.length > 0) throw new Error(obstacles.join('\n'));
 
-  /** Says what comes, and does it unless only that was asked for. */
+  /** Prints a step, and runs it unless this is a dry run. */
   const step = async (what: string, run: () => Promise<unknown>) => {
     say(what);
     if (!dryRun) await run();
@@ -66,7 +66,7 @@ async function release(): Promise<void> {
   printPublishing(version, dryRun);
 }
 
-/** The files that name the version, the changelog among them, as they will be. */
+/** New content of the files that name the version, the changelog included. */
 async function edits(current: string, version: string): Promise<[file: string, text: string][]> {
   const { stdout } = await runCommand('git', ['ls-files', '--', ...VERSIONED_PATHS], { cwd: root });
   const read = (file: string) => readFile(join(root, file), 'utf8');
@@ -84,7 +84,7 @@ async function edits(current: string, version: string): Promise<[file: string, t
 
 function printPublishing(version: string, dryRun: boolean): void {
   console.log(`
-${dryRun ? 'Nothing was changed. After a release' : 'Released on this machine only. Look at it (git show), then'} these publish it:
+${dryRun ? 'Nothing was changed. After a release' : 'Released on this machine only. Review it (git show), then'} these publish it:
   git push --follow-tags
   npm publish ${OUTPUT}/fairlead-plugin-${version}.tgz
   docker push fairlead/agent:${version}

@@ -15,8 +15,8 @@ import { endWithParent, insideNamespace, LAB_ROOT, runInNamespace } from './lab/
 import { startSampleEngine } from './screenshots/sample-engine.js';
 import { type Sample, VIEWS } from './screenshots/views.js';
 
-// npm run screenshots: pictures of the panel's views, of real engines, into docs/screenshots. Names given as arguments
-// take those alone. Debian or Ubuntu, as root.
+// npm run screenshots: pictures of the panel's views, with real engines, into docs/screenshots. Arguments select
+// pictures by name. Debian or Ubuntu, as root.
 
 const FOLDER = fileURLToPath(new URL('../docs/screenshots', import.meta.url));
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
@@ -32,7 +32,7 @@ async function prepare(): Promise<number> {
   return 1;
 }
 
-/** What it starts ends with its namespace. */
+/** Its processes end with their namespace. */
 async function takeAll(): Promise<number> {
   endWithParent();
   const dir = process.env.FAIRLEAD_LAB_DIR ?? LAB_ROOT;
@@ -56,14 +56,14 @@ async function takeAll(): Promise<number> {
         viewport: SIZES[size],
         ignoreHTTPSErrors: true,
       });
-      await take(context, hub, sample, `${colorScheme}-${size}`);
+      await capture(context, hub, sample, `${colorScheme}-${size}`);
       await context.close();
     }
   await browser.close();
   return 0;
 }
 
-async function take(context: BrowserContext, hub: DemoHub, sample: Sample, kind: string): Promise<void> {
+async function capture(context: BrowserContext, hub: DemoHub, sample: Sample, kind: string): Promise<void> {
   const page = await context.newPage();
   page.setDefaultTimeout(WITHIN_MS);
   await page.goto(hub.url);

@@ -12,10 +12,10 @@ const E2E = 'test/e2e/';
 const NONE: TestCounts = { passed: 0, failed: 0, skipped: 0 };
 const say = (line: string) => console.log(`npm test: ${line}`);
 const args = process.argv.slice(2);
-/** On CI, and where asked for, a test that could not run counts against the run. */
+/** On CI, and with REQUIRE_DOCKER=1, a skipped test fails the run. */
 const strict = process.env.CI === 'true' || process.env.REQUIRE_DOCKER === '1';
 
-// AVA's options pass too; what looks like a path selects files.
+// AVA's options are passed on; arguments that look like paths select files.
 const patterns = args.filter((arg) => !arg.startsWith('-') && /[/*]|\.ts$/.test(arg));
 const wantsUnit = patterns.length === 0 || patterns.some((pattern) => !literalStart(pattern).startsWith(E2E));
 const wantsE2e = patterns.length === 0 || patterns.some(mayMatchE2e);
@@ -63,15 +63,15 @@ async function runTests(): Promise<number> {
 }
 
 /**
- * One file at a time: each drives processes and containers of its own, and the promised times are for a quiet machine.
- * Beside them, in the same way, those that have engines of their own or wait most of the time.
+ * One file at a time: each has its own processes and containers, and the promised times are for a quiet machine.
+ * In parallel, in the same way, those that have their own engines or mostly wait.
  */
 async function runE2e(): Promise<TestCounts[]> {
   const run = ['--concurrency=1', ...args];
   const runBoth = (env: NodeJS.ProcessEnv) =>
     Promise.all([
       runAva(run, { ...env, FAIRLEAD_TESTS: 'e2e' }),
-      // Files that somebody names run whatever part they are of: once is enough.
+      // Named files run whatever part they belong to: once is enough.
       ...(patterns.length > 0
         ? []
         : [runAva(run, { ...env, FAIRLEAD_TESTS: 'beside' }, { isShownAtEnd: true })]),
@@ -99,7 +99,7 @@ function mayMatchE2e(pattern: string): boolean {
   return start.startsWith(E2E) || E2E.startsWith(start);
 }
 
-/** What a pattern says before its first wildcard. */
+/** The part of a pattern before its first wildcard. */
 function literalStart(pattern: string): string {
   return pattern.replace(/^\.\//, '').replace(/[*?{([!].*$/, '');
 }

@@ -1,4 +1,4 @@
-// Agents of `many-environments.ts` that check in: each once, then so many a second, whatever the hub does meanwhile.
+// Agents of `many-environments.ts` that check in: each once, then at a fixed rate.
 import http from 'node:http';
 import { signRequest } from '../../protocol/request-signature.js';
 import { agentOf } from '../many-environments.js';

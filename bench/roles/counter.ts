@@ -1,4 +1,4 @@
-// Relays that count: one an agent and port, so that what passes there is that agent's alone.
+// Counting relays: one for each agent and port, so that each counts one agent only.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { WireCount } from '../wire-count.js';
@@ -6,7 +6,7 @@ import { SegmentCounter } from './segment-counter.js';
 
 const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');
 
-/** A TLS 1.3 record with an alert, such as a connection's goodbye: less than any request. */
+/** A TLS 1.3 record with an alert, such as `close_notify`: smaller than any request. */
 const ALERT_BYTES = 24;
 
 /** Since the start, by name. */
@@ -20,7 +20,7 @@ for (const [name, target] of Object.entries(input.targets)) {
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     count.connections++;
     const far = net.connect({ host: '127.0.0.1', port: target, allowHalfOpen: true, noDelay: true });
-    /** Whether the last bytes went up: more of them are of the same request. */
+    /** Whether the last bytes went up: more of them belong to the same request. */
     let isUp = false;
     near.on('data', ({ length }) => {
       count.up += length;

@@ -1,4 +1,4 @@
-// The plugin behind a plain node:http server: only the tunnel's own TLS is on the way.
+// The plugin behind a plain node:http server: the tunnel's TLS is the only one.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -18,7 +18,7 @@ const plugin = createPlugin(
 );
 const server = http.createServer({ noDelay: true }, plugin.callback);
 server.requestTimeout = 0;
-// A connection that ends just as it is used again would be an error of the benchmark.
+// A connection that closes just as it is reused would fail the benchmark.
 server.keepAliveTimeout = 0;
 server.on('upgrade', (req, socket, head) => plugin.upgrade(req, socket, head));
 const { tunnelPort } = await plugin.start();
@@ -26,7 +26,7 @@ server.listen(0, '127.0.0.1', () =>
   process.send?.({ port: (server.address() as AddressInfo).port, tunnelPort }),
 );
 
-// Asked for it, it tells how busy its thread was since the last time.
+// On request, reports how busy its thread was since the last request.
 const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
 let cpu = process.cpuUsage();

@@ -1,11 +1,11 @@
-// A long or thin link: passes TCP connections on with a delay each way, at a rate, through a bounded queue as a
-// router has one. What does not fit into the queue waits in the sender's own socket.
+// A long or slow link: forwards TCP connections with a delay each way, at a rate, through a bounded queue like a
+// router's. Data that does not fit into the queue waits in the sender's socket.
 import net, { type Socket } from 'node:net';
 
 const input = JSON.parse(process.argv[2] ?? '{}');
 const link: { port: number; delayMs: number; bytesPerMs: number; queueBytes: number } = input;
 
-/** Bytes pass in pieces of a few packets, so that a small message waits for no large one. */
+/** Bytes pass in chunks of a few packets, so that a small message does not wait for a large one. */
 const PIECE = 4 * 1024;
 
 const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
@@ -21,7 +21,7 @@ process.on('message', (change) => Object.assign(link, change));
 function carry(from: Socket, to: Socket): void {
   /** In order of arrival: what to write at which time. */
   const onTheWay: { bytes: Buffer; atMs: number }[] = [];
-  /** When the link is through with all it has got so far. */
+  /** When the link has sent everything queued so far. */
   let freeAtMs = 0;
   let isEnded = false;
   let isScheduled = false;

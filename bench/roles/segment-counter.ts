@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** The kernel forgets a connection's counters with the connection: so much of its end may be missed, ms. */
+/** The kernel drops a connection's counters with the connection: this much of its end may be missed, ms. */
 const EVERY_MS = 1_000;
 
 /** Counts TCP segments, keep-alive probes included, by the local port of connections. Reads `ss` of iproute2; Linux only. */
 export class SegmentCounter {
-  /** By local port, then by the peer's port: both ways, since the connection's start. */
+  /** By local port, then by peer port: both directions, since the connection's start. */
   readonly #segments = new Map<number, Map<number, number>>();
   #sampling: Promise<void> | null = null;
 

@@ -1,4 +1,4 @@
-// A stand-in for an engine: streams bytes out of memory, or swallows them, as fast as it can; or echoes.
+// A stand-in for an engine: streams bytes from memory, discards them, as fast as it can; or echoes.
 import http from 'node:http';
 
 const { socketPath } = JSON.parse(process.argv[2] ?? '{}');
@@ -34,7 +34,7 @@ const server = http.createServer({ noDelay: true }, (req, res) => {
     });
   }
 });
-// A terminal: what is typed comes back.
+// A terminal: echoes its input.
 server.on('upgrade', (_req, socket) => {
   socket.on('error', () => socket.destroy());
   socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');

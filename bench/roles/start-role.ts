@@ -2,17 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A part of a benchmark in a process of its own. */
+/** A part of a benchmark in its own process. */
 export interface Role {
-  /** What it reported when it was ready. */
+  /** Its report when it was ready. */
   readonly ready: Record<string, unknown>;
   readonly pid: number;
-  /** Asks it for what it counted since the last time. */
+  /** Returns its counts since the last call. */
   report<T>(): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** Starts `bench/roles/<name>.ts` with `input`; resolves when it says that it is ready. */
+/** Starts `bench/roles/<name>.ts` with `input`; resolves when it is ready. */
 export async function startRole(name: string, input: Record<string, unknown>): Promise<Role> {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   const child = fork(file, [JSON.stringify(input)], { execArgv: ['--import', 'tsx'] });

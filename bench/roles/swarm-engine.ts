@@ -1,4 +1,4 @@
-// Stand-ins for engines, a socket each: they answer what an agent asks, always the same.
+// Stand-ins for engines, one socket each: they answer an agent's requests, always the same.
 import http from 'node:http';
 import type { EngineRole } from '../wire-lab.js';
 

@@ -1,4 +1,4 @@
-// The baseline: the same hops as the tunnel, with nothing but a TLS connection for each client between them.
+// The baseline: the same hops as the tunnel, with only one TLS connection per client between them.
 import net from 'node:net';
 import tls from 'node:tls';
 import { joinStreams } from '../../protocol/tunnel/join-streams.js';

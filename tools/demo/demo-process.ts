@@ -21,7 +21,7 @@ export class DemoProcess {
       const log = await readFile(logFile, 'utf8');
       throw new Error(`the ${name} ended. The end of its log:\n${log.split('\n').slice(-12).join('\n')}`);
     });
-    this.failed.catch(() => {}); // whoever waits for it sees it
+    this.failed.catch(() => {}); // handled by its callers
   }
 
   static async start(
@@ -32,7 +32,7 @@ export class DemoProcess {
     const log: FileHandle = await open(options.logFile, 'a');
     const child = spawn(process.execPath, args, {
       env: options.env,
-      // A pipe that nobody reads would stop the process once it is full.
+      // An unread pipe would block the process once it is full.
       stdio: ['ignore', options.logsToStdout ? log.fd : 'pipe', log.fd],
       detached: true, // a Ctrl-C in the terminal is for the demo, which stops its parts in order
     });

@@ -5,7 +5,7 @@ import { DemoProcess } from './demo-process.js';
 import { findEngine } from './find-engine.js';
 import type { DemoSite } from './site.js';
 
-/** One engine, this machine's own where there is one, with an agent that runs beside it as a process. */
+/** One engine, this machine's own if there is one, with an agent as a local process. */
 export async function engineSite(dir: string, say: (line: string) => void): Promise<DemoSite> {
   const engine = await findEngine(dir, say);
   return {

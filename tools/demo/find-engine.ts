@@ -2,22 +2,22 @@ import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/base-image.js';
 import { answersPing, LabEngine } from '../lab/engine.js';
 import { installEngine } from '../lab/install-engine.js';
 
-/** The engine a demo shows. */
+/** The demo's engine. */
 export interface DemoEngine {
   /** Value for the agent's `DOCKER_HOST`. */
   readonly address: string;
-  /** For people: which engine that is. */
+  /** Human-readable description. */
   readonly description: string;
-  /** Ends it where it was started for the demo. Safe to call twice. */
+  /** Stops the engine if the demo started it. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /**
- * This machine's engine: `DOCKER_HOST`, else the usual socket, else a private one that lives in `dir` as long as the
- * demo, for which what is missing gets installed (Debian and Ubuntu, as root).
- * @throws Error with what to install, where none of these is to be had
+ * This machine's engine: `DOCKER_HOST`, else the usual socket, else a private one in `dir` for the time of the demo, for
+ * which missing packages get installed (Debian and Ubuntu, as root).
+ * @throws Error with what to install, if there is none
  */
 export async function findEngine(dir: string, say: (line: string) => void): Promise<DemoEngine> {
   const configured = process.env.DOCKER_HOST;
@@ -32,7 +32,7 @@ export async function findEngine(dir: string, say: (line: string) => void): Prom
   const engine = await LabEngine.create({ parentDir: dir });
   try {
     await makeBusyboxImage(engine);
-    // Something to see: a fresh engine has no container.
+    // A sample: a new engine has no containers.
     const hello = ['sh', '-c', 'while :; do echo "hello from the demo, $(date)"; sleep 5; done'];
     await engine.docker(['run', '-d', '--init', '--name', 'hello', BUSYBOX_IMAGE, ...hello]);
   } catch (error) {

@@ -2,7 +2,7 @@ import { request } from 'node:https';
 
 /** Calls a hub's API over TLS, with the hub's own CA. */
 export class HubClient {
-  /** Bearer token of the calls from now on. */
+  /** Bearer token of later calls. */
   token: string | undefined;
   readonly #origin: string;
   readonly #ca: string;
@@ -12,7 +12,7 @@ export class HubClient {
     this.#ca = ca;
   }
 
-  /** The parsed answer. Fails on any status but 2xx, with the hub's own words. */
+  /** The parsed answer. Fails on any status but 2xx, with the hub's error. */
   call<T>(method: string, path: string, body?: object): Promise<T> {
     return new Promise((resolve, reject) => {
       const headers = {

@@ -18,7 +18,7 @@ export interface DemoHub {
 
 /**
  * Starts a hub with a fresh data folder in `dir`, on its usual ports where they are free, and signs in.
- * @param site where it is reached, and what its printed commands say
+ * @param site its address, and the image in its printed commands
  */
 export async function startHub(
   dir: string,
@@ -55,8 +55,8 @@ export async function startHub(
 }
 
 /**
- * Makes a folder with which the docker client reaches one environment through the hub, by an API token that is
- * good for that environment only, and resolves with the client's command line.
+ * Creates a client configuration that reaches one environment through the hub, with an API token for that environment
+ * only, and resolves with the client's command line.
  */
 export async function writeClientConfig(hub: DemoHub, dir: string, environmentId: number): Promise<string> {
   const { token } = await hub.client.call<{ token: string }>('POST', '/api/tokens', {
@@ -72,7 +72,7 @@ export async function writeClientConfig(hub: DemoHub, dir: string, environmentId
   return `docker --config ${folder} --tlsverify --tlscacert ${folder}/ca.pem -H ${address}`;
 }
 
-/** The wanted port where nobody listens, else `0`, which lets the system choose. */
+/** The preferred port if it is free, else `0`, which lets the system choose. */
 function freePort(wanted: number, bind: string): Promise<string> {
   return new Promise((resolve) => {
     const probe = createServer();

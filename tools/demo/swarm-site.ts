@@ -7,7 +7,7 @@ import type { DemoSite } from './site.js';
 /**
  * A Swarm of three private engines in `dir`, joined by the command that the hub prints, run on its first node. This
  * machine's own engine and firewall are left alone.
- * @throws Error with the reason, where the machine cannot run private engines
+ * @throws Error with the reason, if the machine cannot run private engines
  */
 export async function swarmSite(dir: string, say: (line: string) => void): Promise<DemoSite> {
   const obstacle = await installEngine(say);
@@ -26,11 +26,11 @@ export async function swarmSite(dir: string, say: (line: string) => void): Promi
     join: async (created) => {
       say('running the printed command on node1');
       const env = { ...process.env, ...first.engine.clientEnv };
-      // It ends after the tasks' first health probe: long after the agents are there.
+      // It ends after the tasks' first health probe: long after the agents are online.
       const pasted = runCommand('sh', ['-c', created.commands.swarm], { env });
       const failed = pasted.then(() => new Promise<never>(() => {}));
-      failed.catch(() => {}); // whoever waits for it sees it
-      // The agents go with the engines.
+      failed.catch(() => {}); // handled by its callers
+      // The agents stop with the engines.
       return { failed, logs: `${client(first)} service logs fairlead-agent`, stop: async () => {} };
     },
   };

@@ -3,20 +3,20 @@ import { dirname, join } from 'node:path';
 import type { LabEngine } from './engine.js';
 import { runCommand } from './run-command.js';
 
-/** What the lab passes as `BASE` to `Dockerfile.agent`: this machine's Node on a busybox. */
+/** The lab's `BASE` for `Dockerfile.agent`: this machine's Node on a busybox. */
 export const BASE_IMAGE = 'fairlead-lab/node:1';
 /** A small image with a shell and the usual commands, for tests. */
 export const BUSYBOX_IMAGE = 'fairlead-lab/busybox:1';
 
-/** An engine that takes images: Docker's, or one that answers like it. */
+/** An engine that accepts images: Docker's, or a compatible one. */
 export type ImageTarget = Pick<LabEngine, 'socketPath' | 'docker'>;
 
-/** Makes {@link BUSYBOX_IMAGE} in the engine, from this machine's busybox. No registry is needed. */
+/** Builds {@link BUSYBOX_IMAGE} in the engine, from this machine's busybox. No registry is needed. */
 export function makeBusyboxImage(engine: ImageTarget): Promise<void> {
   return importRootfs(engine, BUSYBOX_IMAGE, addBusybox);
 }
 
-/** Makes {@link BASE_IMAGE} in the engine, from this machine's `node` and the libraries it loads. */
+/** Builds {@link BASE_IMAGE} in the engine, from this machine's `node` and the libraries it loads. */
 export function makeBaseImage(engine: ImageTarget): Promise<void> {
   return importRootfs(engine, BASE_IMAGE, async (root) => {
     await addBusybox(root);
@@ -57,7 +57,7 @@ async function addBusybox(root: string): Promise<void> {
 
 async function addProgram(root: string, from: string, to: string): Promise<void> {
   await addFile(root, from, to);
-  // A static program has no libraries: `ldd` says so with a non-zero exit.
+  // `ldd` exits with non-zero for a static program.
   const { stdout } = await runCommand('ldd', [from], { allowFailure: true });
   for (const [library] of stdout.matchAll(/\/\S+/g)) await addFile(root, library, library);
 }

@@ -15,18 +15,18 @@ const STOPPED_WITHIN_MS = 30_000;
 const DIR_PREFIX = 'fairlead-lab-';
 
 export interface EngineOptions {
-  /** Folder in which the engine makes its own folder. Default: `FAIRLEAD_LAB_DIR`, else `/var/tmp`. */
+  /** Parent of the engine's own folder. Default: `FAIRLEAD_LAB_DIR`, else `/var/tmp`. */
   readonly parentDir?: string;
   /** Default: `lab`. */
   readonly hostName?: string;
   /** More arguments of dockerd, such as `--live-restore`. */
   readonly args?: readonly string[];
   /**
-   * Files that the engine sees with other content than the machine's, by their paths. They must exist, except in
-   * `/etc/docker`, where each engine has a folder of its own.
+   * Files with another content for the engine than the machine's, by path. They must exist, except in
+   * `/etc/docker`, where each engine has its own folder.
    */
   readonly files?: Readonly<Record<string, string>>;
-  /** How it is joined to the world. Default: a network of the engine and us alone. */
+  /** How it is connected. Default: a network of the engine and us only. */
   readonly layWire?: LayWire;
 }
 
@@ -35,13 +35,13 @@ export interface EngineOptions {
  * `/var/run/docker.sock` is this engine, so that a command that bind-mounts it works unchanged.
  */
 export class LabEngine {
-  /** The engine's socket as seen from outside. */
+  /** The engine's socket, outside of the namespace. */
   readonly socketPath: string;
-  /** Where its containers reach a server of ours that listens on `0.0.0.0`. */
+  /** Address at which its containers reach our servers on `0.0.0.0`. */
   readonly gateway: string;
-  /** Where ports that its containers publish are reached. */
+  /** Address of its containers' published ports. */
   readonly address: string;
-  /** Variables with which a `docker` process talks to this engine. */
+  /** Variables for a `docker` process to use this engine. */
   readonly clientEnv: Readonly<Record<string, string>>;
   readonly #dir: string;
   readonly #pod: Pod;
@@ -58,14 +58,14 @@ export class LabEngine {
     this.clientEnv = { DOCKER_HOST: `unix://${this.socketPath}`, DOCKER_CONFIG: join(dir, 'client') };
   }
 
-  /** Makes the namespaces and starts the engine; resolves when it answers. */
+  /** Creates the namespaces and starts the engine; resolves when it answers. */
   static async create(options: EngineOptions = {}): Promise<LabEngine> {
     const parent = options.parentDir ?? process.env.FAIRLEAD_LAB_DIR ?? LAB_ROOT;
     // Not the system's temp folder: that may be a tmpfs, and images are large.
     const dir = await mkdtemp(join(parent, `${DIR_PREFIX}${process.pid}-`));
     let pod: Pod | undefined;
     try {
-      // Root of a remapped user namespace has to pass through.
+      // Root of a remapped user namespace needs access.
       await chmod(dir, 0o711);
       await mkdir(join(dir, 'client'));
       await writeFile(join(dir, 'daemon.json'), '{}');
@@ -86,7 +86,7 @@ export class LabEngine {
     }
   }
 
-  /** Starts the engine after {@link stop} or {@link kill}; nothing happens when it runs. */
+  /** Starts the engine after {@link stop} or {@link kill}; no effect while it runs. */
   async start(): Promise<void> {
     if (this.#dockerd) return;
     const log = await open(join(this.#dir, 'dockerd.log'), 'a');
@@ -103,12 +103,12 @@ export class LabEngine {
     }
   }
 
-  /** Stops the engine in its own time: containers get their stop signal. Safe to call twice. */
+  /** Stops the engine gracefully: containers get their stop signal. Safe to call twice. */
   stop(): Promise<void> {
     return this.#end('SIGTERM');
   }
 
-  /** Stops it as a crash would. Its containers run on until the next start, as they do anywhere. */
+  /** Simulates a crash. Its containers run on until the next start, as on any machine. */
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }
@@ -121,7 +121,7 @@ export class LabEngine {
     });
   }
 
-  /** Runs a program where the engine runs, to its end. */
+  /** Runs a program in the engine's namespaces, to its end. */
   runInside(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
     return this.#pod.run(program, args, options);
   }
@@ -138,9 +138,9 @@ export class LabEngine {
     if (!dockerd) return;
     this.#dockerd = undefined;
     if (dockerd.exitCode !== null || dockerd.signalCode !== null) return;
-    const gone = once(dockerd, 'exit', { signal: AbortSignal.timeout(STOPPED_WITHIN_MS) });
+    const exited = once(dockerd, 'exit', { signal: AbortSignal.timeout(STOPPED_WITHIN_MS) });
     await this.#pod.signal(dockerd, signal);
-    await gone;
+    await exited;
     // A killed engine leaves its pid file and sockets; the next one would refuse to start over them.
     await runCommand('rm', ['-f', this.socketPath]);
   }

@@ -1,10 +1,10 @@
 import { installPrograms } from './install-programs.js';
 
-/** Where Debian's package puts it; Playwright's own download is not used. */
+/** Path in Debian's package; Playwright's own download is not used. */
 export const CHROMIUM = '/usr/bin/chromium';
 
 /**
- * Sees to it that there is a browser for tests, as `installEngine` does for an engine.
+ * Ensures a browser for tests, as `installEngine` does for an engine.
  * @returns `undefined`, or the reason why there is none
  */
 export async function installBrowser(say: (line: string) => void): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { installPrograms } from './install-programs.js';
 import { runCommand } from './run-command.js';
 
 const REQUIREMENTS = fileURLToPath(new URL('docker-py.txt', import.meta.url));
-/** Root's alone, unlike the temporary folders: what is in it is run as root. */
+/** Writable by root only, unlike the temporary folders: its content runs as root. */
 const CACHE = '/var/cache/fairlead';
 const INSTALL_MS = 300_000;
 
@@ -17,8 +17,8 @@ export async function dockerPyFolder(): Promise<string> {
 }
 
 /**
- * Installs Python and docker-py for tests, from Debian and PyPI, unless they are there. Nothing of the machine's own Python changes.
- * @returns `undefined`, or the reason why they are not there
+ * Installs Python and docker-py for tests, from Debian and PyPI, if missing. The machine's own Python does not change.
+ * @returns `undefined`, or the reason why they are missing
  */
 export async function installDockerPy(say: (line: string) => void): Promise<string | undefined> {
   const problem = await installPrograms({ python3: 'python3', pip3: 'python3-pip' }, say);

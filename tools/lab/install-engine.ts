@@ -13,12 +13,12 @@ const PROGRAMS: Programs = {
   ps: 'procps', // the engine calls it for `docker top`
   curl: 'curl', // samples in the documentation
   openssl: 'openssl',
-  faketime: 'faketime', // starts hubs with a wrong clock
+  faketime: 'faketime', // runs hubs with a wrong clock
 };
 
 /**
- * Makes this machine able to run private engines: on Debian and Ubuntu, as root, it installs what is missing and
- * says so through `say` first. Resolves with `undefined`, or with the reason why the machine cannot, and what to do.
+ * Prepares this machine for private engines: on Debian and Ubuntu, as root, installs missing packages, announced
+ * through `say` first. Resolves with `undefined`, or with the reason why the machine cannot, and what to do.
  */
 export async function installEngine(say: (line: string) => void): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'a private Docker Engine needs Linux';

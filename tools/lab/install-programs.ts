@@ -4,12 +4,12 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { runCommand } from './run-command.js';
 
-/** Programs, and the Debian package that brings each. */
+/** Programs, and the Debian package of each. */
 export type Programs = Readonly<Record<string, string>>;
 
 /**
- * Installs what is missing of `programs`, on Debian and Ubuntu, as root; says so through `say` first.
- * @returns `undefined`, or the reason why that cannot be done
+ * Installs missing `programs`, on Debian and Ubuntu, as root; announces it through `say` first.
+ * @returns `undefined`, or the reason why it cannot
  */
 export async function installPrograms(
   programs: Programs,

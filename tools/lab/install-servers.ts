@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { installPrograms, type Programs } from './install-programs.js';
 import { runCommand } from './run-command.js';
 
-/** What tests put around a hub and an agent, besides Docker: proxies, Podman, Compose, a judge of units. */
+/** Other programs for tests with a hub and an agent: proxies, Podman, Compose, a checker for systemd units. */
 const PROGRAMS: Programs = {
   nginx: 'libnginx-mod-stream',
   haproxy: 'haproxy',
@@ -11,12 +11,12 @@ const PROGRAMS: Programs = {
   'docker-compose': 'docker-compose',
   'systemd-analyze': 'systemd',
 };
-/** Those that Debian's packages start at once, and at each boot. */
+/** Services that Debian's packages start immediately, and at each boot. */
 const SERVICES = ['nginx', 'haproxy', 'caddy'];
 
 /**
- * Sees to it that tests have these, as `installEngine` does for an engine. No service of theirs is left running.
- * @returns `undefined`, or the reason why they are not there
+ * Ensures these for tests, as `installEngine` does for an engine. Does not leave their services running.
+ * @returns `undefined`, or the reason why they are missing
  */
 export async function installServers(say: (line: string) => void): Promise<string | undefined> {
   const isThere = async (name: string) =>

@@ -17,9 +17,9 @@ export function insideNamespace(): boolean {
 }
 
 /**
- * Runs this Node program again, with `args`, in a network and a process tree of its own, and resolves with its
- * exit code. Names, addresses and firewall rules of a lab inside it meet nobody else's, two checkouts can run at
- * once, and whatever the program leaves behind, processes, mounts, folders, is gone afterwards.
+ * Runs this Node program again, with `args`, in its own network and process namespaces, and resolves with its
+ * exit code. Names, addresses and firewall rules of a lab inside do not conflict with others, two checkouts can run
+ * at the same time, and all processes, mounts and folders are removed afterwards.
  */
 export async function runInNamespace(args: readonly string[]): Promise<number> {
   await sweepLeftovers(LAB_ROOT);
@@ -47,7 +47,7 @@ export async function runInNamespace(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Inside: ends this process when the one outside is gone, even by SIGKILL. */
+/** Inside: ends this process when the outer one has ended, even by SIGKILL. */
 export function endWithParent(): void {
   process.stdin.on('end', () => process.exit(1)).resume();
   process.stdin.unref();

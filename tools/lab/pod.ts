@@ -17,15 +17,15 @@ const INIT = [
 ].join(' && ');
 
 /**
- * A set of private namespaces (processes, mounts, host name, network) in which an engine lives. Closing it
- * ends every process, mount and network device in it at once: nothing is left to be tidied up by name.
+ * A set of private namespaces (processes, mounts, host name, network) for an engine. Closing it
+ * ends every process, mount and network device in it: no cleanup by name is needed.
  */
 export class Pod {
   /** Address of the pod itself. */
   readonly address: string;
-  /** Where the pod and its containers reach a server of ours that listens on all addresses. */
+  /** Address at which the pod and its containers reach our servers. */
   readonly gateway: string;
-  /** Its first process, in our counting. */
+  /** Pid of its first process, in our namespace. */
   readonly pid: number;
   readonly #holder: ChildProcess;
   readonly #wire: Wire;
@@ -38,7 +38,7 @@ export class Pod {
     this.gateway = wire.gateway;
   }
 
-  /** Makes the namespaces; `name` is their host name, and `layWire` joins them to the world. */
+  /** Creates the namespaces; `name` is their host name, and `layWire` connects them. */
   static async create(name: string, layWire: LayWire = wireToUs): Promise<Pod> {
     const namespaces = ['--net', '--mount', '--uts', '--ipc', '--pid', '--mount-proc'];
     const holder = spawn(
@@ -85,9 +85,9 @@ export class Pod {
   /** Ends everything in the pod. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return;
-    const gone = once(this.#holder, 'exit');
+    const exited = once(this.#holder, 'exit');
     process.kill(this.pid, 'SIGKILL');
-    await gone;
+    await exited;
     await this.#wire.remove();
   }
 

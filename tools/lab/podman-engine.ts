@@ -16,9 +16,9 @@ const READY_WITHIN_MS = 60_000;
  * `/run/podman/podman.sock`, where a system's Podman has it, so that a command that bind-mounts it works unchanged.
  */
 export class PodmanEngine {
-  /** The API's socket as seen from outside. */
+  /** The API's socket, outside of the namespace. */
   readonly socketPath: string;
-  /** Where its containers reach a server of ours that listens on `0.0.0.0`. */
+  /** Address at which its containers reach our servers on `0.0.0.0`. */
   readonly gateway: string;
   readonly #dir: string;
   readonly #pod: Pod;
@@ -30,12 +30,12 @@ export class PodmanEngine {
     this.gateway = pod.gateway;
   }
 
-  /** Makes the namespaces and starts the API; resolves when it answers. */
+  /** Creates the namespaces and starts the API; resolves when it answers. */
   static async create(): Promise<PodmanEngine> {
     const dir = await mkdtemp(join(process.env.FAIRLEAD_LAB_DIR ?? LAB_ROOT, `fairlead-lab-${process.pid}-`));
     const storage = `driver = "overlay"\ngraphroot = "${dir}/data"\nrunroot = "/run/podman-root"\n`;
     await writeFile(join(dir, 'storage.conf'), `[storage]\n${storage}`);
-    // There is no systemd in the lab, which Podman would ask for control groups and give its events to.
+    // The lab has no systemd, which Podman would use for control groups and events.
     const group = `/${basename(dir)}`;
     const settings = 'cgroup_manager = "cgroupfs"\nevents_logger = "file"\ntmp_dir = "/run/podman-tmp"\n';
     await writeFile(
@@ -59,7 +59,7 @@ export class PodmanEngine {
     return runCommand('docker', args, { ...options, env });
   }
 
-  /** Runs a shell command inside, as an operator does who pastes it there. Resolves with its output. */
+  /** Runs a shell command inside, as if pasted by an operator. Resolves with its output. */
   async paste(command: string): Promise<string> {
     const file = join(this.#dir, 'pasted.log');
     const child = await this.#spawn(command, file);
@@ -74,7 +74,7 @@ export class PodmanEngine {
     await this.#pod.close();
     await rm(this.#dir, { recursive: true, force: true, maxRetries: 5 });
     await removeCgroups(basename(this.#dir));
-    // Podman's monitors have one of their own, wherever their containers are told to be.
+    // Podman's monitors have their own group, whatever their containers' group is.
     await removeCgroups('libpod_parent');
   }
 

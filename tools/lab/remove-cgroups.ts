@@ -16,7 +16,7 @@ async function removeTree(dir: string): Promise<void> {
   for (const entry of await list(dir)) {
     if (entry.isDirectory()) await removeTree(join(dir, entry.name));
   }
-  // One that still holds a process stays; the machine's own groups are never named like ours.
+  // A group with processes stays; the machine's own groups have other names.
   await rmdir(dir).catch(() => {});
 }
 

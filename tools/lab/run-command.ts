@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-/** How a command ended. */
+/** Result of a command. */
 export interface CommandResult {
   /** Exit code; 128 + signal number is not computed: a killed command has `null`. */
   readonly code: number | null;
@@ -11,7 +11,7 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
-  /** What the command reads from stdin; default: stdin is closed. */
+  /** Input for stdin; default: stdin is closed. */
   readonly input?: string | Buffer | Readable;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -39,7 +39,7 @@ export function runCommand(
     }, timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    // A command that ends before it has read all its input closes the pipe: its exit code tells what happened.
+    // A command that ends before it has read all its input closes the pipe; its exit code is the result.
     child.stdin.on('error', () => {});
     if (input === undefined || typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input);
     else input.pipe(child.stdin);
@@ -56,7 +56,7 @@ export function runCommand(
         stderr: Buffer.concat(stderr).toString(),
       };
       const line = `${program} ${args.join(' ')}`;
-      if (timedOut) reject(new Error(`${line}: no end after ${timeoutMs} ms\n${result.stderr}`));
+      if (timedOut) reject(new Error(`${line}: timed out after ${timeoutMs} ms\n${result.stderr}`));
       else if (code !== 0 && !allowFailure)
         reject(new Error(`${line}: exit ${code ?? signal}\n${result.stderr}${result.stdout}`));
       else resolve(result);

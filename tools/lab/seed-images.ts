@@ -5,8 +5,8 @@ import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from './ba
 import type { LabEngine } from './engine.js';
 
 /**
- * Puts the lab's images into engines: made once in the first one, then copied. In a test run the copy is kept in the
- * run's folder, for the engines that follow. Needs the agent's bundle.
+ * Loads the lab's images into engines: built once in the first one, then copied. In a test run the copy is kept in the
+ * run's folder, for later engines. Needs the agent's bundle.
  */
 export async function seedImages(engines: readonly [LabEngine, ...LabEngine[]]): Promise<void> {
   const [first, ...others] = engines;

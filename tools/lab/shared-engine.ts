@@ -2,7 +2,7 @@ import { buildAgentImage } from './agent-image.js';
 import { makeBaseImage, makeBusyboxImage } from './base-image.js';
 import { LabEngine } from './engine.js';
 
-/** What `FAIRLEAD_LAB` tells the test processes of a run. */
+/** Content of `FAIRLEAD_LAB`, for the test processes of a run. */
 export interface LabDescription {
   readonly socketPath: string;
   readonly gateway: string;

@@ -1,11 +1,11 @@
 import type { LabEngine } from './engine.js';
 import type { LabSwitch } from './switch.js';
 
-/** A Swarm's own talk: its managers' API and its gossip. Overlay networks would be UDP 4789. */
+/** A Swarm's own traffic: its managers' API and its gossip. Overlay networks would be UDP 4789. */
 const CONTROL = ['-p tcp -m multiport --ports 2377,7946', '-p udp -m multiport --ports 7946'];
 const allow = (match: string) => `-A PEERS ${match} -j RETURN`;
 
-/** One engine of a lab's Swarm, and what may befall it. */
+/** One engine of a lab's Swarm, with its faults. */
 export class SwarmNode {
   readonly engine: LabEngine;
   /** 1, 2, 3. */
@@ -27,7 +27,7 @@ export class SwarmNode {
     return this.#id;
   }
 
-  /** The address other nodes know it by. */
+  /** Its address for other nodes. */
   get address(): string {
     return this.engine.address;
   }
@@ -42,7 +42,7 @@ export class SwarmNode {
     return this.docker('ps', '-q', '--filter', `label=com.docker.swarm.service.name=${service}`);
   }
 
-  /** Makes a Swarm of this node alone. */
+  /** Creates a Swarm of this node alone. */
   async initSwarm(): Promise<void> {
     await this.docker('swarm', 'init', '--advertise-addr', this.address);
     await this.#learnId();
@@ -56,7 +56,7 @@ export class SwarmNode {
     await this.#learnId();
   }
 
-  /** Takes the node off the network, silently: nobody gets a reset, everybody waits. */
+  /** Disconnects the node silently: no resets, peers time out. */
   cut(): Promise<void> {
     return this.#lan.cut(this.number);
   }
@@ -67,8 +67,8 @@ export class SwarmNode {
   }
 
   /**
-   * From now on the node and its containers reach us, and of the other nodes only what keeps the Swarm together; no
-   * overlay network carries anything to them or from them. Again: nothing changes.
+   * From now on the node and its containers reach us, but other nodes only for the Swarm's own traffic; overlay networks
+   * are blocked. Idempotent.
    */
   isolateFromPeers(): Promise<void> {
     const { address } = this;
@@ -87,7 +87,7 @@ export class SwarmNode {
     return this.#filter([]);
   }
 
-  /** Replaces the rules of a table that the engine leaves alone, all at once. */
+  /** Replaces all rules of a table that the engine does not use, atomically. */
   async #filter(rules: readonly string[]): Promise<void> {
     const input = ['*mangle', ':PEERS - [0:0]', ...rules, 'COMMIT', ''].join('\n');
     await this.engine.runInside('iptables-restore', ['--table=mangle'], { input });

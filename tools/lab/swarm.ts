@@ -16,10 +16,10 @@ export interface SwarmOptions {
   readonly parentDir?: string;
 }
 
-/** Three private Docker Engines with addresses of their own in one Swarm. Its first node is a manager. */
+/** Three private Docker Engines with their own addresses in one Swarm. Its first node is a manager. */
 export class LabSwarm {
   readonly nodes: readonly [SwarmNode, SwarmNode, SwarmNode];
-  /** The one address at which containers of all nodes reach a server of ours that listens on `0.0.0.0`. */
+  /** The address at which containers of all nodes reach our servers on `0.0.0.0`. */
   readonly gateway: string;
   readonly #lan: LabSwitch;
 
@@ -52,8 +52,8 @@ export class LabSwarm {
   }
 
   /**
-   * Resolves once the manager `seenBy`, the first node by default, shows that node so. A manager is Ready when it
-   * takes part in decisions, too. Fails after 100 seconds: a Swarm needs 15 to notice.
+   * Resolves once the manager `seenBy`, the first node by default, lists the node with this status. A Ready manager must
+   * also be reachable. Fails after 100 seconds: a Swarm needs 15 to notice.
    */
   async untilStatus(
     node: SwarmNode,
@@ -63,7 +63,7 @@ export class LabSwarm {
     const list = ['node', 'ls', '--format', '{{.ID}} {{.Status}} {{.ManagerStatus}}'];
     const deadline = Date.now() + STATUS_WITHIN_MS;
     for (;;) {
-      // Managers that are choosing a new leader don't answer.
+      // Managers do not answer during an election.
       const { stdout, stderr } = await seenBy.engine.docker(list, { allowFailure: true });
       const line = stdout.split('\n').find((text) => text.startsWith(`${node.id} ${status}`));
       if (line && !(status === 'Ready' && line.endsWith(' Unreachable'))) return;
@@ -80,7 +80,7 @@ export class LabSwarm {
   async #form(managers: 1 | 3): Promise<void> {
     const [first, ...others] = this.nodes;
     await first.initSwarm();
-    // One after the other: two managers that join at once may each find the other without a quorum.
+    // In sequence: two managers that join at the same time may each find the other without a quorum.
     for (const node of others) await node.joinSwarm(first, managers === SIZE ? 'manager' : 'worker');
     await Promise.all(this.nodes.map((node) => this.untilStatus(node, 'Ready')));
   }

@@ -4,7 +4,7 @@ import { removeCgroups } from './remove-cgroups.js';
 
 const OURS = /^fairlead-(?:lab|run)-(\d+)-/;
 
-/** Deletes the folders of labs whose process died without a chance to do it (SIGKILL, power cut). */
+/** Deletes the folders of labs whose process died without cleanup (SIGKILL, power cut). */
 export async function sweepLeftovers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const owner = OURS.exec(name)?.[1];

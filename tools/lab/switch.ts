@@ -4,15 +4,15 @@ import { addAddress, type LayWire, runIn, takeNetwork } from './wire.js';
 
 /** States of a bridge's port, as `bridge link` counts them. */
 const [DISABLED, FORWARDING] = ['0', '3'];
-/** The last part of our own address, as of everybody's Ethernet address. */
+/** Last part of our own IP and Ethernet addresses. */
 const OURS = 254;
 
 /**
- * An Ethernet switch with us on one port and pods on the others. It lives in a namespace of its own, so that what
- * pods send each other passes no firewall of this machine.
+ * An Ethernet switch with us on one port and pods on the others. It has its own namespace, so that traffic between pods
+ * does not pass this machine's firewall.
  */
 export class LabSwitch {
-  /** Where pods and their containers reach a server of ours that listens on all addresses. */
+  /** Address at which pods and their containers reach our servers. */
   readonly gateway: string;
   readonly #pod: Pod;
   readonly #ports: readonly number[];
@@ -25,7 +25,7 @@ export class LabSwitch {
     this.gateway = pod.gateway;
   }
 
-  /** Makes one with so many ports for pods, at most 253. */
+  /** Creates a switch with this many ports for pods, at most 253. */
   static async create(ports: number): Promise<LabSwitch> {
     let device = '';
     const pod = await Pod.create('switch', async (pid) => {
@@ -40,7 +40,7 @@ export class LabSwitch {
     return new LabSwitch(pod, device, ports);
   }
 
-  /** What joins a pod to a port. Ports count from 1: the last part of the pod's address, too. */
+  /** Connects a pod to a port. Ports count from 1, which is also the last part of the pod's address. */
   port(number: number): LayWire {
     return async (pid) => {
       const [port, address] = [portDevice(number), this.#address(number)];
@@ -48,7 +48,7 @@ export class LabSwitch {
       await this.#run('ip', 'link', 'add', port, 'type', 'veth', 'peer', ...end);
       await this.#run('ip', 'link', 'set', port, 'master', 'bridge', 'up');
       await addAddress(pid, address, this.gateway);
-      // Everybody knows everybody: otherwise one who asks in vain for an Ethernet address says "no route to host".
+      // Static neighbours: otherwise an unanswered ARP request causes "no route to host".
       await runCommand('ip', neighbour(address, number, this.#device));
       for (const other of [OURS, ...this.#ports]) {
         if (other !== number) await runIn(pid, 'ip', ...neighbour(this.#address(other), other, 'eth0'));
@@ -57,7 +57,7 @@ export class LabSwitch {
     };
   }
 
-  /** From now on nothing passes the port, and nobody is told: to both sides it is silence. Again: nothing changes. */
+  /** Blocks the port silently for both sides. Idempotent. */
   cut(number: number): Promise<void> {
     return this.#run('bridge', 'link', 'set', 'dev', portDevice(number), 'state', DISABLED);
   }

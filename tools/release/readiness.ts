@@ -2,7 +2,7 @@ import { runCommand } from '../lab/run-command.js';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-[\da-z.-]+)?$/;
 
-/** What keeps this checkout from being released as `version`, one line each; empty where nothing does. */
+/** Obstacles to releasing this checkout as `version`, one line each. */
 export async function findObstacles(root: string, current: string, version: string): Promise<string[]> {
   const git = async (...args: string[]) => (await runCommand('git', args, { cwd: root })).stdout.trim();
   const obstacles: string[] = [];
@@ -15,7 +15,7 @@ export async function findObstacles(root: string, current: string, version: stri
   return obstacles;
 }
 
-/** By the three numbers alone. */
+/** Compares the three numbers only. */
 function compare(a: string, b: string): number {
   const numbers = (version: string) => VERSION.exec(version)?.slice(1, 4).map(Number) ?? [0, 0, 0];
   const [first, second] = [numbers(a), numbers(b)];

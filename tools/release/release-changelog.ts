@@ -1,9 +1,9 @@
 const UNRELEASED = '## Unreleased';
 
 /**
- * Turns the section of what is not released yet into that of `version`, with its date (`YYYY-MM-DD`). That section is
- * `## Unreleased`, or, before a version's first release, one that has its name and no date.
- * @throws Error where there is none, or nothing in it
+ * Turns the unreleased section into that of `version`, with its date (`YYYY-MM-DD`). That section is
+ * `## Unreleased`, or, before a version's first release, one with its name and no date.
+ * @throws Error if it is missing or empty
  */
 export function releaseChangelog(text: string, version: string, date: string): string {
   const lines = text.split('\n');

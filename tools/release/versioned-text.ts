@@ -1,6 +1,6 @@
 /**
- * Where the version stands besides `package.json` and its lock, as Git takes paths: image tags, labels, examples. In all of
- * these files each mention of the version means ours.
+ * Files with the version besides `package.json` and its lock, as Git pathspecs: image tags, labels, examples. In these
+ * files each mention of the version means ours.
  */
 export const VERSIONED_PATHS = [
   'manifest.json',
@@ -11,7 +11,7 @@ export const VERSIONED_PATHS = [
   ':!docs/*/*',
 ];
 
-/** Replaces a version wherever it stands by itself: not in `10.1.0`, `0.1.0-rc.1` or `0.1.01`. */
+/** Replaces a version as a whole word: not in `10.1.0`, `0.1.0-rc.1` or `0.1.01`. */
 export function replaceVersion(text: string, from: string, to: string): string {
   const literal = from.replaceAll('.', '\\.').replaceAll('+', '\\+');
   return text.replace(new RegExp(`(?<![\\w.+-])${literal}(?![\\w+-]|\\.\\w)`, 'g'), to);

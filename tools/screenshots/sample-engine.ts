@@ -4,7 +4,7 @@ import { LabEngine } from '../lab/engine.js';
 const REQUEST =
   'printf "%s GET /orders/%s 200 %s ms\\n" "$(date -u +%T)" $((n * 37 % 9000)) $((n * 13 % 90))';
 const FAILURE = 'echo "$(date -u +%T) upstream answered late, asked again" >&2';
-/** Something that works a little, and says so. */
+/** A service that writes log lines. */
 const SERVE = `n=0; while :; do n=$((n + 1)); ${REQUEST}; [ $((n % 9)) -eq 0 ] && ${FAILURE}; sleep 0.3; done`;
 
 const PROJECT = 'com.docker.compose.project';
@@ -16,7 +16,7 @@ const CONTAINERS = [
   { name: 'gateway', image: 'gateway:2.0', ports: ['-p', '8443:8443'], project: '', command: SERVE },
 ] as const;
 
-/** A private engine in `dir` with some containers, volumes and a network: what a small shop could run. */
+/** A private engine in `dir` with some containers, volumes and a network, like a small shop's. */
 export async function startSampleEngine(dir: string): Promise<LabEngine> {
   const engine = await LabEngine.create({ parentDir: dir });
   try {

@@ -1,36 +1,36 @@
 import type { Page } from 'playwright-core';
 
-/** Numbers of the environments that are shown. */
+/** Ids of the environments in the pictures. */
 export interface Sample {
   /** One engine. */
   readonly engine: number;
   readonly swarm: number;
 }
 
-/** A picture that is taken. */
+/** A screenshot. */
 export interface View {
-  /** Name of the file. */
+  /** File name. */
   readonly name: string;
   readonly path: (sample: Sample) => string;
-  /** What is there once it is complete. */
+  /** Selector that is present once the view is complete. */
   readonly until: string;
-  /** What is done before that. */
+  /** Actions before that. */
   readonly act?: (page: Page) => Promise<void>;
 }
 
-/** A part of an environment's view. */
+/** A section of an environment's view. */
 function section(which: keyof Sample, part: string, until: string): View {
   const name = which === 'swarm' ? `swarm-${part}` : part;
   return { name, path: (sample) => `environments/${sample[which]}/${part}`, until };
 }
 
-/** Something that opens beside the list of containers. */
+/** A tool that opens next to the list of containers. */
 function tool(name: string, label: string, until: string): View {
   const act = (page: Page) => page.click(`[aria-label="${label} of shop-web-1"]`);
   return { name, path: ({ engine }) => `environments/${engine}/containers`, act, until };
 }
 
-/** Every view of the panel, with what to wait for. */
+/** Every view of the panel, with its selector. */
 export const VIEWS: readonly View[] = [
   { name: 'environments', path: () => '', until: '.row:has-text("online")' },
   { name: 'create', path: () => 'create', until: 'text=/presents the key in the Edge keys/' },
