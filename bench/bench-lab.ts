@@ -8,7 +8,7 @@ import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
 import { buildAgent } from '../tools/build-agent.js';
 import { type Role, startRole } from './roles/start-role.js';
 
-/** Hub, agent and a stand-in engine, each a process of its own, with one environment online. */
+/** Hub, agent and a stand-in engine, each in its own process, with one environment online. */
 export interface BenchLab {
   /** Port of the hub's plain HTTP server. */
   readonly port: number;

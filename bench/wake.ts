@@ -28,7 +28,7 @@ export const wake: Benchmark = {
         benchmark: 'wake',
         machine: machine(),
         node: process.version,
-        setup: `${rounds} rounds on loopback; hub, agent and engine stand-in in processes of their own`,
+        setup: `${rounds} rounds on loopback; hub, agent and engine stand-in in separate processes`,
         rows: (
           [
             ['GET …/tunnel (no tunnel needed)', samples.api],

@@ -10,7 +10,7 @@ import { AGENT_NAMES, type AgentName, startWireLab, type WireLab } from './wire-
 const HOLD_MS = 50_000;
 const WINDOW_S = (3 * HOLD_MS) / 1_000;
 const SETTLE_S = 30;
-/** Longer than the 75 s for which the hub keeps an unused connection: at the usual 300 s each snapshot dials anew, too. */
+/** Longer than the hub's 75 s for idle connections: at the default 300 s each snapshot also opens a new one. */
 const SNAPSHOT_S = 90;
 const SNAPSHOTS = 2;
 const SNAPSHOTS_MS = 4 * HOLD_MS;

@@ -32,14 +32,14 @@ const isManifest = new Ajv2020({ verbose: true }).compile<Manifest>(schema);
 export async function readManifest(file: string): Promise<PluginManifest> {
   const manifest = parseJson(file, await readFile(file, 'utf8'));
   if (isManifest(manifest)) return { ...manifest, folder: dirname(file) };
-  throw new Error(`${file} is no plugin manifest: ${reasonOf(isManifest.errors?.[0])}`);
+  throw new Error(`${file} is not a plugin manifest: ${reasonOf(isManifest.errors?.[0])}`);
 }
 
 function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${file} is no plugin manifest: it is not JSON`, { cause });
+    throw new Error(`${file} is not a plugin manifest: it is not JSON`, { cause });
   }
 }
 

@@ -49,7 +49,7 @@ for (const [title, manifest, reason] of broken) {
   test(`manifest: ${title} is refused in one line that names file and member`, async (t) => {
     const folder = await write(t, JSON.stringify(manifest));
     const error = await t.throwsAsync(readManifest(join(folder, 'manifest.json')), { message: reason });
-    t.true(error.message.startsWith(`${join(folder, 'manifest.json')} is no plugin manifest: `));
+    t.true(error.message.startsWith(`${join(folder, 'manifest.json')} is not a plugin manifest: `));
     t.notRegex(error.message, /\n/);
   });
 }

@@ -88,7 +88,7 @@ test('release: a check that fails ends it before anything is changed', async (t)
 test('release: refuses changes that are not committed, older versions and what is none', async (t) => {
   const { folder, release } = await clone(t);
   t.regex((await release('0.0.9')).stderr, /0\.0\.9 comes before/);
-  t.regex((await release('next')).stderr, /next is no version/);
+  t.regex((await release('next')).stderr, /next is not a version/);
   t.regex((await release()).stderr, /^release: Usage/);
   await appendFile(join(folder, 'README.md'), 'more\n');
   const { code, stderr } = await release('0.99.0');

@@ -21,7 +21,7 @@ export async function installPrograms(
   say(`missing: ${missing.join(', ')}. Installing from this machine's package sources (apt-get) ...`);
   try {
     await aptGet(say, 'update');
-    // Before Debian 13 the client is a part of docker.io, and there is no package docker-cli.
+    // Before Debian 13 the client is part of docker.io, without a package docker-cli.
     const split = await runCommand('apt-cache', ['show', 'docker-cli'], { allowFailure: true });
     const packages = missing.map((program) => programs[program] ?? program);
     const wanted = packages.map((name) => (name === 'docker-cli' && split.code !== 0 ? 'docker.io' : name));

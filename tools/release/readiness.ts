@@ -6,7 +6,7 @@ const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-[\da-z.-]+)?$/;
 export async function findObstacles(root: string, current: string, version: string): Promise<string[]> {
   const git = async (...args: string[]) => (await runCommand('git', args, { cwd: root })).stdout.trim();
   const obstacles: string[] = [];
-  if (!VERSION.test(version)) obstacles.push(`${version} is no version such as 1.2.3 or 1.2.3-rc.1`);
+  if (!VERSION.test(version)) obstacles.push(`${version} is not a version such as 1.2.3 or 1.2.3-rc.1`);
   else if (compare(version, current) < 0) obstacles.push(`${version} comes before ${current}`);
   const changes = await git('status', '--porcelain');
   if (changes !== '') obstacles.push(`there are changes that are not committed:\n${changes}`);
