@@ -52,6 +52,9 @@ export class LeaseAgent {
   dialMs = 0;
   holds = true;
   engine: 'up' | 'down' = 'up';
+  /** When it last tried to open the environment's tunnel, and when it last did, monotonic ms. */
+  triedMs = Number.NEGATIVE_INFINITY;
+  openedMs = Number.NEGATIVE_INFINITY;
   readonly #world: AgentSurroundings;
   readonly #keepers: Record<Purpose, Keeper> = {
     environment: { tunnel: null, isOpening: false, failures: 0, token: '' },
@@ -177,6 +180,7 @@ export class LeaseAgent {
     }
     const isFirst = !keeper.isOpening;
     keeper.isOpening = true;
+    if (purpose === 'environment') this.triedMs = this.#world.clock.monotonic();
     const { credentialKey, clock, random } = this.#world;
     const { token } = await openCredential(credentialKey, sealed, { env: 1, instance: this.id, purpose });
     keeper.token = token;
@@ -191,6 +195,7 @@ export class LeaseAgent {
       if (!this.canOpen) throw new Error('tunnel-unreachable');
       const tunnel = this.#world.present(instance, keeper.token);
       Object.assign(keeper, { tunnel, isOpening: false, failures: 0 });
+      if (keeper === this.#keepers.environment) this.openedMs = this.#world.clock.monotonic();
       tunnel.closed.addEventListener('abort', () => this.#lost(keeper, tunnel));
     } catch {
       const pauseMs = this.#world.random.between(0, Math.min(30_000, 250 * 2 ** keeper.failures++));

@@ -17,6 +17,9 @@ const SLOW_TURNS_MS = 5_000 + 10_000 + 20_000 + 40_000 + 60_000;
 /** Some agents work from now on, the others do not: a tunnel must stand in time, and go on standing. */
 async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   const { random, hub } = world;
+  const lastOpenedMs = Math.max(...world.agents.map(({ openedMs }) => openedMs));
+  // Their turns may have doubled already.
+  const haveAllFailed = world.agents.every(({ triedMs }) => triedMs > lastOpenedMs);
   let bad = 0;
   const good = world.random.between(1, world.agents.length);
   const start = random.between(0, world.agents.length - 1);
@@ -39,7 +42,7 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   const slot = hub.registry.slot(1);
   slot.demand();
   const startMs = world.clock.monotonic();
-  const turnsMs = dialMs > 0 ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
+  const turnsMs = dialMs > 0 || haveAllFailed ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
   const boundMs = (slot.tunnel ? SILENT_MS : 0) + turnsMs + 2 * LEASE_MS + 1_000;
   // One that another process with the agent's identity opened has no other end here.
   const { tunnel } = slot;
