@@ -1,14 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import pino from 'pino';
-import { Agent } from '../../agent-image/src/agent.js';
-import { readConfig } from '../../agent-image/src/config.js';
 import { JsonWorker } from '../../plugin/server-hooks/json/json-worker.js';
 import { EdgeError } from '../../protocol/edge-error.js';
 import { FakeClock } from '../helpers/fake-clock.js';
-import { startPlugin } from '../helpers/plugin.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { startFakeEngine } from './docker/fake-engine.js';
+import { startWholeAgent } from './start-whole-agent.js';
 
 /** Above the hub's least gap between snapshots and the agent's own pause, 10 s each. */
 const RETRY_MS = 15_000;
@@ -25,25 +20,7 @@ test('agent: a snapshot that a busy hub refuses is sent again after the time tha
   t.teardown(() => {
     JsonWorker.prototype.run = run;
   });
-  const { address } = await startFakeEngine(t);
-  const hub = await startPlugin(t, { clock });
-  await hub.call('PATCH', '/api/settings', { snapshotSeconds: 0 });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
-  const agent = new Agent({
-    config: readConfig({
-      EDGE_ID: edgeId ?? '',
-      EDGE_KEY: edgeKey,
-      DATA_DIR: await tempFolder(t),
-      DOCKER_HOST: address.kind === 'unix' ? address.path : '',
-    }),
-    clock,
-    random: () => 0.5,
-    logger: pino({ level: 'silent' }),
-    boot: undefined,
-    onStaleMount: () => undefined,
-  });
-  t.teardown(() => agent.stop());
-  await agent.start();
+  const { hub, id } = await startWholeAgent(t, {}, clock);
   /** Lets time pass until it holds, slowly: calls under way must not miss their deadlines by this clock. */
   const until = async (holds: () => boolean | Promise<boolean>) => {
     for (let passedMs = 0; !(await holds()); passedMs += 50) {

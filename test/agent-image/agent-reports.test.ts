@@ -1,13 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import pino from 'pino';
-import { Agent } from '../../agent-image/src/agent.js';
-import { readConfig } from '../../agent-image/src/config.js';
 import type { TunnelView } from '../../plugin/api.js';
-import { FakeClock } from '../helpers/fake-clock.js';
-import { startPlugin } from '../helpers/plugin.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { type Answer, infoWith, startFakeEngine } from './docker/fake-engine.js';
+import { type Answer, infoWith } from './docker/fake-engine.js';
+import { startWholeAgent } from './start-whole-agent.js';
 
 const NODE = { ID: 'n2', Spec: { Role: 'manager' }, ManagerStatus: { Leader: true } };
 /** The hub's least time between two questions. */
@@ -30,27 +25,7 @@ async function setup(t: ExecutionContext, settings: object) {
     '/info': worker,
     '/nodes': refuse,
   };
-  const engine = await startFakeEngine(t, answers);
-  const clock = new FakeClock();
-  const hub = await startPlugin(t, { clock });
-  await hub.call('PATCH', '/api/settings', { snapshotSeconds: 0 });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
-  const { address } = engine;
-  const agent = new Agent({
-    config: readConfig({
-      EDGE_ID: edgeId ?? '',
-      EDGE_KEY: edgeKey,
-      DATA_DIR: await tempFolder(t),
-      DOCKER_HOST: address.kind === 'unix' ? address.path : '',
-    }),
-    clock,
-    random: () => 0.5,
-    logger: pino({ level: 'silent' }),
-    boot: undefined,
-    onStaleMount: () => undefined,
-  });
-  t.teardown(() => agent.stop());
-  await agent.start();
+  const { engine, clock, hub, id } = await startWholeAgent(t, answers);
   await hub.until(id, ({ status, snapshot }) => status === 'online' && snapshot !== null);
   const call = (path: string) => hub.call<{ code?: string }>('GET', `/api/environments/${id}/docker${path}`);
   const woken = call('/_ping');

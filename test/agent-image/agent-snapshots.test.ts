@@ -1,40 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
-import pino from 'pino';
-import { Agent } from '../../agent-image/src/agent.js';
-import { readConfig } from '../../agent-image/src/config.js';
-import { FakeClock } from '../helpers/fake-clock.js';
-import { startPlugin } from '../helpers/plugin.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { type Answer, infoWith, startFakeEngine } from './docker/fake-engine.js';
+import { type Answer, infoWith } from './docker/fake-engine.js';
+import { startWholeAgent } from './start-whole-agent.js';
 
 const WATCH_MS = 5_000;
 
-/** A whole agent at a hub, both by one clock, with an engine that answers as told. */
+/** A whole agent whose first snapshot the hub has. */
 async function setup(t: ExecutionContext) {
   const answers: Record<string, Answer> = { '/info': infoWith({}) };
-  const engine = await startFakeEngine(t, answers);
-  const clock = new FakeClock();
-  const hub = await startPlugin(t, { clock });
-  await hub.call('PATCH', '/api/settings', { snapshotSeconds: 0 });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
-  const { address } = engine;
-  const config = readConfig({
-    EDGE_ID: edgeId ?? '',
-    EDGE_KEY: edgeKey,
-    DATA_DIR: await tempFolder(t),
-    DOCKER_HOST: address.kind === 'unix' ? address.path : `tcp://${address.host}:${address.port}`,
-  });
-  const logger = pino({ level: 'silent' });
-  const agent = new Agent({
-    config,
-    clock,
-    random: () => 0.5,
-    logger,
-    boot: undefined,
-    onStaleMount: () => undefined,
-  });
-  t.teardown(() => agent.stop());
-  await agent.start();
+  const { clock, hub, id } = await startWholeAgent(t, answers);
   const takenAt = async () => Date.parse((await hub.view(id)).snapshot?.takenAt ?? '');
   /** Lets time pass until the hub has a snapshot that was begun later. */
   const untilNewer = async (thanMs: number) => {
