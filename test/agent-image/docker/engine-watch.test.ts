@@ -21,7 +21,7 @@ function swarmInfo(role: 'manager' | 'worker', nodeId = 'n1') {
 
 async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
   const clock = new FakeClock();
-  const told: string[] = [];
+  const seen: string[] = [];
   const reports: (SwarmReport | null)[] = [];
   let looks = 0;
   const fake = await startFakeEngine(t, answers);
@@ -29,9 +29,9 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
     engine: new Engine(fake.address),
     clock,
     logger: pino({ level: 'silent' }),
-    onState: () => told.push('state'),
-    onEngine: () => told.push('engine'),
-    onNode: () => told.push('node'),
+    onState: () => seen.push('state'),
+    onEngine: () => seen.push('engine'),
+    onNode: () => seen.push('node'),
     onReport: (report) => {
       looks++;
       reports.push(report);
@@ -44,14 +44,14 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
     clock.advance(WATCH_MS);
     while (looks === before) await turn();
   };
-  return { clock, told, reports, fake, watch, look };
+  return { clock, seen, reports, fake, watch, look };
 }
 
 test('engine watch: the first look tells nothing but the report, and steady ones the same again', async (t) => {
-  const { told, reports, watch, look } = await setup(t, { '/info': swarmInfo('manager'), '/nodes': NODES });
+  const { seen, reports, watch, look } = await setup(t, { '/info': swarmInfo('manager'), '/nodes': NODES });
   await watch.start();
   await look();
-  t.deepEqual(told, []);
+  t.deepEqual(seen, []);
   t.is(watch.state, 'up');
   t.deepEqual(
     reports.map((report) => report?.nodes.map(({ id }) => id)),
@@ -59,16 +59,16 @@ test('engine watch: the first look tells nothing but the report, and steady ones
   );
 });
 
-test('engine watch: a promotion, a demotion and a node that left are told once each', async (t) => {
+test('engine watch: a promotion, a demotion and a node that left are seen once each', async (t) => {
   const answers: Record<string, Answer> = { '/info': swarmInfo('worker'), '/nodes': NODES };
-  const { told, reports, watch, look } = await setup(t, answers);
+  const { seen, reports, watch, look } = await setup(t, answers);
   await watch.start();
   for (const info of [swarmInfo('manager'), swarmInfo('worker'), infoWith({})]) {
     answers['/info'] = info;
     await look();
     await look();
   }
-  t.deepEqual(told, ['node', 'node', 'node']);
+  t.deepEqual(seen, ['node', 'node', 'node']);
   t.deepEqual(
     reports.map((report) => report !== null),
     [false, true, true, false, false, false, false],
@@ -81,7 +81,7 @@ for (const state of ['pending', 'locked', 'error']) {
 
   test(`engine watch: an engine that is ${state} keeps the place it had`, async (t) => {
     const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
-    const { told, watch, look } = await setup(t, answers);
+    const { seen, watch, look } = await setup(t, answers);
     await watch.start();
     answers['/info'] = between;
     await look();
@@ -89,23 +89,23 @@ for (const state of ['pending', 'locked', 'error']) {
     answers['/info'] = infoWith({});
     await look();
     t.like(watch.facts, { node: null, isPlaceKnown: true });
-    t.deepEqual(told, ['node']);
+    t.deepEqual(seen, ['node']);
   });
 
   test(`engine watch: an engine that is ${state} at the start has no known place until it settles`, async (t) => {
     const answers: Record<string, Answer> = { '/info': between, '/nodes': NODES };
-    const { told, watch, look } = await setup(t, answers);
+    const { seen, watch, look } = await setup(t, answers);
     await watch.start();
     t.like(watch.facts, { node: null, isPlaceKnown: false });
     answers['/info'] = infoWith({});
     await look();
-    t.deepEqual(told, ['node'], 'outside of a Swarm is a place, too');
+    t.deepEqual(seen, ['node'], 'outside of a Swarm is a place, too');
   });
 }
 
-test('engine watch: an engine that stops answering, and answers again, is told once each', async (t) => {
+test('engine watch: an engine that stops answering, and answers again, is seen once each', async (t) => {
   const answers: Record<string, Answer> = {};
-  const { told, reports, watch, look } = await setup(t, answers);
+  const { seen, reports, watch, look } = await setup(t, answers);
   await watch.start();
   answers['/_ping'] = (request) => void request.socket.destroy();
   await look();
@@ -114,7 +114,7 @@ test('engine watch: an engine that stops answering, and answers again, is told o
   delete answers['/_ping'];
   await look();
   t.is(watch.state, 'up');
-  t.deepEqual(told, ['state', 'state', 'engine']);
+  t.deepEqual(seen, ['state', 'state', 'engine']);
   t.deepEqual(reports, [null, null, null, null]);
 });
 
@@ -123,13 +123,13 @@ test('engine watch: an engine that answers only after the start is a new place i
     '/info': swarmInfo('worker'),
     '/_ping': (request) => void request.socket.destroy(),
   };
-  const { told, watch, look } = await setup(t, answers);
+  const { seen, watch, look } = await setup(t, answers);
   await watch.start();
   t.is(watch.facts, null);
   delete answers['/_ping'];
   await look();
   t.is(watch.facts?.node?.nodeId, 'n1');
-  t.deepEqual(told, ['state', 'engine', 'node']);
+  t.deepEqual(seen, ['state', 'engine', 'node']);
 });
 
 test('engine watch: a look that takes long is not joined by another, and none begins after stop', async (t) => {
@@ -156,20 +156,20 @@ test('engine watch: a look that takes long is not joined by another, and none be
 
 test('engine watch: a manager that has lost its quorum is still where it was', async (t) => {
   const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
-  const { told, watch, look } = await setup(t, answers);
+  const { seen, watch, look } = await setup(t, answers);
   await watch.start();
   const node = watch.facts?.node;
   answers['/info'] = infoWith({
     Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: true, Cluster: { ID: '' } },
   });
   await look();
-  t.deepEqual(told, []);
+  t.deepEqual(seen, []);
   t.deepEqual(watch.facts?.node, node);
 });
 
 test('engine watch: why the engine cannot be used is known, and another reason is reported', async (t) => {
   const answers: Record<string, Answer> = { '/_ping': (request) => void request.socket.destroy() };
-  const { told, watch, look } = await setup(t, answers);
+  const { seen, watch, look } = await setup(t, answers);
   await watch.start();
   t.is(watch.problem, 'engine-unreachable');
   answers['/_ping'] = (_, response) => void response.writeHead(403).end('<html>Forbidden</html>');
@@ -179,15 +179,15 @@ test('engine watch: why the engine cannot be used is known, and another reason i
   delete answers['/_ping'];
   await look();
   t.like(watch, { state: 'up', problem: null });
-  t.deepEqual(told, ['state', 'state', 'engine', 'node'].slice(0, told.length));
+  t.deepEqual(seen, ['state', 'state', 'engine', 'node'].slice(0, seen.length));
 });
 
 test('engine watch: an engine that was replaced is reported once', async (t) => {
   const answers: Record<string, Answer> = { '/info': infoWith({}) };
-  const { told, watch, look } = await setup(t, answers);
+  const { seen, watch, look } = await setup(t, answers);
   await watch.start();
   answers['/info'] = infoWith({ ID: 'ANOTHER' });
   await look();
   await look();
-  t.deepEqual(told, ['engine']);
+  t.deepEqual(seen, ['engine']);
 });
