@@ -10,7 +10,7 @@ export const fleet = z
         checkInsPerSecond: z.number().nonnegative().describe('Total rate without held check-ins.'),
       })
       .describe('Agents whose environment sets its own `checkInSeconds`.'),
-    told: z
+    agentDefaults: z
       .object({
         url: z.string().describe("The plugin's base URL."),
         tunnelAddress: z.string().describe('`host:port`.'),

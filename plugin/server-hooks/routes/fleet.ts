@@ -17,7 +17,10 @@ export const fleetCalls = [
     },
     ({ services, origin }) => {
       const { apiUrl, tunnelAddress } = chooseAddresses({}, services, origin);
-      const body = { ...countAgents(services.store.environments()), told: { url: apiUrl, tunnelAddress } };
+      const body = {
+        ...countAgents(services.store.environments()),
+        agentDefaults: { url: apiUrl, tunnelAddress },
+      };
       return { status: 200, body };
     },
   ),

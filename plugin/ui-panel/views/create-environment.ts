@@ -178,7 +178,7 @@ export class CreateEnvironmentElement extends LitElement {
     const get = <T>(path: string) => this.client.call<T>('GET', path).catch(() => null);
     [this.#fleet, this.#settings] = await Promise.all([get<Fleet>('/fleet'), get<SettingsView>('/settings')]);
     if (this.#fleet) {
-      const { url, tunnelAddress } = this.#fleet.told;
+      const { url, tunnelAddress } = this.#fleet.agentDefaults;
       for (const [name, value] of [
         ['url', url],
         ['tunnelAddress', tunnelAddress],
@@ -191,7 +191,7 @@ export class CreateEnvironmentElement extends LitElement {
 
   /** The tunnel address follows the URL's host until it is edited. */
   #urlEdited(): void {
-    const defaults = this.#fleet?.told;
+    const defaults = this.#fleet?.agentDefaults;
     const derived = defaults && deriveTunnelAddress(this.#form.value('url'), defaults);
     if (derived && this.#form.value('tunnelAddress') === (this.#derivedAddress ?? defaults?.tunnelAddress)) {
       this.#form.set('tunnelAddress', derived);

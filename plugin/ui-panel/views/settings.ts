@@ -97,7 +97,7 @@ export class SettingsElement extends LitElement {
       this.#isSaved = false;
       this.requestUpdate();
     };
-    const defaults = this.#fleet?.told;
+    const defaults = this.#fleet?.agentDefaults;
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
       ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
       ${textField(form, 'publicUrl', {

@@ -4,19 +4,19 @@ import { FakeClock } from '../../helpers/fake-clock.js';
 import { startPlugin } from '../../helpers/plugin.js';
 import { joinInstance } from '../../helpers/test-instance.js';
 
-test('fleet: tells how many agents there are, and what a new environment is told', async (t) => {
+test('fleet: tells how many agents there are, and the defaults of a new environment', async (t) => {
   const hub = await startPlugin(t);
-  const told = { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` };
+  const agentDefaults = { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` };
   const { edgeId, edgeKey } = await hub.create({ name: 'one', checkInSeconds: 10 });
   await hub.create({ name: 'two' });
-  const none = { agents: 0, ownInterval: { agents: 0, checkInsPerSecond: 0 }, told };
+  const none = { agents: 0, ownInterval: { agents: 0, checkInsPerSecond: 0 }, agentDefaults };
   t.deepEqual((await hub.call<Fleet>('GET', '/api/fleet')).body, none);
   await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
   await hub.call('PATCH', '/api/settings', { publicUrl: 'https://hub.test' });
   t.deepEqual((await hub.call<Fleet>('GET', '/api/fleet')).body, {
     agents: 1,
     ownInterval: { agents: 1, checkInsPerSecond: 0.1 },
-    told: { url: 'https://hub.test/edge', tunnelAddress: `hub.test:${hub.tunnelPort}` },
+    agentDefaults: { url: 'https://hub.test/edge', tunnelAddress: `hub.test:${hub.tunnelPort}` },
   });
 });
 
