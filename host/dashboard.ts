@@ -4,32 +4,39 @@ import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../plugin/server-hooks/options.js';
-import { ensureAdminPassword } from './admin-password.js';
-import { Authenticator } from './authenticate.js';
-import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './buildkit.js';
-import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificate.js';
-import { CertificateKeeper } from './certificate-keeper.js';
+import { ensureAdminPassword } from './auth/admin-password.js';
+import { Authenticator } from './auth/authenticate.js';
+import { Devices } from './auth/devices.js';
+import { LiveCredentials } from './auth/live-credentials.js';
+import { LoginGuard, type LoginLimits } from './auth/login-guard.js';
+import type { PasswordCost } from './auth/password.js';
+import { Sessions } from './auth/sessions.js';
+import { ApiTokens } from './auth/tokens.js';
+import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificates/certificate.js';
+import { CertificateKeeper } from './certificates/keeper.js';
+import { localNames } from './certificates/local-names.js';
 import { type HostConfig, readPasswordFile, readPublicCaFile } from './config.js';
 import { HostData } from './data.js';
-import { Devices } from './devices.js';
-import { findPlugins } from './find-plugins.js';
-import { isClientGone } from './is-client-gone.js';
-import { LiveCredentials } from './live-credentials.js';
-import { loadPlugin } from './load-plugin.js';
-import { localNames } from './local-names.js';
-import type { PluginManifest } from './manifest.js';
+import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './http/buildkit.js';
+import { isClientGone } from './http/is-client-gone.js';
+import {
+  notFound,
+  Problem,
+  problemReplies,
+  refuseUnserved,
+  refuseUpgrade,
+  requireHost,
+} from './http/problem.js';
+import { addHostRoutes } from './http/routes.js';
+import { HttpsServer } from './http/server.js';
 import { loadPage } from './page.js';
-import { loadPanels } from './panel-files.js';
-import type { PasswordCost } from './password.js';
-import { PluginSlot } from './plugin-slot.js';
-import { Plugins, type PluginView } from './plugins.js';
-import { notFound, Problem, problemReplies, refuseUnserved, refuseUpgrade, requireHost } from './problem.js';
-import { LoginGuard, type LoginLimits } from './rate-limit.js';
+import { findPlugins } from './plugins/find-plugins.js';
+import { loadPlugin } from './plugins/load-plugin.js';
+import type { PluginManifest } from './plugins/manifest.js';
+import { loadPanels } from './plugins/panel-files.js';
+import { Plugins, type PluginView } from './plugins/registry.js';
+import { PluginSlot } from './plugins/slot.js';
 import { Reloader, type ReloadTask } from './reloader.js';
-import { addHostRoutes } from './routes.js';
-import { HttpsServer } from './server.js';
-import { Sessions } from './sessions.js';
-import { ApiTokens } from './tokens.js';
 import { WatchedSetting } from './watched-setting.js';
 
 /** Dependencies of the dashboard, which tests replace. */

@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../plugin/server-hooks/host.js';
-import { Problem } from './problem.js';
+import { Problem } from './http/problem.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 const SCHEMA_VERSION = 1;

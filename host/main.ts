@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ConfigError, describeVariables, type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
-import type { PluginView } from './plugins.js';
+import type { PluginView } from './plugins/registry.js';
 
 /** EX_CONFIG of sysexits.h: a restart does not help before a setting is changed. */
 const EX_CONFIG = 78;

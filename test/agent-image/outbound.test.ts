@@ -7,7 +7,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { toHubError } from '../../agent-image/src/hub-error.js';
 import { createOutbound } from '../../agent-image/src/outbound.js';
-import { issueServerCertificate, makeAuthority } from '../../host/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../host/certificates/authority.js';
 import { systemClock } from '../../protocol/clock.js';
 import { startConnectProxy } from './connect-proxy.js';
 

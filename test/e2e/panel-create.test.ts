@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import tls from 'node:tls';
 import type { Page } from 'playwright-core';
-import { issueServerCertificate, type KeyedCertificate, makeAuthority } from '../../host/authority.js';
+import {
+  issueServerCertificate,
+  type KeyedCertificate,
+  makeAuthority,
+} from '../../host/certificates/authority.js';
 import { startAgent } from '../helpers/agent.js';
 import { serialBrowserTest } from '../helpers/browser.js';
 import { type Hub, startHub } from '../helpers/hub.js';

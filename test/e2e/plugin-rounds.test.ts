@@ -2,7 +2,7 @@ import { runCommand } from '../../tools/lab/run-command.js';
 import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../helpers/lab.js';
 import { runRounds, startPluginLine } from '../helpers/plugin-rounds.js';
 
-/** A few by default; `test/host/plugin-rounds.test.ts` has 50, at an engine of its own. */
+/** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, at an engine of its own. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 3);
 
 labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing is left behind`, async (t) => {

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { makeAuthority } from '../../host/authority.js';
+import { makeAuthority } from '../../host/certificates/authority.js';
 import { labTest } from '../helpers/lab.js';
 import type { Scope } from '../helpers/scope.js';
 import { tempFolder } from '../helpers/temp-folder.js';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { issueServerCertificate, makeAuthority } from '../../host/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../host/certificates/authority.js';
 import { startChild } from './child.js';
 import { freePort } from './free-port.js';
 import type { Hub } from './hub.js';

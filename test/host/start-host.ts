@@ -12,7 +12,7 @@ import { type DashboardDeps, type RunningDashboard, startDashboard } from '../..
 
 export const PASSWORD = 'correct horse battery staple';
 
-export const fakePluginFolder = fileURLToPath(new URL('fake-plugin', import.meta.url));
+export const fakePluginFolder = fileURLToPath(new URL('plugins/fake-plugin', import.meta.url));
 
 /** An answer, read to its end. */
 export interface Answer {

@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../agent-image/src/docker/engine.js';
 import { toEngineError } from '../../../agent-image/src/docker/engine-error.js';
-import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
 import { infoWith, startFakeEngine } from './fake-engine.js';
 
 const nowhere = { kind: 'unix', path: '/nowhere/engine.sock' } as const;

@@ -5,7 +5,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
 import type { DockerTarget } from '../../../plugin/server-hooks/docker/admit-call.js';
 import type { ClientRequest, ClientResponse } from '../../../plugin/server-hooks/docker/client-message.js';
 import { DockerProxy } from '../../../plugin/server-hooks/docker/docker-proxy.js';

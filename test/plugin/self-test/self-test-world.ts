@@ -5,7 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { issueServerCertificate, makeAuthority } from '../../../host/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
 import { readSelfTest } from '../../../plugin/server-hooks/self-test/ask-hub.js';
 import { SelfTest, type SelfTestOptions } from '../../../plugin/server-hooks/self-test/self-test.js';
 import { FakeClock } from '../../helpers/fake-clock.js';

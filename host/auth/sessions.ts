@@ -1,0 +1,100 @@
+import { createHmac } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { HostData } from '../data.js';
+
+const LIFETIME_MS = 12 * 60 * 60 * 1000;
+/** Revoked sessions are kept past their end up to this many. */
+const MAX_KEPT = 1_000;
+const ISSUER = 'fairlead-host';
+const SUBJECT = 'admin';
+
+/** A signed-in admin. */
+export interface Session {
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
+/** A session whose token has been verified. */
+export interface VerifiedSession extends Session {
+  /** Whether the session is still valid. */
+  isValid(): boolean;
+}
+
+/** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
+export class Sessions {
+  readonly #data: HostData;
+  readonly #clock: () => number;
+  readonly #randomBytes: (size: number) => Buffer;
+
+  constructor(data: HostData, clock: () => number, randomBytes: (size: number) => Buffer) {
+    this.#data = data;
+    this.#clock = clock;
+    this.#randomBytes = randomBytes;
+  }
+
+  /** Opens a session for someone whose password has been verified. */
+  async open(): Promise<Session & { readonly token: string }> {
+    const now = this.#clock();
+    const expiresAt = new Date(now + LIFETIME_MS);
+    const id = this.#randomBytes(16).toString('base64url');
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(ISSUER)
+      .setSubject(SUBJECT)
+      .setJti(id)
+      .setIssuedAt(new Date(now))
+      .setExpirationTime(expiresAt)
+      .sign(this.#key());
+    return { id, expiresAt, token };
+  }
+
+  /** The session of a token; null if expired, ended, older than a password change, or not ours. */
+  async verify(token: string): Promise<VerifiedSession | null> {
+    const { passwordHash } = this.#data.current;
+    try {
+      const { payload } = await jwtVerify(token, this.#key(), {
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+        subject: SUBJECT,
+        requiredClaims: ['exp', 'jti'],
+        currentDate: new Date(this.#clock()),
+      });
+      const { jti, exp } = payload;
+      if (jti === undefined || exp === undefined) return null;
+      const session = { id: jti, expiresAt: new Date(exp * 1000) };
+      const isValid = () => this.#data.current.passwordHash === passwordHash && this.#isOpen(session);
+      return isValid() ? { ...session, isValid } : null;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
+    }
+  }
+
+  /** Ends a session early. On disk when this resolves, so that a restart does not bring it back. */
+  async revoke({ id, expiresAt }: Session): Promise<void> {
+    const now = this.#clock();
+    await this.#data.update((state) => ({
+      ...state,
+      revokedSessions: [
+        // A temporarily wrong clock would drop all of them, and make them valid again later.
+        ...(state.revokedSessions.length < MAX_KEPT
+          ? state.revokedSessions
+          : state.revokedSessions.filter((revoked) => Date.parse(revoked.expiresAt) > now)),
+        { id, expiresAt: expiresAt.toISOString() },
+      ],
+    }));
+  }
+
+  #isOpen({ id, expiresAt }: Session): boolean {
+    const isRevoked = this.#data.current.revokedSessions.some((revoked) => revoked.id === id);
+    return !isRevoked && expiresAt.getTime() > this.#clock();
+  }
+
+  /** The password's hash is part of the key, so that a password change ends every session. */
+  #key(): Buffer {
+    const { sessionSecret, passwordHash } = this.#data.current;
+    return createHmac('sha256', Buffer.from(sessionSecret, 'base64url'))
+      .update(passwordHash ?? '')
+      .digest();
+  }
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Middleware } from 'koa';
+import type { LoadedPlugin } from './load-plugin.js';
+import type { PluginManifest } from './manifest.js';
+
+/** State of a plugin. `failed`: it did not start, or did not stop. */
+export type PluginState = 'off' | 'starting' | 'on' | 'stopping' | 'failed';
+
+/** Deadlines of a plugin, ms. */
+export interface SlotDeadlines {
+  readonly startMs: number;
+  readonly stopMs: number;
+}
+
+const defaultDeadlines: SlotDeadlines = { startMs: 60_000, stopMs: 8_000 };
+
+/**
+ * A plugin's slot in the host. It can be enabled and disabled while the host runs; enabling creates a new plugin. A
+ * disabled slot passes everything on. A failing plugin affects its slot, not the host.
+ */
+export class PluginSlot {
+  readonly manifest: PluginManifest;
+  readonly #create: () => Promise<LoadedPlugin>;
+  readonly #deadlines: SlotDeadlines;
+  #plugin: LoadedPlugin | null = null;
+  #state: PluginState = 'off';
+  #problem: Error | null = null;
+  #tunnelPort: number | null = null;
+  #lastStep: Promise<unknown> = Promise.resolve();
+
+  /** @param create loads and creates the plugin; may reject */
+  constructor(
+    manifest: PluginManifest,
+    create: () => Promise<LoadedPlugin>,
+    deadlines: SlotDeadlines = defaultDeadlines,
+  ) {
+    this.manifest = manifest;
+    this.#create = create;
+    this.#deadlines = deadlines;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  /** Why the state is `failed`, else null. */
+  get problem(): Error | null {
+    return this.#problem;
+  }
+
+  /** The port that agents dial, while the plugin runs. */
+  get tunnelPort(): number | null {
+    return this.#tunnelPort;
+  }
+
+  /** Codes of current problems for the operator. */
+  get problemCodes(): readonly string[] {
+    return this.#plugin?.problems?.() ?? [];
+  }
+
+  /** Place it before anything that reads bodies: the plugin streams them. */
+  readonly routes: Middleware = (ctx, next) => (this.#plugin ? this.#plugin.routes(ctx, next) : next());
+
+  /** @returns false if the socket was not accepted */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#plugin?.upgrade(req, socket, head) ?? false;
+  }
+
+  /** Starts the plugin, which answers nothing before. Never rejects: see {@link problem}. */
+  enable(): Promise<void> {
+    return this.#step(async () => {
+      if (this.#plugin) return;
+      this.#setState('starting');
+      let plugin: LoadedPlugin | null = null;
+      try {
+        plugin = await withDeadline(this.#create(), this.#deadlines.startMs, 'loading');
+        this.#tunnelPort = (await withDeadline(plugin.start(), this.#deadlines.startMs, 'start')).tunnelPort;
+        this.#plugin = plugin;
+        this.#setState('on');
+      } catch (error) {
+        // Clean up a partial start; its error matters more than that of the stop.
+        await this.#stop(plugin).catch(() => undefined);
+        this.#setState('failed', error);
+      }
+    });
+  }
+
+  /** Stops the plugin, if it runs. Never rejects: see {@link problem}. */
+  disable(): Promise<void> {
+    return this.#step(async () => {
+      const plugin = this.#plugin;
+      this.#plugin = null;
+      this.#tunnelPort = null;
+      this.#setState('stopping');
+      await this.#stop(plugin).then(
+        () => this.#setState('off'),
+        (error: unknown) => this.#setState('failed', error),
+      );
+    });
+  }
+
+  async #stop(plugin: LoadedPlugin | null): Promise<void> {
+    if (plugin) await withDeadline(plugin.stop(), this.#deadlines.stopMs, 'stop');
+  }
+
+  /** One at a time, in order. */
+  #step(work: () => Promise<void>): Promise<void> {
+    const step = this.#lastStep.then(work);
+    this.#lastStep = step;
+    return step;
+  }
+
+  #setState(state: PluginState, problem: unknown = null): void {
+    this.#state = state;
+    this.#problem = problem === null || problem instanceof Error ? problem : new Error(String(problem));
+  }
+}
+
+/** The result of `work`, or a rejection after `ms`. It does not cancel the work. */
+async function withDeadline<T>(work: Promise<T>, ms: number, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} took more than ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,25 @@
+import test from 'ava';
+import { runRounds, startPluginLine } from '../../helpers/plugin-rounds.js';
+import { startSmallEngine } from '../../helpers/small-engine.js';
+
+const ROUNDS = 50;
+const LOOK_EVERY = 10;
+/** A plugin that something still holds is many times as large. */
+const OBJECTS_PER_ROUND = 10;
+
+test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing is left behind`, async (t) => {
+  t.timeout(600_000);
+  const engine = await startSmallEngine(t);
+  const line = await startPluginLine(t, engine.socketPath);
+  const ping = `/edge/api/environments/${line.id}/docker/_ping`;
+  const { objects } = await runRounds(t, line, {
+    rounds: ROUNDS,
+    lookEvery: LOOK_EVERY,
+    use: async () => {
+      t.is((await line.api.call('GET', ping)).body, 'OK');
+    },
+  });
+  const grown = ((objects.at(-1) ?? 0) - (objects[0] ?? 0)) / (ROUNDS - LOOK_EVERY);
+  t.log(`${grown.toFixed(1)} objects more a round`);
+  t.true(grown < OBJECTS_PER_ROUND, objects.join(' '));
+});

@@ -1,0 +1,106 @@
+import test, { type ExecutionContext } from 'ava';
+import type { LoadedPlugin } from '../../../host/plugins/load-plugin.js';
+import { PluginSlot } from '../../../host/plugins/slot.js';
+
+const manifest = {
+  manifestVersion: 1,
+  id: 'fake',
+  name: 'Fake',
+  version: '1.2.3',
+  server: { module: 'x.js', export: 'createPlugin' },
+  mount: '/edge',
+  folder: '/nowhere',
+} as const;
+
+/** A slot whose plugins note what happens to them; `changes` decides how the nth one (from 1) is. */
+function makeSlot(changes: (number: number) => Partial<LoadedPlugin> = () => ({})) {
+  const seen: string[] = [];
+  let made = 0;
+  const slot = new PluginSlot(
+    manifest,
+    async () => {
+      const number = ++made;
+      const { start, stop } = changes(number);
+      return {
+        routes: async () => undefined,
+        upgrade: () => true,
+        start: async () => {
+          seen.push(`start ${number}`);
+          return start ? start() : { tunnelPort: number };
+        },
+        stop: async () => {
+          seen.push(`stop ${number}`);
+          await stop?.();
+        },
+      };
+    },
+    { startMs: 50, stopMs: 50 },
+  );
+  return { slot, seen };
+}
+
+const isMounted = (slot: PluginSlot) => slot.upgrade({} as never, {} as never, Buffer.alloc(0));
+
+function isFailed(t: ExecutionContext, slot: PluginSlot, problem: RegExp): void {
+  t.is(slot.state, 'failed');
+  t.regex(slot.problem?.message ?? '', problem);
+  t.false(isMounted(slot));
+  t.is(slot.tunnelPort, null);
+}
+
+const never = () => new Promise<never>(() => undefined);
+const fail = (message: string) => async () => {
+  throw new Error(message);
+};
+
+test('slot: a new plugin is made each time it is enabled, and one at a time runs', async (t) => {
+  const { slot, seen } = makeSlot();
+  t.false(isMounted(slot));
+  await Promise.all([slot.enable(), slot.enable()]);
+  t.true(isMounted(slot));
+  t.is(slot.tunnelPort, 1);
+  await slot.disable();
+  await slot.disable();
+  t.is(slot.state, 'off');
+  t.false(isMounted(slot));
+  await Promise.all([slot.enable(), slot.disable(), slot.enable()]);
+  t.is(slot.state, 'on');
+  t.is(slot.tunnelPort, 3);
+  t.deepEqual(seen, ['start 1', 'stop 1', 'start 2', 'stop 2', 'start 3']);
+});
+
+test('slot: a plugin that cannot start is stopped, and the next try may do better', async (t) => {
+  const { slot, seen } = makeSlot((number) => (number === 1 ? { start: fail('port taken') } : {}));
+  await slot.enable();
+  isFailed(t, slot, /port taken/);
+  await slot.enable();
+  t.is(slot.state, 'on');
+  t.is(slot.problem, null);
+  t.deepEqual(seen, ['start 1', 'stop 1', 'start 2']);
+});
+
+test('slot: a plugin that does not start in time is stopped', async (t) => {
+  const { slot, seen } = makeSlot(() => ({ start: never }));
+  await slot.enable();
+  isFailed(t, slot, /start took more than 0\.05 s/);
+  t.deepEqual(seen, ['start 1', 'stop 1']);
+});
+
+test('slot: neither a stop that fails nor one that never ends keeps a plugin mounted or the next one away', async (t) => {
+  const { slot } = makeSlot((number) => ({ stop: number === 1 ? fail('stuck') : never }));
+  await slot.enable();
+  await slot.disable();
+  isFailed(t, slot, /stuck/);
+  await slot.enable();
+  t.is(slot.state, 'on');
+  await slot.disable();
+  isFailed(t, slot, /stop took more than 0\.05 s/);
+  await slot.disable();
+  t.is(slot.state, 'off');
+});
+
+test('slot: what cannot be loaded, and what throws no error but a word, is a problem to read', async (t) => {
+  const slot = new PluginSlot(manifest, async () => Promise.reject('a word'));
+  await slot.enable();
+  isFailed(t, slot, /a word/);
+});
