@@ -11,6 +11,8 @@ const HUB_GROUND = [
   'plugin/api/',
   'protocol/',
 ];
+/** Imports allowed in every folder of the agent. */
+const AGENT_GROUND = [`${AGENT}/config/`, `${AGENT}/log.ts`, 'protocol/'];
 const PLUGIN_ENTRY = [
   `${HOOKS}/index.ts`,
   `${HOOKS}/host.ts`,
@@ -63,11 +65,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'plugin/api/': ['protocol/'],
   'plugin/ui-panel/': ['plugin/api.ts', 'protocol/'],
 
-  [`${AGENT}/poller.ts`]: [`${AGENT}/*`, 'protocol/'],
-  [`${AGENT}/docker/`]: [`${AGENT}/*`, 'protocol/'],
-  [`${AGENT}/tunnel/`]: [`${AGENT}/*`, 'protocol/'],
+  [`${AGENT}/log.ts`]: [`${AGENT}/config/`, 'protocol/'],
+  [`${AGENT}/config/`]: ['protocol/'],
+  [`${AGENT}/machine/`]: AGENT_GROUND,
+  [`${AGENT}/health/`]: [`${AGENT}/machine/`, ...AGENT_GROUND],
+  [`${AGENT}/docker/`]: AGENT_GROUND,
+  [`${AGENT}/tunnel/`]: AGENT_GROUND,
+  [`${AGENT}/hub/`]: [`${AGENT}/machine/`, ...AGENT_GROUND],
   [`${AGENT}/agent.ts`]: [`${AGENT}/`, 'protocol/'],
-  [`${AGENT}/*`]: [`${AGENT}/agent.ts`, `${AGENT}/poller.ts`, 'protocol/'],
+  [`${AGENT}/main.ts`]: [`${AGENT}/`, 'protocol/'],
 
   'host/': [
     ...PLUGIN_ENTRY,

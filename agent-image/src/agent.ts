@@ -4,28 +4,28 @@ import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
 import { codeOf, EdgeError } from '../../protocol/edge-error.js';
 import { NextRun } from '../../protocol/next-run.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
-import type { AgentConfig } from './config.js';
+import type { AgentConfig } from './config/read-config.js';
 import { Engine } from './docker/engine.js';
 import { EngineWatch } from './docker/engine-watch.js';
-import { takeSnapshot } from './docker/take-snapshot.js';
-import { HubClient } from './hub-client.js';
-import { loadInstanceKey } from './instance-key.js';
+import { takeSnapshot } from './docker/snapshot/take.js';
+import type { CheckInState } from './health/status-file.js';
+import { HubClient } from './hub/client.js';
+import { createOutbound, type Outbound } from './hub/outbound.js';
+import { Poller } from './hub/poller.js';
+import { SwarmReporter } from './hub/swarm-reporter.js';
 import type { Logger } from './log.js';
-import { MachineMark } from './machine-mark.js';
-import { MountWatch } from './mount-watch.js';
-import { createOutbound, type Outbound } from './outbound.js';
-import { Poller } from './poller.js';
-import type { CheckInState } from './status-file.js';
-import { SwarmReporter } from './swarm-reporter.js';
-import { TunnelKeeper } from './tunnel/tunnel-keeper.js';
-import { AGENT_VERSION } from './version.js';
+import { MachineMark } from './machine/clone-marks.js';
+import { loadInstanceKey } from './machine/instance-key.js';
+import { MountWatch } from './machine/mount-watch.js';
+import { TunnelKeeper } from './tunnel/keeper.js';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
+  readonly version: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Identifies this boot of the machine; undefined: unknown. See `machine-boot.ts`. */
+  /** Identifies this boot of the machine; undefined: unknown. See `readBoot`. */
   readonly boot: string | undefined;
   /** A mounted file was replaced on the host: only a new container can mount it again. */
   readonly onStaleMount: (path: string) => void;
@@ -137,7 +137,7 @@ export class Agent {
       );
     }
     logger.info(
-      { hub: edgeKey.apiUrl, environment: edgeKey.environmentId, version: AGENT_VERSION },
+      { hub: edgeKey.apiUrl, environment: edgeKey.environmentId, version: this.#options.version },
       'agent started',
     );
     await this.#watch.start();
@@ -165,7 +165,7 @@ export class Agent {
         ...(facts?.isPlaceKnown === false && { isPlaceKnown: false }),
         ...(this.#options.boot !== undefined && { boot: this.#options.boot }),
         ...(this.#mark.value !== undefined && { mark: this.#mark.value }),
-        agentVersion: AGENT_VERSION,
+        agentVersion: this.#options.version,
         platform: `${process.platform}/${process.arch}`,
       },
       signal,

@@ -1,7 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { codeOf, EdgeError } from '../../protocol/edge-error.js';
-import type { AgentConfig } from './config.js';
+import type { AgentConfig } from './config/read-config.js';
 
 export type { Logger } from 'pino';
 

@@ -1,14 +1,15 @@
 import { systemClock } from '../../protocol/clock.js';
 import { Agent } from './agent.js';
-import { readConfig } from './config.js';
-import { ConfigError, EXIT_CONFIG } from './config-error.js';
-import { checkHealth } from './healthcheck.js';
+import { ConfigError, EXIT_CONFIG } from './config/error.js';
+import { readConfig } from './config/read-config.js';
+import { usage } from './config/usage.js';
+import { checkHealth } from './health/check-health.js';
+import { StatusFile, statusPath } from './health/status-file.js';
 import { createLogger } from './log.js';
-import { readBoot } from './machine-boot.js';
-import { StatusFile, statusPath } from './status-file.js';
-import { USAGE } from './usage.js';
-import { AGENT_VERSION } from './version.js';
+import { readBoot } from './machine/clone-marks.js';
 
+/** The build replaces it with the version of package.json. */
+const VERSION = process.env.FAIRLEAD_VERSION ?? '0.0.0-source';
 /** `EX_TEMPFAIL` of sysexits.h: the container's restart policy starts the agent again. */
 const EXIT_RESTART = 75;
 
@@ -33,12 +34,12 @@ async function run(name: string | undefined): Promise<void> {
     }
     case 'version':
     case '--version':
-      console.log(AGENT_VERSION);
+      console.log(VERSION);
       return;
     case '--help':
     case '-h':
     case 'help':
-      console.log(USAGE);
+      console.log(usage(VERSION));
       return;
     default:
       throw new ConfigError('command-unknown', `unknown command ${name}; see --help`);
@@ -57,7 +58,15 @@ async function runAgent(): Promise<void> {
     end(EXIT_RESTART);
   };
   const boot = await readBoot();
-  const agent = new Agent({ config, clock: systemClock, random: Math.random, logger, boot, onStaleMount });
+  const agent = new Agent({
+    config,
+    version: VERSION,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    boot,
+    onStaleMount,
+  });
   const status = new StatusFile(statusPath(config), () => agent.state, { clock: Date.now, log: logger });
   const end = (code: number) => {
     Promise.all([agent.stop(), status.stop()]).then(

@@ -1,5 +1,5 @@
 import { Engine } from '../../agent-image/src/docker/engine.js';
-import { takeSnapshot } from '../../agent-image/src/docker/take-snapshot.js';
+import { takeSnapshot } from '../../agent-image/src/docker/snapshot/take.js';
 import { systemClock } from '../../protocol/clock.js';
 import { snapshotSchema } from '../../protocol/snapshot.js';
 import { BUSYBOX_IMAGE, labTest, startEngine } from '../helpers/lab.js';

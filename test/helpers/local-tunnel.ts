@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AgentTunnel } from '../../agent-image/src/tunnel/agent-tunnel.js';
+import type { AgentTunnel } from '../../agent-image/src/tunnel/session.js';
 import type { Tunnel } from '../../plugin/server-hooks/tunnel/tunnel.js';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { TunnelListener } from '../../plugin/server-hooks/tunnel/tunnel-listener.js';

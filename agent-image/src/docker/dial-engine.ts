@@ -5,7 +5,7 @@ import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
 import { untilEvent } from '../../../protocol/until-event.js';
-import type { EngineAddress, EngineTls } from '../engine-address.js';
+import type { EngineAddress, EngineTls } from '../config/engine-address.js';
 import { toEngineError } from './engine-error.js';
 
 /**

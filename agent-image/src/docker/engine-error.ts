@@ -1,5 +1,5 @@
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import type { EngineAddress } from '../engine-address.js';
+import type { EngineAddress } from '../config/engine-address.js';
 
 /**
  * Explains a failed call to the engine to the agent's operator. Codes:

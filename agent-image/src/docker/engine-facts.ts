@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { swarmNodeSchema } from '../../../protocol/agent-calls.js';
-import { record, text } from './untrusted.js';
+import { record, text } from './engine-json.js';
 
 /** Identity of an engine. */
 export interface EngineFacts {

@@ -2,12 +2,12 @@ import http from 'node:http';
 import type net from 'node:net';
 import Docker from 'dockerode';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { EngineAddress } from '../engine-address.js';
+import type { EngineAddress } from '../config/engine-address.js';
 import { within } from './deadline.js';
 import { dialEngine } from './dial-engine.js';
 import { toEngineError } from './engine-error.js';
 import { type EngineFacts, engineFactsOf } from './engine-facts.js';
-import { answeredRecord } from './untrusted.js';
+import { answeredRecord } from './engine-json.js';
 
 const DIAL_DEADLINE_MS = 10_000;
 const PING_DEADLINE_MS = 5_000;

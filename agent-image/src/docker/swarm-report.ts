@@ -1,7 +1,7 @@
 import { MAX_SWARM_NODES, type SwarmMember, type SwarmReport } from '../../../protocol/agent-calls.js';
 import type { Engine } from './engine.js';
 import type { EngineFacts } from './engine-facts.js';
-import { answeredList, count, record, text } from './untrusted.js';
+import { answeredList, count, record, text } from './engine-json.js';
 
 const NODES_DEADLINE_MS = 5_000;
 

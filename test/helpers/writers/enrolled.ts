@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import https from 'node:https';
-import { HubClient } from '../../../agent-image/src/hub-client.js';
-import type { InstanceKey } from '../../../agent-image/src/instance-key.js';
+import { HubClient } from '../../../agent-image/src/hub/client.js';
+import type { InstanceKey } from '../../../agent-image/src/machine/instance-key.js';
 import { systemClock } from '../../../protocol/clock.js';
 import { codeOf } from '../../../protocol/edge-error.js';
 import { parseEdgeKey } from '../../../protocol/edge-key.js';

@@ -1,0 +1,253 @@
+import type { CheckInQuery, CheckInReply } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { Logger } from '../log.js';
+import type { HubClient } from './client.js';
+import { HoldPolicy } from './hold-policy.js';
+
+export interface PollerOptions {
+  readonly client: Pick<HubClient, 'checkIn'>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Query of the next check-in. */
+  readonly query: () => CheckInQuery;
+  /** Enrols the instance; called before the first check-in and when the hub no longer knows it. */
+  readonly enrol: (signal: AbortSignal) => Promise<void>;
+  /** The state changed. Must not throw or block. */
+  readonly onReply: (reply: CheckInReply) => void;
+  /** Every outcome, for the health check. */
+  readonly onOutcome: (outcome: { code: string | null; nextWithinMs: number }) => void;
+}
+
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 20_000;
+/** For refusals that only an operator can fix. */
+const MAX_REFUSED_BACKOFF_MS = 60_000;
+/** A call that fails faster than this was not a cut hold, ms. */
+const MIN_CUT_MS = 1_000;
+/** A hold without news that ends faster than this was answered by something else than the hub, ms. */
+const MIN_HOLD_MS = 500;
+/** Least time between check-ins, ms, whatever the hub answers. */
+const MIN_PACE_MS = 20;
+/** How long a duplicate of this agent, or forged answers, are reported after they were last seen, ms. */
+const SHARED_MS = 3 * 60_000;
+/** Answers that anyone on the network path can forge. */
+const DOUBTFUL = new Set(['hub-answer-forged', 'agent-unauthorized']);
+
+/** The check-in loop: one at a time, held where possible, with backoff and full jitter after failures. */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #holds: HoldPolicy;
+  #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+  /**
+   * Aborts the current check-in, or the pause after it; so does a stop. Not `AbortSignal.any` with the stop's
+   * signal: on Node 20 each of those leaks memory for as long as the agent runs.
+   */
+  #nudge: AbortController | null = null;
+  #enrolled = false;
+  #isEnrolling = false;
+  #awaitEnrolment: (() => void)[] = [];
+  #etag: string | undefined;
+  #intervalMs = 5_000;
+  #failures = 0;
+  #lastCode: string | null = null;
+  /** Recent check-ins that another process with our instance key superseded. */
+  #shared = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
+  /** Recent doubtful answers. A good one in between does not reset the count. */
+  #doubtful = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
+  #forgedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#holds = new HoldPolicy(options.clock);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the loop and the current check-in; safe to call twice. */
+  async stop(): Promise<void> {
+    const reason = new EdgeError('agent-stopping', 'The agent is stopping');
+    this.#stopping.abort(reason);
+    this.#nudge?.abort(reason);
+    await this.#running;
+  }
+
+  /**
+   * `duplicate` while another process uses this instance's data folder, or a copy of it; `hub-answer-forged` while
+   * answers are forged; else null.
+   */
+  get problem(): string | null {
+    if (this.#isRecent(this.#shared.lastMs)) return 'duplicate';
+    return this.#isRecent(this.#forgedMs) ? 'hub-answer-forged' : null;
+  }
+
+  #isRecent(ms: number): boolean {
+    return this.#options.clock.monotonic() - ms < SHARED_MS;
+  }
+
+  /** Checks in immediately, to report a change such as a lost tunnel. */
+  nudge(): void {
+    this.#etag = undefined;
+    this.#nudge?.abort(new EdgeError('nudged', 'A new check-in replaces this one'));
+  }
+
+  /** Enrols again, then checks in: the reported identity has changed. */
+  reenrol(): void {
+    this.#enrolled = false;
+    this.nudge();
+  }
+
+  /** Resolves immediately if the enrolment is current; else after the next attempt to enrol, whatever its result. */
+  async enrolled(): Promise<void> {
+    if (this.#enrolled && !this.#isEnrolling) return;
+    await new Promise<void>((resolve) => this.#awaitEnrolment.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const pauseMs = await this.#once();
+      if (pauseMs > 0) await this.#pause(pauseMs);
+    }
+  }
+
+  /** One check-in; returns how long to pause before the next, ms. */
+  async #once(): Promise<number> {
+    const { client, clock, query } = this.#options;
+    const nudge = new AbortController();
+    this.#nudge = nudge;
+    const waitSeconds = this.#etag === undefined ? 0 : this.#holds.next();
+    const startedMs = clock.monotonic();
+    try {
+      if (!this.#enrolled) await this.#enrol();
+      const known = this.#etag;
+      const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);
+      this.#etag = etag;
+      const elapsedMs = clock.monotonic() - startedMs;
+      // The answer may repeat the known state: someone on the network path can strip `If-None-Match`.
+      const isNews = reply !== null && etag !== known;
+      const isTooFast = !isNews && waitSeconds > 0 && elapsedMs < MIN_HOLD_MS;
+      const pauseMs = this.#succeeded(reply, waitSeconds, elapsedMs);
+      return isTooFast ? this.#intervalMs : Math.max(pauseMs, MIN_PACE_MS - elapsedMs);
+    } catch (error) {
+      if (nudge.signal.aborted || this.#stopping.signal.aborted) return 0;
+      const elapsedMs = clock.monotonic() - startedMs;
+      if (waitSeconds === 0) this.#holds.failed();
+      else if (elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
+      return codeOf(error) === 'check-in-superseded' ? this.#superseded() : this.#failed(error);
+    }
+  }
+
+  async #enrol(): Promise<void> {
+    // Set before the attempt, so that a change of the engine's place meanwhile is not lost.
+    this.#enrolled = true;
+    this.#isEnrolling = true;
+    let isReported = true;
+    try {
+      await this.#options.enrol(this.#stopping.signal);
+      isReported = this.#enrolled;
+    } catch (error) {
+      this.#enrolled = false;
+      throw error;
+    } finally {
+      this.#isEnrolling = false;
+      if (isReported) for (const resolve of this.#awaitEnrolment.splice(0)) resolve();
+    }
+  }
+
+  #succeeded(reply: CheckInReply | null, waitSeconds: number, elapsedMs: number): number {
+    const { logger, onReply, onOutcome } = this.#options;
+    if (this.#lastCode !== null) logger.info({ attempts: this.#failures + 1 }, 'checked in again');
+    this.#failures = 0;
+    this.#lastCode = null;
+    const heldMs = waitSeconds > 0 ? elapsedMs : 0;
+    const limit = this.#holds.answered(reply?.hub ?? null, reply?.holdSeconds ?? null, heldMs);
+    if (limit !== null) {
+      logger.warn(
+        { code: 'hold-cut', holdSeconds: limit },
+        limit > 0
+          ? 'a proxy cuts held check-ins: using shorter holds'
+          : 'a proxy cuts held check-ins: polling without holds',
+      );
+    }
+    if (reply) {
+      this.#intervalMs = reply.checkInSeconds * 1_000;
+      onReply(reply);
+    }
+    const isHolding = this.#holds.next() > 0;
+    onOutcome({ code: null, nextWithinMs: isHolding ? this.#holds.next() * 1_000 : this.#intervalMs });
+    // A hold ends on news or at its deadline: the next one follows immediately.
+    return isHolding || (waitSeconds > 0 && reply) ? 0 : this.#intervalMs;
+  }
+
+  #failed(error: unknown): number {
+    const { logger, clock, random, onOutcome } = this.#options;
+    const code = codeOf(error);
+    this.#etag = undefined;
+    const isDoubtful = DOUBTFUL.has(code);
+    if (isDoubtful) {
+      const times = this.#isRecent(this.#doubtful.lastMs) ? this.#doubtful.times + 1 : 0;
+      this.#doubtful = { times, lastMs: clock.monotonic() };
+    }
+    if (code === 'hub-answer-forged') this.#forgedMs = clock.monotonic();
+    if (code === 'agent-unauthorized') this.#enrolled = false;
+    if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
+    else logger.debug({ err: error, attempts: this.#failures + 1 }, 'check-in failed again');
+    this.#lastCode = code;
+    const isRefusal = error instanceof EdgeError && error.status >= 400 && error.status < 500;
+    const most = isRefusal ? MAX_REFUSED_BACKOFF_MS : MAX_BACKOFF_MS;
+    const times = Math.max(this.#failures, isDoubtful ? this.#doubtful.times : 0);
+    const ceilingMs = Math.min(most, FIRST_BACKOFF_MS * 2 ** Math.min(times, 16));
+    this.#failures++;
+    const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+    const pauseMs = leastMs + random() * ceilingMs;
+    onOutcome({ code, nextWithinMs: pauseMs });
+    return pauseMs;
+  }
+
+  /**
+   * Our own check-ins never overlap, so this was another process with our instance key. Both would supersede
+   * each other forever, so both back off, longer each time.
+   */
+  #superseded(): number {
+    const { logger, clock, random, onOutcome } = this.#options;
+    const code = 'check-in-superseded';
+    if (!this.#isRecent(this.#shared.lastMs)) {
+      this.#shared.times = 0;
+      logger.warn({ code }, 'another agent uses a copy of this DATA_DIR: give each agent its own');
+    }
+    this.#etag = undefined;
+    this.#shared = { times: this.#shared.times + 1, lastMs: clock.monotonic() };
+    const ceilingMs = Math.min(
+      MAX_REFUSED_BACKOFF_MS,
+      FIRST_BACKOFF_MS * 2 ** Math.min(this.#shared.times, 16),
+    );
+    const pauseMs = random() * ceilingMs;
+    onOutcome({ code, nextWithinMs: pauseMs });
+    return pauseMs;
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#nudge ?? this.#stopping;
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+}
+
+/** Whether the hold ended without an answer of the hub: a closed connection, a proxy's page, or a timeout. */
+function isCut(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'hub-unreachable' || code === 'hub-answer-malformed';
+}

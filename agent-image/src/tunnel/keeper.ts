@@ -1,0 +1,188 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../../protocol/clock.js';
+import { type Credential, openCredential } from '../../../protocol/credential.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
+import type { Logger } from '../log.js';
+import { AgentTunnel } from './session.js';
+import { type ConnectTunnelOptions, connectTunnel } from './transport/tls.js';
+
+export interface TunnelKeeperOptions extends ConnectTunnelOptions {
+  readonly environmentId: number;
+  readonly instanceId: string;
+  readonly purpose: Credential['purpose'];
+  /** Opens credentials; see `derived-keys.ts`. */
+  readonly credentialKey: Uint8Array;
+  readonly instanceSecret: () => Buffer | null;
+  readonly dialEngine: () => Promise<Duplex>;
+  readonly report: () => Promise<void>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** The open tunnel was idle for its inactivity time. */
+  readonly onIdle: (tunnelId: string) => void;
+  /** The tunnel, or an attempt to open one, ended, and the hub may not know. */
+  readonly onLost: () => void;
+  /** A tunnel is open after failures: the reported problem is resolved. */
+  readonly onRecovered: () => void;
+}
+
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
+/** Ends that the hub decided: nothing to report or retry. */
+const DECIDED = new Set(['idle', 'revoked', 'superseded']);
+/** Expected refusals: the hub has a newer credential, or no longer needs a tunnel. */
+const OVERTAKEN = new Set(['credential-superseded', 'credential-revoked']);
+
+/** Keeps one tunnel, the environment's or the node's: opens it with a credential, reports its loss, backs off after failures. */
+export class TunnelKeeper {
+  readonly #options: TunnelKeeperOptions;
+  #tunnel: AgentTunnel | null = null;
+  #isOpening = false;
+  /** Made with the newest credential. */
+  #proof: TunnelProof | null = null;
+  #isStopped = false;
+  #failures = 0;
+  #cancelPause: (() => void) | null = null;
+  #problem: string | null = null;
+
+  constructor(options: TunnelKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Id of the open tunnel, or null. */
+  get tunnelId(): string | null {
+    return this.#tunnel?.id ?? null;
+  }
+
+  /** State for check-ins: `opening` lasts until the pause after a failure is over. */
+  get state(): string {
+    return this.tunnelId ?? (this.#isOpening ? 'opening' : 'none');
+  }
+
+  /** Stable code of the last attempt's failure; null after a success, and once no tunnel is needed. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /**
+   * Opens a tunnel with a sealed credential, except during the pause after a failure. A tunnel that is still connecting
+   * presents the newest credential: the hub accepts no other, and issues one every few seconds. Never throws.
+   */
+  async open(sealed: string, inactivityMs: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    if (this.#isStopped) return;
+    if (this.#isOpening) {
+      this.#proof = await this.#prove(sealed, inactivityMs).catch(() => this.#proof);
+      return;
+    }
+    this.#isOpening = true;
+    try {
+      const startedMs = clock.monotonic();
+      this.#proof = await this.#prove(sealed, inactivityMs);
+      const tunnel = await this.#attempt(this.#proof);
+      const older = this.#tunnel;
+      this.#tunnel = tunnel;
+      if (older) {
+        older.close('superseded');
+        logger.info({ tunnel: older.id, code: 'superseded' }, 'tunnel closed');
+      }
+      const isRecovered = this.#problem !== null;
+      this.#failures = 0;
+      this.#problem = null;
+      this.#isOpening = false;
+      if (isRecovered) this.#options.onRecovered();
+      logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
+    } catch (error) {
+      const code = codeOf(error);
+      if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was superseded or revoked');
+      else if (code === this.#problem) logger.debug({ err: error }, 'opening the tunnel failed again');
+      else logger.warn({ err: error }, 'opening the tunnel failed; the hub will issue another credential');
+      if (!OVERTAKEN.has(code)) this.#problem = code;
+      this.#pause();
+    }
+  }
+
+  /** The hub no longer needs a tunnel: close it and forget the last failure. */
+  unwanted(): void {
+    this.#problem = null;
+    if (!this.#isOpening) this.close('idle');
+  }
+
+  /** Restarts the idle time of the open tunnel. */
+  touch(): void {
+    this.#tunnel?.touch();
+  }
+
+  /** Closes the open tunnel, if it has this id. */
+  close(code: string, tunnelId: string | null = this.tunnelId): void {
+    if (this.tunnelId === tunnelId) this.#tunnel?.close(code);
+  }
+
+  /** Closes it permanently; safe to call twice. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelPause?.();
+    this.close('stopping');
+  }
+
+  /** After a failure: reports when the pause is over, and the hub's answer carries the next credential. */
+  #pause(): void {
+    if (this.#isStopped) return;
+    const { clock, random, onLost } = this.#options;
+    const ceilingMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
+    this.#failures++;
+    this.#cancelPause = clock.after(random() * ceilingMs, () => {
+      this.#isOpening = false;
+      onLost();
+    });
+  }
+
+  async #prove(sealed: string, inactivityMs: number): Promise<TunnelProof> {
+    const { environmentId, instanceId, purpose, credentialKey, instanceSecret } = this.#options;
+    const { token } = await openCredential(credentialKey, sealed, {
+      env: environmentId,
+      instance: instanceId,
+      purpose,
+    });
+    const secret = instanceSecret();
+    if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
+    return { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs };
+  }
+
+  async #attempt(first: TunnelProof): Promise<AgentTunnel> {
+    let wire: Socket | undefined;
+    const socket = await connectTunnel({
+      ...this.#options,
+      connectTcp: async (...target) => {
+        wire = await this.#options.connectTcp(...target);
+        return wire;
+      },
+    });
+    const tunnel: AgentTunnel = new AgentTunnel({
+      ...this.#options,
+      socket,
+      wire,
+      proof: this.#proof ?? first,
+      onIdle: () => {
+        if (tunnel.id !== null) this.#options.onIdle(tunnel.id);
+      },
+      onClosed: (code) => this.#closed(tunnel, code),
+    });
+    await tunnel.accepted();
+    if (this.#isStopped) {
+      tunnel.close('stopping');
+      throw new EdgeError('agent-stopping', 'The agent is stopping');
+    }
+    return tunnel;
+  }
+
+  #closed(tunnel: AgentTunnel, code: string): void {
+    if (this.#tunnel !== tunnel) return;
+    this.#tunnel = null;
+    this.#options.logger.info({ tunnel: tunnel.id, code }, 'tunnel closed');
+    if (!DECIDED.has(code) && !this.#isStopped) this.#options.onLost();
+  }
+}

@@ -1,0 +1,88 @@
+import type { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import type { Clock } from '../../../../protocol/clock.js';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import { splitHostPort } from '../../../../protocol/edge-key.js';
+import { fingerprintOf } from '../../../../protocol/fingerprint.js';
+import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
+import { TUNNEL_ALPN } from '../../../../protocol/version.js';
+
+export interface ConnectTunnelOptions {
+  /** `host:port`. */
+  readonly tunnelAddress: string;
+  /** The pinned fingerprint of the Edge key. */
+  readonly fingerprint: string;
+  readonly clock: Clock;
+  readonly connectTcp: (host: string, port: number, options: { timeoutMs: number }) => Promise<net.Socket>;
+}
+
+/**
+ * Dials the hub's tunnel port and verifies that it is the hub named by the Edge key: TLS 1.3, our ALPN,
+ * and the pinned key. Names and dates of certificates do not matter: the pin is on the key.
+ * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
+ *   what `connectTcp` throws
+ */
+export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSSocket> {
+  const { host, port } = splitHostPort(options.tunnelAddress);
+  const raw = await options.connectTcp(host, port, { timeoutMs: TUNNEL.handshakeMs });
+  const socket = tls.connect({
+    socket: raw,
+    ...(net.isIP(host) ? {} : { servername: host }),
+    ALPNProtocols: [TUNNEL_ALPN],
+    minVersion: 'TLSv1.3',
+    // The pin below is the check. checkServerIdentity is not called for self-signed certificates.
+    rejectUnauthorized: false,
+  });
+  try {
+    await secured(socket, options.clock);
+    if (socket.destroyed) throw new EdgeError('tunnel-lost', 'The tunnel port closed the connection');
+    verify(socket, options.fingerprint);
+    socket.setNoDelay(true);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    raw.destroy();
+    throw error;
+  }
+}
+
+function secured(socket: TLSSocket, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(TUNNEL.handshakeMs, () => fail());
+    const fail = (cause?: unknown) => {
+      cancel();
+      reject(
+        new EdgeError('tunnel-handshake', 'The tunnel port does not complete a TLS handshake', { cause }),
+      );
+    };
+    socket.on('error', fail);
+    socket.once('close', () => fail());
+    socket.once('secureConnect', () => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+function verify(socket: TLSSocket, expected: string): void {
+  const certificate = socket.getPeerX509Certificate();
+  const actual = certificate ? fingerprintIn(certificate) : null;
+  if (actual !== expected) {
+    throw new EdgeError(
+      'tunnel-fingerprint-mismatch',
+      'The key of the tunnel port does not match the Edge key: another hub, or a man in the middle',
+    );
+  }
+  if (socket.alpnProtocol !== TUNNEL_ALPN) {
+    throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1');
+  }
+}
+
+function fingerprintIn(certificate: X509Certificate): string | null {
+  try {
+    return fingerprintOf(certificate.publicKey);
+  } catch {
+    return null;
+  }
+}

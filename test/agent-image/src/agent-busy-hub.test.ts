@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { JsonWorker } from '../../../plugin/server-hooks/json/json-worker.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { startWholeAgent } from './start-whole-agent.js';
+
+/** Above the hub's least gap between snapshots and the agent's own pause, 10 s each. */
+const RETRY_MS = 15_000;
+
+// Alone in its file: the hub of this process is busy.
+test('agent: a snapshot that a busy hub refuses is sent again after the time that the hub names', async (t) => {
+  const { run } = JsonWorker.prototype;
+  const refusedMs: number[] = [];
+  const clock = new FakeClock();
+  JsonWorker.prototype.run = async () => {
+    refusedMs.push(clock.monotonic());
+    throw new EdgeError('hub-busy', 'busy', { status: 503, retryAfterSeconds: RETRY_MS / 1_000 });
+  };
+  t.teardown(() => {
+    JsonWorker.prototype.run = run;
+  });
+  const { hub, id } = await startWholeAgent(t, {}, clock);
+  /** Lets time pass until it holds, slowly: calls under way must not miss their deadlines by this clock. */
+  const until = async (holds: () => boolean | Promise<boolean>) => {
+    for (let passedMs = 0; !(await holds()); passedMs += 50) {
+      if (passedMs > 120_000) throw new Error('not within two minutes');
+      clock.advance(50);
+      await delay(5);
+    }
+  };
+  await until(() => refusedMs.length === 2);
+  t.true((refusedMs[1] ?? 0) - (refusedMs[0] ?? 0) >= RETRY_MS);
+  t.is((await hub.view(id)).snapshot, null);
+  JsonWorker.prototype.run = run;
+  await until(async () => (await hub.view(id)).snapshot !== null);
+});

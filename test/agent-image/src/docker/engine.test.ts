@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { Engine } from '../../../../agent-image/src/docker/engine.js';
+import { toEngineError } from '../../../../agent-image/src/docker/engine-error.js';
+import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
+import { infoWith, startFakeEngine } from './fake-engine.js';
+
+const nowhere = { kind: 'unix', path: '/nowhere/engine.sock' } as const;
+
+test('engine: answers a ping, and has an id that lasts', async (t) => {
+  const { address } = await startFakeEngine(t);
+  const engine = new Engine(address);
+  t.is(await engine.ping(), null);
+  t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null, isPlaceKnown: true });
+});
+
+test('engine: an engine that is not there is neither up nor known', async (t) => {
+  const engine = new Engine(nowhere);
+  t.is((await engine.ping())?.code, 'engine-unreachable');
+  t.is(await engine.info(), null);
+});
+
+test('engine: an answer of 500, or one that is not the Docker API, is not up or not known', async (t) => {
+  const { address } = await startFakeEngine(t, {
+    '/_ping': (_request, response) => void response.writeHead(500).end('no'),
+    '/info': (_request, response) => void response.end('<html>'),
+  });
+  const engine = new Engine(address);
+  t.is((await engine.ping())?.code, 'engine-refused');
+  t.is(await engine.info(), null);
+});
+
+test('engine: a Swarm manager knows its Swarm, a worker only its node', async (t) => {
+  const member = { NodeID: 'node1', LocalNodeState: 'active' };
+  const manager = await startFakeEngine(t, {
+    '/info': infoWith({ Swarm: { ...member, ControlAvailable: true, Cluster: { ID: 'swarm1' } } }),
+  });
+  const worker = await startFakeEngine(t, {
+    '/info': infoWith({ Swarm: { ...member, ControlAvailable: false, Cluster: null } }),
+  });
+  t.deepEqual((await new Engine(manager.address).info())?.node, {
+    swarmId: 'swarm1',
+    nodeId: 'node1',
+    name: 'edge-1',
+    role: 'manager',
+  });
+  t.deepEqual((await new Engine(worker.address).info())?.node, {
+    swarmId: '',
+    nodeId: 'node1',
+    name: 'edge-1',
+    role: 'worker',
+  });
+});
+
+test('engine: Podman has no lasting id', async (t) => {
+  const { address } = await startFakeEngine(t, { '/info': infoWith({ BuildahVersion: '1.31' }) });
+  t.is((await new Engine(address).info())?.engineId, null);
+});
+
+test('engine: a call past its deadline is engine-timeout, and its socket is let go', async (t) => {
+  let onClose = () => {};
+  const closed = new Promise<void>((resolve) => {
+    onClose = resolve;
+  });
+  const { address } = await startFakeEngine(t, {
+    '/containers/json': (_request, response) => void response.once('close', onClose),
+  });
+  const engine = new Engine(address);
+  const list = engine.call(2_000, (abortSignal) => engine.client.listContainers({ abortSignal }));
+  await t.throwsAsync(list, { code: 'engine-timeout' });
+  await closed;
+  t.pass();
+});
+
+test('engine: an answer that breaks off ends at the deadline', async (t) => {
+  const { address } = await startFakeEngine(t, {
+    '/info': (_request, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('{"ID":', () => response.destroy());
+    },
+  });
+  const engine = new Engine(address);
+  await t.throwsAsync(
+    engine.call(1_000, () => engine.client.info()),
+    { instanceOf: Error },
+  );
+});
+
+test('engine: dial carries a half-close, as docker exec -i with piped input needs', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'engine-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    const input: Buffer[] = [];
+    socket.on('data', (chunk) => input.push(chunk));
+    socket.on('end', () => socket.end(`after the end: ${Buffer.concat(input)}`));
+  });
+  server.listen(join(dir, 's'));
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }).dial();
+  socket.end('input');
+  t.is(Buffer.concat(await socket.toArray()).toString(), 'after the end: input');
+});
+
+test('engine: what an engine still takes after its output has ended arrives', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'engine-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  const server = net.createServer({ allowHalfOpen: true });
+  server.listen(join(dir, 's'));
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const accepted = once(server, 'connection');
+  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }).dial();
+  const [engineSide] = (await accepted) as [net.Socket];
+  engineSide.end();
+  await once(socket.resume(), 'end');
+  await new Promise(setImmediate);
+  socket.end('late input');
+  t.is(Buffer.concat(await engineSide.toArray()).toString(), 'late input');
+});
+
+test('engine: dial says that nothing is there', async (t) => {
+  const error = await t.throwsAsync(new Engine(nowhere).dial(), { code: 'engine-unreachable' });
+  t.regex(error?.message ?? '', /mount the engine's socket/);
+});
+
+test('engine: a socket that may not be opened is engine-permission', (t) => {
+  const error = toEngineError(Object.assign(new Error('x'), { code: 'EACCES' }), nowhere);
+  t.is(error.code, 'engine-permission');
+  t.regex(error.message, /--group-add/);
+});
+
+/** Something on TCP with TLS that echoes. */
+async function startTlsEngine(t: ExecutionContext) {
+  const authority = await makeAuthority(randomBytes);
+  const { certificate, key } = await issueServerCertificate(
+    authority,
+    ['localhost'],
+    Date.now(),
+    randomBytes,
+  );
+  const server = tls.createServer({ cert: certificate, key, allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as net.AddressInfo;
+  return { kind: 'tcp', host: 'localhost', port, ca: authority.certificate } as const;
+}
+
+test('engine: TCP with TLS is verified against ca.pem alone', async (t) => {
+  const { ca, ...target } = await startTlsEngine(t);
+  const other = await makeAuthority(randomBytes);
+  const socket = await new Engine({ ...target, tls: () => ({ ca, cert: null, key: null }) }).dial();
+  socket.end('echo');
+  t.is(Buffer.concat(await socket.toArray()).toString(), 'echo');
+  await t.throwsAsync(
+    new Engine({ ...target, tls: () => ({ ca: other.certificate, cert: null, key: null }) }).dial(),
+    {
+      code: 'engine-unreachable',
+    },
+  );
+});
+
+test('engine: files that are no pair are reported, and no connection is made', async (t) => {
+  const { ca, ...target } = await startTlsEngine(t);
+  const [one, other] = [await makeAuthority(randomBytes), await makeAuthority(randomBytes)];
+  let dials = 0;
+  const counting = net.createServer(() => dials++).listen(0, 'localhost');
+  await once(counting, 'listening');
+  t.teardown(() => counting.close());
+  const { port } = counting.address() as net.AddressInfo;
+  const files = { ca, cert: one.certificate, key: other.key };
+  const engine = new Engine({ ...target, port, tls: () => files });
+  await t.throwsAsync(engine.dial(), { code: 'engine-unreachable' });
+  // Connections arrive in order: an earlier one would be counted by now.
+  const arrived = once(counting, 'connection');
+  const last = net.connect(port, 'localhost', () => last.destroy());
+  await arrived;
+  t.is(dials, 1);
+});

@@ -1,0 +1,38 @@
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { replaceFile } from '../../../../agent-image/src/machine/replace-file.js';
+import { tempFolder } from '../../../helpers/temp-folder.js';
+import { writeFileLimited } from '../../../helpers/write-file-limited.js';
+
+for (const durable of [true, false]) {
+  const kind = durable ? 'durable' : 'passing';
+
+  test(`agent file, ${kind}: is made and replaced for its owner only, and nothing is left beside it`, async (t) => {
+    const folder = await tempFolder(t);
+    const path = join(folder, 'file');
+    await replaceFile(path, 'old', durable);
+    await chmod(path, 0o644);
+    await replaceFile(path, 'new', durable);
+    t.is(await readFile(path, 'utf8'), 'new');
+    t.is((await stat(path)).mode & 0o777, 0o600);
+    t.deepEqual(await readdir(folder), ['file']);
+  });
+
+  test(`agent file, ${kind}: a disk that takes only a part leaves the old one, and says so`, async (t) => {
+    const folder = await tempFolder(t);
+    const path = join(folder, 'file');
+    await writeFile(path, 'old');
+    t.is(
+      await writeFileLimited('agent-image/src/machine/replace-file.ts', 'replaceFile', path, durable),
+      'EFBIG',
+    );
+    t.is(await readFile(path, 'utf8'), 'old');
+    t.deepEqual(await readdir(folder), ['file']);
+  });
+}
+
+test('agent file: a folder that is not there is an error', async (t) => {
+  const path = join(await tempFolder(t), 'missing', 'file');
+  await t.throwsAsync(replaceFile(path, 'text', true), { code: 'ENOENT' });
+});

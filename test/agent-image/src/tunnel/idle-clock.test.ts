@@ -1,0 +1,63 @@
+import test from 'ava';
+import { IdleClock } from '../../../../agent-image/src/tunnel/idle-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+
+function setup() {
+  const clock = new FakeClock();
+  let runs = 0;
+  const idle = new IdleClock({ clock, inactivityMs: 5_000, onIdle: () => runs++ });
+  return { clock, idle, runs: () => runs };
+}
+
+test('idle clock: runs out once after the inactivity time, and anew when touched', (t) => {
+  const { clock, idle, runs } = setup();
+  idle.touch();
+  clock.advance(4_999);
+  t.is(runs(), 0);
+  clock.advance(1);
+  t.is(runs(), 1);
+  clock.advance(60_000);
+  t.is(runs(), 1);
+  idle.touch();
+  clock.advance(5_000);
+  t.is(runs(), 2);
+});
+
+test('idle clock: keep-alives alone hold it', (t) => {
+  const { clock, idle, runs } = setup();
+  for (let i = 0; i < 100; i++) {
+    idle.touch();
+    clock.advance(4_999);
+  }
+  t.is(runs(), 0);
+});
+
+test('idle clock: stands still while a stream is open, however silent', (t) => {
+  const { clock, idle, runs } = setup();
+  idle.touch();
+  const [one, two] = [idle.enter(), idle.enter()];
+  clock.advance(3_600_000);
+  one();
+  one();
+  clock.advance(3_600_000);
+  idle.touch();
+  clock.advance(3_600_000);
+  t.is(runs(), 0);
+  two();
+  clock.advance(4_999);
+  t.is(runs(), 0);
+  clock.advance(1);
+  t.is(runs(), 1);
+});
+
+test('idle clock: once stopped it stays so, though streams end after it', (t) => {
+  const { clock, idle, runs } = setup();
+  const leave = idle.enter();
+  idle.stop();
+  idle.stop();
+  leave();
+  idle.touch();
+  t.is(clock.pending, 0);
+  clock.advance(60_000);
+  t.is(runs(), 0);
+});

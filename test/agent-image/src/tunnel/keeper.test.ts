@@ -1,0 +1,201 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
+import { createLogger } from '../../../../agent-image/src/log.js';
+import { TunnelKeeper } from '../../../../agent-image/src/tunnel/keeper.js';
+import { systemClock } from '../../../../protocol/clock.js';
+import { deriveKey, hashJoinSecret } from '../../../../protocol/derived-keys.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { startPlugin } from '../../../helpers/plugin.js';
+import { startRelay } from '../../../helpers/relay.js';
+import { joinInstance } from '../../../helpers/test-instance.js';
+
+/** A keeper with a clock of its own, whose tunnel goes through a relay; chance is always one half. */
+async function setup(
+  t: ExecutionContext,
+  options: { fingerprint?: string; direct?: boolean; gate?: Promise<void> } = {},
+) {
+  const hub = await startPlugin(t);
+  const relay = await startRelay(t, hub.tunnelPort);
+  const tunnelAddress = `127.0.0.1:${options.direct ? hub.tunnelPort : relay.port}`;
+  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', tunnelAddress });
+  const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
+  const clock = new FakeClock();
+  const lines: { code?: string; level: string; msg: string }[] = [];
+  const [told, idle]: [string[], string[]] = [[], []];
+  const outbound = createOutbound(
+    {
+      cleartext: true,
+      insecurePoll: false,
+      ca: null,
+      proxy: { url: null, noProxy: '' },
+    },
+    systemClock,
+  );
+  t.teardown(() => outbound.close());
+  const keeper: TunnelKeeper = new TunnelKeeper({
+    tunnelAddress,
+    fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,
+    environmentId: id,
+    instanceId: agent.instance.instanceId,
+    purpose: 'environment',
+    credentialKey: deriveKey(agent.edgeId, hashJoinSecret(agent.edgeKey.secret), 'credential'),
+    instanceSecret: () => agent.client.instanceSecret,
+    connectTcp: async (...target) => {
+      await options.gate;
+      return outbound.connectTcp(...target);
+    },
+    dialEngine: () => Promise.reject(new Error('no engine')),
+    report: async () => undefined,
+    clock,
+    random: () => 0.5,
+    logger: createLogger(
+      { logLevel: 'debug', logFormat: 'json' },
+      { write: (line: string) => void lines.push(JSON.parse(line)) },
+    ),
+    onIdle: (tunnelId) => idle.push(tunnelId),
+    onLost: () => told.push('lost'),
+    onRecovered: () => told.push('recovered'),
+  });
+  t.teardown(() => keeper.stop());
+  await hub.call('POST', `/api/environments/${id}/tunnel`);
+  return { hub, id, agent, clock, keeper, lines, relay, told, idle };
+}
+
+test('keeper: a credential opens the tunnel', async (t) => {
+  const { hub, id, agent, keeper, told } = await setup(t);
+  const opening = keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.state, 'opening');
+  await opening;
+  t.is(keeper.problem, null);
+  t.is((await hub.view(id)).tunnel, 'active');
+  t.truthy(keeper.tunnelId);
+  t.is(keeper.state, keeper.tunnelId ?? 'none', 'what check-ins say');
+  t.deepEqual(told, []);
+});
+
+test('keeper: a lost tunnel is told at once', async (t) => {
+  const { agent, keeper, told, relay } = await setup(t);
+  await keeper.open(await agent.credential(), 60_000);
+  relay.reset();
+  while (keeper.tunnelId !== null) await turn();
+  t.deepEqual(told, ['lost']);
+});
+
+test('keeper: a tunnel that the hub ended is not told', async (t) => {
+  const { hub, id, agent, keeper, told } = await setup(t, { direct: true });
+  await keeper.open(await agent.credential(), 60_000);
+  await hub.call('DELETE', `/api/environments/${id}/tunnel`);
+  while (keeper.tunnelId !== null) await turn();
+  t.deepEqual(told, []);
+});
+
+test('keeper: a failure is a problem until a tunnel opens, and the hub is told of both ends', async (t) => {
+  const { agent, keeper, told, clock, lines, relay } = await setup(t);
+  relay.idleMs = 0;
+  await keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.state, 'opening', 'no new credential is wanted before the pause is over');
+  const { problem } = keeper;
+  t.regex(problem ?? '', /^(hub-unreachable|tunnel-handshake|tunnel-lost)$/);
+  t.deepEqual(told, []);
+  t.is(clock.nextMs, 125);
+  clock.advance(125);
+  t.deepEqual(told, ['lost']);
+  relay.idleMs = null;
+  await keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.problem, null);
+  t.deepEqual(told, ['lost', 'recovered']);
+  t.is(lines.filter(({ level, code }) => level === 'warn' && code === problem).length, 1);
+});
+
+test('keeper: a failure is no problem any more once no tunnel is wanted', async (t) => {
+  const { agent, keeper } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
+  await keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.problem, 'tunnel-fingerprint-mismatch');
+  keeper.unwanted();
+  t.is(keeper.problem, null);
+});
+
+test('keeper: a tunnel that is not wanted is closed', async (t) => {
+  const { agent, keeper, told } = await setup(t);
+  await keeper.open(await agent.credential(), 60_000);
+  keeper.unwanted();
+  t.is(keeper.tunnelId, null);
+  t.deepEqual(told, []);
+});
+
+test('keeper: attempts that fail are further and further apart', async (t) => {
+  const { agent, keeper, clock } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
+  const pauses: (number | null)[] = [];
+  for (let i = 0; i < 9; i++) {
+    await keeper.open(await agent.credential(), 60_000);
+    t.is(keeper.problem, 'tunnel-fingerprint-mismatch');
+    pauses.push(clock.nextMs);
+    clock.advance(clock.nextMs ?? 0);
+  }
+  t.deepEqual(pauses, [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+});
+
+test('keeper: a credential that a newer one took the place of is no problem', async (t) => {
+  const { agent, keeper, lines, clock, told } = await setup(t);
+  const older = await agent.credential();
+  const newer = await agent.credential();
+  await keeper.open(older, 60_000);
+  t.is(keeper.problem, null);
+  t.like(lines.at(-1), { level: 'info', code: 'credential-superseded' });
+  clock.advance(clock.nextMs ?? 0);
+  t.deepEqual(told, ['lost']);
+  await keeper.open(newer, 60_000);
+  t.truthy(keeper.tunnelId);
+});
+
+test('keeper: who is slow to connect shows the newest credential, and one attempt is enough', async (t) => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { hub, id, agent, keeper, relay, told } = await setup(t, { gate });
+  const opening = keeper.open(await agent.credential(), 60_000);
+  for (let count = 0; count < 3; count++) await keeper.open(await agent.credential(), 60_000);
+  await keeper.open('broken', 60_000);
+  t.is(keeper.state, 'opening');
+  open();
+  await opening;
+  t.is(keeper.problem, null);
+  t.is((await hub.view(id)).tunnel, 'active');
+  t.is(relay.taken, 1);
+  t.deepEqual(told, []);
+});
+
+test('keeper: a credential for another environment is refused unopened', async (t) => {
+  const { hub, keeper } = await setup(t);
+  const other = await hub.create({ name: 'other' });
+  const stranger = await joinInstance(t, { edgeId: other.edgeId ?? '', edgeKey: other.edgeKey });
+  await hub.call('POST', `/api/environments/${other.id}/tunnel`);
+  await keeper.open(await stranger.credential(), 60_000);
+  t.is(keeper.problem, 'credential-unreadable');
+});
+
+test('keeper: the idle time runs for the open tunnel, and only that one is closed for it', async (t) => {
+  const { agent, keeper, idle, clock } = await setup(t);
+  await keeper.open(await agent.credential(), 5_000);
+  const id = keeper.tunnelId ?? '';
+  clock.advance(3_000);
+  keeper.touch();
+  clock.advance(4_000);
+  t.deepEqual(idle, []);
+  clock.advance(1_000);
+  t.deepEqual(idle, [id]);
+  keeper.close('idle', 'another');
+  t.is(keeper.tunnelId, id);
+  keeper.close('idle', id);
+  t.is(keeper.tunnelId, null);
+});
+
+test('keeper: a stop closes the tunnel, ends the pause, and opens nothing any more', async (t) => {
+  const { agent, keeper, clock } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
+  await keeper.open(await agent.credential(), 60_000);
+  keeper.stop();
+  keeper.stop();
+  t.is(clock.pending, 0);
+  await keeper.open(await agent.credential(), 60_000);
+  t.is(keeper.tunnelId, null);
+});

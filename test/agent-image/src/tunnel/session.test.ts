@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import net from 'node:net';
+import { type Duplex, PassThrough } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import pino from 'pino';
+import { AgentTunnel } from '../../../../agent-image/src/tunnel/session.js';
+import { systemClock } from '../../../../protocol/clock.js';
+import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
+import { defer } from '../../../helpers/deferred.js';
+import { FRAME, frame } from '../../../helpers/h2-frames.js';
+
+/** An agent's end of a tunnel on a plain connection, whose other end does nothing yet. */
+async function connectAgent(
+  t: ExecutionContext,
+  dialEngine: () => Promise<Duplex> = () => Promise.reject(new Error('no engine')),
+  report: () => Promise<void> = async () => undefined,
+) {
+  const server = net.createServer();
+  t.teardown(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const hub = net.connect({ host: '127.0.0.1', port: (server.address() as net.AddressInfo).port });
+  const [connection] = (await once(server, 'connection')) as [net.Socket];
+  t.teardown(() => hub.destroy());
+  t.teardown(() => connection.destroy());
+  let end: (code: string) => void = () => undefined;
+  const ended = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const tunnel = new AgentTunnel({
+    socket: connection as TLSSocket,
+    proof: {
+      environmentId: 1,
+      instanceId: 'instance',
+      token: 'x'.repeat(43),
+      mac: 'x'.repeat(43),
+      inactivityMs: 300_000,
+    },
+    clock: systemClock,
+    logger: pino({ level: 'silent' }),
+    dialEngine,
+    report,
+    onIdle: () => undefined,
+    onClosed: end,
+  });
+  t.teardown(() => tunnel.close('stopping'));
+  return { tunnel, hub, connection, ended };
+}
+
+/** The same, with what the hub's end would be. */
+async function setUp(t: ExecutionContext, report?: () => Promise<void>) {
+  const { tunnel, hub, ended } = await connectAgent(t, undefined, report);
+  const session = http2.connect('http://agent', { createConnection: () => hub });
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  await once(session, 'remoteSettings');
+  return { tunnel, hub, session, ended };
+}
+
+const requests = {
+  credential: { ':path': TUNNEL.credentialPath },
+  accepted: { ':method': 'POST', ':path': TUNNEL.acceptedPath },
+  'keep-alive': { ':method': 'POST', ':path': TUNNEL.keepAlivePath },
+  report: { ':method': 'POST', ':path': TUNNEL.reportPath },
+  connect: { ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority },
+};
+
+for (const [name, headers] of Object.entries(requests)) {
+  test(`agent tunnel: survives a connection that ends in one breath with the request: ${name}`, async (t) => {
+    const { tunnel, hub, session, ended } = await setUp(t);
+    const accepted = tunnel.accepted().catch(() => null);
+    hub.cork();
+    const stream = session.request(headers);
+    stream.on('error', () => undefined);
+    stream.end('id');
+    session.destroy();
+    hub.uncork();
+    t.is(await ended, 'lost');
+    await accepted;
+    // What a listener throws comes up a turn later, and would end the test's process.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+}
+
+test('agent tunnel: a question that the hub gives up before the report is there gets no answer', async (t) => {
+  const asked = defer();
+  const reported = defer();
+  const { session } = await setUp(t, () => {
+    asked.resolve(undefined);
+    return reported.promise;
+  });
+  const question = session.request(requests.report);
+  question.on('error', () => undefined);
+  await asked.promise;
+  const closed = once(question, 'close');
+  question.close(http2.constants.NGHTTP2_CANCEL);
+  await closed;
+  // Its answer comes when the reset has arrived.
+  await new Promise((resolve) => session.ping(resolve));
+  reported.resolve(undefined);
+  // What is thrown now would end the test's process.
+  await new Promise((resolve) => setImmediate(resolve));
+  const [headers] = await once(session.request(requests['keep-alive']), 'response');
+  t.is(headers[':status'], 204);
+});
+
+test('agent tunnel: a hub that does not read holds no connection of a tunnel that is closed', async (t) => {
+  // More than the sockets of both ends keep, so that most of it stays unsent.
+  const engine = new PassThrough({ highWaterMark: 64 * 1024 * 1024 });
+  engine.write(Buffer.alloc(32 * 1024 * 1024));
+  const { tunnel, hub, connection } = await connectAgent(t, () => Promise.resolve(engine));
+  const wide = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
+  // RFC 7541: method and authority as literals.
+  const call = Buffer.from([0x02, 7, ...Buffer.from('CONNECT'), 0x01, 6, ...Buffer.from('engine')]);
+  hub.write(
+    Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      frame(FRAME.settings, 0, 0, wide),
+      frame(FRAME.windowUpdate, 0, 0, Buffer.from([0x7f, 0, 0, 0])),
+      frame(FRAME.headers, 0x4, 1, call),
+    ]),
+  );
+  while (connection.bytesWritten < 1024 * 1024) await new Promise((resolve) => setImmediate(resolve));
+  const closed = once(connection, 'close');
+  tunnel.close('stopping');
+  await closed;
+  t.true(connection.destroyed);
+});
