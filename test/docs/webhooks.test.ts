@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { WebhookAnswer, WebhookCreated } from '../../plugin/api.js';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startHub } from '../helpers/hub.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startHub } from '../kit/hub/hub.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 /** The one sample in that language, as it stands in docs/webhooks.md. */
 async function sample(language: string): Promise<string> {

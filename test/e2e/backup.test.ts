@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { EnvironmentView, KeyRotated } from '../../plugin/api.js';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startAgent } from '../helpers/agent.js';
-import { startHostileEngine } from '../helpers/hostile-engine.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { seededRandom } from '../helpers/seeded-random.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { enrolAt, mustBeRefused } from '../helpers/writers/enrolled.js';
-import { EnvironmentWriter } from '../helpers/writers/environment-writer.js';
-import { SettingsWriter } from '../helpers/writers/settings-writer.js';
-import { TokenWriter } from '../helpers/writers/token-writer.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { startHostileEngine } from '../kit/engine/hostile-engine.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { seededRandom } from '../kit/seeded-random.js';
+import { tempFolder } from '../kit/temp-folder.js';
+import { enrolAt, mustBeRefused } from './store/writers/enrolled.js';
+import { EnvironmentWriter } from './store/writers/environment-writer.js';
+import { SettingsWriter } from './store/writers/settings-writer.js';
+import { TokenWriter } from './store/writers/token-writer.js';
 
 /** Copies made while something is written. */
 const COPIES = 5;

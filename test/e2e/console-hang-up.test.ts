@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { type Console, openConsole } from '../helpers/console.js';
-import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { startLine } from '../helpers/line.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { type Console, openConsole } from '../kit/docker/console.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { startLine } from '../kit/hub-and-agent.js';
 
 /** SIGKILL comes 4 s after the hang-up; five times that. */
 const GONE_MS = 5 * 5_000;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
-import { askTicket, makeExec, openConsole, refusedHandshake } from '../helpers/console.js';
-import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { type Line, startLine, untilTunnel } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
+import { askTicket, makeExec, openConsole, refusedHandshake } from '../kit/docker/console.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { type Line, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const CONTAINER = `console-${process.pid}`;
 const scope = fileScope();

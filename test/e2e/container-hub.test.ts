@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { AgentContainer, CONTAINER } from '../helpers/agent-container.js';
-import { signIn } from '../helpers/hub-api.js';
-import { containHub, HUB_IMAGE } from '../helpers/hub-container.js';
-import { BASE_IMAGE, sharedEngine } from '../helpers/lab.js';
-import { serialServerTest } from '../helpers/server-test.js';
+import { AgentContainer, CONTAINER } from '../kit/agent/container.js';
+import { BASE_IMAGE, sharedEngine } from '../kit/engine/lab.js';
+import { signIn } from '../kit/hub/api.js';
+import { serialServerTest } from '../kit/server-test.js';
+import { containHub, HUB_IMAGE } from './containers/hub-container.js';
 
 const MAX_IMAGE_BYTES = 5_000_000;
 const HEALTHCHECK = ['node', '/app/host/main.js', 'healthcheck'];

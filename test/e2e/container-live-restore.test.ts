@@ -1,5 +1,5 @@
-import { CONTAINER, startContainerLine } from '../helpers/agent-container.js';
-import { labTest, startEngine } from '../helpers/lab.js';
+import { CONTAINER, startContainerLine } from '../kit/agent/container.js';
+import { labTest, startEngine } from '../kit/engine/lab.js';
 
 labTest(
   'agent container: an engine that is restarted with live-restore is in reach again by itself',

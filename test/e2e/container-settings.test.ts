@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startContainerLine } from '../helpers/agent-container.js';
-import { AGENT_IMAGE, labTest, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startContainerLine } from '../kit/agent/container.js';
+import { AGENT_IMAGE, labTest, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const INSECURE = ' -e EDGE_INSECURE_POLL=1';
 

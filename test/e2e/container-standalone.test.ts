@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { EnvironmentView } from '../../plugin/api.js';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { type AgentContainer, CONTAINER, startContainerLine, VOLUME } from '../helpers/agent-container.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
+import { type AgentContainer, CONTAINER, startContainerLine, VOLUME } from '../kit/agent/container.js';
+import { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
 
 /** Of what a Node without any work takes on the same machine: that depends on its version, processors and pages. */
 const MAX_SHARE_OF_NODE = 2.5;

@@ -1,7 +1,7 @@
 import type { EnvironmentView } from '../../plugin/api.js';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startContainerLine } from '../helpers/agent-container.js';
-import { labTest, startEngine } from '../helpers/lab.js';
+import { startContainerLine } from '../kit/agent/container.js';
+import { labTest, startEngine } from '../kit/engine/lab.js';
 
 const isOnline = (view: EnvironmentView) => view.status === 'online' && view.swarm !== null;
 

@@ -1,6 +1,6 @@
 import { LAB_ROOT } from '../../tools/lab/namespace.js';
-import { CONTAINER, startContainerLine } from '../helpers/agent-container.js';
-import { labTest, startEngine } from '../helpers/lab.js';
+import { CONTAINER, startContainerLine } from '../kit/agent/container.js';
+import { labTest, startEngine } from '../kit/engine/lab.js';
 
 /** A user and a group that every Debian has, whose containers' root is this one on the machine. */
 const REMAPPED = { user: 'daemon', ids: 'daemon:100000:65536\n' };

@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startChild } from '../helpers/child.js';
-import { serialLabTest, sharedEngine } from '../helpers/lab.js';
+import { startChild } from '../kit/child.js';
+import { serialLabTest, sharedEngine } from '../kit/engine/lab.js';
 
 serialLabTest(
   'demo --swarm: the pasted command lists three nodes, and Ctrl-C leaves nothing behind',

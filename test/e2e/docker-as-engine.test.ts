@@ -6,11 +6,11 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../plugin/server-hooks/docker/docker-path.js';
 import { codeOf } from '../../protocol/edge-error.js';
-import { containerName, docker } from '../helpers/compare.js';
-import { type DockerLine, startDockerLine } from '../helpers/docker-line.js';
-import { dialHub } from '../helpers/hub-forwarder.js';
-import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
+import { containerName, docker } from '../kit/docker/compare.js';
+import { type DockerLine, startDockerLine } from '../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { fileScope } from '../kit/scope.js';
+import { dialHub } from './docker/hub-forwarder.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;

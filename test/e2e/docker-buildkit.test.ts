@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { compare, containerName } from '../helpers/compare.js';
-import { type DockerLine, type DockerSide, dockerClients, startDockerLine } from '../helpers/docker-line.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { untilNothingIsOpen } from '../helpers/open-ends.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { compare, containerName } from '../kit/docker/compare.js';
+import { untilNothingIsOpen } from '../kit/docker/open-connections.js';
+import { type DockerLine, type DockerSide, dockerClients, startDockerLine } from '../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const BUILDKIT = { DOCKER_BUILDKIT: '1' };
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { containerName, docker } from '../helpers/compare.js';
-import { startDockerLine } from '../helpers/docker-line.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
+import { containerName, docker } from '../kit/docker/compare.js';
+import { startDockerLine } from '../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
 
 /** `FAIRLEAD_ROUNDS=500` for a longer look. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 40);

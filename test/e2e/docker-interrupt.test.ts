@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { containerName, docker, onBothSides } from '../helpers/compare.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../helpers/docker-line.js';
-import { type DockerSession, startDocker } from '../helpers/docker-session.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { untilNothingIsOpen, watchEngine } from '../helpers/open-ends.js';
-import { fileScope } from '../helpers/scope.js';
-import { tarHead } from '../helpers/tar-head.js';
+import { containerName, docker, onBothSides } from '../kit/docker/compare.js';
+import { untilNothingIsOpen, watchEngine } from '../kit/docker/open-connections.js';
+import { type DockerSession, startDocker } from '../kit/docker/session.js';
+import { type DockerLine, type DockerSide, startDockerLine } from '../kit/docker/setup.js';
+import { tarHead } from '../kit/docker/tar-head.js';
+import { startTerminal } from '../kit/docker/terminal.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExecutionContext } from 'ava';
-import { docker } from '../helpers/compare.js';
-import { type DockerSide, joinEngine, startDockerLine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { BASE_IMAGE, labTest, startEngine } from '../helpers/lab.js';
-import { watchMemory } from '../helpers/memory.js';
-import { tarHead } from '../helpers/tar-head.js';
+import { docker } from '../kit/docker/compare.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerSide, joinEngine, startDockerLine } from '../kit/docker/setup.js';
+import { tarHead } from '../kit/docker/tar-head.js';
+import { BASE_IMAGE, labTest, startEngine } from '../kit/engine/lab.js';
+import { watchMemory } from './docker/memory-watch.js';
 
 const MIB = 2 ** 20;
 const LAYER_MIB = 1_100;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { containerName, docker, withoutIds } from '../helpers/compare.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { untilNothingIsOpen } from '../helpers/open-ends.js';
-import { fileScope } from '../helpers/scope.js';
+import { containerName, docker, withoutIds } from '../kit/docker/compare.js';
+import { untilNothingIsOpen } from '../kit/docker/open-connections.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerLine, type DockerSide, startDockerLine } from '../kit/docker/setup.js';
+import { startTerminal } from '../kit/docker/terminal.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;

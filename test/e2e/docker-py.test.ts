@@ -7,15 +7,15 @@ import { dockerPyFolder } from '../../tools/lab/install-docker-py.js';
 import { runCommand } from '../../tools/lab/run-command.js';
 import { SwarmNode } from '../../tools/lab/swarm-node.js';
 import { LabSwitch } from '../../tools/lab/switch.js';
-import { cleanEnv, joinEngine } from '../helpers/docker-line.js';
-import { startHub } from '../helpers/hub.js';
-import { startHubForwarder } from '../helpers/hub-forwarder.js';
-import { fileScope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { cleanEnv, joinEngine } from '../kit/docker/setup.js';
+import { startHub } from '../kit/hub/hub.js';
+import { fileScope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
+import { startHubForwarder } from './docker/hub-forwarder.js';
 
 const serialDockerPyTest =
   process.env.FAIRLEAD_NO_LAB || process.env.FAIRLEAD_NO_DOCKER_PY ? test.serial.skip : test.serial;
-const SCENARIO = fileURLToPath(new URL('../helpers/docker-py/main.py', import.meta.url));
+const SCENARIO = fileURLToPath(new URL('./docker/docker-py/main.py', import.meta.url));
 /** Of a section: it takes seconds. */
 const SECTION_MS = 240_000;
 

@@ -1,9 +1,9 @@
-import { compare, containerName, docker, onBothSides } from '../helpers/compare.js';
-import { type DockerLine, startDockerLine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
+import { compare, containerName, docker, onBothSides } from '../kit/docker/compare.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerLine, startDockerLine } from '../kit/docker/setup.js';
+import { startTerminal } from '../kit/docker/terminal.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;

@@ -3,13 +3,13 @@ import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
-import { compare, containerName, docker, onBothSides } from '../helpers/compare.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../helpers/lab.js';
-import { untilNothingIsOpen } from '../helpers/open-ends.js';
-import { fileScope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { compare, containerName, docker, onBothSides } from '../kit/docker/compare.js';
+import { untilNothingIsOpen } from '../kit/docker/open-connections.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerLine, type DockerSide, startDockerLine } from '../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../kit/engine/lab.js';
+import { fileScope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;

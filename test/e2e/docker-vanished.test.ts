@@ -1,10 +1,10 @@
 import type { TunnelView } from '../../plugin/api.js';
-import { containerName, docker } from '../helpers/compare.js';
-import { startDockerLine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { BUSYBOX_IMAGE, labTest } from '../helpers/lab.js';
-import { untilTunnel } from '../helpers/line.js';
-import { watchEngine } from '../helpers/open-ends.js';
+import { containerName, docker } from '../kit/docker/compare.js';
+import { watchEngine } from '../kit/docker/open-connections.js';
+import { startDocker } from '../kit/docker/session.js';
+import { startDockerLine } from '../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, labTest } from '../kit/engine/lab.js';
+import { untilTunnel } from '../kit/hub-and-agent.js';
 
 /** What Linux keeps of a connection whose process is gone (a minute), and a keep-alive and a look of the hub after it. */
 const NOTICED_MS = 120_000;

@@ -7,19 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import type { WebhookCreated } from '../../plugin/api.js';
-import { containerName, docker } from '../helpers/compare.js';
-import { type DockerSide, joinEngine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
+import { containerName, docker } from '../kit/docker/compare.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerSide, joinEngine } from '../kit/docker/setup.js';
 import {
   type Dashboard,
   makeSampleProject,
   type SampleProject,
   startDashboard,
   TOKENS,
-} from '../helpers/embedded-dashboard.js';
-import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
-import { sendWebhook } from '../helpers/webhook-sender.js';
+} from '../kit/embedding/embedded-dashboard.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { sendWebhook } from '../kit/hub/webhook-sender.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let made: Promise<SampleProject> | undefined;

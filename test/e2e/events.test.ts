@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import test from 'ava';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { readEvents } from '../helpers/read-events.js';
-import type { Scope } from '../helpers/scope.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { readEvents } from '../kit/hub/read-events.js';
+import type { Scope } from '../kit/scope.js';
 
 /** A stream over HTTP/2, as a client of the bundled host has it. */
 async function follow(t: Scope, hub: Hub, token: string) {

@@ -1,7 +1,7 @@
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startAgent } from '../helpers/agent.js';
-import { startHub } from '../helpers/hub.js';
-import { labTest, sharedEngine } from '../helpers/lab.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { labTest, sharedEngine } from '../kit/engine/lab.js';
+import { startHub } from '../kit/hub/hub.js';
 
 labTest('line: from a created environment to docker ps through the hub', async (t) => {
   const engine = await sharedEngine();

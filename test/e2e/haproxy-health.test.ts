@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { startChild } from '../helpers/child.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { serialServerTest } from '../helpers/server-test.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startChild } from '../kit/child.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { serialServerTest } from '../kit/server-test.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const REPORTED_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { leave, openAdminBrowser } from '../helpers/admin-browser.js';
-import { browserTest } from '../helpers/browser.js';
-import { HOSTILE_BYTES } from '../helpers/hostile-bytes.js';
-import { startHostileLine } from '../helpers/hostile-line.js';
+import { leave, openAdminBrowser } from '../kit/browser/admin-browser.js';
+import { browserTest } from '../kit/browser/browser.js';
+import { HOSTILE_BYTES } from './hostile/hostile-bytes.js';
+import { startHostileLine } from './hostile/setup.js';
 
 /** Five times what a call takes that nobody hinders, on a busy machine. */
 const DEADLINE_MS = 20_000;

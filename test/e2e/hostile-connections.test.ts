@@ -3,11 +3,11 @@ import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { TUNNEL_ALPN } from '../../protocol/version.js';
-import { EMPTY_SETTINGS, PREFACE } from '../helpers/h2-frames.js';
-import { HOSTILE_FRAMES } from '../helpers/hostile-frames.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { openTunnel, startLine } from '../helpers/line.js';
-import { dialStubborn } from '../helpers/stubborn-client.js';
+import { HOSTILE_FRAMES } from '../kit/fault/hostile-frames.js';
+import { dialStubborn } from '../kit/fault/stubborn-client.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine } from '../kit/hub-and-agent.js';
+import { EMPTY_SETTINGS, PREFACE } from '../kit/tunnel/h2-frames.js';
 
 /** Set it for a longer soak. */
 const SECONDS = Number(process.env.FAIRLEAD_SOAK_SECONDS ?? 30);

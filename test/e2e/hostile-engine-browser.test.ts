@@ -5,12 +5,12 @@ import type { ExecutionContext } from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
 import { loadTunnelIdentity } from '../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { systemClock } from '../../protocol/clock.js';
-import { leave, openAdminBrowser, watchContent } from '../helpers/admin-browser.js';
-import { browserTest, load, openBrowser } from '../helpers/browser.js';
-import { HOSTILE_CONTENT } from '../helpers/hostile-content.js';
-import { http, listenHostile } from '../helpers/hostile-engine.js';
-import { startHostileLine } from '../helpers/hostile-line.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { leave, openAdminBrowser, watchContent } from '../kit/browser/admin-browser.js';
+import { browserTest, load, openBrowser } from '../kit/browser/browser.js';
+import { http, listenHostile } from '../kit/engine/hostile-engine.js';
+import { tempFolder } from '../kit/temp-folder.js';
+import { HOSTILE_CONTENT } from './hostile/hostile-content.js';
+import { startHostileLine } from './hostile/setup.js';
 
 /** What a page that runs needs at most to be seen, on a busy machine, too. */
 const SETTLE_MS = 150;

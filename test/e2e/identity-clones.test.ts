@@ -2,11 +2,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { cp } from 'node:fs/promises';
 import { BUSYBOX_IMAGE } from '../../tools/lab/base-image.js';
 import type { LabEngine } from '../../tools/lab/engine.js';
-import { startAgent } from '../helpers/agent.js';
-import { startHub } from '../helpers/hub.js';
-import { labTest, startEngine } from '../helpers/lab.js';
-import { openTunnel } from '../helpers/line.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { labTest, startEngine } from '../kit/engine/lab.js';
+import { startHub } from '../kit/hub/hub.js';
+import { openTunnel } from '../kit/hub-and-agent.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 labTest(
   'clones: calls reach the first of two cloned machines only, until an admin chooses the other',

@@ -1,11 +1,11 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startAgent } from '../helpers/agent.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { labTest, startEngine } from '../helpers/lab.js';
-import { openTunnel, startLine } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { labTest, startEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const scope = fileScope();
 let shared: Promise<Hub> | undefined;

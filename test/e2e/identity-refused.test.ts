@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { startAgent } from '../helpers/agent.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { labTest, sharedEngine, startEngine } from '../helpers/lab.js';
-import { openTunnel, startLine } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { labTest, sharedEngine, startEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let shared: Promise<Hub> | undefined;

@@ -1,4 +1,4 @@
-import { BASE_IMAGE, BUSYBOX_IMAGE, labTest, sharedEngine, startEngine } from '../helpers/lab.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, labTest, sharedEngine, startEngine } from '../kit/engine/lab.js';
 
 labTest('lab: /var/run/docker.sock inside an engine is that engine', async (t) => {
   const engine = await sharedEngine();

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from 'ava';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { labTest } from '../helpers/lab.js';
-import { openTunnel, startLine, untilTunnel } from '../helpers/line.js';
-import { type Relay, startRelay } from '../helpers/relay.js';
-import { fileScope } from '../helpers/scope.js';
+import { labTest } from '../kit/engine/lab.js';
+import { type Relay, startRelay } from '../kit/fault/relay.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let hub: Promise<Hub> | undefined;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { startChild } from '../helpers/child.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../helpers/lab.js';
-import { openTunnel, startLine, untilTunnel } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
+import { startChild } from '../kit/child.js';
+import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let shared: Promise<Hub> | undefined;

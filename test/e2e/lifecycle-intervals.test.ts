@@ -1,8 +1,8 @@
 import type { EnvironmentView } from '../../plugin/api.js';
-import type { Hub } from '../helpers/hub.js';
-import { labTest } from '../helpers/lab.js';
-import { openTunnel, startLine } from '../helpers/line.js';
-import { type Relay, startRelay } from '../helpers/relay.js';
+import { labTest } from '../kit/engine/lab.js';
+import { type Relay, startRelay } from '../kit/fault/relay.js';
+import type { Hub } from '../kit/hub/hub.js';
+import { openTunnel, startLine } from '../kit/hub-and-agent.js';
 
 /** What a check-in may come early by the hub's clock, as one before it came late, ms. */
 const EARLY_MS = 900;

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { encodeEdgeKey } from '../../protocol/edge-key.js';
-import { startAgent } from '../helpers/agent.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { labTest, sharedEngine } from '../helpers/lab.js';
-import { openTunnel, startLine, untilTunnel } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { labTest, sharedEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let shared: Promise<Hub> | undefined;

@@ -1,6 +1,6 @@
-import { browserTest, openBrowser } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
-import { havePanel } from '../helpers/panel-page.js';
+import { browserTest, openBrowser } from '../kit/browser/browser.js';
+import { havePanel } from '../kit/browser/panel-page.js';
+import { startHub } from '../kit/hub/hub.js';
 
 /** A browser on a busy machine takes its time. */
 const MS = 90_000;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { cp } from 'node:fs/promises';
-import { startAgent } from '../helpers/agent.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { startLine } from '../helpers/line.js';
-import { lookFaults } from '../helpers/panel-looks.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { lookFaults } from '../kit/browser/panel-faults.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { startLine } from '../kit/hub-and-agent.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 serialBrowserTest('panel: an admin swaps two cloned machines, and the other one is in reach', async (t) => {
   t.timeout(400_000);

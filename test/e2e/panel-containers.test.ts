@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../helpers/lab.js';
-import { type Line, startLine, untilTunnel } from '../helpers/line.js';
-import { accessFaults, havePanel, openPanel, type PanelPage } from '../helpers/panel-page.js';
-import { fileScope } from '../helpers/scope.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { accessFaults, havePanel, openPanel, type PanelPage } from '../kit/browser/panel-page.js';
+import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../kit/engine/lab.js';
+import { type Line, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned')</script>`;
 /** Five times what is promised: the machine may be busy. */

@@ -11,14 +11,14 @@ import {
   type KeyedCertificate,
   makeAuthority,
 } from '../../host/certificates/authority.js';
-import { startAgent } from '../helpers/agent.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { sharedEngine } from '../helpers/lab.js';
-import { lookFaults } from '../helpers/panel-looks.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
-import type { Scope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { lookFaults } from '../kit/browser/panel-faults.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { sharedEngine } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import type { Scope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 

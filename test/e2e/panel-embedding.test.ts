@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
-import { openBrowser, serialBrowserTest } from '../helpers/browser.js';
-import { openForeignPage } from '../helpers/foreign-page.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { havePanel } from '../helpers/panel-page.js';
-import type { Scope } from '../helpers/scope.js';
+import { openBrowser, serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel } from '../kit/browser/panel-page.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import type { Scope } from '../kit/scope.js';
+import { openForeignPage } from './panel/foreign-page.js';
 
 const MODULE = '/panels/fairlead/fairlead-panel.js';
 

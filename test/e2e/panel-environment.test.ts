@@ -1,9 +1,9 @@
-import { startAgent } from '../helpers/agent.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
-import { BUSYBOX_IMAGE, sharedEngine } from '../helpers/lab.js';
-import { startLine } from '../helpers/line.js';
-import { accessFaults, havePanel, openPanel } from '../helpers/panel-page.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { accessFaults, havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { BUSYBOX_IMAGE, sharedEngine } from '../kit/engine/lab.js';
+import { startHub } from '../kit/hub/hub.js';
+import { startLine } from '../kit/hub-and-agent.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned')</script>`;
 const LOG = String.raw`i=0; while :; do i=$((i+1)); printf '\033]0;pwned\007\033[31mline %s\033[0m ${MARKUP.replaceAll("'", '"')}\n' $i; sleep 0.2; done`;

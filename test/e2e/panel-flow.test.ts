@@ -1,8 +1,8 @@
-import { AgentContainer, CONTAINER } from '../helpers/agent-container.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
-import { AGENT_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../helpers/lab.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
+import { AgentContainer, CONTAINER } from '../kit/agent/container.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { AGENT_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../kit/engine/lab.js';
+import { startHub } from '../kit/hub/hub.js';
 
 const COUNT = 'i=0; while :; do i=$((i+1)); echo "line $i."; sleep 0.2; done';
 

@@ -1,7 +1,7 @@
-import { serialBrowserTest } from '../helpers/browser.js';
-import { BUSYBOX_IMAGE, sharedEngine } from '../helpers/lab.js';
-import { startLine } from '../helpers/line.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { BUSYBOX_IMAGE, sharedEngine } from '../kit/engine/lab.js';
+import { startLine } from '../kit/hub-and-agent.js';
 
 const HOURS = 36;
 

@@ -3,10 +3,10 @@ import { countNodes, driveList } from '../../bench/drive-list.js';
 import { traceTasks } from '../../bench/main-thread.js';
 import { writeEnvironments } from '../../bench/many-environments.js';
 import { changeStatuses } from '../../bench/status-changes.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { startHub } from '../kit/hub/hub.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const COUNT = 15_000;
 

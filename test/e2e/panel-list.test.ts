@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
-import { startAgent } from '../helpers/agent.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { startHub } from '../helpers/hub.js';
-import { sharedEngine } from '../helpers/lab.js';
-import { accessFaults, havePanel, openPanel } from '../helpers/panel-page.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { accessFaults, havePanel, openPanel } from '../kit/browser/panel-page.js';
+import { sharedEngine } from '../kit/engine/lab.js';
+import { startHub } from '../kit/hub/hub.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 

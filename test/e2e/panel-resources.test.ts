@@ -1,8 +1,8 @@
 import { BUSYBOX_IMAGE } from '../../tools/lab/base-image.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import { havePanel } from '../helpers/panel-page.js';
-import { accessFaultsInBoth, type ResourcesPage, startResourcesPage } from '../helpers/resources-page.js';
-import { fileScope } from '../helpers/scope.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { havePanel } from '../kit/browser/panel-page.js';
+import { fileScope } from '../kit/scope.js';
+import { accessFaultsInBoth, type ResourcesPage, startResourcesPage } from './panel/resources-page.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 const SECTIONS = ['Stacks', 'Images', 'Volumes', 'Networks', 'Events'] as const;

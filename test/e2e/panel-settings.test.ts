@@ -1,14 +1,14 @@
 import type { Page } from 'playwright-core';
 import type { WebhookList } from '../../plugin/api.js';
 import { parseEdgeKey } from '../../protocol/edge-key.js';
-import { startAgent } from '../helpers/agent.js';
-import { serialBrowserTest } from '../helpers/browser.js';
-import type { Hub } from '../helpers/hub.js';
-import { type Line, startLine } from '../helpers/line.js';
-import { lookFaults } from '../helpers/panel-looks.js';
-import { havePanel, openPanel } from '../helpers/panel-page.js';
-import type { Scope } from '../helpers/scope.js';
-import { sendWebhook } from '../helpers/webhook-sender.js';
+import { startAgent } from '../kit/agent/agent.js';
+import { serialBrowserTest } from '../kit/browser/browser.js';
+import { lookFaults } from '../kit/browser/panel-faults.js';
+import { havePanel, openPanel } from '../kit/browser/panel-page.js';
+import type { Hub } from '../kit/hub/hub.js';
+import { sendWebhook } from '../kit/hub/webhook-sender.js';
+import { type Line, startLine } from '../kit/hub-and-agent.js';
+import type { Scope } from '../kit/scope.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 

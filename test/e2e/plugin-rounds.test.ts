@@ -1,6 +1,6 @@
 import { runCommand } from '../../tools/lab/run-command.js';
-import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../helpers/lab.js';
-import { runRounds, startPluginLine } from '../helpers/plugin-rounds.js';
+import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../kit/engine/lab.js';
+import { runRounds, startPluginLine } from '../kit/hub/plugin-rounds.js';
 
 /** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, at an engine of its own. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 3);

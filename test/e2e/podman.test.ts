@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { buildAgentImage } from '../../tools/lab/agent-image.js';
 import { makeBaseImage, makeBusyboxImage } from '../../tools/lab/base-image.js';
 import { PodmanEngine } from '../../tools/lab/podman-engine.js';
-import { CONTAINER } from '../helpers/agent-container.js';
-import { docker } from '../helpers/compare.js';
-import { openConsole } from '../helpers/console.js';
-import { type DockerSide, joinEngine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { AGENT_IMAGE, BUSYBOX_IMAGE } from '../helpers/lab.js';
-import { fileScope } from '../helpers/scope.js';
-import { serialServerTest } from '../helpers/server-test.js';
+import { CONTAINER } from '../kit/agent/container.js';
+import { docker } from '../kit/docker/compare.js';
+import { openConsole } from '../kit/docker/console.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerSide, joinEngine } from '../kit/docker/setup.js';
+import { startTerminal } from '../kit/docker/terminal.js';
+import { AGENT_IMAGE, BUSYBOX_IMAGE } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { fileScope } from '../kit/scope.js';
+import { serialServerTest } from '../kit/server-test.js';
 
 /** SIGKILL comes 4 s after the hang-up; five times that. */
 const GONE_MS = 5 * 5_000;

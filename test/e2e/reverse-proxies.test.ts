@@ -2,17 +2,17 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentView } from '../../plugin/api.js';
-import { startChild } from '../helpers/child.js';
-import { compare, containerName, docker, onBothSides } from '../helpers/compare.js';
-import { type DockerLine, joinEngine } from '../helpers/docker-line.js';
-import { startDocker } from '../helpers/docker-session.js';
-import { startTerminal } from '../helpers/docker-terminal.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { type HubApi, signIn } from '../helpers/hub-api.js';
-import { BASE_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../helpers/lab.js';
-import { PROXY_NAMES, type ProxyName, startReverseProxy } from '../helpers/reverse-proxy.js';
-import { fileScope } from '../helpers/scope.js';
-import { serialServerTest } from '../helpers/server-test.js';
+import { startChild } from '../kit/child.js';
+import { compare, containerName, docker, onBothSides } from '../kit/docker/compare.js';
+import { startDocker } from '../kit/docker/session.js';
+import { type DockerLine, joinEngine } from '../kit/docker/setup.js';
+import { startTerminal } from '../kit/docker/terminal.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../kit/engine/lab.js';
+import { type HubApi, signIn } from '../kit/hub/api.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { fileScope } from '../kit/scope.js';
+import { serialServerTest } from '../kit/server-test.js';
+import { PROXY_NAMES, type ProxyName, startReverseProxy } from './deployment/reverse-proxy.js';
 
 /** Those that pass on the end of one direction. Behind the others `docker run` and `exec` need a terminal. */
 const PASS_HALF_CLOSE: readonly ProxyName[] = ['nginx-stream', 'haproxy'];

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import https from 'node:https';
 import type { ExecutionContext } from 'ava';
-import { openConsole } from '../helpers/console.js';
-import { type HubApi, hubApi, signIn } from '../helpers/hub-api.js';
-import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../helpers/lab.js';
-import { type Line, startLine, untilTunnel } from '../helpers/line.js';
-import { fileScope } from '../helpers/scope.js';
+import { openConsole } from '../kit/docker/console.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../kit/engine/lab.js';
+import { type HubApi, hubApi, signIn } from '../kit/hub/api.js';
+import { type Line, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { fileScope } from '../kit/scope.js';
 
 /** At once is 0.2 s. */
 const AT_ONCE_MS = 5 * 200;

@@ -3,8 +3,8 @@ import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { startChild } from '../helpers/child.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { startChild } from '../kit/child.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STORE = 'plugins/fairlead/fairlead.json';

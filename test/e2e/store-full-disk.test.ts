@@ -2,10 +2,10 @@ import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentView, Problem } from '../../plugin/api.js';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { labTest } from '../helpers/lab.js';
-import { openTunnel, startLine, untilTunnel } from '../helpers/line.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { labTest } from '../kit/engine/lab.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { openTunnel, startLine, untilTunnel } from '../kit/hub-and-agent.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const API = '/edge/api';
 const HOST_FILE = 'host/host.json';

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { type Hub, startHub } from '../helpers/hub.js';
-import { type SeededRandom, seededRandom } from '../helpers/seeded-random.js';
-import { EnvironmentWriter } from '../helpers/writers/environment-writer.js';
-import { SettingsWriter } from '../helpers/writers/settings-writer.js';
-import { TokenWriter } from '../helpers/writers/token-writer.js';
-import { WebhookWriter } from '../helpers/writers/webhook-writer.js';
-import type { Writer } from '../helpers/writers/writer.js';
+import { type Hub, startHub } from '../kit/hub/hub.js';
+import { type SeededRandom, seededRandom } from '../kit/seeded-random.js';
+import { EnvironmentWriter } from './store/writers/environment-writer.js';
+import { SettingsWriter } from './store/writers/settings-writer.js';
+import { TokenWriter } from './store/writers/token-writer.js';
+import { WebhookWriter } from './store/writers/webhook-writer.js';
+import type { Writer } from './store/writers/writer.js';
 
 /** Set these for more rounds, or for those of an earlier run. */
 const ROUNDS = Number(process.env.FAIRLEAD_KILLS ?? 20);

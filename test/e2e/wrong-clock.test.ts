@@ -5,10 +5,10 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { makeAuthority } from '../../host/certificates/authority.js';
-import { labTest } from '../helpers/lab.js';
-import type { Scope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
 import { runHost, started } from '../host/host-process.js';
+import { labTest } from '../kit/engine/lab.js';
+import type { Scope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EPOCH = '@1970-01-01 00:05:00';

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { HostData, type HostState } from '../../host/data.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
+import { LogRecorder } from '../kit/log-recorder.js';
 import { makeFolder } from './start-host.js';
 
 const logger = new LogRecorder();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Scope } from '../helpers/scope.js';
+import type { Scope } from '../kit/scope.js';
 
 const LOGGED_MS = 30_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));

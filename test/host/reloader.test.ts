@@ -12,7 +12,7 @@ import {
   makeAuthority,
 } from '../../host/certificates/authority.js';
 import { certificateProblems } from '../../host/certificates/problems.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
+import { LogRecorder } from '../kit/log-recorder.js';
 import { runHost, started } from './host-process.js';
 import { callHttps, makeFolder, PASSWORD, startHost } from './start-host.js';
 

@@ -2,8 +2,8 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { writeFileDurably } from '../../host/write-file-durably.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { writeFileLimited } from '../helpers/write-file-limited.js';
+import { writeFileLimited } from '../kit/fault/write-file-limited.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 test('host file: is replaced as a whole, with the permissions asked for, and nothing is left beside it', async (t) => {
   const folder = await tempFolder(t);

@@ -6,11 +6,11 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { EnvironmentCreated, EnvironmentView, WebhookCreated } from '../../plugin/api.js';
 import { createPlugin } from '../../plugin/server-hooks/index.js';
-import { DASHBOARDS, type InFront, serve } from '../helpers/dashboards.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { joinInstance } from '../helpers/test-instance.js';
-import { sendWebhook } from '../helpers/webhook-sender.js';
+import { joinInstance } from '../kit/agent/instance.js';
+import { DASHBOARDS, type InFront, serve } from '../kit/embedding/dashboards.js';
+import { sendWebhook } from '../kit/hub/webhook-sender.js';
+import { LogRecorder } from '../kit/log-recorder.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const ADMIN = { authorization: 'Bearer admin', cookie: 'kept=from-the-engine' };
 const UPLOAD = Buffer.alloc(3_000_000, 'x');

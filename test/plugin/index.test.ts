@@ -3,10 +3,10 @@ import http from 'node:http';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { createPlugin, type Host } from '../../plugin/server-hooks/index.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
-import { startPlugin } from '../helpers/plugin.js';
-import { tempFolder } from '../helpers/temp-folder.js';
-import { joinInstance } from '../helpers/test-instance.js';
+import { joinInstance } from '../kit/agent/instance.js';
+import { startPlugin } from '../kit/hub/plugin.js';
+import { LogRecorder } from '../kit/log-recorder.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 async function makePlugin(t: ExecutionContext, authenticate: Host['authenticate'] = async () => null) {
   const dataDir = await tempFolder(t);

@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createPlugin, type Plugin } from '../../plugin/server-hooks/index.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { LogRecorder } from '../kit/log-recorder.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 /** A started plugin in a server that has no `upgrade` listener. */
 async function start(t: ExecutionContext, listen: (plugin: Plugin) => RequestListener) {

@@ -2,9 +2,9 @@ import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { runCommand } from '../../tools/lab/run-command.js';
-import { type ForeignProject, makeForeignProject } from '../helpers/foreign-project.js';
-import { fileScope } from '../helpers/scope.js';
 import { startHost } from '../host/start-host.js';
+import { type ForeignProject, makeForeignProject } from '../kit/embedding/foreign-project.js';
+import { fileScope } from '../kit/scope.js';
 
 const scope = fileScope();
 let made: Promise<ForeignProject> | undefined;

@@ -3,8 +3,8 @@ import test from 'ava';
 import { OpenCalls } from '../../plugin/server-hooks/open-calls.js';
 import { mountPlugin, type Running } from '../../plugin/server-hooks/plugin.js';
 import { stopParts } from '../../plugin/server-hooks/stop-parts.js';
-import { FakeClock } from '../helpers/fake-clock.js';
-import { LogRecorder } from '../helpers/log-recorder.js';
+import { FakeClock } from '../kit/clock/fake-clock.js';
+import { LogRecorder } from '../kit/log-recorder.js';
 
 const never = () => new Promise<never>(() => undefined);
 

@@ -1,10 +1,10 @@
 import { on, once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { CountingClock } from '../helpers/counting-clock.js';
-import { startPlugin, type TestPlugin } from '../helpers/plugin.js';
-import { startSmallEngine } from '../helpers/small-engine.js';
-import { joinInstance } from '../helpers/test-instance.js';
+import { joinInstance } from '../kit/agent/instance.js';
+import { CountingClock } from '../kit/clock/counting-clock.js';
+import { startSmallEngine } from '../kit/engine/small-engine.js';
+import { startPlugin, type TestPlugin } from '../kit/hub/plugin.js';
 
 const DEADLINE_MS = 10_000;
 

@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../protocol/clock.js';
 import { dialTcp } from '../../protocol/dial-tcp.js';
 import { codeOf } from '../../protocol/edge-error.js';
-import { FakeClock } from '../helpers/fake-clock.js';
-import { startStalledListener } from '../helpers/stalled-listener.js';
+import { FakeClock } from '../kit/clock/fake-clock.js';
+import { startStalledListener } from './stalled-listener.js';
 
 const HEAD_START_MS = 250;
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { NextRun } from '../../protocol/next-run.js';
-import { type Deferred, defer } from '../helpers/deferred.js';
+import { type Deferred, defer } from '../kit/deferred.js';
 
 function setup() {
   const runs: Deferred<void>[] = [];

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Snapshot, snapshotSchema } from '../../protocol/snapshot.js';
-import { EMPTY_SNAPSHOT as EMPTY } from '../helpers/snapshot.js';
+import { EMPTY_SNAPSHOT as EMPTY } from '../kit/snapshot.js';
 
 const engine = {
   id: 'e',

@@ -4,8 +4,8 @@ import test from 'ava';
 import { type CommandResult, runCommand } from '../../tools/lab/run-command.js';
 import { releaseChangelog } from '../../tools/release/release-changelog.js';
 import { replaceVersion, VERSIONED_PATHS } from '../../tools/release/versioned-text.js';
-import type { Scope } from '../helpers/scope.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import type { Scope } from '../kit/scope.js';
+import { tempFolder } from '../kit/temp-folder.js';
 
 const ENTRY = ['--import', 'tsx', 'tools/release.ts'];
 

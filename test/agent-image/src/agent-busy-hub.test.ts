@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { JsonWorker } from '../../../plugin/server-hooks/json/json-worker.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { startWholeAgent } from './start-whole-agent.js';
 
 /** Above the hub's least gap between snapshots and the agent's own pause, 10 s each. */

@@ -2,9 +2,9 @@ import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Agent } from '../../../agent-image/src/agent.js';
 import { readConfig } from '../../../agent-image/src/config/read-config.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 import { type Answer, startFakeEngine } from './docker/fake-engine.js';
 
 /** A whole agent at a hub without periodic snapshots, both on one clock, with an engine that gives `answers`. */

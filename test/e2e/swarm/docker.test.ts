@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { cleanEnv } from '../../helpers/docker-line.js';
-import { startTerminal } from '../../helpers/docker-terminal.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
-import { fileScope } from '../../helpers/scope.js';
-import { SERVICE, type SwarmLine, startSwarmLine, WORKERS_ONLY } from '../../helpers/swarm-line.js';
+import { cleanEnv } from '../../kit/docker/setup.js';
+import { startTerminal } from '../../kit/docker/terminal.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+import { SERVICE, type SwarmLine, startSwarmLine, WORKERS_ONLY } from '../../kit/swarm/setup.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

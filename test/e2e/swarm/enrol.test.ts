@@ -1,8 +1,8 @@
 import type { NodeView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { serialLabTest } from '../../helpers/lab.js';
-import { fileScope } from '../../helpers/scope.js';
-import { SERVICE, type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
+import { serialLabTest } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+import { SERVICE, type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

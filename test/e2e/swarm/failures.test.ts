@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { NodeView } from '../../../plugin/api.js';
 import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
-import { serialLabTest } from '../../helpers/lab.js';
-import { seededRandom } from '../../helpers/seeded-random.js';
-import { FAULTS, type Fault } from '../../helpers/swarm-faults.js';
-import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
+import { serialLabTest } from '../../kit/engine/lab.js';
+import { seededRandom } from '../../kit/seeded-random.js';
+import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { FAULTS, type Fault } from './faults.js';
 
 /** Set these for more rounds, or for those of an earlier run. */
 const ROUNDS = Number(process.env.FAIRLEAD_SWARM_ROUNDS ?? 3);

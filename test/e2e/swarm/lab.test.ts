@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { ExecutionContext } from 'ava';
 import type { LabSwarm } from '../../../tools/lab/swarm.js';
 import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
-import { freezeContainer } from '../../helpers/freeze-container.js';
-import { BASE_IMAGE, serialLabTest } from '../../helpers/lab.js';
-import { startSwarm } from '../../helpers/swarm-lab.js';
+import { freezeContainer } from '../../kit/engine/freeze-container.js';
+import { BASE_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { startSwarm } from '../../kit/swarm/lab.js';
 
 /** Containers of the service find it on their own node. */
 const PORT = 8080;

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from 'ava';
 import type { AllNodeList } from '../../../plugin/api.js';
-import { freezeContainer } from '../../helpers/freeze-container.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
-import { fileScope } from '../../helpers/scope.js';
-import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
+import { freezeContainer } from '../../kit/engine/freeze-container.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;

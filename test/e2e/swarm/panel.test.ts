@@ -1,10 +1,10 @@
 import type { EnvironmentView } from '../../../plugin/api.js';
-import { serialBrowserTest } from '../../helpers/browser.js';
-import { BUSYBOX_IMAGE } from '../../helpers/lab.js';
-import { lookFaults } from '../../helpers/panel-looks.js';
-import { havePanel, openPanel, type PanelPage } from '../../helpers/panel-page.js';
-import { fileScope } from '../../helpers/scope.js';
-import { type SwarmLine, startSwarmLine } from '../../helpers/swarm-line.js';
+import { serialBrowserTest } from '../../kit/browser/browser.js';
+import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { havePanel, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';
+import { BUSYBOX_IMAGE } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
 
 type Lines = SwarmLine & PanelPage;
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, NodeView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { startAgent } from '../../helpers/agent.js';
-import { cleanEnv, joinEngine } from '../../helpers/docker-line.js';
-import { startHub } from '../../helpers/hub.js';
-import { serialLabTest } from '../../helpers/lab.js';
-import { startSwarm } from '../../helpers/swarm-lab.js';
+import { startAgent } from '../../kit/agent/agent.js';
+import { cleanEnv, joinEngine } from '../../kit/docker/setup.js';
+import { serialLabTest } from '../../kit/engine/lab.js';
+import { startHub } from '../../kit/hub/hub.js';
+import { startSwarm } from '../../kit/swarm/lab.js';
 
 /** An agent reports within 5 s where its engine went; five times that, and its enrolment. */
 const KNOWN_WITHIN_MS = 50_000;

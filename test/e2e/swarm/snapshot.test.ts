@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, SnapshotView } from '../../../plugin/api.js';
-import { BUSYBOX_IMAGE, serialLabTest } from '../../helpers/lab.js';
-import { SERVICE, startSwarmLine } from '../../helpers/swarm-line.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { SERVICE, startSwarmLine } from '../../kit/swarm/setup.js';
 
 const STACK = `
 version: "3.7"

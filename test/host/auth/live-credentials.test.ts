@@ -7,7 +7,7 @@ import { LiveCredentials } from '../../../host/auth/live-credentials.js';
 import { Sessions } from '../../../host/auth/sessions.js';
 import { ApiTokens } from '../../../host/auth/tokens.js';
 import { HostData } from '../../../host/data.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 import { makeFolder } from '../start-host.js';
 
 const HOUR_MS = 3_600_000;

@@ -6,11 +6,11 @@ import test, { type ExecutionContext } from 'ava';
 import { ownCertificate } from '../../../host/certificates/certificate.js';
 import { HttpsServer } from '../../../host/http/server.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
-import { EMPTY_SETTINGS, PREFACE } from '../../helpers/h2-frames.js';
-import { HOSTILE_FRAMES } from '../../helpers/hostile-frames.js';
-import { startListener } from '../../helpers/listener.js';
-import { dialStubborn } from '../../helpers/stubborn-client.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { HOSTILE_FRAMES } from '../../kit/fault/hostile-frames.js';
+import { dialStubborn } from '../../kit/fault/stubborn-client.js';
+import { tempFolder } from '../../kit/temp-folder.js';
+import { EMPTY_SETTINGS, PREFACE } from '../../kit/tunnel/h2-frames.js';
+import { startListener } from '../../kit/tunnel/listener.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

@@ -7,11 +7,11 @@ import test, { type ExecutionContext } from 'ava';
 import { ownCertificate } from '../../../host/certificates/certificate.js';
 import { cutEndedSession } from '../../../host/http/cut-ended-session.js';
 import { HttpsServer } from '../../../host/http/server.js';
-import { EMPTY_SETTINGS, FRAME, frame, PREFACE } from '../../helpers/h2-frames.js';
-import { GOAWAY, HOSTILE_FRAMES } from '../../helpers/hostile-frames.js';
-import { ServerSockets } from '../../helpers/server-sockets.js';
-import { dialStubborn, type StubbornClient } from '../../helpers/stubborn-client.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { GOAWAY, HOSTILE_FRAMES } from '../../kit/fault/hostile-frames.js';
+import { ServerSockets } from '../../kit/fault/server-sockets.js';
+import { dialStubborn, type StubbornClient } from '../../kit/fault/stubborn-client.js';
+import { tempFolder } from '../../kit/temp-folder.js';
+import { EMPTY_SETTINGS, FRAME, frame, PREFACE } from '../../kit/tunnel/h2-frames.js';
 
 /** GET / over https of the authority `x`, answered by headers and then silence. */
 const CALL = frame(FRAME.headers, 0x5, 1, Buffer.from([0x82, 0x84, 0x87, 0x41, 1, 0x78]));

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import type { EnvironmentCreated } from '../../../plugin/api.js';
-import { startAgent } from '../../helpers/agent.js';
-import { startHostileEngine } from '../../helpers/hostile-engine.js';
+import { startAgent } from '../../kit/agent/agent.js';
+import { startHostileEngine } from '../../kit/engine/hostile-engine.js';
 import { fakePluginFolder, startHost } from '../start-host.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -19,8 +19,8 @@ import test, { type ExecutionContext } from 'ava';
 import { ownCertificate } from '../../../host/certificates/certificate.js';
 import { HttpsServer } from '../../../host/http/server.js';
 import { watchSession } from '../../../host/http/watch-session.js';
-import { EMPTY_SETTINGS, FLOODS, FRAME, frame } from '../../helpers/h2-frames.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
+import { EMPTY_SETTINGS, FLOODS, FRAME, frame } from '../../kit/tunnel/h2-frames.js';
 
 const IDLE_MS = 500;
 /** Longer than any test. */

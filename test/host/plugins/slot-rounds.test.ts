@@ -1,6 +1,6 @@
 import test from 'ava';
-import { runRounds, startPluginLine } from '../../helpers/plugin-rounds.js';
-import { startSmallEngine } from '../../helpers/small-engine.js';
+import { startSmallEngine } from '../../kit/engine/small-engine.js';
+import { runRounds, startPluginLine } from '../../kit/hub/plugin-rounds.js';
 
 const ROUNDS = 50;
 const LOOK_EVERY = 10;

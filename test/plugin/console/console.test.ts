@@ -4,9 +4,9 @@ import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import WebSocket, { WebSocketServer } from 'ws';
 import { serveConsole } from '../../../plugin/server-hooks/console/console.js';
-import { defer } from '../../helpers/deferred.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { defer } from '../../kit/deferred.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 
 const [CONTAINER, SCRIPT] = ['c'.repeat(64), 'd'.repeat(64)];
 const EXEC = { ContainerID: CONTAINER, Running: false, ExitCode: null, ProcessConfig: { tty: true } };

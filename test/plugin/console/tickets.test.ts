@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Tickets } from '../../../plugin/server-hooks/console/tickets.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const PATH = '/api/environments/1/exec/a/ws';
 const TARGET = { environmentId: 1, execId: 'a' };

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { FolderLock } from '../../../plugin/server-hooks/disk/folder-lock.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 /** A process that does nothing until it is killed. */
 async function idleProcess(t: ExecutionContext): Promise<{ pid: number; kill(): Promise<void> }> {

@@ -6,8 +6,8 @@ import {
   writeFileDurably,
   writeFileWhole,
 } from '../../../plugin/server-hooks/disk/write-file-durably.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
-import { writeFileLimited } from '../../helpers/write-file-limited.js';
+import { writeFileLimited } from '../../kit/fault/write-file-limited.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 for (const write of [writeFileDurably, writeFileWhole]) {
   test(`${write.name}: makes and replaces a file for its owner only, and leaves nothing beside it`, async (t) => {

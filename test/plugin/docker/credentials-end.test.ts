@@ -1,5 +1,5 @@
 import test from 'ava';
-import { defer } from '../../helpers/deferred.js';
+import { defer } from '../../kit/deferred.js';
 import { dialHub, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { left, startEngine } from './scripted-engine.js';

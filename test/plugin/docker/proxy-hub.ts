@@ -16,7 +16,7 @@ import type {
   TunnelTarget,
 } from '../../../plugin/server-hooks/tunnel/tunnel-source.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 import type { FakeEngine } from './scripted-engine.js';
 
 /** Tunnels that are unix sockets, one per environment id. */

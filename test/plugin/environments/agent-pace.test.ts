@@ -1,7 +1,7 @@
 import test from 'ava';
 import { AgentPace } from '../../../plugin/server-hooks/environments/agent-pace.js';
 import type { AuthenticatedAgent } from '../../../plugin/server-hooks/environments/authenticate-agent.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const agent = (environment: number, instance: string) =>
   ({ environment: { id: environment }, instance: { id: instance } }) as AuthenticatedAgent;

@@ -2,8 +2,8 @@ import test from 'ava';
 import { Availability } from '../../../plugin/server-hooks/environments/availability.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
-import { checkInBench } from '../../helpers/check-in-bench.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { checkInBench } from '../../kit/hub/check-in-bench.js';
 
 function setup() {
   const clock = new FakeClock();

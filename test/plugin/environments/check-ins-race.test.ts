@@ -1,8 +1,8 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
-import { type CheckInBench, checkInBench } from '../../helpers/check-in-bench.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { type CheckInBench, checkInBench } from '../../kit/hub/check-in-bench.js';
 
 const RACES = 10_000;
 /** What an answer may take of real time, which is to seal a credential; a lost one takes for ever, for the clock stands still. */

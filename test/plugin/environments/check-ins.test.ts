@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { checkInBench } from '../../helpers/check-in-bench.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { checkInBench } from '../../kit/hub/check-in-bench.js';
 
 function setup() {
   const clock = new FakeClock();

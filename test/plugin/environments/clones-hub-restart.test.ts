@@ -1,5 +1,5 @@
 import test from 'ava';
-import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
+import { startPlugin, type TestPlugin } from '../../kit/hub/plugin.js';
 import { cloned, early, Machine, meet, setup } from './clones-setup.js';
 
 test('clones: a restarted hub knows which machine is which, and waits for the first', async (t) => {

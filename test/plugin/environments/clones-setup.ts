@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { makeInstance, type TestInstance } from '../../helpers/test-instance.js';
+import { makeInstance, type TestInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 export const early = { code: 'duplicate' };
 export const cloned = { code: 'machine-cloned' };

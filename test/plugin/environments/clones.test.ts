@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { cloned, early, Machine, meet, setup } from './clones-setup.js';
 
 /** Longer than any machine that works is silent at the default interval, ms. */

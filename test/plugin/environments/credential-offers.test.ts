@@ -7,8 +7,8 @@ import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-regis
 import type { CheckInQuery } from '../../../protocol/agent-calls.js';
 import { openCredential } from '../../../protocol/credential.js';
 import { deriveKey } from '../../../protocol/derived-keys.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { newInstance, swarmEnvironment } from '../../helpers/lease-world/samples.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { newInstance, swarmEnvironment } from '../../kit/lease-simulation/samples.js';
 
 const EDGE_ID = '11111111-2222-4333-8444-555555555555';
 const SECRET_HASH = Buffer.alloc(32, 7);

@@ -3,9 +3,9 @@ import { describeEnvironment } from '../../../plugin/server-hooks/environments/d
 import { statusOf } from '../../../plugin/server-hooks/environments/observe-environment.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { checkInBench } from '../../helpers/check-in-bench.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../helpers/no-swarm.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { checkInBench } from '../../kit/hub/check-in-bench.js';
+import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../kit/hub/no-swarm.js';
 
 function setup() {
   const clock = new FakeClock();

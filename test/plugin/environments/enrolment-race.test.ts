@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { makeInstance } from '../../helpers/test-instance.js';
+import { makeInstance } from '../../kit/agent/instance.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const TRIES = 1_000;
 const AT_ONCE = 50;

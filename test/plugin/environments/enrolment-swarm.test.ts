@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { member } from '../../helpers/lease-world/samples.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { makeInstance, type TestInstance } from '../../helpers/test-instance.js';
+import { makeInstance, type TestInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { member } from '../../kit/lease-simulation/samples.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 test('enrolment: binds the Edge ID it was made for and makes the environment online', async (t) => {
   const clock = new FakeClock();

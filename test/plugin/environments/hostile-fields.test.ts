@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { Snapshot } from '../../../protocol/snapshot.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 /** Would forge a log line, colour a terminal, turn a line around, or run in a page. */
 const HOSTILE = '\r\n{"level":50}\x1b[31m\u202e\u0000<script>';

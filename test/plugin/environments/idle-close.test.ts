@@ -3,10 +3,10 @@ import http from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../plugin/api.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { startSmallEngine } from '../../helpers/small-engine.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { startSmallEngine } from '../../kit/engine/small-engine.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 /** An agent with an open tunnel to a small engine. */
 async function setup(t: ExecutionContext) {

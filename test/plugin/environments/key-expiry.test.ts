@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { KeyExpiry } from '../../../plugin/server-hooks/environments/key-expiry.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { MemoryEnvironments } from '../../helpers/memory-environments.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { MemoryEnvironments } from '../../kit/hub/memory-environments.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const START = Date.parse('2030-01-01T00:00:00Z');

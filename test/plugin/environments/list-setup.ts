@@ -7,9 +7,9 @@ import type { ListQuery } from '../../../plugin/server-hooks/environments/list-q
 import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { MemoryEnvironments } from '../../helpers/memory-environments.js';
-import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../helpers/no-swarm.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { MemoryEnvironments } from '../../kit/hub/memory-environments.js';
+import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../kit/hub/no-swarm.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const ALL: ListQuery = {

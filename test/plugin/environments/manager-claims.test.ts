@@ -5,9 +5,9 @@ import { Presence } from '../../../plugin/server-hooks/environments/presence.js'
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { NO_SNAPSHOTS } from '../../helpers/no-swarm.js';
-import { memberOf } from '../../helpers/swarm-agents.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { NO_SNAPSHOTS } from '../../kit/hub/no-swarm.js';
+import { memberOf } from '../../kit/swarm/agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const IDS = ['00000000-1111-4222-8333-444455556666', '00000000-1111-4222-8333-444455556667'] as const;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const PATH = '/agent/check-in';
 

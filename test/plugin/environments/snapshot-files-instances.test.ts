@@ -2,8 +2,8 @@ import { readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import test from 'ava';
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 import { A, B, content, nameOf, read, setup, snapshot, write } from './snapshot-files-setup.js';
 
 test('snapshot files: each instance has its own; that of one that was replaced goes with the next that is written', async (t) => {

@@ -4,8 +4,8 @@ import { encodeSnapshot } from '../../../plugin/server-hooks/environments/snapsh
 import { SnapshotFiles } from '../../../plugin/server-hooks/environments/snapshot-files.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 /** One whose counts and time tell it from others. */
 export function snapshot(running: number): Snapshot {

@@ -3,8 +3,8 @@ import { encodeSnapshot } from '../../../plugin/server-hooks/environments/snapsh
 import { SnapshotRequests } from '../../../plugin/server-hooks/environments/snapshot-requests.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const ENCODED = encodeSnapshot(EMPTY_SNAPSHOT, null);

@@ -5,10 +5,10 @@ import type { Instance } from '../../../plugin/server-hooks/model/environment.js
 import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { SwarmReport } from '../../../protocol/agent-calls.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { MemoryStore } from '../../helpers/lease-world/memory-store.js';
-import { member, newInstance, swarmEnvironment } from '../../helpers/lease-world/samples.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { MemoryStore } from '../../kit/lease-simulation/memory-store.js';
+import { member, newInstance, swarmEnvironment } from '../../kit/lease-simulation/samples.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 
 const INTERVAL_MS = 5_000;
 /** Who is silent for so long is forgotten, ms; how late the hub looks is added. */

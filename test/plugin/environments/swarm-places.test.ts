@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import type { EnvironmentView } from '../../../plugin/api.js';
 import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
 import type { EnrolRequest } from '../../../protocol/agent-calls.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { member } from '../../helpers/lease-world/samples.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { makeInstance, type TestInstance } from '../../helpers/test-instance.js';
+import { makeInstance, type TestInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { member } from '../../kit/lease-simulation/samples.js';
 
 type Node = EnrolRequest['node'];
 /** What an operator does to an engine. */

@@ -8,10 +8,10 @@ import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
 import type { SwarmMember } from '../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { MemoryEnvironments } from '../../helpers/memory-environments.js';
-import { readEvents } from '../../helpers/read-events.js';
-import { memberOf } from '../../helpers/swarm-agents.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { MemoryEnvironments } from '../../kit/hub/memory-environments.js';
+import { readEvents } from '../../kit/hub/read-events.js';
+import { memberOf } from '../../kit/swarm/agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();

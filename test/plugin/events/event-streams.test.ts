@@ -5,8 +5,8 @@ import test from 'ava';
 import { EventLog, type UnloggedEvent } from '../../../plugin/server-hooks/events/event-log.js';
 import type { Visibility } from '../../../plugin/server-hooks/events/event-stream.js';
 import { EventStreams, type Subscription } from '../../../plugin/server-hooks/events/event-streams.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { readEvents } from '../../helpers/read-events.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { readEvents } from '../../kit/hub/read-events.js';
 
 const removed = (id: number, name = 'one'): UnloggedEvent => ({
   type: 'environment-removed',

@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import type { JsonJob } from '../../../plugin/server-hooks/json/json-job.js';
 import { JsonWorker } from '../../../plugin/server-hooks/json/json-worker.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 
 /** Jobs by what their input asks for; the order of their ends is what tests look at. */
 const THREAD = `

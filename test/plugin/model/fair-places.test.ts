@@ -1,7 +1,7 @@
 import test from 'ava';
 import { FairPlaces } from '../../../plugin/server-hooks/model/fair-places.js';
 import { networkOf } from '../../../protocol/network-of.js';
-import { seededRandom } from '../../helpers/seeded-random.js';
+import { seededRandom } from '../../kit/seeded-random.js';
 
 function setup(total: number, perNetwork: number) {
   const evicted: string[] = [];

@@ -4,11 +4,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type SignedRequest, signRequest } from '../../../protocol/request-signature.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { rawHttp, requestText } from '../../helpers/raw-http.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { rawHttp, requestText } from '../../kit/fault/raw-http.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 const PATHS = ['/agent/snapshot', '/agent/idle'];
 const BODY = Buffer.from(JSON.stringify(EMPTY_SNAPSHOT));

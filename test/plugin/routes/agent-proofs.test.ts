@@ -1,9 +1,9 @@
 import test from 'ava';
 import { ANSWER_PROOF } from '../../../protocol/answer-proof.js';
-import { startAnswerRelay } from '../../helpers/answer-relay.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { makeInstance } from '../../helpers/test-instance.js';
+import { makeInstance } from '../../kit/agent/instance.js';
+import { startAnswerRelay } from '../../kit/fault/answer-relay.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 test('agent calls: every answer to a known agent is proven, refusals and 304 included', async (t) => {
   const relay = await startAnswerRelay(t);

@@ -3,9 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import type { EnvironmentCreated } from '../../../plugin/api.js';
 import { type SignedRequest, signRequest } from '../../../protocol/request-signature.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../protocol/snapshot.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { startStallMeter } from '../../helpers/stall-meter.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { startStallMeter } from '../../kit/hub/stall-meter.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 /** Promised: nothing that an agent sends holds the hub's event loop for longer, ms. */
 const PROMISED_MS = 50;

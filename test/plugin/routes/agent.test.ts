@@ -3,9 +3,9 @@ import http from 'node:http';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { signRequest } from '../../../protocol/request-signature.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { joinInstance, makeInstance } from '../../helpers/test-instance.js';
+import { joinInstance, makeInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const CHECK_IN = '/agent/check-in?engine=up&tunnel=none';
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CALLS } from '../../../plugin/server-hooks/routes/calls.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { rawHttp, requestText } from '../../helpers/raw-http.js';
+import { rawHttp, requestText } from '../../kit/fault/raw-http.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 /** What is no id of anything. */
 const NO_IDS = [

@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { CALLS } from '../../../plugin/server-hooks/routes/calls.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { signRequest } from '../../../protocol/request-signature.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { rawHttp, requestText } from '../../helpers/raw-http.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { rawHttp, requestText } from '../../kit/fault/raw-http.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const ADMIN = 'Authorization: Bearer admin';
 const MEGABYTE = 1024 * 1024;

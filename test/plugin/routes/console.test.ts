@@ -1,6 +1,6 @@
 import http from 'node:http';
 import test from 'ava';
-import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
+import { startPlugin, type TestPlugin } from '../../kit/hub/plugin.js';
 
 /** Status with which a page's handshake is refused; its ticket is none. */
 function knock({ url }: TestPlugin, origin: string): Promise<number | undefined> {

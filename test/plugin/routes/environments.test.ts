@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { EnvironmentCreated, EnvironmentList } from '../../../plugin/api.js';
 import { parseEdgeKey } from '../../../protocol/edge-key.js';
-import { startPlugin } from '../../helpers/plugin.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 test('environments: a new one has an Edge ID, an Edge key that names this hub, and commands', async (t) => {
   const hub = await startPlugin(t);

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { Host } from '../../../plugin/server-hooks/host.js';
-import type { TestPlugin } from '../../helpers/plugin.js';
-import { type ReadEvent, readEvents } from '../../helpers/read-events.js';
+import type { TestPlugin } from '../../kit/hub/plugin.js';
+import { type ReadEvent, readEvents } from '../../kit/hub/read-events.js';
 
 /** A caller's tokens: `admin`, `bound-<id>` for one environment, `no-settings`; those in `revoked` are good for nothing. */
 export function hostWith(revoked: ReadonlySet<string>): Partial<Host> {

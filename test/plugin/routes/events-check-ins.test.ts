@@ -1,6 +1,6 @@
 import test from 'ava';
-import { startPlugin } from '../../helpers/plugin.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 import { follow, hostWith } from './event-follower.js';
 
 const EDGE_IDS = {

@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import type { EnvironmentList } from '../../../plugin/api.js';
-import { startPlugin } from '../../helpers/plugin.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 import { follow, hostWith } from './event-follower.js';
 
 test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', async (t) => {

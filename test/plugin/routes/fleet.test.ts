@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { EnvironmentCreated, Fleet, KeyRotated, SelfTestResult } from '../../../plugin/api.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 test('fleet: tells how many agents there are, and the defaults of a new environment', async (t) => {
   const hub = await startPlugin(t);

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { NodeList, TunnelView } from '../../../plugin/api.js';
-import { startAgent } from '../../helpers/agent.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { http, startHostileEngine } from '../../helpers/hostile-engine.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { startSwarmAgents } from '../../helpers/swarm-agents.js';
+import { startAgent } from '../../kit/agent/agent.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { http, startHostileEngine } from '../../kit/engine/hostile-engine.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { startSwarmAgents } from '../../kit/swarm/agents.js';
 
 const WORKER = {
   ID: 'worker',

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
+import { memberOf, startSwarmAgents } from '../../kit/swarm/agents.js';
 
 test('nodes: none outside a Swarm', async (t) => {
   const { hub, path } = await startSwarmAgents(t);

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readBody } from '../../../plugin/server-hooks/routes/read-body.js';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: hub\r\n';
 

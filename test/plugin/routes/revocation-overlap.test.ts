@@ -5,9 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import type { KeyRotated } from '../../../plugin/api.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const OVERLAP_MS = 2_000;
 /** How late the hub may notice the end of an overlap, by its own clock. */

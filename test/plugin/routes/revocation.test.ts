@@ -3,10 +3,10 @@ import http from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { startPlugin, type TestPlugin } from '../../helpers/plugin.js';
-import { rawTunnel } from '../../helpers/raw-tunnel.js';
-import { startSmallEngine } from '../../helpers/small-engine.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { startSmallEngine } from '../../kit/engine/small-engine.js';
+import { startPlugin, type TestPlugin } from '../../kit/hub/plugin.js';
+import { rawTunnel } from '../../kit/tunnel/raw-tunnel.js';
 
 /** What an admin can do to end everything at once. */
 const REVOCATIONS: Readonly<Record<string, (hub: TestPlugin, id: number) => Promise<{ status: number }>>> = {

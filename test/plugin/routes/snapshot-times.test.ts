@@ -1,8 +1,8 @@
 import test from 'ava';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { joinInstance } from '../../helpers/test-instance.js';
+import { joinInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
 
 const HUB_MS = Date.UTC(2030, 0, 1);
 

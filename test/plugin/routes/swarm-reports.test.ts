@@ -1,5 +1,5 @@
 import test from 'ava';
-import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
+import { memberOf, startSwarmAgents } from '../../kit/swarm/agents.js';
 
 const MOST = 2_000;
 const workers = (count: number) =>

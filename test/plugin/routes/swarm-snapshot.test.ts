@@ -3,10 +3,10 @@ import { join as joinPath } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../plugin/api.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import type { TestPlugin } from '../../helpers/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../helpers/snapshot.js';
-import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import type { TestPlugin } from '../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../kit/snapshot.js';
+import { memberOf, startSwarmAgents } from '../../kit/swarm/agents.js';
 
 const INGRESS = { id: 'ingress', name: 'in\u2028gress', driver: 'overlay', scope: 'swarm' };
 const SHOP = { id: 'shop', name: 'shop', driver: 'overlay', scope: 'swarm' };

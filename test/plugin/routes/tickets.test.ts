@@ -1,5 +1,5 @@
 import test from 'ava';
-import { startPlugin } from '../../helpers/plugin.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const EXEC_ID = 'a'.repeat(64);
 

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
-import { startPlugin } from '../../helpers/plugin.js';
-import { requestText } from '../../helpers/raw-http.js';
+import { requestText } from '../../kit/fault/raw-http.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
 
 const EXEC = 'a'.repeat(64);
 

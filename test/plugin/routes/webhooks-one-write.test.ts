@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { WebhookCreated } from '../../../plugin/api.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { sendWebhook } from '../../helpers/webhook-sender.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { sendWebhook } from '../../kit/hub/webhook-sender.js';
 
 /** What is about to become the store's file, each time the process fsyncs something. */
 function watchWrites(dataDir: string): { readonly texts: Promise<string | undefined>[]; stop(): void } {

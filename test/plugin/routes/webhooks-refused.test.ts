@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { Webhook } from 'standardwebhooks';
 import type { WebhookCreated } from '../../../plugin/api.js';
-import { startPlugin } from '../../helpers/plugin.js';
-import { type Sending, sendWebhook, signedHeaders } from '../../helpers/webhook-sender.js';
+import { startPlugin } from '../../kit/hub/plugin.js';
+import { type Sending, sendWebhook, signedHeaders } from '../../kit/hub/webhook-sender.js';
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);

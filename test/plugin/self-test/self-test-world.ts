@@ -8,8 +8,8 @@ import type { ExecutionContext } from 'ava';
 import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
 import { readSelfTest } from '../../../plugin/server-hooks/self-test/ask-hub.js';
 import { SelfTest, type SelfTestOptions } from '../../../plugin/server-hooks/self-test/self-test.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startListener } from '../../helpers/listener.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startListener } from '../../kit/tunnel/listener.js';
 
 /** Old enough to have issued what is expired by now. */
 export const AUTHORITY = await makeAuthority(randomBytes);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startListener } from '../../helpers/listener.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startListener } from '../../kit/tunnel/listener.js';
 import { AUTHORITY, startPlainApi, startSelfTest, startSilent } from './self-test-world.js';
 
 const KNOWN = { knownAuthorities: [AUTHORITY.certificate] };

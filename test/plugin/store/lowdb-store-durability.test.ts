@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
 import { sampleWebhook } from './sample-webhook.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js';
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
 
 async function setup(t: ExecutionContext) {

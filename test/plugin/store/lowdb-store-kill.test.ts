@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { build } from 'esbuild';
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 const ROUNDS = 30;
 

@@ -1,5 +1,5 @@
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 import { storeContract } from './store-contract.js';
 
 storeContract(

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 import { sampleEnvironment } from './sample-environment.js';
 import { sampleWebhook } from './sample-webhook.js';
 

@@ -1,5 +1,5 @@
 import { LowdbStore } from '../../../plugin/server-hooks/store/lowdb-store.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
 import { sampleEnvironment } from './sample-environment.js';
 
 // A hub's writes at full speed: raises the generations of eight environments for ever, and says `id generation`

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { type Candidate, LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { LogRecorder } from '../../helpers/log-recorder.js';
-import { tunnelPair } from '../../helpers/tunnel-pair.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+import { tunnelPair } from '../../kit/tunnel/pair.js';
 
 type Known = { rank: number; isHeld?: boolean; isLive?: boolean };
 

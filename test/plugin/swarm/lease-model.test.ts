@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import test from 'ava';
-import { disturb } from '../../helpers/lease-world/disturb.js';
-import type { LeaseAgent } from '../../helpers/lease-world/lease-agent.js';
-import { LeaseWorld } from '../../helpers/lease-world/lease-world.js';
+import type { LeaseAgent } from '../../kit/lease-simulation/agent.js';
+import { disturb } from '../../kit/lease-simulation/faults.js';
+import { LeaseWorld } from '../../kit/lease-simulation/simulation.js';
 
 const WALKS = Number(process.env.FAIRLEAD_WALKS ?? 250);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));

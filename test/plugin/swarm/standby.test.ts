@@ -1,6 +1,6 @@
 import test from 'ava';
-import { startSwarmAgents } from '../../helpers/swarm-agents.js';
-import type { TestInstance } from '../../helpers/test-instance.js';
+import type { TestInstance } from '../../kit/agent/instance.js';
+import { startSwarmAgents } from '../../kit/swarm/agents.js';
 
 test('standby: what becomes of the leader’s tunnel wakes nobody else, a call for a node its agent alone', async (t) => {
   const { hub, created, path, join } = await startSwarmAgents(t);

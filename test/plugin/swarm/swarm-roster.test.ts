@@ -1,7 +1,7 @@
 import test from 'ava';
 import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { member } from '../../helpers/lease-world/samples.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { member } from '../../kit/lease-simulation/samples.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 /** An environment whose only agent is on its only manager, node `n` of Swarm `s`. */

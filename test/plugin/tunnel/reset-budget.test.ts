@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ResetBudget } from '../../../plugin/server-hooks/tunnel/reset-budget.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 test('reset budget: keeps below 1,000 resets at once and 33 a second, whatever the pattern', (t) => {
   const clock = new FakeClock();

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { TunnelView } from '../../../plugin/api.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { memberOf, startSwarmAgents } from '../../helpers/swarm-agents.js';
-import type { TestInstance } from '../../helpers/test-instance.js';
+import type { TestInstance } from '../../kit/agent/instance.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { memberOf, startSwarmAgents } from '../../kit/swarm/agents.js';
 
 const REFUSED = { status: 503, body: { code: 'swarm-manager-unavailable' } };
 /** The calls' way ends here: the agents have no engine. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { TunnelCalls } from '../../../plugin/server-hooks/tunnel/tunnel-calls.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const MOST = 4_000;
 const MOST_EACH = 1_000;

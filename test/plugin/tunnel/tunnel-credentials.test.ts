@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const HOLDER = {
   environmentId: 1,

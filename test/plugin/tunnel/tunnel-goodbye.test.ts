@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import test from 'ava';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { startByteEngine } from '../../helpers/byte-engine.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { startListener } from '../../helpers/listener.js';
-import { startAgentEnd } from '../../helpers/tunnel-ends.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startByteEngine } from '../../kit/engine/byte-engine.js';
+import { startAgentEnd } from '../../kit/tunnel/endpoints.js';
+import { startListener } from '../../kit/tunnel/listener.js';
 
 const PIECE = Buffer.alloc(256 * 1024);
 const ROUNDS = 4;

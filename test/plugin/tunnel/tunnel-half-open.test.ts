@@ -4,13 +4,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { EMPTY_SETTINGS, FRAME, frame, status200, untilStream } from '../../helpers/h2-frames.js';
-import { GOAWAY, HOSTILE_FRAMES } from '../../helpers/hostile-frames.js';
-import { PROOF, startListener } from '../../helpers/listener.js';
-import { rawTunnel } from '../../helpers/raw-tunnel.js';
-import { ServerSockets } from '../../helpers/server-sockets.js';
-import { dialStubborn } from '../../helpers/stubborn-client.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { GOAWAY, HOSTILE_FRAMES } from '../../kit/fault/hostile-frames.js';
+import { ServerSockets } from '../../kit/fault/server-sockets.js';
+import { dialStubborn } from '../../kit/fault/stubborn-client.js';
+import { EMPTY_SETTINGS, FRAME, frame, status200, untilStream } from '../../kit/tunnel/h2-frames.js';
+import { PROOF, startListener } from '../../kit/tunnel/listener.js';
+import { rawTunnel } from '../../kit/tunnel/raw-tunnel.js';
 
 /** Of the hub's own time: each of its deadlines is shorter. */
 const LATE_MS = 60_000;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import test from 'ava';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../helpers/frame-agent.js';
-import { FRAME, frame } from '../../helpers/h2-frames.js';
-import { startListener } from '../../helpers/listener.js';
+import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../kit/tunnel/frame-agent.js';
+import { FRAME, frame } from '../../kit/tunnel/h2-frames.js';
+import { startListener } from '../../kit/tunnel/listener.js';
 
 const [PRIORITY, GOAWAY_UNKNOWN, CONTINUATION, ALTSVC, ORIGIN] = [2, 0x42, 9, 10, 12];
 const [END_STREAM, END_HEADERS] = [0x1, 0x4];

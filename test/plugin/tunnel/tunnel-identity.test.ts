@@ -8,7 +8,7 @@ import test from 'ava';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { fingerprintOf } from '../../../protocol/fingerprint.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 const at = (time: string): Clock => ({ ...systemClock, now: () => Date.parse(time) });
 const CLOCK = at('2030-06-01T12:00:00Z');

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { EMPTY_SETTINGS, FLOODS, FRAME, frame, status200, untilStream } from '../../helpers/h2-frames.js';
-import { PROOF, startListener } from '../../helpers/listener.js';
-import { dialTunnelPort, rawTunnel } from '../../helpers/raw-tunnel.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { EMPTY_SETTINGS, FLOODS, FRAME, frame, status200, untilStream } from '../../kit/tunnel/h2-frames.js';
+import { PROOF, startListener } from '../../kit/tunnel/listener.js';
+import { dialTunnelPort, rawTunnel } from '../../kit/tunnel/raw-tunnel.js';
 
 test('proof: a good one opens the tunnel, which is told its id', async (t) => {
   const { port, tunnels } = await startListener(t);

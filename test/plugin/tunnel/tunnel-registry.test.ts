@@ -1,7 +1,7 @@
 import test from 'ava';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { tunnelPair } from '../../helpers/tunnel-pair.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { tunnelPair } from '../../kit/tunnel/pair.js';
 
 const never = new AbortController().signal;
 

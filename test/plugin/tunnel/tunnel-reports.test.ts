@@ -3,9 +3,9 @@ import http2, { type ServerHttp2Stream } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
-import { defer } from '../../helpers/deferred.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { tunnelPair } from '../../helpers/tunnel-pair.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { defer } from '../../kit/deferred.js';
+import { tunnelPair } from '../../kit/tunnel/pair.js';
 
 /** Least time between two questions. */
 const GAP_MS = 250;

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { TunnelSlot } from '../../../plugin/server-hooks/tunnel/tunnel-slot.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { type TunnelPairOptions, tunnelPair } from '../../helpers/tunnel-pair.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { type TunnelPairOptions, tunnelPair } from '../../kit/tunnel/pair.js';
 
 const never = new AbortController().signal;
 

@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
-import { startByteEngine } from '../../helpers/byte-engine.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { localTunnel } from '../../helpers/local-tunnel.js';
-import { tunnelPair } from '../../helpers/tunnel-pair.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { startByteEngine } from '../../kit/engine/byte-engine.js';
+import { localTunnel } from '../../kit/tunnel/local-tunnel.js';
+import { tunnelPair } from '../../kit/tunnel/pair.js';
 
 test('tunnel: 512 streams are open at a time, the next is refused until one ends', async (t) => {
   const { tunnel } = await localTunnel(t, { dialEngine: (await startByteEngine(t)).dial });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { SealedAnswers } from '../../../plugin/server-hooks/webhooks/sealed-answers.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 
 const MESSAGE = Buffer.from('{"name":"a"}');
 const ANSWER = { edgeKey: 'very secret' };

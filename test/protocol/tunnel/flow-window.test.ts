@@ -1,6 +1,6 @@
 import test from 'ava';
 import { FlowWindow } from '../../../protocol/tunnel/flow-window.js';
-import { SimulatedTransfer } from '../../helpers/simulated-link.js';
+import { SimulatedTransfer } from './simulated-link.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

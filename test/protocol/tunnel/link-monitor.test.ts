@@ -4,7 +4,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Clock } from '../../../protocol/clock.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { sessionPair } from './stream-pair.js';
 
 const STEP_MS = 10;

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { systemClock } from '../../../protocol/clock.js';
 import { resetSocket } from '../../../protocol/tunnel/reset-socket.js';
-import { tempFolder } from '../../helpers/temp-folder.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 async function accept(t: ExecutionContext, server: net.Server, event: string, isTls: boolean) {
   server.listen(0, '127.0.0.1');

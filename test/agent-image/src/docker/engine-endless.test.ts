@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../agent-image/src/docker/snapshot/take.js';
 import { snapshotSchema } from '../../../../protocol/snapshot.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { tempFolder } from '../../../helpers/temp-folder.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { tempFolder } from '../../../kit/temp-folder.js';
 
 const MIB = 1024 * 1024;
 

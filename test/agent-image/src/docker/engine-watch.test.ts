@@ -4,7 +4,7 @@ import pino from 'pino';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { EngineWatch } from '../../../../agent-image/src/docker/engine-watch.js';
 import type { SwarmReport } from '../../../../protocol/agent-calls.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { type Answer, infoWith, startFakeEngine } from './fake-engine.js';
 
 const WATCH_MS = 5_000;

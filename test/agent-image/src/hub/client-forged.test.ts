@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import type { SwarmReport } from '../../../../protocol/agent-calls.js';
 import { ANSWER_PROOF } from '../../../../protocol/answer-proof.js';
-import { type PassingAnswer, startAnswerRelay } from '../../../helpers/answer-relay.js';
-import { startPlugin } from '../../../helpers/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../../helpers/snapshot.js';
-import { makeInstance, type TestInstance } from '../../../helpers/test-instance.js';
+import { makeInstance, type TestInstance } from '../../../kit/agent/instance.js';
+import { type PassingAnswer, startAnswerRelay } from '../../../kit/fault/answer-relay.js';
+import { startPlugin } from '../../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 
 /** An agent whose calls pass somebody who can change every answer. */
 async function setup(t: ExecutionContext) {

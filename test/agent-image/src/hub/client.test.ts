@@ -9,8 +9,8 @@ import { deriveKey, hashJoinSecret } from '../../../../protocol/derived-keys.js'
 import { encodeEdgeKey } from '../../../../protocol/edge-key.js';
 import { sealInstanceSecret } from '../../../../protocol/instance-secret.js';
 import { parseAuthorization } from '../../../../protocol/request-signature.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { makeInstance } from '../../../helpers/test-instance.js';
+import { makeInstance } from '../../../kit/agent/instance.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const REPLY: CheckInReply = {
   tunnel: 'idle',

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { HoldPolicy } from '../../../../agent-image/src/hub/hold-policy.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const HUB = 'hub-1';
 

@@ -5,7 +5,7 @@ import { Poller } from '../../../../agent-image/src/hub/poller.js';
 import { createLogger } from '../../../../agent-image/src/log.js';
 import type { CheckInReply } from '../../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const REPLY: CheckInReply = {
   tunnel: 'idle',

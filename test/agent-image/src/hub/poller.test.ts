@@ -3,8 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Poller } from '../../../../agent-image/src/hub/poller.js';
 import { systemClock } from '../../../../protocol/clock.js';
-import { startPlugin } from '../../../helpers/plugin.js';
-import { makeInstance } from '../../../helpers/test-instance.js';
+import { makeInstance } from '../../../kit/agent/instance.js';
+import { startPlugin } from '../../../kit/hub/plugin.js';
 
 /** A poller at a hub; `checkedIn` resolves with its first state. */
 async function setUp(t: ExecutionContext, settings: object) {

@@ -4,8 +4,8 @@ import pino from 'pino';
 import { SwarmReporter } from '../../../../agent-image/src/hub/swarm-reporter.js';
 import type { SwarmReport } from '../../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { member } from '../../../helpers/lease-world/samples.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { member } from '../../../kit/lease-simulation/samples.js';
 
 const ONE: SwarmReport = { swarmId: 's', nodes: [member('n1', 'manager', 'active')] };
 const TWO: SwarmReport = { swarmId: 's', nodes: [member('n1', 'manager', 'drain')] };

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { readBoot } from '../../../../agent-image/src/machine/clone-marks.js';
-import { tempFolder } from '../../../helpers/temp-folder.js';
+import { tempFolder } from '../../../kit/temp-folder.js';
 
 test('machine boot: is the same at each reading, and another one for another boot', async (t) => {
   const file = join(await tempFolder(t), 'boot_id');

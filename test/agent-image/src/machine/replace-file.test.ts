@@ -2,8 +2,8 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { replaceFile } from '../../../../agent-image/src/machine/replace-file.js';
-import { tempFolder } from '../../../helpers/temp-folder.js';
-import { writeFileLimited } from '../../../helpers/write-file-limited.js';
+import { writeFileLimited } from '../../../kit/fault/write-file-limited.js';
+import { tempFolder } from '../../../kit/temp-folder.js';
 
 for (const durable of [true, false]) {
   const kind = durable ? 'durable' : 'passing';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { IdleClock } from '../../../../agent-image/src/tunnel/idle-clock.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 function setup() {
   const clock = new FakeClock();

@@ -5,10 +5,10 @@ import { createLogger } from '../../../../agent-image/src/log.js';
 import { TunnelKeeper } from '../../../../agent-image/src/tunnel/keeper.js';
 import { systemClock } from '../../../../protocol/clock.js';
 import { deriveKey, hashJoinSecret } from '../../../../protocol/derived-keys.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { startPlugin } from '../../../helpers/plugin.js';
-import { startRelay } from '../../../helpers/relay.js';
-import { joinInstance } from '../../../helpers/test-instance.js';
+import { joinInstance } from '../../../kit/agent/instance.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { startRelay } from '../../../kit/fault/relay.js';
+import { startPlugin } from '../../../kit/hub/plugin.js';
 
 /** A keeper with a clock of its own, whose tunnel goes through a relay; chance is always one half. */
 async function setup(

@@ -8,8 +8,8 @@ import pino from 'pino';
 import { AgentTunnel } from '../../../../agent-image/src/tunnel/session.js';
 import { systemClock } from '../../../../protocol/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
-import { defer } from '../../../helpers/deferred.js';
-import { FRAME, frame } from '../../../helpers/h2-frames.js';
+import { defer } from '../../../kit/deferred.js';
+import { FRAME, frame } from '../../../kit/tunnel/h2-frames.js';
 
 /** An agent's end of a tunnel on a plain connection, whose other end does nothing yet. */
 async function connectAgent(

@@ -14,8 +14,8 @@ import { JsonWorker } from '../../../../plugin/server-hooks/json/json-worker.js'
 import { spawnJsonWorker } from '../../../../plugin/server-hooks/spawn-json-worker.js';
 import type { TunnelSource } from '../../../../plugin/server-hooks/tunnel/tunnel-source.js';
 import { systemClock } from '../../../../protocol/clock.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { LogRecorder } from '../../../helpers/log-recorder.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../../kit/log-recorder.js';
 import { SocketTunnels } from '../proxy-hub.js';
 import { answering, type EngineScript, type FakeEngine, startEngine } from '../scripted-engine.js';
 

@@ -3,12 +3,12 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentCreated, WebhookCreated } from '../../../../plugin/api.js';
-import { startAgent } from '../../../helpers/agent.js';
-import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../helpers/api-contract.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-import { http as httpReply, startHostileEngine } from '../../../helpers/hostile-engine.js';
-import { startPlugin, type TestPlugin } from '../../../helpers/plugin.js';
-import { joinInstance } from '../../../helpers/test-instance.js';
+import { startAgent } from '../../../kit/agent/agent.js';
+import { joinInstance } from '../../../kit/agent/instance.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { http as httpReply, startHostileEngine } from '../../../kit/engine/hostile-engine.js';
+import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../kit/hub/api-contract.js';
+import { startPlugin, type TestPlugin } from '../../../kit/hub/plugin.js';
 
 /** How a call is made; what is absent is as a right call has it. */
 export interface Asking {

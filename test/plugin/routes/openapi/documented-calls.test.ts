@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { WebhookCreated } from '../../../../plugin/api.js';
 import { CALLS } from '../../../../plugin/server-hooks/routes/calls.js';
 import { describeCalls } from '../../../../plugin/server-hooks/routes/openapi/describe-calls.js';
-import type { Operation } from '../../../helpers/api-contract.js';
+import type { Operation } from '../../../kit/hub/api-contract.js';
 import { type ApiWorld, makeApiWorld, pathOf } from './api-world.js';
 import { DRIVES } from './drives.js';
 

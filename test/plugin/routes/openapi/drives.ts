@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
-import { signedHeaders } from '../../../helpers/webhook-sender.js';
+import { signedHeaders } from '../../../kit/hub/webhook-sender.js';
 import { type ApiWorld, type Asking, atSilent } from './api-world.js';
 import { LIST_DRIVES } from './list-drives.js';
 import { NODE_DRIVES } from './node-drives.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ActionRunner } from '../../../../plugin/ui-panel/elements/action-runner.js';
 import type { Resource, ResourceAction } from '../../../../plugin/ui-panel/elements/resource.js';
-import { defer } from '../../../helpers/deferred.js';
+import { defer } from '../../../kit/deferred.js';
 
 const ROW = { id: '1', name: 'one' };
 const OTHER = { id: '2', name: 'two' };

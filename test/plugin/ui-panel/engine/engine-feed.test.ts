@@ -2,7 +2,7 @@ import test from 'ava';
 import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
 import { type EngineEvent, EngineFeed } from '../../../../plugin/ui-panel/engine/engine-feed.js';
-import { defer } from '../../../helpers/deferred.js';
+import { defer } from '../../../kit/deferred.js';
 
 /** A feed, and the engine's end of it. */
 function makeFeed() {

@@ -6,7 +6,7 @@ import { EngineFeed, type FeedListener } from '../../../../plugin/ui-panel/engin
 import type { EngineSource } from '../../../../plugin/ui-panel/engine/engine-source.js';
 import { LiveList, type LiveListOptions } from '../../../../plugin/ui-panel/engine/live-list.js';
 import { HubTime } from '../../../../plugin/ui-panel/hub-time.js';
-import { type Deferred, defer } from '../../../helpers/deferred.js';
+import { type Deferred, defer } from '../../../kit/deferred.js';
 
 /** A list of a live engine: `tell` is its feed, each call of `list` is answered by hand. */
 function makeList(more: Pick<LiveListOptions<string>, 'againMs'> = {}) {

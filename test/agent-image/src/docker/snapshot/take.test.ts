@@ -2,7 +2,7 @@ import test from 'ava';
 import { Engine } from '../../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../../agent-image/src/docker/snapshot/take.js';
 import { snapshotSchema } from '../../../../../protocol/snapshot.js';
-import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { type Answer, startFakeEngine } from '../fake-engine.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');

@@ -8,8 +8,8 @@ import test, { type ExecutionContext } from 'ava';
 import { connectTunnel } from '../../../../../agent-image/src/tunnel/transport/tls.js';
 import { loadTunnelIdentity } from '../../../../../plugin/server-hooks/tunnel/tunnel-identity.js';
 import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
-import { FakeClock } from '../../../../helpers/fake-clock.js';
-import { tempFolder } from '../../../../helpers/temp-folder.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { tempFolder } from '../../../../kit/temp-folder.js';
 
 /** A tunnel port, with a key and certificate of its own; `said` is what its clients sent. */
 async function startPort(t: ExecutionContext, options: tls.TlsOptions = {}, clock = new FakeClock()) {

@@ -1,0 +1,80 @@
+import type { Clock } from '../../../protocol/clock.js';
+
+interface Timer {
+  dueMs: number;
+  readonly everyMs: number | null;
+  readonly fn: () => void;
+}
+
+/** A clock that stands still until a test moves it. Timers run in order of their due times, at those times. */
+export class FakeClock implements Clock {
+  readonly #timers = new Set<Timer>();
+  #wallMs: number;
+  #monotonicMs = 1_000;
+
+  /** `wallMs`: milliseconds since the epoch to begin with. */
+  constructor(wallMs = Date.UTC(2030, 0, 1)) {
+    this.#wallMs = wallMs;
+  }
+
+  now(): number {
+    return this.#wallMs;
+  }
+
+  monotonic(): number {
+    return this.#monotonicMs;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    return this.#add({ dueMs: this.#monotonicMs + ms, everyMs: null, fn });
+  }
+
+  every(ms: number, fn: () => void): () => void {
+    return this.#add({ dueMs: this.#monotonicMs + ms, everyMs: ms, fn });
+  }
+
+  /** Timers that wait; what stopped must leave none behind. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Milliseconds until the next timer; null without one. */
+  get nextMs(): number | null {
+    const due = [...this.#timers].map(({ dueMs }) => dueMs - this.#monotonicMs);
+    return due.length > 0 ? Math.min(...due) : null;
+  }
+
+  /** Lets `ms` pass. */
+  advance(ms: number): void {
+    const end = this.#monotonicMs + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(({ dueMs }) => dueMs <= end).sort((a, b) => a.dueMs - b.dueMs)[0];
+      if (!due) break;
+      this.#pass(Math.max(0, due.dueMs - this.#monotonicMs));
+      if (due.everyMs === null) this.#timers.delete(due);
+      else due.dueMs += due.everyMs;
+      due.fn();
+    }
+    this.#pass(end - this.#monotonicMs);
+  }
+
+  /** Somebody sets the wall clock: timers and monotonic time do not notice. */
+  setWall(ms: number): void {
+    this.#wallMs = ms;
+  }
+
+  /** The machine slept: time has passed, and the timers come late. */
+  jump(ms: number): void {
+    this.#pass(ms);
+  }
+
+  #pass(ms: number): void {
+    this.#monotonicMs += ms;
+    this.#wallMs += ms;
+  }
+
+  #add(timer: Timer): () => void {
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+}

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ExecutionContext } from 'ava';
+import { type SessionEnd, startDocker } from './session.js';
+import type { DockerLine, DockerSide } from './setup.js';
+
+/** What the client logs for itself, of goroutines that overtake each other: on the local socket too. */
+const CLIENT_LOG = /^time="[^"]*" level=.*\n/gm;
+
+export interface CompareOptions {
+  readonly input?: string | Buffer;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Takes out of stdout and stderr what two runs never have in common. */
+  readonly normalise?: (text: string) => string;
+}
+
+/**
+ * Does the same on the engine's own socket and then through the hub, and asserts that both came to the same.
+ * @returns what both came to
+ */
+export async function onBothSides<T>(
+  t: ExecutionContext,
+  line: DockerLine,
+  script: (side: DockerSide) => Promise<T>,
+): Promise<T> {
+  const direct = await script(line.local);
+  const through = await script(line.through);
+  // AVA walks megabytes for its report; that is worth it only where there is something to report.
+  if (isDeepStrictEqual(through, direct)) t.pass();
+  else t.deepEqual(through, direct);
+  return direct;
+}
+
+/**
+ * Runs a docker command on the engine's own socket and through the hub, and asserts the same output on both
+ * streams and the same exit code. IDs are taken out. Where `args` is a function, it gets a container name
+ * that is another on each side and reads `NAME` in the output.
+ */
+export function compare(
+  t: ExecutionContext,
+  line: DockerLine,
+  args: readonly string[] | ((name: string) => readonly string[]),
+  options: CompareOptions = {},
+): Promise<SessionEnd> {
+  const { input, env = {}, normalise = (text) => text } = options;
+  return onBothSides(t, line, async (side) => {
+    const name = typeof args === 'function' ? containerName(t, line) : null;
+    const session = startDocker(t, side, typeof args === 'function' ? args(name ?? '') : args, { env });
+    session.stdin.end(input);
+    const { stdout, stderr, ...end } = await session.end();
+    const clean = (text: string) => normalise(withoutIds(name ? text.replaceAll(name, 'NAME') : text));
+    return { ...end, stdout: clean(stdout), stderr: clean(stderr).replace(CLIENT_LOG, '') };
+  });
+}
+
+/** Runs a docker command on one side to its end, which must be exit code 0. Returns its standard output. */
+export async function docker(
+  t: ExecutionContext,
+  side: DockerSide,
+  args: readonly string[],
+  options: Pick<CompareOptions, 'input' | 'env'> = {},
+): Promise<string> {
+  const session = startDocker(t, side, args, { env: options.env ?? {} });
+  session.stdin.end(options.input);
+  const end = await session.end();
+  if (end.code !== 0) throw new Error(`docker ${args.join(' ')} (${side.kind}): ${end.code} ${end.stderr}`);
+  return end.stdout;
+}
+
+/** Replaces what looks like an ID, long or short, or a digest. */
+export function withoutIds(text: string): string {
+  return text.replace(/\b(?=[0-9a-f]*\d)(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g, 'ID');
+}
+
+const names = new WeakMap<ExecutionContext, string[]>();
+let count = 0;
+
+/** A container name nobody else has; whatever bears it at the end of the test is removed. */
+export function containerName(t: ExecutionContext, line: Pick<DockerLine, 'engine'>): string {
+  count += 1;
+  const name = `cli-${process.pid}-${count}`;
+  const own = names.get(t) ?? [];
+  if (own.length === 0) {
+    names.set(t, own);
+    t.teardown(async () => {
+      await line.engine.docker(['rm', '-f', '-v', ...own], { allowFailure: true });
+    });
+  }
+  own.push(name);
+  return name;
+}

@@ -1,0 +1,106 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TunnelView } from '../../../plugin/api.js';
+import type { DockerLine } from './setup.js';
+
+/** What calls through a line hold open while they run. */
+interface OpenEnds {
+  /** Calls the hub counts. */
+  readonly calls: number;
+  /** The hub's connections with anybody but the agent. */
+  readonly clients: number;
+  /** The agent's connections with its engine. */
+  readonly engine: number;
+}
+
+const DEADLINE_MS = 15_000;
+const LOOK_AGAIN_MS = 20;
+
+/** Resolves when no call is open any more, at neither end of the tunnel; rejects after 15 s. */
+export async function untilNothingIsOpen(line: DockerLine): Promise<void> {
+  let open: OpenEnds | undefined;
+  const deadline = Date.now() + DEADLINE_MS;
+  do {
+    open = await countOpenEnds(line);
+    if (open.calls + open.clients + open.engine === 0) return;
+    await delay(LOOK_AGAIN_MS);
+  } while (Date.now() < deadline);
+  throw new Error(`left open: ${JSON.stringify(open)}`);
+}
+
+/** Resolves when the agent has no connection with its engine any more; rejects after 15 s. */
+export async function untilEngineIsLeft(agentPid: number): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const [agent, unix] = await Promise.all([socketsOf(agentPid), connections('unix')]);
+    if (unix.every((row) => !agent.has(row.inode))) return;
+    if (Date.now() > deadline) throw new Error('the agent still holds connections with its engine');
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** Remembers the engine's connections; the function returned resolves when there is a new one. */
+export async function watchEngine(line: DockerLine): Promise<() => Promise<void>> {
+  const before = new Set(await acceptedBy(line.engine.socketPath));
+  return async () => {
+    const deadline = Date.now() + DEADLINE_MS;
+    while ((await acceptedBy(line.engine.socketPath)).every((inode) => before.has(inode))) {
+      if (Date.now() > deadline) throw new Error('nobody has called the engine');
+      await delay(LOOK_AGAIN_MS);
+    }
+  };
+}
+
+async function countOpenEnds(line: DockerLine): Promise<OpenEnds> {
+  const path = `/edge/api/environments/${line.environmentId}/tunnel`;
+  const { body } = await line.hub.call<TunnelView>('GET', path);
+  const [hub, agent, tcp, unix] = await Promise.all([
+    socketsOf(line.hub.child.pid),
+    socketsOf(line.agent.child.pid),
+    connections('tcp'),
+    connections('unix'),
+  ]);
+  const agentsPorts = new Set(tcp.filter((row) => agent.has(row.inode)).map((row) => row.local));
+  const clients = tcp.filter((row) => hub.has(row.inode) && !agentsPorts.has(row.remote));
+  return {
+    calls: body.calls,
+    clients: clients.length,
+    engine: unix.filter((row) => agent.has(row.inode)).length,
+  };
+}
+
+/** Inodes of a process's sockets, without the pipes of its standard streams. */
+async function socketsOf(pid: number): Promise<Set<string>> {
+  const folder = `/proc/${pid}/fd`;
+  const numbers = (await readdir(folder)).filter((fd) => Number(fd) > 2);
+  const links = await Promise.all(numbers.map((fd) => readlink(`${folder}/${fd}`).catch(() => '')));
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+}
+
+/** The accepted ends of connections with a listening unix socket bear its path. */
+async function acceptedBy(socketPath: string): Promise<string[]> {
+  const rows = await connections('unix');
+  return rows.filter(({ local }) => local === socketPath).map(({ inode }) => inode);
+}
+
+interface Connection {
+  readonly inode: string;
+  /** `address:port` in hexadecimal, or the path of a unix socket. */
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** Connected sockets as the kernel lists them; listening ones are left out. */
+async function connections(family: 'tcp' | 'unix'): Promise<Connection[]> {
+  const rows = (await readFile(`/proc/net/${family}`, 'utf8')).trim().split('\n').slice(1);
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  if (family === 'tcp') {
+    const isListening = (row: string[]) => row[3] === '0A';
+    return fields
+      .filter((row) => !isListening(row))
+      .map((row) => ({ inode: row[9] ?? '', local: row[1] ?? '', remote: row[2] ?? '' }));
+  }
+  return fields
+    .filter((row) => row[5] === '03')
+    .map((row) => ({ inode: row[6] ?? '', local: row[7] ?? '', remote: '' }));
+}

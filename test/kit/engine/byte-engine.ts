@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Scope } from '../scope.js';
+import { tempFolder } from '../temp-folder.js';
+
+/**
+ * An engine made of bytes: `GET /bytes?count=&seed=` sends some that depend on the seed, `POST /hash` answers with
+ * the SHA-256 of what it gets, `POST /stalled` does the same once `release()` was called, `/echo` sends back,
+ * `/name` tells its name.
+ */
+export interface ByteEngine {
+  readonly socketPath: string;
+  dial(): Promise<Duplex>;
+  /** Bytes that answers took so far: they are on their way, or somebody's buffer holds them. */
+  readonly sent: number;
+  /** Lets stalled uploads go on. */
+  release(): void;
+}
+
+export async function startByteEngine(t: Scope, name = 'engine'): Promise<ByteEngine> {
+  const socketPath = join(await tempFolder(t), 'engine.sock');
+  const gate = new EventEmitter();
+  gate.setMaxListeners(2_000);
+  let sent = 0;
+  const server = http.createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://engine');
+    if (url.pathname === '/bytes') {
+      const count = Number(url.searchParams.get('count'));
+      res.writeHead(200, { 'content-length': count });
+      const piece = 64 * 1024;
+      let from = 0;
+      const pump = () => {
+        while (from < count) {
+          const bytes = bytesOf(url.searchParams.get('seed') ?? '', from, Math.min(count, from + piece));
+          from += bytes.length;
+          sent += bytes.length;
+          if (!res.write(bytes)) {
+            res.once('drain', pump);
+            return;
+          }
+        }
+        res.end();
+      };
+      pump();
+    } else if (url.pathname === '/name') {
+      res.end(name);
+    } else if (url.pathname === '/echo') {
+      res.writeHead(200);
+      res.flushHeaders();
+      req.pipe(res);
+    } else {
+      const hash = createHash('sha256');
+      const read = () => req.on('data', (chunk: Buffer) => hash.update(chunk));
+      if (url.pathname === '/stalled') gate.once('release', read);
+      else read();
+      req.on('end', () => res.end(hash.digest('hex')));
+    }
+  });
+  server.requestTimeout = 0;
+  server.maxRequestsPerSocket = 0;
+  // Hundreds may dial at a time.
+  server.listen({ path: socketPath, backlog: 4_096 });
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    socketPath,
+    dial: async () => {
+      const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+      await once(socket, 'connect');
+      return socket;
+    },
+    get sent() {
+      return sent;
+    },
+    release: () => gate.emit('release'),
+  };
+}
+
+const PATTERN = 4_096;
+const patterns = new Map<string, Buffer>();
+
+/** The bytes of a seed from one place to another: no two places within 16 MiB look alike. */
+export function bytesOf(seed: string, from: number, to: number): Buffer {
+  const bytes = Buffer.alloc(to - from);
+  let pattern = patterns.get(seed);
+  if (!pattern) {
+    pattern = createHash('shake256', { outputLength: PATTERN }).update(seed).digest();
+    patterns.set(seed, pattern);
+  }
+  for (let at = 0; at < bytes.length; ) {
+    const place = from + at;
+    const offset = place % PATTERN;
+    const length = Math.min(PATTERN - offset, bytes.length - at);
+    pattern.copy(bytes, at, offset, offset + length);
+    if (offset === 0 && length >= 4) bytes.writeUInt32BE(place, at);
+    at += length;
+  }
+  return bytes;
+}
+
+/** SHA-256 of a seed's first `count` bytes, hex. */
+export function hashOf(seed: string, count: number): string {
+  return createHash('sha256')
+    .update(bytesOf(seed, 0, count))
+    .digest('hex');
+}

@@ -1,0 +1,13 @@
+import type { LabEngine } from '../../../tools/lab/engine.js';
+
+/**
+ * Stops all processes of a container where they stand (SIGSTOP), unseen by the engine: connections stay open, nothing
+ * is read or answered. Resolves to what lets them go on.
+ */
+export async function freezeContainer(engine: LabEngine, container: string): Promise<() => Promise<void>> {
+  const { stdout } = await engine.docker(['top', container, '-eo', 'pid']);
+  const pids = stdout.trim().split('\n').slice(1);
+  const signal = async (name: string) => void (await engine.runInside('kill', ['-s', name, ...pids]));
+  await signal('STOP');
+  return () => signal('CONT');
+}

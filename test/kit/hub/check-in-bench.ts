@@ -1,0 +1,111 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/environments/check-ins.js';
+import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
+import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
+import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
+import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/server-hooks/model/settings.js';
+import type { Store } from '../../../plugin/server-hooks/store/store.js';
+import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
+import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
+import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
+import type { CheckInQuery } from '../../../protocol/agent-calls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import { LogRecorder } from '../log-recorder.js';
+
+/** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */
+export interface CheckInBench {
+  readonly checkIns: CheckIns;
+  readonly registry: TunnelRegistry;
+  readonly credentials: TunnelCredentials;
+  readonly presence: Presence;
+  readonly environment: Environment;
+  settings: Settings;
+  checkIn(options?: {
+    etag?: string | undefined;
+    waitSeconds?: number;
+    signal?: AbortSignal;
+    query?: Partial<CheckInQuery>;
+  }): Promise<CheckInAnswer>;
+}
+
+const never = new AbortController().signal;
+
+export function checkInBench(clock: Clock): CheckInBench {
+  const instance: Instance = {
+    id: randomUUID(),
+    publicKey: randomBytes(32).toString('base64url'),
+    secret: randomBytes(32).toString('base64url'),
+    keyGeneration: 1,
+    engineId: null,
+    node: null,
+    agentVersion: '0.0.0',
+    platform: 'linux/amd64',
+    enrolledAt: '2030-01-01T00:00:00.000Z',
+  };
+  const environment: Environment = {
+    id: 1,
+    name: 'one',
+    edgeId: randomUUID(),
+    barredEdgeIds: [],
+    tags: [],
+    apiUrl: 'https://hub.example/edge',
+    tunnelAddress: 'hub.example:8000',
+    checkInSeconds: null,
+    generation: 1,
+    keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt: null }],
+    instances: [instance],
+    swarm: null,
+    swarmAuthority: null,
+    createdAt: '2030-01-01T00:00:00.000Z',
+    associatedAt: '2030-01-01T00:00:00.000Z',
+    origin: null,
+  };
+  const refuse = () => Promise.reject(new Error('a check-in writes nothing'));
+  const store: Store = {
+    isFailing: false,
+    start: refuse,
+    stop: refuse,
+    environment: (id) => (id === environment.id ? environment : undefined),
+    environmentByName: () => undefined,
+    environments: () => [environment],
+    nextEnvironmentId: () => 2,
+    putEnvironment: refuse,
+    deleteEnvironment: refuse,
+    settled: () => Promise.resolve(),
+    settings: () => bench.settings,
+    putSettings: refuse,
+    webhook: () => undefined,
+    webhooks: () => [],
+    environmentByExternalId: () => undefined,
+    putWebhook: refuse,
+    deleteWebhook: refuse,
+    onChange: () => () => undefined,
+  };
+  const presence = new Presence(clock);
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
+  const credentials = new TunnelCredentials({ clock, randomBytes });
+  const roster = { members: () => null };
+  const candidates = () => leaderCandidates(environment, presence, roster);
+  const election = new LeaderElection({ registry, candidates, clock, logger: new LogRecorder() });
+  election.start();
+  const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId: 'boot' });
+  checkIns.start();
+  const bench: CheckInBench = {
+    checkIns,
+    registry,
+    credentials,
+    presence,
+    environment,
+    settings: DEFAULT_SETTINGS,
+    checkIn: ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
+      checkIns.answer({
+        environment,
+        instance,
+        query: { engine: 'up', tunnel: 'none', ...query },
+        etag,
+        waitSeconds,
+        signal,
+      }),
+  };
+  return bench;
+}

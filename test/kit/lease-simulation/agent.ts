@@ -1,0 +1,220 @@
+import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
+import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
+import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
+import type { Clock } from '../../../protocol/clock.js';
+import { openCredential } from '../../../protocol/credential.js';
+import type { SeededRandom } from '../seeded-random.js';
+import type { LeaseHub } from './hub.js';
+
+/** What an agent of the walk lives in. */
+export interface AgentSurroundings {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly credentialKey: Uint8Array;
+  hub(): LeaseHub;
+  /** The agent as the hub has it stored; enrols it where the hub forgot it. */
+  instance(agent: LeaseAgent): Instance;
+  /** Spends a token. @throws EdgeError */
+  present(instance: Instance, token: string): Tunnel;
+  /** Right after a check-in of the agent's began, before it is answered or held. */
+  heard(agent: LeaseAgent): void;
+  /** The hub's answer, whether or not the agent is there to get it. */
+  arrived(answer: CheckInAnswer): void;
+  /** Runs what the clock does not wait for; the walk goes on when it is over. */
+  busy(work: Promise<unknown>): void;
+}
+
+type Purpose = Grant['purpose'];
+interface Keeper {
+  tunnel: Tunnel | null;
+  isOpening: boolean;
+  failures: number;
+  /** Of the newest credential: what it shows once it is connected. */
+  token: string;
+}
+
+/** Ends that the hub decided: an agent does not come back at once. */
+const DECIDED = new Set<string | null>(['idle', 'revoked', 'superseded']);
+/** Least time between two check-ins, ms. */
+const PACE_MS = 20;
+const INTERVAL_MS = 5_000;
+
+/** An agent as the real one acts, but for its sockets: the loop of check-ins, and what keeps its two tunnels. */
+export class LeaseAgent {
+  readonly id: string;
+  readonly nodeId: string;
+  /** Whether its tunnels open when they may. */
+  canOpen = true;
+  /** What an attempt takes that fails, ms. */
+  failMs = 300;
+  /** What an attempt takes at least, ms. */
+  dialMs = 0;
+  holds = true;
+  engine: 'up' | 'down' = 'up';
+  /** When it last tried to open the environment's tunnel, and when it last did, monotonic ms. */
+  triedMs = Number.NEGATIVE_INFINITY;
+  openedMs = Number.NEGATIVE_INFINITY;
+  readonly #world: AgentSurroundings;
+  readonly #keepers: Record<Purpose, Keeper> = {
+    environment: { tunnel: null, isOpening: false, failures: 0, token: '' },
+    node: { tunnel: null, isOpening: false, failures: 0, token: '' },
+  };
+  #isOn = true;
+  #etag: string | undefined;
+  #call: AbortController | null = null;
+  #cancelNext = () => {};
+
+  constructor(id: string, nodeId: string, world: AgentSurroundings) {
+    this.id = id;
+    this.nodeId = nodeId;
+    this.#world = world;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** Checks in after `ms`, in place of a check-in under way: there is something to tell. */
+  kick(ms = 0): void {
+    if (!this.#isOn) return;
+    this.#etag = undefined;
+    this.#call?.abort();
+    this.#call = null;
+    this.#next(ms);
+  }
+
+  /** Its link is cut, or the agent is dead; the hub notices at once, or by silence only. */
+  cut(isSilent: boolean): void {
+    if (!this.#isOn) return;
+    this.#isOn = false;
+    this.#cancelNext();
+    if (!isSilent) this.#call?.abort();
+    this.#call = null;
+    for (const keeper of Object.values(this.#keepers)) {
+      const { tunnel } = keeper;
+      Object.assign(keeper, { tunnel: null, isOpening: false });
+      if (isSilent) this.#world.clock.after(10_000, () => tunnel?.close('silent'));
+      else tunnel?.close('lost');
+    }
+  }
+
+  mend(): void {
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.kick(this.#world.random.between(0, 1_000));
+  }
+
+  /** The hub ended, and is back. */
+  hubGone(): void {
+    for (const keeper of Object.values(this.#keepers)) keeper.tunnel = null;
+    this.kick(this.#world.random.between(0, 1_000));
+  }
+
+  /** From now on it works as it should: no pause after a failure is left. Its way to the hub may be slow for good. */
+  heal(dialMs = 0): void {
+    this.canOpen = true;
+    this.dialMs = dialMs;
+    this.engine = 'up';
+    for (const keeper of Object.values(this.#keepers))
+      Object.assign(keeper, { isOpening: false, failures: 0 });
+    this.mend();
+    this.kick();
+  }
+
+  /** Offers the end of its unused environment tunnel, as its idle clock does. */
+  closeIdle(): void {
+    const { tunnel } = this.#keepers.environment;
+    const slot = this.#world.hub().registry.peek(1);
+    if (!tunnel || slot?.tunnel !== tunnel || slot.uses > 0) return;
+    this.#world.hub().credentials.revokeOf(tunnel.grant);
+    slot.closeIdle();
+  }
+
+  #next(ms: number): void {
+    this.#cancelNext();
+    this.#cancelNext = this.#world.clock.after(ms, () => this.#checkIn());
+  }
+
+  #checkIn(): void {
+    const call = new AbortController();
+    this.#call = call;
+    const hub = this.#world.hub();
+    const instance = this.#world.instance(this);
+    const environment = hub.store.environment(1);
+    if (!environment) throw new Error('the environment is gone');
+    const [tunnel, nodeTunnel] = [this.#state('environment'), this.#state('node')];
+    const query = { engine: this.engine, tunnel, nodeTunnel };
+    const waitSeconds = this.holds ? 50 : 0;
+    const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds, signal: call.signal };
+    const answer = hub.checkIns.answer(checkIn);
+    this.#world.heard(this);
+    void answer.then(
+      (answer) => {
+        this.#world.arrived(answer);
+        this.#world.busy(this.#answered(call, instance, answer));
+      },
+      () => {
+        if (this.#call === call) this.kick(this.#world.random.between(0, 1_000));
+      },
+    );
+  }
+
+  async #answered(call: AbortController, instance: Instance, { etag, body }: CheckInAnswer): Promise<void> {
+    if (this.#call !== call) return;
+    this.#call = null;
+    this.#etag = etag;
+    this.#next(this.holds ? PACE_MS : INTERVAL_MS);
+    if (!body) return;
+    await Promise.all([
+      this.#apply('environment', instance, body.tunnel, body.credential),
+      this.#apply('node', instance, body.nodeTunnel ?? 'idle', body.nodeCredential),
+    ]);
+  }
+
+  async #apply(purpose: Purpose, instance: Instance, state: string, sealed?: string): Promise<void> {
+    const keeper = this.#keepers[purpose];
+    if (sealed === undefined) {
+      if (state === 'idle' || state === 'standby') keeper.tunnel?.close('lost');
+      return;
+    }
+    const isFirst = !keeper.isOpening;
+    keeper.isOpening = true;
+    if (purpose === 'environment') this.triedMs = this.#world.clock.monotonic();
+    const { credentialKey, clock, random } = this.#world;
+    const { token } = await openCredential(credentialKey, sealed, { env: 1, instance: this.id, purpose });
+    keeper.token = token;
+    if (!isFirst) return;
+    const ms = this.canOpen ? this.dialMs + random.between(0, 300) : this.failMs;
+    clock.after(ms, () => this.#open(keeper, instance));
+  }
+
+  #open(keeper: Keeper, instance: Instance): void {
+    if (!this.#isOn || !keeper.isOpening) return;
+    try {
+      if (!this.canOpen) throw new Error('tunnel-unreachable');
+      const tunnel = this.#world.present(instance, keeper.token);
+      Object.assign(keeper, { tunnel, isOpening: false, failures: 0 });
+      if (keeper === this.#keepers.environment) this.openedMs = this.#world.clock.monotonic();
+      tunnel.closed.addEventListener('abort', () => this.#lost(keeper, tunnel));
+    } catch {
+      const pauseMs = this.#world.random.between(0, Math.min(30_000, 250 * 2 ** keeper.failures++));
+      this.#world.clock.after(pauseMs, () => {
+        if (!keeper.isOpening) return;
+        keeper.isOpening = false;
+        this.kick();
+      });
+    }
+  }
+
+  #lost(keeper: Keeper, tunnel: Tunnel): void {
+    if (keeper.tunnel !== tunnel) return;
+    keeper.tunnel = null;
+    if (this.#isOn && !DECIDED.has(tunnel.end)) this.kick();
+  }
+
+  #state(purpose: Purpose): string {
+    const { tunnel, isOpening } = this.#keepers[purpose];
+    return tunnel?.id ?? (isOpening ? 'opening' : 'none');
+  }
+}

@@ -1,0 +1,124 @@
+import type { LeaseAgent } from './agent.js';
+import type { LeaseWorld } from './simulation.js';
+
+type Disturbance = (world: LeaseWorld, agent: LeaseAgent) => void | Promise<void>;
+
+/** What may happen, each as often as it stands here. */
+const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
+  'a moment passes': (world) => world.advance(world.random.between(0, 50)),
+  'another moment passes': (world) => world.advance(world.random.between(0, 500)),
+  'seconds pass': (world) => world.advance(world.random.between(0, 6_000)),
+  'half a minute passes': (world) => world.advance(world.random.between(0, 30_000)),
+  'a minute passes': (world) => world.advance(world.random.between(30_000, 70_000)),
+  'somebody needs the tunnel': ({ hub }) => hub.registry.slot(1).demand(),
+  'somebody needs it again': ({ hub }) => hub.registry.slot(1).demand(),
+  'a call waits for the tunnel': async ({ hub, random, clock }) => {
+    const gone = new AbortController();
+    clock.after(random.between(0, 20_000), () => gone.abort(new Error('gone')));
+    hub.registry
+      .slot(1)
+      .acquire(random.between(0, 30_000), gone.signal)
+      .then(({ leave }) => clock.after(random.between(0, 10_000), leave))
+      .catch(() => undefined);
+  },
+  'somebody needs a node': ({ hub }, { id }) => hub.registry.slot(1, id).demand(),
+  'a link breaks': (_, agent) => agent.cut(false),
+  'a link falls silent': (_, agent) => agent.cut(true),
+  'a link is back': (_, agent) => agent.mend(),
+  'a second link is back': (_, agent) => agent.mend(),
+  'the way to the tunnel port changes': (world, agent) => {
+    agent.canOpen = !agent.canOpen;
+    agent.failMs = world.random.pick([0, 250, 3_000, 10_000]);
+  },
+  'the way to the tunnel port becomes slow, or quick': (world, agent) => {
+    agent.dialMs = world.random.pick([0, 0, 4_000, 8_000, 15_000]);
+  },
+  'an agent holds its check-ins, or does not': (_, agent) => {
+    agent.holds = !agent.holds;
+  },
+  'an engine ends, or is back': (_, agent) => {
+    agent.engine = agent.engine === 'up' ? 'down' : 'up';
+    agent.kick();
+  },
+  'a node is promoted or demoted': (world, agent) => {
+    const node = world.nodes.get(agent.nodeId);
+    if (!node || node.isRooted) return;
+    node.role = node.role === 'manager' ? 'worker' : 'manager';
+    world.enrol(agent);
+    agent.kick();
+  },
+  'a node is drained, or is back': (world, agent) => {
+    const node = world.nodes.get(agent.nodeId);
+    if (node) node.availability = node.availability === 'drain' ? 'active' : 'drain';
+  },
+  'a manager tells of its Swarm': (world, agent) => world.report(agent),
+  'another manager tells of it': (world, agent) => world.report(agent),
+  'a tunnel breaks': ({ hub, random }) =>
+    hub.registry.peek(1)?.tunnel?.close(random.pick(['lost', 'silent', 'flooding'])),
+  "a node's tunnel breaks": ({ hub }, { id }) => hub.registry.peek(1, id)?.tunnel?.close('lost'),
+  'an idle tunnel is closed': (_, agent) => agent.closeIdle(),
+  'everything is revoked': (world) => world.revoke(),
+  'the hub restarts': (world) => world.restart(false),
+  'the hub is killed': (world) => world.restart(true),
+  'a data folder is lost': (world, agent) => world.replace(agent),
+  'the wall clock is set': ({ clock, random }) =>
+    clock.setWall(clock.now() + random.between(-3_600_000, 3_600_000)),
+  'time is lost': ({ clock, random }) => clock.jump(random.between(0, 20_000)),
+  'a token is shown once more': (world) => {
+    const { tokens, random } = world;
+    if (tokens.length > 0) attempt(() => show(world, random.pick(tokens)));
+  },
+  'somebody shows the token of another': (world, { id }) => {
+    const instance = world.environment.instances.find((one) => one.id === id);
+    const other = world.tokens.at(-1);
+    if (instance && other) attempt(() => world.admit(instance, other.token));
+  },
+  'a check-in comes twice': (world, agent) => stray(world, agent, 0),
+  'a stray check-in is held': (world, agent) => stray(world, agent, 50),
+  'a late handshake is over': (world) => {
+    const handshake = world.handshakes.shift();
+    if (handshake) attempt(() => world.register(handshake));
+  },
+};
+
+/** Does one thing; says what. */
+export async function disturb(world: LeaseWorld): Promise<string> {
+  const what = world.random.pick(Object.keys(DISTURBANCES));
+  const agent = world.random.pick(world.agents);
+  await DISTURBANCES[what]?.(world, agent);
+  return `${world.clock.monotonic()} ${what} (${agent.id})`;
+}
+
+/** Its place the connection gets now, or later. */
+function show(world: LeaseWorld, { token, instance }: LeaseWorld['tokens'][number]): void {
+  const handshake = world.admit(instance, token);
+  if (world.random.next() < 0.5) world.handshakes.push(handshake);
+  else world.register(handshake);
+}
+
+function attempt(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+}
+
+/** Another process with the agent's identity checks in; the token that it may get it keeps for later. */
+function stray(world: LeaseWorld, agent: LeaseAgent, waitSeconds: number): void {
+  const instance = world.environment.instances.find(({ id }) => id === agent.id);
+  if (!instance) return;
+  const { signal } = new AbortController();
+  const query = { engine: agent.engine, tunnel: world.random.pick(['none', 'opening', 'x']) };
+  const { environment } = world;
+  const answer = world.hub.checkIns.answer({
+    environment,
+    instance,
+    query,
+    etag: undefined,
+    waitSeconds,
+    signal,
+  });
+  world.rules.checkedIn(agent);
+  answer.then((answer) => world.keep(instance, answer)).catch(() => undefined);
+}

@@ -1,0 +1,181 @@
+import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
+import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
+import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
+import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/tunnel-slot.js';
+import type { FakeClock } from '../clock/fake-clock.js';
+import type { LeaseAgent } from './agent.js';
+import type { LeaseHub } from './hub.js';
+
+/** A lease without a tunnel may go to another after this time, ms. */
+const LEASE_MS = 5_000;
+/** An agent that brings no tunnel about comes after all others for so long, ms. */
+const FAILING_MS = 60_000;
+
+/** What the rules look at. */
+export interface RuledWorld {
+  readonly hub: LeaseHub;
+  readonly clock: FakeClock;
+  readonly environment: Environment;
+  readonly nodes: ReadonlyMap<string, { readonly isRooted: boolean }>;
+}
+
+/** What must hold whatever happens. */
+export class LeaseRules {
+  readonly #world: RuledWorld;
+  readonly #epochs = new Set<string>();
+  readonly #used = new Set<Grant>();
+  readonly #tunnels: Tunnel[] = [];
+  /** Monotonic ms at which an agent's lease ran out without a tunnel, though it was heard. */
+  readonly #failedMs = new Map<string, number>();
+  /** The same of those from whom it was taken back; another may take it before their turn is over. */
+  readonly #withdrawnMs = new Map<string, number>();
+  #lease: TunnelLease | null = null;
+  /** Monotonic ms. */
+  #sinceMs = 0;
+  /** Monotonic ms at which a tunnel stood last. */
+  #stoodMs = 0;
+  #hadTunnel = false;
+  #wasHeard = false;
+  #breach: string | null = null;
+
+  constructor(world: RuledWorld) {
+    this.#world = world;
+  }
+
+  /** Tunnels that stand, of the hub that runs. */
+  openTunnels(purpose?: Grant['purpose']): Tunnel[] {
+    return this.#tunnels.filter(
+      ({ end, grant }) => end === null && (purpose === undefined || grant.purpose === purpose),
+    );
+  }
+
+  /** Right after any slot changed, before the hub itself acts on it. */
+  changed(): void {
+    const slot = this.#world.hub.registry.peek(1);
+    const before = this.#lease;
+    const lease = slot?.lease ?? null;
+    if (slot?.state === 'idle') this.#forget();
+    if (lease !== before) {
+      if (lease && before) this.#preempted(before, lease);
+      const now = this.#world.clock.monotonic();
+      if (before && this.#wasHeard && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
+        this.#failedMs.set(before.instanceId, now);
+        if (!lease) this.#withdrawnMs.set(before.instanceId, now);
+      }
+      this.#sinceMs = now;
+      if (lease) this.#must(!this.#epochs.has(lease.epoch), `epoch ${lease.epoch} comes a second time`);
+      if (lease) this.#epochs.add(lease.epoch);
+    }
+    this.#lease = lease;
+    if (lease !== before) this.#hadTunnel = this.#wasHeard = false;
+    if (slot?.tunnel) {
+      this.#hadTunnel = true;
+      this.#stoodMs = this.#world.clock.monotonic();
+      this.#failedMs.delete(slot.tunnel.grant.instanceId);
+      this.#withdrawnMs.delete(slot.tunnel.grant.instanceId);
+    }
+  }
+
+  /** An agent's check-in was looked at. */
+  checkedIn({ id }: LeaseAgent): void {
+    const slot = this.#world.hub.registry.peek(1);
+    const holder = slot?.lease?.instanceId;
+    if (holder === id) this.#wasHeard = true;
+    if (holder === undefined || holder === id || this.#isFailing(id)) return;
+    this.#must(
+      this.#rank(id) >= this.#rank(holder),
+      `${id} checked in, and ${holder} of a lower rank leads on`,
+    );
+  }
+
+  /** A tunnel was put in its place. */
+  registered(tunnel: Tunnel, lease: TunnelLease | null): void {
+    const { grant } = tunnel;
+    const whose = `${grant.instanceId} with epoch ${grant.epoch}`;
+    this.#must(
+      lease?.epoch === grant.epoch && lease.instanceId === grant.instanceId,
+      `${whose} has no lease`,
+    );
+    this.#must(grant.epoch.startsWith(`${this.#world.hub.bootId}.`), `${whose} is of an earlier hub`);
+    this.#must(grant.generation === this.#world.environment.generation, `${whose} was revoked`);
+    this.#must(!this.#used.has(grant), `${whose} opened two tunnels with one credential`);
+    this.#used.add(grant);
+    this.#tunnels.push(tunnel);
+  }
+
+  /** When nothing is under way. @throws Error that names the first breach */
+  check(): void {
+    const { hub, environment, nodes } = this.#world;
+    const slot = hub.registry.peek(1);
+    const open = this.openTunnels('environment');
+    this.#must(open.length <= 1, `${open.length} environment tunnels stand`);
+    this.#must(open[0] === (slot?.tunnel ?? undefined), 'the open tunnel is not the one in the slot');
+    this.#must(
+      !open[0] || open[0].grant.epoch === slot?.lease?.epoch,
+      'the tunnel does not stand by the lease',
+    );
+    this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease that nobody needs');
+    for (const tunnel of this.openTunnels('node')) {
+      const place = hub.registry.peek(1, tunnel.grant.instanceId);
+      this.#must(place?.tunnel === tunnel, 'two tunnels of one node');
+    }
+    for (const { id, node } of environment.instances) {
+      const isRooted = nodes.get(node?.nodeId ?? '')?.isRooted;
+      this.#must(
+        !isRooted || !servesSwarm(environment, id),
+        `${id} is no manager and gets the Swarm's calls`,
+      );
+    }
+    if (this.#breach !== null) throw new Error(this.#breach);
+  }
+
+  /** A hub that stopped in order. */
+  stopped(hub: LeaseHub): void {
+    this.#must(hub.clock.pending === 0, `${hub.clock.pending} timers are left`);
+    this.#must(this.openTunnels().length === 0, 'tunnels are left');
+  }
+
+  /** Its hub is another one now: what that one remembered is gone. */
+  restarted(): void {
+    this.#lease = null;
+    this.#forget();
+  }
+
+  /** Whether it may come after all others. */
+  #isFailing(id: string): boolean {
+    const failedMs = this.#failedMs.get(id);
+    if (failedMs === undefined) return false;
+    return this.#stoodMs < failedMs || this.#world.clock.monotonic() - failedMs < FAILING_MS;
+  }
+
+  #forget(): void {
+    this.#failedMs.clear();
+    this.#withdrawnMs.clear();
+  }
+
+  #preempted(before: TunnelLease, { instanceId }: TunnelLease): void {
+    const from = before.instanceId;
+    if (!this.#hadTunnel || !this.#world.environment.instances.some(({ id }) => id === from)) return;
+    this.#must(
+      this.#rank(instanceId) < this.#rank(from),
+      `${instanceId} took the lease from its equal ${from}`,
+    );
+    const failedMs = this.#withdrawnMs.get(instanceId) ?? Number.NEGATIVE_INFINITY;
+    this.#must(
+      this.#world.clock.monotonic() - failedMs >= FAILING_MS,
+      `${instanceId} failed, and broke a working tunnel all the same`,
+    );
+  }
+
+  #rank(instanceId: string): number {
+    const { environment, hub } = this.#world;
+    const all = leaderCandidates(environment, hub.presence, hub.roster);
+    return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Kept until the walk looks: here the hub's own code would catch what is thrown. */
+  #must(holds: boolean, breach: string): void {
+    if (!holds) this.#breach ??= breach;
+  }
+}

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EnvironmentCreated, NodeList, NodeView } from '../../../plugin/api.js';
+import { type CommandOptions, type CommandResult, runCommand } from '../../../tools/lab/run-command.js';
+import type { LabSwarm } from '../../../tools/lab/swarm.js';
+import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import { startChild } from '../child.js';
+import { AGENT_IMAGE } from '../engine/lab.js';
+import { type Hub, startHub } from '../hub/hub.js';
+import type { Scope } from '../scope.js';
+import { startSwarm } from './lab.js';
+
+/** Name of the service in the printed command. */
+export const SERVICE = 'fairlead-agent';
+
+/** A Swarm of three engines, a hub, and an environment whose printed command was pasted on the first node. */
+export interface SwarmLine {
+  readonly swarm: LabSwarm;
+  readonly hub: Hub;
+  readonly created: EnvironmentCreated;
+  /** Wall clock, ms: when the agents of all nodes were online. */
+  readonly onlineAtMs: number;
+  /** The docker client through the hub: at the environment, or at one node of it. */
+  docker(args: readonly string[], options?: CommandOptions & { node?: string }): Promise<CommandResult>;
+  /** The arguments that lead it there. */
+  dockerArgs(node?: string): string[];
+  /** Name of the node whose engine answers at the environment. */
+  leader(): Promise<string>;
+  /** Resolves once the hub's log tells of one open tunnel of the environment. Fails where there ever were more at a time. */
+  untilOneTunnel(): Promise<void>;
+  /** The nodes once `holds` says so of them. */
+  untilNodes(holds: (nodes: readonly NodeView[]) => boolean, ms?: number): Promise<readonly NodeView[]>;
+  /** Id of the agent's container on a node; '' where none runs. */
+  agentOn(node: SwarmNode): Promise<string>;
+}
+
+/** Keeps agents from managers; `docker service update --constraint-rm` takes it away. */
+export const WORKERS_ONLY = 'node.role==worker';
+
+/**
+ * Starts it; ready when the agent of each node has enrolled and the environment is online.
+ * @param constraint nodes that have an agent; default: all
+ */
+export async function startSwarmLine(
+  t: Scope,
+  { managers, env = {}, constraint }: { managers: 1 | 3; env?: NodeJS.ProcessEnv; constraint?: string },
+): Promise<SwarmLine> {
+  const [swarm, hub] = await Promise.all([
+    startSwarm(t, { managers }),
+    startHub(t, { env: { FAIRLEAD_AGENT_IMAGE: AGENT_IMAGE, ...env } }),
+  ]);
+  const created = await hub.createEnvironment({ name: 'swarm', url: `https://${swarm.gateway}:${hub.port}` });
+  const line = await lineOf({ swarm, hub, created });
+  const { PATH, HOME } = process.env;
+  // The command itself ends after the tasks' first health probe, which is later.
+  const placed = constraint === undefined ? '--mode global' : `--mode global --constraint ${constraint}`;
+  const command = created.commands.swarm.replace('--mode global', placed);
+  startChild(t, 'sh', ['-c', command], { PATH, HOME, ...swarm.nodes[0].engine.clientEnv });
+  const expected = constraint === WORKERS_ONLY ? swarm.nodes.length - managers : swarm.nodes.length;
+  await line.untilNodes((nodes) => nodes.length === expected && nodes.every(({ agent }) => agent?.online));
+  return { ...line, onlineAtMs: Date.now() };
+}
+
+/** What a test does with a Swarm and its environment. */
+async function lineOf({
+  swarm,
+  hub,
+  created,
+}: Pick<SwarmLine, 'swarm' | 'hub' | 'created'>): Promise<Omit<SwarmLine, 'onlineAtMs'>> {
+  const args = await hub.dockerArgs(created.id);
+  const at = (node?: string) =>
+    node === undefined ? args : args.map((arg) => arg.replace(/\/docker$/, `/nodes/${node}/docker`));
+  const docker: SwarmLine['docker'] = (words, { node, ...options } = {}) =>
+    runCommand('docker', [...at(node), ...words], options);
+  return {
+    swarm,
+    hub,
+    created,
+    docker,
+    dockerArgs: at,
+    leader: async () => (await docker(['info', '-f', '{{.Name}}'])).stdout.trim(),
+    untilOneTunnel: async () => {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        const { now, most } = countTunnels(hub.child.lines);
+        if (most > 1) throw new Error(`${most} tunnels at a time`);
+        if (now === 1) return;
+        if (Date.now() > deadline) throw new Error('no tunnel');
+        await delay(25);
+      }
+    },
+    untilNodes: async (holds, ms = 60_000) => {
+      const deadline = Date.now() + ms;
+      for (;;) {
+        const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${created.id}/nodes`);
+        if (holds(body.items)) return body.items;
+        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${JSON.stringify(body)}`);
+        await delay(50);
+      }
+    },
+    agentOn: async (node) => {
+      const filter = ['--filter', `label=com.docker.swarm.service.name=${SERVICE}`];
+      return (await node.docker('ps', '-q', '--no-trunc', ...filter)).split('\n')[0] ?? '';
+    },
+  };
+}
+
+function countTunnels(lines: readonly string[]): { now: number; most: number } {
+  let [now, most] = [0, 0];
+  for (const text of lines) {
+    if (text.includes('"msg":"tunnel open"')) now++;
+    if (text.includes('"msg":"tunnel closed"')) now--;
+    most = Math.max(most, now);
+  }
+  return { now, most };
+}

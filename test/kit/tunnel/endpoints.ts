@@ -1,0 +1,156 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
+import { connectTunnel } from '../../../agent-image/src/tunnel/transport/tls.js';
+import type { Clock } from '../../../protocol/clock.js';
+import type { Scope } from '../scope.js';
+import { tempFolder } from '../temp-folder.js';
+import { PROOF } from './listener.js';
+
+export type HubMessage =
+  | { kind: 'ready'; port: number; fingerprint: string }
+  | { kind: 'tunnel'; environmentId: number; path: string }
+  | { kind: 'closed'; environmentId: number; end: string }
+  | { kind: 'loop'; busiestMs: number };
+
+export type AgentMessage = { kind: 'open'; id: string } | { kind: 'closed'; code: string };
+
+/** A hub's tunnel port in a process of its own, whose memory and event loop can be looked at. */
+export interface HubEnd {
+  readonly pid: number;
+  /** Of the tunnel port. */
+  readonly port: number;
+  readonly fingerprint: string;
+  /** Resolves when the environment has its tunnel, to a unix socket: each connection there is a stream. */
+  untilTunnel(environmentId: number): Promise<string>;
+  /** Resolves to why the tunnel ended. */
+  untilClosed(environmentId: number): Promise<string>;
+  /** The ends of tunnels so far. */
+  readonly ends: readonly string[];
+  /** The most CPU time the event loop spent in a turn (and a timer's millisecond) since the last call, ms. */
+  busiestTurnMs(): Promise<number>;
+}
+
+export async function startHubEnd(t: Scope): Promise<HubEnd> {
+  const { child, events, ready } = start(t, 'hub-endpoint.ts', await tempFolder(t));
+  const tunnels = new Map<number, string>();
+  const ended = new Map<number, string>();
+  const ends: string[] = [];
+  events.on('tunnel', ({ environmentId, path }) => tunnels.set(environmentId, path));
+  events.on('closed', ({ environmentId, end }) => {
+    ended.set(environmentId, end);
+    ends.push(end);
+  });
+  const { port, fingerprint } = await ready('ready');
+  const until = async <T>(known: Map<number, T>, kind: string, environmentId: number): Promise<T> => {
+    for (;;) {
+      const value = known.get(environmentId);
+      if (value !== undefined) return value;
+      await once(events, kind);
+    }
+  };
+  return {
+    pid: child.pid ?? 0,
+    port,
+    fingerprint,
+    ends,
+    untilTunnel: (environmentId) => until(tunnels, 'tunnel', environmentId),
+    untilClosed: (environmentId) => until(ended, 'closed', environmentId),
+    busiestTurnMs: async () => {
+      child.send('loop');
+      const [{ busiestMs }] = await once(events, 'loop');
+      return busiestMs;
+    },
+  };
+}
+
+export interface AgentTarget {
+  readonly port: number;
+  readonly fingerprint: string;
+  /** Default 1. */
+  readonly environmentId?: number;
+}
+
+/** An agent's end in a process of its own; resolves when its tunnel is open. */
+export async function startAgentEnd(
+  t: Scope,
+  target: AgentTarget & { socketPath: string },
+): Promise<{ pid: number; closed: Promise<string> }> {
+  const { port, fingerprint, environmentId, socketPath } = target;
+  const { child, events, ready } = start(
+    t,
+    'agent-endpoint.ts',
+    JSON.stringify({ port, fingerprint, environmentId, socketPath }),
+  );
+  const closed = once(events, 'closed').then(([{ code }]) => code as string);
+  await ready('open');
+  return { pid: child.pid ?? 0, closed };
+}
+
+/** An agent's end in this process, TLS and proof included; `accepted()` is the caller's to await. */
+export async function openAgentTunnel(
+  options: AgentTarget & { clock: Clock; dialEngine: () => Promise<Duplex> },
+): Promise<{ tunnel: AgentTunnel; closed: Promise<string>; wire: net.Socket }> {
+  const { clock, dialEngine, port, fingerprint, environmentId = 1 } = options;
+  const wire = net.connect({ host: '127.0.0.1', port });
+  wire.setNoDelay(true);
+  const socket = await connectTunnel({
+    tunnelAddress: `127.0.0.1:${port}`,
+    fingerprint,
+    clock,
+    connectTcp: async () => {
+      await once(wire, 'connect');
+      return wire;
+    },
+  });
+  let end: (code: string) => void = () => undefined;
+  const closed = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const tunnel = new AgentTunnel({
+    socket,
+    wire,
+    proof: { ...PROOF, environmentId, instanceId: `instance-${environmentId}`, inactivityMs: 300_000 },
+    clock,
+    logger: pino({ level: 'silent' }),
+    dialEngine,
+    report: async () => undefined,
+    onIdle: () => undefined,
+    onClosed: end,
+  });
+  return { tunnel, closed, wire };
+}
+
+/** Resident memory of a process, MiB. */
+export async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+function start(t: Scope, file: string, argument: string) {
+  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), [argument], {
+    execArgv: ['--import', 'tsx'],
+  });
+  t.teardown(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  });
+  const events = new EventEmitter();
+  events.setMaxListeners(1_000);
+  child.on('message', (message: HubMessage | AgentMessage) => events.emit(message.kind, message));
+  const ready = async (kind: string) => {
+    const failed = once(child, 'exit').then(([code]) => {
+      throw new Error(`${file} ended with ${code}`);
+    });
+    const [message] = await Promise.race([once(events, kind), failed]);
+    return message;
+  };
+  return { child, events, ready };
+}

@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream';
+import type { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
+import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
+import { TunnelListener } from '../../../plugin/server-hooks/tunnel/tunnel-listener.js';
+import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { LogRecorder } from '../log-recorder.js';
+import type { Scope } from '../scope.js';
+import { tempFolder } from '../temp-folder.js';
+import { openAgentTunnel } from './endpoints.js';
+
+export interface LocalTunnelOptions {
+  readonly dialEngine: () => Promise<Duplex>;
+  readonly environmentId?: number;
+  /** Of the hub's end. Default: the machine's. */
+  readonly hubClock?: Clock;
+  /** Of the agent's end. Default: the machine's. */
+  readonly agentClock?: Clock;
+}
+
+/** Both ends of a tunnel in this process, over TLS on loopback. */
+export interface LocalTunnel {
+  readonly tunnel: Tunnel;
+  readonly agentTunnel: AgentTunnel;
+  /** Resolves to the code the agent's end closed with. */
+  readonly agentClosed: Promise<string>;
+}
+
+export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promise<LocalTunnel> {
+  const identity = await loadTunnelIdentity(await tempFolder(t), systemClock);
+  let register: (tunnel: Tunnel) => void = () => undefined;
+  const registered = new Promise<Tunnel>((resolve) => {
+    register = resolve;
+  });
+  const listener = new TunnelListener({
+    key: identity.key,
+    certificate: identity.certificate,
+    port: 0,
+    bind: '127.0.0.1',
+    clock: options.hubClock ?? systemClock,
+    logger: new LogRecorder(),
+    newId: () => 'local',
+    register,
+    admit: ({ environmentId, instanceId }) => ({
+      environmentId,
+      instanceId,
+      nodeId: null,
+      generation: 1,
+      purpose: 'environment',
+      epoch: 'epoch',
+      expiresAtMs: 0,
+    }),
+  });
+  const port = await listener.start();
+  t.teardown(() => listener.stop());
+  const { tunnel: agentTunnel, closed } = await openAgentTunnel({
+    port,
+    fingerprint: identity.fingerprint,
+    clock: options.agentClock ?? systemClock,
+    dialEngine: options.dialEngine,
+    ...(options.environmentId === undefined ? {} : { environmentId: options.environmentId }),
+  });
+  t.teardown(() => agentTunnel.close('stopping'));
+  const [tunnel] = await Promise.all([registered, agentTunnel.accepted()]);
+  t.teardown(() => tunnel.close('stopping'));
+  return { tunnel, agentTunnel, agentClosed: closed };
+}
