@@ -21,7 +21,7 @@ export interface PanelSize {
 
 /**
  * xterm.js puts texts into `<style>` elements and `style` attributes, which a strict Content-Security-Policy ignores. It
- * gets our own element instead (plugin/ui-panel/adopted-style.ts), and sets styles as objects. Each place is counted,
+ * gets our own element instead (plugin/ui-panel/tools/console/adopted-style.ts), and sets styles as objects. Each place is counted,
  * so that a new version must be reviewed.
  */
 const obedientTerminal: Plugin = {
@@ -107,6 +107,6 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
       .filter(({ path }) => basename(path).startsWith(start))
       .reduce((bytes, { contents }) => bytes + gzipSync(contents).length, 0);
   const bytes = files.reduce((sum, { contents }) => sum + contents.length, 0);
-  const [console, stats] = [zipped('container-console'), zipped('container-stats')];
+  const [console, stats] = [zipped('console-tool'), zipped('stats-tool')];
   return { bytes, first: zipped('') - console - stats, console, stats };
 }

@@ -13,6 +13,15 @@ const HUB_GROUND = [
 ];
 /** Imports allowed in every folder of the agent. */
 const AGENT_GROUND = [`${AGENT}/config/`, `${AGENT}/log.ts`, 'protocol/'];
+const PANEL = 'plugin/ui-panel';
+const PANEL_GROUND = ['plugin/api.ts', 'protocol/'];
+const PANEL_BELOW_ELEMENTS = [
+  `${PANEL}/engine/`,
+  `${PANEL}/api/`,
+  `${PANEL}/format/`,
+  `${PANEL}/styles/`,
+  ...PANEL_GROUND,
+];
 const PLUGIN_ENTRY = [
   `${HOOKS}/index.ts`,
   `${HOOKS}/host.ts`,
@@ -63,7 +72,28 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/index.ts`]: [`${HOOKS}/`, 'plugin/api.ts', 'protocol/', 'manifest.json'],
   'plugin/api.ts': ['plugin/api/', 'protocol/'],
   'plugin/api/': ['protocol/'],
-  'plugin/ui-panel/': ['plugin/api.ts', 'protocol/'],
+
+  [`${PANEL}/format/`]: PANEL_GROUND,
+  [`${PANEL}/styles/`]: [],
+  [`${PANEL}/route.ts`]: [],
+  [`${PANEL}/api/`]: PANEL_GROUND,
+  [`${PANEL}/engine/model/`]: [`${PANEL}/format/`, ...PANEL_GROUND],
+  [`${PANEL}/engine/`]: [`${PANEL}/api/`, `${PANEL}/format/`, ...PANEL_GROUND],
+  [`${PANEL}/elements/`]: PANEL_BELOW_ELEMENTS,
+  [`${PANEL}/tools/`]: [`${PANEL}/elements/`, ...PANEL_BELOW_ELEMENTS],
+  [`${PANEL}/resources/`]: [
+    `${PANEL}/tools/`,
+    `${PANEL}/elements/`,
+    `${PANEL}/route.ts`,
+    ...PANEL_BELOW_ELEMENTS,
+  ],
+  [`${PANEL}/views/`]: [
+    `${PANEL}/resources/`,
+    `${PANEL}/elements/`,
+    `${PANEL}/route.ts`,
+    ...PANEL_BELOW_ELEMENTS,
+  ],
+  [`${PANEL}/*`]: [`${PANEL}/`, ...PANEL_GROUND],
 
   [`${AGENT}/log.ts`]: [`${AGENT}/config/`, 'protocol/'],
   [`${AGENT}/config/`]: ['protocol/'],

@@ -1,4 +1,4 @@
-import { defineElement } from './define-element.js';
+import { defineElement } from './elements/define-element.js';
 import { FairleadPanel } from './panel.js';
 
 defineElement('fairlead-panel', FairleadPanel);

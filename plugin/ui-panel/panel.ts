@@ -1,11 +1,10 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { ApiClient } from './api-client.js';
-import { defineElement } from './define-element.js';
-import { HubEvents } from './hub-events.js';
-import { pageScripts } from './page-scripts.js';
+import { ApiClient } from './api/client.js';
+import { HubEvents } from './api/hub-events.js';
+import { defineElement } from './elements/define-element.js';
 import { parseRoute } from './route.js';
-import { styles } from './styles.js';
+import { styles } from './styles/shared.js';
 import { CreateEnvironmentElement } from './views/create-environment.js';
 import { EditEnvironmentElement } from './views/edit-environment.js';
 import { EnvironmentElement } from './views/environment.js';
@@ -155,3 +154,15 @@ defineElement('fairlead-create-environment', CreateEnvironmentElement);
 defineElement('fairlead-edit-environment', EditEnvironmentElement);
 defineElement('fairlead-environment', EnvironmentElement);
 defineElement('fairlead-settings', SettingsElement);
+
+/**
+ * Resolves when the page's scripts and the current turn have run: pages set properties such as `getToken` after they
+ * insert the element.
+ */
+export async function pageScripts(): Promise<void> {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  const hasLoaded = document.readyState === 'complete' || (navigation?.domContentLoadedEventStart ?? 0) > 0;
+  if (!hasLoaded)
+    await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve, { once: true }));
+  await new Promise((resolve) => setTimeout(resolve));
+}

@@ -13,9 +13,9 @@ test('panel: is small without its console, which is loaded by itself and makes n
     (await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
   );
   const entry = code.find(([name]) => name === 'fairlead-panel.js')?.[1] ?? '';
-  t.regex(entry, /import\("\.\/container-console-/);
-  t.notRegex(entry, /from"\.\/container-console-/);
-  const terminal = code.find(([name]) => name.startsWith('container-console'))?.[1] ?? '';
+  t.regex(entry, /import\("\.\/console-tool-/);
+  t.notRegex(entry, /from"\.\/console-tool-/);
+  const terminal = code.find(([name]) => name.startsWith('console-tool'))?.[1] ?? '';
   t.true(terminal.includes('createElement("fairlead-adopted-style")'));
   for (const refused of ['createElement("style")', 'setAttribute("style"'])
     t.false(terminal.includes(refused), refused);

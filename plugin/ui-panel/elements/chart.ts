@@ -1,9 +1,9 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult, unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css';
-import { dateTime } from '../date-time.js';
-import { defineElement } from '../define-element.js';
-import { styles } from '../styles.js';
+import { dateTime } from '../format/time.js';
+import { styles } from '../styles/shared.js';
+import { defineElement } from './define-element.js';
 
 /** One line of a chart. */
 export interface ChartSeries {

@@ -1,7 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { defineElement } from '../define-element.js';
-import { styles } from '../styles.js';
-import type { ConfirmOption } from './resource.js';
+import { styles } from '../styles/shared.js';
+import { defineElement } from './define-element.js';
+import type { ConfirmOption } from './resource-list/resource.js';
 
 /** Contents of the dialog. */
 export interface ConfirmQuestion {

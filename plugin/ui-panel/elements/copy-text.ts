@@ -1,6 +1,6 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { defineElement } from '../define-element.js';
-import { styles } from '../styles.js';
+import { styles } from '../styles/shared.js';
+import { defineElement } from './define-element.js';
 
 /** A text with a copy button. */
 export class CopyTextElement extends LitElement {

@@ -1,6 +1,6 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { defineElement } from '../define-element.js';
-import { styles } from '../styles.js';
+import { styles } from '../styles/shared.js';
+import { defineElement } from './define-element.js';
 
 /**
  * A search field for a text of its owner. Dispatches `find` with the search text, and `find-step` with 1 or -1: Enter

@@ -1,4 +1,4 @@
-import { ApiError } from '../api-client.js';
+import { ApiError } from '../api/client.js';
 
 /** An error of a form. `field` null: not of a single field. */
 export interface FormFault<Name extends string> {

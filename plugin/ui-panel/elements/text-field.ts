@@ -68,3 +68,11 @@ export function textField<Name extends string>(
     ${isWrong ? html`<span class="fault" id=${`${name}-fault`} role="alert">${form.fault?.message}</span>` : ''}
   </div>`;
 }
+
+/** The lines of a text, trimmed, without empty ones. */
+export function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}

@@ -1,5 +1,5 @@
-import type { EngineClient } from './engine-client.js';
-import { JsonReader } from './json-reader.js';
+import type { EngineClient } from './client.js';
+import { JsonReader } from './model/json-reader.js';
 
 /**
  * Changes the spec of a Swarm node or service: reads it, and writes it back with the version read, so that no concurrent

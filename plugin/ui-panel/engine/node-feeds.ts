@@ -1,7 +1,7 @@
 import type { NodeList } from '../../api.js';
-import type { EngineClient } from './engine-client.js';
-import { type EngineEvent, EngineFeed } from './engine-feed.js';
-import type { NodeName } from './node-name.js';
+import type { EngineClient } from './client.js';
+import { type EngineEvent, EngineFeed } from './feed.js';
+import type { NodeName } from './model/node-name.js';
 
 /** Poll interval: there is no event when a node goes online or offline. */
 const REFRESH_MS = 10_000;

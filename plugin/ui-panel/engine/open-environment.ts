@@ -1,5 +1,6 @@
 import type { EnvironmentProblem, TunnelView } from '../../api.js';
-import { type EngineClient, isOneNode } from './engine-client.js';
+import type { EngineClient } from './client.js';
+import { isOneNode } from './model/node-name.js';
 
 /** The steps, in this order. */
 export type OpeningStep = 'check-in' | 'tunnel' | 'engine';

@@ -1,3 +1,6 @@
+import './agent-setup/first-contact.js';
+import './agent-setup/printed-commands.js';
+import './agent-setup/self-test.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type {
   CreateEnvironment,
@@ -7,19 +10,14 @@ import type {
   SelfTestResult,
   SettingsView,
 } from '../../api.js';
-import type { ApiClient } from '../api-client.js';
-import '../elements/first-contact.js';
+import type { ApiClient } from '../api/client.js';
+import type { HubEvents } from '../api/hub-events.js';
 import { FormState } from '../elements/form-state.js';
-import '../elements/printed-commands.js';
-import '../elements/self-test.js';
-import { deriveTunnelAddress } from '../derive-tunnel-address.js';
-import type { SelfTestElement } from '../elements/self-test.js';
-import { fieldStyles, textField } from '../elements/text-field.js';
-import type { HubEvents } from '../hub-events.js';
-import { knowsCertificate } from '../knows-certificate.js';
-import { linesOf } from '../lines.js';
-import { navigate } from '../navigate.js';
-import { styles } from '../styles.js';
+import { fieldStyles, linesOf, textField } from '../elements/text-field.js';
+import { navigate } from '../route.js';
+import { styles } from '../styles/shared.js';
+import { deriveTunnelAddress } from './agent-setup/derive-tunnel-address.js';
+import { knowsCertificate, type SelfTestElement } from './agent-setup/self-test.js';
 
 type Field = 'name' | 'url' | 'tunnelAddress' | 'tags' | 'checkInSeconds';
 

@@ -1,16 +1,14 @@
+import './agent-setup/rotate-key.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeEnvironment, EnvironmentView, HubEvent } from '../../api.js';
-import { type ApiClient, ApiError } from '../api-client.js';
+import { type ApiClient, ApiError } from '../api/client.js';
+import type { HubEvents } from '../api/hub-events.js';
 import type { ConfirmDialogElement, ConfirmQuestion } from '../elements/confirm-dialog.js';
 import { FormState } from '../elements/form-state.js';
-import '../elements/rotate-key.js';
-import { fieldStyles, textField } from '../elements/text-field.js';
-import type { HubEvents } from '../hub-events.js';
-import { linesOf } from '../lines.js';
-import { navigate } from '../navigate.js';
-import { environmentPath } from '../route.js';
-import { statusBadge } from '../status-badge.js';
-import { styles } from '../styles.js';
+import { fieldStyles, linesOf, textField } from '../elements/text-field.js';
+import { statusBadge } from '../format/status-badge.js';
+import { environmentPath, navigate } from '../route.js';
+import { styles } from '../styles/shared.js';
 
 type Field = 'name' | 'tags' | 'checkInSeconds';
 

@@ -1,11 +1,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { ApiClient } from '../api-client.js';
-import { EnvironmentListStore, type ListQuery } from '../environment-list-store.js';
-import type { HubEvents } from '../hub-events.js';
-import { navigate } from '../navigate.js';
-import { environmentPath } from '../route.js';
-import { styles } from '../styles.js';
+import type { ApiClient } from '../api/client.js';
+import { EnvironmentListStore, type ListQuery } from '../api/environment-list-store.js';
+import type { HubEvents } from '../api/hub-events.js';
+import { environmentPath, navigate } from '../route.js';
+import { styles } from '../styles/shared.js';
 import { environmentRow, environmentRowStyles } from './environment-row.js';
 import { RowScroller } from './row-scroller.js';
 

@@ -1,9 +1,8 @@
 import { css, html, type TemplateResult } from 'lit';
 import type { EnvironmentView } from '../../api.js';
-import { ago } from '../ago.js';
-import { nextStep } from '../next-step.js';
-import { statusBadge } from '../status-badge.js';
-import { statusBadges } from '../status-badges.js';
+import { nextStep } from '../format/problem.js';
+import { statusBadge, statusBadges } from '../format/status-badge.js';
+import { ago } from '../format/time.js';
 
 /** Tags shown in a row. */
 const TAGS = 3;

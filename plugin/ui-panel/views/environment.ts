@@ -1,22 +1,19 @@
+import './node-picker.js';
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { EnvironmentView, HubEvent } from '../../api.js';
-import { ago } from '../ago.js';
-import { type ApiClient, ApiError } from '../api-client.js';
-import { isOneNode } from '../engine/engine-client.js';
-import { type ConnectionState, EngineConnection } from '../engine/engine-connection.js';
-import type { EngineSource } from '../engine/engine-source.js';
-import type { HubEvents } from '../hub-events.js';
-import { navigate } from '../navigate.js';
-import { problemView } from '../problem-view.js';
-import { environmentPath } from '../route.js';
-import { SECTIONS, type Section } from '../sections/sections.js';
-import { statusBadge } from '../status-badge.js';
-import { statusBadges } from '../status-badges.js';
-import { styles } from '../styles.js';
-import { connecting } from './connecting.js';
-import { missingNodes } from './missing-nodes.js';
-import './node-picker.js';
+import { type ApiClient, ApiError } from '../api/client.js';
+import type { HubEvents } from '../api/hub-events.js';
+import { type ConnectionState, EngineConnection } from '../engine/connection.js';
+import { isOneNode } from '../engine/model/node-name.js';
+import type { EngineSource } from '../engine/source.js';
+import { problemView } from '../format/problem.js';
+import { statusBadge, statusBadges } from '../format/status-badge.js';
+import { ago } from '../format/time.js';
+import { environmentPath, navigate } from '../route.js';
+import { styles } from '../styles/shared.js';
+import { connecting, missingNodes } from './connection-progress.js';
+import { SECTIONS, type Section } from './sections.js';
 
 const WITHOUT_SNAPSHOT = {
   'asked-for': '; loading its last snapshot',

@@ -1,9 +1,9 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { EnvironmentView, NodeList, NodeView } from '../../api.js';
-import type { ApiClient } from '../api-client.js';
-import { defineElement } from '../define-element.js';
-import { ALL_NODES, isOneNode } from '../engine/engine-client.js';
-import { styles } from '../styles.js';
+import type { ApiClient } from '../api/client.js';
+import { defineElement } from '../elements/define-element.js';
+import { ALL_NODES, isOneNode } from '../engine/model/node-name.js';
+import { styles } from '../styles/shared.js';
 
 /** Selects the engines of a Swarm: the leader's, all, or one node's. Dispatches `pick` with the `node` of a `Route`. */
 export class NodePickerElement extends LitElement {

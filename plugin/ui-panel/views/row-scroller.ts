@@ -1,5 +1,5 @@
 import type { LitElement, ReactiveController } from 'lit';
-import { type ListWindow, windowOf } from '../list-window.js';
+import { type ListWindow, windowOf } from './list-window.js';
 
 const STEPS: Readonly<Record<string, (index: number, page: number) => number>> = {
   ArrowDown: (index) => index + 1,

@@ -1,16 +1,15 @@
+import './webhooks.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeSettings, Fleet, HubEvent, SettingsView } from '../../api.js';
-import type { ApiClient } from '../api-client.js';
-import { HOLD_SECONDS } from '../check-in-cost.js';
+import type { ApiClient } from '../api/client.js';
+import type { HubEvents } from '../api/hub-events.js';
 import { FormState } from '../elements/form-state.js';
-import { SelfTestElement } from '../elements/self-test.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
-import type { HubEvents } from '../hub-events.js';
-import { navigate } from '../navigate.js';
-import { statusBadge } from '../status-badge.js';
-import { styles } from '../styles.js';
-import { costView } from './cost.js';
-import './webhooks.js';
+import { statusBadge } from '../format/status-badge.js';
+import { navigate } from '../route.js';
+import { styles } from '../styles/shared.js';
+import { SelfTestElement } from './agent-setup/self-test.js';
+import { costView, HOLD_SECONDS } from './check-in-cost.js';
 
 type Field = keyof SettingsView;
 

@@ -1,13 +1,13 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SecretRotated, WebhookCreated, WebhookList, WebhookView } from '../../api.js';
-import { ago } from '../ago.js';
-import type { ApiClient } from '../api-client.js';
-import { defineElement } from '../define-element.js';
+import type { ApiClient } from '../api/client.js';
 import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import { defineElement } from '../elements/define-element.js';
+import { ago } from '../format/time.js';
 import '../elements/copy-text.js';
 import { FormState } from '../elements/form-state.js';
 import { fieldStyles, textField } from '../elements/text-field.js';
-import { styles } from '../styles.js';
+import { styles } from '../styles/shared.js';
 
 /** Webhooks that let other systems create environments, with their last calls. Secrets are shown once. */
 export class WebhooksElement extends LitElement {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ApiError } from '../../../../plugin/ui-panel/api-client.js';
+import { ApiError } from '../../../../plugin/ui-panel/api/client.js';
 import { FormState } from '../../../../plugin/ui-panel/elements/form-state.js';
 
 const badRequest = (words: string) => new ApiError('bad-request', words, 400);

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
+import { ApiClient } from '../../../../plugin/ui-panel/api/client.js';
 import { changeSpec } from '../../../../plugin/ui-panel/engine/change-spec.js';
-import { EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
+import { EngineClient } from '../../../../plugin/ui-panel/engine/client.js';
 
 interface Sent {
   readonly path: string;

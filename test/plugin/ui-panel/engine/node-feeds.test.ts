@@ -1,6 +1,7 @@
 import test from 'ava';
-import { ApiClient } from '../../../../plugin/ui-panel/api-client.js';
-import { ALL_NODES, EngineClient } from '../../../../plugin/ui-panel/engine/engine-client.js';
+import { ApiClient } from '../../../../plugin/ui-panel/api/client.js';
+import { EngineClient } from '../../../../plugin/ui-panel/engine/client.js';
+import { ALL_NODES } from '../../../../plugin/ui-panel/engine/model/node-name.js';
 import { NodeFeeds } from '../../../../plugin/ui-panel/engine/node-feeds.js';
 
 const node = (id: string, online: boolean, isLeader = false) => ({

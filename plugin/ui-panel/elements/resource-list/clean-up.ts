@@ -1,0 +1,71 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { styles } from '../../styles/shared.js';
+import { defineElement } from '../define-element.js';
+import '../confirm-dialog.js';
+import type { ConfirmDialogElement } from '../confirm-dialog.js';
+
+/** A prune offered by the engine, such as of unused volumes. */
+export interface CleanUp {
+  /** Button label, such as `Remove unused`. */
+  readonly label: string;
+  /** Such as `Remove all volumes that no container uses?`. */
+  readonly question: string;
+  readonly warning: string;
+  /** Items to remove, as far as the page knows; empty: the button is disabled. */
+  readonly names: readonly string[];
+  /** Resolves with a summary of what was removed. */
+  readonly run: () => Promise<string>;
+}
+
+/** Prune buttons: each asks first and reports what was removed. Dispatches `acted`. Laid out in a row with others. */
+export class CleanUpElement extends LitElement {
+  static override properties = { offers: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      :host {
+        display: contents;
+      }
+      .notice {
+        order: 1;
+        flex: 1 0 100%;
+        margin: 0;
+      }
+    `,
+  ];
+  declare offers: readonly CleanUp[];
+  #state: { readonly tone: 'good' | 'bad' | ''; readonly message: string } | null = null;
+
+  override render(): TemplateResult {
+    const state = this.#state;
+    const isBusy = state?.tone === '';
+    return html`
+      ${this.offers.map(
+        (offer) => html`<button type="button" ?disabled=${isBusy || offer.names.length === 0}
+          @click=${() => void this.#do(offer)}>${offer.label}</button>`,
+      )}
+      ${state ? html`<p class="notice ${state.tone}" role="status">${state.message}</p>` : ''}
+      <fairlead-confirm-dialog></fairlead-confirm-dialog>
+    `;
+  }
+
+  async #do({ label, question, warning, names, run }: CleanUp): Promise<void> {
+    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
+    const answer = await dialog?.ask({ title: question, names, warning, confirm: label });
+    if (!answer) return;
+    this.#notify('', `${label} …`);
+    try {
+      this.#notify('good', await run());
+    } catch (error) {
+      this.#notify('bad', error instanceof Error ? error.message : String(error));
+    }
+    this.dispatchEvent(new CustomEvent('acted'));
+  }
+
+  #notify(tone: 'good' | 'bad' | '', message: string): void {
+    this.#state = { tone, message };
+    this.requestUpdate();
+  }
+}
+
+defineElement('fairlead-clean-up', CleanUpElement);

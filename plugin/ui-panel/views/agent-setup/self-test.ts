@@ -1,0 +1,150 @@
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { SelfTest, SelfTestHop, SelfTestResult } from '../../../api.js';
+import type { ApiClient } from '../../api/client.js';
+import { defineElement } from '../../elements/define-element.js';
+import { statusBadge } from '../../format/status-badge.js';
+import { styles } from '../../styles/shared.js';
+
+const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
+  'api-name': 'Name',
+  'api-port': 'Port',
+  'api-certificate': 'Certificate',
+  'api-answer': 'Hub',
+  'tunnel-name': 'Name',
+  'tunnel-port': 'Port',
+  'tunnel-key': 'Key',
+};
+
+/** Tests whether agents can reach the hub at the addresses in their keys. Dispatches `tested` with the result. */
+export class SelfTestElement extends LitElement {
+  static override properties = { client: { attribute: false }, addresses: { attribute: false } };
+  static override styles = [
+    styles,
+    css`
+      section {
+        border: 1px solid var(--line);
+        border-radius: 0.5rem;
+        padding: 0.8rem 1rem;
+        min-height: 6.5rem;
+      }
+      h3 + p {
+        margin: 0.2rem 0 0.6rem;
+      }
+      h4 {
+        margin: 0.7rem 0 0.3rem;
+        font-size: 0.9rem;
+        overflow-wrap: anywhere;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+        display: grid;
+        gap: 0.3rem;
+      }
+      .next {
+        display: block;
+        margin-left: 1.1rem;
+        font-size: 0.9rem;
+        overflow-wrap: anywhere;
+      }
+      .badge {
+        white-space: normal;
+        align-items: start;
+      }
+      .shape {
+        margin-top: 0.35rem;
+      }
+    `,
+  ];
+  declare client: ApiClient;
+  /** Missing ones default to those of new environments. */
+  declare addresses: SelfTest | undefined;
+  /** Resolves when no test is running. */
+  settled: Promise<void> = Promise.resolve();
+  #result: SelfTestResult | null = null;
+  #error: Error | null = null;
+  #work: AbortController | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.run();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#work?.abort();
+  }
+
+  /** Runs the test again; a running one is aborted. */
+  run(): void {
+    this.#work?.abort();
+    this.#work = new AbortController();
+    this.settled = this.#test(this.#work);
+  }
+
+  async #test(work: AbortController): Promise<void> {
+    this.requestUpdate();
+    await this.updateComplete;
+    try {
+      const { signal } = work;
+      this.#result = await this.client.call('POST', '/self-test', { body: this.addresses ?? {}, signal });
+      this.#error = null;
+      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: this.#result }));
+    } catch (error) {
+      if (work.signal.aborted) return;
+      this.#result = null;
+      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: null }));
+    }
+    this.#work = null;
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    const isBusy = this.#work !== null;
+    return html`<section aria-labelledby="title" aria-busy=${isBusy}>
+      <div class="bar">
+        <h3 id="title">Can agents reach this hub?</h3>
+        <button type="button" ?disabled=${isBusy} @click=${() => this.run()}>Test again</button>
+      </div>
+      <p class="soft">Tested from the hub’s own machine.</p>
+      <div role="status">${isBusy ? statusBadge('busy', 'Testing …') : this.#summary()}</div>
+      ${this.#result ? this.#hops(this.#result) : ''}
+    </section>`;
+  }
+
+  #summary(): TemplateResult | string {
+    if (this.#error) return statusBadge('quiet', `Not tested: ${this.#error.message}`);
+    const failed = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
+    if (failed === 0) return statusBadge('good', 'All checks passed.');
+    return statusBadge('bad', failed === 1 ? '1 check failed.' : `${failed} checks failed.`);
+  }
+
+  #hops({ url, tunnelAddress, hops }: SelfTestResult): TemplateResult {
+    const isApi = ({ hop }: SelfTestHop) => hop.startsWith('api-');
+    return html`
+      <h4>Check-ins: ${url}</h4>
+      <ul>${hops.filter(isApi).map(hopView)}</ul>
+      <h4>Tunnels: ${tunnelAddress}</h4>
+      <ul>${hops.filter((hop) => !isApi(hop)).map(hopView)}</ul>
+    `;
+  }
+}
+
+function hopView({ hop, ok, detail, nextStep }: SelfTestHop): TemplateResult {
+  const tone = ok === null ? 'quiet' : ok ? 'good' : 'bad';
+  return html`<li>${statusBadge(tone, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
+}
+
+defineElement('fairlead-self-test', SelfTestElement);
+
+/**
+ * Whether agents trust the authority of the certificate that a self-test met. Null: inconclusive, such as for a wrong
+ * name or date; the hub's default applies.
+ */
+export function knowsCertificate(result: SelfTestResult | null): boolean | null {
+  const certificate = result?.hops.find(({ hop }) => hop === 'api-certificate');
+  if (certificate?.ok) return true;
+  return certificate?.code === 'hub-certificate-untrusted' ? false : null;
+}

@@ -1,0 +1,118 @@
+import test from 'ava';
+import { ActionRunner } from '../../../../../plugin/ui-panel/elements/resource-list/action-runner.js';
+import type {
+  Resource,
+  ResourceAction,
+} from '../../../../../plugin/ui-panel/elements/resource-list/resource.js';
+import { defer } from '../../../../kit/deferred.js';
+
+const ROW = { id: '1', name: 'one' };
+const OTHER = { id: '2', name: 'two' };
+const refuse = async () => {
+  throw new Error('in use');
+};
+const action = (label: string, run: () => Promise<unknown>, more: object = {}): ResourceAction<Resource> => ({
+  label,
+  appliesTo: () => true,
+  run,
+  ...more,
+});
+const noTasks = { label: 'Start', appliesTo: () => true, tasks: async () => [] };
+const yes = async () => new Set<string>();
+const runner = () => new ActionRunner<Resource>(() => {});
+const shown = ({ outcomes }: ActionRunner<Resource>) =>
+  outcomes.map(({ verb, all }) => [
+    verb,
+    ...[...all.values()].map(({ name, outcome }) => `${name} ${outcome.state}`),
+  ]);
+
+test('actions: a failure stays while others are done, until it is dismissed', async (t) => {
+  const actions = runner();
+  await actions.run(action('Stop', refuse), [ROW], yes);
+  await actions.run(action('Start', yes), [OTHER], yes);
+  t.deepEqual(shown(actions), [['Stop', 'one failed']]);
+  await actions.run(action('Start', yes), [ROW, OTHER], yes);
+  t.deepEqual(shown(actions), [
+    ['Stop', 'one failed'],
+    ['Start', 'one done', 'two done'],
+  ]);
+  await actions.run(action('Remove', refuse), [OTHER], yes);
+  t.deepEqual(shown(actions), [
+    ['Stop', 'one failed'],
+    ['Remove', 'two failed'],
+  ]);
+  const [first] = actions.outcomes;
+  if (first) actions.dismiss(first);
+  t.deepEqual(shown(actions), [['Remove', 'two failed']]);
+});
+
+test('actions: the same once more takes the place of its failure', async (t) => {
+  const actions = runner();
+  await actions.run(action('Stop', refuse), [ROW, OTHER], yes);
+  await actions.run(action('Stop', yes), [ROW], yes);
+  t.deepEqual(shown(actions), [['Stop', 'two failed']]);
+});
+
+test('actions: two at once on two rows tell of each', async (t) => {
+  const actions = runner();
+  const [first, second] = [defer<void>(), defer<void>()];
+  const one = actions.run(
+    action('Stop', () => first.promise),
+    [ROW],
+    yes,
+  );
+  const two = actions.run(
+    action('Start', () => second.promise),
+    [OTHER],
+    yes,
+  );
+  second.resolve();
+  await two;
+  t.deepEqual(shown(actions), [['Stop', 'one running']]);
+  t.deepEqual([actions.isBusy(ROW), actions.isBusy(OTHER)], [true, false]);
+  first.resolve();
+  await one;
+  t.deepEqual(shown(actions), []);
+});
+
+test('actions: a row that one is for is left out of others, from the first click on', async (t) => {
+  const actions = runner();
+  let count = 0;
+  const stop = action('Stop', async () => {
+    count += 1;
+  });
+  const both = [actions.run(stop, [ROW], yes), actions.run(stop, [ROW, OTHER], yes)];
+  t.deepEqual(await Promise.all(both), [true, true]);
+  t.is(count, 2);
+  t.false(await actions.run(action('Remove', yes, { confirm: {} }), [ROW], async () => null));
+  t.true(await actions.run(stop, [ROW], yes), 'it is free after a no');
+  t.is(count, 3);
+});
+
+test('actions: while it is asked, a row is not shown as busy', async (t) => {
+  const actions = runner();
+  const ask = async (count: number) => {
+    t.is(count, 1);
+    t.false(actions.isBusy(ROW));
+    return new Set<string>();
+  };
+  const run = async () => {
+    t.true(actions.isBusy(ROW));
+  };
+  t.plan(4);
+  t.true(await actions.run(action('Remove', run, { confirm: {} }), [ROW], ask));
+});
+
+test('actions: what comes to nothing says so', async (t) => {
+  const actions = runner();
+  t.false(await actions.run(noTasks, [ROW], yes));
+  t.deepEqual(shown(actions), [['Start', 'one nothing to do']]);
+});
+
+test('actions: what cannot be found out of one row hinders no other', async (t) => {
+  const actions = runner();
+  const tasks = async (row: Resource) =>
+    row.id === ROW.id ? refuse() : [{ id: 't', name: 'task', run: yes }];
+  t.true(await actions.run({ label: 'Start', appliesTo: () => true, tasks }, [ROW, OTHER], yes));
+  t.deepEqual(shown(actions), [['Start', 'one failed', 'task done']]);
+});

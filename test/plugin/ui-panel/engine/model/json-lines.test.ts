@@ -1,0 +1,25 @@
+import test from 'ava';
+import { parseJsonLines } from '../../../../../plugin/ui-panel/engine/model/json-lines.js';
+
+async function read(text: string, size: number): Promise<unknown[]> {
+  const bytes = Buffer.from(text);
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  };
+  const values: unknown[] = [];
+  for await (const value of parseJsonLines(chunks())) values.push(value);
+  return values;
+}
+
+test('JSON lines: come whole wherever the stream is cut, the last one without its end too', async (t) => {
+  for (const size of [1, 2, 3, 1000])
+    t.deepEqual(await read('{"a":"größe"}\r\n\n[1]\n"last"', size), [{ a: 'größe' }, [1], 'last']);
+});
+
+test('JSON lines: what is no JSON is passed over', async (t) => {
+  t.deepEqual(await read('<html>\n{"a":1}\n{"b":', 4), [{ a: 1 }]);
+});
+
+test('JSON lines: a line without an end is refused before it fills the memory', async (t) => {
+  await t.throwsAsync(read('x'.repeat(2 * 1024 * 1024), 65_536), { message: /too long/ });
+});

@@ -1,0 +1,119 @@
+import test from 'ava';
+import type { NodeView } from '../../../../../plugin/api.js';
+import { cardsOfList, type NodeCard } from '../../../../../plugin/ui-panel/engine/model/node.js';
+import type { TaskRow } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import { actionsFor, confirmationOf } from '../../../../../plugin/ui-panel/resources/nodes/actions.js';
+
+const listed = (ID: string, Role: 'manager' | 'worker') => ({
+  ID,
+  Spec: { Role, Availability: 'active' },
+  Description: {
+    Hostname: `host-${ID}`,
+    Resources: { NanoCPUs: 1_500_000_000, MemoryBytes: 1_000 },
+    Engine: { EngineVersion: '28.0.0' },
+  },
+  Status: { State: 'ready', Addr: '10.0.0.1' },
+  ...(Role === 'manager' && { ManagerStatus: { Leader: true, Reachability: 'reachable' } }),
+});
+const known = (id: string, confirmed = true): NodeView => ({
+  id,
+  name: `old-${id}`,
+  role: 'worker',
+  availability: null,
+  state: null,
+  isLeader: false,
+  reachability: null,
+  engineVersion: null,
+  cpus: null,
+  memoryBytes: null,
+  confirmed,
+  agent: { isLeader: true } as NodeView['agent'],
+});
+const task = (service: string, node: string, state = 'running') =>
+  ({ service, node: { id: node, name: node }, state }) as TaskRow;
+const card = (change: Partial<NodeCard>): NodeCard => ({
+  ...known('n1'),
+  address: '',
+  message: '',
+  runs: null,
+  containers: null,
+  ...change,
+});
+
+test('node cards: managers tell of the node, the hub of its agent; managers come first', (t) => {
+  const tasks = [
+    task('web', 'b'),
+    task('db', 'b'),
+    task('web', 'b'),
+    task('web', 'b', 'failed'),
+    task('x', 'a'),
+  ];
+  const cards = cardsOfList(
+    [listed('b', 'worker'), listed('a', 'worker'), listed('c', 'manager')],
+    [known('b'), known('removed'), known('stranger', false)],
+    tasks,
+  );
+  t.deepEqual(
+    cards.map(({ id, name, agent }) => [id, name, agent?.isLeader ?? null]),
+    [
+      ['c', 'host-c', null],
+      ['a', 'host-a', null],
+      ['b', 'host-b', true],
+      ['stranger', 'old-stranger', true],
+    ],
+  );
+  t.like(cards[0], {
+    isLeader: true,
+    reachability: 'reachable',
+    engineVersion: '28.0.0',
+    cpus: 1.5,
+    state: 'ready',
+  });
+  t.deepEqual(cards[2]?.runs, [
+    { service: 'db', count: 1 },
+    { service: 'web', count: 2 },
+  ]);
+  t.is(cards[3]?.runs, null);
+});
+
+test('node actions: fit the node as it is', (t) => {
+  const words = (change: Partial<NodeCard>) => actionsFor(card(change)).map((action) => action.label);
+  t.deepEqual(words({ availability: 'active' }), ['Pause', 'Drain', 'Promote']);
+  t.deepEqual(words({ availability: 'drain', role: 'manager' }), ['Activate', 'Demote']);
+  t.deepEqual(words({ availability: 'pause', state: 'down' }), ['Activate', 'Drain', 'Promote', 'Remove']);
+  t.deepEqual(words({ availability: 'active', confirmed: false }), []);
+});
+
+test('node actions: how many managers may be away is told before it changes', (t) => {
+  const managers = (count: number) =>
+    Array.from({ length: count }, (_, index) => card({ id: `m${index}`, role: 'manager' }));
+  const warning = (all: readonly NodeCard[], role: NodeCard['role']) => {
+    const node = card({ role, availability: 'active' });
+    const action = actionsFor(node).find(({ label: words }) => /mote/.test(words));
+    return action ? confirmationOf(action, node, all).warning : '';
+  };
+  t.regex(
+    warning(managers(1), 'worker') ?? '',
+    /There will be 2 managers: the Swarm can be changed while all of them are up/,
+  );
+  t.regex(warning(managers(2), 'worker') ?? '', /3 managers: .* no more than 1 of them is down/);
+  t.regex(warning(managers(6), 'manager') ?? '', /5 managers: .* no more than 2 of them are down/);
+  t.regex(warning(managers(1), 'manager') ?? '', /only manager: the engine will refuse/);
+});
+
+test('node cards: a node that is just joining has its id for a name', (t) => {
+  const { Description, ...joining } = listed('b', 'worker');
+  const cards = cardsOfList(
+    [listed('c', 'worker'), joining, { ...joining, ID: 'a', Description: {} }],
+    [],
+    [],
+  );
+  t.deepEqual(
+    cards.map(({ name, engineVersion, cpus, memoryBytes }) => [name, engineVersion, cpus, memoryBytes]),
+    [
+      ['a', null, null, null],
+      ['b', null, null, null],
+      ['host-c', '28.0.0', 1.5, 1_000],
+    ],
+  );
+});

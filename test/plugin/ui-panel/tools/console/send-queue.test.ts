@@ -1,0 +1,58 @@
+import test from 'ava';
+import { SendQueue } from '../../../../../plugin/ui-panel/tools/console/send-queue.js';
+import { splitCommand } from '../../../../../plugin/ui-panel/tools/console/split-command.js';
+
+test('send queue: a paste goes in order, no faster than the connection takes it, and all of it', async (t) => {
+  const parts: Uint8Array[] = [];
+  let most = 0;
+  const socket = {
+    readyState: 1,
+    bufferedAmount: 0,
+    send(data: unknown) {
+      if (!(data instanceof Uint8Array)) return t.fail();
+      parts.push(data);
+      socket.bufferedAmount += data.length;
+      most = Math.max(most, socket.bufferedAmount);
+      setTimeout(() => {
+        socket.bufferedAmount -= data.length;
+      }, 5);
+    },
+  };
+  const paste = Uint8Array.from({ length: 2_000_000 }, (_, index) => index % 251);
+  const waited = await new Promise<number[]>((resolve) => {
+    const told: number[] = [];
+    const queue = new SendQueue(socket, (waiting) => {
+      told.push(waiting);
+      if (waiting === 0) resolve(told);
+    });
+    queue.push(paste.subarray(0, 1_999_990));
+    queue.push(paste.subarray(1_999_990));
+  });
+  t.true(Buffer.concat(parts).equals(paste));
+  t.true(most < 384 * 1024, `${most}`);
+  t.true((waited[0] ?? 0) > 1_000_000);
+});
+
+test('send queue: sends nothing to a connection that is gone, nor after its end', (t) => {
+  let sent = 0;
+  const socket = { readyState: 1, bufferedAmount: 1e9, send: () => sent++ };
+  const queue = new SendQueue(socket, () => undefined);
+  queue.push(new Uint8Array(3));
+  queue.stop();
+  socket.bufferedAmount = 0;
+  socket.readyState = 3;
+  queue.push(new Uint8Array(3));
+  t.is(sent, 0);
+});
+
+test('split command: words as a shell has them, quotes aside', (t) => {
+  for (const [line, words] of [
+    ['', []],
+    ['  sh ', ['sh']],
+    [`sh -c 'echo "a  b"'`, ['sh', '-c', 'echo "a  b"']],
+    [`a"b c"'d e'f`, ['ab cd ef']],
+    [`"say \\"hi\\" \\n" x\\ y ''`, ['say "hi" \\n', 'x y', '']],
+    [`'open`, ['open']],
+  ] as const)
+    t.deepEqual(splitCommand(line), [...words], line);
+});

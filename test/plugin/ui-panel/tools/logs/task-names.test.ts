@@ -1,0 +1,50 @@
+import { setImmediate } from 'node:timers/promises';
+import test from 'ava';
+import type { TaskRow } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import { TaskNames } from '../../../../../plugin/ui-panel/tools/logs/task-names.js';
+
+const task = (id: string, name: string, node: string | null): TaskRow => ({
+  id,
+  name,
+  service: 'web',
+  node: node === null ? null : { id: `id of ${node}`, name: node },
+  image: '',
+  state: 'running',
+  desired: 'running',
+  error: '',
+  changedAtMs: 0,
+  containerId: '',
+});
+
+test('task names: are asked for when one is not known, and not again within five seconds', async (t) => {
+  let told = 0;
+  const answers: (readonly TaskRow[])[] = [
+    [task('t1', 'web.1', 'node2'), task('t2', 'web.node3', 'node3'), task('t3', 'web.3', null)],
+  ];
+  let asked = 0;
+  const names = new TaskNames(
+    async () => {
+      asked += 1;
+      const answer = answers.shift();
+      if (!answer) throw new Error('no manager');
+      return answer;
+    },
+    () => {
+      told += 1;
+    },
+  );
+  t.is(names.nameOf('t1', 0), 't1');
+  await setImmediate();
+  t.is(told, 1);
+  t.deepEqual(
+    ['t1', 't2', 't3'].map((id) => names.nameOf(id, 1)),
+    ['web.1@node2', 'web@node3', 'web.3'],
+  );
+  t.is(names.nameOf('a-very-long-id-of-a-task', 4_999), 'a-very-long-');
+  t.is(asked, 1);
+  names.nameOf('t4', 5_000);
+  names.nameOf('t5', 5_001);
+  await setImmediate();
+  t.deepEqual([asked, told], [2, 1], 'what could not be learnt is told by nobody');
+  t.is(names.nameOf('t1', 5_002), 'web.1@node2');
+});
