@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { USAGE } from '../../agent-image/src/usage.js';
+import { usage } from '../../agent-image/src/config/usage.js';
 import { describeVariables } from '../../host/config.js';
 import { settings } from '../../plugin/api/settings.js';
 import { parseOptions } from '../../plugin/server-hooks/options.js';
@@ -35,11 +35,11 @@ test('configuration: the page has every variable of the hub, and its default', a
 
 test('configuration: the page has every variable of the agent, and its default', async (t) => {
   const page = await documented('Agent');
-  const names = [...USAGE.matchAll(/^ {2}([A-Z]+(?:_[A-Z]+)+)(?:, ([A-Z_]+))?/gm)].flatMap(([, ...found]) =>
-    found.filter((name) => name !== undefined),
+  const names = [...usage('').matchAll(/^ {2}([A-Z]+(?:_[A-Z]+)+)(?:, ([A-Z_]+))?/gm)].flatMap(
+    ([, ...found]) => found.filter((name) => name !== undefined),
   );
   t.deepEqual(sorted(page.keys()), sorted(names));
-  for (const [, name = '', fallback] of USAGE.matchAll(/^ {2}([A-Z_]+) .*\(([^ )]+)\)$/gm)) {
+  for (const [, name = '', fallback] of usage('').matchAll(/^ {2}([A-Z_]+) .*\(([^ )]+)\)$/gm)) {
     const given = page.get(name) ?? '';
     t.true(given.startsWith(fallback ?? ''), `${name}: ${given}`);
   }
