@@ -3,13 +3,13 @@ import type { EngineClient } from './client.js';
 import { itemsOf, type JsonReader } from './model/json-reader.js';
 import { hostNameOf } from './model/node.js';
 import { nameOfService } from './model/service.js';
-import { type TaskRow, tasksOfList } from './model/task.js';
+import { type Task, tasksOfList } from './model/task.js';
 
 /** A Swarm's nodes and tasks at one moment. */
 export interface SwarmNow {
   /** As sent by the manager. */
   readonly nodes: unknown;
-  readonly tasks: readonly TaskRow[];
+  readonly tasks: readonly Task[];
 }
 
 /**

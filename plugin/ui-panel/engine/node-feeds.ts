@@ -1,6 +1,7 @@
 import type { NodeList } from '../../api.js';
 import type { EngineClient } from './client.js';
-import { type EngineEvent, EngineFeed } from './feed.js';
+import { EngineFeed } from './feed.js';
+import type { EngineEvent } from './model/event.js';
 import type { NodeName } from './model/node-name.js';
 
 /** Poll interval: there is no event when a node goes online or offline. */

@@ -1,11 +1,10 @@
 import type { SnapshotView } from '../../../api.js';
-import type { Tone } from '../../format/status-badge.js';
 import { itemsOf, type JsonReader } from './json-reader.js';
 import { type NodeName, nodeOf } from './node-name.js';
 import { nodeInSnapshot } from './snapshot-of-node.js';
 
 /** A container in the panel. All texts are the engine's. */
-export interface ContainerRow {
+export interface Container {
   readonly id: string;
   readonly name: string;
   readonly image: string;
@@ -18,20 +17,8 @@ export interface ContainerRow {
   readonly node: NodeName | null;
 }
 
-const TONES = new Map<string, Tone>([
-  ['running', 'good'],
-  ['restarting', 'busy'],
-  ['paused', 'busy'],
-  ['removing', 'busy'],
-  ['dead', 'bad'],
-]);
-
-export function toneOf(state: string): Tone {
-  return TONES.get(state) ?? 'quiet';
-}
-
 /** From Docker's list, sorted by name. */
-export function rowsOfList(list: unknown): ContainerRow[] {
+export function containersOfList(list: unknown): Container[] {
   return itemsOf(list)
     .map((item) => ({
       id: item.text('Id'),
@@ -46,7 +33,7 @@ export function rowsOfList(list: unknown): ContainerRow[] {
 }
 
 /** From a snapshot, sorted by name. */
-export function rowsOfSnapshot(snapshot: SnapshotView): ContainerRow[] {
+export function containersOfSnapshot(snapshot: SnapshotView): Container[] {
   return snapshot.containers
     .map((item) => {
       const { id, names, image, state, status } = item;
@@ -75,7 +62,7 @@ function portsOf(ports: readonly JsonReader[]): string[] {
   return [...new Set(texts)];
 }
 
-function byName(one: ContainerRow, other: ContainerRow): number {
+function byName(one: Container, other: Container): number {
   return one.name.localeCompare(other.name, undefined, { numeric: true });
 }
 

@@ -4,7 +4,7 @@ import { type NodeName, nodeOf } from './node-name.js';
 import { nodeInSnapshot } from './snapshot-of-node.js';
 
 /** A tag of an image, or an image without tags. All texts are the engine's. */
-export interface ImageRow {
+export interface Image {
   readonly id: string;
   /** The tag, or the digest it was pulled by, or the image's id. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface ImageRow {
 }
 
 /** From Docker's lists. A row for each tag: tags are removed one by one. */
-export function imagesOfList(images: unknown, containers: unknown): ImageRow[] {
+export function imagesOfList(images: unknown, containers: unknown): Image[] {
   const uses = countBy(
     itemsOf(containers).map((container) => keyOf(nodeOf(container), container.text('ImageID'))),
   );
@@ -39,7 +39,7 @@ export function imagesOfList(images: unknown, containers: unknown): ImageRow[] {
 }
 
 /** From a snapshot. Its containers name their image, or give its id. */
-export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
+export function imagesOfSnapshot(snapshot: SnapshotView): Image[] {
   const uses = countBy(
     snapshot.containers.map((item) => keyOf(nodeInSnapshot(snapshot, item), withTag(item.image))),
   );
@@ -59,7 +59,7 @@ export function imagesOfSnapshot(snapshot: SnapshotView): ImageRow[] {
 }
 
 /** Path in the Docker API, including slashes of the tag. Uses the id if a tag would change the path, as `a/../b` does. */
-export function pathOf({ reference, imageId }: Pick<ImageRow, 'reference' | 'imageId'>): string {
+export function imagePath({ reference, imageId }: Pick<Image, 'reference' | 'imageId'>): string {
   const segments = reference.split('/');
   const isPlain = /^[\w.:/@-]+$/.test(reference) && !segments.some((segment) => /^\.{0,2}$/.test(segment));
   return `/images/${isPlain ? segments.map(encodeURIComponent).join('/') : encodeURIComponent(imageId)}`;
@@ -70,12 +70,12 @@ export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
 }
 
-interface Image extends Pick<ImageRow, 'imageId' | 'size' | 'createdMs' | 'uses' | 'node'> {
+interface ListedImage extends Pick<Image, 'imageId' | 'size' | 'createdMs' | 'uses' | 'node'> {
   readonly tags: readonly string[];
   readonly digests: readonly string[];
 }
 
-function rowsOf({ tags, digests, ...image }: Image): ImageRow[] {
+function rowsOf({ tags, digests, ...image }: ListedImage): Image[] {
   const isName = (name: string) => name !== '' && !name.startsWith('<none>');
   const id = (name: string) => `${image.imageId} ${name}`;
   const named = [...new Set(tags)].filter(isName);

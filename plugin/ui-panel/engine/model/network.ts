@@ -5,7 +5,7 @@ import { type NodeName, nodeOf } from './node-name.js';
 import { nodeInSnapshot } from './snapshot-of-node.js';
 
 /** A network in the panel. All texts are the engine's. */
-export interface NetworkRow {
+export interface Network {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
@@ -26,7 +26,7 @@ export interface NetworkRow {
 const PREDEFINED = /^(bridge|host|none|ingress|docker_gwbridge|podman)$/;
 
 /** From Docker's lists. */
-export function networksOfList(networks: unknown, containers: unknown): NetworkRow[] {
+export function networksOfList(networks: unknown, containers: unknown): Network[] {
   const all = itemsOf(containers);
   return itemsOf(networks).map((network) => {
     const id = network.text('Id');
@@ -47,7 +47,7 @@ export function networksOfList(networks: unknown, containers: unknown): NetworkR
 }
 
 /** From a snapshot, which has neither subnets nor users. */
-export function networksOfSnapshot(snapshot: SnapshotView): NetworkRow[] {
+export function networksOfSnapshot(snapshot: SnapshotView): Network[] {
   return snapshot.networks.map((network) => ({
     id: network.id,
     name: network.name,

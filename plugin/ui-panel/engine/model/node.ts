@@ -1,6 +1,6 @@
 import type { NodeView, SnapshotView } from '../../../api.js';
 import { itemsOf, type JsonReader } from './json-reader.js';
-import type { TaskRow } from './task.js';
+import type { Task } from './task.js';
 
 /** The used part of a node's spec. */
 export interface NodeSpec {
@@ -9,19 +9,19 @@ export interface NodeSpec {
 }
 
 /** Number of running tasks of one service on a node. */
-export interface NodeRun {
+export interface ServiceRun {
   readonly service: string;
   readonly count: number;
 }
 
 /** A node with its agent. All texts are the engine's. */
-export interface NodeCard extends NodeView {
+export interface SwarmNode extends NodeView {
   /** '' if unknown. */
   readonly address: string;
   /** The managers' message about its state; '' if none. */
   readonly message: string;
   /** Its running tasks by service name. Null: unknown. */
-  readonly runs: readonly NodeRun[] | null;
+  readonly runs: readonly ServiceRun[] | null;
   /** Null: unknown. */
   readonly containers: number | null;
 }
@@ -30,13 +30,9 @@ export interface NodeCard extends NodeView {
  * From Docker's list, with the hub's agents. Managers come first.
  * @param known the hub's nodes; those missing in Docker's list are of agents that no manager confirms
  */
-export function cardsOfList(
-  nodes: unknown,
-  known: readonly NodeView[],
-  tasks: readonly TaskRow[],
-): NodeCard[] {
+export function nodesOfList(nodes: unknown, known: readonly NodeView[], tasks: readonly Task[]): SwarmNode[] {
   const byId = new Map(known.map((node) => [node.id, node]));
-  const listed = itemsOf(nodes).map((node): NodeCard => {
+  const listed = itemsOf(nodes).map((node): SwarmNode => {
     const [spec, status, manager] = [node.get('Spec'), node.get('Status'), node.get('ManagerStatus')];
     const resources = node.get('Description').get('Resources');
     const id = node.text('ID');
@@ -65,7 +61,7 @@ export function cardsOfList(
 }
 
 /** From a snapshot. */
-export function cardsOfSnapshot(snapshot: SnapshotView, tasks: readonly TaskRow[]): NodeCard[] {
+export function nodesOfSnapshot(snapshot: SnapshotView, tasks: readonly Task[]): SwarmNode[] {
   const { swarm, nodes = [] } = snapshot;
   return (swarm?.members ?? [])
     .map((member) => ({
@@ -84,7 +80,7 @@ export function hostNameOf(node: JsonReader): string {
 
 const UNKNOWN = { address: '', message: '', runs: null, containers: null } as const;
 
-function runsOn(nodeId: string, tasks: readonly TaskRow[]): NodeRun[] {
+function runsOn(nodeId: string, tasks: readonly Task[]): ServiceRun[] {
   const counts = new Map<string, number>();
   for (const { node, state, service } of tasks)
     if (node?.id === nodeId && state === 'running') counts.set(service, (counts.get(service) ?? 0) + 1);
@@ -93,7 +89,7 @@ function runsOn(nodeId: string, tasks: readonly TaskRow[]): NodeRun[] {
     .sort((one, other) => one.service.localeCompare(other.service));
 }
 
-function byRoleAndName(one: NodeCard, other: NodeCard): number {
+function byRoleAndName(one: SwarmNode, other: SwarmNode): number {
   return (
     one.role.localeCompare(other.role) || one.name.localeCompare(other.name, undefined, { numeric: true })
   );

@@ -1,5 +1,4 @@
 import type { SnapshotView } from '../../../api.js';
-import type { Tone } from '../../format/status-badge.js';
 import { withoutDigest } from './image.js';
 import { itemsOf, type JsonReader } from './json-reader.js';
 
@@ -17,11 +16,8 @@ export interface ServiceSpec {
   };
 }
 
-/** An item of `GET /services?status=true`. */
-export type DockerService = unknown;
-
 /** A service in the panel. All texts are the engine's. */
-export interface ServiceRow {
+export interface Service {
   readonly id: string;
   readonly name: string;
   /** Without its digest. */
@@ -42,7 +38,7 @@ export interface ServiceRow {
 }
 
 /** From Docker's list. */
-export function servicesOfList(services: unknown): ServiceRow[] {
+export function servicesOfList(services: unknown): Service[] {
   return itemsOf(services).map((service) => {
     const spec = service.get('Spec');
     const replicated = spec.get('Mode').get('Replicated');
@@ -70,7 +66,7 @@ export function nameOfService(service: JsonReader): string {
 }
 
 /** From a snapshot. */
-export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
+export function servicesOfSnapshot({ swarm }: SnapshotView): Service[] {
   return (swarm?.services ?? []).map(({ id, name, image, mode, running, desired }) => ({
     id,
     name,
@@ -86,22 +82,13 @@ export function servicesOfSnapshot({ swarm }: SnapshotView): ServiceRow[] {
   }));
 }
 
-/** Tone for running versus desired tasks. */
-export function serviceTone({ running, desired, mode }: ServiceRow): Tone {
-  if (mode.endsWith('-job')) return 'quiet';
-  if (running < desired) return running === 0 ? 'bad' : 'busy';
-  return running > desired ? 'busy' : desired === 0 ? 'quiet' : 'good';
-}
-
-export function updateTone({ update }: ServiceRow): Tone {
-  if (update === 'updating' || update === 'rollback_started') return 'busy';
-  if (update.endsWith('paused')) return 'bad';
-  return update === 'completed' ? 'good' : 'quiet';
-}
-
 /** Whether its state is about to change. */
-export function isChanging(row: ServiceRow): boolean {
-  return (!row.mode.endsWith('-job') && row.running !== row.desired) || updateTone(row) === 'busy';
+export function isChanging(row: Service): boolean {
+  return (!row.mode.endsWith('-job') && row.running !== row.desired) || isUpdating(row);
+}
+
+export function isUpdating({ update }: Pick<Service, 'update'>): boolean {
+  return update === 'updating' || update === 'rollback_started';
 }
 
 function modeOf(mode: JsonReader): string {

@@ -5,7 +5,7 @@ import { type NodeName, nodeOf } from './node-name.js';
 import { nodeInSnapshot } from './snapshot-of-node.js';
 
 /** A Compose project or a Swarm's stack. All texts are the engine's. */
-export interface StackRow {
+export interface Stack {
   readonly id: string;
   readonly name: string;
   /** `swarm-part`: containers of a Swarm's stack while no manager is available. */
@@ -44,7 +44,7 @@ const SWARM_SERVICE = 'com.docker.swarm.service.name';
  * From Docker's lists.
  * @param services null if no manager is available
  */
-export function stacksOfList(containers: unknown, services: unknown): StackRow[] {
+export function stacksOfList(containers: unknown, services: unknown): Stack[] {
   const parts = itemsOf(containers).map((container) => ({
     id: container.text('Id'),
     name: containerName(container.text('Id'), container.texts('Names')),
@@ -62,7 +62,7 @@ export function stacksOfList(containers: unknown, services: unknown): StackRow[]
   return stacksOf(parts, services === null ? null : listed);
 }
 
-export function stacksOfSnapshot(snapshot: SnapshotView): StackRow[] {
+export function stacksOfSnapshot(snapshot: SnapshotView): Stack[] {
   const parts = snapshot.containers.map((container) => ({
     id: container.id,
     name: containerName(container.id, container.names),
@@ -88,7 +88,7 @@ interface Member extends StackContainer {
 function stacksOf(
   parts: readonly Member[],
   services: readonly (StackService & { readonly stack: string | null })[] | null,
-): StackRow[] {
+): Stack[] {
   const swarm = groups(services ?? [], ({ stack }) => stack).map(([name, members]) =>
     rowOf(
       'swarm',
@@ -108,11 +108,11 @@ function stacksOf(
 }
 
 function ofContainers(
-  kind: StackRow['kind'],
+  kind: Stack['kind'],
   stackLabel: string,
   serviceLabel: string,
   members: readonly Member[],
-): StackRow {
+): Stack {
   const name = members[0]?.labels.text(stackLabel) ?? '';
   const services = groups(members, ({ labels, name }) => labels.text(serviceLabel) || name).map(
     ([service, of]) => ({
@@ -125,11 +125,11 @@ function ofContainers(
 }
 
 function rowOf(
-  kind: StackRow['kind'],
+  kind: Stack['kind'],
   name: string,
   services: readonly StackService[],
   members: readonly Member[],
-): StackRow {
+): Stack {
   const sum = (of: 'running' | 'total') => services.reduce((count, service) => count + service[of], 0);
   const node = members[0]?.node ?? null;
   return {

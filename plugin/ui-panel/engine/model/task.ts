@@ -1,11 +1,10 @@
 import type { SnapshotView } from '../../../api.js';
-import type { Tone } from '../../format/status-badge.js';
 import { withoutDigest } from './image.js';
 import { itemsOf } from './json-reader.js';
 import type { NodeName } from './node-name.js';
 
 /** A task in the panel. All texts are the engine's. */
-export interface TaskRow {
+export interface Task {
   readonly id: string;
   /** Docker's name: `web.2`; for a global service with its node. */
   readonly name: string;
@@ -24,26 +23,27 @@ export interface TaskRow {
   readonly containerId: string;
 }
 
+/** In order of attention. */
+const PHASES = ['failed', 'starting', 'running', 'ended'] as const;
 const FAILED = ['failed', 'rejected', 'orphaned'];
 const STARTING = ['new', 'allocated', 'pending', 'assigned', 'accepted', 'preparing', 'ready', 'starting'];
 
-export function taskTone({ state }: Pick<TaskRow, 'state'>): Tone {
-  if (FAILED.includes(state)) return 'bad';
-  if (STARTING.includes(state)) return 'busy';
-  return state === 'running' ? 'good' : 'quiet';
+/** What a task's state means. */
+export function taskPhase({ state }: Pick<Task, 'state'>): (typeof PHASES)[number] {
+  if (FAILED.includes(state)) return 'failed';
+  if (STARTING.includes(state)) return 'starting';
+  return state === 'running' ? 'running' : 'ended';
 }
 
 /** Whether its state is about to change to the desired one. */
-export function isChanging({ state, desired }: Pick<TaskRow, 'state' | 'desired'>): boolean {
+export function isChanging({ state, desired }: Pick<Task, 'state' | 'desired'>): boolean {
   const mayRun = desired === 'running' || desired === 'complete';
   return mayRun ? STARTING.includes(state) && state !== 'pending' : state === 'running';
 }
 
 /** Sort key: failed, starting, running, ended; each by service and name. */
-export function taskOrder({ state, name }: TaskRow): string {
-  const ranks = [FAILED, STARTING, ['running']];
-  const rank = ranks.findIndex((states) => states.includes(state));
-  return `${rank === -1 ? ranks.length : rank} ${name}`;
+export function taskOrder(task: Pick<Task, 'state' | 'name'>): string {
+  return `${PHASES.indexOf(taskPhase(task))} ${task.name}`;
 }
 
 /** From Docker's list, with the names of services and nodes by id. */
@@ -51,7 +51,7 @@ export function tasksOfList(
   tasks: unknown,
   serviceNames: ReadonlyMap<string, string>,
   nodeNames: ReadonlyMap<string, string>,
-): TaskRow[] {
+): Task[] {
   return itemsOf(tasks).map((task) => {
     const status = task.get('Status');
     const service = serviceNames.get(task.text('ServiceID')) ?? task.text('ServiceID');
@@ -72,7 +72,7 @@ export function tasksOfList(
 }
 
 /** From a snapshot, which has tasks that run or should run. */
-export function tasksOfSnapshot({ swarm }: SnapshotView): TaskRow[] {
+export function tasksOfSnapshot({ swarm }: SnapshotView): Task[] {
   const serviceNames = new Map(swarm?.services?.map(({ id, name }) => [id, name]));
   const nodeNames = new Map(swarm?.members.map(({ id, name }) => [id, name]));
   return (swarm?.tasks ?? []).map((task) => {

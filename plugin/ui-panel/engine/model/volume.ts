@@ -5,7 +5,7 @@ import { type NodeName, nodeOf } from './node-name.js';
 import { nodeInSnapshot } from './snapshot-of-node.js';
 
 /** A volume in the panel. All texts are the engine's. */
-export interface VolumeRow {
+export interface Volume {
   readonly id: string;
   readonly name: string;
   readonly driver: string;
@@ -18,7 +18,7 @@ export interface VolumeRow {
 }
 
 /** From Docker's lists. */
-export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[] {
+export function volumesOfList(volumes: unknown, containers: unknown): Volume[] {
   const users = new Map<string, string[]>();
   for (const container of itemsOf(containers)) {
     const mounts = container.get('Mounts').items();
@@ -41,7 +41,7 @@ export function volumesOfList(volumes: unknown, containers: unknown): VolumeRow[
 }
 
 /** From a snapshot, which has only names and drivers. */
-export function volumesOfSnapshot(snapshot: SnapshotView): VolumeRow[] {
+export function volumesOfSnapshot(snapshot: SnapshotView): Volume[] {
   return snapshot.volumes.map((volume) => ({
     id: volume.name,
     name: volume.name,

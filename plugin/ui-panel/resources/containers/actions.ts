@@ -1,18 +1,18 @@
 import type { ResourceAction } from '../../elements/resource-list/resource.js';
 import type { EngineClient } from '../../engine/client.js';
-import type { ContainerRow } from '../../engine/model/container.js';
+import type { Container } from '../../engine/model/container.js';
 
-const isRunning = ({ state }: ContainerRow) => state === 'running';
-const isPaused = ({ state }: ContainerRow) => state === 'paused';
-const isUp = ({ state }: ContainerRow) => ['running', 'paused', 'restarting'].includes(state);
+const isRunning = ({ state }: Container) => state === 'running';
+const isPaused = ({ state }: Container) => state === 'paused';
+const isUp = ({ state }: Container) => ['running', 'paused', 'restarting'].includes(state);
 /** With an unknown state, offer both. */
-const mayBeUp = (row: ContainerRow) => isUp(row) || row.state === '';
+const mayBeUp = (row: Container) => isUp(row) || row.state === '';
 
 /** Actions on containers of a live engine. */
-export function containerActions(engine: EngineClient): readonly ResourceAction<ContainerRow>[] {
-  const call = (method: string, row: ContainerRow, rest: string) =>
+export function containerActions(engine: EngineClient): readonly ResourceAction<Container>[] {
+  const call = (method: string, row: Container, rest: string) =>
     engine.of(row).call(method, `/containers/${encodeURIComponent(row.id)}${rest}`);
-  const post = (action: string) => (row: ContainerRow) => call('POST', row, `/${action}`);
+  const post = (action: string) => (row: Container) => call('POST', row, `/${action}`);
   return [
     { label: 'Start', isQuick: true, appliesTo: (row) => !isUp(row), run: post('start') },
     { label: 'Stop', isQuick: true, appliesTo: mayBeUp, run: post('stop') },

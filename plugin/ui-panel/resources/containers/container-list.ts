@@ -3,14 +3,15 @@ import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit'
 import { LiveList } from '../../elements/controllers/live-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { Column, ResourceAction, ResourceLink } from '../../elements/resource-list/resource.js';
-import { type ContainerRow, rowsOfList, rowsOfSnapshot, toneOf } from '../../engine/model/container.js';
+import { type Container, containersOfList, containersOfSnapshot } from '../../engine/model/container.js';
 import type { EngineSource } from '../../engine/source.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { styles } from '../../styles/shared.js';
 import { ToolController } from '../../tools/tool-controller.js';
+import { containerTone } from '../tones.js';
 import { containerActions } from './actions.js';
 
-const COLUMNS: readonly Column<ContainerRow>[] = [
+const COLUMNS: readonly Column<Container>[] = [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -22,12 +23,12 @@ const COLUMNS: readonly Column<ContainerRow>[] = [
   {
     title: 'State',
     track: 'minmax(8rem, 14rem)',
-    cell: ({ state, status }) => statusBadge(toneOf(state), status || state || 'Unknown'),
+    cell: ({ state, status }) => statusBadge(containerTone(state), status || state || 'Unknown'),
     text: ({ state }) => state,
     order: ({ state }) => state,
   },
 ];
-const LIVE_COLUMNS: readonly Column<ContainerRow>[] = [
+const LIVE_COLUMNS: readonly Column<Container>[] = [
   ...COLUMNS,
   {
     title: 'Ports',
@@ -42,13 +43,14 @@ export class ContainerListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
-  readonly #list = new LiveList<ContainerRow>(this, {
+  readonly #list = new LiveList<Container>(this, {
     types: ['container'],
-    list: async ({ engine }, signal) => rowsOfList(await engine.list('/containers/json?all=1', { signal })),
-    ofSnapshot: rowsOfSnapshot,
+    list: async ({ engine }, signal) =>
+      containersOfList(await engine.list('/containers/json?all=1', { signal })),
+    ofSnapshot: containersOfSnapshot,
   });
-  #actions: readonly ResourceAction<ContainerRow>[] = [];
-  readonly #tools = new ToolController<ContainerRow>(this, 'container');
+  #actions: readonly ResourceAction<Container>[] = [];
+  readonly #tools = new ToolController<Container>(this, 'container');
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('source'))
@@ -68,7 +70,7 @@ export class ContainerListElement extends LitElement {
     `;
   }
 
-  readonly #links: readonly ResourceLink<ContainerRow>[] = [
+  readonly #links: readonly ResourceLink<Container>[] = [
     this.#tools.link('Logs', 'logs'),
     this.#tools.link('Console', 'console', isRunning),
     this.#tools.link('Stats', 'stats', isRunning),
@@ -76,7 +78,7 @@ export class ContainerListElement extends LitElement {
   ];
 }
 
-function isRunning({ state }: ContainerRow): boolean {
+function isRunning({ state }: Container): boolean {
   return state === 'running';
 }
 

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../engine/feed.js';
+import type { EngineEvent } from '../../engine/model/event.js';
 
 /** Filter of the event list. */
 export interface EventFilter {

@@ -1,7 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { defineElement } from '../../elements/define-element.js';
-import type { EngineEvent } from '../../engine/feed.js';
+import type { EngineEvent } from '../../engine/model/event.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
 import { ago, dateTime, isTime } from '../../format/time.js';
 import { styles } from '../../styles/shared.js';

@@ -7,7 +7,7 @@ import { defineElement } from '../../elements/define-element.js';
 import type { CleanUp } from '../../elements/resource-list/clean-up.js';
 import type { Column, ResourceAction } from '../../elements/resource-list/resource.js';
 import type { EngineClient } from '../../engine/client.js';
-import { type ImageRow, imagesOfList, imagesOfSnapshot, pathOf, shortId } from '../../engine/model/image.js';
+import { type Image, imagePath, imagesOfList, imagesOfSnapshot, shortId } from '../../engine/model/image.js';
 import { ALL_NODES } from '../../engine/model/node-name.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
 import { bytes } from '../../format/bytes.js';
@@ -15,7 +15,7 @@ import { timeView } from '../../format/time.js';
 import { styles } from '../../styles/shared.js';
 import { pruneResult } from '../prune.js';
 
-const columns = (nowMs: () => number): readonly Column<ImageRow>[] => [
+const columns = (nowMs: () => number): readonly Column<Image>[] => [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -50,7 +50,7 @@ export class ImageListElement extends LitElement {
   static override styles = [styles];
   declare source: EngineSource;
   readonly #columns = columns(() => hubNow(this.source));
-  readonly #list = new LiveList<ImageRow>(this, {
+  readonly #list = new LiveList<Image>(this, {
     types: ['image', 'container'],
     list: async ({ engine }, signal) =>
       imagesOfList(
@@ -85,14 +85,14 @@ export class ImageListElement extends LitElement {
   }
 }
 
-function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
+function actions(engine: EngineClient): readonly ResourceAction<Image>[] {
   return [
     {
       label: 'Remove',
       isQuick: true,
       appliesTo: () => true,
       run: (row, options) =>
-        engine.of(row).call('DELETE', `${pathOf(row)}${options.has('force') ? '?force=1' : ''}`),
+        engine.of(row).call('DELETE', `${imagePath(row)}${options.has('force') ? '?force=1' : ''}`),
       confirm: {
         warning: 'Removes only this tag while the image has others. Removing the last tag removes the image.',
         options: [{ id: 'force', label: 'Force: remove even if stopped containers use it' }],
@@ -101,7 +101,7 @@ function actions(engine: EngineClient): readonly ResourceAction<ImageRow>[] {
   ];
 }
 
-function cleanUps(engine: EngineClient, rows: readonly ImageRow[]): readonly CleanUp[] {
+function cleanUps(engine: EngineClient, rows: readonly Image[]): readonly CleanUp[] {
   const prune = async (isDanglingOnly: boolean) => {
     const filters = JSON.stringify({ dangling: [String(isDanglingOnly)] });
     return pruneResult(await engine.call('POST', `/images/prune?${new URLSearchParams({ filters })}`));

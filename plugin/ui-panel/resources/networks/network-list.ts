@@ -8,13 +8,13 @@ import '../../elements/resource-list/resource-list.js';
 import { LiveList } from '../../elements/controllers/live-list.js';
 import type { Column, ResourceAction } from '../../elements/resource-list/resource.js';
 import type { EngineClient } from '../../engine/client.js';
-import { type NetworkRow, networksOfList, networksOfSnapshot } from '../../engine/model/network.js';
+import { type Network, networksOfList, networksOfSnapshot } from '../../engine/model/network.js';
 import { ALL_NODES } from '../../engine/model/node-name.js';
 import type { EngineSource } from '../../engine/source.js';
 import { styles } from '../../styles/shared.js';
 import { pruneResult } from '../prune.js';
 
-const SNAPSHOT_COLUMNS: readonly Column<NetworkRow>[] = [
+const SNAPSHOT_COLUMNS: readonly Column<Network>[] = [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -39,7 +39,7 @@ const SNAPSHOT_COLUMNS: readonly Column<NetworkRow>[] = [
     order: ({ scope }) => scope,
   },
 ];
-const LIVE_COLUMNS: readonly Column<NetworkRow>[] = [
+const LIVE_COLUMNS: readonly Column<Network>[] = [
   ...SNAPSHOT_COLUMNS,
   {
     title: 'Subnets',
@@ -61,7 +61,7 @@ export class NetworkListElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
-  readonly #list = new LiveList<NetworkRow>(this, {
+  readonly #list = new LiveList<Network>(this, {
     types: ['network', 'container'],
     list: async ({ engine }, signal) =>
       networksOfList(
@@ -99,7 +99,7 @@ export class NetworkListElement extends LitElement {
   }
 }
 
-function actions(engine: EngineClient): readonly ResourceAction<NetworkRow>[] {
+function actions(engine: EngineClient): readonly ResourceAction<Network>[] {
   return [
     {
       label: 'Remove',
@@ -111,7 +111,7 @@ function actions(engine: EngineClient): readonly ResourceAction<NetworkRow>[] {
   ];
 }
 
-function cleanUp(engine: EngineClient, rows: readonly NetworkRow[]): CleanUp {
+function cleanUp(engine: EngineClient, rows: readonly Network[]): CleanUp {
   const unused = rows.filter(({ isPredefined, isUsed }) => !isPredefined && !isUsed);
   return {
     label: 'Remove unused',

@@ -1,6 +1,6 @@
 import { changeSpec } from '../../engine/change-spec.js';
 import type { EngineClient } from '../../engine/client.js';
-import type { NodeCard, NodeSpec } from '../../engine/model/node.js';
+import type { NodeSpec, SwarmNode } from '../../engine/model/node.js';
 
 /** An action of managers on a node. */
 export interface NodeAction {
@@ -8,9 +8,9 @@ export interface NodeAction {
   readonly label: string;
   readonly isDanger: boolean;
   /** Consequences. */
-  readonly warning: (node: NodeCard, all: readonly NodeCard[]) => string;
+  readonly warning: (node: SwarmNode, all: readonly SwarmNode[]) => string;
   /** @throws errors of the engine or of `changeSpec` */
-  readonly run: (engine: EngineClient, node: NodeCard) => Promise<void>;
+  readonly run: (engine: EngineClient, node: SwarmNode) => Promise<void>;
 }
 
 const DRAIN: NodeAction = {
@@ -57,7 +57,7 @@ const REMOVE: NodeAction = {
 };
 
 /** Actions available in the node's current state. */
-export function actionsFor({ availability, role, state, confirmed }: NodeCard): readonly NodeAction[] {
+export function actionsFor({ availability, role, state, confirmed }: SwarmNode): readonly NodeAction[] {
   if (!confirmed) return [];
   return [
     ...(availability === 'active' ? [] : [ACTIVATE]),
@@ -69,15 +69,15 @@ export function actionsFor({ availability, role, state, confirmed }: NodeCard): 
 }
 
 /** Contents of the confirmation dialog. */
-export function confirmationOf({ label, warning }: NodeAction, node: NodeCard, all: readonly NodeCard[]) {
+export function confirmationOf({ label, warning }: NodeAction, node: SwarmNode, all: readonly SwarmNode[]) {
   return { title: `${label} this node?`, names: [node.name], warning: warning(node, all), confirm: label };
 }
 
-function change(engine: EngineClient, { id }: NodeCard, to: Partial<NodeSpec>): Promise<void> {
+function change(engine: EngineClient, { id }: SwarmNode, to: Partial<NodeSpec>): Promise<void> {
   return changeSpec<NodeSpec>(engine, `/nodes/${encodeURIComponent(id)}`, (spec) => ({ ...spec, ...to }));
 }
 
-function countManagers(all: readonly NodeCard[]): number {
+function countManagers(all: readonly SwarmNode[]): number {
   return all.filter(({ role }) => role === 'manager').length;
 }
 

@@ -7,7 +7,7 @@ import { ManagerList } from '../../elements/controllers/manager-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { EngineClient } from '../../engine/client.js';
 import { listSwarm } from '../../engine/list-swarm.js';
-import { cardsOfList, cardsOfSnapshot, type NodeCard } from '../../engine/model/node.js';
+import { nodesOfList, nodesOfSnapshot, type SwarmNode } from '../../engine/model/node.js';
 import { isChanging, tasksOfSnapshot } from '../../engine/model/task.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
 import { environmentPath, navigate } from '../../route.js';
@@ -92,10 +92,10 @@ export class SwarmNodesElement extends LitElement {
   declare source: EngineSource;
   declare environment: EnvironmentView;
   #hasChangingTasks = false;
-  readonly #list = new ManagerList<NodeCard>(this, {
+  readonly #list = new ManagerList<SwarmNode>(this, {
     types: ['node', 'service'],
     list: ({ engine }, signal) => this.#load(engine, signal),
-    ofSnapshot: (snapshot) => cardsOfSnapshot(snapshot, tasksOfSnapshot(snapshot)),
+    ofSnapshot: (snapshot) => nodesOfSnapshot(snapshot, tasksOfSnapshot(snapshot)),
     againMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
   /** Error messages by node id. */
@@ -120,7 +120,7 @@ export class SwarmNodesElement extends LitElement {
     `;
   }
 
-  #map(rows: readonly NodeCard[]): TemplateResult {
+  #map(rows: readonly SwarmNode[]): TemplateResult {
     const online = rows.filter(({ agent }) => agent?.online).length;
     return html`
       <h3>Nodes: ${rows.length}, ${online} with an online agent</h3>
@@ -139,7 +139,7 @@ export class SwarmNodesElement extends LitElement {
     `;
   }
 
-  #tools(node: NodeCard, all: readonly NodeCard[]): TemplateResult {
+  #tools(node: SwarmNode, all: readonly SwarmNode[]): TemplateResult {
     const { engine } = this.#list;
     return html`<div class="tools">
       <button type="button" aria-label=${`Containers of ${node.name}`} @click=${() => this.#show(node, all)}>Containers</button>
@@ -156,7 +156,7 @@ export class SwarmNodesElement extends LitElement {
     </div>`;
   }
 
-  #show({ id, name }: NodeCard, all: readonly NodeCard[]): void {
+  #show({ id, name }: SwarmNode, all: readonly SwarmNode[]): void {
     const isAlone = all.filter((each) => each.name === name).length === 1;
     navigate(this, environmentPath(this.environment.id, 'containers', isAlone ? name : id));
   }
@@ -164,8 +164,8 @@ export class SwarmNodesElement extends LitElement {
   async #act(
     engine: EngineClient,
     action: NodeAction,
-    node: NodeCard,
-    all: readonly NodeCard[],
+    node: SwarmNode,
+    all: readonly SwarmNode[],
   ): Promise<void> {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     if (!(await dialog?.ask(confirmationOf(action, node, all)))) return;
@@ -185,13 +185,13 @@ export class SwarmNodesElement extends LitElement {
     await this.#list.refresh();
   }
 
-  async #load(engine: EngineClient, signal: AbortSignal): Promise<readonly NodeCard[]> {
+  async #load(engine: EngineClient, signal: AbortSignal): Promise<readonly SwarmNode[]> {
     const [{ nodes, tasks }, { items }] = await Promise.all([
       listSwarm(engine, { signal }),
       engine.client.call<NodeList>('GET', `/environments/${engine.environmentId}/nodes`, { signal }),
     ]);
     this.#hasChangingTasks = tasks.some(isChanging);
-    return cardsOfList(nodes, items, tasks);
+    return nodesOfList(nodes, items, tasks);
   }
 }
 

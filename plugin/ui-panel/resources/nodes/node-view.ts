@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { NodeCard, NodeRun } from '../../engine/model/node.js';
+import type { ServiceRun, SwarmNode } from '../../engine/model/node.js';
 import { bytes } from '../../format/bytes.js';
 import { nextStep } from '../../format/problem.js';
 import { statusBadge } from '../../format/status-badge.js';
@@ -16,7 +16,7 @@ const TUNNELS = { idle: 'idle', required: 'opening', active: 'open' } as const;
  * A node's role, state, engine, tasks and agent.
  * @param nowMs by the hub's clock
  */
-export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
+export function swarmNodeView(node: SwarmNode, nowMs: number): TemplateResult {
   const { role, isLeader, agent, availability, state, reachability, confirmed } = node;
   const [tone, label] = availability ? AVAILABILITIES[availability] : (['quiet', 'unknown'] as const);
   return html`
@@ -45,7 +45,7 @@ export function swarmNodeView(node: NodeCard, nowMs: number): TemplateResult {
   `;
 }
 
-function agentBadge({ agent }: NodeCard): TemplateResult {
+function agentBadge({ agent }: SwarmNode): TemplateResult {
   if (!agent) return statusBadge('bad', 'none', 'Agent');
   if (!agent.online) return statusBadge('bad', 'offline', 'Agent');
   return agent.engine === 'down'
@@ -53,7 +53,7 @@ function agentBadge({ agent }: NodeCard): TemplateResult {
     : statusBadge('good', 'online', 'Agent');
 }
 
-function engineOf({ engineVersion, cpus, memoryBytes }: NodeCard): string {
+function engineOf({ engineVersion, cpus, memoryBytes }: SwarmNode): string {
   const parts = [
     engineVersion ?? 'version unknown',
     cpus === null ? '' : `${cpus} CPU${cpus === 1 ? '' : 's'}`,
@@ -62,14 +62,14 @@ function engineOf({ engineVersion, cpus, memoryBytes }: NodeCard): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function runsOf(runs: readonly NodeRun[]): string {
+function runsOf(runs: readonly ServiceRun[]): string {
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   if (count === 0) return 'no tasks';
   const services = runs.map(({ service, count }) => (count === 1 ? service : `${service} × ${count}`));
   return `${count} task${count === 1 ? '' : 's'}: ${services.join(', ')}`;
 }
 
-function problemOf({ agent, availability }: NodeCard): TemplateResult | string {
+function problemOf({ agent, availability }: SwarmNode): TemplateResult | string {
   const code = agent ? (agent.problem ?? (agent.online ? null : 'node-offline')) : 'node-without-agent';
   if (code === null) return '';
   if (code === 'node-offline' && availability === 'drain')

@@ -10,19 +10,12 @@ import {
   rollBackService,
   scaleService,
 } from '../../engine/change-service.js';
-import {
-  type DockerService,
-  isChanging,
-  type ServiceRow,
-  servicesOfList,
-  servicesOfSnapshot,
-  serviceTone,
-  updateTone,
-} from '../../engine/model/service.js';
+import { isChanging, type Service, servicesOfList, servicesOfSnapshot } from '../../engine/model/service.js';
 import type { EngineSource } from '../../engine/source.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { styles } from '../../styles/shared.js';
 import { ToolController } from '../../tools/tool-controller.js';
+import { serviceTone, updateTone } from '../tones.js';
 
 /** Poll intervals: Docker has no events of tasks, and so of replicas. */
 const BUSY_POLL_MS = 2_000;
@@ -33,10 +26,10 @@ export class SwarmServicesElement extends LitElement {
   static override properties = { source: { attribute: false } };
   static override styles = [styles];
   declare source: EngineSource;
-  readonly #list = new ManagerList<ServiceRow>(this, {
+  readonly #list = new ManagerList<Service>(this, {
     types: ['service', 'node'],
     list: async ({ engine }, signal) =>
-      servicesOfList(await engine.call<readonly DockerService[]>('GET', '/services?status=true', { signal })),
+      servicesOfList(await engine.call<unknown>('GET', '/services?status=true', { signal })),
     ofSnapshot: servicesOfSnapshot,
     againMs: (rows) => (rows.some(isChanging) ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
@@ -45,7 +38,7 @@ export class SwarmServicesElement extends LitElement {
   /** Ids of services being scaled. */
   readonly #scaling = new Set<string>();
 
-  readonly #tools = new ToolController<ServiceRow>(this, 'service');
+  readonly #tools = new ToolController<Service>(this, 'service');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
@@ -60,7 +53,7 @@ export class SwarmServicesElement extends LitElement {
     `;
   }
 
-  readonly #columns: readonly Column<ServiceRow>[] = [
+  readonly #columns: readonly Column<Service>[] = [
     {
       title: 'Name',
       track: 'minmax(0, 1fr)',
@@ -100,7 +93,7 @@ export class SwarmServicesElement extends LitElement {
     },
   ];
 
-  readonly #actions: readonly ResourceAction<ServiceRow>[] = [
+  readonly #actions: readonly ResourceAction<Service>[] = [
     {
       label: 'Redeploy',
       isQuick: true,
@@ -132,12 +125,12 @@ export class SwarmServicesElement extends LitElement {
     },
   ];
 
-  #scale(row: ServiceRow): TemplateResult {
+  #scale(row: Service): TemplateResult {
     return html`<fairlead-service-scale .service=${row} .isBusy=${this.#scaling.has(row.id)}
       @scale=${({ detail }: CustomEvent<number>) => void this.#scaleTo(row, detail)}></fairlead-service-scale>`;
   }
 
-  async #scaleTo(row: ServiceRow, replicas: number): Promise<void> {
+  async #scaleTo(row: Service, replicas: number): Promise<void> {
     this.#scaling.add(row.id);
     this.requestUpdate();
     try {
@@ -151,14 +144,14 @@ export class SwarmServicesElement extends LitElement {
     this.requestUpdate();
   }
 
-  async #do(change: typeof redeployService, row: ServiceRow): Promise<void> {
+  async #do(change: typeof redeployService, row: Service): Promise<void> {
     const { engine } = this.#list;
     if (!engine) throw new Error('No manager is online: nothing was changed');
     await change(engine, row);
     this.#failure = null;
   }
 
-  readonly #links: readonly ResourceLink<ServiceRow>[] = [
+  readonly #links: readonly ResourceLink<Service>[] = [
     this.#tools.link('Logs', 'logs'),
     this.#tools.link('Inspect', 'inspect'),
   ];

@@ -1,6 +1,6 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { defineElement } from '../../elements/define-element.js';
-import type { ServiceRow } from '../../engine/model/service.js';
+import type { Service } from '../../engine/model/service.js';
 import { styles } from '../../styles/shared.js';
 
 /** Upper limit, against typing errors. */
@@ -22,7 +22,7 @@ export class ServiceScaleElement extends LitElement {
       }
     `,
   ];
-  declare service: ServiceRow;
+  declare service: Service;
   declare isBusy: boolean;
   /** Unsaved input; null: none. */
   #draft: string | null = null;

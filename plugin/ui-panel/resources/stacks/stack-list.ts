@@ -5,7 +5,7 @@ import { LiveList } from '../../elements/controllers/live-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { Column, ResourceAction } from '../../elements/resource-list/resource.js';
 import type { EngineClient } from '../../engine/client.js';
-import { type StackRow, stacksOfList, stacksOfSnapshot } from '../../engine/model/stack.js';
+import { type Stack, stacksOfList, stacksOfSnapshot } from '../../engine/model/stack.js';
 import type { EngineSource } from '../../engine/source.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { styles } from '../../styles/shared.js';
@@ -17,7 +17,7 @@ const KINDS = {
   'swarm-part': 'Containers of a stack; only managers list its services',
 };
 
-const COLUMNS: readonly Column<StackRow>[] = [
+const COLUMNS: readonly Column<Stack>[] = [
   {
     title: 'Name',
     track: 'minmax(0, 1fr)',
@@ -56,7 +56,7 @@ export class StackListElement extends LitElement {
   declare isSwarm: boolean;
   /** Why the Swarm's services are unknown. */
   #swarmError: Error | null = null;
-  readonly #list = new LiveList<StackRow>(this, {
+  readonly #list = new LiveList<Stack>(this, {
     types: ['container', 'service', 'network'],
     list: async ({ engine }, signal) => {
       const [containers, services] = await Promise.all([
@@ -94,11 +94,11 @@ export class StackListElement extends LitElement {
   }
 }
 
-function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
-  const action = (verb: StackVerb, appliesTo: (row: StackRow) => boolean) => ({
+function actions(engine: EngineClient): readonly ResourceAction<Stack>[] {
+  const action = (verb: StackVerb, appliesTo: (row: Stack) => boolean) => ({
     isQuick: true,
-    appliesTo: (row: StackRow) => row.kind !== 'swarm-part' && appliesTo(row),
-    tasks: (row: StackRow) => stackTasks(engine.of(row), row, verb),
+    appliesTo: (row: Stack) => row.kind !== 'swarm-part' && appliesTo(row),
+    tasks: (row: Stack) => stackTasks(engine.of(row), row, verb),
   });
   return [
     { label: 'Start', ...action('start', hasStopped) },
@@ -116,13 +116,13 @@ function actions(engine: EngineClient): readonly ResourceAction<StackRow>[] {
   ];
 }
 
-function hasStopped({ kind, services, containers }: StackRow): boolean {
+function hasStopped({ kind, services, containers }: Stack): boolean {
   return kind === 'swarm'
     ? services.some(({ total }) => total === 0)
     : containers.some(({ isStopped }) => isStopped);
 }
 
-function hasStarted({ kind, total, containers }: StackRow): boolean {
+function hasStarted({ kind, total, containers }: Stack): boolean {
   return kind === 'swarm' ? total > 0 : containers.some(({ isStopped }) => !isStopped);
 }
 

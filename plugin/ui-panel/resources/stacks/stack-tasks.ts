@@ -2,7 +2,7 @@ import type { ResourceTask } from '../../elements/resource-list/resource.js';
 import { redeployService, scaleService } from '../../engine/change-service.js';
 import type { EngineClient } from '../../engine/client.js';
 import { itemsOf, type JsonReader } from '../../engine/model/json-reader.js';
-import { NAMESPACE, type StackRow } from '../../engine/model/stack.js';
+import { NAMESPACE, type Stack } from '../../engine/model/stack.js';
 
 export type StackVerb = 'start' | 'stop' | 'restart' | 'remove';
 
@@ -13,7 +13,7 @@ export type StackVerb = 'start' | 'stop' | 'restart' | 'remove';
  */
 export async function stackTasks(
   engine: EngineClient,
-  stack: StackRow,
+  stack: Stack,
   verb: StackVerb,
 ): Promise<readonly ResourceTask[]> {
   if (stack.kind === 'swarm')
@@ -33,7 +33,7 @@ export async function stackTasks(
 
 async function changesOf(
   engine: EngineClient,
-  stack: StackRow,
+  stack: Stack,
   verb: Exclude<StackVerb, 'remove'>,
 ): Promise<ResourceTask[]> {
   const services = itemsOf(await engine.call('GET', `/services?${ofStack(stack)}`));
@@ -56,7 +56,7 @@ export function replicasFor(verb: 'start' | 'stop', spec: JsonReader, previous: 
 }
 
 /** Services first: the engine does not remove networks, configs and secrets in use. */
-async function removalOf(engine: EngineClient, stack: StackRow): Promise<ResourceTask[]> {
+async function removalOf(engine: EngineClient, stack: Stack): Promise<ResourceTask[]> {
   const query = ofStack(stack);
   const kinds = [
     ['services', 'Service'],
@@ -77,6 +77,6 @@ async function removalOf(engine: EngineClient, stack: StackRow): Promise<Resourc
   );
 }
 
-function ofStack({ name }: StackRow): string {
+function ofStack({ name }: Stack): string {
   return String(new URLSearchParams({ filters: JSON.stringify({ label: [`${NAMESPACE}=${name}`] }) }));
 }

@@ -4,18 +4,19 @@ import { ManagerList } from '../../elements/controllers/manager-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { Column, ResourceLink } from '../../elements/resource-list/resource.js';
 import { listSwarm } from '../../engine/list-swarm.js';
-import { isChanging, type TaskRow, taskOrder, tasksOfSnapshot, taskTone } from '../../engine/model/task.js';
+import { isChanging, type Task, taskOrder, tasksOfSnapshot } from '../../engine/model/task.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { timeView } from '../../format/time.js';
 import { styles } from '../../styles/shared.js';
 import { ToolController } from '../../tools/tool-controller.js';
+import { taskTone } from '../tones.js';
 
 /** Poll intervals: Docker has no events of tasks. */
 const BUSY_POLL_MS = 2_000;
 const IDLE_POLL_MS = 10_000;
 
-const columns = (nowMs: () => number): readonly Column<TaskRow>[] => [
+const columns = (nowMs: () => number): readonly Column<Task>[] => [
   {
     title: 'Task',
     track: 'minmax(0, 1fr)',
@@ -49,14 +50,14 @@ export class SwarmTasksElement extends LitElement {
   static override styles = [styles];
   declare source: EngineSource;
   readonly #columns = columns(() => hubNow(this.source));
-  readonly #list = new ManagerList<TaskRow>(this, {
+  readonly #list = new ManagerList<Task>(this, {
     types: ['service', 'node'],
     list: async ({ engine }, signal) => (await listSwarm(engine, { signal })).tasks,
     ofSnapshot: tasksOfSnapshot,
     againMs: (rows) => (rows.some(isChanging) ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
 
-  readonly #tools = new ToolController<TaskRow>(this, 'task');
+  readonly #tools = new ToolController<Task>(this, 'task');
 
   override render(): TemplateResult {
     const { rows, error, engine } = this.#list;
@@ -72,7 +73,7 @@ export class SwarmTasksElement extends LitElement {
     `;
   }
 
-  readonly #links: readonly ResourceLink<TaskRow>[] = [
+  readonly #links: readonly ResourceLink<Task>[] = [
     this.#tools.link('Logs', 'logs'),
     this.#tools.link('Inspect', 'inspect'),
   ];

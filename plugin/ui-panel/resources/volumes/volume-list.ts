@@ -9,14 +9,14 @@ import type { Column, ResourceAction } from '../../elements/resource-list/resour
 import type { EngineClient } from '../../engine/client.js';
 import { JsonReader } from '../../engine/model/json-reader.js';
 import { ALL_NODES } from '../../engine/model/node-name.js';
-import { type VolumeRow, volumesOfList, volumesOfSnapshot } from '../../engine/model/volume.js';
+import { type Volume, volumesOfList, volumesOfSnapshot } from '../../engine/model/volume.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
 import { timeView } from '../../format/time.js';
 import { styles } from '../../styles/shared.js';
 import { namesView } from '../names-view.js';
 import { pruneResult, pruneVolumesPath } from '../prune.js';
 
-const NAME: Column<VolumeRow> = {
+const NAME: Column<Volume> = {
   title: 'Name',
   track: 'minmax(0, 1fr)',
   cell: ({ name, mountpoint }) =>
@@ -24,14 +24,14 @@ const NAME: Column<VolumeRow> = {
   text: ({ mountpoint }) => mountpoint,
   order: ({ name }) => name,
 };
-const DRIVER: Column<VolumeRow> = {
+const DRIVER: Column<Volume> = {
   title: 'Driver',
   track: 'minmax(4rem, 8rem)',
   cell: ({ driver }) => driver,
   text: ({ driver }) => driver,
   order: ({ driver }) => driver,
 };
-const liveColumns = (nowMs: () => number): readonly Column<VolumeRow>[] => [
+const liveColumns = (nowMs: () => number): readonly Column<Volume>[] => [
   NAME,
   {
     title: 'Used by',
@@ -55,7 +55,7 @@ export class VolumeListElement extends LitElement {
   static override styles = [styles];
   declare source: EngineSource;
   readonly #liveColumns = liveColumns(() => hubNow(this.source));
-  readonly #list = new LiveList<VolumeRow>(this, {
+  readonly #list = new LiveList<Volume>(this, {
     types: ['volume', 'container'],
     list: async ({ engine }, signal) =>
       volumesOfList(
@@ -93,7 +93,7 @@ export class VolumeListElement extends LitElement {
   }
 }
 
-function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
+function actions(engine: EngineClient): readonly ResourceAction<Volume>[] {
   return [
     {
       label: 'Remove',
@@ -105,7 +105,7 @@ function actions(engine: EngineClient): readonly ResourceAction<VolumeRow>[] {
   ];
 }
 
-function cleanUp(engine: EngineClient, rows: readonly VolumeRow[]): CleanUp {
+function cleanUp(engine: EngineClient, rows: readonly Volume[]): CleanUp {
   return {
     label: 'Remove unused',
     question: 'Remove all volumes that no container uses?',

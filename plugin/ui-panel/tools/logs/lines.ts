@@ -80,7 +80,7 @@ export function allLines(lines: LogLines, rest: readonly LogLine[]): LineList {
 }
 
 /** The lines with these numbers, which are sorted. */
-export function linesOf(lines: LogLines, numbers: readonly number[]): LineList {
+export function matchingLines(lines: LogLines, numbers: readonly number[]): LineList {
   return {
     length: numbers.length,
     at: (index) => {

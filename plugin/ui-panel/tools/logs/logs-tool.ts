@@ -8,7 +8,7 @@ import { findPattern } from '../../format/highlight.js';
 import { EngineToolElement } from '../engine-tool.js';
 import type { LogLine } from './decoder.js';
 import { LogFollower, type LogState } from './follower.js';
-import { allLines, type LineList, LogLines, linesOf } from './lines.js';
+import { allLines, type LineList, LogLines, matchingLines } from './lines.js';
 import { logText } from './log-text.js';
 import { fileName, saveText } from './save-text.js';
 import { LogSearch } from './search.js';
@@ -136,7 +136,7 @@ export class LogsToolElement extends EngineToolElement {
   #list(): LineList {
     this.#search.update();
     const isFiltered = this.#isFiltered && this.#search.pattern;
-    return isFiltered ? linesOf(this.#lines, this.#search.numbers) : allLines(this.#lines, this.#rest);
+    return isFiltered ? matchingLines(this.#lines, this.#search.numbers) : allLines(this.#lines, this.#rest);
   }
 
   #counts(): string {

@@ -1,11 +1,11 @@
-import type { TaskRow } from '../../engine/model/task.js';
+import type { Task } from '../../engine/model/task.js';
 
 /** Minimum time between requests for names. */
 const MIN_INTERVAL_MS = 5_000;
 
 /** Names of a Swarm's tasks for log lines: `web.1@node2`. Loads them when a task is unknown. */
 export class TaskNames {
-  readonly #list: () => Promise<readonly TaskRow[]>;
+  readonly #list: () => Promise<readonly Task[]>;
   readonly #onNames: () => void;
   #names = new Map<string, string>();
   #loadedAtMs = Number.NEGATIVE_INFINITY;
@@ -14,7 +14,7 @@ export class TaskNames {
    * @param list lists all tasks
    * @param onNames called after names were loaded
    */
-  constructor(list: () => Promise<readonly TaskRow[]>, onNames: () => void) {
+  constructor(list: () => Promise<readonly Task[]>, onNames: () => void) {
     this.#list = list;
     this.#onNames = onNames;
   }
@@ -42,7 +42,7 @@ export class TaskNames {
   }
 }
 
-function taskLabel({ name, service, node }: TaskRow): string {
+function taskLabel({ name, service, node }: Task): string {
   if (!node) return name;
   return name === `${service}.${node.name}` ? `${service}@${node.name}` : `${name}@${node.name}`;
 }

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { ApiClient } from '../../../../plugin/ui-panel/api/client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/client.js';
-import { type EngineEvent, EngineFeed } from '../../../../plugin/ui-panel/engine/feed.js';
+import { EngineFeed } from '../../../../plugin/ui-panel/engine/feed.js';
+import type { EngineEvent } from '../../../../plugin/ui-panel/engine/model/event.js';
 import { defer } from '../../../kit/deferred.js';
 
 /** A feed, and the engine's end of it. */

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { rowsOfList } from '../../../../../plugin/ui-panel/engine/model/container.js';
+import { containersOfList } from '../../../../../plugin/ui-panel/engine/model/container.js';
 import { imagesOfList } from '../../../../../plugin/ui-panel/engine/model/image.js';
 import { networksOfList } from '../../../../../plugin/ui-panel/engine/model/network.js';
-import { cardsOfList } from '../../../../../plugin/ui-panel/engine/model/node.js';
+import { nodesOfList } from '../../../../../plugin/ui-panel/engine/model/node.js';
 import { servicesOfList } from '../../../../../plugin/ui-panel/engine/model/service.js';
 import { stacksOfList } from '../../../../../plugin/ui-panel/engine/model/stack.js';
 import { tasksOfList } from '../../../../../plugin/ui-panel/engine/model/task.js';
@@ -96,12 +96,12 @@ const NAMES = new Map([['s1', 'web']]);
 type Row = { readonly id: string; readonly name: string };
 /** How each kind is read, with an item of it. */
 const KINDS: Record<string, { item: object; read: (items: readonly unknown[]) => readonly Row[] }> = {
-  containers: { item: CONTAINER, read: rowsOfList },
+  containers: { item: CONTAINER, read: containersOfList },
   images: { item: IMAGE, read: (items) => imagesOfList(items, [CONTAINER]) },
   networks: { item: NETWORK, read: (items) => networksOfList(items, [CONTAINER]) },
   volumes: { item: VOLUME, read: (items) => volumesOfList(items, [CONTAINER]) },
   services: { item: SERVICE, read: servicesOfList },
-  nodes: { item: NODE, read: (items) => cardsOfList(items, [], []) },
+  nodes: { item: NODE, read: (items) => nodesOfList(items, [], []) },
   tasks: { item: TASK, read: (items) => tasksOfList(items, NAMES, NAMES) },
 };
 /** What containers use is found in their list. */

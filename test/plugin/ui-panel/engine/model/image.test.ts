@@ -1,6 +1,10 @@
 import test from 'ava';
 import type { SnapshotView } from '../../../../../plugin/api.js';
-import { imagesOfList, imagesOfSnapshot, pathOf } from '../../../../../plugin/ui-panel/engine/model/image.js';
+import {
+  imagePath,
+  imagesOfList,
+  imagesOfSnapshot,
+} from '../../../../../plugin/ui-panel/engine/model/image.js';
 
 const ID = `sha256:${'a'.repeat(64)}`;
 const OTHER = `sha256:${'b'.repeat(64)}`;
@@ -79,10 +83,10 @@ for (const [reference, path] of [
   ['%2e%2e/web', `/images/sha256%3A${'a'.repeat(64)}`],
 ] as const)
   test(`images: ${reference} is removed at ${path.slice(0, 24)}`, (t) => {
-    t.is(pathOf({ reference, imageId: ID }), path);
+    t.is(imagePath({ reference, imageId: ID }), path);
   });
 
 test('images: an id leads nowhere else', (t) => {
   const id = 'x/../../containers/web';
-  t.is(pathOf({ reference: id, imageId: id }), '/images/x%2F..%2F..%2Fcontainers%2Fweb');
+  t.is(imagePath({ reference: id, imageId: id }), '/images/x%2F..%2F..%2Fcontainers%2Fweb');
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { NodeView } from '../../../../../plugin/api.js';
-import { cardsOfList, type NodeCard } from '../../../../../plugin/ui-panel/engine/model/node.js';
-import type { TaskRow } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import { nodesOfList, type SwarmNode } from '../../../../../plugin/ui-panel/engine/model/node.js';
+import type { Task } from '../../../../../plugin/ui-panel/engine/model/task.js';
 import { actionsFor, confirmationOf } from '../../../../../plugin/ui-panel/resources/nodes/actions.js';
 
 const listed = (ID: string, Role: 'manager' | 'worker') => ({
@@ -30,8 +30,8 @@ const known = (id: string, confirmed = true): NodeView => ({
   agent: { isLeader: true } as NodeView['agent'],
 });
 const task = (service: string, node: string, state = 'running') =>
-  ({ service, node: { id: node, name: node }, state }) as TaskRow;
-const card = (change: Partial<NodeCard>): NodeCard => ({
+  ({ service, node: { id: node, name: node }, state }) as Task;
+const card = (change: Partial<SwarmNode>): SwarmNode => ({
   ...known('n1'),
   address: '',
   message: '',
@@ -48,7 +48,7 @@ test('node cards: managers tell of the node, the hub of its agent; managers come
     task('web', 'b', 'failed'),
     task('x', 'a'),
   ];
-  const cards = cardsOfList(
+  const cards = nodesOfList(
     [listed('b', 'worker'), listed('a', 'worker'), listed('c', 'manager')],
     [known('b'), known('removed'), known('stranger', false)],
     tasks,
@@ -77,7 +77,7 @@ test('node cards: managers tell of the node, the hub of its agent; managers come
 });
 
 test('node actions: fit the node as it is', (t) => {
-  const words = (change: Partial<NodeCard>) => actionsFor(card(change)).map((action) => action.label);
+  const words = (change: Partial<SwarmNode>) => actionsFor(card(change)).map((action) => action.label);
   t.deepEqual(words({ availability: 'active' }), ['Pause', 'Drain', 'Promote']);
   t.deepEqual(words({ availability: 'drain', role: 'manager' }), ['Activate', 'Demote']);
   t.deepEqual(words({ availability: 'pause', state: 'down' }), ['Activate', 'Drain', 'Promote', 'Remove']);
@@ -87,7 +87,7 @@ test('node actions: fit the node as it is', (t) => {
 test('node actions: how many managers may be away is told before it changes', (t) => {
   const managers = (count: number) =>
     Array.from({ length: count }, (_, index) => card({ id: `m${index}`, role: 'manager' }));
-  const warning = (all: readonly NodeCard[], role: NodeCard['role']) => {
+  const warning = (all: readonly SwarmNode[], role: SwarmNode['role']) => {
     const node = card({ role, availability: 'active' });
     const action = actionsFor(node).find(({ label: words }) => /mote/.test(words));
     return action ? confirmationOf(action, node, all).warning : '';
@@ -103,7 +103,7 @@ test('node actions: how many managers may be away is told before it changes', (t
 
 test('node cards: a node that is just joining has its id for a name', (t) => {
   const { Description, ...joining } = listed('b', 'worker');
-  const cards = cardsOfList(
+  const cards = nodesOfList(
     [listed('c', 'worker'), joining, { ...joining, ID: 'a', Description: {} }],
     [],
     [],

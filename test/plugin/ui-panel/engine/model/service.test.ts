@@ -1,10 +1,6 @@
 import test from 'ava';
-import {
-  isChanging,
-  servicesOfList,
-  serviceTone,
-  updateTone,
-} from '../../../../../plugin/ui-panel/engine/model/service.js';
+import { isChanging, servicesOfList } from '../../../../../plugin/ui-panel/engine/model/service.js';
+import { serviceTone, updateTone } from '../../../../../plugin/ui-panel/resources/tones.js';
 
 const service = (more: object = {}, spec: object = {}) => ({
   ID: 's1',
@@ -23,7 +19,7 @@ const rowOf = (more?: object, spec?: object) => {
   return row;
 };
 
-test('services: image without digest, replicas, ports and update are told', (t) => {
+test('services: image without digest, replicas, ports and update', (t) => {
   const Ports = [
     { Protocol: 'tcp', TargetPort: 80, PublishedPort: 8080, PublishMode: 'ingress' },
     { Protocol: 'udp', TargetPort: 53, PublishedPort: 53, PublishMode: 'host' },
@@ -57,7 +53,7 @@ test('services: only replicated ones can be scaled', (t) => {
   );
 });
 
-test('services: what is not whole says so, and is looked at soon again', (t) => {
+test('services: an incomplete one is changing, and its tone shows it', (t) => {
   const counts = (RunningTasks: number, DesiredTasks: number) =>
     rowOf({ ServiceStatus: { RunningTasks, DesiredTasks } });
   t.deepEqual(

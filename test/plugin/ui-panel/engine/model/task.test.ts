@@ -5,8 +5,8 @@ import {
   taskOrder,
   tasksOfList,
   tasksOfSnapshot,
-  taskTone,
 } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import { taskTone } from '../../../../../plugin/ui-panel/resources/tones.js';
 
 const AT = '2026-01-02T03:04:05.678901234Z';
 const task = (ID: string, State: string, more: object = {}) => ({
@@ -52,7 +52,7 @@ test('tasks: are named as docker names them, with service, node, error and conta
   t.is(rows[2]?.node, null);
 });
 
-test('tasks: failed ones come first, then those on their way, those that run, and what is over', (t) => {
+test('tasks: sorted by phase: failed, starting, running, ended', (t) => {
   const states = ['shutdown', 'running', 'preparing', 'rejected', 'complete', 'failed'];
   const rows = tasksOfList(
     states.map((state, slot) => task(state, state, { Slot: slot + 1 })),
@@ -70,7 +70,7 @@ test('tasks: failed ones come first, then those on their way, those that run, an
   );
 });
 
-test('tasks: what will soon be otherwise is on its way; what waits for a node is not', (t) => {
+test('tasks: one whose state differs from the desired one is changing; one that waits for a node is not', (t) => {
   t.true(isChanging({ state: 'starting', desired: 'running' }));
   t.true(isChanging({ state: 'running', desired: 'shutdown' }));
   t.false(isChanging({ state: 'running', desired: 'running' }));
@@ -78,8 +78,8 @@ test('tasks: what will soon be otherwise is on its way; what waits for a node is
   t.false(isChanging({ state: 'failed', desired: 'shutdown' }));
 });
 
-test('tasks: a snapshot’s have the same names; none where no manager told', (t) => {
-  const told = {
+test('tasks: a snapshot’s have the same names; none without a manager’s part', (t) => {
+  const listed = {
     id: 'a',
     serviceId: 's1',
     nodeId: 'n1',
@@ -93,7 +93,7 @@ test('tasks: a snapshot’s have the same names; none where no manager told', (t
   const swarm = {
     members: [{ id: 'n1', name: 'one' }],
     services: [{ id: 's1', name: 'web' }],
-    tasks: [told],
+    tasks: [listed],
   };
   const [row] = tasksOfSnapshot({ swarm } as unknown as SnapshotView);
   t.like(row, { name: 'web.1', service: 'web', node: { id: 'n1', name: 'one' }, state: 'running' });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { ApiClient } from '../../../../../plugin/ui-panel/api/client.js';
 import { EngineClient } from '../../../../../plugin/ui-panel/engine/client.js';
 import { JsonReader } from '../../../../../plugin/ui-panel/engine/model/json-reader.js';
-import { type StackRow, stacksOfList } from '../../../../../plugin/ui-panel/engine/model/stack.js';
+import { type Stack, stacksOfList } from '../../../../../plugin/ui-panel/engine/model/stack.js';
 import {
   replicasFor,
   type StackVerb,
@@ -22,13 +22,13 @@ function makeEngine(answers: Readonly<Record<string, unknown>> = {}) {
   return { calls, bodies, engine: new EngineClient(new ApiClient({ baseUrl: '/edge', fetch: send }), 1) };
 }
 
-const project = (): StackRow => {
+const project = (): Stack => {
   const of = (Id: string, State: string) => ({ Id, State, Labels: { 'com.docker.compose.project': 'shop' } });
   const [row] = stacksOfList([of('up', 'running'), of('down', 'exited'), of('loop', 'restarting')], []);
   if (!row) throw new Error('no stack');
   return row;
 };
-const stack: StackRow = {
+const stack: Stack = {
   id: 's',
   name: 'shop',
   kind: 'swarm',

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { findPattern } from '../../../../../plugin/ui-panel/format/highlight.js';
 import type { LogLine } from '../../../../../plugin/ui-panel/tools/logs/decoder.js';
-import { allLines, LogLines, linesOf } from '../../../../../plugin/ui-panel/tools/logs/lines.js';
+import { allLines, LogLines, matchingLines } from '../../../../../plugin/ui-panel/tools/logs/lines.js';
 import { LogResume } from '../../../../../plugin/ui-panel/tools/logs/resume.js';
 import { LogSearch } from '../../../../../plugin/ui-panel/tools/logs/search.js';
 
@@ -61,7 +61,7 @@ test('log lists: all lines with those that still grow, or only some', (t) => {
   t.is(all.length, 10);
   t.deepEqual([all.at(0)?.number, all.at(9)?.line.text, all.at(10)], [11, 'grows', undefined]);
   t.deepEqual([all.indexOf(12), all.indexOf(3)], [1, 0]);
-  const some = linesOf(lines, [12, 15]);
+  const some = matchingLines(lines, [12, 15]);
   t.deepEqual([some.length, some.at(1)?.line.text, some.indexOf(13), some.indexOf(16)], [2, 'line 15', 1, 2]);
 });
 

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
-import type { TaskRow } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import type { Task } from '../../../../../plugin/ui-panel/engine/model/task.js';
 import { TaskNames } from '../../../../../plugin/ui-panel/tools/logs/task-names.js';
 
-const task = (id: string, name: string, node: string | null): TaskRow => ({
+const task = (id: string, name: string, node: string | null): Task => ({
   id,
   name,
   service: 'web',
@@ -18,7 +18,7 @@ const task = (id: string, name: string, node: string | null): TaskRow => ({
 
 test('task names: are asked for when one is not known, and not again within five seconds', async (t) => {
   let told = 0;
-  const answers: (readonly TaskRow[])[] = [
+  const answers: (readonly Task[])[] = [
     [task('t1', 'web.1', 'node2'), task('t2', 'web.node3', 'node3'), task('t3', 'web.3', null)],
   ];
   let asked = 0;
