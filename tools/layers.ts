@@ -13,6 +13,10 @@ const HUB_GROUND = [
 ];
 /** Imports allowed in every folder of the agent. */
 const AGENT_GROUND = [`${AGENT}/config/`, `${AGENT}/log.ts`, 'protocol/'];
+const AGENT_ROOMS = [
+  ...['hub', 'tunnel', 'docker', 'health', 'machine'].map((room) => `${AGENT}/${room}/`),
+  ...AGENT_GROUND,
+];
 const PANEL = 'plugin/ui-panel';
 const PANEL_GROUND = ['plugin/api.ts', 'protocol/'];
 const PANEL_BELOW_ELEMENTS = [
@@ -102,7 +106,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${AGENT}/docker/`]: AGENT_GROUND,
   [`${AGENT}/tunnel/`]: AGENT_GROUND,
   [`${AGENT}/hub/`]: [`${AGENT}/machine/`, ...AGENT_GROUND],
-  [`${AGENT}/agent.ts`]: [`${AGENT}/`, 'protocol/'],
+  [`${AGENT}/running-agent.ts`]: AGENT_ROOMS,
+  [`${AGENT}/agent.ts`]: [`${AGENT}/running-agent.ts`, ...AGENT_ROOMS],
   [`${AGENT}/main.ts`]: [`${AGENT}/`, 'protocol/'],
 
   'host/': [

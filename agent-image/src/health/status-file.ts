@@ -4,23 +4,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { Clock } from '../../../protocol/clock.js';
 import { codeOf } from '../../../protocol/edge-error.js';
 import type { AgentConfig } from '../config/read-config.js';
 import type { Logger } from '../log.js';
 import { replaceFile } from '../machine/replace-file.js';
+import type { CheckInState } from './check-in-record.js';
 
 /** How often a running agent refreshes its status file. */
 export const STATUS_INTERVAL_MS = 15_000;
-
-/** State of the check-ins; times in milliseconds since the epoch. */
-export interface CheckInState {
-  /** When the hub last answered a check-in with a state; null: not yet. */
-  readonly succeededAtMs: number | null;
-  /** Deadline of the next success: end of the interval or hold, plus some slack. */
-  readonly dueAtMs: number | null;
-  /** Stable code of the last failure since the last success, such as `hub-refused`; null: none. */
-  readonly problem: string | null;
-}
 
 const statusSchema = z.object({
   pid: z.int(),
@@ -53,16 +45,16 @@ export async function readStatus(path: string): Promise<AgentStatus | null> {
 export class StatusFile {
   readonly #path: string;
   readonly #report: () => CheckInState;
-  readonly #clock: () => number;
+  readonly #clock: Clock;
   readonly #log: Pick<Logger, 'warn'>;
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
   #hasWarned = false;
 
   constructor(
     path: string,
     report: () => CheckInState,
-    { clock, log }: { clock: () => number; log: Pick<Logger, 'warn'> },
+    { clock, log }: { clock: Clock; log: Pick<Logger, 'warn'> },
   ) {
     this.#path = path;
     this.#report = report;
@@ -72,17 +64,16 @@ export class StatusFile {
 
   /** Writes the file now and every {@link STATUS_INTERVAL_MS}; resolves after the first write. Never throws. */
   async start(): Promise<void> {
-    if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => void this.refresh(), STATUS_INTERVAL_MS);
-    this.#timer.unref();
+    if (this.#cancel) return;
+    this.#cancel = this.#clock.every(STATUS_INTERVAL_MS, () => void this.refresh());
     await this.refresh();
   }
 
   /** Stops refreshing and removes the file. */
   async stop(): Promise<void> {
-    if (this.#timer === undefined) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    if (!this.#cancel) return;
+    this.#cancel();
+    this.#cancel = null;
     await this.#writing;
     await rm(this.#path, { force: true }).catch(() => {});
   }
@@ -94,7 +85,7 @@ export class StatusFile {
   }
 
   async #write(): Promise<void> {
-    const status: AgentStatus = { pid: process.pid, writtenAtMs: this.#clock(), ...this.#report() };
+    const status: AgentStatus = { pid: process.pid, writtenAtMs: this.#clock.now(), ...this.#report() };
     try {
       await replaceFile(this.#path, JSON.stringify(status), false);
     } catch (error) {

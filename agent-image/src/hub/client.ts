@@ -1,4 +1,3 @@
-import type http from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type * as z from 'zod/mini';
@@ -10,29 +9,16 @@ import {
   type EnrolReply,
   type EnrolRequest,
   enrolReplySchema,
-  problemSchema,
   type SwarmReport,
 } from '../../../protocol/agent-calls.js';
-import { ANSWER_PROOF, strongTag, verifyAnswer } from '../../../protocol/answer-proof.js';
-import type { Clock } from '../../../protocol/clock.js';
+import { strongTag } from '../../../protocol/answer-proof.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/derived-keys.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import type { EdgeKey } from '../../../protocol/edge-key.js';
 import { openInstanceSecret } from '../../../protocol/instance-secret.js';
 import { parseJson } from '../../../protocol/parse-json.js';
-import { parseAuthorization, signRequest } from '../../../protocol/request-signature.js';
 import type { Snapshot } from '../../../protocol/snapshot.js';
-import type { InstanceKey } from '../machine/instance-key.js';
-import { type Answer, callHub } from './call.js';
-
-export interface HubClientOptions {
-  readonly edgeKey: EdgeKey;
-  readonly edgeId: string;
-  readonly instance: InstanceKey;
-  /** Dials out; see `outbound.ts`. */
-  readonly agent: http.Agent;
-  readonly clock: Clock;
-}
+import type { Answer } from './call.js';
+import { SignedCalls, type SignedCallsOptions } from './signed-calls.js';
 
 /** A check-in's answer; `reply` is null where nothing changed (304). */
 export interface CheckInResult {
@@ -40,54 +26,21 @@ export interface CheckInResult {
   readonly etag: string | undefined;
 }
 
-interface Exchange {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: Buffer;
-  readonly headers?: http.OutgoingHttpHeaders;
-  /** Deadline for the whole answer, ms. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
-}
-
-/** An answer, and whether it is proven to be the hub's answer to this request. */
-interface CheckedAnswer extends Answer {
-  readonly isProven: boolean;
-}
-
-/** Codes of refusals without a proof: sent before the caller is authenticated, or by the host. */
-const UNPROVEN = new Set([
-  'agent-unauthorized',
-  'bad-host',
-  'body-incomplete',
-  'body-late',
-  'body-too-large',
-  'host-consumed-body',
-  'internal',
-  'method-not-allowed',
-  'not-found',
-  'too-many-bodies',
-]);
-const FORGED = Object.freeze({
-  code: 'hub-answer-forged',
-  detail:
-    'The answer carries no valid proof: the hub is older than this agent, or something answers in its place',
-});
 const gzipAsync = promisify(gzip);
 const MIN_COMPRESSED_BYTES = 1_024;
 const CALL_MS = 30_000;
 /** A hold that is unanswered this long after its wait is aborted, ms. */
 const HOLD_SLACK_MS = 5_000;
 
-/** The agent's signed calls to the hub. Its only state is the clock offset and the instance secret. */
+/** The hub's operations for agents. Its only state is the instance secret. */
 export class HubClient {
-  readonly #options: HubClientOptions;
+  readonly #options: SignedCallsOptions;
+  readonly #calls: SignedCalls;
   #instanceSecret: Buffer | null = null;
-  #clockOffsetMs = 0;
-  #lastStampMs = 0;
 
-  constructor(options: HubClientOptions) {
+  constructor(options: SignedCallsOptions) {
     this.#options = options;
+    this.#calls = new SignedCalls(options);
   }
 
   /** Also signs proofs on the tunnel; null before the first enrolment. */
@@ -111,7 +64,7 @@ export class HubClient {
       instanceId: instance.instanceId,
       publicKey: instance.publicKey,
     };
-    const answer = await this.#send(key, {
+    const answer = await this.#calls.send(key, {
       method: 'POST',
       path: AGENT_PATHS.enrol,
       body: jsonOf(body),
@@ -130,7 +83,7 @@ export class HubClient {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<CheckInResult> {
-    const answer = await this.#send(this.#secret(), {
+    const answer = await this.#calls.send(this.#secret(), {
       method: 'GET',
       path: `${AGENT_PATHS.checkIn}?${new URLSearchParams(toPairs(query))}`,
       headers: {
@@ -149,7 +102,7 @@ export class HubClient {
   async postSnapshot(snapshot: Snapshot): Promise<void> {
     const path = AGENT_PATHS.snapshot;
     const body = await compressed(snapshot);
-    await this.#send(this.#secret(), { method: 'POST', path, body, timeoutMs: CALL_MS });
+    await this.#calls.send(this.#secret(), { method: 'POST', path, body, timeoutMs: CALL_MS });
   }
 
   /**
@@ -158,7 +111,7 @@ export class HubClient {
    */
   async postIdle(tunnelId: string, snapshot: Snapshot | null): Promise<void> {
     const post = async (body: Buffer) =>
-      void (await this.#send(this.#secret(), {
+      void (await this.#calls.send(this.#secret(), {
         method: 'POST',
         path: AGENT_PATHS.idle,
         body,
@@ -176,83 +129,18 @@ export class HubClient {
   /** Sends a manager's report of its Swarm. @throws EdgeError `manager-unconfirmed` */
   async postSwarm(report: SwarmReport): Promise<void> {
     const path = AGENT_PATHS.swarm;
-    await this.#send(this.#secret(), { method: 'POST', path, body: jsonOf(report), timeoutMs: CALL_MS });
+    await this.#calls.send(this.#secret(), {
+      method: 'POST',
+      path,
+      body: jsonOf(report),
+      timeoutMs: CALL_MS,
+    });
   }
 
   #secret(): Buffer {
     if (this.#instanceSecret) return this.#instanceSecret;
     throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
   }
-
-  /** Corrects the clock and retries once after a refused timestamp; other refusals are thrown. */
-  async #send(key: Buffer, exchange: Exchange): Promise<CheckedAnswer> {
-    const { body = Buffer.alloc(0) } = exchange;
-    let answer = await this.#exchange(key, exchange, body);
-    let problem = problemOf(answer);
-    if (problem && this.#correctClock(problem)) {
-      answer = await this.#exchange(key, exchange, body);
-      problem = problemOf(answer);
-    }
-    if (!problem) return answer;
-    throw new EdgeError(problem.code, problem.detail ?? `The hub answered ${answer.status}`, {
-      status: problem === FORGED ? 502 : answer.status,
-      ...(problem.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: problem.retryAfterSeconds }),
-    });
-  }
-
-  #correctClock(problem: { code: string; timeMs?: number | undefined }): boolean {
-    if (problem.code !== 'clock-skew' && problem.code !== 'stamp-not-new') return false;
-    if (problem.timeMs === undefined) return false;
-    this.#clockOffsetMs = problem.timeMs - this.#options.clock.now();
-    if (problem.code === 'clock-skew') this.#lastStampMs = 0;
-    return true;
-  }
-
-  async #exchange(
-    key: Buffer,
-    { method, path, headers, timeoutMs, signal }: Exchange,
-    body: Buffer,
-  ): Promise<CheckedAnswer> {
-    const { edgeKey, instance, agent, clock } = this.#options;
-    const timeMs = Math.max(clock.now() + this.#clockOffsetMs, this.#lastStampMs + 1);
-    this.#lastStampMs = timeMs;
-    const claim = { environmentId: edgeKey.environmentId, instanceId: instance.instanceId, timeMs };
-    const authorization = signRequest(key, claim, { method, path, body });
-    const answer = await callHub(new URL(`${edgeKey.apiUrl}${path}`), {
-      method,
-      agent,
-      clock,
-      headers: { ...headers, authorization },
-      body,
-      timeoutMs,
-      ...(signal ? { signal } : {}),
-    });
-    const { mac } = parseAuthorization(authorization);
-    const { status, headers: given } = answer;
-    const claimed = { status, etag: given.etag, body: answer.body };
-    return { ...answer, isProven: verifyAnswer(key, mac, claimed, `${given[ANSWER_PROOF] ?? ''}`) };
-  }
-}
-
-/**
- * The refusal in an answer; null if it is a proven success. Only a proven answer may change clock, state, secret or
- * pause. A hub sends few unproven ones, and they only lead to a later retry.
- */
-function problemOf({ status, body, isProven }: CheckedAnswer): z.infer<typeof problemSchema> | null {
-  const isSuccess = (status >= 200 && status < 300) || status === 304;
-  if (isProven && isSuccess) return null;
-  const content = parseJson(body);
-  const problem = problemSchema.safeParse(content);
-  const malformed = { code: 'hub-answer-malformed', detail: `A proxy or another server answered ${status}` };
-  if (isProven) return problem.success ? problem.data : malformed;
-  if (isSuccess) return body.length === 0 || isObject(content) ? FORGED : malformed;
-  if (!problem.success) return malformed;
-  const { code, detail } = problem.data;
-  return UNPROVEN.has(code) ? { code, ...(detail === undefined ? {} : { detail }) } : FORGED;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }
 
 /** @throws EdgeError `hub-answer-malformed` */

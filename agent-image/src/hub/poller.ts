@@ -1,9 +1,12 @@
 import type { CheckInQuery, CheckInReply } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Logger } from '../log.js';
 import type { HubClient } from './client.js';
+import { Enrolment } from './enrolment.js';
 import { HoldPolicy } from './hold-policy.js';
+import { RecentCount } from './recent-count.js';
 
 export interface PollerOptions {
   readonly client: Pick<HubClient, 'checkIn'>;
@@ -21,10 +24,9 @@ export interface PollerOptions {
   readonly onOutcome: (outcome: { code: string | null; nextWithinMs: number }) => void;
 }
 
-const FIRST_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 20_000;
+const BACKOFF = Object.freeze({ firstMs: 500, maxMs: 20_000 });
 /** For refusals that only an operator can fix. */
-const MAX_REFUSED_BACKOFF_MS = 60_000;
+const REFUSED_BACKOFF = Object.freeze({ firstMs: 500, maxMs: 60_000 });
 /** A call that fails faster than this was not a cut hold, ms. */
 const MIN_CUT_MS = 1_000;
 /** A hold without news that ends faster than this was answered by something else than the hub, ms. */
@@ -32,7 +34,7 @@ const MIN_HOLD_MS = 500;
 /** Least time between check-ins, ms, whatever the hub answers. */
 const MIN_PACE_MS = 20;
 /** How long a duplicate of this agent, or forged answers, are reported after they were last seen, ms. */
-const SHARED_MS = 3 * 60_000;
+const RECENT_MS = 3 * 60_000;
 /** Answers that anyone on the network path can forge. */
 const DOUBTFUL = new Set(['hub-answer-forged', 'agent-unauthorized']);
 
@@ -47,22 +49,24 @@ export class Poller {
    * signal: on Node 20 each of those leaks memory for as long as the agent runs.
    */
   #nudge: AbortController | null = null;
-  #enrolled = false;
-  #isEnrolling = false;
-  #awaitEnrolment: (() => void)[] = [];
+  readonly #enrolment: Enrolment;
   #etag: string | undefined;
   #intervalMs = 5_000;
   #failures = 0;
   #lastCode: string | null = null;
-  /** Recent check-ins that another process with our instance key superseded. */
-  #shared = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
-  /** Recent doubtful answers. A good one in between does not reset the count. */
-  #doubtful = { times: 0, lastMs: Number.NEGATIVE_INFINITY };
-  #forgedMs = Number.NEGATIVE_INFINITY;
+  /** Check-ins that another process with our instance key superseded. */
+  readonly #superseded: RecentCount;
+  /** Doubtful answers. A good one in between does not reset the count. */
+  readonly #doubtful: RecentCount;
+  readonly #forged: RecentCount;
 
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#holds = new HoldPolicy(options.clock);
+    this.#enrolment = new Enrolment(options.enrol);
+    this.#superseded = new RecentCount(options.clock, RECENT_MS);
+    this.#doubtful = new RecentCount(options.clock, RECENT_MS);
+    this.#forged = new RecentCount(options.clock, RECENT_MS);
   }
 
   start(): void {
@@ -82,12 +86,8 @@ export class Poller {
    * answers are forged; else null.
    */
   get problem(): string | null {
-    if (this.#isRecent(this.#shared.lastMs)) return 'duplicate';
-    return this.#isRecent(this.#forgedMs) ? 'hub-answer-forged' : null;
-  }
-
-  #isRecent(ms: number): boolean {
-    return this.#options.clock.monotonic() - ms < SHARED_MS;
+    if (this.#superseded.isRecent) return 'duplicate';
+    return this.#forged.isRecent ? 'hub-answer-forged' : null;
   }
 
   /** Checks in immediately, to report a change such as a lost tunnel. */
@@ -98,14 +98,13 @@ export class Poller {
 
   /** Enrols again, then checks in: the reported identity has changed. */
   reenrol(): void {
-    this.#enrolled = false;
+    this.#enrolment.expire();
     this.nudge();
   }
 
   /** Resolves immediately if the enrolment is current; else after the next attempt to enrol, whatever its result. */
-  async enrolled(): Promise<void> {
-    if (this.#enrolled && !this.#isEnrolling) return;
-    await new Promise<void>((resolve) => this.#awaitEnrolment.push(resolve));
+  enrolled(): Promise<void> {
+    return this.#enrolment.attempted();
   }
 
   async #run(): Promise<void> {
@@ -123,7 +122,7 @@ export class Poller {
     const waitSeconds = this.#etag === undefined ? 0 : this.#holds.next();
     const startedMs = clock.monotonic();
     try {
-      if (!this.#enrolled) await this.#enrol();
+      await this.#enrolment.ensure(this.#stopping.signal);
       const known = this.#etag;
       const { reply, etag } = await client.checkIn(query(), known, waitSeconds, nudge.signal);
       this.#etag = etag;
@@ -138,24 +137,7 @@ export class Poller {
       const elapsedMs = clock.monotonic() - startedMs;
       if (waitSeconds === 0) this.#holds.failed();
       else if (elapsedMs > MIN_CUT_MS && isCut(error)) this.#holds.cut(elapsedMs);
-      return codeOf(error) === 'check-in-superseded' ? this.#superseded() : this.#failed(error);
-    }
-  }
-
-  async #enrol(): Promise<void> {
-    // Set before the attempt, so that a change of the engine's place meanwhile is not lost.
-    this.#enrolled = true;
-    this.#isEnrolling = true;
-    let isReported = true;
-    try {
-      await this.#options.enrol(this.#stopping.signal);
-      isReported = this.#enrolled;
-    } catch (error) {
-      this.#enrolled = false;
-      throw error;
-    } finally {
-      this.#isEnrolling = false;
-      if (isReported) for (const resolve of this.#awaitEnrolment.splice(0)) resolve();
+      return codeOf(error) === 'check-in-superseded' ? this.#wasSuperseded() : this.#failed(error);
     }
   }
 
@@ -185,26 +167,20 @@ export class Poller {
   }
 
   #failed(error: unknown): number {
-    const { logger, clock, random, onOutcome } = this.#options;
+    const { logger, random, onOutcome } = this.#options;
     const code = codeOf(error);
     this.#etag = undefined;
-    const isDoubtful = DOUBTFUL.has(code);
-    if (isDoubtful) {
-      const times = this.#isRecent(this.#doubtful.lastMs) ? this.#doubtful.times + 1 : 0;
-      this.#doubtful = { times, lastMs: clock.monotonic() };
-    }
-    if (code === 'hub-answer-forged') this.#forgedMs = clock.monotonic();
-    if (code === 'agent-unauthorized') this.#enrolled = false;
+    const doubtful = DOUBTFUL.has(code) ? this.#doubtful.add() - 1 : 0;
+    if (code === 'hub-answer-forged') this.#forged.add();
+    if (code === 'agent-unauthorized') this.#enrolment.expire();
     if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
     else logger.debug({ err: error, attempts: this.#failures + 1 }, 'check-in failed again');
     this.#lastCode = code;
     const isRefusal = error instanceof EdgeError && error.status >= 400 && error.status < 500;
-    const most = isRefusal ? MAX_REFUSED_BACKOFF_MS : MAX_BACKOFF_MS;
-    const times = Math.max(this.#failures, isDoubtful ? this.#doubtful.times : 0);
-    const ceilingMs = Math.min(most, FIRST_BACKOFF_MS * 2 ** Math.min(times, 16));
+    const failures = Math.max(this.#failures, doubtful);
     this.#failures++;
     const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
-    const pauseMs = leastMs + random() * ceilingMs;
+    const pauseMs = leastMs + backoffMs(isRefusal ? REFUSED_BACKOFF : BACKOFF, failures, random);
     onOutcome({ code, nextWithinMs: pauseMs });
     return pauseMs;
   }
@@ -213,20 +189,14 @@ export class Poller {
    * Our own check-ins never overlap, so this was another process with our instance key. Both would supersede
    * each other forever, so both back off, longer each time.
    */
-  #superseded(): number {
-    const { logger, clock, random, onOutcome } = this.#options;
+  #wasSuperseded(): number {
+    const { logger, random, onOutcome } = this.#options;
     const code = 'check-in-superseded';
-    if (!this.#isRecent(this.#shared.lastMs)) {
-      this.#shared.times = 0;
+    if (!this.#superseded.isRecent) {
       logger.warn({ code }, 'another agent uses a copy of this DATA_DIR: give each agent its own');
     }
     this.#etag = undefined;
-    this.#shared = { times: this.#shared.times + 1, lastMs: clock.monotonic() };
-    const ceilingMs = Math.min(
-      MAX_REFUSED_BACKOFF_MS,
-      FIRST_BACKOFF_MS * 2 ** Math.min(this.#shared.times, 16),
-    );
-    const pauseMs = random() * ceilingMs;
+    const pauseMs = backoffMs(REFUSED_BACKOFF, this.#superseded.add(), random);
     onOutcome({ code, nextWithinMs: pauseMs });
     return pauseMs;
   }

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { CheckInReply } from '../../../protocol/agent-calls.js';
 import type { Clock } from '../../../protocol/clock.js';
 import { type Credential, openCredential } from '../../../protocol/credential.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { backoffMs } from '../../../protocol/time/backoff.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
 import { AgentTunnel } from './session.js';
@@ -16,21 +18,26 @@ export interface TunnelKeeperOptions extends ConnectTunnelOptions {
   readonly credentialKey: Uint8Array;
   readonly instanceSecret: () => Buffer | null;
   readonly dialEngine: () => Promise<Duplex>;
-  readonly report: () => Promise<void>;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** The open tunnel was idle for its inactivity time. */
-  readonly onIdle: (tunnelId: string) => void;
-  /** The tunnel, or an attempt to open one, ended, and the hub may not know. */
-  readonly onLost: () => void;
-  /** A tunnel is open after failures: the reported problem is resolved. */
-  readonly onRecovered: () => void;
+  readonly events: TunnelEvents;
 }
 
-const FIRST_BACKOFF_MS = 250;
-const MAX_BACKOFF_MS = 30_000;
+/** What the rest of the agent does when something happens to a tunnel. */
+export interface TunnelEvents {
+  /** The hub wants the engine's current place in the Swarm. Resolves when the hub has it, or the report failed; never rejects. */
+  onReportRequest(): Promise<void>;
+  /** The tunnel was idle for its inactivity time. Resolves to whether it may close; never rejects. */
+  onIdle(tunnelId: string): Promise<boolean>;
+  /** The tunnel, or an attempt to open one, ended, and the hub may not know. */
+  onLost(): void;
+  /** A tunnel is open after failures: the reported problem is resolved. */
+  onRecovered(): void;
+}
+
+const BACKOFF = Object.freeze({ firstMs: 250, maxMs: 30_000 });
 /** Ends that the hub decided: nothing to report or retry. */
 const DECIDED = new Set(['idle', 'revoked', 'superseded']);
 /** Expected refusals: the hub has a newer credential, or no longer needs a tunnel. */
@@ -93,7 +100,7 @@ export class TunnelKeeper {
       this.#failures = 0;
       this.#problem = null;
       this.#isOpening = false;
-      if (isRecovered) this.#options.onRecovered();
+      if (isRecovered) this.#options.events.onRecovered();
       logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
     } catch (error) {
       const code = codeOf(error);
@@ -105,39 +112,34 @@ export class TunnelKeeper {
     }
   }
 
-  /** The hub no longer needs a tunnel: close it and forget the last failure. */
-  unwanted(): void {
+  /** Does what the hub's answer to a check-in asks for. */
+  apply(state: CheckInReply['tunnel'], credential: string | undefined, inactivityMs: number): void {
+    if (credential !== undefined) void this.open(credential, inactivityMs);
+    else if (state === 'idle' || state === 'standby') this.release();
+  }
+
+  /** The hub no longer needs a tunnel: closes it and forgets the last failure. */
+  release(): void {
     this.#problem = null;
-    if (!this.#isOpening) this.close('idle');
-  }
-
-  /** Restarts the idle time of the open tunnel. */
-  touch(): void {
-    this.#tunnel?.touch();
-  }
-
-  /** Closes the open tunnel, if it has this id. */
-  close(code: string, tunnelId: string | null = this.tunnelId): void {
-    if (this.tunnelId === tunnelId) this.#tunnel?.close(code);
+    if (!this.#isOpening) this.#tunnel?.close('idle');
   }
 
   /** Closes it permanently; safe to call twice. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelPause?.();
-    this.close('stopping');
+    this.#tunnel?.close('stopping');
   }
 
   /** After a failure: reports when the pause is over, and the hub's answer carries the next credential. */
   #pause(): void {
     if (this.#isStopped) return;
-    const { clock, random, onLost } = this.#options;
-    const ceilingMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
-    this.#failures++;
-    this.#cancelPause = clock.after(random() * ceilingMs, () => {
+    const { clock, random, events } = this.#options;
+    this.#cancelPause = clock.after(backoffMs(BACKOFF, this.#failures, random), () => {
       this.#isOpening = false;
-      onLost();
+      events.onLost();
     });
+    this.#failures++;
   }
 
   async #prove(sealed: string, inactivityMs: number): Promise<TunnelProof> {
@@ -166,9 +168,8 @@ export class TunnelKeeper {
       socket,
       wire,
       proof: this.#proof ?? first,
-      onIdle: () => {
-        if (tunnel.id !== null) this.#options.onIdle(tunnel.id);
-      },
+      report: () => this.#options.events.onReportRequest(),
+      onIdle: () => void this.#idle(tunnel),
       onClosed: (code) => this.#closed(tunnel, code),
     });
     await tunnel.accepted();
@@ -179,10 +180,17 @@ export class TunnelKeeper {
     return tunnel;
   }
 
+  /** Only this tunnel: another one may be open when the hub answers. */
+  async #idle(tunnel: AgentTunnel): Promise<void> {
+    if (tunnel.id === null) return;
+    if (await this.#options.events.onIdle(tunnel.id)) tunnel.close('idle');
+    else tunnel.touch();
+  }
+
   #closed(tunnel: AgentTunnel, code: string): void {
     if (this.#tunnel !== tunnel) return;
     this.#tunnel = null;
     this.#options.logger.info({ tunnel: tunnel.id, code }, 'tunnel closed');
-    if (!DECIDED.has(code) && !this.#isStopped) this.#options.onLost();
+    if (!DECIDED.has(code) && !this.#isStopped) this.#options.events.onLost();
   }
 }

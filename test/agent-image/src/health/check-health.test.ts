@@ -5,12 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { checkHealth } from '../../../../agent-image/src/health/check-health.js';
-import {
-  type CheckInState,
-  readStatus,
-  StatusFile,
-  statusPath,
-} from '../../../../agent-image/src/health/status-file.js';
+import type { CheckInState } from '../../../../agent-image/src/health/check-in-record.js';
+import { readStatus, StatusFile, statusPath } from '../../../../agent-image/src/health/status-file.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -20,7 +17,7 @@ async function setUp(t: ExecutionContext, state: CheckInState) {
   const warnings: unknown[] = [];
   const path = join(dir, 'status.json');
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
-  const file = new StatusFile(path, () => state, { clock: () => NOW, log });
+  const file = new StatusFile(path, () => state, { clock: new FakeClock(NOW), log });
   t.teardown(() => file.stop());
   return { dir, path, file, warnings };
 }
@@ -83,7 +80,7 @@ test('status file: is private, replaced as a whole, and gone after stop', async 
 test('status file: a folder that is not there costs one warning', async (t) => {
   const { dir, warnings } = await setUp(t, good);
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
-  const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, { clock: () => NOW, log });
+  const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, { clock: new FakeClock(NOW), log });
   t.teardown(() => file.stop());
   await file.start();
   await file.refresh();

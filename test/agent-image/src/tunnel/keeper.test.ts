@@ -22,7 +22,7 @@ async function setup(
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
   const clock = new FakeClock();
   const lines: { code?: string; level: string; msg: string }[] = [];
-  const [told, idle]: [string[], string[]] = [[], []];
+  const [reported, idle]: [string[], string[]] = [[], []];
   const outbound = createOutbound(
     {
       cleartext: true,
@@ -46,85 +46,90 @@ async function setup(
       return outbound.connectTcp(...target);
     },
     dialEngine: () => Promise.reject(new Error('no engine')),
-    report: async () => undefined,
     clock,
     random: () => 0.5,
     logger: createLogger(
       { logLevel: 'debug', logFormat: 'json' },
       { write: (line: string) => void lines.push(JSON.parse(line)) },
     ),
-    onIdle: (tunnelId) => idle.push(tunnelId),
-    onLost: () => told.push('lost'),
-    onRecovered: () => told.push('recovered'),
+    events: {
+      onReportRequest: async () => undefined,
+      onIdle: async (tunnelId) => {
+        idle.push(tunnelId);
+        return idle.length > 1;
+      },
+      onLost: () => reported.push('lost'),
+      onRecovered: () => reported.push('recovered'),
+    },
   });
   t.teardown(() => keeper.stop());
   await hub.call('POST', `/api/environments/${id}/tunnel`);
-  return { hub, id, agent, clock, keeper, lines, relay, told, idle };
+  return { hub, id, agent, clock, keeper, lines, relay, reported, idle };
 }
 
 test('keeper: a credential opens the tunnel', async (t) => {
-  const { hub, id, agent, keeper, told } = await setup(t);
+  const { hub, id, agent, keeper, reported } = await setup(t);
   const opening = keeper.open(await agent.credential(), 60_000);
   t.is(keeper.state, 'opening');
   await opening;
   t.is(keeper.problem, null);
   t.is((await hub.view(id)).tunnel, 'active');
   t.truthy(keeper.tunnelId);
-  t.is(keeper.state, keeper.tunnelId ?? 'none', 'what check-ins say');
-  t.deepEqual(told, []);
+  t.is(keeper.state, keeper.tunnelId ?? 'none', 'as check-ins report it');
+  t.deepEqual(reported, []);
 });
 
-test('keeper: a lost tunnel is told at once', async (t) => {
-  const { agent, keeper, told, relay } = await setup(t);
+test('keeper: a lost tunnel is reported immediately', async (t) => {
+  const { agent, keeper, reported, relay } = await setup(t);
   await keeper.open(await agent.credential(), 60_000);
   relay.reset();
   while (keeper.tunnelId !== null) await turn();
-  t.deepEqual(told, ['lost']);
+  t.deepEqual(reported, ['lost']);
 });
 
-test('keeper: a tunnel that the hub ended is not told', async (t) => {
-  const { hub, id, agent, keeper, told } = await setup(t, { direct: true });
+test('keeper: a tunnel that the hub ended is not reported', async (t) => {
+  const { hub, id, agent, keeper, reported } = await setup(t, { direct: true });
   await keeper.open(await agent.credential(), 60_000);
   await hub.call('DELETE', `/api/environments/${id}/tunnel`);
   while (keeper.tunnelId !== null) await turn();
-  t.deepEqual(told, []);
+  t.deepEqual(reported, []);
 });
 
-test('keeper: a failure is a problem until a tunnel opens, and the hub is told of both ends', async (t) => {
-  const { agent, keeper, told, clock, lines, relay } = await setup(t);
+test('keeper: a failure is a problem until a tunnel opens; both are reported', async (t) => {
+  const { agent, keeper, reported, clock, lines, relay } = await setup(t);
   relay.idleMs = 0;
   await keeper.open(await agent.credential(), 60_000);
-  t.is(keeper.state, 'opening', 'no new credential is wanted before the pause is over');
+  t.is(keeper.state, 'opening', 'no new credential is requested before the pause is over');
   const { problem } = keeper;
   t.regex(problem ?? '', /^(hub-unreachable|tunnel-handshake|tunnel-lost)$/);
-  t.deepEqual(told, []);
+  t.deepEqual(reported, []);
   t.is(clock.nextMs, 125);
   clock.advance(125);
-  t.deepEqual(told, ['lost']);
+  t.deepEqual(reported, ['lost']);
   relay.idleMs = null;
   await keeper.open(await agent.credential(), 60_000);
   t.is(keeper.problem, null);
-  t.deepEqual(told, ['lost', 'recovered']);
+  t.deepEqual(reported, ['lost', 'recovered']);
   t.is(lines.filter(({ level, code }) => level === 'warn' && code === problem).length, 1);
 });
 
-test('keeper: a failure is no problem any more once no tunnel is wanted', async (t) => {
+test('keeper: a failure is no problem once no tunnel is needed', async (t) => {
   const { agent, keeper } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
   await keeper.open(await agent.credential(), 60_000);
   t.is(keeper.problem, 'tunnel-fingerprint-mismatch');
-  keeper.unwanted();
+  keeper.release();
   t.is(keeper.problem, null);
 });
 
-test('keeper: a tunnel that is not wanted is closed', async (t) => {
-  const { agent, keeper, told } = await setup(t);
+test('keeper: a tunnel that is no longer needed is closed', async (t) => {
+  const { agent, keeper, reported } = await setup(t);
   await keeper.open(await agent.credential(), 60_000);
-  keeper.unwanted();
+  keeper.release();
   t.is(keeper.tunnelId, null);
-  t.deepEqual(told, []);
+  t.deepEqual(reported, []);
 });
 
-test('keeper: attempts that fail are further and further apart', async (t) => {
+test('keeper: the pause grows with each failed attempt', async (t) => {
   const { agent, keeper, clock } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
   const pauses: (number | null)[] = [];
   for (let i = 0; i < 9; i++) {
@@ -136,23 +141,23 @@ test('keeper: attempts that fail are further and further apart', async (t) => {
   t.deepEqual(pauses, [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
 });
 
-test('keeper: a credential that a newer one took the place of is no problem', async (t) => {
-  const { agent, keeper, lines, clock, told } = await setup(t);
+test('keeper: a superseded credential is no problem', async (t) => {
+  const { agent, keeper, lines, clock, reported } = await setup(t);
   const older = await agent.credential();
   const newer = await agent.credential();
   await keeper.open(older, 60_000);
   t.is(keeper.problem, null);
   t.like(lines.at(-1), { level: 'info', code: 'credential-superseded' });
   clock.advance(clock.nextMs ?? 0);
-  t.deepEqual(told, ['lost']);
+  t.deepEqual(reported, ['lost']);
   await keeper.open(newer, 60_000);
   t.truthy(keeper.tunnelId);
 });
 
-test('keeper: who is slow to connect shows the newest credential, and one attempt is enough', async (t) => {
+test('keeper: a slow attempt presents the newest credential, without a second one', async (t) => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => (open = resolve));
-  const { hub, id, agent, keeper, relay, told } = await setup(t, { gate });
+  const { hub, id, agent, keeper, relay, reported } = await setup(t, { gate });
   const opening = keeper.open(await agent.credential(), 60_000);
   for (let count = 0; count < 3; count++) await keeper.open(await agent.credential(), 60_000);
   await keeper.open('broken', 60_000);
@@ -162,10 +167,10 @@ test('keeper: who is slow to connect shows the newest credential, and one attemp
   t.is(keeper.problem, null);
   t.is((await hub.view(id)).tunnel, 'active');
   t.is(relay.taken, 1);
-  t.deepEqual(told, []);
+  t.deepEqual(reported, []);
 });
 
-test('keeper: a credential for another environment is refused unopened', async (t) => {
+test('keeper: a credential for another environment cannot be opened', async (t) => {
   const { hub, keeper } = await setup(t);
   const other = await hub.create({ name: 'other' });
   const stranger = await joinInstance(t, { edgeId: other.edgeId ?? '', edgeKey: other.edgeKey });
@@ -174,23 +179,23 @@ test('keeper: a credential for another environment is refused unopened', async (
   t.is(keeper.problem, 'credential-unreadable');
 });
 
-test('keeper: the idle time runs for the open tunnel, and only that one is closed for it', async (t) => {
+test('keeper: an idle tunnel closes when the hub agrees, and gets another idle time when it does not', async (t) => {
   const { agent, keeper, idle, clock } = await setup(t);
-  await keeper.open(await agent.credential(), 5_000);
+  await keeper.open(await agent.credential(), 4_000);
   const id = keeper.tunnelId ?? '';
   clock.advance(3_000);
-  keeper.touch();
-  clock.advance(4_000);
   t.deepEqual(idle, []);
   clock.advance(1_000);
   t.deepEqual(idle, [id]);
-  keeper.close('idle', 'another');
+  await turn();
   t.is(keeper.tunnelId, id);
-  keeper.close('idle', id);
+  clock.advance(4_000);
+  t.deepEqual(idle, [id, id]);
+  await turn();
   t.is(keeper.tunnelId, null);
 });
 
-test('keeper: a stop closes the tunnel, ends the pause, and opens nothing any more', async (t) => {
+test('keeper: a stop closes the tunnel, ends the pause, and opens no other', async (t) => {
   const { agent, keeper, clock } = await setup(t, { fingerprint: Buffer.alloc(32).toString('base64') });
   await keeper.open(await agent.credential(), 60_000);
   keeper.stop();
