@@ -1,5 +1,5 @@
 import https from 'node:https';
-import { signRequest } from '../protocol/request-signature.js';
+import { signRequest } from '../protocol/crypto/request-signature.js';
 import { agentOf } from './many-environments.js';
 
 /**

@@ -1,4 +1,4 @@
-import { systemClock } from '../../protocol/clock.js';
+import { systemClock } from '../../protocol/time/clock.js';
 import { Agent } from './agent.js';
 import { ConfigError, EXIT_CONFIG } from './config/error.js';
 import { readConfig } from './config/read-config.js';

@@ -1,8 +1,8 @@
-import type { CheckInQuery, CheckInReply } from '../../protocol/agent-calls.js';
-import type { Clock } from '../../protocol/clock.js';
-import { deriveKey, hashJoinSecret } from '../../protocol/derived-keys.js';
+import { deriveKey, hashJoinSecret } from '../../protocol/crypto/derived-keys.js';
 import { codeOf } from '../../protocol/edge-error.js';
-import { NextRun } from '../../protocol/next-run.js';
+import type { CheckInQuery, CheckInReply } from '../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../protocol/time/clock.js';
+import { NextRun } from '../../protocol/time/next-run.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';
 import type { AgentConfig } from './config/read-config.js';
 import { Engine } from './docker/engine.js';

@@ -1,6 +1,6 @@
 // Agents of `many-environments.ts` that check in: each once, then at a fixed rate.
 import http from 'node:http';
-import { signRequest } from '../../protocol/request-signature.js';
+import { signRequest } from '../../protocol/crypto/request-signature.js';
 import { agentOf } from '../many-environments.js';
 
 const { port, count, perSecond } = JSON.parse(process.argv[2] ?? '{}');

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { networkOf } from '../../protocol/network-of.js';
+import { networkOf } from '../../protocol/network/network-of.js';
 import { Problem } from '../http/problem.js';
 import { WaitingRoom } from './waiting-room.js';
 

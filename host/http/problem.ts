@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Logger } from '../../plugin/server-hooks/host.js';
-import { type HostedRequest, requestHost } from '../../protocol/request-host.js';
+import { type HostedRequest, requestHost } from '../../protocol/network/request-host.js';
 import { isClientGone } from './is-client-gone.js';
 
 /** Options of a {@link Problem}. */

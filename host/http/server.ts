@@ -8,9 +8,9 @@ import {
 } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { LISTEN_BACKLOG } from '../../protocol/listen-backlog.js';
-import { releaseOnClose } from '../../protocol/release-on-close.js';
-import { TCP_KEEP_ALIVE_MS } from '../../protocol/tcp-keep-alive.js';
+import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
+import { releaseOnClose } from '../../protocol/network/release-on-close.js';
+import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
 import type { ServerCertificate } from '../certificates/certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
 import { lastAnswer, Problem } from './problem.js';

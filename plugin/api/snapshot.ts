@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { snapshotItems, snapshotSchema } from '../../protocol/snapshot.js';
+import { snapshotItems, snapshotSchema } from '../../protocol/messages/snapshot.js';
 import { swarmView } from './environment-view.js';
 import { nodeView } from './nodes.js';
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import manifest from '../../manifest.json' with { type: 'json' };
-import { type Clock, systemClock } from '../../protocol/clock.js';
-import { parseApiUrl, parseTunnelAddress } from '../../protocol/edge-key.js';
+import { parseApiUrl, parseTunnelAddress } from '../../protocol/crypto/edge-key.js';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
 
 /** Options of the plugin. Only `dataDir` has no default. */
 export interface PluginOptions {

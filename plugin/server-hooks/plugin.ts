@@ -2,16 +2,16 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../protocol/clock.js';
 import { EdgeError } from '../../protocol/edge-error.js';
+import type { Clock } from '../../protocol/time/clock.js';
+import { withinTime } from './disk/within-time.js';
 import { hasBody } from './docker/client-message.js';
-import { endWithConnection } from './end-with-connection.js';
 import type { Logger } from './host.js';
-import { OpenCalls } from './open-calls.js';
-import { answerError } from './routes/error-reply.js';
-import { relativeUrl } from './routes/relative-url.js';
+import { endWithConnection } from './http/end-with-connection.js';
+import { answerError } from './http/error-reply.js';
+import { OpenCalls } from './http/open-calls.js';
+import { relativeUrl } from './http/relative-url.js';
 import { stopIncomplete } from './stop-parts.js';
-import { withinTime } from './within-time.js';
 
 /** The part of a Koa context that the plugin uses: hosts without Koa need none of its types. */
 export interface KoaContext {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../protocol/clock.js';
 import { EdgeError } from '../../protocol/edge-error.js';
-import { withinTime } from './within-time.js';
+import type { Clock } from '../../protocol/time/clock.js';
+import { withinTime } from './disk/within-time.js';
 
 /** Anything with a timer, a socket or a file. */
 export interface StoppablePart {

@@ -1,5 +1,5 @@
 import type { Http2Session, Http2Stream } from 'node:http2';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../time/clock.js';
 import { FlowWindow } from './flow-window.js';
 import { TUNNEL } from './tunnel-settings.js';
 

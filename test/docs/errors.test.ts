@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { PROBLEM_STATUSES } from '../../plugin/server-hooks/routes/problem-statuses.js';
+import { PROBLEM_STATUSES } from '../../plugin/server-hooks/http/problem-statuses.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = ['protocol', 'plugin/server-hooks', 'agent-image/src', 'host'];

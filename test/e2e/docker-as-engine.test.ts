@@ -4,7 +4,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { isSwarmCall, parseDockerPath } from '../../plugin/server-hooks/docker/docker-path.js';
+import { isSwarmCall, parseDockerPath } from '../../plugin/server-hooks/docker/path.js';
 import { codeOf } from '../../protocol/edge-error.js';
 import { containerName, docker } from '../kit/docker/compare.js';
 import { type DockerLine, startDockerLine } from '../kit/docker/setup.js';

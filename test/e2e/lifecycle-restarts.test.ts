@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { encodeEdgeKey } from '../../protocol/edge-key.js';
+import { encodeEdgeKey } from '../../protocol/crypto/edge-key.js';
 import { startAgent } from '../kit/agent/agent.js';
 import { labTest, sharedEngine } from '../kit/engine/lab.js';
 import { type Hub, startHub } from '../kit/hub/hub.js';

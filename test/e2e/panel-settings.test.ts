@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { WebhookList } from '../../plugin/api.js';
-import { parseEdgeKey } from '../../protocol/edge-key.js';
+import { parseEdgeKey } from '../../protocol/crypto/edge-key.js';
 import { startAgent } from '../kit/agent/agent.js';
 import { serialBrowserTest } from '../kit/browser/browser.js';
 import { lookFaults } from '../kit/browser/panel-faults.js';

@@ -1,7 +1,7 @@
 import { Engine } from '../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../agent-image/src/docker/snapshot/take.js';
-import { systemClock } from '../../protocol/clock.js';
-import { snapshotSchema } from '../../protocol/snapshot.js';
+import { snapshotSchema } from '../../protocol/messages/snapshot.js';
+import { systemClock } from '../../protocol/time/clock.js';
 import { BUSYBOX_IMAGE, labTest, startEngine } from '../kit/engine/lab.js';
 
 labTest('snapshot: tells what a real engine runs, and follows it into a Swarm', async (t) => {

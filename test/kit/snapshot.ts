@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../protocol/snapshot.js';
+import type { Snapshot } from '../../protocol/messages/snapshot.js';
 
 /** Of an engine that did not answer. */
 export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEdgeId } from '../../../protocol/crypto/edge-id.js';
+import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { parseEdgeId } from '../../../protocol/edge-id.js';
-import { type EdgeKey, parseEdgeKey } from '../../../protocol/edge-key.js';
 import { type EngineAddress, readEngineAddress } from './engine-address.js';
 import { ConfigError } from './error.js';
 import { lastGood } from './last-good.js';

@@ -1,10 +1,10 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { type Clock, systemClock } from '../../../protocol/clock.js';
-import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { dialTcp } from '../../../protocol/network/dial-tcp.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
+import { untilEvent } from '../../../protocol/time/until-event.js';
 import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
-import { untilEvent } from '../../../protocol/until-event.js';
 import type { EngineAddress, EngineTls } from '../config/engine-address.js';
 import { toEngineError } from './engine-error.js';
 

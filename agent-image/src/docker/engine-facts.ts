@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { swarmNodeSchema } from '../../../protocol/agent-calls.js';
+import type { swarmNodeSchema } from '../../../protocol/messages/agent-calls.js';
 import { record, text } from './engine-json.js';
 
 /** Identity of an engine. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SwarmReport } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
 import type { EdgeError } from '../../../protocol/edge-error.js';
-import { NextRun } from '../../../protocol/next-run.js';
+import type { SwarmReport } from '../../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';
 import type { Engine } from './engine.js';
 import type { EngineFacts } from './engine-facts.js';

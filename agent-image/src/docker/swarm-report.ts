@@ -1,4 +1,8 @@
-import { MAX_SWARM_NODES, type SwarmMember, type SwarmReport } from '../../../protocol/agent-calls.js';
+import {
+  MAX_SWARM_NODES,
+  type SwarmMember,
+  type SwarmReport,
+} from '../../../protocol/messages/agent-calls.js';
 import type { Engine } from './engine.js';
 import type { EngineFacts } from './engine-facts.js';
 import { answeredList, count, record, text } from './engine-json.js';

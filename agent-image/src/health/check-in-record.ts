@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** State of the check-ins; times in milliseconds since the epoch. */
 export interface CheckInState {

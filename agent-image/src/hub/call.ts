@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { toHubError } from './error.js';
 
 /** One request to the hub. */

@@ -1,6 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type * as z from 'zod/mini';
+import { strongTag } from '../../../protocol/crypto/answer-proof.js';
+import { deriveKey, hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
+import { openInstanceSecret } from '../../../protocol/crypto/instance-secret.js';
+import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import {
   AGENT_PATHS,
   type CheckInQuery,
@@ -10,13 +14,9 @@ import {
   type EnrolRequest,
   enrolReplySchema,
   type SwarmReport,
-} from '../../../protocol/agent-calls.js';
-import { strongTag } from '../../../protocol/answer-proof.js';
-import { deriveKey, hashJoinSecret } from '../../../protocol/derived-keys.js';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import { openInstanceSecret } from '../../../protocol/instance-secret.js';
-import { parseJson } from '../../../protocol/parse-json.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
+} from '../../../protocol/messages/agent-calls.js';
+import { parseJson } from '../../../protocol/messages/parse-json.js';
+import type { Snapshot } from '../../../protocol/messages/snapshot.js';
 import type { Answer } from './call.js';
 import { SignedCalls, type SignedCallsOptions } from './signed-calls.js';
 

@@ -1,7 +1,7 @@
-import type { CheckInQuery, CheckInReply } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { CheckInQuery, CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../log.js';
 import type { HubClient } from './client.js';
 import { Enrolment } from './enrolment.js';

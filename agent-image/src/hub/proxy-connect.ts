@@ -1,11 +1,11 @@
 import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { Clock } from '../../../protocol/clock.js';
-import { dialTcp } from '../../../protocol/dial-tcp.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { TCP_KEEP_ALIVE_MS } from '../../../protocol/tcp-keep-alive.js';
-import { untilEvent } from '../../../protocol/until-event.js';
+import { dialTcp } from '../../../protocol/network/dial-tcp.js';
+import { TCP_KEEP_ALIVE_MS } from '../../../protocol/network/tcp-keep-alive.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { untilEvent } from '../../../protocol/time/until-event.js';
 
 export interface ProxyConnectOptions {
   readonly clock: Clock;

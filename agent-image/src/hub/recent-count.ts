@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** Counts an event, and starts over when it has not happened for a while. */
 export class RecentCount {

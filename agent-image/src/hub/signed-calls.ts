@@ -1,12 +1,12 @@
 import type http from 'node:http';
 import type * as z from 'zod/mini';
-import { problemSchema } from '../../../protocol/agent-calls.js';
-import { ANSWER_PROOF, verifyAnswer } from '../../../protocol/answer-proof.js';
-import type { Clock } from '../../../protocol/clock.js';
+import { ANSWER_PROOF, verifyAnswer } from '../../../protocol/crypto/answer-proof.js';
+import type { EdgeKey } from '../../../protocol/crypto/edge-key.js';
+import { parseAuthorization, signRequest } from '../../../protocol/crypto/request-signature.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { EdgeKey } from '../../../protocol/edge-key.js';
-import { parseJson } from '../../../protocol/parse-json.js';
-import { parseAuthorization, signRequest } from '../../../protocol/request-signature.js';
+import { problemSchema } from '../../../protocol/messages/agent-calls.js';
+import { parseJson } from '../../../protocol/messages/parse-json.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { InstanceKey } from '../machine/instance-key.js';
 import { type Answer, callHub } from './call.js';
 

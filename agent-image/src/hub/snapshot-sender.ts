@@ -1,8 +1,8 @@
-import type { CheckInReply } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import { NextRun } from '../../../protocol/next-run.js';
-import type { Snapshot } from '../../../protocol/snapshot.js';
+import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
+import type { Snapshot } from '../../../protocol/messages/snapshot.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';
 import type { HubClient } from './client.js';
 

@@ -1,7 +1,7 @@
-import type { SwarmReport } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf } from '../../../protocol/edge-error.js';
-import { NextRun } from '../../../protocol/next-run.js';
+import type { SwarmReport } from '../../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';
 import type { HubClient } from './client.js';
 

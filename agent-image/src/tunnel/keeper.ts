@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { CheckInReply } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
-import { type Credential, openCredential } from '../../../protocol/credential.js';
+import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
 import { AgentTunnel } from './session.js';

@@ -1,9 +1,9 @@
 import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import { releaseOnClose } from '../../../protocol/release-on-close.js';
+import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';

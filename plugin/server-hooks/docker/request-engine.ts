@@ -5,11 +5,11 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { pump } from '../../../protocol/tunnel/pump.js';
-import type { TunnelCall } from '../tunnel/tunnel-source.js';
-import { isRawStream } from './is-raw-stream.js';
+import type { TunnelCall } from '../tunnel/source.js';
+import { isRawStream } from './proxy/is-raw-stream.js';
 
 /** A request as sent to the engine. */
 export interface EngineRequest {

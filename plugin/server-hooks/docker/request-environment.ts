@@ -1,5 +1,5 @@
-import type { Clock } from '../../../protocol/clock.js';
-import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/tunnel-source.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/source.js';
 import { type EngineAnswer, type EngineRequest, requestEngine } from './request-engine.js';
 import { withTunnel } from './with-tunnel.js';
 

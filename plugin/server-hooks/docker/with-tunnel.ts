@@ -1,5 +1,5 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
-import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/tunnel-source.js';
+import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/source.js';
 
 /**
  * Holds the target's tunnel while `use` runs; resolves to its result.

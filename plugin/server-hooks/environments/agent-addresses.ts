@@ -1,5 +1,5 @@
+import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-key.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import type { Store } from '../store/store.js';
-import type { EnvironmentAdmin } from './environment-admin.js';
+import type { EnvironmentAdmin } from './admin.js';
 
 export interface KeyExpiryOptions {
   readonly admin: Pick<EnvironmentAdmin, 'endKeys' | 'revoke'>;

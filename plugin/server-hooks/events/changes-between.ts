@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EnvironmentView } from '../../api.js';
-import type { Observation } from '../environments/observe-environment.js';
-import { summaryOf } from '../environments/snapshot-summary.js';
-import { swarmViewOf } from '../environments/swarm-view.js';
+import { summaryOf } from '../views/snapshot/summary.js';
+import type { Observation } from '../views/status/observe-environment.js';
+import { swarmViewOf } from '../views/status/swarm-view.js';
 
 /**
  * The source of each member of a view. Omitted: members that never change, and `lastCheckInAt`, which changes with each

@@ -1,12 +1,12 @@
-import type { Clock } from '../../../protocol/clock.js';
-import { describeEnvironment } from '../environments/describe-environment.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Environment } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+import { describeEnvironment } from '../views/status/describe-environment.js';
 import {
   type Observation,
   type ObservationSources,
   observeEnvironment,
-} from '../environments/observe-environment.js';
-import type { Environment } from '../model/environment.js';
-import type { Store } from '../store/store.js';
+} from '../views/status/observe-environment.js';
 import { changesBetween, isUnchanged } from './changes-between.js';
 import type { EventLog, UnloggedEvent } from './event-log.js';
 

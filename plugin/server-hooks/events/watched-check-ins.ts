@@ -1,6 +1,6 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { HubEvent } from '../../api.js';
-import type { Presence } from '../environments/presence.js';
+import type { Presence } from '../live/presence.js';
 
 /** Source of check-ins. They are polled and report nothing, so that unwatched ones cost nothing. */
 export interface WatchedCheckInSources {

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
-import { isModestJson, type JsonBounds } from '../../../protocol/modest-json.js';
+import { isModestJson, type JsonBounds } from '../../../protocol/messages/modest-json.js';
 
 /**
  * How to parse one kind of body. `read` is pure, and its input and output can be cloned: it runs here or in the worker.

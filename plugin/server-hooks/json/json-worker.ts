@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import type { Clock } from '../../../protocol/clock.js';
 import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import { bodyTooComplex, inflate, type JsonJob, runJob } from './json-job.js';
 import type { JobOrder, JobReply } from './serve-jobs.js';

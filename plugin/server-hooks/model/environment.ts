@@ -1,4 +1,4 @@
-import type { EnrolRequest } from '../../../protocol/agent-calls.js';
+import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
 import type { EnvironmentOrigin } from './webhook.js';
 
 /** One key of an environment: the hub's half of an Edge key. */

@@ -1,4 +1,4 @@
-import { networkOf } from '../../../protocol/network-of.js';
+import { networkOf } from '../../../protocol/network/network-of.js';
 
 export interface FairPlacesOptions<T> {
   readonly total: number;

@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/agent-calls.js';
-import { codeOf } from '../../../protocol/edge-error.js';
-import { parseAuthorization, type SignedHead, unauthorized } from '../../../protocol/request-signature.js';
-import { MAX_SNAPSHOT_BYTES } from '../../../protocol/snapshot.js';
-import { AgentPace, type Pace } from '../environments/agent-pace.js';
 import {
-  type AuthenticatedAgent,
-  findSigner,
-  requireNewTimestamp,
-} from '../environments/authenticate-agent.js';
-import { idleJob, type SnapshotInput, snapshotJob } from '../environments/snapshot-jobs.js';
-import { readSelfTest, SELF_TEST_PATH } from '../self-test/ask-hub.js';
+  parseAuthorization,
+  type SignedHead,
+  unauthorized,
+} from '../../../protocol/crypto/request-signature.js';
+import { codeOf } from '../../../protocol/edge-error.js';
+import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/messages/agent-calls.js';
+import { MAX_SNAPSHOT_BYTES } from '../../../protocol/messages/snapshot.js';
+import { AgentPace, type Pace } from '../agents/agent-pace.js';
+import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
+import { AnswerProofs } from '../http/answer-proofs.js';
+import { sendError, withHubTime } from '../http/error-reply.js';
+import { BodyGate } from '../http/guards/body-gate.js';
+import { preferredWait } from '../http/preferred-wait.js';
+import { readBody } from '../http/read-body.js';
+import { readSelfTest, SELF_TEST_PATH } from '../reachability/ask-hub.js';
 import type { Services } from '../services.js';
-import { MAX_REPORT_BYTES, swarmReportJob } from '../swarm/swarm-report-job.js';
-import { AnswerProofs } from './answer-proofs.js';
-import { sendError, withHubTime } from './error-reply.js';
-import { BodyGate } from './guards/body-gate.js';
-import { preferredWait } from './preferred-wait.js';
-import { readBody } from './read-body.js';
+import { idleJob, type SnapshotInput, snapshotJob } from '../snapshots/jobs.js';
+import { MAX_REPORT_BYTES, swarmReportJob } from '../swarm/report-job.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
 /** An idle close without a snapshot is no larger; the bound is small even if compressed. */

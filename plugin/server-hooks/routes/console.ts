@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { serveConsole } from '../console/console.js';
-import { plainResponse } from '../docker/switch-protocols.js';
+import { serveConsole } from '../docker/console/console.js';
+import { plainResponse } from '../docker/proxy/switch-protocols.js';
+import { answerError } from '../http/error-reply.js';
+import { requireHost } from '../http/guards/require-host.js';
 import type { Services } from '../services.js';
-import { answerError } from './error-reply.js';
-import { requireHost } from './guards/require-host.js';
 
 const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
 /** Largest frame from a browser, bytes: enough for large pastes. */

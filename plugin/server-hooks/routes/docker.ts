@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { DockerTarget } from '../docker/admit-call.js';
-import { dockerErrorBody } from '../docker/docker-error.js';
+import { dockerErrorBody } from '../docker/error.js';
 import type { ListedNode } from '../docker/lists/all-node-lists.js';
 import { parseListRequest } from '../docker/lists/list-request.js';
-import { plainResponse } from '../docker/switch-protocols.js';
-import { describeEnvironment } from '../environments/describe-environment.js';
+import type { DockerTarget } from '../docker/proxy/admit-call.js';
+import { plainResponse } from '../docker/proxy/switch-protocols.js';
+import { admit } from '../http/guards/admit.js';
+import { environmentIdOf, requireEnvironment } from '../http/guards/require-environment.js';
+import { requireHost } from '../http/guards/require-host.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
 import { waysToNodes } from '../swarm/known-nodes.js';
 import { requireNode } from '../swarm/require-node.js';
-import { admit } from './guards/admit.js';
-import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
-import { requireHost } from './guards/require-host.js';
+import { describeEnvironment } from '../views/status/describe-environment.js';
 
 /** A Docker call as parsed from its URL; `path` is as sent, not decoded. */
 export interface DockerCall {

@@ -1,4 +1,4 @@
-import { parseEdgeId } from '../../../protocol/edge-id.js';
+import { parseEdgeId } from '../../../protocol/crypto/edge-id.js';
 import {
   changeEnvironment,
   createEnvironment,
@@ -9,13 +9,13 @@ import {
 import { environmentList, environmentListQuery } from '../../api/environment-list.js';
 import { environmentView } from '../../api/environment-view.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
-import { describeEnvironment } from '../environments/describe-environment.js';
 import { printedCommandsOf } from '../environments/environment-commands.js';
-import { listEnvironments } from '../environments/list-environments.js';
-import { parseListQuery } from '../environments/list-query.js';
-import { defineOperation } from './define-operation.js';
-import { visibleTo } from './guards/visible-to.js';
-import { STORE_PROBLEMS } from './problem-statuses.js';
+import { defineOperation } from '../http/define-operation.js';
+import { visibleTo } from '../http/guards/visible-to.js';
+import { STORE_PROBLEMS } from '../http/problem-statuses.js';
+import { listEnvironments } from '../views/list/list-environments.js';
+import { parseListQuery } from '../views/list/query.js';
+import { describeEnvironment } from '../views/status/describe-environment.js';
 
 /** `/api/environments`: admin operations on environments. */
 export const environmentCalls = [

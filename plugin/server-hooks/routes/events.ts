@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Visibility } from '../events/event-stream.js';
 import type { Host, Principal } from '../host.js';
-import { defineOperation } from './define-operation.js';
-import { visibleTo } from './guards/visible-to.js';
+import { defineOperation } from '../http/define-operation.js';
+import { visibleTo } from '../http/guards/visible-to.js';
 
 const WATCHED = /^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,99}$/;
 

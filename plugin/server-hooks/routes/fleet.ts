@@ -1,8 +1,8 @@
 import { fleet } from '../../api/fleet.js';
 import { selfTest, selfTestResult } from '../../api/self-test.js';
 import { chooseAddresses } from '../environments/agent-addresses.js';
-import { countAgents } from '../environments/count-agents.js';
-import { defineOperation } from './define-operation.js';
+import { defineOperation } from '../http/define-operation.js';
+import { countAgents } from '../views/status/count-agents.js';
 
 /** `/api/fleet` and `/api/self-test`. */
 export const fleetCalls = [

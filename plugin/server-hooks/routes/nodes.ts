@@ -1,6 +1,6 @@
 import { nodeList } from '../../api/nodes.js';
-import { describeNodes } from '../environments/describe-nodes.js';
-import { defineOperation } from './define-operation.js';
+import { defineOperation } from '../http/define-operation.js';
+import { describeNodes } from '../views/status/describe-nodes.js';
 
 /** `/api/environments/:id/nodes`. */
 export const nodeCalls = [

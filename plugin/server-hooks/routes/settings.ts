@@ -1,9 +1,9 @@
+import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-key.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
-import { parseApiUrl, parseTunnelAddress } from '../../../protocol/edge-key.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
 import { readAddress } from '../environments/agent-addresses.js';
-import { defineOperation } from './define-operation.js';
-import { STORE_PROBLEMS } from './problem-statuses.js';
+import { defineOperation } from '../http/define-operation.js';
+import { STORE_PROBLEMS } from '../http/problem-statuses.js';
 
 /** `/api/settings` and `/api/ca.pem`. */
 export const settingsCalls = [

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { snapshotView } from '../../api/snapshot.js';
-import { composeSnapshot } from '../environments/compose-snapshot.js';
+import { defineOperation } from '../http/define-operation.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
-import { defineOperation } from './define-operation.js';
+import { composeSnapshot } from '../views/snapshot/compose.js';
 
 /** `/api/environments/:id/snapshot`. */
 export const snapshotCalls = [

@@ -1,8 +1,8 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { createTicket, ticketView } from '../../api/tickets.js';
+import { defineOperation } from '../http/define-operation.js';
+import { requireEnvironment } from '../http/guards/require-environment.js';
 import { requireNode } from '../swarm/require-node.js';
-import { defineOperation } from './define-operation.js';
-import { requireEnvironment } from './guards/require-environment.js';
 
 /** `/api/tickets`. */
 export const ticketCalls = [

@@ -1,11 +1,11 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { requireTunnel, tunnelView } from '../../api/tunnel.js';
 import type { TunnelView } from '../../api.js';
-import { describeEnvironment } from '../environments/describe-environment.js';
+import { defineOperation } from '../http/define-operation.js';
+import { STORE_PROBLEMS } from '../http/problem-statuses.js';
 import type { Services } from '../services.js';
 import { requireNode } from '../swarm/require-node.js';
-import { defineOperation } from './define-operation.js';
-import { STORE_PROBLEMS } from './problem-statuses.js';
+import { describeEnvironment } from '../views/status/describe-environment.js';
 
 /** `/api/environments/:id/tunnel` and keep-alive. */
 export const tunnelCalls = [

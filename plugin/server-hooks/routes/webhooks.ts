@@ -10,12 +10,12 @@ import {
 import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
 import { printedCommandsOf } from '../environments/environment-commands.js';
+import { defineOperation } from '../http/define-operation.js';
+import { asEdgeError } from '../http/error-reply.js';
+import { STORE_PROBLEMS } from '../http/problem-statuses.js';
+import { parseJsonBytes } from '../http/read-body.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
 import type { Services } from '../services.js';
-import { defineOperation } from './define-operation.js';
-import { asEdgeError } from './error-reply.js';
-import { STORE_PROBLEMS } from './problem-statuses.js';
-import { parseJsonBytes } from './read-body.js';
 
 const PARAMS = { webhookId: 'From `GET /webhooks`.' };
 

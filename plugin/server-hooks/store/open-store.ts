@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '../host.js';
-import { LowdbStore } from './lowdb-store.js';
+import { LowdbStore } from './lowdb/lowdb-store.js';
 import type { Store } from './store.js';
 
 /**

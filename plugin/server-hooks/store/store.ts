@@ -5,7 +5,7 @@ import type { Webhook } from '../model/webhook.js';
 /**
  * Stores environments, webhooks and settings. Reads are synchronous, from memory; a write is visible to reads
  * immediately and on disk when its promise resolves. Concurrent writes share one fsync; those of one turn are stored
- * together or not at all. Another engine implements this and passes `test/plugin/store/store-contract.ts`.
+ * together or not at all. Another engine implements this and passes `test/plugin/server-hooks/store/store-contract.ts`.
  */
 export interface Store {
   /**

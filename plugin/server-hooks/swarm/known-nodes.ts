@@ -1,7 +1,7 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
-import type { TunnelTarget } from '../tunnel/tunnel-source.js';
-import type { SwarmRoster } from './swarm-roster.js';
+import type { TunnelTarget } from '../tunnel/source.js';
+import type { SwarmRoster } from './roster.js';
 
 /** A node of a Swarm. */
 export interface KnownNode {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** Time a lease may last without a tunnel, ms. */
 export const LEASE_MS = 5_000;

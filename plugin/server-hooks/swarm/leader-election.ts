@@ -1,8 +1,8 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
+import type { TunnelRegistry } from '../tunnel/registry.js';
+import type { TunnelSlot } from '../tunnel/slot.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
-import type { TunnelRegistry } from '../tunnel/tunnel-registry.js';
-import type { TunnelSlot } from '../tunnel/tunnel-slot.js';
 import { LEASE_MS, LeaderBackoff } from './leader-backoff.js';
 
 /** An instance that may lead its environment. */

@@ -1,8 +1,8 @@
 import { EdgeError } from '../../../protocol/edge-error.js';
 import type { Environment } from '../model/environment.js';
-import type { TunnelTarget } from '../tunnel/tunnel-source.js';
+import type { TunnelTarget } from '../tunnel/source.js';
 import { knownNodes, targetOf } from './known-nodes.js';
-import type { SwarmRoster } from './swarm-roster.js';
+import type { SwarmRoster } from './roster.js';
 
 /**
  * The target of calls for a Swarm node. Ids have priority over names.

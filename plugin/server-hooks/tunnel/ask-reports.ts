@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { onAbort } from '../model/on-abort.js';
 

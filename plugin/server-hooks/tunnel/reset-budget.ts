@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** Half of nghttp2's burst, and slightly below its rate per second; Node 20 has no option for them. */
 const BURST = 500;

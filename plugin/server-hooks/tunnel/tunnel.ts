@@ -3,15 +3,15 @@ import { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
+import type { Grant } from './credentials.js';
+import { TunnelReports } from './reports.js';
 import { ResetBudget } from './reset-budget.js';
-import type { Grant } from './tunnel-credentials.js';
-import { TunnelReports } from './tunnel-reports.js';
 
 /** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
 export type TunnelEnd = 'idle' | 'revoked' | 'superseded' | 'stopping' | 'lost' | LinkFault;

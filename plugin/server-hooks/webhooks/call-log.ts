@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** One signed call of a webhook. */
 export interface WebhookCall {

@@ -1,6 +1,6 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 export interface SealedAnswersOptions {
   readonly clock: Clock;

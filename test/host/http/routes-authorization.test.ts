@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../host/auth/authenticate.js';
 import { addHostRoutes, type RouteParts } from '../../../host/http/routes.js';
-import { CALLS } from '../../../plugin/server-hooks/routes/calls.js';
+import { CALLS } from '../../../plugin/server-hooks/routes/operations.js';
 import { startHost, type TestHost } from '../start-host.js';
 
 const PLUGIN = fileURLToPath(new URL('../../..', import.meta.url));

@@ -7,11 +7,11 @@ import { type CheckInResult, HubClient } from '../../../agent-image/src/hub/clie
 import { type InstanceKey, loadInstanceKey } from '../../../agent-image/src/machine/instance-key.js';
 import { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
 import { connectTunnel } from '../../../agent-image/src/tunnel/transport/tls.js';
-import type { CheckInQuery, EnrolReply, EnrolRequest } from '../../../protocol/agent-calls.js';
-import { type Clock, systemClock } from '../../../protocol/clock.js';
-import { type Credential, openCredential } from '../../../protocol/credential.js';
-import { deriveKey, hashJoinSecret } from '../../../protocol/derived-keys.js';
-import { type EdgeKey, parseEdgeKey } from '../../../protocol/edge-key.js';
+import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
+import { deriveKey, hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
+import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
+import type { CheckInQuery, EnrolReply, EnrolRequest } from '../../../protocol/messages/agent-calls.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { tempFolder } from '../temp-folder.js';
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 
 /** The machine's clock, which knows how many timers are waiting: those that keep no process alive, too. */
 export class CountingClock implements Clock {

@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/environments/check-ins.js';
-import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
-import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
+import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
+import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
+import { Presence } from '../../../plugin/server-hooks/live/presence.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/server-hooks/model/settings.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
-import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import type { CheckInQuery } from '../../../protocol/agent-calls.js';
-import type { Clock } from '../../../protocol/clock.js';
+import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/registry.js';
+import type { CheckInQuery } from '../../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 
 /** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */

@@ -1,5 +1,5 @@
-import type { EnvironmentSource } from '../../../plugin/server-hooks/environments/environment-directory.js';
 import type { Environment } from '../../../plugin/server-hooks/model/environment.js';
+import type { EnvironmentSource } from '../../../plugin/server-hooks/views/list/directory.js';
 
 /** The store's environments without a store: nothing is written. */
 export class MemoryEnvironments implements EnvironmentSource {

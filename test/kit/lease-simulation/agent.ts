@@ -1,9 +1,9 @@
-import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
+import type { CheckInAnswer } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import type { Clock } from '../../../protocol/clock.js';
-import { openCredential } from '../../../protocol/credential.js';
+import { openCredential } from '../../../protocol/crypto/credential.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { LeaseHub } from './hub.js';
 

@@ -1,16 +1,16 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { CheckIns } from '../../../plugin/server-hooks/environments/check-ins.js';
-import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
-import { Presence } from '../../../plugin/server-hooks/environments/presence.js';
-import { TunnelAdmission } from '../../../plugin/server-hooks/environments/tunnel-admission.js';
+import { CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
+import { TunnelAdmission } from '../../../plugin/server-hooks/agents/tunnel-admission.js';
+import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
+import { Presence } from '../../../plugin/server-hooks/live/presence.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
-import { SwarmRoster } from '../../../plugin/server-hooks/swarm/swarm-roster.js';
+import { SwarmRoster } from '../../../plugin/server-hooks/swarm/roster.js';
+import { type Grant, TunnelCredentials } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/registry.js';
 import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { type Grant, TunnelCredentials } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/tunnel-registry.js';
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 import { MortalClock } from './mortal-clock.js';
 

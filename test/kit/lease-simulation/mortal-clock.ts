@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 
 /** A clock as one process has it: with the process its timers are gone. */
 export class MortalClock implements Clock {

@@ -1,8 +1,8 @@
-import { leaderCandidates } from '../../../plugin/server-hooks/environments/leader-candidates.js';
+import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
 import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/slot.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/tunnel-slot.js';
 import type { FakeClock } from '../clock/fake-clock.js';
 import type { LeaseAgent } from './agent.js';
 import type { LeaseHub } from './hub.js';

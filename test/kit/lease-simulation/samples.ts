@@ -1,5 +1,5 @@
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
-import type { SwarmMember } from '../../../protocol/agent-calls.js';
+import type { SwarmMember } from '../../../protocol/messages/agent-calls.js';
 
 /** One that has just enrolled; its secret follows from its id. */
 export function newInstance(id: string): Instance {

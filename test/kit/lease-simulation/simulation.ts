@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { CheckInAnswer } from '../../../plugin/server-hooks/environments/check-ins.js';
+import type { CheckInAnswer } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { openCredential } from '../../../protocol/credential.js';
-import { deriveKey } from '../../../protocol/derived-keys.js';
+import { openCredential } from '../../../protocol/crypto/credential.js';
+import { deriveKey } from '../../../protocol/crypto/derived-keys.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { FakeClock } from '../clock/fake-clock.js';

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { EnvironmentCreated, NodeList } from '../../../plugin/api.js';
-import type { SwarmMember } from '../../../protocol/agent-calls.js';
-import { type Clock, systemClock } from '../../../protocol/clock.js';
+import type { SwarmMember } from '../../../protocol/messages/agent-calls.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { joinInstance, type TestInstance, type TestInstanceOptions } from '../agent/instance.js';
 import { startPlugin, type TestPlugin } from '../hub/plugin.js';
 

@@ -1,6 +1,6 @@
 // The agent's end of a tunnel as a process: joins each stream to the engine's socket.
 import net from 'node:net';
-import { systemClock } from '../../../protocol/clock.js';
+import { systemClock } from '../../../protocol/time/clock.js';
 import { type AgentMessage, openAgentTunnel } from './endpoints.js';
 
 const { socketPath, ...target } = JSON.parse(process.argv[2] ?? '{}');

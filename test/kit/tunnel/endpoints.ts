@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
 import { connectTunnel } from '../../../agent-image/src/tunnel/transport/tls.js';
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
 import { PROOF } from './listener.js';

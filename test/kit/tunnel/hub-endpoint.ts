@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import { join } from 'node:path';
-import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
-import { TunnelListener } from '../../../plugin/server-hooks/tunnel/tunnel-listener.js';
-import { systemClock } from '../../../protocol/clock.js';
+import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
+import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
+import { systemClock } from '../../../protocol/time/clock.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { HubMessage } from './endpoints.js';

@@ -1,9 +1,9 @@
+import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
+import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import type { Grant } from '../../../plugin/server-hooks/tunnel/tunnel-credentials.js';
-import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
-import { TunnelListener } from '../../../plugin/server-hooks/tunnel/tunnel-listener.js';
-import { type Clock, systemClock } from '../../../protocol/clock.js';
 import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { Scope } from '../scope.js';

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
+import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
+import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
-import { TunnelListener } from '../../../plugin/server-hooks/tunnel/tunnel-listener.js';
-import { type Clock, systemClock } from '../../../protocol/clock.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';

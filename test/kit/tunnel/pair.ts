@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ServerHttp2Session, type ServerHtt
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { SESSION_LIMITS } from '../../../protocol/tunnel/tunnel-settings.js';
 import { LogRecorder } from '../log-recorder.js';
 

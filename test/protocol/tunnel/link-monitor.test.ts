@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http2, { type Http2Session } from 'node:http2';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import type { Clock } from '../../../protocol/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { sessionPair } from './stream-pair.js';

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
-import { parseAuthorization, signRequest } from '../../../protocol/request-signature.js';
+import { parseAuthorization, signRequest } from '../../../protocol/crypto/request-signature.js';
 import {
   proofMac,
   type TunnelProof,

@@ -3,8 +3,8 @@ import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import tls, { type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/tunnel-identity.js';
-import { systemClock } from '../../../protocol/clock.js';
+import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
+import { systemClock } from '../../../protocol/time/clock.js';
 import { resetSocket } from '../../../protocol/tunnel/reset-socket.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../../../protocol/snapshot.js';
+import type { Snapshot } from '../../../../protocol/messages/snapshot.js';
 import { engineFactsOf, isPodman } from '../engine-facts.js';
 import { count, list, record, text } from '../engine-json.js';
 

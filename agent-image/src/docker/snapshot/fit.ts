@@ -1,5 +1,5 @@
-import { isModestJson, SNAPSHOT_BOUNDS } from '../../../../protocol/modest-json.js';
-import type { Snapshot } from '../../../../protocol/snapshot.js';
+import { isModestJson, SNAPSHOT_BOUNDS } from '../../../../protocol/messages/modest-json.js';
+import type { Snapshot } from '../../../../protocol/messages/snapshot.js';
 
 /**
  * Reduces a snapshot to the hub's bounds, `maxBytes` of JSON and {@link SNAPSHOT_BOUNDS}: drops first the tasks, then

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../../../protocol/snapshot.js';
+import type { Snapshot } from '../../../../protocol/messages/snapshot.js';
 import { count, record, text } from '../engine-json.js';
 
 type Service = NonNullable<Snapshot['services']>[number];

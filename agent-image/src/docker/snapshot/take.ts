@@ -1,6 +1,6 @@
-import type { Clock } from '../../../../protocol/clock.js';
 import { codeOf } from '../../../../protocol/edge-error.js';
-import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../../protocol/snapshot.js';
+import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../../protocol/messages/snapshot.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Engine } from '../engine.js';
 import { answeredList, answeredRecord, count, list } from '../engine-json.js';
 import * as parts from './entries.js';

@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
-import type { Clock } from '../../../../protocol/clock.js';
+import { splitHostPort } from '../../../../protocol/crypto/edge-key.js';
+import { fingerprintOf } from '../../../../protocol/crypto/fingerprint.js';
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { splitHostPort } from '../../../../protocol/edge-key.js';
-import { fingerprintOf } from '../../../../protocol/fingerprint.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../../protocol/version.js';
 

@@ -6,8 +6,7 @@ import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
 import type { AllNodeList } from '../../../api.js';
 import type { Logger } from '../../host.js';
 import type { JsonWorker } from '../../json/json-worker.js';
-import type { TunnelTarget } from '../../tunnel/tunnel-source.js';
-import { ANSWER_GUARDS } from '../answer-head.js';
+import type { TunnelTarget } from '../../tunnel/source.js';
 import {
   type ClientRequest,
   type ClientResponse,
@@ -15,6 +14,7 @@ import {
   endUpload,
   isOpen,
 } from '../client-message.js';
+import { ANSWER_GUARDS } from '../proxy/answer-head.js';
 import { type EngineAccess, requestEnvironment } from '../request-environment.js';
 import { clientGone } from '../with-tunnel.js';
 import { ListMemory, type ListShare } from './list-memory.js';

@@ -1,5 +1,5 @@
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { parseDockerPath } from '../docker-path.js';
+import { parseDockerPath } from '../path.js';
 
 /** Docker lists that can be queried on all nodes of a Swarm. */
 export type ListKind = 'containers' | 'images' | 'volumes' | 'networks';

@@ -1,5 +1,5 @@
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { LIST_BOUNDS } from '../../../../protocol/modest-json.js';
+import { LIST_BOUNDS } from '../../../../protocol/messages/modest-json.js';
 import type { JsonJob } from '../../json/json-job.js';
 import type { ListKind } from './list-request.js';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { EdgeError } from '../../../../protocol/edge-error.js';
-import { parseJson } from '../../../../protocol/parse-json.js';
-import { readAnswerHead } from '../answer-head.js';
+import { parseJson } from '../../../../protocol/messages/parse-json.js';
+import { readAnswerHead } from '../proxy/answer-head.js';
 import type { ListShare } from './list-memory.js';
 import type { ListKind } from './list-request.js';
 import {

@@ -1,4 +1,4 @@
-import { encodeEdgeKey } from '../../../../protocol/edge-key.js';
+import { encodeEdgeKey } from '../../../../protocol/crypto/edge-key.js';
 
 export const EDGE_ID = '7b3a1e5c-9d0f-4c2a-8b1e-0123456789ab';
 export const JOIN_SECRET = 'never-shown_never-shown_never-shown_never-1';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../agent-image/src/docker/snapshot/take.js';
-import { snapshotSchema } from '../../../../protocol/snapshot.js';
+import { snapshotSchema } from '../../../../protocol/messages/snapshot.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { tempFolder } from '../../../kit/temp-folder.js';
 

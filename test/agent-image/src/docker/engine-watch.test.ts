@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { EngineWatch } from '../../../../agent-image/src/docker/engine-watch.js';
-import type { SwarmReport } from '../../../../protocol/agent-calls.js';
+import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { type Answer, infoWith, startFakeEngine } from './fake-engine.js';
 

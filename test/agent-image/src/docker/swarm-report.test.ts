@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { swarmReport } from '../../../../agent-image/src/docker/swarm-report.js';
-import { MAX_SWARM_NODES, swarmReportSchema } from '../../../../protocol/agent-calls.js';
+import { MAX_SWARM_NODES, swarmReportSchema } from '../../../../protocol/messages/agent-calls.js';
 import { type Answer, startFakeEngine } from './fake-engine.js';
 
 const MANAGER = {

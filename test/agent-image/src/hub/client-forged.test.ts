@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import type { SwarmReport } from '../../../../protocol/agent-calls.js';
-import { ANSWER_PROOF } from '../../../../protocol/answer-proof.js';
+import { ANSWER_PROOF } from '../../../../protocol/crypto/answer-proof.js';
+import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { makeInstance, type TestInstance } from '../../../kit/agent/instance.js';
 import { type PassingAnswer, startAnswerRelay } from '../../../kit/fault/answer-relay.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { AGENT_PATHS, type CheckInReply } from '../../../../protocol/agent-calls.js';
-import { ANSWER_PROOF, proveAnswer } from '../../../../protocol/answer-proof.js';
-import { deriveKey, hashJoinSecret } from '../../../../protocol/derived-keys.js';
-import { encodeEdgeKey } from '../../../../protocol/edge-key.js';
-import { sealInstanceSecret } from '../../../../protocol/instance-secret.js';
-import { parseAuthorization } from '../../../../protocol/request-signature.js';
+import { ANSWER_PROOF, proveAnswer } from '../../../../protocol/crypto/answer-proof.js';
+import { deriveKey, hashJoinSecret } from '../../../../protocol/crypto/derived-keys.js';
+import { encodeEdgeKey } from '../../../../protocol/crypto/edge-key.js';
+import { sealInstanceSecret } from '../../../../protocol/crypto/instance-secret.js';
+import { parseAuthorization } from '../../../../protocol/crypto/request-signature.js';
+import { AGENT_PATHS, type CheckInReply } from '../../../../protocol/messages/agent-calls.js';
 import { makeInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 

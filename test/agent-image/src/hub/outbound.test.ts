@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { toHubError } from '../../../../agent-image/src/hub/error.js';
 import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
 import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
-import { systemClock } from '../../../../protocol/clock.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { startConnectProxy } from './connect-proxy.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;

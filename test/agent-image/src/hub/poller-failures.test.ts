@@ -3,8 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { CheckInResult } from '../../../../agent-image/src/hub/client.js';
 import { Poller } from '../../../../agent-image/src/hub/poller.js';
 import { createLogger } from '../../../../agent-image/src/log.js';
-import type { CheckInReply } from '../../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../../protocol/edge-error.js';
+import type { CheckInReply } from '../../../../protocol/messages/agent-calls.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const REPLY: CheckInReply = {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Poller } from '../../../../agent-image/src/hub/poller.js';
-import { systemClock } from '../../../../protocol/clock.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { makeInstance } from '../../../kit/agent/instance.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 

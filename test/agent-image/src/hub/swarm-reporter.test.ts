@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import pino from 'pino';
 import { SwarmReporter } from '../../../../agent-image/src/hub/swarm-reporter.js';
-import type { SwarmReport } from '../../../../protocol/agent-calls.js';
 import { EdgeError } from '../../../../protocol/edge-error.js';
+import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { member } from '../../../kit/lease-simulation/samples.js';
 

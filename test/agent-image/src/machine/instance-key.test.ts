@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ConfigError } from '../../../../agent-image/src/config/error.js';
 import { loadInstanceKey } from '../../../../agent-image/src/machine/instance-key.js';
-import { openInstanceSecret, sealInstanceSecret } from '../../../../protocol/instance-secret.js';
+import { openInstanceSecret, sealInstanceSecret } from '../../../../protocol/crypto/instance-secret.js';
 
 async function setUp(t: ExecutionContext) {
   const dir = await mkdtemp(join(tmpdir(), 'instance-key-'));

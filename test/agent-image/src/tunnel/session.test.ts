@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { AgentTunnel } from '../../../../agent-image/src/tunnel/session.js';
-import { systemClock } from '../../../../protocol/clock.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { defer } from '../../../kit/deferred.js';
 import { FRAME, frame } from '../../../kit/tunnel/h2-frames.js';

@@ -2,9 +2,9 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import https from 'node:https';
 import { HubClient } from '../../../../agent-image/src/hub/client.js';
 import type { InstanceKey } from '../../../../agent-image/src/machine/instance-key.js';
-import { systemClock } from '../../../../protocol/clock.js';
+import { parseEdgeKey } from '../../../../protocol/crypto/edge-key.js';
 import { codeOf } from '../../../../protocol/edge-error.js';
-import { parseEdgeKey } from '../../../../protocol/edge-key.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 
 /** An agent that a hub took in. */
 export interface Enrolled {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import { problemDetail } from '../../../../plugin/server-hooks/environments/problem-detail.js';
+import { problemDetail } from '../../../../plugin/server-hooks/views/status/problem-detail.js';
 import { nextStep } from '../../../../plugin/ui-panel/format/problem.js';
 
 /** No environment's problem: an agent says them to its own log, or only while it starts. */
@@ -63,7 +63,7 @@ test('next step: there is one wherever the hub tells the cause, and each code is
   const errors = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
   const source = (path: string) => readFile(new URL(`../../../../plugin/${path}`, import.meta.url), 'utf8');
   const codesIn = (text: string) => [...text.matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(([, code = '']) => code);
-  const causes = codesIn(await source('server-hooks/environments/problem-detail.ts'));
+  const causes = codesIn(await source('server-hooks/views/status/problem-detail.ts'));
   const steps = codesIn(await source('ui-panel/format/problem.ts'));
   t.true(causes.length > 15 && steps.length > 30);
   t.deepEqual(

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { fitSnapshot } from '../../../../../agent-image/src/docker/snapshot/fit.js';
-import { isModestJson, SNAPSHOT_BOUNDS } from '../../../../../protocol/modest-json.js';
-import { type Snapshot, snapshotSchema } from '../../../../../protocol/snapshot.js';
+import { isModestJson, SNAPSHOT_BOUNDS } from '../../../../../protocol/messages/modest-json.js';
+import { type Snapshot, snapshotSchema } from '../../../../../protocol/messages/snapshot.js';
 
 function snapshotOf(containers: number, images: number, label = 'x'): Snapshot {
   return {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Engine } from '../../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../../agent-image/src/docker/snapshot/take.js';
-import { snapshotSchema } from '../../../../../protocol/snapshot.js';
+import { snapshotSchema } from '../../../../../protocol/messages/snapshot.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { infoWith, startFakeEngine } from '../fake-engine.js';
 

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import test, { type ExecutionContext } from 'ava';
 import { connectTunnel } from '../../../../../agent-image/src/tunnel/transport/tls.js';
-import { loadTunnelIdentity } from '../../../../../plugin/server-hooks/tunnel/tunnel-identity.js';
+import { loadTunnelIdentity } from '../../../../../plugin/server-hooks/tunnel/identity.js';
 import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { tempFolder } from '../../../../kit/temp-folder.js';

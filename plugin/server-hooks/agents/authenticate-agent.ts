@@ -1,0 +1,84 @@
+import {
+  type RequestClaim,
+  type SignedHead,
+  unauthorized,
+  verifyHead,
+} from '../../../protocol/crypto/request-signature.js';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { MAX_SKEW_MS, type Presence } from '../live/presence.js';
+import { type Environment, type Instance, isKeyValid } from '../model/environment.js';
+import type { Store } from '../store/store.js';
+
+/** An agent with a valid signature. */
+export interface AuthenticatedAgent {
+  readonly environment: Environment;
+  readonly instance: Instance;
+}
+
+const NO_KEY = Buffer.alloc(32);
+
+/**
+ * Rejects a call whose timestamp is skewed or not newer than the last one.
+ * @throws EdgeError `clock-skew`, `stamp-not-new` (both 401)
+ */
+export function requireNewTimestamp(
+  presence: Presence,
+  clock: Clock,
+  environmentId: number,
+  head: SignedHead,
+  claim: RequestClaim,
+): void {
+  checkSkew(clock, claim.timeMs);
+  acceptTimestamp(presence, clock, environmentId, head.path.split('?', 1)[0] ?? '', claim);
+}
+
+/**
+ * Finds the agent that signed the request. Call it again once the body is read: the agent may have been removed
+ * meanwhile.
+ * @throws EdgeError `agent-unauthorized` (401)
+ */
+export function findSigner(
+  store: Store,
+  clock: Clock,
+  claim: RequestClaim,
+  head: SignedHead,
+): AuthenticatedAgent {
+  const environment = store.environment(claim.environmentId);
+  const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
+  // Unknown callers cost the same work, so that timing does not reveal which ids exist.
+  if (!environment || !instance) {
+    verifyHead(NO_KEY, claim, head);
+    throw unauthorized();
+  }
+  if (!verifyHead(Buffer.from(instance.secret, 'base64url'), claim, head)) throw unauthorized();
+  const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
+  if (!key || !isKeyValid(key, clock.now())) throw unauthorized();
+  return { environment, instance };
+}
+
+/**
+ * @throws EdgeError `stamp-not-new` (401): this request, or a later one of this instance and path, was already received
+ */
+export function acceptTimestamp(
+  presence: Presence,
+  clock: Clock,
+  environmentId: number,
+  path: string,
+  { instanceId, timeMs }: RequestClaim,
+): void {
+  const later = presence.acceptTimestamp(environmentId, instanceId, path, timeMs);
+  if (later === null) return;
+  throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
+    status: 401,
+    // The agent continues from this time: one whose clock was set back need not wait until it catches up.
+    details: { timeMs: Math.max(clock.now(), later + 1) },
+  });
+}
+
+/** @throws EdgeError `clock-skew` (401) when `timeMs` is more than 60 s off */
+export function checkSkew(clock: Clock, timeMs: number): void {
+  if (Math.abs(clock.now() - timeMs) > MAX_SKEW_MS) {
+    throw new EdgeError('clock-skew', "The agent's clock is more than 60 s off", { status: 401 });
+  }
+}

@@ -1,0 +1,95 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
+import type { Logger } from '../host.js';
+import type { Presence } from '../live/presence.js';
+import type { Store } from '../store/store.js';
+import type { Grant, TunnelCredentials } from '../tunnel/credentials.js';
+import type { TunnelRegistry } from '../tunnel/registry.js';
+import type { Tunnel } from '../tunnel/tunnel.js';
+
+export interface TunnelAdmissionOptions {
+  readonly store: Store;
+  readonly registry: TunnelRegistry;
+  readonly credentials: TunnelCredentials;
+  readonly presence: Presence;
+  readonly logger: Logger;
+}
+
+/** Credentials presented by the wrong agent or twice are shown to the admin. */
+const REPORTED = new Set(['credential-replayed', 'credential-foreign']);
+
+/** Decides which connections may serve as an environment's tunnel. */
+export class TunnelAdmission {
+  readonly #options: TunnelAdmissionOptions;
+  /** The secret that the holder of a grant proved. */
+  readonly #secrets = new WeakMap<Grant, string>();
+
+  constructor(options: TunnelAdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Spends the proof's token. The token's record alone decides whose tunnel it is.
+   * @throws EdgeError `credential-…` (401)
+   */
+  admit(proof: TunnelProof): Grant {
+    try {
+      return this.#redeem(proof);
+    } catch (error) {
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Attaches an admitted tunnel to its slot. Checking the generation and attaching are synchronous, so no revocation
+   * falls in between.
+   * @throws EdgeError `credential-revoked` (401)
+   */
+  register(tunnel: Tunnel): void {
+    const { store, registry, logger } = this.#options;
+    const { environmentId, generation, nodeId, purpose } = tunnel.grant;
+    const environment = store.environment(environmentId);
+    const instance = environment?.instances.find(({ id }) => id === tunnel.grant.instanceId);
+    // Of cloned machines only the current one knows the secret.
+    if (environment?.generation !== generation || instance?.secret !== this.#secrets.get(tunnel.grant)) {
+      throw new EdgeError('credential-revoked', 'The credential was revoked before the tunnel opened', {
+        status: 401,
+      });
+    }
+    registry.slotOf(tunnel.grant).attach(tunnel);
+    const about = {
+      environment: environmentId,
+      tunnel: tunnel.id,
+      ...(nodeId === null ? {} : { node: nodeId }),
+    };
+    const whose = purpose === 'node' ? 'node tunnel' : 'tunnel';
+    logger.info(about, `${whose} open`);
+    tunnel.closed.addEventListener('abort', () =>
+      logger.info({ ...about, code: tunnel.end }, `${whose} closed`),
+    );
+  }
+
+  #redeem(proof: TunnelProof): Grant {
+    const { store, credentials } = this.#options;
+    const grant = credentials.redeem(proof.token);
+    const { environmentId, instanceId } = grant;
+    const instance = store.environment(environmentId)?.instances.find(({ id }) => id === instanceId);
+    const isHolder = environmentId === proof.environmentId && instanceId === proof.instanceId && instance;
+    if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
+      throw new EdgeError('credential-foreign', 'The credential belongs to another agent', {
+        status: 401,
+        details: { environmentId },
+      });
+    }
+    this.#secrets.set(grant, instance.secret);
+    return grant;
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof EdgeError) || !REPORTED.has(error.code)) return;
+    const { store, presence } = this.#options;
+    const id = error.details?.environmentId;
+    if (typeof id === 'number' && store.environment(id)) presence.refused(id, error);
+  }
+}

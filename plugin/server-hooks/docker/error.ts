@@ -1,0 +1,39 @@
+import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
+import { EdgeError } from '../../../protocol/edge-error.js';
+import { ANSWER_GUARDS } from './proxy/answer-head.js';
+
+/** An error as an HTTP response to a Docker client. */
+export interface DockerErrorAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * Formats an error for Docker clients: the members of a problem document (RFC 9457) plus `message`. Foreign errors give
+ * a bare 500: their texts may hold secrets.
+ */
+export function dockerErrorBody(error: unknown): DockerErrorAnswer {
+  const known =
+    error instanceof EdgeError ? error : new EdgeError('internal', 'The hub failed', { cause: error });
+  const title = STATUS_CODES[known.status] ?? 'Error';
+  const detail = known.expose ? known.message : `The hub could not carry out the call: ${known.code}`;
+  const body = JSON.stringify({
+    ...(known.expose ? known.details : undefined),
+    title,
+    status: known.status,
+    code: known.code,
+    detail,
+    message: detail,
+  });
+  const headers: OutgoingHttpHeaders = {
+    ...ANSWER_GUARDS,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  if (known.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.ceil(known.retryAfterSeconds));
+  if (known.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (known.status === 405) headers.allow = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
+  return { status: known.status, headers, body };
+}

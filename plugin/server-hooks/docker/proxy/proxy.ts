@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Http2ServerRequest } from 'node:http2';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
+import { TCP_KEEP_ALIVE_MS } from '../../../../protocol/network/tcp-keep-alive.js';
+import { type Clock, systemClock } from '../../../../protocol/time/clock.js';
+import { joinStreams } from '../../../../protocol/tunnel/join-streams.js';
+import type { Logger } from '../../host.js';
+import { onAbort } from '../../model/on-abort.js';
+import type { TunnelCall, TunnelSource } from '../../tunnel/source.js';
+import {
+  type ClientRequest,
+  type ClientResponse,
+  discardBody,
+  endUpload,
+  hasBody,
+  isOpen,
+  outliveUpload,
+  resetResponse,
+} from '../client-message.js';
+import { dockerErrorBody } from '../error.js';
+import { type DockerPath, isSwarmCall } from '../path.js';
+import type { EngineAnswer, EngineRequest } from '../request-engine.js';
+import { type EngineAccess, requestEnvironment } from '../request-environment.js';
+import { clientGone, credentialsEnded, tunnelClosed } from '../with-tunnel.js';
+import { admitCall, type DockerTarget } from './admit-call.js';
+import { probeHalfClosed } from './probe-half-closed.js';
+import { takeInput } from './read-client-input.js';
+import { engineHeaders } from './request-headers.js';
+import { sendAnswer } from './send-answer.js';
+import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
+import { UpgradeBody } from './upgrade-body.js';
+
+export interface DockerProxyOptions {
+  readonly tunnels: TunnelSource;
+  readonly logger: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Proxies the Docker API of a remote engine: requests, streams and upgrades, unbuffered in both directions. The caller
+ * authenticates; this class decides what passes (`docs/errors.md` has the codes). There is no time limit: a call
+ * ends when either end does, or its tunnel.
+ *
+ * The engine decides whether a call upgrades; if not, the answer is an ordinary one.
+ */
+export class DockerProxy {
+  readonly #access: EngineAccess;
+  readonly #logger: Logger;
+
+  constructor(options: DockerProxyOptions) {
+    this.#access = { tunnels: options.tunnels, clock: options.clock ?? systemClock };
+    this.#logger = options.logger;
+  }
+
+  /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has started. */
+  async request(req: ClientRequest, res: ClientResponse, target: DockerTarget): Promise<void> {
+    prepareRequest(req);
+    res.on('error', () => undefined);
+    const disconnect = new AbortController();
+    res.once('close', () => disconnect.abort(clientGone()));
+    if (!isOpen(res)) disconnect.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
+    try {
+      const path = admitCall(req, target);
+      if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
+      const engineRequest = {
+        method: req.method ?? 'GET',
+        path: path.raw,
+        headers: engineHeaders(req),
+        body: hasBody(req) ? req : null,
+      };
+      // An unrequested upgrade is an invalid status like any other.
+      await this.#requestEngine(
+        target,
+        path,
+        engineRequest,
+        disconnect.signal,
+        async ({ response, input }) => {
+          const isPipe = input !== undefined && req.httpVersion === '1.1';
+          if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
+          outliveUpload(req, res);
+          await sendAnswer(response, res, isPipe);
+        },
+      );
+    } catch (error) {
+      outliveUpload(req, res);
+      this.#answerError(error, res, target);
+    } finally {
+      stopListening();
+      discardBody(req);
+      endUpload(req, res);
+    }
+  }
+
+  /**
+   * Serves a request to upgrade its connection, legitimate (`attach`, `exec/start`) or not. Never rejects. Piped stdin
+   * ends long before its output, so `socket.allowHalfOpen` must be true from the server's `upgrade` event on; it is
+   * also set here, but after asynchronous authentication that may be too late.
+   */
+  async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, target: DockerTarget): Promise<void> {
+    prepareSocket(socket);
+    socket.on('error', () => undefined);
+    socket.allowHalfOpen = true;
+    probeHalfClosed(socket, this.#access.clock);
+    const disconnect = new AbortController();
+    socket.once('close', () => disconnect.abort(clientGone()));
+    if (socket.destroyed) disconnect.abort(clientGone());
+    const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
+    let res: ServerResponse | undefined;
+    let body: UpgradeBody | null = null;
+    const plain = () => {
+      res ??= plainResponse(req, socket, this.#access.clock);
+      return res;
+    };
+    try {
+      const path = admitCall(req, target);
+      const protocol = askedProtocol(req, path);
+      if (hasBody(req)) {
+        body = new UpgradeBody(req, socket, head);
+        body.on('error', (error) => disconnect.abort(error));
+      } else if (head.length > 0) socket.unshift(head);
+      const engineRequest = {
+        method: req.method ?? 'POST',
+        path: path.raw,
+        headers: { ...engineHeaders(req), ...upgradeHeaders(req, protocol) },
+        body,
+      };
+      await this.#requestEngine(target, path, engineRequest, disconnect.signal, async (answer, call) => {
+        if (answer.socket === undefined) {
+          await sendAnswer(answer.response, plain());
+          return;
+        }
+        const engine = answer.socket;
+        const head = switchingHead(answer.response, protocol);
+        if (call.closed.aborted) throw tunnelClosed(call);
+        const stops = [
+          onAbort(call.closed, () => engine.destroy(tunnelClosed(call))),
+          onAbort(target.ended, () => engine.destroy(credentialsEnded())),
+        ];
+        socket.write(head);
+        const failure = await joinStreams(socket, engine);
+        for (const stop of stops) stop();
+        if (failure !== undefined)
+          this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream aborted');
+      });
+    } catch (error) {
+      if (!socket.destroyed) this.#answerError(error, plain(), target);
+    } finally {
+      stopListening();
+      body?.destroy();
+      // After an ordinary answer further input is discarded.
+      if (res) socket.resume();
+    }
+  }
+
+  #requestEngine(
+    target: DockerTarget,
+    path: DockerPath,
+    engineRequest: EngineRequest,
+    signal: AbortSignal,
+    serve: (answer: EngineAnswer, call: TunnelCall) => Promise<void>,
+  ): Promise<void> {
+    return requestEnvironment(this.#access, target, engineRequest, signal, serve, async (call, stop) => {
+      if (isSwarmCall(path) && !(await call.servesSwarm(stop))) throw noManager();
+    });
+  }
+
+  #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {
+    const { status, headers, body } = dockerErrorBody(error);
+    const code = codeOf(error);
+    if (status === 500) this.#logger.error({ ...about(target), code, err: error }, 'docker call failed');
+    else this.#logger.debug({ ...about(target), code, status }, 'docker call refused');
+    if (res.headersSent) resetResponse(res);
+    else if (isOpen(res)) {
+      res.writeHead(status, headers);
+      res.end(body);
+    }
+  }
+}
+
+function prepareRequest(req: ClientRequest): void {
+  req.on('error', () => undefined);
+  // An HTTP/2 connection is shared and its socket out of reach; Node has set its options.
+  if (req instanceof Http2ServerRequest) req.setTimeout(0);
+  else prepareSocket(req.socket);
+}
+
+function prepareSocket(socket: Duplex): void {
+  if (!(socket instanceof Socket)) return;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  // Only TCP detects a dead client: a half-closed one legitimately sends nothing. See `probe-half-closed.ts`.
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+}
+
+function about(target: DockerTarget): object {
+  return { environment: target.environmentId };
+}
+
+function noManager(): EdgeError {
+  return new EdgeError(
+    'swarm-manager-unavailable',
+    'No manager of this Swarm is reachable: calls to single nodes work, calls to the Swarm do not',
+    { status: 503, retryAfterSeconds: 10 },
+  );
+}
+
+function hostConsumedBody(): EdgeError {
+  return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin', {
+    status: 500,
+  });
+}

@@ -1,0 +1,194 @@
+import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Environment, Instance, Machine } from '../model/environment.js';
+import type { TunnelRegistry } from '../tunnel/registry.js';
+import { STARTUP_MS } from './availability.js';
+import type { Presence } from './presence.js';
+
+export interface MachineClaimsOptions {
+  readonly presence: Presence;
+  readonly registry: TunnelRegistry;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Whether agents may hold check-ins: then all check in soon after a hub start. */
+  readonly isHolding: () => boolean;
+  /** Ends an instance's held check-in, so that a live agent checks in again immediately. */
+  readonly endHold: (environmentId: number, instanceId: string) => void;
+}
+
+/** What an enrolling agent reports about its machine. */
+export type MachineReport = Pick<EnrolRequest, 'boot' | 'mark'>;
+
+/** The outcome of a known instance's enrolment. `machine` is stored in its record. */
+export type MachineClaim =
+  /** Unchanged. */
+  | { readonly kind: 'same'; readonly machine: Machine | undefined }
+  /** It replaces a silent boot, or is the first known boot. The instance gets a new secret. */
+  | { readonly kind: 'moved'; readonly machine: Machine }
+  /** The replaced boot is back. As `moved`, and the other boot's grants end. */
+  | { readonly kind: 'restored'; readonly machine: Machine }
+  /** The previous boot may be live: the agent has to retry. */
+  | { readonly kind: 'early'; readonly retryAfterSeconds: number }
+  /**
+   * Another machine is this instance. `machine` is set when this was detected just now: the instance gets a new secret,
+   * so that its agent enrols again and receives its new mark.
+   */
+  | { readonly kind: 'cloned'; readonly machine?: Machine };
+
+/** Another machine that claimed an instance. */
+interface Rival {
+  readonly environmentId: number;
+  readonly boot: string;
+  /** Monotonic ms of its first enrolment. */
+  readonly sinceMs: number;
+  /** Monotonic ms by which the first machine has to check in, else it is replaced. */
+  readonly deadlineMs: number;
+  /** Monotonic ms of its latest enrolment. */
+  readonly askedMs: number;
+}
+
+/** Slack for a late check-in, ms; a dead tunnel is detected within it. */
+const GRACE_MS = 10_000;
+const MAX_RETRY_SECONDS = 60;
+/** A refused machine retries within two minutes. One silent for longer is not chosen, ms. */
+const RECENT_MS = 5 * 60_000;
+
+/**
+ * Distinguishes a restarted machine from a full clone of it; both have the instance's key. A restart ends the previous
+ * boot, so an instance seen from two boots at a time runs on two machines. The first one keeps the instance and gets a
+ * new mark that the other does not have. From then on only an admin can admit the other.
+ */
+export class MachineClaims {
+  readonly #options: MachineClaimsOptions;
+  readonly #startedMs: number;
+  /** By instance: the other machine that claimed it last. */
+  readonly #rivals = new Map<string, Rival>();
+
+  constructor(options: MachineClaimsOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.monotonic();
+  }
+
+  /** The machine to store at the first enrolment; undefined: the agent cannot identify boots. */
+  first({ boot }: MachineReport): Machine | undefined {
+    return boot === undefined ? undefined : this.#marked({ boot, previous: null, isContested: false });
+  }
+
+  claim(environment: Environment, known: Instance, report: MachineReport, intervalMs: number): MachineClaim {
+    const { machine } = known;
+    if (machine === undefined) {
+      const first = this.first(report);
+      return first ? { kind: 'moved', machine: first } : { kind: 'same', machine };
+    }
+    const { boot = '', mark } = report;
+    if (boot === machine.boot) return { kind: 'same', machine };
+    if (boot !== '' && boot === machine.previous)
+      return this.#restore(environment, known, machine, boot, intervalMs);
+    if (!machine.isContested || mark === machine.mark)
+      return this.#compete(environment, known, machine, boot, intervalMs);
+    this.#note(environment, known, boot, intervalMs);
+    return { kind: 'cloned' };
+  }
+
+  /** The instance that another machine claimed last, with that machine. Null: none did recently. */
+  chosenRival({ id, instances }: Environment): { instance: Instance; machine: Machine } | null {
+    const now = this.#options.clock.monotonic();
+    for (const [instanceId, { environmentId, boot, askedMs }] of [...this.#rivals].reverse()) {
+      const instance = instances.find((one) => one.id === instanceId);
+      if (environmentId !== id || !instance?.machine || instance.machine.boot === boot) continue;
+      if (now - askedMs > RECENT_MS) continue;
+      return { instance, machine: this.#marked({ boot, previous: null, isContested: true }) };
+    }
+    return null;
+  }
+
+  /** Forgets the rivals of all other instances. */
+  keep(environmentId: number, instanceIds: ReadonlySet<string>): void {
+    for (const [id, rival] of this.#rivals) {
+      if (rival.environmentId === environmentId && !instanceIds.has(id)) this.#rivals.delete(id);
+    }
+  }
+
+  /** The new boot waits until the first machine checks in, or misses its next check-in. */
+  #compete(
+    environment: Environment,
+    known: Instance,
+    machine: Machine,
+    boot: string,
+    intervalMs: number,
+  ): MachineClaim {
+    const { clock, presence, endHold } = this.#options;
+    const { id } = environment;
+    const now = clock.monotonic();
+    const rival = this.#note(environment, known, boot, intervalMs);
+    if ((presence.arrivedMs(id, known.id) ?? 0) > rival.sinceMs) {
+      if (boot !== '') return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
+      // An agent that cannot identify its boot proves nothing about its machine: it gets another trial.
+      this.#rivals.delete(known.id);
+      this.#note(environment, known, boot, intervalMs);
+      return { kind: 'cloned' };
+    }
+    if (now >= rival.deadlineMs && !this.#hasTunnel(id, known.id)) {
+      this.#rivals.delete(known.id);
+      return {
+        kind: 'moved',
+        machine: this.#marked({ ...machine, boot, previous: machine.boot || machine.previous }),
+      };
+    }
+    endHold(id, known.id);
+    const seconds = Math.max(1, Math.ceil((rival.deadlineMs - now) / 1_000));
+    return { kind: 'early', retryAfterSeconds: Math.min(seconds, MAX_RETRY_SECONDS) };
+  }
+
+  /**
+   * A replaced boot is back: its machine was cut off, not restarted. If its replacement is live, there are two
+   * machines; else one was paused for the other, as with a standby machine or a snapshot with memory.
+   */
+  #restore(
+    { id }: Environment,
+    known: Instance,
+    machine: Machine,
+    boot: string,
+    intervalMs: number,
+  ): MachineClaim {
+    const { clock, presence } = this.#options;
+    const arrivedMs = presence.arrivedMs(id, known.id);
+    const isOtherLive =
+      presence.isHeld(id, known.id) ||
+      this.#hasTunnel(id, known.id) ||
+      (arrivedMs !== null && clock.monotonic() - arrivedMs <= intervalMs + GRACE_MS);
+    const previous = isOtherLive ? null : machine.boot;
+    const isContested = machine.isContested || isOtherLive;
+    return { kind: 'restored', machine: this.#marked({ boot, previous, isContested }) };
+  }
+
+  #hasTunnel(environmentId: number, instanceId: string): boolean {
+    const { registry } = this.#options;
+    const leads = registry.peek(environmentId)?.tunnel?.grant.instanceId === instanceId;
+    return leads || Boolean(registry.peek(environmentId, instanceId)?.tunnel);
+  }
+
+  /** Records the caller as the latest rival; a new one gets its deadline. */
+  #note({ id }: Environment, known: Instance, boot: string, intervalMs: number): Rival {
+    const { clock, presence, isHolding } = this.#options;
+    const now = clock.monotonic();
+    const before = this.#rivals.get(known.id);
+    const startupMs = isHolding() ? STARTUP_MS : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
+    const arrivedMs = presence.arrivedMs(id, known.id);
+    const missedMs = arrivedMs === null ? this.#startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
+    // A held check-in is ended, and a live agent is back within a round trip.
+    const deadlineMs = presence.isHeld(id, known.id) ? now + GRACE_MS : missedMs;
+    const rival = {
+      ...(before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs }),
+      askedMs: now,
+    };
+    // Last in the map is latest.
+    this.#rivals.delete(known.id);
+    this.#rivals.set(known.id, rival);
+    return rival;
+  }
+
+  #marked(machine: Omit<Machine, 'mark'>): Machine {
+    return { ...machine, mark: this.#options.randomBytes(16).toString('base64url') };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../../protocol/time/clock.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
+import type { SwarmRoster } from '../swarm/roster.js';
+import type { Presence } from './presence.js';
+
+export interface ClaimSources {
+  readonly presence: Presence;
+  readonly roster: Pick<SwarmRoster, 'reportedMs'>;
+  readonly clock: Clock;
+}
+
+/** Grace period, ms: agent and managers poll at different times and may briefly disagree. */
+const SETTLED_MS = 15_000;
+
+/**
+ * Whether an agent claims to be a manager and the trusted managers, given time, do not confirm it. Such an agent gets
+ * nothing that concerns the whole Swarm.
+ */
+export function isUnconfirmedManager(
+  environment: Environment,
+  instance: Instance,
+  { presence, roster, clock }: ClaimSources,
+): boolean {
+  if (instance.node?.role !== 'manager' || environment.swarm === null) return false;
+  if (isManager(environment, instance) || !presence.isLive(environment.id, instance.id)) return false;
+  const changes = [presence.enrolledMs(environment.id, instance.id), roster.reportedMs(environment.id)];
+  return changes.every((atMs) => atMs === null || clock.monotonic() - atMs > SETTLED_MS);
+}
+
+/** Whether an agent says that its node is a manager, and a known manager that could confirm it checks in. */
+export function isConfirmable(
+  environment: Environment | undefined,
+  instanceId: string,
+  presence: Pick<Presence, 'isLive'>,
+): boolean {
+  const { node } = environment?.instances.find(({ id }) => id === instanceId) ?? {};
+  if (!environment || node?.role !== 'manager') return false;
+  return environment.instances.some(
+    (one) => isManager(environment, one) && presence.isLive(environment.id, one.id),
+  );
+}

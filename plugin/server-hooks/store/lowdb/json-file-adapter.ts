@@ -1,0 +1,62 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Adapter } from 'lowdb';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import { removeLeftovers, writeFileDurably } from '../../disk/write-file-durably.js';
+import { parseStoreFile, type StoreFile } from './store-file.js';
+
+/**
+ * A durable file adapter for lowdb: lowdb's own neither fsyncs nor validates. lowdb's presets are not used because they
+ * keep everything in memory when `NODE_ENV` is `test`.
+ */
+export class JsonFileAdapter implements Adapter<StoreFile> {
+  readonly #path: string;
+  /** Records are replaced, never mutated, so a record's text stays valid. */
+  readonly #texts = new WeakMap<object, string>();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Null if there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
+  async read(): Promise<StoreFile | null> {
+    try {
+      await removeLeftovers(dirname(this.#path), (name) => name === basename(this.#path));
+      return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
+    } catch (cause) {
+      if (cause instanceof EdgeError) throw cause;
+      if (Object(cause).code === 'ENOENT' && (await isAbsent(this.#path))) return null;
+      throw new EdgeError('store-unreadable', `${this.#path} cannot be opened`, { cause });
+    }
+  }
+
+  write(data: StoreFile): Promise<void> {
+    return writeFileDurably(this.#path, this.#serialize(data));
+  }
+
+  /** One record per line: readable, and most of it is reused between writes. */
+  #serialize({ webhooks, environments, ...rest }: StoreFile): string {
+    const head = JSON.stringify(rest).slice(0, -1);
+    return `${head},"webhooks":${this.#lines(webhooks)},"environments":${this.#lines(environments)}}\n`;
+  }
+
+  #lines(records: readonly object[]): string {
+    const lines = records.map((record) => {
+      let text = this.#texts.get(record);
+      if (text === undefined) {
+        text = JSON.stringify(record);
+        this.#texts.set(record, text);
+      }
+      return text;
+    });
+    return `[\n${lines.join(',\n')}\n]`;
+  }
+}
+
+/** A dangling link does not count as absent: its disk is missing, and an empty store must not replace it. */
+function isAbsent(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    () => true,
+  );
+}

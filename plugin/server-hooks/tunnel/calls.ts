@@ -1,0 +1,112 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { onAbort } from '../model/on-abort.js';
+import { askReports } from './ask-reports.js';
+import type { TunnelRegistry } from './registry.js';
+import type { TunnelCall, TunnelSource, TunnelTarget } from './source.js';
+import type { Tunnel } from './tunnel.js';
+
+export interface TunnelCallsOptions {
+  readonly registry: TunnelRegistry;
+  readonly clock: Clock;
+  /**
+   * How long a call may wait for its tunnel, ms.
+   * @throws EdgeError if waiting is pointless: `environment-not-found`, `environment-offline`, …
+   */
+  readonly waitMs: (target: TunnelTarget) => number;
+  /** Whether an agent may serve calls for its whole Swarm. */
+  readonly servesSwarm: (environmentId: number, instanceId: string) => boolean;
+  /** Whether an agent says that it is on a manager, and a known manager that could confirm it checks in. */
+  readonly isConfirmable: (environmentId: number, instanceId: string) => boolean;
+}
+
+/** Concurrent and waiting calls of the whole hub; each may hold a stream window in memory. */
+const MAX_CALLS = 4_000;
+/** Per-environment share, so one busy environment cannot starve the rest. */
+const MAX_CALLS_EACH = MAX_CALLS / 4;
+
+/** Opens tunnels on demand for the Docker proxy. */
+export class TunnelCalls implements TunnelSource {
+  readonly #options: TunnelCallsOptions;
+  #open = 0;
+
+  constructor(options: TunnelCallsOptions) {
+    this.#options = options;
+  }
+
+  async open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
+    const { registry } = this.#options;
+    const { environmentId, instanceId } = target;
+    // An open tunnel needs no wait: its calls work even if check-ins are blocked.
+    const slot = registry.peek(environmentId, instanceId);
+    const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(target);
+    if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub is at its limit of concurrent calls');
+    if (registry.uses(environmentId) >= MAX_CALLS_EACH) {
+      throw tooManyCalls('This environment is at its limit of concurrent calls');
+    }
+    this.#open++;
+    let leave: () => void = () => undefined;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      this.#open--;
+      leave();
+    };
+    try {
+      const hold = await registry.slot(environmentId, instanceId).acquire(waitMs, signal);
+      leave = hold.leave;
+      const { tunnel } = hold;
+      return {
+        agent: tunnel.agent,
+        dial: () => tunnel.dial(),
+        closed: tunnel.closed,
+        servesSwarm: (stop) => this.#servesSwarm(tunnel, stop),
+        release,
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Waits for new reports, 7 s at most, then decides by what is known. */
+  async #servesSwarm(tunnel: Tunnel, signal: AbortSignal): Promise<boolean> {
+    const { clock, servesSwarm } = this.#options;
+    const { environmentId, instanceId } = tunnel.grant;
+    const serves = () => servesSwarm(environmentId, instanceId);
+    if (serves()) return true;
+    const reported = tunnel.report();
+    const leader = (stop: AbortSignal) => this.#askLeader(tunnel, reported, stop);
+    await askReports([() => reported, leader], serves, clock, signal);
+    return serves();
+  }
+
+  /**
+   * Managers confirm each other, so that the leader's report counts as well. Its tunnel is opened only for an agent that
+   * `reported` itself as a manager: a call to a worker wakes nobody.
+   */
+  async #askLeader(tunnel: Tunnel, reported: Promise<void>, stop: AbortSignal): Promise<void> {
+    const { registry, servesSwarm, isConfirmable } = this.#options;
+    const { environmentId, instanceId, purpose } = tunnel.grant;
+    if (purpose === 'environment') return;
+    if (!registry.peek(environmentId)?.tunnel) {
+      await reported;
+      if (stop.aborted || servesSwarm(environmentId, instanceId)) return;
+      if (!isConfirmable(environmentId, instanceId)) return;
+    }
+    const { tunnel: leading, leave } = await registry.slot(environmentId).acquire(TUNNEL.reportMs, stop);
+    const stopListening = onAbort(stop, leave);
+    try {
+      if (leading.grant.instanceId !== instanceId) await leading.report();
+    } finally {
+      stopListening();
+      leave();
+    }
+  }
+}
+
+function tooManyCalls(message: string): EdgeError {
+  return new EdgeError('too-many-calls', message, { status: 503, retryAfterSeconds: 1 });
+}

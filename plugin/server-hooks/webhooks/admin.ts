@@ -1,0 +1,89 @@
+import { EdgeError } from '../../../protocol/edge-error.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Webhook, WebhookSecret } from '../model/webhook.js';
+import type { Store } from '../store/store.js';
+import type { CallLog } from './call-log.js';
+
+export interface WebhookAdminOptions {
+  readonly store: Store;
+  readonly callLog: CallLog;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Only the answer that creates a secret contains it. */
+export interface WithSecret {
+  readonly webhook: Webhook;
+  readonly secret: string;
+}
+
+const ID_BYTES = 16;
+/** Standard Webhooks require 24 to 64. */
+const SECRET_BYTES = 32;
+/** Each keeps up to 2,000 message ids in the store. */
+const MAX_WEBHOOKS = 50;
+
+/** Admin operations on webhooks: each change is on disk before it is answered. */
+export class WebhookAdmin {
+  readonly #options: WebhookAdminOptions;
+
+  constructor(options: WebhookAdminOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EdgeError `webhook-not-found` (404) */
+  get(id: string): Webhook {
+    const webhook = this.#options.store.webhook(id);
+    if (webhook) return webhook;
+    throw new EdgeError('webhook-not-found', 'There is no such webhook', { status: 404 });
+  }
+
+  /** @throws EdgeError `too-many-webhooks` (409), `store-unwritable` (503) */
+  async create(name: string): Promise<WithSecret> {
+    const { store, clock, randomBytes } = this.#options;
+    if ([...store.webhooks()].length >= MAX_WEBHOOKS) {
+      throw new EdgeError('too-many-webhooks', `There are already ${MAX_WEBHOOKS} webhooks`, { status: 409 });
+    }
+    const secret = this.#newSecret();
+    const webhook: Webhook = {
+      id: randomBytes(ID_BYTES).toString('base64url'),
+      name,
+      secrets: [secret],
+      messages: [],
+      createdAt: new Date(clock.now()).toISOString(),
+    };
+    await store.putWebhook(webhook);
+    return { webhook, secret: secret.secret };
+  }
+
+  /**
+   * Creates a new secret. The previous one stays valid for `overlapSeconds`; older ones end immediately.
+   * @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503)
+   */
+  async rotateSecret(id: string, overlapSeconds: number): Promise<WithSecret> {
+    const { store, clock } = this.#options;
+    const before = this.get(id);
+    const expiresAt = new Date(clock.now() + overlapSeconds * 1_000).toISOString();
+    const kept = overlapSeconds === 0 ? [] : before.secrets.slice(-1).map((last) => ({ ...last, expiresAt }));
+    const secret = this.#newSecret();
+    const webhook: Webhook = { ...before, secrets: [...kept, secret] };
+    await store.putWebhook(webhook);
+    return { webhook, secret: secret.secret };
+  }
+
+  /** Keeps the environments it created. @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503) */
+  async delete(id: string): Promise<void> {
+    this.get(id);
+    await this.#options.store.deleteWebhook(id);
+    this.#options.callLog.forget(id);
+  }
+
+  #newSecret(): WebhookSecret {
+    return { secret: newSecret(this.#options.randomBytes), expiresAt: null };
+  }
+}
+
+/** A secret in the format of Standard Webhooks libraries. */
+export function newSecret(randomBytes: (size: number) => Buffer): string {
+  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+}

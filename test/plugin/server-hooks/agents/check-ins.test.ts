@@ -1,0 +1,150 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
+import { codeOf } from '../../../../protocol/edge-error.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { checkInBench } from '../../../kit/hub/check-in-bench.js';
+
+function setup() {
+  const clock = new FakeClock();
+  const bench = checkInBench(clock);
+  return { clock, bench };
+}
+
+test('check-in: tells the state once, then that nothing changed', async (t) => {
+  const { bench } = setup();
+  const first = await bench.checkIn();
+  t.deepEqual(first.body, {
+    tunnel: 'idle',
+    checkInSeconds: 5,
+    holdSeconds: 50,
+    inactivitySeconds: 300,
+    snapshotSeconds: 300,
+    snapshotRequest: 0,
+    hub: 'boot',
+  });
+  t.deepEqual(await bench.checkIn({ etag: first.etag }), { etag: first.etag, body: null });
+});
+
+test('check-in: a held one ends without news after its wait, or the hub’s longest', async (t) => {
+  const { bench, clock } = setup();
+  const { etag } = await bench.checkIn();
+  for (const [offered, granted] of [
+    [20, 20],
+    [3_600, 50],
+  ] as const) {
+    const hold = bench.checkIn({ etag, waitSeconds: offered });
+    let isOver = false;
+    void hold.then(() => {
+      isOver = true;
+    });
+    clock.advance(granted * 1_000 - 1);
+    await turn();
+    t.false(isOver);
+    clock.advance(1);
+    t.is((await hold).body, null);
+  }
+  t.is(clock.pending, 0);
+});
+
+test('check-in: a changed setting ends a hold with the news', async (t) => {
+  const { bench, clock } = setup();
+  const { etag } = await bench.checkIn();
+  const hold = bench.checkIn({ etag, waitSeconds: 50 });
+  bench.settings = { ...bench.settings, checkInSeconds: 60 };
+  bench.checkIns.wakeAll();
+  clock.advance(1);
+  t.like(await hold, { body: { checkInSeconds: 60 } });
+});
+
+test('check-in: without held check-ins each is answered at once', async (t) => {
+  const { bench, clock } = setup();
+  bench.settings = { ...bench.settings, heldCheckIns: false };
+  const { etag, body } = await bench.checkIn({ waitSeconds: 50 });
+  t.is(body?.holdSeconds, 0);
+  t.is((await bench.checkIn({ etag, waitSeconds: 50 })).body, null);
+  t.is(clock.pending, 0);
+});
+
+test('check-in: the newest hold of an instance ends the older one', async (t) => {
+  const { bench, clock } = setup();
+  const { etag } = await bench.checkIn();
+  const older = bench.checkIn({ etag, waitSeconds: 50 });
+  const newer = bench.checkIn({ etag, waitSeconds: 50 });
+  t.like(await t.throwsAsync(older), { code: 'check-in-superseded', status: 409 });
+  bench.registry.slot(1).demand();
+  t.truthy((await newer).body?.credential);
+  t.is(clock.pending, 1, 'the tunnel is waited for, and nothing else');
+});
+
+test('check-in: a required tunnel without a handshake gets a fresh credential after 3 s', async (t) => {
+  const { bench, clock } = setup();
+  bench.registry.slot(1).demand();
+  const first = await bench.checkIn();
+  t.truthy(first.body?.credential);
+  const soon = await bench.checkIn({ etag: first.etag });
+  t.is(soon.body, null, 'it is about to dial');
+  const hold = bench.checkIn({ etag: first.etag, waitSeconds: 50 });
+  clock.advance(3_001);
+  const later = await hold;
+  t.truthy(later.body?.credential);
+  t.not(later.body?.credential, first.body?.credential);
+});
+
+test('check-in: an agent that lost the answer gets a new credential at once; one that is opening does not', async (t) => {
+  const { bench } = setup();
+  bench.registry.slot(1).demand();
+  t.truthy((await bench.checkIn()).body?.credential);
+  t.falsy((await bench.checkIn({ query: { tunnel: 'opening' } })).body?.credential);
+  t.truthy((await bench.checkIn({ query: { tunnel: 'none' } })).body?.credential);
+});
+
+test('check-in: a hold whose connection is gone takes no credential with it', async (t) => {
+  const { bench, clock } = setup();
+  const { etag } = await bench.checkIn();
+  const gone = new AbortController();
+  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: gone.signal });
+  gone.abort();
+  await hold;
+  t.is(clock.pending, 0);
+  bench.registry.slot(1).demand();
+  t.truthy((await bench.checkIn({ etag })).body?.credential);
+});
+
+test('check-in: a hub that stops ends all holds and says so', async (t) => {
+  const { bench, clock } = setup();
+  const { etag } = await bench.checkIn();
+  const hold = bench.checkIn({ etag, waitSeconds: 50 });
+  bench.checkIns.stop();
+  bench.checkIns.stop();
+  t.is(codeOf(await t.throwsAsync(hold)), 'hub-stopping');
+  t.is(clock.pending, 0);
+});
+
+test('check-in: an agent counts as heard while its hold is open, and then for two intervals and ten seconds', async (t) => {
+  const { bench, clock } = setup();
+  const [instance] = bench.environment.instances;
+  const isLive = () => bench.presence.isLive(1, instance?.id ?? '');
+  const { etag } = await bench.checkIn();
+  const hold = bench.checkIn({ etag, waitSeconds: 50 });
+  clock.advance(49_999);
+  t.true(isLive());
+  clock.advance(1);
+  await hold;
+  clock.advance(20_000);
+  t.true(isLive());
+  clock.advance(1);
+  t.false(isLive());
+});
+
+test('check-in: a broken hold counts from the moment its connection ended', async (t) => {
+  const { bench, clock } = setup();
+  const [instance] = bench.environment.instances;
+  const { etag } = await bench.checkIn();
+  const gone = new AbortController();
+  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: gone.signal });
+  clock.advance(30_000);
+  gone.abort();
+  await hold;
+  clock.advance(20_001);
+  t.false(bench.presence.isLive(1, instance?.id ?? ''), 'not until the 50 s are over');
+});

@@ -1,0 +1,47 @@
+import test from 'ava';
+import { dockerErrorBody } from '../../../../plugin/server-hooks/docker/error.js';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+
+test('docker error: holds the members of a problem and what Docker clients print', (t) => {
+  const error = new EdgeError('environment-offline', 'The environment is offline', {
+    status: 503,
+    expose: true,
+    retryAfterSeconds: 4.2,
+    details: { lastCheckInAt: null, status: 200, message: 'no' },
+  });
+  const { status, headers, body } = dockerErrorBody(error);
+  t.is(status, 503);
+  t.is(headers['content-type'], 'application/json');
+  t.is(headers['content-length'], Buffer.byteLength(body));
+  t.is(headers['retry-after'], '5');
+  t.is(headers['x-content-type-options'], 'nosniff');
+  t.deepEqual(JSON.parse(body), {
+    lastCheckInAt: null,
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'environment-offline',
+    detail: 'The environment is offline',
+    message: 'The environment is offline',
+  });
+});
+
+test('docker error: tells only the code of what is not to be shown', (t) => {
+  const error = new EdgeError('tunnel-lost', 'secret', {
+    status: 502,
+    expose: false,
+    details: { secret: 'secret' },
+  });
+  const { body } = dockerErrorBody(error);
+  t.notRegex(body, /secret/);
+  t.like(JSON.parse(body), { code: 'tunnel-lost', status: 502 });
+  t.regex(JSON.parse(body).message, /tunnel-lost/);
+});
+
+test('docker error: anything else is a bare 500', (t) => {
+  for (const thrown of [new TypeError('secret'), 'secret', undefined]) {
+    const { status, body } = dockerErrorBody(thrown);
+    t.is(status, 500);
+    t.notRegex(body, /secret/);
+    t.is(JSON.parse(body).code, 'internal');
+  }
+});

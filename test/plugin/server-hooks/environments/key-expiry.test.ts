@@ -1,0 +1,120 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
+import { KeyExpiry } from '../../../../plugin/server-hooks/environments/key-expiry.js';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
+import { LogRecorder } from '../../../kit/log-recorder.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const MINUTE_MS = 60_000;
+const TWELVE_YEARS_MS = 12 * 365 * 24 * 60 * MINUTE_MS;
+const LASTING = { generation: 2, secretHash: 'a', expiresAt: null };
+const ENDING = { generation: 1, secretHash: 'b', expiresAt: new Date(START + MINUTE_MS).toISOString() };
+
+/** Environments `rotating` have an old key that ends after a minute; `ended` and `revoked` are what was asked for. */
+function setup(ids: readonly number[], rotating: readonly number[], wallMs = START) {
+  const clock = new FakeClock(wallMs);
+  const logger = new LogRecorder();
+  const store = new MemoryEnvironments();
+  const put = (id: number, isRotating: boolean) =>
+    store.put(sampleEnvironment(id, { keys: isRotating ? [ENDING, LASTING] : [LASTING] }));
+  for (const id of ids) put(id, rotating.includes(id));
+  const ended: number[] = [];
+  const revoked: number[] = [];
+  const admin = {
+    failure: null as EdgeError | null,
+    endKeys: async (id: number, generations: readonly number[]) => {
+      if (generations.join() === '1') ended.push(id);
+      if (admin.failure) throw admin.failure;
+      put(id, false);
+    },
+    revoke: async (id: number) => {
+      revoked.push(id);
+      return sampleEnvironment(id);
+    },
+  };
+  const expiry = new KeyExpiry({ admin, store, clock, logger });
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      clock.advance(500);
+      await turn();
+    }
+  };
+  return { clock, logger, store, put, admin, expiry, pass, ended, revoked };
+}
+
+test('key expiry: ends the keys whose overlap is over, and looks at no other environment', async (t) => {
+  const all = Array.from({ length: 15_000 }, (_, i) => i + 1);
+  const { store, expiry, pass, ended, revoked } = setup(all, [7, 9_999]);
+  expiry.start();
+  store.environments = () => t.fail('all are read once, at the start') as never;
+  await pass(MINUTE_MS - 500);
+  t.deepEqual(ended, []);
+  await pass(500);
+  t.deepEqual(ended, [7, 9_999]);
+  await pass(MINUTE_MS);
+  t.deepEqual([ended.length, revoked.length], [2, 0], 'once each');
+});
+
+test('key expiry: learns of rotations, ends of overlaps and deletions', async (t) => {
+  const { store, put, expiry, pass, ended } = setup([1, 2, 4], [2, 4]);
+  expiry.start();
+  put(1, true);
+  put(3, true);
+  put(2, false);
+  store.delete(3);
+  store.tell(null);
+  store.tell(3);
+  await pass(MINUTE_MS);
+  t.deepEqual(ended.sort(), [1, 4]);
+});
+
+test('key expiry: what could not be stored is logged and tried again', async (t) => {
+  const { admin, logger, expiry, pass, ended } = setup([1, 2], [1, 2]);
+  expiry.start();
+  admin.failure = new EdgeError('store-unwritable', 'no');
+  await pass(MINUTE_MS);
+  t.deepEqual(ended, [1, 2], 'one failure does not keep the others');
+  t.deepEqual(
+    logger.lines.map(({ level, fields }) => ({ level, ...fields })),
+    [1, 2].map((environment) => ({ level: 'error', code: 'store-unwritable', environment })),
+  );
+  admin.failure = null;
+  await pass(500);
+  t.deepEqual(ended, [1, 2, 1, 2]);
+});
+
+test('key expiry: a wrong clock at the start deletes no key', async (t) => {
+  const { clock, expiry, pass, ended, revoked } = setup([1], [1], START + TWELVE_YEARS_MS);
+  expiry.start();
+  await pass(10 * MINUTE_MS);
+  t.deepEqual([ended, revoked], [[], []], 'calls with it are refused; nobody can have a tunnel yet');
+  clock.setWall(START);
+  await pass(MINUTE_MS - 500);
+  t.deepEqual(ended, [], 'it holds again');
+});
+
+test('key expiry: a clock that jumps revokes what the old key granted, once, and deletes it when its time has passed', async (t) => {
+  const { clock, expiry, pass, ended, revoked } = setup([1], [1]);
+  expiry.start();
+  clock.setWall(START + TWELVE_YEARS_MS);
+  await pass(MINUTE_MS / 2);
+  t.deepEqual([ended, revoked], [[], [1]]);
+  await pass(MINUTE_MS / 2);
+  t.deepEqual([ended, revoked], [[1], [1]]);
+});
+
+test('key expiry: stopped, it leaves no timer', async (t) => {
+  const { clock, put, expiry, pass, ended } = setup([1], [1]);
+  expiry.start();
+  expiry.start();
+  t.is(clock.pending, 1);
+  expiry.stop();
+  expiry.stop();
+  t.is(clock.pending, 0);
+  put(1, true);
+  await pass(MINUTE_MS);
+  t.deepEqual(ended, []);
+});

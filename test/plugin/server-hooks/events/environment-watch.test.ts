@@ -1,0 +1,204 @@
+import test from 'ava';
+import { EnvironmentWatch } from '../../../../plugin/server-hooks/events/environment-watch.js';
+import { EventLog } from '../../../../plugin/server-hooks/events/event-log.js';
+import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
+import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
+import { DEFAULT_SETTINGS } from '../../../../plugin/server-hooks/model/settings.js';
+import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
+import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
+import { readEvents } from '../../../kit/hub/read-events.js';
+import { memberOf } from '../../../kit/swarm/agents.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
+
+/** A watch over `count` environments that were there before it. */
+function setup(count = 1) {
+  const clock = new FakeClock();
+  const presence = new Presence(clock);
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
+  const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
+  const environments = new MemoryEnvironments();
+  const store = Object.assign(environments, {
+    settings: () => ({ ...DEFAULT_SETTINGS, checkInSeconds: 60 }),
+  });
+  const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
+  const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
+  const members = new Map<number, ReadonlyMap<string, SwarmMember>>();
+  const roster = { members: (id: number) => members.get(id) ?? null, reportedMs: () => null };
+  const put = (id: number, changes: Partial<Environment> = {}) =>
+    store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
+  for (let id = 1; id <= count; id++) put(id);
+  const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
+  watch.start();
+  const hear = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
+    presence.recordCheckIn(id, sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
+      engine,
+      problem: null,
+    });
+  let read = 0;
+  /** What was told since the last time. */
+  const news = () => {
+    const events = [];
+    while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
+    return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
+  };
+  return { clock, presence, registry, store, summaries, members, put, watch, hear, news };
+}
+
+const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
+
+test('watch: an agent that comes, fails, recovers and falls silent is told within a second and a bit, by a timer alone', (t) => {
+  const { clock, hear, news } = setup();
+  clock.advance(2_000);
+  t.deepEqual(news(), []);
+  const steps = [
+    ['up', { status: 'online' }],
+    ['down', { status: 'degraded', problem: { code: 'engine-unreachable' } }],
+    ['up', { status: 'online', problem: null }],
+  ] as const;
+  for (const [engine, changes] of steps) {
+    hear(1, engine);
+    clock.advance(1_100);
+    const events = news();
+    t.like(events, [{ type: 'environment-changed', id: 1, changes }]);
+    t.true(Object.keys(events[0]?.changes ?? {}).includes('lastCheckInAt'));
+  }
+  clock.advance(20_000 - 1_100);
+  t.deepEqual(news(), [], 'two intervals and ten seconds');
+  clock.advance(1_200);
+  t.like(news(), [{ type: 'environment-changed', id: 1, changes: { status: 'offline' } }]);
+});
+
+test('watch: check-ins that change nothing are not told', (t) => {
+  const { clock, hear, news } = setup();
+  hear(1);
+  clock.advance(2_000);
+  t.is(news().length, 1);
+  for (let count = 0; count < 20; count++) {
+    hear(1);
+    clock.advance(1_000);
+  }
+  t.deepEqual(news(), []);
+});
+
+test('watch: what is made, changed and deleted is told with the next tick; what nobody can see is not', (t) => {
+  const { clock, store, put, news } = setup(0);
+  put(1, { name: 'one', instances: [] });
+  clock.advance(100);
+  t.like(news(), [{ type: 'environment-created', environment: { id: 1, name: 'one' } }]);
+  put(1, { name: 'two', instances: [], tags: ['a'] });
+  clock.advance(100);
+  t.like(news(), [{ type: 'environment-changed', id: 1, changes: { name: 'two', tags: ['a'] } }]);
+  put(1, { name: 'two', instances: [], tags: ['a'], generation: 9, barredEdgeIds: [] });
+  clock.advance(2_000);
+  t.deepEqual(news(), []);
+  store.delete(1);
+  put(2);
+  store.delete(2);
+  clock.advance(100);
+  t.like(news(), [{ type: 'environment-removed', id: 1, name: 'two' }]);
+  clock.advance(2_000);
+  t.deepEqual(news(), [], 'what came and went between two ticks was never there');
+});
+
+test('watch: tunnel, refusal, snapshot and settings are told, each as the API shows it', (t) => {
+  const { clock, presence, registry, store, summaries, news } = setup();
+  registry.slot(1).demand();
+  clock.advance(100);
+  t.like(news(), [{ id: 1, changes: { tunnel: 'required' } }]);
+  clock.advance(60_000);
+  t.like(news(), [{ id: 1, changes: { tunnel: 'idle' } }], 'a demand that lapses is no call of anybody');
+  presence.refused(1, new EdgeError('edge-id-mismatch', 'no', { status: 403 }));
+  clock.advance(1_100);
+  const code = 'edge-id-mismatch';
+  t.like(news(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
+  const summary = { takenAt: '2030-01-01T00:00:00.000Z', counts, engine: null, swarm: null };
+  summaries.set(1, new Map([[sampleEnvironment(1).instances[0]?.id ?? '', summary]]));
+  clock.advance(1_100);
+  const [taken] = news();
+  t.deepEqual(taken?.changes, { snapshot: { takenAt: '2030-01-01T00:00:00.000Z', counts } });
+  store.tell(null);
+  store.tell(null);
+  clock.advance(100);
+  t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
+});
+
+test('watch: who leads a Swarm, its nodes and their agents are told within a second and a bit', (t) => {
+  const { clock, registry, members, put, hear, news } = setup();
+  put(1);
+  hear(1);
+  clock.advance(1_100);
+  news();
+  const [instance] = sampleEnvironment(1).instances;
+  members.set(1, new Map([memberOf('n', 'manager'), memberOf('w', 'worker')].map((one) => [one.id, one])));
+  clock.advance(1_100);
+  const swarm = {
+    id: 's',
+    nodeId: 'n',
+    role: 'manager',
+    managers: 1,
+    nodes: 2,
+    leaderNodeId: null,
+    nodesOnline: 1,
+  };
+  t.deepEqual(
+    news().map(({ changes }) => changes),
+    [{ swarm }],
+  );
+  registry.slot(1).grant(instance?.id ?? '');
+  clock.advance(100);
+  t.deepEqual(
+    news().map(({ changes }) => changes),
+    [{ swarm: { ...swarm, leaderNodeId: 'n' } }],
+  );
+  members.set(1, new Map(members.get(1)));
+  clock.advance(2_000);
+  t.deepEqual(news(), [], 'the same again is no news');
+});
+
+test('watch: an environment that flaps is told five times, then once a second, and at last as it is', (t) => {
+  const { clock, hear, put, news } = setup();
+  hear(1);
+  clock.advance(10_000);
+  news();
+  for (let count = 1; count <= 100; count++) {
+    put(1, { name: `name ${count}` });
+    clock.advance(100);
+  }
+  const told = news();
+  t.true(told.length >= 10 && told.length <= 16, `${told.length} of 100`);
+  clock.advance(2_100);
+  const [last] = news();
+  t.like(last, { changes: { name: 'name 100' } });
+});
+
+test('watch: five thousand that change at once are told within two seconds, a part at a time', (t) => {
+  const count = 5_000;
+  const { clock, hear, news } = setup(count);
+  for (let id = 1; id <= count; id++) hear(id);
+  let most = 0;
+  const told = new Set<number | undefined>();
+  for (let tick = 0; tick < 20; tick++) {
+    clock.advance(100);
+    const events = news();
+    most = Math.max(most, events.length);
+    for (const { id } of events) told.add(id);
+  }
+  t.is(told.size, count);
+  t.true(most <= count / 10);
+});
+
+test('watch: one timer, however many environments; none after it stopped', (t) => {
+  const { clock, watch, put, news } = setup(100);
+  t.is(clock.pending, 1);
+  watch.stop();
+  watch.stop();
+  t.is(clock.pending, 0);
+  put(1, { name: 'other' });
+  t.deepEqual(news(), []);
+});

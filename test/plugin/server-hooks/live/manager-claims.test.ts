@@ -1,0 +1,77 @@
+import test from 'ava';
+import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
+import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
+import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
+import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
+import { describeEnvironment } from '../../../../plugin/server-hooks/views/status/describe-environment.js';
+import { describeNodes } from '../../../../plugin/server-hooks/views/status/describe-nodes.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { NO_SNAPSHOTS } from '../../../kit/hub/no-swarm.js';
+import { memberOf } from '../../../kit/swarm/agents.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+const IDS = ['00000000-1111-4222-8333-444455556666', '00000000-1111-4222-8333-444455556667'] as const;
+
+/** A trusted manager on `n`, and beside it an agent that says its node `m` is one, too. */
+function setup() {
+  const clock = new FakeClock();
+  const presence = new Presence(clock);
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
+  const [trusted] = sampleEnvironment(1).instances;
+  if (!trusted) throw new Error('no sample');
+  const claiming: Instance = {
+    ...trusted,
+    id: IDS[1],
+    node: { swarmId: 's', nodeId: 'm', name: 'other', role: 'manager' },
+  };
+  let environment: Environment = sampleEnvironment(1, { instances: [trusted, claiming] });
+  const store = {
+    environment: () => environment,
+    putEnvironment: async (changed: Environment) => {
+      environment = changed;
+    },
+  };
+  const roster = new SwarmRoster({ store, onChange: () => undefined, clock });
+  const sources = { clock, presence, registry, roster, snapshots: NO_SNAPSHOTS };
+  const facts = { engine: 'up', problem: null } as const;
+  const pass = (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1_000);
+      for (const id of IDS) presence.recordCheckIn(1, id, 5_000, facts);
+    }
+  };
+  for (const id of IDS) presence.enrolled(1, id, 5_000);
+  const problem = () => describeEnvironment(environment, sources).problem?.code ?? null;
+  const nodeProblem = () =>
+    describeNodes(environment, sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
+  const tell = (...nodes: ReturnType<typeof memberOf>[]) =>
+    roster.accept(1, trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
+  return { clock, pass, tell, problem, nodeProblem };
+}
+
+test('manager claim: is a problem once the trusted managers had time to confirm it, and did not', async (t) => {
+  const { pass, tell, problem, nodeProblem } = setup();
+  await tell();
+  pass(15);
+  t.is(problem(), null);
+  pass(1);
+  t.is(problem(), 'manager-unconfirmed');
+  t.is(nodeProblem(), 'manager-unconfirmed');
+  await tell(memberOf('m', 'worker'));
+  t.is(problem(), null, 'the Swarm is changing: both sides look again');
+  pass(16);
+  t.is(problem(), 'manager-unconfirmed', 'it is a worker');
+  await tell(memberOf('m', 'manager'));
+  t.is(problem(), null);
+  pass(60);
+  t.is(problem(), null);
+});
+
+test('manager claim: of an agent that is gone is nobody’s problem', async (t) => {
+  const { clock, pass, tell, problem } = setup();
+  await tell();
+  pass(16);
+  t.is(problem(), 'manager-unconfirmed');
+  clock.advance(60_000);
+  t.is(problem(), null);
+});

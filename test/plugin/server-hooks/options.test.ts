@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import project from '../../../package.json' with { type: 'json' };
+import { type PluginOptions, parseOptions } from '../../../plugin/server-hooks/options.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
+
+test('options: only the data folder has no default', (t) => {
+  const { clock, ...rest } = parseOptions({ dataDir: '/data' });
+  t.deepEqual(rest, {
+    dataDir: '/data',
+    mount: '/edge',
+    tunnelPort: 8000,
+    bind: '0.0.0.0',
+    publicUrl: null,
+    tunnelAddress: null,
+    agentImage: `fairlead/agent:${project.version}`,
+    randomBytes,
+  });
+  t.deepEqual(clock, systemClock);
+});
+
+/** A clock as a class has it: methods on the prototype, state of its own. */
+class StoppedClock implements Clock {
+  readonly #now = 5;
+  now(): number {
+    return this.#now;
+  }
+  monotonic(): number {
+    return this.#now;
+  }
+  after(): () => void {
+    return () => undefined;
+  }
+  every(): () => void {
+    return () => undefined;
+  }
+}
+
+test('options: what is given is taken, addresses are written anew, and the result is frozen', (t) => {
+  const given: PluginOptions = Object.freeze({
+    dataDir: '/data',
+    mount: '/a/b-c',
+    tunnelPort: 0,
+    bind: '::1',
+    publicUrl: 'HTTPS://Hub.Example:443/edge/',
+    tunnelAddress: 'Hub.Example:9000',
+    agentImage: 'registry:5000/agent@sha256:00',
+    clock: new StoppedClock(),
+    randomBytes: (size: number) => Buffer.alloc(size),
+  });
+  const resolved = parseOptions(given);
+  t.deepEqual(
+    { ...resolved },
+    { ...given, publicUrl: 'https://hub.example/edge', tunnelAddress: 'hub.example:9000' },
+  );
+  t.true(resolved.clock === given.clock);
+  t.is(resolved.clock.now(), 5);
+  t.is(given.publicUrl, 'HTTPS://Hub.Example:443/edge/');
+  t.true(Object.isFrozen(resolved));
+});
+
+test('options: undefined counts as absent', (t) => {
+  const given: object = { dataDir: '/data', mount: undefined, publicUrl: undefined, clock: undefined };
+  t.is(parseOptions(given as PluginOptions).mount, '/edge');
+});
+
+const mistakes: [option: string, value: unknown][] = [
+  ['dataDir', undefined],
+  ['dataDir', 'relative'],
+  ['dataDir', 7],
+  ['mount', 'edge'],
+  ['mount', '//'],
+  ['mount', '/edge/'],
+  ['mount', '/a b'],
+  ['tunnelPort', -1],
+  ['tunnelPort', 65_536],
+  ['tunnelPort', 80.5],
+  ['tunnelPort', '8000'],
+  ['bind', ''],
+  ['bind', 'a b'],
+  ['publicUrl', 'hub.example'],
+  ['publicUrl', 'ftp://hub.example'],
+  ['publicUrl', 'https://user:pass@hub.example'],
+  ['publicUrl', 'https://hub.example/?a=b'],
+  ['tunnelAddress', 'hub.example'],
+  ['tunnelAddress', 'hub.example:0'],
+  ['tunnelAddress', '::1:8000'],
+  ['agentImage', ''],
+  ['agentImage', '--privileged'],
+  ['agentImage', 'a b'],
+  ['clock', Date],
+  ['clock', null],
+  ['randomBytes', 'yes'],
+  ['tunelPort', 8000],
+];
+
+for (const [option, value] of mistakes) {
+  test(`options: ${option} = ${JSON.stringify(value) ?? String(value)} is a TypeError that names it`, (t) => {
+    const given: object = { dataDir: '/data', [option]: value };
+    t.throws(() => parseOptions(given as PluginOptions), {
+      instanceOf: TypeError,
+      message: new RegExp(`option ${option}: `),
+    });
+  });
+}
+
+test('options: no options at all is a TypeError', (t) => {
+  const parse: (value?: unknown) => unknown = parseOptions as never;
+  t.throws(() => parse(), { instanceOf: TypeError });
+  t.throws(() => parse(null), { instanceOf: TypeError });
+});

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { startHost } from '../../host/start-host.js';
+
+const projectFolder = fileURLToPath(new URL('../../..', import.meta.url));
+
+test('answers: that the host waits for the end of a stream as well is no leak to warn of', async (t) => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  const host = await startHost(t, { around: { pluginFolders: [projectFolder] } });
+  const headers = await host.signIn();
+  const { port, ca } = host;
+  const options = { host: '127.0.0.1', port, ca, path: '/edge/api/events', headers };
+  const req = get({ ...options, agent: false });
+  req.on('error', () => undefined);
+  const [answer] = (await once(req, 'response')) as [IncomingMessage];
+  answer.on('error', () => undefined);
+  t.is(answer.statusCode, 200);
+  // By the first bytes all listen who ever will, and warnings come within the same turn.
+  await once(answer, 'data');
+  req.destroy();
+  t.deepEqual(warnings, []);
+});

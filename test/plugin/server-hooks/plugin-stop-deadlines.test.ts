@@ -1,0 +1,105 @@
+import { Duplex } from 'node:stream';
+import test from 'ava';
+import { OpenCalls } from '../../../plugin/server-hooks/http/open-calls.js';
+import { mountPlugin, type Running } from '../../../plugin/server-hooks/plugin.js';
+import { stopParts } from '../../../plugin/server-hooks/stop-parts.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../kit/log-recorder.js';
+
+const never = () => new Promise<never>(() => undefined);
+
+/** Lets promises that are settled have their effect. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function fakeRunning(stopped: string[]): Running {
+  return {
+    tunnelPort: 1,
+    answer: (_req, res) => void res.write('begun'),
+    upgrade: () => false,
+    problems: () => [],
+    stop: async () => void stopped.push('parts'),
+  };
+}
+
+test('stop: a connection that never closes does not hold it up, and is counted', async (t) => {
+  const clock = new FakeClock();
+  const calls = new OpenCalls(clock);
+  // As a socket of which Node loses track: it is destroyed, and no `close` comes.
+  const stuck = new Duplex({ read: () => undefined, write: () => undefined, destroy: () => undefined });
+  calls.addSocket(stuck);
+  const ending = calls.end();
+  for (const _ of ['its own end', 'the cut']) {
+    await turn();
+    t.is(clock.pending, 1);
+    clock.advance(1_000);
+  }
+  t.is(await ending, 1);
+  t.true(stuck.destroyed);
+  t.is(clock.pending, 0);
+});
+
+test('stop: a part that fails keeps no other from being stopped, nor the calls from being ended', async (t) => {
+  const stopped: string[] = [];
+  const parts = [
+    { stop: () => void stopped.push('first') },
+    {
+      stop: () => {
+        throw new Error('second');
+      },
+    },
+    { stop: () => Promise.reject(new Error('third')) },
+    { stop: async () => void stopped.push('fourth') },
+  ];
+  await t.throwsAsync(stopParts(parts, new FakeClock()), { message: 'second' });
+  t.deepEqual(stopped, ['first', 'fourth']);
+
+  const plugin = mountPlugin({
+    mount: '/edge',
+    clock: new FakeClock(),
+    logger: new LogRecorder(),
+    run: async () => ({ ...fakeRunning([]), stop: () => Promise.reject(new Error('a part')) }),
+  });
+  await plugin.start();
+  await t.throwsAsync(plugin.stop(), { message: 'a part' });
+  await plugin.start();
+});
+
+test('stop: a part that never stops is left to itself after four seconds, and the others are stopped', async (t) => {
+  const clock = new FakeClock();
+  const stopped: string[] = [];
+  const parts = [{ stop: never }, { stop: () => void stopped.push('last') }];
+  const stopping = stopParts(parts, clock);
+  await turn();
+  clock.advance(3_999);
+  await turn();
+  t.deepEqual(stopped, []);
+  clock.advance(1);
+  await t.throwsAsync(stopping, { code: 'stop-incomplete' });
+  t.deepEqual(stopped, ['last']);
+  t.is(clock.pending, 0);
+});
+
+test('stop: a start that never ends does not hold it up, and stops by itself if it ends after all', async (t) => {
+  const clock = new FakeClock();
+  const stopped: string[] = [];
+  let run: (running: Running) => void = () => undefined;
+  const plugin = mountPlugin({
+    mount: '/edge',
+    clock,
+    logger: new LogRecorder(),
+    run: () =>
+      new Promise<Running>((resolve) => {
+        run = resolve;
+      }),
+  });
+  const starting = plugin.start();
+  await turn();
+  const stopping = plugin.stop();
+  await turn();
+  clock.advance(1_000);
+  await t.throwsAsync(stopping, { code: 'stop-incomplete' });
+  run(fakeRunning(stopped));
+  await t.throwsAsync(starting, { message: 'the plugin was stopped while it started' });
+  t.deepEqual(stopped, ['parts']);
+  t.is(clock.pending, 0);
+});

@@ -1,0 +1,243 @@
+import fs from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { LowdbStore } from '../../../../../plugin/server-hooks/store/lowdb/lowdb-store.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { LogRecorder } from '../../../../kit/log-recorder.js';
+import { tempFolder } from '../../../../kit/temp-folder.js';
+import { sampleEnvironment } from '../sample-environment.js';
+import { sampleWebhook } from '../sample-webhook.js';
+
+type Fsync = (error: Error | null) => void;
+
+/**
+ * A started store whose fsyncs happen when the test says so. It takes the place of the process's one `fsync`,
+ * so the tests of this file run one after the other.
+ */
+async function setup(t: ExecutionContext) {
+  const path = join(await tempFolder(t), 'fairlead.json');
+  const logger = new LogRecorder();
+  const clock = new FakeClock();
+  const store = new LowdbStore({ path, logger, clock });
+  await store.start();
+
+  const waiting: Fsync[] = [];
+  let arrived = () => {};
+  let count = 0;
+  let held = true;
+  const original = fs.fsync;
+  const replacement = (fd: number, done: Fsync) => {
+    count += 1;
+    if (!held) return original(fd, done);
+    waiting.push((error) => (error ? done(error) : original(fd, done)));
+    arrived();
+  };
+  fs.fsync = Object.assign(replacement, { __promisify__: original.__promisify__ });
+
+  const next = async () => {
+    if (waiting.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
+    const fsync = waiting.shift();
+    if (!fsync) throw new Error('no fsync');
+    return fsync;
+  };
+  const release = () => {
+    held = false;
+    for (const fsync of waiting.splice(0)) fsync(null);
+  };
+  t.teardown(async () => {
+    release();
+    await store.stop();
+    fs.fsync = original;
+  });
+  return { store, path, logger, clock, next, release, count: () => count };
+}
+
+const full = () => Object.assign(new Error('disk full'), { code: 'ENOSPC' });
+const onDisk = async (path: string) => JSON.parse(await readFile(path, 'utf8')).environments;
+
+/** Whether a promise is settled once all that is ready has run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const open = Symbol();
+  const turn = new Promise((resolve) => setImmediate(resolve, open));
+  return (await Promise.race([promise.catch(() => undefined), turn])) !== open;
+}
+
+test.serial('lowdb store: a write is acknowledged after its fsync, not before', async (t) => {
+  const { store, next, path } = await setup(t);
+  const written = store.putEnvironment(sampleEnvironment(1));
+  const fsync = await next();
+  t.false(await isSettled(written));
+  t.throws(() => fs.statSync(path), { code: 'ENOENT' });
+  fsync(null);
+  await written;
+  t.is((await onDisk(path)).length, 1);
+});
+
+test.serial(
+  'lowdb store: writes of one turn share one, writes that come meanwhile share the next',
+  async (t) => {
+    const { store, next, count, path } = await setup(t);
+    const first = Array.from({ length: 100 }, (_, i) => store.putEnvironment(sampleEnvironment(i + 1)));
+    const fsync = await next();
+    const second = Array.from({ length: 100 }, (_, i) => store.putEnvironment(sampleEnvironment(i + 101)));
+    fsync(null);
+    await Promise.all(first);
+    t.is((await onDisk(path)).length, 100);
+    const later = await next();
+    t.false(await isSettled(Promise.race(second)));
+    later(null);
+    await Promise.all(second);
+    t.is(count(), 2);
+    t.is((await onDisk(path)).length, 200);
+  },
+);
+
+test.serial('lowdb store: a failed write is store-unwritable and leaves memory as the disk is', async (t) => {
+  const { store, next, release, path } = await setup(t);
+  const before = sampleEnvironment(1, { name: 'a' });
+  const created = store.putEnvironment(before);
+  (await next())(null);
+  await created;
+  const settings = store.settings();
+
+  const writes = [
+    store.putEnvironment({ ...before, name: 'b' }),
+    store.putEnvironment(sampleEnvironment(2, { name: 'a' })),
+    store.putSettings({ ...settings, checkInSeconds: 99 }),
+  ];
+  const fsync = await next();
+  writes.push(store.putEnvironment(sampleEnvironment(3)), store.deleteEnvironment(1));
+  t.is(store.environment(1), undefined);
+  const told: (number | null)[] = [];
+  store.onChange((id) => told.push(id));
+  fsync(full());
+  for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
+  t.deepEqual(told.sort(), [1, 2, 3, null], 'what is taken back is a change as well');
+
+  t.deepEqual([...store.environments()], [before]);
+  t.is(store.environmentByName('a'), before);
+  t.is(store.environmentByName('b'), undefined);
+  t.is(store.settings(), settings);
+  t.deepEqual(await onDisk(path), [before]);
+
+  release();
+  const id = store.nextEnvironmentId();
+  t.is(id, 4, 'an id that was lost is not given again');
+  await store.putEnvironment(sampleEnvironment(id));
+  t.deepEqual(
+    (await onDisk(path)).map((item: { id: number }) => item.id),
+    [1, 4],
+  );
+});
+
+test.serial(
+  'lowdb store: whoever writes in the very turn of a failure gets a write of their own',
+  async (t) => {
+    const { store, next, release, path } = await setup(t);
+    const lost = store.putEnvironment(sampleEnvironment(1));
+    const retry = lost.catch(() => store.putEnvironment(sampleEnvironment(2)));
+    (await next())(full());
+    await t.throwsAsync(lost, { code: 'store-unwritable' });
+    release();
+    await retry;
+    t.deepEqual(
+      (await onDisk(path)).map((item: { id: number }) => item.id),
+      [2],
+    );
+  },
+);
+
+test.serial('lowdb store: a generation that was raised stays raised when the write fails', async (t) => {
+  const { store, next } = await setup(t);
+  const created = store.putEnvironment(sampleEnvironment(1, { generation: 3, tags: ['old'] }));
+  (await next())(null);
+  await created;
+  const revoked = store.putEnvironment(sampleEnvironment(1, { generation: 4, tags: ['new'] }));
+  (await next())(full());
+  await t.throwsAsync(revoked, { code: 'store-unwritable' });
+  t.like(store.environment(1), { generation: 4, tags: ['old'] });
+});
+
+test.serial('lowdb store: what one turn wrote is stored together or taken back together', async (t) => {
+  const { store, next, path } = await setup(t);
+  const kept = sampleWebhook('kept');
+  const created = store.putWebhook(kept);
+  (await next())(null);
+  await created;
+  const writeBoth = () => [
+    store.putEnvironment(sampleEnvironment(1)),
+    store.putWebhook({ ...kept, messages: [] }),
+    store.putWebhook(sampleWebhook('new')),
+  ];
+  const lost = writeBoth();
+  const fsync = await next();
+  const gone = store.deleteWebhook('kept');
+  t.is(store.webhook('kept'), undefined);
+  fsync(full());
+  for (const write of [...lost, gone]) await t.throwsAsync(write, { code: 'store-unwritable' });
+  t.deepEqual([...store.webhooks()], [kept]);
+  t.deepEqual([...store.environments()], []);
+  const written = writeBoth();
+  (await next())(null);
+  await written[0];
+  const { webhooks, environments } = JSON.parse(await readFile(path, 'utf8'));
+  t.deepEqual([webhooks.length, webhooks[0].messages, environments.length], [2, [], 1]);
+});
+
+test.serial('lowdb store: a disk that fails is told once, and once more when it is well', async (t) => {
+  const { store, next, release, logger } = await setup(t);
+  for (let i = 1; i <= 3; i++) {
+    const write = store.putEnvironment(sampleEnvironment(i));
+    (await next())(full());
+    const error = await t.throwsAsync<Error & { status: number }>(write, { code: 'store-unwritable' });
+    t.is(error?.status, 503);
+  }
+  release();
+  await store.putEnvironment(sampleEnvironment(4));
+  await store.putEnvironment(sampleEnvironment(5));
+  t.deepEqual(
+    logger.lines.map(({ level }) => level),
+    ['error', 'info'],
+  );
+});
+
+test.serial(
+  'lowdb store: after a failure it tries again every 5 s, and then has the raised generation on disk',
+  async (t) => {
+    const { store, clock, next, release, path } = await setup(t);
+    const created = store.putEnvironment(sampleEnvironment(1, { generation: 3 }));
+    (await next())(null);
+    await created;
+    t.false(store.isFailing);
+    const revoked = store.putEnvironment(sampleEnvironment(1, { generation: 4 }));
+    (await next())(full());
+    await t.throwsAsync(revoked, { code: 'store-unwritable' });
+    t.true(store.isFailing);
+    clock.advance(5_000);
+    (await next())(full());
+    await store.settled().catch(() => undefined);
+    t.true(store.isFailing);
+    clock.advance(5_000);
+    const fsync = await next();
+    release();
+    fsync(null);
+    await store.settled();
+    t.false(store.isFailing);
+    t.like(await onDisk(path), [{ id: 1, generation: 4 }]);
+  },
+);
+
+test.serial('lowdb store: stop waits for the write under way and the one after it', async (t) => {
+  const { store, next, path } = await setup(t);
+  const first = store.putEnvironment(sampleEnvironment(1));
+  const fsync = await next();
+  const second = store.putEnvironment(sampleEnvironment(2));
+  const stopped = store.stop();
+  fsync(null);
+  (await next())(null);
+  await stopped;
+  t.true(await isSettled(first));
+  t.true(await isSettled(second));
+  t.is((await onDisk(path)).length, 2);
+});

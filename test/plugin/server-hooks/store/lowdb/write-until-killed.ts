@@ -1,0 +1,17 @@
+import { LowdbStore } from '../../../../../plugin/server-hooks/store/lowdb/lowdb-store.js';
+import { LogRecorder } from '../../../../kit/log-recorder.js';
+import { sampleEnvironment } from '../sample-environment.js';
+
+// A hub's writes at full speed: raises the generations of eight environments for ever, and says `id generation`
+// for each write once it is acknowledged. Goes on from what it finds.
+const store = new LowdbStore({ path: process.argv[2] ?? '', logger: new LogRecorder() });
+
+async function writeForEver(id: number): Promise<never> {
+  for (;;) {
+    const generation = (store.environment(id)?.generation ?? 0) + 1;
+    await store.putEnvironment(sampleEnvironment(id, { generation, tags: ['x'.repeat(20_000)] }));
+    process.stdout.write(`${id} ${generation}\n`);
+  }
+}
+
+store.start().then(() => Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(writeForEver)));

@@ -1,0 +1,101 @@
+import test from 'ava';
+import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
+import { waysToNodes } from '../../../../plugin/server-hooks/swarm/known-nodes.js';
+import { requireNode } from '../../../../plugin/server-hooks/swarm/require-node.js';
+import { EdgeError } from '../../../../protocol/edge-error.js';
+import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+function agentOf(nodeId: string, name: string): Instance {
+  const [sample] = sampleEnvironment(1).instances;
+  if (!sample) throw new Error('no sample');
+  return { ...sample, id: `agent of ${nodeId}`, node: { swarmId: 's', nodeId, name, role: 'worker' } };
+}
+
+function swarmOf(
+  instances: readonly Instance[],
+  told: readonly [id: string, name: string][] | null = null,
+  swarm: Environment['swarm'] = { id: 's', managers: ['n9'] },
+) {
+  const member = ([id, name]: [string, string]): SwarmMember => ({
+    id,
+    name,
+    role: 'worker',
+    availability: 'active',
+    state: 'ready',
+    isLeader: false,
+    reachability: null,
+    engineVersion: '',
+    cpus: 1,
+    memoryBytes: 1,
+  });
+  const members = told && new Map(told.map((each) => [each[0], member([...each])]));
+  return { environment: sampleEnvironment(1, { instances, swarm }), roster: { members: () => members } };
+}
+
+test('known nodes: managers come first, then names in order, each with the way to its agent', (t) => {
+  const agents = [agentOf('n2', 'b'), agentOf('n3', 'a'), agentOf('n1', 'b'), agentOf('n9', 'z')];
+  const { environment, roster } = swarmOf(agents);
+  const to = (id: string) => ({ environmentId: 1, instanceId: `agent of ${id}` });
+  t.deepEqual(waysToNodes(environment, roster), [
+    { id: 'n9', name: 'z', target: to('n9') },
+    { id: 'n3', name: 'a', target: to('n3') },
+    { id: 'n1', name: 'b', target: to('n1') },
+    { id: 'n2', name: 'b', target: to('n2') },
+  ]);
+});
+
+test('known nodes: a manager says which there are; one without an agent is named, an agent of none is not', (t) => {
+  const { environment, roster } = swarmOf(
+    [agentOf('n1', 'claimed'), agentOf('n7', 'invented')],
+    [
+      ['n1', 'told'],
+      ['n2', 'bare'],
+    ],
+  );
+  const [bare, told, ...more] = waysToNodes(environment, roster);
+  t.like(told, { id: 'n1', name: 'told', target: { instanceId: 'agent of n1' } });
+  t.like(bare, { id: 'n2', name: 'bare' });
+  t.true(bare?.target instanceof EdgeError && bare.target.code === 'node-without-agent');
+  t.deepEqual(more, []);
+});
+
+test('known nodes: an environment that is no Swarm has none, whatever was told of one before', (t) => {
+  const { environment, roster } = swarmOf([{ ...agentOf('x', 'x'), node: null }], [['n1', 'old']], null);
+  t.deepEqual(waysToNodes(environment, roster), []);
+});
+
+test('known nodes: workers alone are nodes, too', (t) => {
+  const { environment, roster } = swarmOf([agentOf('n1', 'a')], null, null);
+  t.like(waysToNodes(environment, roster), { 0: { id: 'n1' }, length: 1 });
+});
+
+test('require node: an id goes before a name; a name may be percent-encoded', (t) => {
+  const { environment, roster } = swarmOf([agentOf('n1', 'n2'), agentOf('n2', 'höst 2')]);
+  t.is(requireNode(environment, 'n2', roster).instanceId, 'agent of n2');
+  t.is(requireNode(environment, 'h%C3%B6st%202', roster).instanceId, 'agent of n2');
+});
+
+test('require node: what names no node, several, or one without an agent is refused', (t) => {
+  const { environment, roster } = swarmOf(
+    [agentOf('n1', 'a')],
+    [
+      ['n1', 'twin'],
+      ['n2', 'twin'],
+      ['n3', 'bare'],
+    ],
+  );
+  for (const [node, code, status] of [
+    ['a', 'node-not-found', 404],
+    ['%', 'node-not-found', 404],
+    ['__proto__', 'node-not-found', 404],
+    ['twin', 'node-ambiguous', 409],
+    ['bare', 'node-without-agent', 503],
+  ] as const) {
+    t.like(
+      t.throws(() => requireNode(environment, node, roster)),
+      { code, status },
+      node,
+    );
+  }
+});

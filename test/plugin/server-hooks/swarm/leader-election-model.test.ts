@@ -1,0 +1,93 @@
+import { randomInt } from 'node:crypto';
+import test from 'ava';
+import type { LeaseAgent } from '../../../kit/lease-simulation/agent.js';
+import { disturb } from '../../../kit/lease-simulation/faults.js';
+import { LeaseWorld } from '../../../kit/lease-simulation/simulation.js';
+
+const WALKS = Number(process.env.FAIRLEAD_WALKS ?? 250);
+const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
+const STEPS = 40;
+/** So long the hub takes a silent tunnel for a living one, ms. */
+const SILENT_MS = 10_000;
+/** A lease without a tunnel is taken back after this time, ms: so much each agent that is out of order may cost. */
+const LEASE_MS = 5_000;
+/** The same where all are slow to connect, ms: all turns that an agent may lose, and the one that is long enough. */
+const SLOW_TURNS_MS = 5_000 + 10_000 + 20_000 + 40_000 + 60_000;
+
+/** Some agents work from now on, the others do not: a tunnel must stand in time, and go on standing. */
+async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
+  const { random, hub } = world;
+  const lastOpenedMs = Math.max(...world.agents.map(({ openedMs }) => openedMs));
+  // Their turns may have doubled already.
+  const haveAllFailed = world.agents.every(({ triedMs }) => triedMs > lastOpenedMs);
+  let bad = 0;
+  const good = world.random.between(1, world.agents.length);
+  const start = random.between(0, world.agents.length - 1);
+  const dialMs = random.pick([0, 0, 8_000, 15_000]);
+  for (let n = 0; n < world.agents.length; n++) {
+    const agent = world.agents[(start + n) % world.agents.length];
+    if (!agent) continue;
+    if (n < good) agent.heal(dialMs);
+    else {
+      bad++;
+      Object.assign(agent, { canOpen: false, failMs: random.pick([0, 250, 3_000, 10_000]) });
+      agent.holds = random.next() < 0.5;
+      // Its open check-in outlives it, for all the hub can see.
+      if (random.next() < 0.3) agent.cut(true);
+    }
+    trace.push(
+      `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen} after ${agent.dialMs} ms`,
+    );
+  }
+  const slot = hub.registry.slot(1);
+  slot.demand();
+  const startMs = world.clock.monotonic();
+  const turnsMs = dialMs > 0 || haveAllFailed ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
+  const boundMs = (slot.tunnel ? SILENT_MS : 0) + turnsMs + 2 * LEASE_MS + 1_000;
+  // One that another process with the agent's identity opened has no other end here.
+  const { tunnel } = slot;
+  if (!world.agents.some(({ id, isOn }) => isOn && id === tunnel?.grant.instanceId)) {
+    world.clock.after(SILENT_MS, () => tunnel?.close('silent'));
+  }
+  const leads = ({ id, isOn }: LeaseAgent) => isOn && id === slot.tunnel?.grant.instanceId;
+  while (!world.agents.some(leads)) {
+    await world.advance(250);
+    slot.demand();
+    if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel stands after ${boundMs} ms`);
+  }
+}
+
+async function walk(seed: number): Promise<void> {
+  const trace: string[] = [];
+  const world = new LeaseWorld(seed, 1 + (seed % 5));
+  try {
+    for (let step = 0; step < STEPS; step++) {
+      trace.push(await disturb(world));
+      await world.settle();
+    }
+    await settleDown(world, trace);
+    trace.push('watched');
+    await world.advance(100_000);
+    trace.push('left alone');
+    for (const agent of world.agents) agent.cut(false);
+    world.hub.registry.revoke(1);
+    await world.advance(400_000);
+    if (world.hub.clock.pending !== 1)
+      throw new Error(`${world.hub.clock.pending} timers wait in an idle hub`);
+    world.restart(false);
+  } catch (error) {
+    throw new Error(
+      `FAIRLEAD_SEED=${seed} FAIRLEAD_WALKS=1: ${(error as Error).message}\n${trace.join('\n')}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+test('lease: whatever happens, one agent at most may open the tunnel, and one does in time', async (t) => {
+  t.timeout(600_000);
+  t.log(`FAIRLEAD_SEED=${SEED}, ${WALKS} walks`);
+  for (let n = 0; n < WALKS; n++) await walk(SEED + n);
+  t.pass();
+});

@@ -1,0 +1,45 @@
+import test from 'ava';
+import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { member } from '../../../kit/lease-simulation/samples.js';
+import { sampleEnvironment } from '../store/sample-environment.js';
+
+/** An environment whose only agent is on its only manager, node `n` of Swarm `s`. */
+function setup() {
+  const clock = new FakeClock();
+  const environment = sampleEnvironment(1);
+  const [instance] = environment.instances;
+  if (!instance) throw new Error('the sample has an agent');
+  let changes = 0;
+  const roster = new SwarmRoster({
+    store: { environment: () => environment, putEnvironment: () => Promise.resolve() },
+    onChange: () => changes++,
+    clock,
+  });
+  const tell = (workers: number) => {
+    const nodes = [member('n', 'manager', 'active')];
+    for (let i = 0; i < workers; i++) nodes.push(member(`w${i}`, 'worker', 'active'));
+    return roster.accept(1, instance, { swarmId: 's', nodes });
+  };
+  return { clock, roster, tell, changes: () => changes };
+}
+
+test('swarm roster: the same again is no news, and costs nothing', async (t) => {
+  const { tell, changes, roster } = setup();
+  for (let i = 0; i < 100; i++) await tell(1);
+  t.is(changes(), 1);
+  t.deepEqual([...(roster.members(1)?.keys() ?? [])], ['n', 'w0']);
+});
+
+test('swarm roster: ten changes are taken at once, then one a second', async (t) => {
+  const { tell, changes, clock } = setup();
+  for (let i = 0; i < 10; i++) await tell(i);
+  t.like(await t.throwsAsync(tell(10)), { code: 'report-too-soon', status: 429, retryAfterSeconds: 1 });
+  t.is(changes(), 10);
+  clock.advance(1_000);
+  await tell(10);
+  await t.throwsAsync(tell(11), { code: 'report-too-soon' });
+  clock.advance(3_600_000);
+  for (let i = 0; i < 10; i++) await tell(i);
+  await t.throwsAsync(tell(12), { code: 'report-too-soon' });
+});

@@ -1,0 +1,57 @@
+import test from 'ava';
+import { TunnelCalls } from '../../../../plugin/server-hooks/tunnel/calls.js';
+import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+
+const MOST = 4_000;
+const MOST_EACH = 1_000;
+const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
+
+function setUp(): TunnelCalls {
+  const clock = new FakeClock();
+  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
+  return new TunnelCalls({
+    registry,
+    clock,
+    waitMs: () => 30_000,
+    servesSwarm: () => true,
+    isConfirmable: () => false,
+  });
+}
+
+/** How calls ended, each way once. */
+async function endsOf(calls: ReadonlyArray<Promise<unknown>>): Promise<unknown[]> {
+  return [...new Set(await Promise.all(calls.map((call) => call.catch((reason: Error) => reason.message))))];
+}
+
+test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', async (t) => {
+  const calls = setUp();
+  const first = new AbortController();
+  const rest = new AbortController();
+  const left = calls.open({ environmentId: 1 }, first.signal);
+  const open = Array.from({ length: MOST - 1 }, (_, at) =>
+    calls.open({ environmentId: 1 + (at % 5) }, rest.signal),
+  );
+  t.like(await t.throwsAsync(calls.open({ environmentId: 6 }, rest.signal)), REFUSED);
+  first.abort(new Error('the caller left'));
+  await t.throwsAsync(left, { message: 'the caller left' });
+  open.push(calls.open({ environmentId: 6 }, rest.signal));
+  rest.abort(new Error('all left'));
+  t.deepEqual(await endsOf(open), ['all left']);
+});
+
+test('tunnel calls: one environment takes a quarter of them at most; the others have the rest', async (t) => {
+  const calls = setUp();
+  const first = new AbortController();
+  const rest = new AbortController();
+  const left = calls.open({ environmentId: 1 }, first.signal);
+  const open = Array.from({ length: MOST_EACH - 1 }, () => calls.open({ environmentId: 1 }, rest.signal));
+  t.like(await t.throwsAsync(calls.open({ environmentId: 1 }, rest.signal)), REFUSED);
+  for (let at = 0; at < MOST_EACH; at++) open.push(calls.open({ environmentId: 2 }, rest.signal));
+  first.abort(new Error('the caller left'));
+  await t.throwsAsync(left, { message: 'the caller left' });
+  open.push(calls.open({ environmentId: 1 }, rest.signal));
+  t.like(await t.throwsAsync(calls.open({ environmentId: 1 }, rest.signal)), REFUSED);
+  rest.abort(new Error('all left'));
+  t.deepEqual(await endsOf(open), ['all left']);
+});

@@ -1,0 +1,23 @@
+import test from 'ava';
+import { ResetBudget } from '../../../../plugin/server-hooks/tunnel/reset-budget.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+
+test('reset budget: keeps below 1,000 resets at once and 33 a second, whatever the pattern', (t) => {
+  const clock = new FakeClock();
+  const budget = new ResetBudget(clock);
+  const taken = (times: number) => Array.from({ length: times }, () => budget.spend()).filter(Boolean).length;
+  t.is(taken(2_000), 500);
+  clock.advance(1_000);
+  t.is(taken(2_000), 30);
+  clock.advance(3_600_000);
+  t.is(taken(2_000), 500);
+});
+
+test('reset budget: a reset now and then is always had', (t) => {
+  const clock = new FakeClock();
+  const budget = new ResetBudget(clock);
+  for (let i = 0; i < 10_000; i++) {
+    clock.advance(34);
+    t.true(budget.spend());
+  }
+});

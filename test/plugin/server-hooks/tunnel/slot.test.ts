@@ -1,0 +1,215 @@
+import test, { type ExecutionContext } from 'ava';
+import { TunnelSlot } from '../../../../plugin/server-hooks/tunnel/slot.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { type TunnelPairOptions, tunnelPair } from '../../../kit/tunnel/pair.js';
+
+const never = new AbortController().signal;
+
+function setup(inactivityMs = 60_000) {
+  const clock = new FakeClock();
+  const changes: string[] = [];
+  const slot: TunnelSlot = new TunnelSlot({
+    clock,
+    inactivityMs: () => inactivityMs,
+    onChange: () => changes.push(slot.state),
+    onLost: () => undefined,
+    newEpoch: () => 'boot.1',
+  });
+  const attach = async (t: ExecutionContext, options: Partial<TunnelPairOptions> = {}) => {
+    const pair = await tunnelPair(t, { clock, ...options });
+    slot.grant(pair.tunnel.grant.instanceId);
+    slot.attach(pair.tunnel);
+    return pair;
+  };
+  return { clock, slot, changes, attach };
+}
+
+test('slot: a demand makes it required, and tells once', (t) => {
+  const { slot, changes } = setup();
+  t.is(slot.state, 'idle');
+  slot.demand();
+  slot.demand();
+  t.is(slot.state, 'required');
+  t.deepEqual(changes, ['required']);
+});
+
+test('slot: a demand that nobody renews lapses after the inactivity time', (t) => {
+  const { slot, clock } = setup();
+  slot.demand();
+  clock.advance(59_999);
+  t.is(slot.state, 'required');
+  clock.advance(1);
+  t.is(slot.state, 'idle');
+  slot.demand();
+  t.is(slot.state, 'required');
+});
+
+test('slot: a call that waits keeps the demand up for as long as it waits', async (t) => {
+  const { slot, clock } = setup(5_000);
+  const waiting = slot.acquire(20_000, never);
+  clock.advance(15_000);
+  t.is(slot.state, 'required');
+  t.is(slot.uses, 1);
+  clock.advance(5_000);
+  t.like(await t.throwsAsync(waiting), { code: 'tunnel-timeout', status: 504 });
+  t.is(slot.uses, 0);
+  t.is(clock.pending, 0);
+});
+
+test('slot: a keep-alive wakes nothing and prolongs what is', async (t) => {
+  const { slot, clock, attach } = setup();
+  t.is(slot.keepAlive(), 'idle');
+  t.is(slot.state, 'idle');
+  slot.demand();
+  clock.advance(50_000);
+  t.is(slot.keepAlive(), 'required');
+  clock.advance(50_000);
+  t.is(slot.state, 'required');
+  await attach(t);
+  t.is(slot.keepAlive(), 'active');
+});
+
+test('slot: whoever waits gets the tunnel with a hold on it', async (t) => {
+  const { slot, attach, changes } = setup();
+  const waiting = [slot.acquire(1_000, never), slot.acquire(1_000, never)];
+  const { tunnel } = await attach(t);
+  t.is(slot.uses, 2, 'there is no moment between wait and hold');
+  const holds = await Promise.all(waiting);
+  t.true(holds.every((hold) => hold.tunnel === tunnel));
+  holds[0]?.leave();
+  holds[0]?.leave();
+  t.is(slot.uses, 1);
+  t.deepEqual(changes, ['required', 'required', 'active'], 'a lease is told, too');
+});
+
+test('slot: a caller who leaves is no use any more', async (t) => {
+  const { slot, clock } = setup();
+  const gone = new AbortController();
+  const waiting = slot.acquire(1_000, gone.signal);
+  gone.abort(new Error('left'));
+  await t.throwsAsync(waiting, { message: 'left' });
+  await t.throwsAsync(slot.acquire(1_000, gone.signal), { message: 'left' });
+  t.is(slot.uses, 0);
+  t.is(clock.pending, 0);
+});
+
+test('slot: a tunnel lost while it is wanted is required again, and told', async (t) => {
+  const { slot, attach, changes } = setup();
+  slot.demand();
+  const { tunnel } = await attach(t);
+  tunnel.close('lost');
+  t.is(slot.state, 'required');
+  t.deepEqual(changes, ['required', 'required', 'active', 'required'], 'a lease is told, too');
+});
+
+test('slot: a tunnel lost long after its last use is not wanted back', async (t) => {
+  const { slot, attach, clock } = setup();
+  slot.demand();
+  const { tunnel } = await attach(t);
+  clock.advance(60_000);
+  tunnel.close('lost');
+  t.is(slot.state, 'idle');
+});
+
+test('slot: a call under way keeps a lost tunnel wanted however long it ran', async (t) => {
+  const { slot, attach, clock } = setup();
+  const waiting = slot.acquire(1_000, never);
+  const { tunnel } = await attach(t);
+  const { leave } = await waiting;
+  clock.advance(3_600_000);
+  tunnel.close('silent');
+  t.is(slot.state, 'required');
+  leave();
+  t.is(slot.state, 'required', 'the last use was just now');
+});
+
+test('slot: the newest tunnel wins, and the end of the older one changes nothing', async (t) => {
+  const { slot, attach } = setup();
+  const older = await attach(t, { id: 'older' });
+  const newer = await attach(t, { id: 'newer' });
+  t.is(older.tunnel.end, 'superseded');
+  t.is(slot.tunnel, newer.tunnel);
+  t.is(slot.state, 'active');
+});
+
+test('slot: revocation ends tunnel, waits and demand, each with its code', async (t) => {
+  const { slot, attach, changes } = setup();
+  const waiting = slot.acquire(1_000, never);
+  slot.revoke();
+  t.like(await t.throwsAsync(waiting), { code: 'tunnel-closed', status: 503 });
+  t.is(slot.state, 'idle');
+  const hold = slot.acquire(1_000, never);
+  const { tunnel } = await attach(t);
+  await hold;
+  slot.revoke();
+  t.is(tunnel.end, 'revoked');
+  t.is(tunnel.closed.reason.code, 'tunnel-closed');
+  t.is(slot.state, 'idle');
+  t.is(changes.at(-1), 'idle');
+});
+
+test('slot: a hold that ends after a revocation does not make the tunnel wanted again', async (t) => {
+  const { slot, attach } = setup();
+  const hold = slot.acquire(1_000, never);
+  await attach(t);
+  const { leave } = await hold;
+  slot.revoke();
+  leave();
+  t.is(slot.state, 'idle');
+});
+
+test('slot: a call after an idle close is new demand', async (t) => {
+  const { slot, attach } = setup();
+  slot.demand();
+  const { tunnel } = await attach(t);
+  slot.closeIdle();
+  t.is(tunnel.end, 'idle');
+  t.is(slot.state, 'idle');
+  const waiting = slot.acquire(1_000, never);
+  t.is(slot.state, 'required');
+  const { tunnel: next } = await attach(t, { id: 'next' });
+  t.is((await waiting).tunnel, next);
+});
+
+test('slot: the hub closes an unused tunnel 30 s after the agent should have', async (t) => {
+  const { slot, attach, clock } = setup();
+  slot.demand();
+  await attach(t, { inactivityMs: 5_000 });
+  clock.advance(35_000);
+  t.false(slot.isOverdue());
+  clock.advance(1);
+  t.true(slot.isOverdue());
+  slot.keepAlive();
+  t.false(slot.isOverdue());
+  const { leave } = await slot.acquire(0, never);
+  clock.advance(3_600_000);
+  t.false(slot.isOverdue(), 'a call is under way');
+  leave();
+  clock.advance(35_001);
+  t.true(slot.isOverdue());
+});
+
+test('slot: believes its agent about which tunnel is open, but not while word of a new one is on its way', async (t) => {
+  const { slot, attach, clock } = setup();
+  slot.demand();
+  const { tunnel } = await attach(t, { id: 'mine', instanceId: 'a' });
+  slot.reconcile('a', 'none');
+  t.is(tunnel.end, null, 'it opened just now');
+  clock.advance(3_001);
+  slot.reconcile('b', 'none');
+  slot.reconcile('a', 'mine');
+  t.is(tunnel.end, null);
+  slot.reconcile('a', 'none');
+  t.is(tunnel.end, 'lost');
+  t.is(slot.state, 'required');
+});
+
+test('slot: an agent is believed though the wall clock was set back', async (t) => {
+  const { slot, attach, clock } = setup();
+  slot.demand();
+  const { tunnel } = await attach(t, { instanceId: 'a' });
+  clock.setWall(clock.now() - 3_600_000);
+  clock.advance(3_001);
+  slot.reconcile('a', 'none');
+  t.is(tunnel.end, 'lost');
+});
