@@ -1,10 +1,10 @@
-// End-to-end tests that have engines of their own, or wait most of the time: they run beside the others.
-const BESIDE = ['test/e2e/swarm/*.test.ts', 'test/e2e/{hostile,lifecycle,store}-*.test.ts'];
+// End-to-end tests that have engines of their own, or wait most of the time: they run in parallel with the others.
+const PARALLEL = ['test/e2e/{hostile,lifecycle,store,swarm}/*.test.ts'];
 // What the runner (tools/test.ts) runs apart; `npx ava` alone takes all.
 const PARTS = {
   unit: ['test/**/*.test.ts', '!test/e2e/**'],
-  e2e: ['test/e2e/**/*.test.ts', ...BESIDE.map((files) => `!${files}`)],
-  beside: BESIDE,
+  e2e: ['test/e2e/**/*.test.ts', ...PARALLEL.map((files) => `!${files}`)],
+  parallel: PARALLEL,
 };
 
 export default {

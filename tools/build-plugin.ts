@@ -18,6 +18,7 @@ const COPIED = [
   'plugin/manifest.schema.json',
   'plugin/README.md',
   'docs/api.md',
+  'docs/configuration.md',
   'docs/embedding.md',
   'docs/errors.md',
 ];

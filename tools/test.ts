@@ -74,7 +74,7 @@ async function runE2e(): Promise<TestCounts[]> {
       // Named files run whatever part they belong to: once is enough.
       ...(patterns.length > 0
         ? []
-        : [runAva(run, { ...env, FAIRLEAD_TESTS: 'beside' }, { isShownAtEnd: true })]),
+        : [runAva(run, { ...env, FAIRLEAD_TESTS: 'parallel' }, { isShownAtEnd: true })]),
     ]);
   if (process.env.FAIRLEAD_NO_LAB) return runBoth({});
   say('starting a private Docker Engine');

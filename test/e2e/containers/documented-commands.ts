@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/** The commands of a chapter: its indented blocks, in order, one line each. Chapters are told by their title. */
+/** The lines of a chapter's `sh` blocks, in order. A chapter is found by its title. */
 export async function documentedCommands(file: string, title: string): Promise<string[]> {
   const text = await readFile(file, 'utf8');
-  const chapter = text.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
+  const chapter = text.split(/^##+ /m).find((part) => part.startsWith(`${title}\n`));
   if (chapter === undefined) throw new Error(`${file} has no chapter ${title}`);
-  return chapter
-    .split('\n')
-    .filter((line) => line.startsWith('    '))
-    .map((line) => line.trim());
+  return [...chapter.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+    block.trimEnd().split('\n'),
+  );
 }

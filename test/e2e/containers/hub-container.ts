@@ -7,7 +7,7 @@ import { documentedCommands } from './documented-commands.js';
 /** Name of the hub's image in the documentation, but for its version. */
 export const HUB_IMAGE = 'fairlead/hub';
 
-/** The hub as `docs/deploying.md` says to run it in a container. */
+/** The hub as `docs/install.md` says to run it in a container. */
 export interface ContainedHub {
   /** Where the test and containers of the engine reach it. */
   readonly origin: string;
@@ -45,7 +45,7 @@ export async function containHub(t: Scope, engine: SharedEngine): Promise<Contai
   t.teardown(async () => {
     await paste('docker compose -f deploy/compose.yaml down -v -t 0');
   });
-  const commands = await documentedCommands('docs/deploying.md', 'In a container');
+  const commands = await documentedCommands('docs/install.md', 'In a container');
   for (const command of commands) if (!command.startsWith('export ')) await paste(command);
   const id = async () => (await paste('docker compose -f deploy/compose.yaml ps -q hub')).trim();
   return {

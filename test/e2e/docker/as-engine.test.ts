@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { isSwarmCall, parseDockerPath } from '../../../plugin/server-hooks/docker/path.js';
+import { codeOf } from '../../../protocol/edge-error.js';
+import { containerName, docker } from '../../kit/docker/compare.js';
+import { type DockerLine, startDockerLine } from '../../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+import { dialHub } from './hub-forwarder.js';
+
+const scope = fileScope();
+let started: Promise<DockerLine> | undefined;
+const theLine = () => {
+  started ??= startDockerLine(scope);
+  return started;
+};
+
+/** One way to the engine for raw HTTP: how it is dialled, and what goes before the path and behind the request line. */
+interface Way {
+  dial(): Promise<Duplex>;
+  readonly base: string;
+  readonly headers: string;
+}
+
+function bothWays(line: DockerLine): readonly Way[] {
+  const { hub, environmentId, engine } = line;
+  const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
+  const hubWay = {
+    dial: () => dialHub(hub.port),
+    base: `/edge/api/environments/${environmentId}/docker`,
+    headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
+  };
+  return [engineWay, hubWay];
+}
+
+async function dialEngine(path: string): Promise<Duplex> {
+  const socket = net.connect({ path, allowHalfOpen: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** What is not answered by then shows as an answer that is not whole. */
+const DEADLINE_MS = 15_000;
+
+/** Sends bytes and hears the answer until `isWhole` says so, or the end. */
+async function hear(socket: Duplex, bytes: string, isWhole = (_: string) => false): Promise<string> {
+  let text = '';
+  socket.setEncoding('latin1');
+  socket.on('error', () => undefined);
+  const done = new Promise<void>((resolve) => {
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (isWhole(text)) resolve();
+    });
+    socket.once('end', () => resolve());
+    socket.once('close', () => resolve());
+  });
+  socket.write(bytes, 'latin1');
+  const cut = setTimeout(() => socket.destroy(), DEADLINE_MS);
+  await done;
+  clearTimeout(cut);
+  return text;
+}
+
+/** Status, and the body without its framing, of a request of one's own making. */
+async function ask(
+  way: Way,
+  method: string,
+  target: string,
+  headers = '',
+  body = '',
+): Promise<[number, string]> {
+  const socket = await way.dial();
+  const absolute = target.startsWith('http://');
+  const path = absolute ? target.replace('http://x', `http://x${way.base}`) : `${way.base}${target}`;
+  const connection = headers.includes('Upgrade') ? '' : 'Connection: close\r\n';
+  const text = await hear(
+    socket,
+    `${method} ${path} HTTP/1.1\r\n${way.headers}${connection}${headers.replace('UUID', randomUUID())}\r\n${body}`,
+    isWhole,
+  );
+  socket.destroy();
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const status = Number(head.split(' ')[1]);
+  const content = rest.join('\r\n\r\n').replace(/^[0-9a-f]+\r\n|\r\n0(\r\n.*)?$/gis, '');
+  return [status, status === 400 && !/json/.test(head) ? '' : content];
+}
+
+/** As far as its length or its chunks say; a switch of protocols is whole with its head. */
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n');
+  if (end === -1) return false;
+  const head = text.slice(0, end);
+  if (head.startsWith('HTTP/1.1 101')) return true;
+  const length = /^content-length: (\d+)/im.exec(head)?.[1];
+  if (length !== undefined) return text.length >= end + 4 + Number(length);
+  return /^transfer-encoding: chunked/im.test(head) && text.endsWith('0\r\n\r\n');
+}
+
+const H2C = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+const CREATE = '{"Image":"nobody:1"}';
+
+/** `[method, target, headers, body, the engine's status]` */
+const SAME: readonly (readonly [string, string, string, string, number])[] = [
+  ['GET', `/images/${BUSYBOX_IMAGE.replaceAll('/', '%2F')}/json`, '', '', 200],
+  ['GET', '/v1.41./version', '', '', 200],
+  ['GET', '/v1.41%2Fversion', '', '', 200],
+  ['GET', '/containers/%ff%5C%00/json', '', '', 404],
+  ['GET', '/containers/x#y/json', '', '', 404],
+  ['GET', `/_ping?x=${'x'.repeat(100_000)}`, '', '', 200],
+  ['GET', 'http://x/version', '', '', 200],
+  ['OPTIONS', '/version', '', '', 200],
+  ['OPTIONS', '/no/such', '', '', 200],
+  ['GET', '/version', H2C, '', 200],
+  ['GET', '/version', 'Connection: Upgrade\r\nUpgrade: tcp\r\n', '', 200],
+  [
+    'POST',
+    '/containers/create',
+    `${H2C}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n`,
+    `${CREATE.length.toString(16)}\r\n${CREATE}\r\n0\r\n\r\n`,
+    404,
+  ],
+  ['POST', '/session', 'Content-Length: 0\r\n', '', 400],
+  [
+    'POST',
+    '/session',
+    'X-Docker-Expose-Session-Uuid: UUID\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n',
+    '',
+    101,
+  ],
+  ['POST', '/grpc', 'Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n', '', 101],
+  ['POST', '/grpc', 'Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n', '', 500],
+];
+
+serialLabTest('docker HTTP: what the engine makes of a request, the hub does', async (t) => {
+  const line = await theLine();
+  for (const [method, target, headers, body, status] of SAME) {
+    const answers: (readonly [number, string])[] = [];
+    // One after the other: the engine has one BuildKit session of a name at a time.
+    for (const way of bothWays(line)) answers.push(await ask(way, method, target, headers, body));
+    const [direct, through] = answers;
+    const about = `${method} ${target.slice(0, 60)} ${headers.slice(0, 60)}`;
+    t.is(direct?.[0], status, about);
+    if (status === 101) t.is(through?.[0], 101, about);
+    else t.deepEqual(through, direct, about);
+  }
+});
+
+/** How clients start an exec and send it stdin; `body` is Docker's JSON. */
+const STARTS: Readonly<Record<string, (body: string) => string>> = {
+  'Upgrade: tcp': (body) =>
+    `Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  'Upgrade: foo': (body) =>
+    `Connection: Upgrade\r\nUpgrade: foo\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  'Upgrade, chunked': (body) =>
+    `Connection: Upgrade\r\nUpgrade: tcp\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  'Upgrade, chunked, unended': (body) =>
+    `Connection: Upgrade\r\nUpgrade: tcp\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`,
+  'no Upgrade': (body) => `Content-Length: ${body.length}\r\n\r\n${body}`,
+};
+
+serialLabTest('docker HTTP: an exec gets its stdin however the client asks for the stream', async (t) => {
+  const line = await theLine();
+  const name = containerName(t, line);
+  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  for (const [how, start] of Object.entries(STARTS)) {
+    for (const way of bothWays(line)) {
+      const text = await execCat(t, way, name, start);
+      t.regex(text, how === 'no Upgrade' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 101 /, how);
+      // Eight bytes say which stream it is, and how long.
+      t.true(text.endsWith('\x01\0\0\0\0\0\0\x09in and on'), `${how}: ${JSON.stringify(text)}`);
+    }
+  }
+});
+
+async function execCat(
+  t: ExecutionContext,
+  way: Way,
+  name: string,
+  start: (body: string) => string,
+): Promise<string> {
+  const spec = JSON.stringify({ AttachStdin: true, AttachStdout: true, Cmd: ['cat'] });
+  const json = `Content-Type: application/json\r\n`;
+  const [, made] = await ask(
+    way,
+    'POST',
+    `/containers/${name}/exec`,
+    `${json}Content-Length: ${spec.length}\r\n`,
+    spec,
+  );
+  const { Id: id } = JSON.parse(made);
+  const socket = await way.dial();
+  t.teardown(() => socket.destroy());
+  const request = `POST ${way.base}/exec/${id}/start HTTP/1.1\r\n${way.headers}${json}${start('{"Detach":false}')}`;
+  let hasAnswered = false;
+  return hear(socket, request, (text) => {
+    if (!hasAnswered && text.includes('\r\n\r\n')) {
+      hasAnswered = true;
+      // Stdin may come right behind the engine's head, and ends before the output does.
+      socket.end('in and on');
+    }
+    return false;
+  });
+}
+
+const NOUNS = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs', 'containers', 'version'];
+
+/** A character of a path, plain or encoded, in either case. */
+const spelt = (text: string) =>
+  fc
+    .array(fc.constantFrom('plain', 'upper', 'lower'), { minLength: text.length, maxLength: text.length })
+    .map((ways) =>
+      [...text]
+        .map((character, index) => {
+          const hex = character.charCodeAt(0).toString(16).padStart(2, '0');
+          if (ways[index] === 'plain') return character;
+          return `%${ways[index] === 'upper' ? hex.toUpperCase() : hex}`;
+        })
+        .join(''),
+    );
+
+const anyPath = fc
+  .tuple(
+    fc.constantFrom(
+      '',
+      '/v1.41',
+      '/v1.41.',
+      '/v1.41..',
+      '/v1.041',
+      '/v01.41',
+      '/v1.41/v1.41',
+      '/V1.41',
+      '/v1.41\\',
+      '/v',
+    ),
+    fc.constantFrom(...NOUNS),
+    fc.constantFrom('', '/', '/json', '/x', '/unlockkey', '/a/b', ';x', '.', '\0', '#', '/create'),
+  )
+  .chain((parts) => spelt(`${parts[0]}/${parts[1]}${parts[2]}`.slice(1)).map((text) => `/${text}`));
+
+serialLabTest(
+  'docker path: no spelling gets what the engine’s router takes for the Swarm’s to a worker',
+  async (t) => {
+    const { socketPath } = await sharedEngine();
+    let calls = 0;
+    await fc.assert(
+      fc.asyncProperty(anyPath, async (raw) => {
+        const way: Way = { dial: () => dialEngine(socketPath), base: '', headers: 'Host: engine\r\n' };
+        const [status, body] = await ask(way, 'GET', raw);
+        // What this engine, which is in no Swarm, says of each such call once its router has found it.
+        const isOfSwarm = status === 503 && /not a swarm manager/.test(body);
+        if (isOfSwarm) calls++;
+        try {
+          const path = parseDockerPath(raw);
+          if (isOfSwarm) return isSwarmCall(path);
+          // Beyond the router's routes the hub may be stricter, not on those that it has.
+          return status !== 200 || !isSwarmCall(path);
+        } catch (error) {
+          return codeOf(error) === 'bad-docker-path' && !isOfSwarm;
+        }
+      }),
+      { numRuns: 1_500 },
+    );
+    t.true(calls > 100, `${calls} reached the Swarm’s routes`);
+  },
+);

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { compare, containerName } from '../../kit/docker/compare.js';
+import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
+import { type DockerLine, type DockerSide, dockerClients, startDockerLine } from '../../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { tempFolder } from '../../kit/temp-folder.js';
+
+const BUILDKIT = { DOCKER_BUILDKIT: '1' };
+
+serialLabTest(
+  'docker build with BuildKit: context, secret, cache and a failing step, by a token for one environment',
+  async (t) => {
+    const plain = await startDockerLine(t);
+    const line = await withBuildKit(t, plain);
+    const context = await tempFolder(t);
+    await mkdir(join(context, 'folder'));
+    await writeFile(join(context, 'folder', 'large'), randomBytes(3_000_000));
+    await writeFile(join(context, 'left-out'), 'not sent');
+    await writeFile(join(context, '.dockerignore'), 'left-out\n');
+    await writeFile(join(context, 'secret'), 'only for the build');
+    const name = containerName(t, line);
+    t.teardown(async () => {
+      await plain.engine.docker(['image', 'rm', '-f', `${name}:1`], { allowFailure: true });
+    });
+    const build = async (dockerfile: string, args: string[] = []) => {
+      await writeFile(join(context, 'Dockerfile'), dockerfile);
+      return await compare(t, line, ['build', '--no-cache', '--progress', 'plain', '-q', ...args, context], {
+        env: BUILDKIT,
+        // Of two builds that only differ in their ID and in how their progress is told.
+        normalise: (text) => text.replace(/sha256:\w+/g, 'ID').replace(/^#.*\n|^\n/gm, ''),
+      });
+    };
+    const from = `FROM ${BUSYBOX_IMAGE}\n`;
+    const secret = 'RUN --mount=type=secret,id=word grep "only for" /run/secrets/word > /seen\n';
+    const good = await build(`${from}COPY . /in\nRUN test ! -e /in/left-out\n${secret}`, [
+      '--tag',
+      `${name}:1`,
+      '--secret',
+      `id=word,src=${join(context, 'secret')}`,
+    ]);
+    t.is(good.code, 0, good.stderr);
+    const { stdout } = await compare(t, line, ['run', '--rm', `${name}:1`, 'cat', '/seen']);
+    t.is(stdout, 'only for the build\n');
+
+    const failing = await build(`${from}RUN echo before && exit 42\n`);
+    t.is(failing.code, 1);
+    t.regex(failing.stderr, /exit code: 42/);
+    await t.notThrowsAsync(untilNothingIsOpen(plain));
+  },
+);
+
+/** The same two ways, for a client that brings BuildKit along; through the hub with a token for this environment only. */
+async function withBuildKit(t: ExecutionContext, line: DockerLine): Promise<DockerLine> {
+  const program = dockerClients().find(hasBuildKit)?.program;
+  if (program === undefined)
+    throw new Error('this machine has no docker client with BuildKit (20.10, or buildx)');
+  const { environmentId, hub } = line;
+  const { status, body } = await hub.call<{ token: string }>('POST', '/api/tokens', {
+    name: 'builds',
+    environmentId,
+  });
+  t.is(status, 201);
+  const folder = await tempFolder(t);
+  await writeFile(join(folder, 'ca.pem'), (await hub.call<string>('GET', '/edge/api/ca.pem')).body);
+  const config = { HttpHeaders: { Authorization: `Bearer ${body.token}` } };
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const url = line.through.args.at(-1) ?? '';
+  const args = ['--config', folder, '--tlsverify', '--tlscacert', join(folder, 'ca.pem'), '-H', url];
+  const through: DockerSide = { ...line.through, program, args };
+  return { ...line, local: { ...line.local, program }, through };
+}
+
+/** From version 23 on BuildKit is the matter of a plugin. */
+function hasBuildKit({ program, version }: { program: string; version: string }): boolean {
+  if (Number(/ version (\d+)/.exec(version)?.[1]) < 23) return true;
+  try {
+    execFileSync(program, ['buildx', 'version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

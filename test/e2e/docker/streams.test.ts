@@ -1,0 +1,115 @@
+import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
+import { untilNothingIsOpen, watchEngine } from '../../kit/docker/open-connections.js';
+import { startDocker } from '../../kit/docker/session.js';
+import { type DockerLine, startDockerLine } from '../../kit/docker/setup.js';
+import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
+import { fileScope } from '../../kit/scope.js';
+
+const scope = fileScope();
+let started: Promise<DockerLine> | undefined;
+const theLine = () => {
+  started ??= startDockerLine(scope);
+  return started;
+};
+
+/** Prints each line of its input with a word before it, and ends as the input says. */
+const ECHO = 'echo ready; while read -r word; do [ $word = end ] && exit 3; echo "got $word"; done';
+
+serialLabTest(
+  'docker logs -f: a line comes when it is written, and the end with the container’s',
+  async (t) => {
+    const line = await theLine();
+    const end = await onBothSides(t, line, async (side) => {
+      const name = containerName(t, line);
+      await docker(t, line.local, ['run', '-di', '--name', name, BUSYBOX_IMAGE, 'sh', '-c', ECHO]);
+      const writer = startDocker(t, line.local, ['attach', name]);
+      const reader = startDocker(t, side, ['logs', '-f', name]);
+      await reader.untilOutput(/ready/);
+      for (const word of ['one', 'two', 'three']) {
+        writer.stdin.write(`${word}\n`);
+        await reader.untilOutput(new RegExp(`got ${word}\n`));
+      }
+      writer.stdin.write('end\n');
+      return await reader.end();
+    });
+    t.like(end, { code: 0, stdout: 'ready\ngot one\ngot two\ngot three\n', stderr: '' });
+    await t.notThrowsAsync(untilNothingIsOpen(line));
+  },
+);
+
+serialLabTest('docker events: they come as they happen', async (t) => {
+  const line = await theLine();
+  const actions = await onBothSides(t, line, async (side) => {
+    const name = containerName(t, line);
+    const filter = ['--filter', `container=${name}`, '--format', '{{.Action}}'];
+    await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE, 'true']);
+    const watcher = startDocker(t, side, ['events', '--since', '10m', ...filter]);
+    await watcher.untilOutput(/create\n/);
+    await docker(t, line.local, ['rename', name, `${name}-x`]);
+    await watcher.untilOutput(/rename\n/);
+    await docker(t, line.local, ['rename', `${name}-x`, name]);
+    await docker(t, line.local, ['start', name]);
+    await watcher.untilOutput(/die\n/);
+    watcher.signal('SIGKILL');
+    return (await watcher.end()).stdout.split('\n').filter((action) => action !== 'attach');
+  });
+  t.deepEqual(actions.slice(0, 3), ['create', 'rename', 'rename']);
+});
+
+serialLabTest('docker stats: goes on sending samples', async (t) => {
+  const line = await theLine();
+  await onBothSides(t, line, async (side) => {
+    const name = containerName(t, line);
+    await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+    const watcher = startDocker(t, side, ['stats', '--format', '{{.Name}} {{.PIDs}}', name]);
+    await watcher.untilOutput(new RegExp(`(${name} 1.*){3}`, 's'));
+    watcher.signal('SIGKILL');
+    return (await watcher.end()).signal;
+  });
+});
+
+serialLabTest(
+  'docker wait, kill, stop, pause: a wait ends when the other command has its effect',
+  async (t) => {
+    const line = await theLine();
+    const script = 'trap "exit 4" TERM; echo ready; while :; do sleep 0.1; done';
+    const ends: [string, string[]][] = [
+      ['137', ['kill']],
+      ['4', ['kill', '-s', 'TERM']],
+      ['4', ['stop']],
+      ['137', ['rm', '-f']],
+    ];
+    for (const [code, command] of ends) {
+      const seen = await onBothSides(t, line, async (side) => {
+        const name = containerName(t, line);
+        await docker(t, side, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sh', '-c', script]);
+        const logs = startDocker(t, side, ['logs', '-f', name]);
+        await logs.untilOutput(/ready/);
+        const called = await watchEngine(line);
+        const wait = startDocker(t, side, ['wait', name, name]);
+        await called();
+        await docker(t, side, ['pause', name]);
+        await docker(t, side, ['unpause', name]);
+        await docker(t, side, [...command, name]);
+        const ended = await logs.end();
+        const { stdout } = await wait.end();
+        return { ended, stdout: stdout.split('\n')[0] };
+      });
+      t.is(seen.stdout, code, command.join(' '));
+    }
+    t.is((await compare(t, line, ['wait', 'nobody'])).code, 1);
+    await t.notThrowsAsync(untilNothingIsOpen(line));
+  },
+);
+
+serialLabTest('docker logs: as much as there is, on both streams', async (t) => {
+  const line = await theLine();
+  const name = containerName(t, line);
+  const script = 'for i in $(seq 1 20); do seq 1 20000; echo "part $i" >&2; done';
+  await docker(t, line.local, ['run', '--name', name, '-a', 'stderr', BUSYBOX_IMAGE, 'sh', '-c', script]);
+  const { stdout, stderr } = await compare(t, line, ['logs', name]);
+  t.is(stdout.length, 20 * 108_894);
+  t.is(stderr.split('\n').length, 21);
+  const last = await compare(t, line, ['logs', '--tail', '5', '-t', name]);
+  t.is(`${last.stdout}${last.stderr}`.split('\n').length, 6);
+});

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import { serialBrowserTest } from '../../kit/browser/browser.js';
+import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
+import { type Console, openConsole } from '../../kit/docker/console.js';
+import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
+import { startLine } from '../../kit/hub-and-agent.js';
+
+/** SIGKILL comes 4 s after the hang-up; five times that. */
+const GONE_MS = 5 * 5_000;
+
+/** A container of the test's own, and what runs in it besides its first process. */
+async function startContainer(t: ExecutionContext, options: readonly string[] = []) {
+  const engine = await sharedEngine();
+  const name = `hang-up-${process.pid}-${randomBytes(4).toString('hex')}`;
+  t.teardown(async () => void (await engine.docker(['rm', '-f', name], { allowFailure: true })));
+  await engine.docker([
+    'run',
+    '-d',
+    '--init',
+    '--name',
+    name,
+    ...options,
+    BUSYBOX_IMAGE,
+    'tail',
+    '-f',
+    '/dev/null',
+  ]);
+  const processes = async () => {
+    const { stdout } = await engine.docker(['top', name, '-eo', 'pid,args']);
+    const commands = stdout
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().replace(/^\d+ +/, ''));
+    return commands.filter((command) => command && !/docker-init|tail -f/.test(command)).sort();
+  };
+  /** Polls, because the engine reports no process but its own. */
+  const until = async (holds: (commands: string[]) => boolean) => {
+    const deadline = performance.now() + GONE_MS;
+    for (;;) {
+      const commands = await processes();
+      if (holds(commands)) return commands;
+      if (performance.now() > deadline) throw new Error(`still there: ${commands.join(', ')}`);
+    }
+  };
+  return { name, engine, until };
+}
+
+const isEmpty = (commands: string[]) => commands.length === 0;
+const newMarker = () => randomBytes(16).toString('hex');
+const runs = (words: string) => (commands: string[]) => commands.some((command) => command.includes(words));
+/** The script that ends the process waits, too. */
+const isWatched = runs('fairlead-hang-up');
+
+async function startSleep(shell: Console): Promise<void> {
+  shell.type('echo "ready $((1 + 1))"; sleep 1000\n');
+  await shell.untilOutput(/ready 2/);
+}
+
+serialBrowserTest('console hang-up: a console closed in the panel leaves no process', async (t) => {
+  await havePanel();
+  const { hub, created } = await startLine(t);
+  const { name, until } = await startContainer(t);
+  const { page } = await openPanel(t, hub);
+  const open = async () => {
+    await page.click(`[aria-label="Console of ${name}"]`);
+    await page.waitForSelector('text="Connected"');
+    await page.click('.screen');
+    await page.keyboard.type('sleep 1000\n');
+    await until((commands) => runs('sleep 1000')(commands) && isWatched(commands));
+  };
+  await page.click(`.row:has-text(${JSON.stringify(created.name)})`);
+  await page.fill('.filter input', name);
+  await open();
+  await page.click('.close');
+  t.deepEqual(await until(isEmpty), [], 'the tool was closed');
+  await open();
+  await page.close();
+  t.deepEqual(await until(isEmpty), [], 'the tab was closed');
+});
+
+serialLabTest('console hang-up: a lost connection of page, hub or agent leaves no process', async (t) => {
+  const line = await startLine(t);
+  const { name, until } = await startContainer(t);
+  const ends: [string, (shell: Console) => unknown][] = [
+    ['page', (shell) => shell.ws.terminate()],
+    ['tunnel', () => line.hub.call('DELETE', `/edge/api/environments/${line.created.id}/tunnel`)],
+    ['hub', () => line.hub.child.kill('SIGKILL')],
+  ];
+  for (const [what, end] of ends) {
+    const options = { marker: newMarker(), user: '65534' };
+    const shell = await openConsole(t, line.hub, line.created.id, name, ['sh'], options);
+    await startSleep(shell);
+    await until(isWatched);
+    await end(shell);
+    t.deepEqual(await until(isEmpty), [], what);
+  }
+  const other = await startLine(t);
+  const shell = await openConsole(t, other.hub, other.created.id, name, ['sh'], { marker: newMarker() });
+  await startSleep(shell);
+  await until(isWatched);
+  other.agent.child.kill('SIGKILL');
+  t.deepEqual(await until(isEmpty), [], 'agent');
+});
+
+serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores it', async (t) => {
+  const { hub, created } = await startLine(t);
+  for (const options of [[], ['--pid', 'host']]) {
+    const { name, until, engine } = await startContainer(t, options);
+    const scripts = [`trap 'touch /hung-up; exit' HUP`, `trap '' HUP`];
+    for (const script of scripts) {
+      const command = ['sh', '-c', `${script}; echo ready; while :; do read -r _; done`];
+      const shell = await openConsole(t, hub, created.id, name, command, { marker: newMarker() });
+      await shell.untilOutput(/ready/);
+      await until(isWatched);
+      shell.ws.terminate();
+      t.deepEqual(await until(isEmpty), [], script);
+    }
+    await t.notThrowsAsync(engine.docker(['exec', name, 'ls', '/hung-up']));
+  }
+});
+
+serialLabTest('console hang-up: background work, other consoles and foreign execs go on', async (t) => {
+  const { hub, created } = await startLine(t);
+  const { name, until, engine } = await startContainer(t);
+  const marked = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
+  marked.type('(trap "" HUP; exec sleep 1001) & setsid sleep 1002 & echo "done $((1 + 1))"\n');
+  await marked.untilOutput(/done 2/);
+  const other = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
+  other.type('exec sleep 1003\n');
+  const unmarked = await openConsole(t, hub, created.id, name, ['sleep', '1004']);
+  await engine.docker(['exec', '-d', '-t', '-e', `FAIRLEAD_CONSOLE=${newMarker()}`, name, 'sleep', '1005']);
+  await until((commands) => [1001, 1002, 1003, 1004, 1005].every((sign) => runs(`sleep ${sign}`)(commands)));
+  unmarked.ws.terminate();
+  marked.ws.terminate();
+  const left = await until((commands) => commands.filter((command) => /^sh/.test(command)).length === 1);
+  t.is(left.filter((command) => command.startsWith('sleep')).length, 5);
+});
+
+serialLabTest(
+  'console hang-up: a process that ends by itself reports its code and leaves no watcher',
+  async (t) => {
+    const { hub, created } = await startLine(t);
+    const { name, until } = await startContainer(t);
+    const shell = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
+    await until(isWatched);
+    shell.type('exit 7\n');
+    t.deepEqual((await shell.closed).at(-1), { type: 'exit', code: 7 });
+    t.deepEqual(await until(isEmpty), []);
+  },
+);

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { cp } from 'node:fs/promises';
+import { startAgent } from '../../kit/agent/agent.js';
+import { serialBrowserTest } from '../../kit/browser/browser.js';
+import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
+import { startLine } from '../../kit/hub-and-agent.js';
+import { tempFolder } from '../../kit/temp-folder.js';
+
+serialBrowserTest('panel: an admin swaps two cloned machines, and the other one is in reach', async (t) => {
+  t.timeout(400_000);
+  await havePanel();
+  const { hub, created, agent, agentOptions } = await startLine(t);
+  const dataDir = await tempFolder(t);
+  await cp(agent.dataDir, dataDir, { recursive: true });
+  const clone = await startAgent(t, { ...agentOptions, dataDir, bootId: randomUUID() });
+  await clone.child.untilLine(/"code":"machine-cloned"/, 120_000);
+  const { page, errors, ran } = await openPanel(t, hub);
+  await page.evaluate(`location.hash = '#fairlead/environments/${created.id}/edit'`);
+  await page.waitForSelector('button:text-is("Swap machines …")');
+  t.deepEqual(await lookFaults(page), []);
+  await page.click('button:text-is("Swap machines …")');
+  await page.click('dialog button:text-is("Swap machines")');
+  await page.waitForSelector('text="Swapped"');
+  await agent.child.untilLine(/"code":"machine-cloned"/, 120_000);
+  await clone.child.untilLine(/"msg":"enrolled"/, 120_000);
+  await agent.child.kill();
+  t.is((await hub.call('GET', `/edge/api/environments/${created.id}/docker/_ping`)).body, 'OK');
+  t.deepEqual([errors, ran], [[], []]);
+});
