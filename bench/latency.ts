@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BenchLab, type Link, startBenchLab } from './bench-lab.js';
+import { type BenchLab, type Link, startBenchLab } from './lab/lab.js';
+import { download, upload } from './lab/transfer.js';
 import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
-import { download, upload } from './transfer.js';
 
 const ROUNDS = 3;
 const KEY_EVERY_MS = 25;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentList } from '../plugin/api.js';
-import { writeEnvironments } from './many-environments.js';
+import { writeEnvironments } from './lab/many-environments.js';
 import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
 import { type Role, startRole } from './roles/start-role.js';
 

@@ -1,8 +1,8 @@
-import { startBenchLab } from './bench-lab.js';
+import { startBenchLab } from './lab/lab.js';
+import { makeSelfSigned } from './lab/self-signed.js';
+import { download, type Target, upload } from './lab/transfer.js';
 import { type Benchmark, machine, quantile } from './report.js';
 import { type Role, startRole } from './roles/start-role.js';
-import { makeSelfSigned } from './self-signed.js';
-import { download, type Target, upload } from './transfer.js';
 
 const ROUNDS = 5;
 const BYTES = 1024 ** 3;

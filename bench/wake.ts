@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TunnelView } from '../plugin/api.js';
-import { startBenchLab } from './bench-lab.js';
+import { startBenchLab } from './lab/lab.js';
 import { type Benchmark, machine, quantile } from './report.js';
 
 const ROUNDS = 1_000;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SnapshotView } from '../plugin/api.js';
 import { type Benchmark, machine, type ReportRow } from './report.js';
-import { connectionCost, OPENINGS, openingCosts } from './wire-costs.js';
-import { wireBetween } from './wire-count.js';
-import { perMinute, spent, type Window } from './wire-figures.js';
-import { AGENT_NAMES, type AgentName, startWireLab, type WireLab } from './wire-lab.js';
+import { connectionCost, OPENINGS, openingCosts } from './wire/costs.js';
+import { wireBetween } from './wire/count.js';
+import { perMinute, spent, type Window } from './wire/figures.js';
+import { AGENT_NAMES, type AgentName, startWireLab, type WireLab } from './wire/lab.js';
 
 /** How long a check-in is held. Windows must be whole numbers of holds, or one may count one more. */
 const HOLD_MS = 50_000;

@@ -1,9 +1,9 @@
 import { buildAgent } from './build-agent.js';
 import { buildPanel } from './build-panel.js';
-import { installBrowser } from './lab/install-browser.js';
-import { installDockerPy } from './lab/install-docker-py.js';
-import { installEngine } from './lab/install-engine.js';
-import { installServers } from './lab/install-servers.js';
+import { installBrowser } from './lab/install/browser.js';
+import { installDockerPy } from './lab/install/docker-py.js';
+import { installEngine } from './lab/install/engine.js';
+import { installServers } from './lab/install/servers.js';
 import { endWithParent, insideNamespace, runInNamespace } from './lab/namespace.js';
 import { startSharedEngine } from './lab/shared-engine.js';
 import { runAva, type TestCounts } from './run-ava.js';

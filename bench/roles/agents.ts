@@ -1,7 +1,7 @@
 // Agents of `many-environments.ts` that check in: each once, then at a fixed rate.
 import http from 'node:http';
 import { signRequest } from '../../protocol/crypto/request-signature.js';
-import { agentOf } from '../many-environments.js';
+import { agentOf } from '../lab/many-environments.js';
 
 const { port, count, perSecond } = JSON.parse(process.argv[2] ?? '{}');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });

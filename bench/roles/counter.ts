@@ -1,7 +1,7 @@
 // Counting relays: one for each agent and port, so that each counts one agent only.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
-import type { WireCount } from '../wire-count.js';
+import type { WireCount } from '../wire/count.js';
 import { SegmentCounter } from './segment-counter.js';
 
 const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');

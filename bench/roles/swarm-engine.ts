@@ -1,6 +1,6 @@
 // Stand-ins for engines, one socket each: they answer an agent's requests, always the same.
 import http from 'node:http';
-import type { EngineRole } from '../wire-lab.js';
+import type { EngineRole } from '../wire/lab.js';
 
 const input: { sockets: Record<string, { path: string; role: EngineRole }> } = JSON.parse(
   process.argv[2] ?? '{}',

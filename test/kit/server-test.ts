@@ -1,7 +1,7 @@
 import test from 'ava';
 
 /**
- * `test` of AVA for what needs, besides an engine, a proxy, Podman, Compose or the like (`tools/lab/install-servers.ts`);
+ * `test` of AVA for what needs, besides an engine, a proxy, Podman, Compose or the like (`tools/lab/install/servers.ts`);
  * those of a file run one after the other. Skipped where these cannot be had (`npm test` says why).
  */
 export const serialServerTest =

@@ -1,6 +1,6 @@
-import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/base-image.js';
 import { answersPing, LabEngine } from '../lab/engine.js';
-import { installEngine } from '../lab/install-engine.js';
+import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/images/base-image.js';
+import { installEngine } from '../lab/install/engine.js';
 
 /** The demo's engine. */
 export interface DemoEngine {

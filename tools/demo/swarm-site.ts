@@ -1,7 +1,7 @@
-import { AGENT_IMAGE } from '../lab/agent-image.js';
-import { installEngine } from '../lab/install-engine.js';
+import { AGENT_IMAGE } from '../lab/images/agent-image.js';
+import { installEngine } from '../lab/install/engine.js';
 import { runCommand } from '../lab/run-command.js';
-import { LabSwarm } from '../lab/swarm.js';
+import { LabSwarm } from '../lab/swarm/swarm.js';
 import type { DemoSite } from './site.js';
 
 /**

@@ -1,6 +1,6 @@
-import { buildAgentImage } from './agent-image.js';
-import { makeBaseImage, makeBusyboxImage } from './base-image.js';
 import { LabEngine } from './engine.js';
+import { buildAgentImage } from './images/agent-image.js';
+import { makeBaseImage, makeBusyboxImage } from './images/base-image.js';
 
 /** Content of `FAIRLEAD_LAB`, for the test processes of a run. */
 export interface LabDescription {

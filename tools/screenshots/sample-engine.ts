@@ -1,5 +1,5 @@
-import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/base-image.js';
 import { LabEngine } from '../lab/engine.js';
+import { BUSYBOX_IMAGE, makeBusyboxImage } from '../lab/images/base-image.js';
 
 const REQUEST =
   'printf "%s GET /orders/%s 200 %s ms\\n" "$(date -u +%T)" $((n * 37 % 9000)) $((n * 13 % 90))';

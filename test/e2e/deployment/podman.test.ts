@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { buildAgentImage } from '../../../tools/lab/agent-image.js';
-import { makeBaseImage, makeBusyboxImage } from '../../../tools/lab/base-image.js';
+import { buildAgentImage } from '../../../tools/lab/images/agent-image.js';
+import { makeBaseImage, makeBusyboxImage } from '../../../tools/lab/images/base-image.js';
 import { PodmanEngine } from '../../../tools/lab/podman-engine.js';
 import { CONTAINER } from '../../kit/agent/container.js';
 import { docker } from '../../kit/docker/compare.js';

@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { makeBusyboxImage } from '../../../tools/lab/base-image.js';
 import { LabEngine } from '../../../tools/lab/engine.js';
-import { dockerPyFolder } from '../../../tools/lab/install-docker-py.js';
+import { makeBusyboxImage } from '../../../tools/lab/images/base-image.js';
+import { dockerPyFolder } from '../../../tools/lab/install/docker-py.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { SwarmNode } from '../../../tools/lab/swarm-node.js';
-import { LabSwitch } from '../../../tools/lab/switch.js';
+import { SwarmNode } from '../../../tools/lab/swarm/node.js';
+import { LabSwitch } from '../../../tools/lab/swarm/switch.js';
 import { cleanEnv, joinEngine } from '../../kit/docker/setup.js';
 import { startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';

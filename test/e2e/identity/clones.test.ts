@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { cp } from 'node:fs/promises';
-import { BUSYBOX_IMAGE } from '../../../tools/lab/base-image.js';
 import type { LabEngine } from '../../../tools/lab/engine.js';
+import { BUSYBOX_IMAGE } from '../../../tools/lab/images/base-image.js';
 import { startAgent } from '../../kit/agent/agent.js';
 import { labTest, startEngine } from '../../kit/engine/lab.js';
 import { startHub } from '../../kit/hub/hub.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { countNodes, driveList } from '../../../bench/drive-list.js';
-import { traceTasks } from '../../../bench/main-thread.js';
-import { writeEnvironments } from '../../../bench/many-environments.js';
-import { changeStatuses } from '../../../bench/status-changes.js';
+import { writeEnvironments } from '../../../bench/lab/many-environments.js';
+import { countNodes, driveList } from '../../../bench/panel/drive-list.js';
+import { traceTasks } from '../../../bench/panel/main-thread.js';
+import { changeStatuses } from '../../../bench/panel/status-changes.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { startHub } from '../../kit/hub/hub.js';

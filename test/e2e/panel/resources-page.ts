@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { BUSYBOX_IMAGE } from '../../../tools/lab/base-image.js';
 import type { LabEngine } from '../../../tools/lab/engine.js';
+import { BUSYBOX_IMAGE } from '../../../tools/lab/images/base-image.js';
 import type { TestAgent } from '../../kit/agent/agent.js';
 import { load } from '../../kit/browser/browser.js';
 import { accessFaults, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';

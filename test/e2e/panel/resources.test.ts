@@ -1,4 +1,4 @@
-import { BUSYBOX_IMAGE } from '../../../tools/lab/base-image.js';
+import { BUSYBOX_IMAGE } from '../../../tools/lab/images/base-image.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel } from '../../kit/browser/panel-page.js';
 import { fileScope } from '../../kit/scope.js';

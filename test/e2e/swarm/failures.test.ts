@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { NodeView } from '../../../plugin/api.js';
-import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import { seededRandom } from '../../kit/seeded-random.js';
 import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';

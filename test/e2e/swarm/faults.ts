@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { freezeContainer } from '../../kit/engine/freeze-container.js';
 import type { SwarmLine } from '../../kit/swarm/setup.js';
 

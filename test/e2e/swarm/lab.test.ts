@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ExecutionContext } from 'ava';
-import type { LabSwarm } from '../../../tools/lab/swarm.js';
-import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
+import type { LabSwarm } from '../../../tools/lab/swarm/swarm.js';
 import { freezeContainer } from '../../kit/engine/freeze-container.js';
 import { BASE_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { startSwarm } from '../../kit/swarm/lab.js';

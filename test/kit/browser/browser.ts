@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type BrowserContext, chromium } from 'playwright-core';
-import { CHROMIUM } from '../../../tools/lab/install-browser.js';
+import { CHROMIUM } from '../../../tools/lab/install/browser.js';
 import type { Scope } from '../scope.js';
 
 /** `test` of AVA for what needs a browser: skipped, and counted as such, where there is none (`npm test` says why). */

@@ -1,8 +1,13 @@
 import test from 'ava';
 import { buildAgent } from '../../../tools/build-agent.js';
-import { AGENT_IMAGE, buildAgentImage } from '../../../tools/lab/agent-image.js';
-import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from '../../../tools/lab/base-image.js';
 import { type EngineOptions, LabEngine } from '../../../tools/lab/engine.js';
+import { AGENT_IMAGE, buildAgentImage } from '../../../tools/lab/images/agent-image.js';
+import {
+  BASE_IMAGE,
+  BUSYBOX_IMAGE,
+  makeBaseImage,
+  makeBusyboxImage,
+} from '../../../tools/lab/images/base-image.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../../tools/lab/run-command.js';
 import type { LabDescription } from '../../../tools/lab/shared-engine.js';
 import type { Scope } from '../scope.js';

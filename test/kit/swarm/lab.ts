@@ -1,5 +1,5 @@
 import { buildAgent } from '../../../tools/build-agent.js';
-import { LabSwarm } from '../../../tools/lab/swarm.js';
+import { LabSwarm } from '../../../tools/lab/swarm/swarm.js';
 import type { Scope } from '../scope.js';
 
 /**

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, NodeList, NodeView } from '../../../plugin/api.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../../tools/lab/run-command.js';
-import type { LabSwarm } from '../../../tools/lab/swarm.js';
-import type { SwarmNode } from '../../../tools/lab/swarm-node.js';
+import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
+import type { LabSwarm } from '../../../tools/lab/swarm/swarm.js';
 import { startChild } from '../child.js';
 import { AGENT_IMAGE } from '../engine/lab.js';
 import { type Hub, startHub } from '../hub/hub.js';

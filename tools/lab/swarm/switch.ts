@@ -1,6 +1,6 @@
-import { Pod } from './pod.js';
-import { runCommand } from './run-command.js';
-import { addAddress, type LayWire, runIn, takeNetwork } from './wire.js';
+import { Pod } from '../pod.js';
+import { runCommand } from '../run-command.js';
+import { addAddress, type LayWire, runIn, takeNetwork } from '../wire.js';
 
 /** States of a bridge's port, as `bridge link` counts them. */
 const [DISABLED, FORWARDING] = ['0', '3'];

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChangeSettings, EnvironmentCreated } from '../plugin/api.js';
-import { encodeEdgeKey, parseEdgeKey } from '../protocol/crypto/edge-key.js';
-import { buildAgent } from '../tools/build-agent.js';
-import type { HubClient } from '../tools/demo/hub-client.js';
-import { endProcess, startBundledHub } from './bundled-hub.js';
-import { type ProcessCost, processCost } from './process-cost.js';
-import { type Role, startRole } from './roles/start-role.js';
-import type { WireCount } from './wire-count.js';
+import type { ChangeSettings, EnvironmentCreated } from '../../plugin/api.js';
+import { encodeEdgeKey, parseEdgeKey } from '../../protocol/crypto/edge-key.js';
+import { buildAgent } from '../../tools/build-agent.js';
+import type { HubClient } from '../../tools/demo/hub-client.js';
+import { endProcess, startBundledHub } from '../lab/bundled-hub.js';
+import { type ProcessCost, processCost } from '../lab/process-cost.js';
+import { type Role, startRole } from '../roles/start-role.js';
+import type { WireCount } from './count.js';
 
 /** Role of an agent's engine. */
 export type EngineRole = 'standalone' | 'manager' | 'worker';

@@ -1,6 +1,6 @@
-import type { ReportRow } from './report.js';
-import { wireBetween } from './wire-count.js';
-import type { AgentName, Readings } from './wire-lab.js';
+import type { ReportRow } from '../report.js';
+import { wireBetween } from './count.js';
+import type { AgentName, Readings } from './lab.js';
 
 /** Two readings, one after the other. */
 export interface Window {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { HubClient } from '../tools/demo/hub-client.js';
+import { HubClient } from '../../tools/demo/hub-client.js';
 
 /** The bundled host with the plugin in its own process, on free loopback ports. */
 export interface BundledHub {
@@ -22,7 +22,7 @@ export async function startBundledHub(
   dataDir: string,
   onSpawn: (hub: ChildProcess) => void,
 ): Promise<BundledHub> {
-  const main = fileURLToPath(new URL('../host/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../host/main.ts', import.meta.url));
   const hub = spawn(process.execPath, ['--import', 'tsx', main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

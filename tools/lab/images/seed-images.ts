@@ -1,8 +1,8 @@
 import { access, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { LabEngine } from '../engine.js';
 import { AGENT_IMAGE, buildAgentImage } from './agent-image.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, makeBaseImage, makeBusyboxImage } from './base-image.js';
-import type { LabEngine } from './engine.js';
 
 /**
  * Loads the lab's images into engines: built once in the first one, then copied. In a test run the copy is kept in the

@@ -1,4 +1,4 @@
-import type { LabEngine } from './engine.js';
+import type { LabEngine } from '../engine.js';
 import type { LabSwitch } from './switch.js';
 
 /** A Swarm's own traffic: its managers' API and its gossip. Overlay networks would be UDP 4789. */

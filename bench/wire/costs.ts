@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
-import type { TunnelView } from '../plugin/api.js';
-import { quantile, type ReportRow } from './report.js';
-import { wireBetween } from './wire-count.js';
-import { spent } from './wire-figures.js';
-import type { WireLab } from './wire-lab.js';
+import type { TunnelView } from '../../plugin/api.js';
+import { quantile, type ReportRow } from '../report.js';
+import { wireBetween } from './count.js';
+import { spent } from './figures.js';
+import type { WireLab } from './lab.js';
 
 export const OPENINGS = 10;
 /** Time for all effects of a change, ms. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installPrograms } from './install-programs.js';
-import { runCommand } from './run-command.js';
+import { runCommand } from '../run-command.js';
+import { installPrograms } from './programs.js';
 
 const REQUIREMENTS = fileURLToPath(new URL('docker-py.txt', import.meta.url));
 /** Writable by root only, unlike the temporary folders: its content runs as root. */
@@ -28,7 +28,7 @@ export async function installDockerPy(say: (line: string) => void): Promise<stri
   await mkdir(CACHE, { recursive: true, mode: 0o700 });
   const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
   try {
-    say(`pip3 install --target ${folder} --requirement tools/lab/docker-py.txt`);
+    say(`pip3 install --target ${folder} --requirement tools/lab/install/docker-py.txt`);
     const options = ['--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
     await runCommand('pip3', ['install', ...options, '--target', unfinished, '--requirement', REQUIREMENTS], {
       env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' },

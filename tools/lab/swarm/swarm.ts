@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LabEngine } from './engine.js';
-import { seedImages } from './seed-images.js';
-import { SwarmNode } from './swarm-node.js';
+import { LabEngine } from '../engine.js';
+import { seedImages } from '../images/seed-images.js';
+import { SwarmNode } from './node.js';
 import { LabSwitch } from './switch.js';
 
 const SIZE = 3;

@@ -1,6 +1,6 @@
 import https from 'node:https';
-import { signRequest } from '../protocol/crypto/request-signature.js';
-import { agentOf } from './many-environments.js';
+import { signRequest } from '../../protocol/crypto/request-signature.js';
+import { agentOf } from '../lab/many-environments.js';
 
 /**
  * Agents of `many-environments.ts` whose engines go up and down: a fixed number of them changes status each second, in

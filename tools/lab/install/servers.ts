@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
-import { installPrograms, type Programs } from './install-programs.js';
-import { runCommand } from './run-command.js';
+import { runCommand } from '../run-command.js';
+import { installPrograms, type Programs } from './programs.js';
 
 /** Other programs for tests with a hub and an agent: proxies, Podman, Compose, a checker for systemd units. */
 const PROGRAMS: Programs = {

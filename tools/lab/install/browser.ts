@@ -1,4 +1,4 @@
-import { installPrograms } from './install-programs.js';
+import { installPrograms } from './programs.js';
 
 /** Path in Debian's package; Playwright's own download is not used. */
 export const CHROMIUM = '/usr/bin/chromium';

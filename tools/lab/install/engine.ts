@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
-import { installPrograms, type Programs } from './install-programs.js';
-import { runCommand } from './run-command.js';
+import { runCommand } from '../run-command.js';
+import { installPrograms, type Programs } from './programs.js';
 
 /** Each program the lab runs. */
 const PROGRAMS: Programs = {

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LabEngine } from './engine.js';
-import { runCommand } from './run-command.js';
+import type { LabEngine } from '../engine.js';
+import { runCommand } from '../run-command.js';
 
 /** The lab's `BASE` for `Dockerfile.agent`: this machine's Node on a busybox. */
 export const BASE_IMAGE = 'fairlead-lab/node:1';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { runCommand } from './run-command.js';
+import { runCommand } from '../run-command.js';
 
 /** Programs, and the Debian package of each. */
 export type Programs = Readonly<Record<string, string>>;
