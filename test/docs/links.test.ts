@@ -74,3 +74,12 @@ test('links: every file of deploy/ that a page names exists', async (t) => {
   t.true(named.length > 5);
   for (const path of new Set(named)) await t.notThrowsAsync(access(join(ROOT, path)), path);
 });
+
+test('links: every file that CONTRIBUTING.md names exists', async (t) => {
+  const text = await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+  const named = [
+    ...text.matchAll(/\b(?:plugin|host|protocol|agent-image|test|tools)\/[\w./-]+\.(?:ts|json)\b/g),
+  ];
+  t.true(named.length > 8, `only ${named.length} files`);
+  for (const [path] of named) await t.notThrowsAsync(access(join(ROOT, path)), path);
+});
