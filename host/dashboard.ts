@@ -1,9 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
-import type { PluginOptions } from '../plugin/server-hooks/options.js';
 import { ensureAdminPassword } from './auth/admin-password.js';
 import { Authenticator } from './auth/authenticate.js';
 import { Devices } from './auth/devices.js';
@@ -17,25 +14,16 @@ import { CertificateKeeper } from './certificates/keeper.js';
 import { localNames } from './certificates/local-names.js';
 import { type HostConfig, readPasswordFile, readPublicCaFile } from './config.js';
 import { HostData } from './data.js';
-import { buildKitPath, environmentOfBuildKit, refuseBuildKit } from './http/buildkit.js';
+import { refuseBuildKit } from './http/buildkit.js';
 import { isClientGone } from './http/is-client-gone.js';
-import {
-  notFound,
-  Problem,
-  problemReplies,
-  refuseUnserved,
-  refuseUpgrade,
-  requireHost,
-} from './http/problem.js';
+import { problemReplies, refuseUnserved, requireHost } from './http/problem.js';
 import { addHostRoutes } from './http/routes.js';
 import { HttpsServer } from './http/server.js';
+import { upgradeTo } from './http/upgrades.js';
 import { loadPage } from './page.js';
-import { findPlugins } from './plugins/find-plugins.js';
-import { loadPlugin } from './plugins/load-plugin.js';
-import type { PluginManifest } from './plugins/manifest.js';
+import { openSlots } from './plugins/open-slots.js';
 import { loadPanels } from './plugins/panel-files.js';
-import { Plugins, type PluginView } from './plugins/registry.js';
-import { PluginSlot } from './plugins/slot.js';
+import { PluginRegistry, type PluginView } from './plugins/registry.js';
 import { Reloader, type ReloadTask } from './reloader.js';
 import { WatchedSetting } from './watched-setting.js';
 
@@ -120,7 +108,7 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
       return publicCa === undefined ? certificates.current.ca : (publicCa ?? undefined);
     },
   };
-  const plugins = new Plugins(await openSlots(config, deps.pluginFolders, host), data, logger);
+  const plugins = new PluginRegistry(await openSlots(config, deps.pluginFolders, host), data, logger);
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   app.on('error', (error: unknown, ctx?: Koa.Context) => {
@@ -211,78 +199,4 @@ function certificateOf(
 ): Promise<ServerCertificate> {
   if (config.tls) return readGivenCertificate(config.tls.certFile, config.tls.keyFile);
   return ownCertificate(folder, localNames(config.publicUrl), deps.clock(), deps.randomBytes, isFirst);
-}
-
-async function openSlots(config: HostConfig, folders: readonly string[], host: Host): Promise<PluginSlot[]> {
-  const { manifests, refused } = await findPlugins(folders);
-  for (const reason of refused) host.logger.error({ reason }, 'a plugin was skipped');
-  if (manifests.length === 0) host.logger.warn({ folders }, 'no plugin found');
-  return manifests.map((manifest) => {
-    const create = async () => (await loadPlugin(manifest))(optionsFor(manifest, config), host);
-    return new PluginSlot(manifest, create);
-  });
-}
-
-function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions {
-  const agentImage = config.agentImage ?? (manifest.agent && `${manifest.agent.image}:${manifest.version}`);
-  return {
-    dataDir: join(config.dataDir, 'plugins', manifest.id),
-    mount: manifest.mount,
-    tunnelPort: config.tunnelPort,
-    bind: config.bind,
-    ...(config.publicUrl === undefined ? {} : { publicUrl: withMount(config.publicUrl, manifest.mount) }),
-    ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),
-    ...(agentImage === undefined ? {} : { agentImage }),
-  };
-}
-
-/** Agents need the plugin's address; an admin may configure the dashboard's, without the mount. */
-function withMount(publicUrl: string, mount: string): string {
-  const url = new URL(publicUrl);
-  if (url.pathname === '/') url.pathname = mount;
-  return url.href;
-}
-
-function upgradeTo(plugins: Plugins, authenticator: Authenticator, logger: Logger) {
-  const refuse = (socket: Duplex, error: unknown) => {
-    if (error instanceof Problem) {
-      refuseUpgrade(socket, error);
-      return;
-    }
-    if (isClientGone(error, socket)) {
-      socket.destroy();
-      return;
-    }
-    logger.error({ err: error }, 'an upgrade failed');
-    refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; see the log of the hub'));
-  };
-  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    try {
-      if (!plugins.upgrade(req, socket, head)) throw notFound();
-    } catch (error) {
-      refuse(socket, error);
-    }
-  };
-  const upgradeBuildKit = async (path: string, req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const environmentId = environmentOfBuildKit(await authenticator.identify(req));
-    const mount = plugins.slots[0]?.manifest.mount ?? '';
-    req.url = `${mount}/api/environments/${environmentId}/docker${path}`;
-    upgrade(req, socket, head);
-  };
-  return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    try {
-      requireHost(req);
-    } catch (error) {
-      refuse(socket, error);
-      return;
-    }
-    const path = buildKitPath(req);
-    if (path === null) {
-      upgrade(req, socket, head);
-      return;
-    }
-    // A reset during authentication must not end the process.
-    socket.on('error', () => socket.destroy());
-    upgradeBuildKit(path, req, socket, head).catch((error: unknown) => refuse(socket, error));
-  };
 }

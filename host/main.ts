@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import pinoPretty from 'pino-pretty';
 import { z } from 'zod';
-import { ConfigError, describeVariables, type HostConfig, readConfig } from './config.js';
+import { type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
 import type { PluginView } from './plugins/registry.js';
+import { ConfigError, describeVariables } from './variables.js';
 
 /** EX_CONFIG of sysexits.h: a restart does not help before a setting is changed. */
 const EX_CONFIG = 78;

@@ -10,7 +10,7 @@ import type { Sessions } from '../auth/sessions.js';
 import type { ApiTokens } from '../auth/tokens.js';
 import type { CertificateKeeper } from '../certificates/keeper.js';
 import type { HostData } from '../data.js';
-import type { Plugins } from '../plugins/registry.js';
+import type { PluginRegistry } from '../plugins/registry.js';
 import { notFound, Problem } from './problem.js';
 import { readJson } from './read-json.js';
 
@@ -22,7 +22,7 @@ export interface RouteParts {
   readonly authenticator: Authenticator;
   readonly devices: Devices;
   readonly guard: LoginGuard;
-  readonly plugins: Plugins;
+  readonly plugins: PluginRegistry;
   readonly certificates: Pick<CertificateKeeper, 'problems'>;
   readonly clock: () => number;
   readonly version: string;

@@ -24,7 +24,7 @@ export interface PluginView {
 }
 
 /** The plugins of a host. The admin's choices survive a restart. */
-export class Plugins {
+export class PluginRegistry {
   readonly #slots: readonly PluginSlot[];
   readonly #data: HostData;
   readonly #logger: Logger;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { usage } from '../../agent-image/src/config/usage.js';
-import { describeVariables } from '../../host/config.js';
+import { describeVariables } from '../../host/variables.js';
 import { settings } from '../../plugin/api/settings.js';
 import { parseOptions } from '../../plugin/server-hooks/options.js';
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { ConfigError, describeVariables, readConfig } from '../../host/config.js';
+import { readConfig } from '../../host/config.js';
+import { ConfigError, describeVariables } from '../../host/variables.js';
 import { makeFolder } from './start-host.js';
 
 test('config: an empty environment gives the defaults, and empty variables count as absent', (t) => {
