@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findCycle, type ImportGraph, readImportGraph } from './import-graph.js';
-import { layerOf, mayImport } from './layers.js';
+import { FOLDERS, layerOf, mayImport } from './layers.js';
 
-const FOLDERS = ['protocol', 'plugin', 'agent-image/src', 'host', 'tools', 'bench', 'test'];
 /** Folders with shipped code: its imports must be dependencies. */
 const SHIPPED = /^(?:protocol|plugin|agent-image|host)\//;
 

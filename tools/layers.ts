@@ -42,6 +42,9 @@ const PLUGIN_ENTRY = [
   'manifest.json',
 ];
 
+/** The folders with our TypeScript files. */
+export const FOLDERS = ['protocol', 'plugin', 'agent-image/src', 'host', 'tools', 'bench', 'test'] as const;
+
 /**
  * Allowed imports. A key or value ending in `/` is a whole folder, one ending in `/*` the files directly in it;
  * the first key that matches a file is its layer. Each layer may import itself and its value.
