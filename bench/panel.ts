@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
-import { buildPanel } from '../tools/build-panel.js';
+import { buildPanel } from '../tools/build/panel.js';
 import { CHROMIUM, installBrowser } from '../tools/lab/install/browser.js';
 import { endProcess, startBundledHub } from './lab/bundled-hub.js';
 import { writeEnvironments } from './lab/many-environments.js';

@@ -1,7 +1,7 @@
-import { AGENT_BUNDLE, buildAgent } from './build-agent.js';
-import { buildHub, HUB_FOLDER } from './build-hub.js';
-import { buildPanel, PANEL_FOLDER } from './build-panel.js';
-import { buildPlugin, PLUGIN_FOLDER } from './build-plugin.js';
+import { AGENT_BUNDLE, buildAgent } from './build/agent.js';
+import { buildHub, HUB_FOLDER } from './build/hub.js';
+import { buildPanel, PANEL_FOLDER } from './build/panel.js';
+import { buildPlugin, PLUGIN_FOLDER } from './build/plugin.js';
 
 const PARTS = {
   agent: [AGENT_BUNDLE, buildAgent],

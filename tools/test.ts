@@ -1,5 +1,5 @@
-import { buildAgent } from './build-agent.js';
-import { buildPanel } from './build-panel.js';
+import { buildAgent } from './build/agent.js';
+import { buildPanel } from './build/panel.js';
 import { installBrowser } from './lab/install/browser.js';
 import { installDockerPy } from './lab/install/docker-py.js';
 import { installEngine } from './lab/install/engine.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
-import { buildAgent } from '../../tools/build-agent.js';
+import { buildAgent } from '../../tools/build/agent.js';
 import { type Role, startRole } from '../roles/start-role.js';
 
 /** Hub, agent and a stand-in engine, each in its own process, with one environment online. */

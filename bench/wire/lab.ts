@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeSettings, EnvironmentCreated } from '../../plugin/api.js';
 import { encodeEdgeKey, parseEdgeKey } from '../../protocol/crypto/edge-key.js';
-import { buildAgent } from '../../tools/build-agent.js';
+import { buildAgent } from '../../tools/build/agent.js';
 import type { HubClient } from '../../tools/demo/hub-client.js';
 import { endProcess, startBundledHub } from '../lab/bundled-hub.js';
 import { type ProcessCost, processCost } from '../lab/process-cost.js';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AGENT_BUNDLE } from '../build-agent.js';
+import { AGENT_BUNDLE } from '../build/agent.js';
 import { DemoProcess } from './demo-process.js';
 import { findEngine } from './find-engine.js';
 import type { DemoSite } from './site.js';

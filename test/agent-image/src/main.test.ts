@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
-import { buildAgent } from '../../../tools/build-agent.js';
+import { buildAgent } from '../../../tools/build/agent.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { edgeKeyFor, edgeVariables, JOIN_SECRET } from './config/edge-variables.js';
 

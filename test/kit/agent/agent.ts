@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AGENT_BUNDLE, buildAgent } from '../../../tools/build-agent.js';
+import { AGENT_BUNDLE, buildAgent } from '../../../tools/build/agent.js';
 import { type Child, startChild } from '../child.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';

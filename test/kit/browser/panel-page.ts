@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { buildPanel } from '../../../tools/build-panel.js';
+import { buildPanel } from '../../../tools/build/panel.js';
 import type { Hub } from '../hub/hub.js';
 import type { Scope } from '../scope.js';
 import { openAdminBrowser } from './admin-browser.js';

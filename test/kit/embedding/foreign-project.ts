@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildPlugin } from '../../../tools/build-plugin.js';
+import { buildPlugin } from '../../../tools/build/plugin.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { buildAgent } from '../../../tools/build-agent.js';
+import { buildAgent } from '../../../tools/build/agent.js';
 import { type EngineOptions, LabEngine } from '../../../tools/lab/engine.js';
 import { AGENT_IMAGE, buildAgentImage } from '../../../tools/lab/images/agent-image.js';
 import {

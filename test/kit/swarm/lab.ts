@@ -1,4 +1,4 @@
-import { buildAgent } from '../../../tools/build-agent.js';
+import { buildAgent } from '../../../tools/build/agent.js';
 import { LabSwarm } from '../../../tools/lab/swarm/swarm.js';
 import type { Scope } from '../scope.js';
 

@@ -1,5 +1,5 @@
 /**
- * Replaces the `<style>` that xterm.js would insert (see tools/build-panel.ts). Its text goes into a constructed style
+ * Replaces the `<style>` that xterm.js would insert (see tools/build/panel.ts). Its text goes into a constructed style
  * sheet of the containing tree, which a page's `style-src` without `unsafe-inline` allows.
  */
 export class AdoptedStyleElement extends HTMLElement {

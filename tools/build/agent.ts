@@ -17,7 +17,7 @@ const NEVER_CALLED = [
 
 /** Bundles the agent into one ES module for Node 20 that needs no `node_modules`. Resolves with its size in bytes. */
 export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const empty = fileURLToPath(new URL('empty-module.ts', import.meta.url));
   const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
   // Other processes may be starting the existing bundle.

@@ -3,8 +3,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { buildPanel } from './build-panel.js';
-import { readImportGraph } from './import-graph.js';
+import { readImportGraph } from '../import-graph.js';
+import { buildPanel } from './panel.js';
 
 /** The plugin's package, relative to the project. Run `npm pack` and `npm publish` there. */
 export const PLUGIN_FOLDER = 'dist/plugin';
@@ -28,7 +28,7 @@ const COPIED = [
  * loader. The layout is the project's, so that all paths stay valid. Resolves with the size of the code in bytes.
  */
 export async function buildPlugin(outdir = PLUGIN_FOLDER): Promise<number> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const target = resolve(root, outdir);
   const readJson = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
   const [project, manifest] = [await readJson('package.json'), await readJson('manifest.json')];

@@ -66,7 +66,7 @@ const tidyLists: Plugin = {
 
 /** Bundles the panel into an ES module for browsers; consoles and charts are chunks of their own. Resolves with its size. */
 export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const target = resolve(root, outdir);
   await mkdir(target, { recursive: true });
   const { outputFiles } = await build({

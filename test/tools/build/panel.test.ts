@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { buildPanel } from '../../tools/build-panel.js';
-import { tempFolder } from '../kit/temp-folder.js';
+import { buildPanel } from '../../../tools/build/panel.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 test('panel: is small without its console, which is loaded by itself and makes no styles that a strict policy refuses', async (t) => {
   const folder = await tempFolder(t);

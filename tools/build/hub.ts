@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildPanel } from './build-panel.js';
+import { buildPanel } from './panel.js';
 
 /** The bundled hub, relative to the project. */
 export const HUB_FOLDER = 'dist/hub';
@@ -18,7 +18,7 @@ const PANEL = 'plugin/ui-panel';
  * the size of the code in bytes.
  */
 export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const target = join(root, outdir);
   const readJson = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
   const [{ name, version, license }, manifest] = [
