@@ -1,10 +1,10 @@
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { runCommand } from '../../tools/lab/run-command.js';
-import { startHost } from '../host/start-host.js';
-import { type ForeignProject, makeForeignProject } from '../kit/embedding/foreign-project.js';
-import { fileScope } from '../kit/scope.js';
+import { runCommand } from '../../../tools/lab/run-command.js';
+import { startHost } from '../../host/start-host.js';
+import { type ForeignProject, makeForeignProject } from '../../kit/embedding/foreign-project.js';
+import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let made: Promise<ForeignProject> | undefined;
