@@ -33,6 +33,7 @@ export class EngineFeed {
   readonly #onEnd: () => void;
   readonly #listeners = new Set<FeedListener>();
   readonly #work = new AbortController();
+  #isLive = false;
   #recent: readonly EngineEvent[] = [];
   #count = 0;
   /** Time of the engine's last event. */
@@ -44,6 +45,10 @@ export class EngineFeed {
     this.#onEnd = onEnd;
   }
 
+  /** Whether events arrive. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
   /** The last 500, oldest first. */
   get recent(): readonly EngineEvent[] {
     return this.#recent;
@@ -62,6 +67,7 @@ export class EngineFeed {
       : String(Math.floor((nowMs - SINCE_MS) / 1000));
     const query = new URLSearchParams({ since, filters: JSON.stringify(FILTERS) });
     const response = await this.#engine.open('GET', `/events?${query}`, { signal });
+    this.#isLive = true;
     void this.#follow(response, publishedMs, signal);
   }
 
@@ -95,6 +101,7 @@ export class EngineFeed {
     } catch {
       // An interrupted stream has ended too.
     }
+    this.#isLive = false;
     if (!signal.aborted) this.#onEnd();
   }
 }

@@ -8,6 +8,18 @@ import type { Subject } from './subject.js';
 
 type Tool = 'logs' | 'console' | 'stats' | 'inspect';
 
+/** The tools for the rows of a list. */
+export interface RowTools<R extends Resource> {
+  readonly kind: Subject['kind'];
+  readonly links: readonly {
+    /** A noun, such as `Logs`. */
+    readonly label: string;
+    readonly tool: Tool;
+    /** Default: to every row. */
+    readonly appliesTo?: (row: R) => boolean;
+  }[];
+}
+
 /** Large tools, loaded on first use. */
 const LAZY: Partial<Record<Tool, { readonly label: string; readonly load: () => Promise<unknown> }>> = {
   console: { label: 'The console', load: () => import('./console/console-tool.js') },
@@ -17,15 +29,13 @@ const LAZY: Partial<Record<Tool, { readonly label: string; readonly load: () => 
 /** The tool open next to a list, for one of its rows. */
 export class ToolController<R extends Resource> {
   readonly #host: LitElement;
-  readonly #kind: Subject['kind'];
   #open: { readonly tool: Tool; readonly row: R } | null = null;
   #error: Error | null = null;
   /** The opener; focus returns to it on close. */
   #opener: HTMLElement | null = null;
 
-  constructor(host: LitElement, kind: Subject['kind']) {
+  constructor(host: LitElement) {
     this.#host = host;
-    this.#kind = kind;
   }
 
   /** Why the last tool could not be opened; null: no error. */
@@ -33,20 +43,24 @@ export class ToolController<R extends Resource> {
     return this.#error;
   }
 
-  /** A link that opens a tool. By default it applies to every row. */
-  link(label: string, tool: Tool, appliesTo: (row: R) => boolean = () => true): ResourceLink<R> {
-    return { label, appliesTo, open: (row) => void this.#show(tool, row) };
+  /** Links that open the tools. */
+  links({ links }: RowTools<R>): readonly ResourceLink<R>[] {
+    return links.map(({ label, tool, appliesTo = () => true }) => ({
+      label,
+      appliesTo,
+      open: (row) => void this.#show(tool, row),
+    }));
   }
 
   /** @param rows the list's current rows; null: not known yet */
-  view(live: LiveEngine, rows: readonly R[] | null): TemplateResult | string {
+  view({ kind }: RowTools<R>, live: LiveEngine, rows: readonly R[] | null): TemplateResult | string {
     if (!this.#open) return '';
     const { tool, row } = this.#open;
     const now = rows?.find((other) => keyOf(other) === keyOf(row));
     const { id, name } = now ?? row;
-    const subject: Subject = { kind: this.#kind, id, name };
+    const subject: Subject = { kind, id, name };
     // Only managers know services and tasks, wherever they run.
-    const engine = this.#kind === 'container' ? live.engine.of(row) : live.engine;
+    const engine = kind === 'container' ? live.engine.of(row) : live.engine;
     // Create a new element for another row.
     return html`${keyed(`${tool} ${keyOf(row)}`, this.#element(tool, { ...live, engine }, subject, rows !== null && !now))}`;
   }

@@ -1,15 +1,18 @@
 import { html, type TemplateResult } from 'lit';
 import type { EnvironmentView } from '../../api.js';
 import type { EngineSource } from '../engine/source.js';
-import '../resources/containers/container-list.js';
-import '../resources/nodes/node-cards.js';
-import '../resources/services/service-list.js';
-import '../resources/tasks/task-list.js';
+import { containers } from '../resources/containers/definition.js';
 import '../resources/events/event-list.js';
-import '../resources/images/image-list.js';
-import '../resources/networks/network-list.js';
-import '../resources/stacks/stack-list.js';
-import '../resources/volumes/volume-list.js';
+import { images } from '../resources/images/definition.js';
+import { networks } from '../resources/networks/definition.js';
+import '../resources/nodes/node-cards.js';
+import type { Resource } from '../elements/resource-list/resource.js';
+import type { ResourceDefinition } from '../resources/define-resource.js';
+import { resourceSection } from '../resources/resource-section.js';
+import { services } from '../resources/services/definition.js';
+import { stacks } from '../resources/stacks/definition.js';
+import { tasks } from '../resources/tasks/definition.js';
+import { volumes } from '../resources/volumes/definition.js';
 
 /** A section of the environment page. */
 export interface Section {
@@ -30,47 +33,20 @@ export const SECTIONS: readonly Section[] = [
     view: (source, environment) =>
       html`<fairlead-swarm-nodes .source=${source} .environment=${environment}></fairlead-swarm-nodes>`,
   },
-  {
-    id: 'services',
-    label: 'Services',
-    isSwarm: true,
-    view: (source) => html`<fairlead-swarm-services .source=${source}></fairlead-swarm-services>`,
-  },
-  {
-    id: 'tasks',
-    label: 'Tasks',
-    isSwarm: true,
-    view: (source) => html`<fairlead-swarm-tasks .source=${source}></fairlead-swarm-tasks>`,
-  },
-  {
-    id: 'containers',
-    label: 'Containers',
-    view: (source) => html`<fairlead-container-list .source=${source}></fairlead-container-list>`,
-  },
-  {
-    id: 'stacks',
-    label: 'Stacks',
-    view: (source, { swarm }) =>
-      html`<fairlead-stack-list .source=${source} .isSwarm=${swarm !== null}></fairlead-stack-list>`,
-  },
-  {
-    id: 'images',
-    label: 'Images',
-    view: (source) => html`<fairlead-image-list .source=${source}></fairlead-image-list>`,
-  },
-  {
-    id: 'volumes',
-    label: 'Volumes',
-    view: (source) => html`<fairlead-volume-list .source=${source}></fairlead-volume-list>`,
-  },
-  {
-    id: 'networks',
-    label: 'Networks',
-    view: (source) => html`<fairlead-network-list .source=${source}></fairlead-network-list>`,
-  },
+  { ...list('services', 'Services', services), isSwarm: true },
+  { ...list('tasks', 'Tasks', tasks), isSwarm: true },
+  list('containers', 'Containers', containers),
+  list('stacks', 'Stacks', stacks),
+  list('images', 'Images', images),
+  list('volumes', 'Volumes', volumes),
+  list('networks', 'Networks', networks),
   {
     id: 'events',
     label: 'Events',
     view: (source) => html`<fairlead-event-list .source=${source}></fairlead-event-list>`,
   },
 ];
+
+function list<R extends Resource>(id: string, label: string, definition: ResourceDefinition<R>): Section {
+  return { id, label, view: (source, { swarm }) => resourceSection(definition, source, swarm !== null) };
+}

@@ -3,6 +3,7 @@ import { styles } from '../../styles/shared.js';
 import { defineElement } from '../define-element.js';
 import '../confirm-dialog.js';
 import type { ConfirmDialogElement } from '../confirm-dialog.js';
+import { ActedEvent } from './acted-event.js';
 
 /** A prune offered by the engine, such as of unused volumes. */
 export interface CleanUp {
@@ -17,7 +18,7 @@ export interface CleanUp {
   readonly run: () => Promise<string>;
 }
 
-/** Prune buttons: each asks first and reports what was removed. Dispatches `acted`. Laid out in a row with others. */
+/** Prune buttons: each asks first and reports what was removed. Dispatches `ActedEvent`. Laid out in a row with others. */
 export class CleanUpElement extends LitElement {
   static override properties = { offers: { attribute: false } };
   static override styles = [
@@ -59,7 +60,7 @@ export class CleanUpElement extends LitElement {
     } catch (error) {
       this.#notify('bad', error instanceof Error ? error.message : String(error));
     }
-    this.dispatchEvent(new CustomEvent('acted'));
+    this.dispatchEvent(new ActedEvent());
   }
 
   #notify(tone: 'good' | 'bad' | '', message: string): void {

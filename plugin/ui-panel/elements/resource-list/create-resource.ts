@@ -1,8 +1,9 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { styles } from '../../styles/shared.js';
 import { defineElement } from '../define-element.js';
+import { ActedEvent } from './acted-event.js';
 
-/** A button with a form for a name and a driver. Laid out in a row with others. Dispatches `acted`. */
+/** A button with a form for a name and a driver. Laid out in a row with others. Dispatches `ActedEvent`. */
 export class CreateResourceElement extends LitElement {
   static override properties = {
     noun: { attribute: false },
@@ -72,7 +73,7 @@ export class CreateResourceElement extends LitElement {
     } catch (error) {
       this.#show({ isBusy: false, error: error instanceof Error ? error.message : String(error) });
     }
-    this.dispatchEvent(new CustomEvent('acted'));
+    this.dispatchEvent(new ActedEvent());
   }
 
   #show({ isOpen = this.#isOpen, isBusy = this.#isBusy, error = '' }): void {

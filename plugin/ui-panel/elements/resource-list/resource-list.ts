@@ -5,6 +5,7 @@ import { resourceListStyles } from '../../styles/resource-list.js';
 import { styles } from '../../styles/shared.js';
 import type { ConfirmDialogElement } from '../confirm-dialog.js';
 import { defineElement } from '../define-element.js';
+import { ActedEvent } from './acted-event.js';
 import { ActionRunner } from './action-runner.js';
 import { type Arrangement, arrange } from './arrange.js';
 import { outcomesView } from './outcomes-view.js';
@@ -29,7 +30,7 @@ const NODE: Column<Resource> = {
 
 /**
  * A table of one kind of resource: filter, order, and actions on one row or many, with their outcomes. Destructive
- * actions ask first and list the items. Dispatches `acted` after each action.
+ * actions ask first and list the items. Dispatches `ActedEvent` after each action.
  */
 export class ResourceListElement<R extends Resource = Resource> extends LitElement {
   static override properties = {
@@ -192,7 +193,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
     const isDone = await this.#runner.run(action, rows, (...details) => this.#ask(action, ...details));
-    if (isDone) this.dispatchEvent(new CustomEvent('acted'));
+    if (isDone) this.dispatchEvent(new ActedEvent());
   }
 
   #ask(

@@ -1,6 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { readChunks } from '../../api/read-chunks.js';
 import { defineElement } from '../../elements/define-element.js';
+import { ActedEvent } from '../../elements/resource-list/acted-event.js';
 import type { EngineClient } from '../../engine/client.js';
 import { parseJsonLines } from '../../engine/model/json-lines.js';
 import { bytes } from '../../format/bytes.js';
@@ -18,7 +19,7 @@ import {
 
 type Phase = 'idle' | 'pulling' | 'done' | 'failed' | 'cancelled';
 
-/** Pulls an image and shows the progress. Removing the element cancels it. Dispatches `acted` at the end. */
+/** Pulls an image and shows the progress. Removing the element cancels it. Dispatches `ActedEvent` at the end. */
 export class ImagePullElement extends LitElement {
   static override properties = { engine: { attribute: false } };
   static override styles = [
@@ -173,7 +174,7 @@ export class ImagePullElement extends LitElement {
       this.#error = error instanceof Error ? error.message : String(error);
       this.#setPhase(signal.aborted ? 'cancelled' : 'failed');
     }
-    this.dispatchEvent(new CustomEvent('acted'));
+    this.dispatchEvent(new ActedEvent());
   }
 
   #cancel(): void {

@@ -3,7 +3,7 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import { repeat } from 'lit/directives/repeat.js';
 import type { EnvironmentView, NodeList } from '../../../api.js';
 import type { ConfirmDialogElement } from '../../elements/confirm-dialog.js';
-import { ManagerList } from '../../elements/controllers/manager-list.js';
+import { EngineList } from '../../elements/controllers/engine-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { EngineClient } from '../../engine/client.js';
 import { listSwarm } from '../../engine/list-swarm.js';
@@ -92,8 +92,8 @@ export class SwarmNodesElement extends LitElement {
   declare source: EngineSource;
   declare environment: EnvironmentView;
   #hasChangingTasks = false;
-  readonly #list = new ManagerList<SwarmNode>(this, {
-    types: ['node', 'service'],
+  readonly #list = new EngineList<SwarmNode>(this, {
+    isAffectedBy: ({ type }) => type === 'node' || type === 'service',
     list: ({ engine }, signal) => this.#load(engine, signal),
     ofSnapshot: (snapshot) => nodesOfSnapshot(snapshot, tasksOfSnapshot(snapshot)),
     againMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
@@ -182,7 +182,7 @@ export class SwarmNodesElement extends LitElement {
     }
     this.#busy.delete(node.id);
     this.requestUpdate();
-    await this.#list.refresh();
+    this.#list.expectChange();
   }
 
   async #load(engine: EngineClient, signal: AbortSignal): Promise<readonly SwarmNode[]> {

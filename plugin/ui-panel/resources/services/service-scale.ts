@@ -1,14 +1,22 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
+import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
+import { ActedEvent } from '../../elements/resource-list/acted-event.js';
+import { scaleService } from '../../engine/change-service.js';
+import type { EngineClient } from '../../engine/client.js';
 import type { Service } from '../../engine/model/service.js';
 import { styles } from '../../styles/shared.js';
 
 /** Upper limit, against typing errors. */
 const MAX_REPLICAS = 10_000;
 
-/** Form for a service's number of replicas. Dispatches `scale` with the number. */
+/** Form for a service's number of replicas. Dispatches `ActedEvent`, with the error if scaling failed. */
 export class ServiceScaleElement extends LitElement {
-  static override properties = { service: { attribute: false }, isBusy: { attribute: false } };
+  static override properties = {
+    service: { attribute: false },
+    engine: { attribute: false },
+    draft: { state: true },
+  };
   static override styles = [
     styles,
     css`
@@ -23,31 +31,41 @@ export class ServiceScaleElement extends LitElement {
     `,
   ];
   declare service: Service;
-  declare isBusy: boolean;
+  declare engine: EngineClient;
   /** Unsaved input; null: none. */
-  #draft: string | null = null;
+  declare private draft: string | null;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.draft = null;
+  }
 
   override render(): TemplateResult {
     const { name, replicas } = this.service;
-    const value = this.#draft ?? String(replicas ?? 0);
-    return html`<form @submit=${(event: SubmitEvent) => this.#submit(event)}>
+    const value = this.draft ?? String(replicas ?? 0);
+    const isUnchanged = value === String(replicas);
+    return html`<form @submit=${(event: SubmitEvent) => void this.#submit(event)}>
       <input type="number" required min="0" max=${MAX_REPLICAS} step="1" aria-label=${`Replicas of ${name}`} .value=${value}
-        @input=${(event: InputEvent) => this.#type((event.target as HTMLInputElement).value)}>
-      <button type="submit" aria-label=${`Scale ${name}`} ?disabled=${this.isBusy || value === String(replicas)}>Scale</button>
+        @input=${(event: InputEvent) => {
+          this.draft = (event.target as HTMLInputElement).value;
+        }}>
+      <button type="submit" aria-label=${`Scale ${name}`} ?disabled=${this.#task.isBusy || isUnchanged}>Scale</button>
     </form>`;
   }
 
-  #type(value: string): void {
-    this.#draft = value;
-    this.requestUpdate();
-  }
-
-  #submit(event: SubmitEvent): void {
+  async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    if (this.#draft === null) return;
-    this.dispatchEvent(new CustomEvent('scale', { detail: Number(this.#draft) }));
-    this.#draft = null;
-    this.requestUpdate();
+    const { draft, engine, service } = this;
+    if (draft === null) return;
+    this.draft = null;
+    await this.#task.run(() => scaleService(engine, service, Number(draft)));
+    const { error } = this.#task;
+    this.dispatchEvent(
+      new ActedEvent(
+        error && new Error(`${service.name} was not scaled: ${error.message}`, { cause: error }),
+      ),
+    );
   }
 }
 

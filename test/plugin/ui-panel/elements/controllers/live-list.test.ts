@@ -1,68 +1,10 @@
 import test from 'ava';
 import type { SnapshotView } from '../../../../../plugin/api.js';
-import { ApiClient } from '../../../../../plugin/ui-panel/api/client.js';
 import { HubTime } from '../../../../../plugin/ui-panel/api/hub-time.js';
-import {
-  LiveList,
-  type LiveListOptions,
-} from '../../../../../plugin/ui-panel/elements/controllers/live-list.js';
-import { EngineClient } from '../../../../../plugin/ui-panel/engine/client.js';
-import { EngineFeed, type FeedListener } from '../../../../../plugin/ui-panel/engine/feed.js';
-import type { EngineSource } from '../../../../../plugin/ui-panel/engine/source.js';
-import { type Deferred, defer } from '../../../../kit/deferred.js';
+import { makeList } from './make-list.js';
 
-/** A list of a live engine: `tell` is its feed, each call of `list` is answered by hand. */
-function makeList(more: Pick<LiveListOptions<string>, 'againMs'> = {}) {
-  const calls: Deferred<readonly string[]>[] = [];
-  let onCall = () => {};
-  let listener: FeedListener | null = null;
-  const engine = new EngineClient(new ApiClient({ baseUrl: '/edge' }), 5);
-  const feed = new EngineFeed(engine, () => {});
-  feed.subscribe = (heard) => {
-    listener = heard;
-    return () => {
-      listener = null;
-    };
-  };
-  let onUpdate = () => {};
-  const host = {
-    source: { engine, feed } as EngineSource,
-    updates: 0,
-    updateComplete: Promise.resolve(true),
-    addController: () => {},
-    removeController: () => {},
-    requestUpdate: () => {
-      host.updates += 1;
-      onUpdate();
-    },
-  };
-  const list = new LiveList<string>(host, {
-    types: ['container'],
-    list: () => {
-      const answer = defer<readonly string[]>();
-      calls.push(answer);
-      onCall();
-      return answer.promise;
-    },
-    ofSnapshot: ({ containers }) => containers.map(({ id }) => id),
-    ...more,
-  });
-  const tell = (type: string) =>
-    listener?.({ number: 0, type, action: 'start', id: '', name: '', detail: '', timeMs: 0 });
-  const untilCall = (count: number) =>
-    new Promise<void>((resolve) => {
-      onCall = () => calls.length >= count && resolve();
-      onCall();
-    });
-  const untilUpdate = () =>
-    new Promise<void>((resolve) => {
-      onUpdate = resolve;
-    });
-  return { list, host, calls, tell, untilCall, untilUpdate, isHeard: () => listener !== null };
-}
-
-test('live list: lists once, and anew at events of its types; many together are one reason', async (t) => {
-  const { list, calls, tell, untilCall, untilUpdate } = makeList();
+test('live list: lists once, and again after events that affect it; many together cause one refresh', async (t) => {
+  const { list, calls, emit, untilCall, untilUpdate } = makeList();
   list.hostConnected();
   t.teardown(() => list.hostDisconnected());
   t.is(list.rows, null);
@@ -70,8 +12,8 @@ test('live list: lists once, and anew at events of its types; many together are 
   calls[0]?.resolve(['a']);
   await updated;
   t.deepEqual([list.rows, calls.length], [['a'], 1]);
-  tell('image');
-  for (let n = 0; n < 50; n++) tell('container');
+  emit('image');
+  for (let n = 0; n < 50; n++) emit('container');
   await untilCall(2);
   updated = untilUpdate();
   calls[1]?.reject(new Error('The engine does not answer'));
@@ -79,7 +21,7 @@ test('live list: lists once, and anew at events of its types; many together are 
   t.deepEqual([list.rows, list.error?.message], [['a'], 'The engine does not answer']);
 });
 
-test('live list: what happens while it is listed is a reason to list once more, and only then', async (t) => {
+test('live list: refreshes during a call cause one more call after it', async (t) => {
   const { list, calls, untilCall } = makeList();
   list.hostConnected();
   t.teardown(() => list.hostDisconnected());
@@ -94,17 +36,17 @@ test('live list: what happens while it is listed is a reason to list once more, 
   t.deepEqual([list.rows, calls.length], [['new'], 2]);
 });
 
-test('live list: taken out, it hears nothing, and an answer that comes late changes nothing', async (t) => {
-  const { list, host, calls, isHeard } = makeList();
+test('live list: removed from the page, it is not subscribed, and a late response changes nothing', async (t) => {
+  const { list, host, calls, isSubscribed } = makeList();
   list.hostConnected();
-  t.true(isHeard());
+  t.true(isSubscribed());
   list.hostDisconnected();
   calls[0]?.resolve(['late']);
   await new Promise(setImmediate);
-  t.deepEqual([isHeard(), host.updates], [false, 0]);
+  t.deepEqual([isSubscribed(), host.updates], [false, 0]);
 });
 
-test('live list: put in again while the first call is under way, it lists', async (t) => {
+test('live list: inserted again during the first call, it lists again', async (t) => {
   const { list, calls, untilCall, untilUpdate } = makeList();
   list.hostConnected();
   list.hostDisconnected();
@@ -119,7 +61,7 @@ test('live list: put in again while the first call is under way, it lists', asyn
   t.deepEqual(list.rows, ['a']);
 });
 
-test('live list: a snapshot is asked for nothing', (t) => {
+test('live list: a snapshot causes no calls', (t) => {
   const { list, host, calls } = makeList();
   const snapshot = { containers: [{ id: 'a' }] } as unknown as SnapshotView;
   host.source = { snapshot, hubTime: new HubTime() };
@@ -127,7 +69,7 @@ test('live list: a snapshot is asked for nothing', (t) => {
   t.deepEqual([list.rows, calls.length], [['a'], 0]);
 });
 
-test('live list: what has no events is listed again for as long as it is in the page', async (t) => {
+test('live list: a kind without events is polled while it is in the page', async (t) => {
   const { list, calls, untilCall } = makeList({ againMs: (rows) => (rows.length > 0 ? 1 : 3_600_000) });
   list.hostConnected();
   await untilCall(1);

@@ -2,15 +2,15 @@ import { html, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import type { SnapshotView } from '../../../api.js';
 import { ApiError } from '../../api/client.js';
 import type { EngineClient } from '../../engine/client.js';
-import { type EngineSource, hubNow } from '../../engine/source.js';
+import { type EngineSource, hubNow, type LiveEngine } from '../../engine/source.js';
 import { ago } from '../../format/time.js';
 import { LiveList, type LiveListOptions } from './live-list.js';
 
 /**
- * A list that only a Swarm's managers have. While no manager is online, shows the last snapshot's rows with their age,
- * read-only.
+ * A live list that may need a Swarm's manager. While none is online, it has the last snapshot's rows, read-only, and a
+ * notice with their age.
  */
-export class ManagerList<R> {
+export class EngineList<R> {
   readonly #list: LiveList<R>;
   readonly #host: { readonly source: EngineSource };
   readonly #options: LiveListOptions<R>;
@@ -22,7 +22,7 @@ export class ManagerList<R> {
     this.#options = options;
     this.#list = new LiveList(host, {
       ...options,
-      list: (live, signal) => this.#load(live.engine, live, signal),
+      list: (live, signal) => this.#load(live, signal),
     });
   }
 
@@ -42,6 +42,11 @@ export class ManagerList<R> {
     return this.#list.refresh();
   }
 
+  /** See {@link LiveList.expectChange}. */
+  expectChange(): void {
+    this.#list.expectChange();
+  }
+
   /** A notice if the rows are from a snapshot. */
   notice(): TemplateResult | '' {
     if (!this.#outage) return '';
@@ -53,11 +58,8 @@ export class ManagerList<R> {
     </p>`;
   }
 
-  async #load(
-    engine: EngineClient,
-    live: Parameters<LiveListOptions<R>['list']>[0],
-    signal: AbortSignal,
-  ): Promise<readonly R[]> {
+  async #load(live: LiveEngine, signal: AbortSignal): Promise<readonly R[]> {
+    const { engine } = live;
     try {
       const rows = await this.#options.list(live, signal);
       this.#outage = null;
