@@ -1,0 +1,43 @@
+import { AGENT_PROBLEMS } from './problems/agent.js';
+import { API_PROBLEMS } from './problems/api.js';
+import { CHECK_PROBLEMS } from './problems/checks.js';
+import type { ProblemDefinition } from './problems/definition.js';
+import { DOCKER_PROBLEMS } from './problems/docker.js';
+import { ENROLMENT_PROBLEMS } from './problems/enrolment.js';
+import { ENVIRONMENT_PROBLEMS } from './problems/environments.js';
+import { HOST_PROBLEMS } from './problems/host.js';
+import { problemsOf } from './problems/problem.js';
+import { START_PROBLEMS } from './problems/start.js';
+
+export { codeOf, Problem, type ProblemOptions } from './problems/problem.js';
+
+/**
+ * Every code of the project, with its status and its texts. `npm run docs:errors` writes docs/errors.md from it. The
+ * agent and the panel import single areas below `problems/`, so that their bundles hold no more than they use.
+ */
+export const PROBLEMS = Object.freeze({
+  ...API_PROBLEMS,
+  ...ENVIRONMENT_PROBLEMS,
+  ...ENROLMENT_PROBLEMS,
+  ...START_PROBLEMS,
+  ...HOST_PROBLEMS,
+  ...DOCKER_PROBLEMS,
+  ...AGENT_PROBLEMS,
+  ...CHECK_PROBLEMS,
+});
+
+/** A stable code: it never changes its meaning. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A code that an HTTP answer may have. */
+export type HttpProblemCode = {
+  [Code in ProblemCode]: (typeof PROBLEMS)[Code] extends { readonly status: number } ? Code : never;
+}[ProblemCode];
+
+/** Makes the problem of a code: `throw problem('name-taken')`. */
+export const problem = problemsOf<ProblemCode>(PROBLEMS);
+
+/** The definition of a code that may come from anywhere, such as an agent; undefined if it is not one of ours. */
+export function definitionOf(code: string): ProblemDefinition | undefined {
+  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : undefined;
+}

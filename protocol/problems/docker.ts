@@ -1,0 +1,124 @@
+import type { ProblemDefinition } from './definition.js';
+
+/** Codes of Docker calls and consoles. */
+export const DOCKER_PROBLEMS = {
+  'attach-ws-refused': {
+    status: 403,
+    sentence: 'attach/ws needs an API token: a browser opens consoles with a ticket',
+    cause:
+      "A browser session called Docker's own `attach/ws`, whose answer would be the engine's content on the hub's origin",
+    nextStep: 'Use an API token; the panel opens consoles with a ticket',
+  },
+  'bad-docker-path': {
+    status: 400,
+    sentence: 'The path of the Docker call is not in its plain form',
+    cause:
+      'The path below `/docker` has `.`, `..` or empty segments, decoded as the engine does, or broken encoding',
+    nextStep: 'Send the path in its plain form, `/containers/web/json`; the query may contain anything',
+  },
+  'bad-upgrade-body': {
+    status: 400,
+    sentence: 'The body of the upgrade request has invalid HTTP framing',
+    cause:
+      'The body of a request with `Upgrade` has malformed chunks, or a transfer coding other than `chunked`',
+    nextStep: 'Frame it as HTTP/1.1 says, or send `Content-Length`',
+  },
+  'buildkit-unsupported': {
+    status: 501,
+    sentence: 'BuildKit needs an API token for this environment only: use one, or set DOCKER_BUILDKIT=0',
+    cause:
+      "A build needs BuildKit's connections `/grpc` and `/session`, which name no environment, and the caller's token is not bound to one",
+    nextStep:
+      'Use an API token for this environment only, or set `DOCKER_BUILDKIT=0`, so that the classic builder is used',
+  },
+  'client-gone': {
+    status: 499,
+    sentence: 'The client disconnected',
+    cause: 'The client closed its connection before its call was done; appears only in the log',
+    nextStep: 'Nothing',
+  },
+  'dial-timeout': {
+    status: 504,
+    sentence: 'The agent did not open a stream within 10 s',
+    cause: 'The agent did not open a connection to its engine within 10 s',
+    nextStep: "Check the agent's log and the load of its machine and link; repeat the call",
+  },
+  'exec-not-found': {
+    status: 404,
+    sentence: 'The engine does not know this exec instance',
+    cause:
+      'A console was requested for an exec instance that the engine does not know: it ended and was removed, or it is on another node',
+    nextStep: 'Create a new one with `POST …/containers/:id/exec`',
+  },
+  'exec-not-startable': {
+    status: 409,
+    sentence: 'The exec instance cannot be started as a console',
+    cause:
+      'A console was requested for an exec instance without a terminal, or for one that was started before',
+    nextStep: 'Create a new one, with `Tty: true`',
+  },
+  'host-consumed-body': {
+    status: 500,
+    sentence: 'The host dashboard read the body before the plugin: mount the plugin before body parsers',
+    cause: 'The host dashboard parses bodies before the plugin gets the request',
+    nextStep: 'Mount the plugin before body parsers',
+  },
+  'host-late-header': {
+    sentence: 'Middleware in front of the plugin sets headers after the answer',
+    cause:
+      'A warning, logged once: middleware in front of the plugin, such as a session, sets headers after the answer. They are dropped',
+    nextStep: 'Mount the plugin before it',
+  },
+  'host-lost-upgrade': {
+    status: 500,
+    sentence: 'The host dashboard does not forward upgrades to the plugin',
+    cause:
+      'The host dashboard has no `upgrade` listener: upgrade requests arrive as plain requests. Logged as a warning, once',
+    nextStep: 'Add the line that the warning names; see [embedding](embedding.md#the-rules)',
+  },
+  'host-shared-upgrade': {
+    sentence: 'The server has more than one upgrade listener',
+    cause:
+      "A warning, logged once: the server has more than one `upgrade` listener. Those of socket.io, `ws` and @fastify/websocket end unknown connections, socket.io's after a second",
+    nextStep: 'Let one listener call the others; see [embedding](embedding.md#other-upgrade-listeners)',
+  },
+  'list-too-large': {
+    status: 502,
+    sentence: 'Lists of all nodes have reached their memory limit',
+    cause:
+      "In the `nodes` of a list of all nodes: this node's list has over 8 MB, 20,000 entries or 400,000 members; or the current lists hold 64 MB for this environment, or 256 MB in all",
+    nextStep: 'Narrow it with `filters` or `limit`, or list only this node: `/nodes/:node/docker/…`',
+  },
+  'nodes-query-invalid': {
+    status: 400,
+    sentence: 'The query of a list of all nodes is invalid',
+    cause:
+      '`nodes` is used in another call than `GET` of `containers/json`, `images/json`, `volumes` or `networks` of an environment, or is not `all`; or `nodeSeconds` is not an integer from 1 to 60',
+    nextStep: 'Omit it, or use one of these lists; one node is at `/nodes/:node/docker/…`',
+  },
+  'origin-foreign': {
+    status: 403,
+    sentence: 'Consoles open only from pages of this hub',
+    cause: 'A page of another site opened the WebSocket of a console',
+    nextStep:
+      "Open it from the hub's own page; behind a reverse proxy pass the `Host` header on, or set `FAIRLEAD_PUBLIC_URL`",
+  },
+  'ticket-invalid': {
+    status: 401,
+    sentence: 'The ticket was used, has expired, or is for something else',
+    cause: 'The ticket of a console was used before, is older than 30 s, or is for another one',
+    nextStep: 'Request a new one with `POST /tickets`, and open the console at its `url` immediately',
+  },
+  'too-many-calls': {
+    status: 503,
+    sentence: 'The hub has too many concurrent calls',
+    cause: 'The hub has 4,000 concurrent calls, or 1,000 for this environment',
+    nextStep: 'Try again after `Retry-After`; end unused streams',
+  },
+  'too-many-streams': {
+    status: 503,
+    sentence: 'The tunnel is at its limit of concurrent streams',
+    cause: "This environment's tunnel has reached its limit of streams",
+    nextStep: 'Try again after `Retry-After`; end unused streams',
+  },
+} as const satisfies Record<string, ProblemDefinition>;
