@@ -2,7 +2,6 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -13,6 +12,7 @@ import {
 } from '../../host/certificates/authority.js';
 import { certificateProblems } from '../../host/certificates/problems.js';
 import { LogRecorder } from '../kit/log-recorder.js';
+import { untilTrue } from '../kit/until.js';
 import { runHost, started } from './host-process.js';
 import { callHttps, makeFolder, PASSWORD, startHost } from './start-host.js';
 
@@ -20,15 +20,9 @@ const HOUR_MS = 3_600_000;
 /** How often the tests' hosts read files, and how long a change may take to show. */
 const FILES_MS = 20;
 const NOTICED_MS = 15_000;
+const untilNoticed = (what: string, condition: () => boolean | Promise<boolean>) =>
+  untilTrue(what, condition, { ms: NOTICED_MS });
 const CHANGED_PASSWORD = 'another long password';
-
-async function until(t: ExecutionContext, what: string, holds: () => Promise<boolean> | boolean) {
-  const end = performance.now() + NOTICED_MS;
-  while (!(await holds())) {
-    if (performance.now() > end) t.fail(`${what} was not noticed`);
-    await delay(FILES_MS);
-  }
-}
 
 /** A host with a given certificate, and what its CA can issue. */
 async function setup(t: ExecutionContext) {
@@ -77,11 +71,11 @@ test('reload: a certificate that is renamed into place, or swapped by a symbolic
   t.true(await shows(first));
   await symlink('b', join(folder, 'next'));
   await rename(join(folder, 'next'), join(folder, 'current'));
-  await until(t, 'the other link', () => shows(second));
+  await untilNoticed('the other link', () => shows(second));
   await writePair(join(folder, 'c'), third);
   await rename(join(folder, 'c', 'key.pem'), tls.keyFile);
   await rename(join(folder, 'c', 'cert.pem'), tls.certFile);
-  await until(t, 'the renamed pair', () => shows(third));
+  await untilNoticed('the renamed pair', () => shows(third));
   t.deepEqual(await problemsOf(host), []);
 });
 
@@ -94,7 +88,7 @@ test('reload: half-written and missing pairs change nothing, and /healthz and th
   const host = await startHost(t, { dataDir, config: { tls }, around: { filesMs: FILES_MS, logger } });
   const isUnreadable = async () => (await problemsOf(host)).includes('certificate-unreadable');
   await writeFile(tls.certFile, second.certificate);
-  await until(t, 'the certificate without its key', isUnreadable);
+  await untilNoticed('the certificate without its key', isUnreadable);
   t.true(await presents(host.port, authority.certificate, first));
   await writeFile(tls.certFile, second.certificate.slice(0, 200));
   await host.reload();
@@ -104,7 +98,7 @@ test('reload: half-written and missing pairs change nothing, and /healthz and th
   t.true(await presents(host.port, authority.certificate, first));
   t.is(logger.lines.filter(({ message }) => /last good one/.test(message)).length, 1);
   await writePair(folder, second);
-  await until(t, 'the whole pair', async () => !(await isUnreadable()));
+  await untilNoticed('the whole pair', async () => !(await isUnreadable()));
   t.true(await presents(host.port, authority.certificate, second));
 });
 
@@ -116,9 +110,9 @@ test('reload: a certificate that is over is reported', async (t) => {
   const host = await startHost(t, { dataDir, config: { tls: files(folder) }, around });
   t.deepEqual(await problemsOf(host), []);
   clock.ms += 390 * 24 * HOUR_MS;
-  await until(t, 'the near end', async () => (await problemsOf(host)).join() === 'certificate-ends-soon');
+  await untilNoticed('the near end', async () => (await problemsOf(host)).join() === 'certificate-ends-soon');
   clock.ms += 20 * 24 * HOUR_MS;
-  await until(t, 'the end', async () => (await problemsOf(host)).join() === 'certificate-not-valid');
+  await untilNoticed('the end', async () => (await problemsOf(host)).join() === 'certificate-not-valid');
 });
 
 test('reload: certificates of 12 and 24 hours are reported when their renewal is overdue, not before', async (t) => {
@@ -146,7 +140,10 @@ test('reload: the admin password follows its file, and an empty or missing file 
   await host.reload();
   t.is(await signIn(PASSWORD), 200);
   await writeFile(adminPasswordFile, CHANGED_PASSWORD);
-  await until(t, 'the password', async () => (await host.call('/api/session', { headers })).status === 401);
+  await untilNoticed(
+    'the password',
+    async () => (await host.call('/api/session', { headers })).status === 401,
+  );
   t.is(await signIn(CHANGED_PASSWORD), 200);
   t.is(await signIn(PASSWORD), 401);
 });
@@ -161,7 +158,7 @@ test('reload: the public CA follows its file', async (t) => {
   const ca = async () => (await host.call('/edge/api/ca.pem')).text;
   t.is(await ca(), first.certificate);
   await writeFile(publicCaFile, second.certificate);
-  await until(t, 'the CA', async () => (await ca()) === second.certificate);
+  await untilNoticed('the CA', async () => (await ca()) === second.certificate);
 });
 
 test('reload: SIGHUP reads all files again and ends nothing', async (t) => {

@@ -3,6 +3,7 @@ import { startAgent, type TestAgent } from './agent/agent.js';
 import { sharedEngine } from './engine/lab.js';
 import { type Hub, startHub } from './hub/hub.js';
 import type { Scope } from './scope.js';
+import { until } from './until.js';
 
 /** Hub and agent as processes, the engine of the run, and their environment, online. */
 export interface Line {
@@ -57,10 +58,10 @@ export async function untilTunnel(
   ms = 30_000,
 ): Promise<{ view: TunnelView; tookMs: number }> {
   const startedMs = performance.now();
-  for (;;) {
-    const { body } = await hub.call<TunnelView>('GET', `/edge/api/environments/${id}/tunnel`);
-    const tookMs = performance.now() - startedMs;
-    if (holds(body)) return { view: body, tookMs };
-    if (tookMs > ms) throw new Error(`not within ${ms} ms: ${JSON.stringify(body)}`);
-  }
+  const path = `/edge/api/environments/${id}/tunnel`;
+  const view = await until(async () => (await hub.call<TunnelView>('GET', path)).body, holds, {
+    ms,
+    everyMs: 5,
+  });
+  return { view, tookMs: performance.now() - startedMs };
 }

@@ -16,7 +16,7 @@ export async function startWholeAgent(
   const engine = await startFakeEngine(t, answers);
   const hub = await startPlugin(t, { clock });
   await hub.call('PATCH', '/api/settings', { snapshotSeconds: 0 });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const { address } = engine;
   const agent = new Agent({
     config: readConfig({

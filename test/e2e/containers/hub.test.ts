@@ -4,6 +4,7 @@ import { AgentContainer, CONTAINER } from '../../kit/agent/container.js';
 import { BASE_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
 import { signIn } from '../../kit/hub/api.js';
 import { serialServerTest } from '../../kit/server-test.js';
+import { until } from '../../kit/until.js';
 import { containHub, HUB_IMAGE } from './hub-container.js';
 
 const MAX_IMAGE_BYTES = 5_000_000;
@@ -43,10 +44,8 @@ serialServerTest(
 
     /** Once it answers again, everything is as it was. */
     const isBack = async (container: string) => {
-      const deadline = Date.now() + START_MS;
-      const ask = () => engine.docker(['exec', container, ...HEALTHCHECK], { allowFailure: true });
-      while ((await ask()).code !== 0)
-        if (Date.now() > deadline) throw new Error('the hub does not come back');
+      const check = () => engine.docker(['exec', container, ...HEALTHCHECK], { allowFailure: true });
+      await until(check, ({ code }) => code === 0, { ms: START_MS });
       await api.until(created.id, (view) => view.status === 'online', START_MS);
       t.true((await names()).split('\n').includes(CONTAINER));
     };

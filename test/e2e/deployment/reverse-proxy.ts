@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
 import { startChild } from '../../kit/child.js';
 import { freePort } from '../../kit/free-port.js';
 import type { Hub } from '../../kit/hub/hub.js';
 import type { Scope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
+import { until } from '../../kit/until.js';
 
 /** A sample in `deploy/`, as a running proxy before a hub. */
 export interface ReverseProxy {
@@ -112,16 +112,14 @@ export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Pr
 }
 
 async function untilListening(port: number): Promise<void> {
-  const deadline = Date.now() + LISTENS_WITHIN_MS;
-  for (;;) {
+  const isConnected = async () => {
     const socket = net.connect(port, '127.0.0.1');
     const connected = await once(socket, 'connect').then(
       () => true,
       () => false,
     );
     socket.destroy();
-    if (connected) return;
-    if (Date.now() > deadline) throw new Error(`nobody listens on port ${port}`);
-    await delay(20);
-  }
+    return connected;
+  };
+  await until(isConnected, (connected) => connected, { ms: LISTENS_WITHIN_MS });
 }

@@ -5,6 +5,7 @@ import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { type Console, openConsole } from '../../kit/docker/console.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { startLine } from '../../kit/hub-and-agent.js';
+import { until } from '../../kit/until.js';
 
 /** SIGKILL comes 4 s after the hang-up; five times that. */
 const GONE_MS = 5 * 5_000;
@@ -35,15 +36,8 @@ async function startContainer(t: ExecutionContext, options: readonly string[] = 
     return commands.filter((command) => command && !/docker-init|tail -f/.test(command)).sort();
   };
   /** Polls, because the engine reports no process but its own. */
-  const until = async (holds: (commands: string[]) => boolean) => {
-    const deadline = performance.now() + GONE_MS;
-    for (;;) {
-      const commands = await processes();
-      if (holds(commands)) return commands;
-      if (performance.now() > deadline) throw new Error(`still there: ${commands.join(', ')}`);
-    }
-  };
-  return { name, engine, until };
+  const untilProcesses = (holds: (commands: string[]) => boolean) => until(processes, holds, { ms: GONE_MS });
+  return { name, engine, untilProcesses };
 }
 
 const isEmpty = (commands: string[]) => commands.length === 0;
@@ -60,28 +54,28 @@ async function startSleep(shell: Console): Promise<void> {
 serialBrowserTest('console hang-up: a console closed in the panel leaves no process', async (t) => {
   await havePanel();
   const { hub, created } = await startLine(t);
-  const { name, until } = await startContainer(t);
+  const { name, untilProcesses } = await startContainer(t);
   const { page } = await openPanel(t, hub);
   const open = async () => {
     await page.click(`[aria-label="Console of ${name}"]`);
     await page.waitForSelector('text="Connected"');
     await page.click('.screen');
     await page.keyboard.type('sleep 1000\n');
-    await until((commands) => runs('sleep 1000')(commands) && isWatched(commands));
+    await untilProcesses((commands) => runs('sleep 1000')(commands) && isWatched(commands));
   };
   await page.click(`.row:has-text(${JSON.stringify(created.name)})`);
   await page.fill('.filter input', name);
   await open();
   await page.click('.close');
-  t.deepEqual(await until(isEmpty), [], 'the tool was closed');
+  t.deepEqual(await untilProcesses(isEmpty), [], 'the tool was closed');
   await open();
   await page.close();
-  t.deepEqual(await until(isEmpty), [], 'the tab was closed');
+  t.deepEqual(await untilProcesses(isEmpty), [], 'the tab was closed');
 });
 
 serialLabTest('console hang-up: a lost connection of page, hub or agent leaves no process', async (t) => {
   const line = await startLine(t);
-  const { name, until } = await startContainer(t);
+  const { name, untilProcesses } = await startContainer(t);
   const ends: [string, (shell: Console) => unknown][] = [
     ['page', (shell) => shell.ws.terminate()],
     ['tunnel', () => line.hub.call('DELETE', `/edge/api/environments/${line.created.id}/tunnel`)],
@@ -91,30 +85,30 @@ serialLabTest('console hang-up: a lost connection of page, hub or agent leaves n
     const options = { marker: newMarker(), user: '65534' };
     const shell = await openConsole(t, line.hub, line.created.id, name, ['sh'], options);
     await startSleep(shell);
-    await until(isWatched);
+    await untilProcesses(isWatched);
     await end(shell);
-    t.deepEqual(await until(isEmpty), [], what);
+    t.deepEqual(await untilProcesses(isEmpty), [], what);
   }
   const other = await startLine(t);
   const shell = await openConsole(t, other.hub, other.created.id, name, ['sh'], { marker: newMarker() });
   await startSleep(shell);
-  await until(isWatched);
+  await untilProcesses(isWatched);
   other.agent.child.kill('SIGKILL');
-  t.deepEqual(await until(isEmpty), [], 'agent');
+  t.deepEqual(await untilProcesses(isEmpty), [], 'agent');
 });
 
 serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores it', async (t) => {
   const { hub, created } = await startLine(t);
   for (const options of [[], ['--pid', 'host']]) {
-    const { name, until, engine } = await startContainer(t, options);
+    const { name, untilProcesses, engine } = await startContainer(t, options);
     const scripts = [`trap 'touch /hung-up; exit' HUP`, `trap '' HUP`];
     for (const script of scripts) {
       const command = ['sh', '-c', `${script}; echo ready; while :; do read -r _; done`];
       const shell = await openConsole(t, hub, created.id, name, command, { marker: newMarker() });
       await shell.untilOutput(/ready/);
-      await until(isWatched);
+      await untilProcesses(isWatched);
       shell.ws.terminate();
-      t.deepEqual(await until(isEmpty), [], script);
+      t.deepEqual(await untilProcesses(isEmpty), [], script);
     }
     await t.notThrowsAsync(engine.docker(['exec', name, 'ls', '/hung-up']));
   }
@@ -122,7 +116,7 @@ serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores
 
 serialLabTest('console hang-up: background work, other consoles and foreign execs go on', async (t) => {
   const { hub, created } = await startLine(t);
-  const { name, until, engine } = await startContainer(t);
+  const { name, untilProcesses, engine } = await startContainer(t);
   const marked = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
   marked.type('(trap "" HUP; exec sleep 1001) & setsid sleep 1002 & echo "done $((1 + 1))"\n');
   await marked.untilOutput(/done 2/);
@@ -130,10 +124,14 @@ serialLabTest('console hang-up: background work, other consoles and foreign exec
   other.type('exec sleep 1003\n');
   const unmarked = await openConsole(t, hub, created.id, name, ['sleep', '1004']);
   await engine.docker(['exec', '-d', '-t', '-e', `FAIRLEAD_CONSOLE=${newMarker()}`, name, 'sleep', '1005']);
-  await until((commands) => [1001, 1002, 1003, 1004, 1005].every((sign) => runs(`sleep ${sign}`)(commands)));
+  await untilProcesses((commands) =>
+    [1001, 1002, 1003, 1004, 1005].every((sign) => runs(`sleep ${sign}`)(commands)),
+  );
   unmarked.ws.terminate();
   marked.ws.terminate();
-  const left = await until((commands) => commands.filter((command) => /^sh/.test(command)).length === 1);
+  const left = await untilProcesses(
+    (commands) => commands.filter((command) => /^sh/.test(command)).length === 1,
+  );
   t.is(left.filter((command) => command.startsWith('sleep')).length, 5);
 });
 
@@ -141,11 +139,11 @@ serialLabTest(
   'console hang-up: a process that ends by itself reports its code and leaves no watcher',
   async (t) => {
     const { hub, created } = await startLine(t);
-    const { name, until } = await startContainer(t);
+    const { name, untilProcesses } = await startContainer(t);
     const shell = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
-    await until(isWatched);
+    await untilProcesses(isWatched);
     shell.type('exit 7\n');
     t.deepEqual((await shell.closed).at(-1), { type: 'exit', code: 7 });
-    t.deepEqual(await until(isEmpty), []);
+    t.deepEqual(await untilProcesses(isEmpty), []);
   },
 );

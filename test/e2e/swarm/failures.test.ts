@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { NodeView } from '../../../plugin/api.js';
 import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import { seededRandom } from '../../kit/seeded-random.js';
 import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { until } from '../../kit/until.js';
 import { FAULTS, type Fault } from './faults.js';
 
 /** Set these for more rounds, or for those of an earlier run. */
@@ -68,22 +68,19 @@ async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round:
 async function untilOther({ swarm, hub, created }: SwarmLine, old: SwarmNode, fault: Fault): Promise<string> {
   const limitMs = 5 * (fault.isSilent ? PROMISED_MS.silent : PROMISED_MS.told + NOTICE_MS);
   const base = `/edge/api/environments/${created.id}`;
-  const deadline = Date.now() + limitMs;
-  let last: unknown;
-  while (Date.now() < deadline) {
-    // Not `/info`, which an engine answers only when its Swarm has elected a new leader of its own.
-    const call = hub.call<readonly { Labels: Record<string, string> }[]>(
-      'GET',
-      `${base}/docker/containers/json`,
-    );
+  // Not `/info`, which an engine answers only when its Swarm has elected a new leader of its own.
+  const read = async () => {
+    const path = `${base}/docker/containers/json`;
+    const call = hub.call<readonly { Labels: Record<string, string> }[]>('GET', path);
     const { status, body } = await call.catch((error: Error) => ({ status: 0, body: error.message }));
     const nodeIds = Array.isArray(body) ? body.map(({ Labels }) => Labels['com.docker.swarm.node.id']) : [];
     const leader = swarm.nodes.find(({ id }) => nodeIds.includes(id));
-    if (status === 200 && leader && leader !== old) return leader.name;
-    last = body;
-    await delay(50);
-  }
-  throw new Error(`${fault.name}: nobody took over within ${limitMs} ms: ${JSON.stringify(last)}`);
+    return { status, body, leader: leader?.name };
+  };
+  const isOther = ({ status, leader }: Awaited<ReturnType<typeof read>>) =>
+    status === 200 && leader !== undefined && leader !== old.name;
+  const { leader } = await until(read, isOther, { ms: limitMs, what: `${fault.name}: another leader` });
+  return leader ?? '';
 }
 
 /** Resolves once the node is Ready, a manager in good standing, and its agent has checked in again. */

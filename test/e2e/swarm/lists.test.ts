@@ -4,6 +4,7 @@ import { freezeContainer } from '../../kit/engine/freeze-container.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { until } from '../../kit/until.js';
 
 const scope = fileScope();
 let started: Promise<SwarmLine> | undefined;
@@ -92,10 +93,10 @@ serialLabTest(
     );
     t.deepEqual(states(answer), ['node1 ok', 'node2 ok', 'node3 node-timeout']);
     await thaw();
-    await until(t, line, ['node1 ok', 'node2 ok', 'node3 ok']);
+    await untilStates(t, line, ['node1 ok', 'node2 ok', 'node3 ok']);
 
     await line.docker(['node', 'update', '--availability', 'drain', third.name]);
-    await until(t, line, ['node1 ok', 'node2 ok', 'node3 node-offline']);
+    await untilStates(t, line, ['node1 ok', 'node2 ok', 'node3 node-offline']);
   },
 );
 
@@ -121,13 +122,9 @@ async function list(t: ExecutionContext, { hub, created }: SwarmLine, path: stri
 }
 
 /** Asks again until the nodes are so: a call takes as long as its slowest node, so nothing spins. */
-async function until(t: ExecutionContext, line: SwarmLine, expected: readonly string[]): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const answer = await list(t, line, `containers/json?${OWN}`);
-    if (states(answer).join() === expected.join()) return;
-    if (Date.now() > deadline) throw new Error(states(answer).join());
-  }
+async function untilStates(t: ExecutionContext, line: SwarmLine, expected: readonly string[]): Promise<void> {
+  const read = async () => states(await list(t, line, `containers/json?${OWN}`));
+  await until(read, (answer) => answer.join() === expected.join(), { ms: 120_000 });
 }
 
 function states({ nodes }: AllNodeList): string[] {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, NodeView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { startAgent } from '../../kit/agent/agent.js';
@@ -6,9 +5,12 @@ import { cleanEnv, joinEngine } from '../../kit/docker/setup.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import { startHub } from '../../kit/hub/hub.js';
 import { startSwarm } from '../../kit/swarm/lab.js';
+import { untilTrue } from '../../kit/until.js';
 
 /** An agent reports within 5 s where its engine went; five times that, and its enrolment. */
 const KNOWN_WITHIN_MS = 50_000;
+const untilKnown = (what: string, condition: () => Promise<boolean>) =>
+  untilTrue(what, condition, { ms: KNOWN_WITHIN_MS });
 
 serialLabTest('swarm places: an engine changes its place through the hub, and stays in reach', async (t) => {
   t.timeout(300_000);
@@ -22,8 +24,8 @@ serialLabTest('swarm places: an engine changes its place through the hub, and st
   const state = async () => (await docker(['info', '-f', '{{.Swarm.LocalNodeState}}'])).stdout.trim();
   const passes = async (args: readonly string[], options: { input?: string } = {}) =>
     (await docker(args, { ...options, allowFailure: true })).code === 0;
-  const untilKnown = (role: NodeView['role']) =>
-    until(role, async () => {
+  const untilRole = (role: NodeView['role']) =>
+    untilKnown(role, async () => {
       const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${environmentId}/nodes`);
       return body.items.some((one) => one.role === role && one.agent?.online);
     });
@@ -31,11 +33,11 @@ serialLabTest('swarm places: an engine changes its place through the hub, and st
 
   for (const round of [1, 2]) {
     await docker(['swarm', 'init', '--advertise-addr', node.address]);
-    await untilKnown('manager');
+    await untilRole('manager');
     await docker(['node', 'ls']);
     await docker(['swarm', 'leave', '--force']);
     await docker(['swarm', 'join', '--token', token, `${manager.address}:2377`]);
-    await untilKnown('worker');
+    await untilRole('worker');
     t.is(await state(), 'active', `round ${round}`);
     await docker(['swarm', 'leave']);
     await docker(['ps', '-q']);
@@ -43,13 +45,13 @@ serialLabTest('swarm places: an engine changes its place through the hub, and st
   }
 
   await docker(['swarm', 'init', '--autolock', '--advertise-addr', node.address]);
-  await untilKnown('manager');
+  await untilRole('manager');
   const key = /SWMKEY-\S+/.exec((await docker(['swarm', 'unlock-key'])).stdout)?.[0] ?? '';
   await node.engine.stop();
   await node.engine.start();
-  await until('locked', async () => (await passes(['ps', '-q'])) && (await state()) === 'locked');
+  await untilKnown('locked', async () => (await passes(['ps', '-q'])) && (await state()) === 'locked');
   await docker(['swarm', 'unlock'], { input: `${key}\n` });
-  await until('unlocked', () => passes(['node', 'ls']));
+  await untilKnown('unlocked', () => passes(['node', 'ls']));
 });
 
 serialLabTest(
@@ -81,7 +83,7 @@ serialLabTest(
       t.regex(body.message ?? '', /^This node is not a swarm manager. Use "docker swarm init"/, 'the engine');
 
       await docker('join', '--token', token, `${manager.address}:2377`);
-      await until('reported as a worker', async () => (await inspect()).body.code !== undefined);
+      await untilKnown('reported as a worker', async () => (await inspect()).body.code !== undefined);
       await docker('leave');
       await docker('init', '--advertise-addr', node.address);
       t.is((await inspect()).status, 200);
@@ -103,14 +105,14 @@ serialLabTest(
     }
     const path = `/edge/api/environments/${id}`;
     const services = async () => (await hub.call('GET', `${path}/nodes/${node.id}/docker/services`)).status;
-    await until('both agents', async () => {
+    await untilKnown('both agents', async () => {
       const { body } = await hub.call<NodeList>('GET', `${path}/nodes`);
       return body.items.filter(({ agent }) => agent?.online).length === 2;
     });
     t.is(await services(), 503, 'a worker');
     const line = await hub.dockerArgs(id);
     await runCommand('docker', [...line, 'node', 'promote', node.name], { env: cleanEnv() });
-    await until(
+    await untilKnown(
       'promoted',
       async () => (await node.engine.docker(['node', 'ls'], { allowFailure: true })).code === 0,
     );
@@ -121,12 +123,4 @@ serialLabTest(
 interface SwarmAnswer {
   readonly code?: string;
   readonly message?: string;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + KNOWN_WITHIN_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${KNOWN_WITHIN_MS} ms: ${what}`);
-    await delay(100);
-  }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeList, SnapshotView } from '../../../plugin/api.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { SERVICE, startSwarmLine } from '../../kit/swarm/setup.js';
+import { until } from '../../kit/until.js';
 
 const STACK = `
 version: "3.7"
@@ -19,14 +19,8 @@ serialLabTest(
     const [first, second, third] = swarm.nodes;
     const path = `/edge/api/environments/${created.id}`;
     const get = async <T>(rest: string, method = 'GET') => (await hub.call<T>(method, `${path}${rest}`)).body;
-    const nodesOnce = async (holds: (items: NodeList['items']) => boolean) => {
-      const deadline = Date.now() + 50_000;
-      for (;;) {
-        const { items } = await get<NodeList>('/nodes');
-        if (holds(items) || Date.now() > deadline) return items;
-        await delay(100);
-      }
-    };
+    const nodesOnce = (holds: (items: NodeList['items']) => boolean) =>
+      until(async () => (await get<NodeList>('/nodes')).items, holds, { ms: 50_000 });
 
     const isKnown = ({ confirmed, agent }: NodeList['items'][number]) => confirmed && agent?.engine === 'up';
     const items = await nodesOnce((now) => now.length === 3 && now.every(isKnown));
@@ -47,8 +41,7 @@ serialLabTest(
     const areSettled = (text: string) =>
       [`${SERVICE} 3/3`, 'shop_web 2/2'].every((row) => text.includes(row));
     // A task runs once its health probe said so.
-    const deadline = Date.now() + 120_000;
-    while (!areSettled((await docker(replicas)).stdout) && Date.now() < deadline) await delay(200);
+    await until(async () => (await docker(replicas)).stdout, areSettled, { ms: 120_000, everyMs: 200 });
 
     const snapshot = await get<SnapshotView>('/snapshot', 'POST');
     t.deepEqual(snapshot.errors, []);

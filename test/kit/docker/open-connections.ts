@@ -1,10 +1,10 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TunnelView } from '../../../plugin/api.js';
+import { until } from '../until.js';
 import type { DockerLine } from './setup.js';
 
 /** What calls through a line hold open while they run. */
-interface OpenEnds {
+interface OpenConnections {
   /** Calls the hub counts. */
   readonly calls: number;
   /** The hub's connections with anybody but the agent. */
@@ -14,44 +14,32 @@ interface OpenEnds {
 }
 
 const DEADLINE_MS = 15_000;
-const LOOK_AGAIN_MS = 20;
 
 /** Resolves when no call is open any more, at neither end of the tunnel; rejects after 15 s. */
 export async function untilNothingIsOpen(line: DockerLine): Promise<void> {
-  let open: OpenEnds | undefined;
-  const deadline = Date.now() + DEADLINE_MS;
-  do {
-    open = await countOpenEnds(line);
-    if (open.calls + open.clients + open.engine === 0) return;
-    await delay(LOOK_AGAIN_MS);
-  } while (Date.now() < deadline);
-  throw new Error(`left open: ${JSON.stringify(open)}`);
+  const isZero = ({ calls, clients, engine }: OpenConnections) => calls + clients + engine === 0;
+  await until(() => countOpen(line), isZero, { ms: DEADLINE_MS });
 }
 
 /** Resolves when the agent has no connection with its engine any more; rejects after 15 s. */
 export async function untilEngineIsLeft(agentPid: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
-  for (;;) {
+  const heldByAgent = async () => {
     const [agent, unix] = await Promise.all([socketsOf(agentPid), connections('unix')]);
-    if (unix.every((row) => !agent.has(row.inode))) return;
-    if (Date.now() > deadline) throw new Error('the agent still holds connections with its engine');
-    await delay(LOOK_AGAIN_MS);
-  }
+    return unix.filter((row) => agent.has(row.inode));
+  };
+  await until(heldByAgent, (held) => held.length === 0, { ms: DEADLINE_MS });
 }
 
 /** Remembers the engine's connections; the function returned resolves when there is a new one. */
 export async function watchEngine(line: DockerLine): Promise<() => Promise<void>> {
   const before = new Set(await acceptedBy(line.engine.socketPath));
+  const isCalled = (inodes: string[]) => inodes.some((inode) => !before.has(inode));
   return async () => {
-    const deadline = Date.now() + DEADLINE_MS;
-    while ((await acceptedBy(line.engine.socketPath)).every((inode) => before.has(inode))) {
-      if (Date.now() > deadline) throw new Error('nobody has called the engine');
-      await delay(LOOK_AGAIN_MS);
-    }
+    await until(() => acceptedBy(line.engine.socketPath), isCalled, { ms: DEADLINE_MS });
   };
 }
 
-async function countOpenEnds(line: DockerLine): Promise<OpenEnds> {
+async function countOpen(line: DockerLine): Promise<OpenConnections> {
   const path = `/edge/api/environments/${line.environmentId}/tunnel`;
   const { body } = await line.hub.call<TunnelView>('GET', path);
   const [hub, agent, tcp, unix] = await Promise.all([

@@ -5,8 +5,6 @@ import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
 import { type HubApi, signIn } from './api.js';
 
-export type { HubAnswer } from './api.js';
-
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PASSWORD = 'a-password-for-tests';
 /** A start takes about two seconds; several at once on a busy machine take their time. */

@@ -1,6 +1,6 @@
 import { readdir, readlink } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
+import { until } from '../until.js';
 
 /** What this process holds open. */
 export interface Inventory {
@@ -30,14 +30,8 @@ export async function takeInventory(): Promise<Inventory> {
 
 /** Resolves once this process holds no more than it did `before`; rejects with both after `ms`. */
 export async function untilAsBefore(before: Inventory, ms = 20_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  for (;;) {
-    const now = await takeInventory();
-    if (holdsNoMore(now, before)) return;
-    if (Date.now() > deadline)
-      throw new Error(`before: ${JSON.stringify(before)}\nnow: ${JSON.stringify(now)}`);
-    await delay(10);
-  }
+  const read = async () => ({ before, now: await takeInventory() });
+  await until(read, ({ now }) => holdsNoMore(now, before), { ms });
 }
 
 /**

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import type { CreateEnvironment, EnvironmentCreated, EnvironmentView } from '../../../plugin/api.js';
 import {
   createPlugin,
   type Host,
@@ -12,16 +10,10 @@ import {
 } from '../../../plugin/server-hooks/index.js';
 import { LogRecorder } from '../log-recorder.js';
 import { tempFolder } from '../temp-folder.js';
+import { type ApiClient, apiClient } from './api-client.js';
 
-/** What the API answered; `body` is parsed where it is JSON. */
-export interface ApiAnswer<T = unknown> {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: T;
-}
-
-/** The plugin in this process, behind a plain HTTP server whose only admin has the token `admin`. */
-export interface TestPlugin {
+/** The plugin in this process, behind a plain HTTP server whose only admin has the token `admin`. Paths of calls are below `/edge`: `/api/…`. */
+export interface TestPlugin extends ApiClient {
   readonly plugin: Plugin;
   /** What agents are told: `http://127.0.0.1:<port>/edge`. */
   readonly url: string;
@@ -29,17 +21,6 @@ export interface TestPlugin {
   readonly dataDir: string;
   readonly log: LogRecorder;
   readonly server: http.Server;
-  /** Calls as the admin; `path` begins below `/edge`: `/api/…`. */
-  call<T = unknown>(
-    method: string,
-    path: string,
-    body?: unknown,
-    signal?: AbortSignal,
-  ): Promise<ApiAnswer<T>>;
-  create(body: CreateEnvironment): Promise<EnvironmentCreated>;
-  view(id: number): Promise<EnvironmentView>;
-  /** The environment once `holds` says so. */
-  until(id: number, holds: (view: EnvironmentView) => boolean, ms?: number): Promise<EnvironmentView>;
   stop(): Promise<void>;
 }
 
@@ -74,58 +55,5 @@ export async function startPlugin(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/edge`;
-  const call: TestPlugin['call'] = (method, path, body, signal) =>
-    send(`${url}${path}`, method, body, signal);
-  const view = async (id: number) => (await call<EnvironmentView>('GET', `/api/environments/${id}`)).body;
-  return {
-    plugin,
-    url,
-    tunnelPort,
-    dataDir,
-    log,
-    server,
-    call,
-    view,
-    stop,
-    create: async (body) => {
-      const answer = await call<EnvironmentCreated>('POST', '/api/environments', body);
-      if (answer.status !== 201) throw new Error(`not created: ${JSON.stringify(answer.body)}`);
-      return answer.body;
-    },
-    until: async (id, holds, ms = 10_000) => {
-      const deadline = Date.now() + ms;
-      for (;;) {
-        const now = await view(id);
-        if (holds(now)) return now;
-        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${JSON.stringify(now)}`);
-        await delay(10);
-      }
-    },
-  };
-}
-
-function send<T>(url: string, method: string, body: unknown, signal?: AbortSignal): Promise<ApiAnswer<T>> {
-  const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
-  return new Promise((resolve, reject) => {
-    const headers = {
-      authorization: 'Bearer admin',
-      ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}),
-    };
-    const req = http.request(url, { method, headers, agent: false, ...(signal ? { signal } : {}) }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk: Buffer) => chunks.push(chunk));
-      res.on('error', reject);
-      res.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        const isJson = /json/.test(res.headers['content-type'] ?? '') && text !== '';
-        resolve({
-          status: res.statusCode ?? 0,
-          headers: res.headers,
-          body: isJson ? JSON.parse(text) : text,
-        });
-      });
-    });
-    req.on('error', reject);
-    req.end(bytes ?? undefined);
-  });
+  return { plugin, url, tunnelPort, dataDir, log, server, stop, ...apiClient({ url, token: 'admin' }) };
 }

@@ -24,7 +24,7 @@ export async function startSwarmAgents(
   clock: Clock = systemClock,
 ): Promise<SwarmAgents> {
   const hub = await startPlugin(t, { clock });
-  const created = await hub.create({ name: 'swarm' });
+  const created = await hub.createEnvironment({ name: 'swarm' });
   const path = (rest: string) => `/api/environments/${created.id}${rest}`;
   return {
     hub,

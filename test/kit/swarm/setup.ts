@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, NodeList, NodeView } from '../../../plugin/api.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../../../tools/lab/run-command.js';
 import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
@@ -7,6 +6,7 @@ import { startChild } from '../child.js';
 import { AGENT_IMAGE } from '../engine/lab.js';
 import { type Hub, startHub } from '../hub/hub.js';
 import type { Scope } from '../scope.js';
+import { until } from '../until.js';
 import { startSwarm } from './lab.js';
 
 /** Name of the service in the printed command. */
@@ -79,23 +79,15 @@ async function lineOf({
     dockerArgs: at,
     leader: async () => (await docker(['info', '-f', '{{.Name}}'])).stdout.trim(),
     untilOneTunnel: async () => {
-      const deadline = Date.now() + 10_000;
-      for (;;) {
-        const { now, most } = countTunnels(hub.child.lines);
+      const hasOne = ({ now, most }: { now: number; most: number }) => {
         if (most > 1) throw new Error(`${most} tunnels at a time`);
-        if (now === 1) return;
-        if (Date.now() > deadline) throw new Error('no tunnel');
-        await delay(25);
-      }
+        return now === 1;
+      };
+      await until(() => countTunnels(hub.child.lines), hasOne);
     },
     untilNodes: async (holds, ms = 60_000) => {
-      const deadline = Date.now() + ms;
-      for (;;) {
-        const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${created.id}/nodes`);
-        if (holds(body.items)) return body.items;
-        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${JSON.stringify(body)}`);
-        await delay(50);
-      }
+      const path = `/edge/api/environments/${created.id}/nodes`;
+      return until(async () => (await hub.call<NodeList>('GET', path)).body.items, holds, { ms });
     },
     agentOn: async (node) => {
       const filter = ['--filter', `label=com.docker.swarm.service.name=${SERVICE}`];

@@ -77,7 +77,7 @@ test('plugin: survives a caller who resets an upgrade before the host has said w
 
 test('plugin: a stop ends open tunnels, and waits for none', async (t) => {
   const running = await startPlugin(t);
-  const { id, edgeKey, edgeId } = await running.create({ name: 'one', url: running.url });
+  const { id, edgeKey, edgeId } = await running.createEnvironment({ name: 'one', url: running.url });
   const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   await running.call('POST', `/api/environments/${id}/tunnel`);
   const { ended } = await agent.open(await agent.prove(await agent.credential()));

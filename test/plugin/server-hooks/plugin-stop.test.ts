@@ -31,7 +31,7 @@ async function callRaw(t: ExecutionContext, { server }: TestPlugin, ...lines: st
 /** An environment whose agent, part of this test, has an open tunnel to a small engine. */
 async function connectAgent(t: ExecutionContext, running: TestPlugin) {
   const engine = await startSmallEngine(t);
-  const { id, edgeKey, edgeId } = await running.create({ name: 'one', url: running.url });
+  const { id, edgeKey, edgeId } = await running.createEnvironment({ name: 'one', url: running.url });
   const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '', dialEngine: engine.dial });
   await running.call('POST', `/api/environments/${id}/tunnel`);
   const { ended } = await agent.open(await agent.prove(await agent.credential()));

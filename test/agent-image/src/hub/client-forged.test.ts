@@ -11,7 +11,7 @@ async function setup(t: ExecutionContext) {
   const relay = await startAnswerRelay(t);
   const hub = await startPlugin(t);
   relay.target = new URL(hub.url).origin;
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', url: `${relay.url}/edge` });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', url: `${relay.url}/edge` });
   const agent = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });
   return { relay, hub, id, agent };
 }

@@ -10,7 +10,7 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 async function setUp(t: ExecutionContext, settings: object) {
   const hub = await startPlugin(t);
   await hub.call('PATCH', '/api/settings', settings);
-  const { id, edgeKey, edgeId } = await hub.create({ name: 'one', url: hub.url });
+  const { id, edgeKey, edgeId } = await hub.createEnvironment({ name: 'one', url: hub.url });
   const instance = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   let reply: () => void = () => undefined;
   const checkedIn = new Promise<void>((resolve) => {

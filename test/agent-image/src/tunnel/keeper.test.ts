@@ -18,7 +18,7 @@ async function setup(
   const hub = await startPlugin(t);
   const relay = await startRelay(t, hub.tunnelPort);
   const tunnelAddress = `127.0.0.1:${options.direct ? hub.tunnelPort : relay.port}`;
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', tunnelAddress });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', tunnelAddress });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
   const clock = new FakeClock();
   const lines: { code?: string; level: string; msg: string }[] = [];
@@ -172,7 +172,7 @@ test('keeper: a slow attempt presents the newest credential, without a second on
 
 test('keeper: a credential for another environment cannot be opened', async (t) => {
   const { hub, keeper } = await setup(t);
-  const other = await hub.create({ name: 'other' });
+  const other = await hub.createEnvironment({ name: 'other' });
   const stranger = await joinInstance(t, { edgeId: other.edgeId ?? '', edgeKey: other.edgeKey });
   await hub.call('POST', `/api/environments/${other.id}/tunnel`);
   await keeper.open(await stranger.credential(), 60_000);

@@ -9,8 +9,8 @@ import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 const HOSTILE = '\r\n{"level":50}\x1b[31m\u202e\u0000<script>';
 
 test('hostile fields: what an agent says of itself is told as it came, as text, and makes no log line of its own', async (t) => {
-  const { create, url, view, log } = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await create({ name: 'one', url });
+  const { createEnvironment, url, view, log } = await startPlugin(t);
+  const { id, edgeId, edgeKey } = await createEnvironment({ name: 'one', url });
   const agent = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   await agent.enrol({ agentVersion: HOSTILE, platform: HOSTILE, engineId: HOSTILE });
   await agent.checkIn({ query: { tunnel: HOSTILE, problem: HOSTILE } });
@@ -25,8 +25,8 @@ test('hostile fields: what an agent says of itself is told as it came, as text, 
 
 test('hostile fields: what is too long, of another type or too deep is refused, and nothing of it is kept', async (t) => {
   const clock = new FakeClock();
-  const { create, url, view } = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await create({ name: 'one', url });
+  const { createEnvironment, url, view } = await startPlugin(t, { clock });
+  const { id, edgeId, edgeKey } = await createEnvironment({ name: 'one', url });
   const agent = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '', clock });
   for (const facts of [
     { agentVersion: 'x'.repeat(65) },
@@ -53,8 +53,12 @@ test('hostile fields: what is too long, of another type or too deep is refused, 
 });
 
 test('hostile fields: names of prototypes are names', async (t) => {
-  const { create, url, call } = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await create({ name: '__proto__', url, tags: ['constructor', 'toString'] });
+  const { createEnvironment, url, call } = await startPlugin(t);
+  const { id, edgeId, edgeKey } = await createEnvironment({
+    name: '__proto__',
+    url,
+    tags: ['constructor', 'toString'],
+  });
   const joined = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   const labels = JSON.parse('{"__proto__": "x", "constructor": "y", "toString": "z"}');
   const volume = { name: '__proto__', driver: 'local', labels };

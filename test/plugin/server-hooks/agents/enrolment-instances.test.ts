@@ -9,7 +9,7 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } = {}) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', ...settings });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', ...settings });
   return { clock, hub, id, agent: { edgeId: edgeId ?? '', edgeKey, clock } };
 }
 

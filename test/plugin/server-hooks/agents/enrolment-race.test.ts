@@ -26,7 +26,7 @@ test('race: of two agents that race for an environment without an Edge ID exactl
   ]);
 
   const attempt = async (n: number) => {
-    const created = await hub.create({ name: `race-${n}`, edgeId: null });
+    const created = await hub.createEnvironment({ name: `race-${n}`, edgeId: null });
     const edgeIds = [randomUUID(), randomUUID()];
     const racers = await Promise.all(
       edgeIds.map((edgeId, i) => {

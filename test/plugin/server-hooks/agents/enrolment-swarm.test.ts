@@ -16,7 +16,7 @@ function node(nodeId: string, role: 'manager' | 'worker' = 'manager', swarmId = 
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const keys = { edgeId: edgeId ?? '', edgeKey };
   const agent = (engineId: string) => makeInstance(t, { ...keys, clock, engineId });
   const environment = async (): Promise<Environment> => {

@@ -7,7 +7,7 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 test('enrolment: binds the Edge ID it was made for and makes the environment online', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   t.is((await hub.view(id)).status, 'new');
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
   t.is(agent.client.instanceSecret?.length, 32);
@@ -21,7 +21,7 @@ test('enrolment: binds the Edge ID it was made for and makes the environment onl
 
 test('enrolment: an environment without an Edge ID takes the first one, and then no other', async (t) => {
   const hub = await startPlugin(t);
-  const { id, edgeKey } = await hub.create({ name: 'one', edgeId: null });
+  const { id, edgeKey } = await hub.createEnvironment({ name: 'one', edgeId: null });
   const first = await joinInstance(t, { edgeId: randomUUID(), edgeKey });
   const second = await makeInstance(t, { edgeId: randomUUID(), edgeKey });
   t.like(await t.throwsAsync(second.enrol()), { code: 'edge-id-mismatch', status: 403 });
@@ -36,7 +36,7 @@ test('enrolment: an environment without an Edge ID takes the first one, and then
 test('enrolment: a wrong Edge ID is refused, and shown while no valid agent is online', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const wrong = await makeInstance(t, { edgeId: randomUUID(), edgeKey, clock });
   await t.throwsAsync(wrong.enrol(), { code: 'edge-id-mismatch' });
   t.like(await hub.view(id), { status: 'refused', lastRefusal: { code: 'edge-id-mismatch' } });
@@ -47,7 +47,7 @@ test('enrolment: a wrong Edge ID is refused, and shown while no valid agent is o
 
 test('enrolment: a good one ends the record of a refusal', async (t) => {
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const wrong = await makeInstance(t, { edgeId: randomUUID(), edgeKey });
   await t.throwsAsync(wrong.enrol(), { code: 'edge-id-mismatch' });
   await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
@@ -56,8 +56,8 @@ test('enrolment: a good one ends the record of a refusal', async (t) => {
 
 test('enrolment: a wrong secret, another environment and none at all get the same answer', async (t) => {
   const hub = await startPlugin(t);
-  const one = await hub.create({ name: 'one' });
-  const two = await hub.create({ name: 'two' });
+  const one = await hub.createEnvironment({ name: 'one' });
+  const two = await hub.createEnvironment({ name: 'two' });
   const edgeId = one.edgeId ?? '';
   const forge = (environmentKey: string) => {
     const parts = Buffer.from(one.edgeKey, 'base64').toString().split('|');
@@ -80,7 +80,7 @@ test('enrolment: a wrong secret, another environment and none at all get the sam
 
 test('enrolment: an agent that is too old is told so, and shown', async (t) => {
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const old = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });
   t.like(await t.throwsAsync(old.enrol({ protocol: 0 })), { code: 'agent-too-old', status: 426 });
   t.like(await hub.view(id), { status: 'refused', problem: { code: 'agent-too-old' }, associatedAt: null });
@@ -88,7 +88,7 @@ test('enrolment: an agent that is too old is told so, and shown', async (t) => {
 
 test('enrolment: a key that no secret can be sealed for binds nothing', async (t) => {
   const hub = await startPlugin(t);
-  const { id, edgeKey } = await hub.create({ name: 'one', edgeId: null });
+  const { id, edgeKey } = await hub.createEnvironment({ name: 'one', edgeId: null });
   const made = await makeInstance(t, { edgeId: randomUUID(), edgeKey });
   // The point of order 1: any agreement with it is known to all.
   const instance = { ...made.instance, publicKey: Buffer.alloc(32).toString('base64url') };
@@ -99,7 +99,7 @@ test('enrolment: a key that no secret can be sealed for binds nothing', async (t
 
 test('enrolment: a disassociated agent stays out until the key is rotated', async (t) => {
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
   t.is((await hub.call('DELETE', `/api/environments/${id}/association`)).status, 204);
   await t.throwsAsync(agent.checkIn(), { code: 'agent-unauthorized' });
@@ -118,7 +118,7 @@ test('enrolment: a disassociated agent stays out until the key is rotated', asyn
 test('enrolment: a repeated request is refused, and its answer carries the time to go on from', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const options = { edgeId: edgeId ?? '', edgeKey, clock };
   const agent = await joinInstance(t, options);
   // The same instance started anew in the same millisecond: it learns from the refusal and is in.
@@ -129,7 +129,7 @@ test('enrolment: a repeated request is refused, and its answer carries the time 
 
 test('enrolment: a clock off by two minutes corrects itself by the hub’s', async (t) => {
   const hub = await startPlugin(t, { clock: new FakeClock() });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   for (const offMs of [-120_000, 120_000]) {
     const clock = new FakeClock(Date.UTC(2030, 0, 1) + offMs);
     const { instance } = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });

@@ -63,7 +63,7 @@ async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
   const environmentNamed = async (name: string) => {
-    const { id, edgeId, edgeKey } = await hub.create({ name });
+    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name });
     const agent = (engineId: string) => makeInstance(t, { edgeId: edgeId ?? '', edgeKey, clock, engineId });
     const stored = async (): Promise<Environment> => {
       const file = JSON.parse(await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8'));

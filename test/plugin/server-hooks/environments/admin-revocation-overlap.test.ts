@@ -16,7 +16,7 @@ const NOTICED_MS = 1_000;
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
   const base = `/api/environments/${id}`;
   const rotate = async () => {

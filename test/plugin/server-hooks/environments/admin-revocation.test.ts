@@ -22,7 +22,7 @@ const DEADLINE_MS = 5_000;
 async function setup(t: ExecutionContext) {
   const engine = await startSmallEngine(t);
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, dialEngine: () => engine.dial() });
   return { hub, id, agent, engine };
 }

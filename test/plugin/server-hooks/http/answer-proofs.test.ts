@@ -9,7 +9,7 @@ test('agent calls: every answer to a known agent is proven, refusals and 304 inc
   const relay = await startAnswerRelay(t);
   const hub = await startPlugin(t);
   relay.target = new URL(hub.url).origin;
-  const { edgeId, edgeKey } = await hub.create({ name: 'one', url: `${relay.url}/edge` });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', url: `${relay.url}/edge` });
   const agent = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });
   const proven: string[] = [];
   const unproven: string[] = [];
@@ -42,7 +42,7 @@ test('agent calls: every answer to a known agent is proven, refusals and 304 inc
 
 test('agent calls: a stranger’s refusal carries no proof', async (t) => {
   const hub = await startPlugin(t);
-  const { edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });
   await agent.enrol();
   for (const [method, path] of [

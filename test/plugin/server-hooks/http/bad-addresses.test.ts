@@ -49,7 +49,7 @@ const DOCKER_TRICKS = [
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);
-  const { id } = await hub.create({ name: 'one' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
   const port = Number(new URL(hub.url).port);
   const ask = (method: string, target: string) =>
     rawHttp(port, requestText(method, target, ['Authorization: Bearer admin', 'Connection: close']));

@@ -29,7 +29,7 @@ const NO_JSON = [
 
 async function setup(t: ExecutionContext, options: { clock?: FakeClock } = {}) {
   const hub = await startPlugin(t, options);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const port = Number(new URL(hub.url).port);
   const stored = () => readFile(join(hub.dataDir, 'fairlead.json'), 'utf8');
   const targetOf = (path: string) =>

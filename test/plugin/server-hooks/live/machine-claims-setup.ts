@@ -40,7 +40,7 @@ export class Machine {
 export async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } = {}) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one', ...settings });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', ...settings });
   const agent = { edgeId: edgeId ?? '', edgeKey, clock, engineId: 'engine-1' };
   const instance = await makeInstance(t, agent);
   /** A process with the same DATA_DIR, on the same machine or on a clone. */

@@ -173,7 +173,7 @@ test('clones: an agent that cannot tell its boot waits for a long interval, each
 
 test('clones: an agent that reports a boot for the first time gets a secret that no clone knows', async (t) => {
   const { hub } = await setup(t);
-  const { edgeId, edgeKey } = await hub.create({ name: 'two' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'two' });
   const before = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock: new FakeClock() });
   t.is((await before.enrol()).mark, undefined);
   const known = before.client.instanceSecret;

@@ -20,7 +20,7 @@ const manyImages = (count: number) =>
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
   const port = Number(new URL(hub.url).port);
   const secret = agent.client.instanceSecret ?? Buffer.alloc(0);

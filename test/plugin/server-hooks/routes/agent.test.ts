@@ -11,7 +11,7 @@ const CHECK_IN = '/agent/check-in?engine=up&tunnel=none';
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
   const claim = { environmentId: id, instanceId: agent.instance.instanceId };
   return { hub, id, agent, claim, edge: { edgeId: edgeId ?? '', edgeKey } };
@@ -136,7 +136,7 @@ test('agent calls: each refusal carries the hub’s time', async (t) => {
 
 test('agent calls: a running agent whose clock is set two minutes off goes on, both ways', async (t) => {
   const hub = await startPlugin(t);
-  const { edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const clock = new FakeClock(Date.now());
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
   for (const offMs of [120_000, -120_000, 0]) {
@@ -149,7 +149,7 @@ test('agent calls: a running agent whose clock is set two minutes off goes on, b
 test('agent calls: a hub whose clock is set back an hour lets its agents in', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
-  const { edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock: new FakeClock() });
   await agent.checkIn();
   clock.setWall(clock.now() - 3_600_000);

@@ -24,8 +24,8 @@ test('environments: a new one has an Edge ID, an Edge key that names this hub, a
 
 test('environments: a taken name is refused, and free again after its owner is gone', async (t) => {
   const hub = await startPlugin(t);
-  const { id } = await hub.create({ name: 'one' });
-  const two = await hub.create({ name: 'two' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
+  const two = await hub.createEnvironment({ name: 'two' });
   t.like(await hub.call('POST', '/api/environments', { name: 'one' }), {
     status: 409,
     // And not whose it is.
@@ -63,11 +63,11 @@ test('environments: what makes no sense is a problem with a code, and stores not
 
 test('environments: ids are not given twice, not even over a restart', async (t) => {
   const hub = await startPlugin(t);
-  const { id } = await hub.create({ name: 'one' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
   await hub.call('DELETE', `/api/environments/${id}`);
   await hub.stop();
   const again = await startPlugin(t, { dataDir: hub.dataDir });
-  t.true((await again.create({ name: 'two' })).id > id);
+  t.true((await again.createEnvironment({ name: 'two' })).id > id);
 });
 
 test('environments: one that is not there is told so, whatever is asked of it', async (t) => {
@@ -94,7 +94,7 @@ test('environments: one that is not there is told so, whatever is asked of it', 
 
 test('environments: nothing is told to who is not signed in', async (t) => {
   const hub = await startPlugin(t);
-  const { id } = await hub.create({ name: 'one' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
   for (const path of ['', `/${id}`, '/99', `/${id}/tunnel`, `/${id}/snapshot`, `/${id}/docker/_ping`]) {
     const answer = await fetch(`${hub.url}/api/environments${path}`);
     t.is(answer.status, 401, path);
@@ -122,5 +122,5 @@ test('settings: what is changed holds, and what makes no sense changes nothing',
   const changes = { checkInSeconds: 60, publicUrl: 'https://hub.example/edge', snapshotSeconds: 0 };
   t.is((await hub.call('PATCH', '/api/settings', changes)).status, 200);
   t.deepEqual((await hub.call('GET', '/api/settings')).body, { ...before, ...changes });
-  t.is((await hub.create({ name: 'one' })).url, 'https://hub.example/edge');
+  t.is((await hub.createEnvironment({ name: 'one' })).url, 'https://hub.example/edge');
 });

@@ -11,7 +11,7 @@ const EDGE_IDS = {
 test('events: check-ins are told to who watches the environment and may read it', async (t) => {
   const hub = await startPlugin(t, {}, hostWith(new Set()));
   for (const [name, edgeId] of Object.entries(EDGE_IDS)) {
-    const { edgeKey } = await hub.create({ name, edgeId });
+    const { edgeKey } = await hub.createEnvironment({ name, edgeId });
     await (await joinInstance(t, { edgeKey, edgeId })).checkIn();
   }
   const query = '?watch=1,2,77';

@@ -15,7 +15,7 @@ test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', 
   t.is(response.headers.get('cache-control'), 'no-store, no-transform');
   t.is(response.headers.get('x-accel-buffering'), 'no');
   t.like(await next(), { type: 'reset', data: { reason: 'start' } });
-  const { id } = await hub.create({ name: 'one' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
   t.like(await next(), { type: 'environment-created', data: { environment: { id, name: 'one' } } });
   await hub.call('PATCH', `/api/environments/${id}`, { tags: ['a'] });
   t.like(await next(), { type: 'environment-changed', data: { id, changes: { tags: ['a'] } } });
@@ -99,10 +99,10 @@ test('events: a broken connection goes on where it was, by header or parameter',
   const hub = await startPlugin(t);
   const first = await follow(t, hub);
   await first.next();
-  await hub.create({ name: 'one' });
+  await hub.createEnvironment({ name: 'one' });
   const lastEventId = (await first.next())?.id ?? '';
   first.leave();
-  await hub.create({ name: 'two' });
+  await hub.createEnvironment({ name: 'two' });
   t.like(await (await follow(t, hub, { lastEventId })).next(), { data: { environment: { name: 'two' } } });
   const byQuery = await follow(t, hub, { query: `?lastEventId=${lastEventId}` });
   t.like(await byQuery.next(), { data: { environment: { name: 'two' } } });
@@ -118,7 +118,7 @@ test('events and list: a token for one environment gets that one alone, and only
   const bound = await follow(t, hub, { token: 'bound-2' });
   const fewer = await follow(t, hub, { token: 'no-settings' });
   for (const { next } of [all, bound, fewer]) t.like(await next(), { type: 'reset' });
-  for (const name of ['one', 'two', 'three']) await hub.create({ name });
+  for (const name of ['one', 'two', 'three']) await hub.createEnvironment({ name });
   for (const _ of ['one', 'two', 'three']) t.like(await all.next(), { type: 'environment-created' });
   await hub.call('PATCH', '/api/settings', { checkInSeconds: 60 });
   t.like(await all.next(), { type: 'settings-changed' });
@@ -136,7 +136,7 @@ test('events and list: a token for one environment gets that one alone, and only
     const { items, total } = (await answer.json()) as EnvironmentList;
     return [total, ...items.map(({ id }) => id)];
   };
-  await hub.create({ name: 'four' });
+  await hub.createEnvironment({ name: 'four' });
   t.deepEqual(await list('admin'), [2, 1, 4]);
   t.deepEqual(await list('bound-4'), [1, 4]);
   t.deepEqual(await list('bound-2'), [0]);
@@ -161,7 +161,7 @@ test('list: parameters are taken once or several times, and refused where they m
     ['depot 9', ['b']],
     ['shop', ['a']],
   ] as const) {
-    await hub.create({ name, tags });
+    await hub.createEnvironment({ name, tags });
   }
   const names = async (query: string) => {
     const { body } = await hub.call<EnvironmentList>('GET', `/api/environments?${query}`);

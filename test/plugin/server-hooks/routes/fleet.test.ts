@@ -7,8 +7,8 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 test('fleet: tells how many agents there are, and the defaults of a new environment', async (t) => {
   const hub = await startPlugin(t);
   const agentDefaults = { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` };
-  const { edgeId, edgeKey } = await hub.create({ name: 'one', checkInSeconds: 10 });
-  await hub.create({ name: 'two' });
+  const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', checkInSeconds: 10 });
+  await hub.createEnvironment({ name: 'two' });
   const none = { agents: 0, ownInterval: { agents: 0, checkInsPerSecond: 0 }, agentDefaults };
   t.deepEqual((await hub.call<Fleet>('GET', '/api/fleet')).body, none);
   await joinInstance(t, { edgeId: edgeId ?? '', edgeKey });
@@ -63,7 +63,10 @@ test('printed commands: accept any certificate where the caller says so, else wh
     for (const [index, insecurePoll] of said.entries()) {
       const expected = insecurePoll ?? 'caCertificate' in host;
       const given = insecurePoll === undefined ? {} : { insecurePoll };
-      const { commands, id }: EnvironmentCreated = await hub.create({ name: `depot ${index}`, ...given });
+      const { commands, id }: EnvironmentCreated = await hub.createEnvironment({
+        name: `depot ${index}`,
+        ...given,
+      });
       const path = `/api/environments/${id}/rotate-key`;
       const { body } = await hub.call<KeyRotated>('POST', path, given);
       for (const text of [...Object.values(commands), ...Object.values(body.commands)]) {

@@ -14,7 +14,7 @@ for (const [when, takenAt] of [
   test(`snapshots: their time is the hub’s, though the agent’s clock stands ${when}`, async (t) => {
     const clock = new FakeClock(HUB_MS);
     const hub = await startPlugin(t, { clock });
-    const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+    const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
     const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, clock });
     const stored = async () => (await hub.view(id)).snapshot?.takenAt;
     await agent.client.postSnapshot({ ...EMPTY_SNAPSHOT, takenAt, ageMs: 7_000 });

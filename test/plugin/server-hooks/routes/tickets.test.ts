@@ -17,7 +17,7 @@ test('tickets: what the host does not allow, a ticket does not either', async (t
     {},
     { authorize: (_principal, action, id) => action !== 'docker' || id === null },
   );
-  const { id } = await hub.create({ name: 'one' });
+  const { id } = await hub.createEnvironment({ name: 'one' });
   const answer = await hub.call('POST', '/api/tickets', { environmentId: id, execId: EXEC_ID });
   t.like(answer, { status: 403, body: { code: 'forbidden' } });
 });

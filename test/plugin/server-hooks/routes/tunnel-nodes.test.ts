@@ -16,7 +16,7 @@ const WORKER = {
 /** An agent on the only node of a Swarm. */
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'swarm' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'swarm' });
   const { socketPath } = await startHostileEngine(t, {
     info: http('application/json', JSON.stringify(WORKER)),
     events: () => {},

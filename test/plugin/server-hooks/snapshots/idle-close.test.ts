@@ -12,7 +12,7 @@ import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 async function setup(t: ExecutionContext) {
   const engine = await startSmallEngine(t);
   const hub = await startPlugin(t);
-  const { id, edgeId, edgeKey } = await hub.create({ name: 'one' });
+  const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, dialEngine: () => engine.dial() });
   await hub.call('POST', `/api/environments/${id}/tunnel`);
   const { tunnel, ended } = await agent.open(await agent.prove(await agent.credential()));

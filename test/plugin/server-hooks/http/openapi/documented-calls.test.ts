@@ -101,7 +101,7 @@ async function refuse(t: ExecutionContext, world: ApiWorld, operation: Operation
 /** A body of which the second byte never comes; the time of that hub is ours. */
 async function late({ frozen, clock, contract }: ApiWorld, operation: Operation): Promise<string[]> {
   const { operationId, method, template } = operation;
-  const { id } = await frozen.create({ name: operationId });
+  const { id } = await frozen.createEnvironment({ name: operationId });
   const webhook = (await frozen.call<WebhookCreated>('POST', '/api/webhooks', { name: 'hook' })).body;
   const timers = clock.pending;
   const req = http.request(`${frozen.url}${pathOf(template, { id, webhookId: webhook.id })}`, {

@@ -242,7 +242,7 @@ let spares = 0;
 
 /** The path of an environment that nothing else uses. */
 async function spare({ hub }: ApiWorld): Promise<string> {
-  const { id } = await hub.create({ name: `spare ${++spares}` });
+  const { id } = await hub.createEnvironment({ name: `spare ${++spares}` });
   return `/api/environments/${id}`;
 }
 
