@@ -91,7 +91,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${PANEL}/format/`]: PANEL_GROUND,
   [`${PANEL}/styles/`]: [],
   [`${PANEL}/route.ts`]: [],
-  [`${PANEL}/api/`]: PANEL_GROUND,
+  [`${PANEL}/api/`]: [`${PANEL}/format/`, ...PANEL_GROUND],
   [`${PANEL}/engine/model/`]: [`${PANEL}/format/`, ...PANEL_GROUND],
   [`${PANEL}/engine/`]: [`${PANEL}/api/`, `${PANEL}/format/`, ...PANEL_GROUND],
   [`${PANEL}/elements/`]: PANEL_BELOW_ELEMENTS,

@@ -22,6 +22,7 @@ export class FairleadPanel extends LitElement {
     getToken: { attribute: false },
     path: { attribute: false },
     theme: { reflect: true },
+    isLive: { state: true },
   };
   static override styles = [
     styles,
@@ -50,16 +51,18 @@ export class FairleadPanel extends LitElement {
   declare path: string;
   /** Default `auto`: the browser's preference. */
   declare theme: 'auto' | 'light' | 'dark';
+  /** Whether the hub can be reached. */
+  declare private isLive: boolean;
   #client: ApiClient | null = null;
   #events: HubEvents | null = null;
   #hasToken = false;
-  #isLive = true;
 
   constructor() {
     super();
     this.path = '';
     this.baseUrl = '/edge';
     this.theme = 'auto';
+    this.isLive = true;
   }
 
   override connectedCallback(): void {
@@ -90,17 +93,16 @@ export class FairleadPanel extends LitElement {
     this.#client = new ApiClient({ baseUrl, getToken, onUnauthorized });
     this.#events = new HubEvents(this.#client, {
       onLive: (isLive) => {
-        this.#isLive = isLive;
-        this.requestUpdate();
+        this.isLive = isLive;
       },
     });
-    this.#isLive = true;
+    this.isLive = true;
     if (this.isConnected) this.#events.start();
   }
 
   override render(): TemplateResult {
     return html`
-      ${this.#isLive ? '' : html`<p class="notice bad" role="alert">The hub is unreachable: data may be out of date. Retrying …</p>`}
+      ${this.isLive ? '' : html`<p class="notice bad" role="alert">The hub is unreachable: data may be out of date. Retrying …</p>`}
       <div class="view" @navigate=${(event: CustomEvent<string>) => this.#navigate(event)}>
       ${keyed(this.#client, this.#view())}
     </div>`;

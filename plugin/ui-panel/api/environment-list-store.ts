@@ -1,4 +1,5 @@
 import type { EnvironmentList, EnvironmentStatus, EnvironmentView, HubEvent } from '../../api.js';
+import { toError } from '../format/error.js';
 import { type ApiClient, ApiError } from './client.js';
 
 /** Filters and order of the list. */
@@ -157,7 +158,7 @@ export class EnvironmentListStore {
       this.#error = null;
     } catch (error) {
       if (signal.aborted) return;
-      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.#error = toError(error);
       // The hub rejects a retry of the same request too.
       if (!(error instanceof ApiError && error.status >= 400 && error.status < 500))
         this.#scheduleLoad(RETRY_MS);

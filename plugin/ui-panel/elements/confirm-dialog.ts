@@ -18,6 +18,7 @@ export interface ConfirmQuestion {
 
 /** Confirms a destructive action. Escape and Cancel decline. */
 export class ConfirmDialogElement extends LitElement {
+  static override properties = { question: { state: true } };
   static override styles = [
     styles,
     css`
@@ -52,8 +53,13 @@ export class ConfirmDialogElement extends LitElement {
       }
     `,
   ];
-  #question: ConfirmQuestion | null = null;
+  declare private question: ConfirmQuestion | null;
   #answer: (chosen: ReadonlySet<string> | null) => void = () => {};
+
+  constructor() {
+    super();
+    this.question = null;
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -63,8 +69,7 @@ export class ConfirmDialogElement extends LitElement {
   /** Resolves with the chosen options; null: cancelled. */
   async ask(question: ConfirmQuestion): Promise<ReadonlySet<string> | null> {
     this.#close(null);
-    this.#question = question;
-    this.requestUpdate();
+    this.question = question;
     await this.updateComplete;
     const answer = new Promise<ReadonlySet<string> | null>((resolve) => {
       this.#answer = resolve;
@@ -74,7 +79,7 @@ export class ConfirmDialogElement extends LitElement {
   }
 
   override render(): TemplateResult {
-    const question = this.#question;
+    const { question } = this;
     if (!question) return html``;
     const { title, names, warning, confirm, options = [] } = question;
     return html`<dialog aria-labelledby="title" @close=${() => this.#close(null)}>
@@ -111,8 +116,7 @@ export class ConfirmDialogElement extends LitElement {
     const answer = this.#answer;
     this.#answer = () => {};
     this.#dialog?.close();
-    this.#question = null;
-    this.requestUpdate();
+    this.question = null;
     answer(chosen);
   }
 }

@@ -4,7 +4,7 @@ import { defineElement } from './define-element.js';
 
 /** A text with a copy button. */
 export class CopyTextElement extends LitElement {
-  static override properties = { text: {}, label: {}, note: {} };
+  static override properties = { text: {}, label: {}, note: {}, copied: { state: true } };
   static override styles = [
     styles,
     css`
@@ -21,14 +21,20 @@ export class CopyTextElement extends LitElement {
   declare label: string;
   /** Instruction above the text. */
   declare note: string;
-  #copied = '';
+  /** Whether the text was copied, in words. */
+  declare private copied: string;
+
+  constructor() {
+    super();
+    this.copied = '';
+  }
 
   override render(): TemplateResult {
     return html`
       <div class="bar">
         <span class="soft">${this.note}</span>
         <span class="tools">
-          <span class="soft" role="status">${this.#copied}</span>
+          <span class="soft" role="status">${this.copied}</span>
           <button type="button" aria-label=${`Copy ${this.label}`} @click=${() => void this.#copy()}>Copy</button>
         </span>
       </div>
@@ -37,15 +43,14 @@ export class CopyTextElement extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('text')) this.#copied = '';
+    if (changed.has('text')) this.copied = '';
   }
 
   async #copy(): Promise<void> {
-    this.#copied = await navigator.clipboard.writeText(this.text).then(
+    this.copied = await navigator.clipboard.writeText(this.text).then(
       () => 'Copied.',
       () => 'The browser blocked copying: select the text instead.',
     );
-    this.requestUpdate();
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApiError } from '../api/client.js';
+import { toError } from '../format/error.js';
 
 /** An error of a form. `field` null: not of a single field. */
 export interface FormFault<Name extends string> {
@@ -10,10 +11,21 @@ export interface FormFault<Name extends string> {
 export class FormState<Name extends string> {
   readonly #saved: Map<Name, string>;
   readonly #edited = new Map<Name, string>();
-  fault: FormFault<Name> | null = null;
+  readonly #onChange: () => void;
+  #fault: FormFault<Name> | null = null;
 
-  constructor(values: Readonly<Record<Name, string>>) {
+  /** @param onChange called after each change */
+  constructor(values: Readonly<Record<Name, string>>, onChange: () => void = () => {}) {
+    this.#onChange = onChange;
     this.#saved = new Map(Object.entries(values) as [Name, string][]);
+  }
+
+  get fault(): FormFault<Name> | null {
+    return this.#fault;
+  }
+  set fault(fault: FormFault<Name> | null) {
+    this.#fault = fault;
+    this.#onChange();
   }
 
   value(name: Name): string {
@@ -23,7 +35,8 @@ export class FormState<Name extends string> {
   set(name: Name, value: string): void {
     if (value === this.#saved.get(name)) this.#edited.delete(name);
     else this.#edited.set(name, value);
-    if (this.fault?.field === name) this.fault = null;
+    if (this.#fault?.field === name) this.#fault = null;
+    this.#onChange();
   }
 
   /** Sets the saved values. Edits stay, unless they equal the saved value. */
@@ -32,6 +45,7 @@ export class FormState<Name extends string> {
       this.#saved.set(name, value);
       if (this.#edited.get(name) === value) this.#edited.delete(name);
     }
+    this.#onChange();
   }
 
   /** Fields with unsaved edits. */
@@ -50,11 +64,11 @@ export class FormState<Name extends string> {
    * @returns whether the error has a field
    */
   refuse(error: unknown, owners: Readonly<Record<string, Name>> = {}): boolean {
-    const message = error instanceof Error ? error.message : String(error);
+    const { message } = toError(error);
     const code = error instanceof ApiError ? error.code : '';
     const [, named = '', rest = ''] = /^(\w+)(?:\.\d+)*: (.*)$/s.exec(message) ?? [];
     const field = code === 'bad-request' ? [...this.#saved.keys()].find((name) => name === named) : undefined;
     this.fault = field === undefined ? { field: owners[code] ?? null, message } : { field, message: rest };
-    return this.fault.field !== null;
+    return this.fault?.field !== null;
   }
 }

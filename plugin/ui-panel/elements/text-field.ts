@@ -1,4 +1,4 @@
-import { css, html, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { FormState } from './form-state.js';
 
 export interface TextFieldOptions {
@@ -8,40 +8,10 @@ export interface TextFieldOptions {
   readonly required?: boolean;
   readonly maxLength?: number;
   /** Called for each edit. */
-  readonly onInput: () => void;
+  readonly onInput?: () => void;
   /** Called when the field loses focus with a new value. */
   readonly onChange?: () => void;
 }
-
-export const fieldStyles = css`
-  .field {
-    display: grid;
-    gap: 0.2rem;
-  }
-  textarea {
-    font-family: inherit;
-    width: 100%;
-    padding: 0.3rem 0.75rem;
-    border: 1px solid var(--edge);
-    border-radius: 0.4rem;
-    background: var(--ground);
-    resize: vertical;
-  }
-  [aria-invalid='true'] {
-    border-color: var(--bad);
-    box-shadow: inset 0 0 0 1px var(--bad);
-  }
-  .hint {
-    font-size: 0.85rem;
-    color: var(--soft);
-    overflow-wrap: anywhere;
-  }
-  .fault {
-    color: var(--bad);
-    font-size: 0.9rem;
-    overflow-wrap: anywhere;
-  }
-`;
 
 /** A form field with its label, hint and error. Type `lines` is a multi-line field. */
 export function textField<Name extends string>(
@@ -52,7 +22,7 @@ export function textField<Name extends string>(
   const isWrong = form.fault?.field === name;
   const input = (event: Event) => {
     form.set(name, (event.target as HTMLInputElement).value);
-    onInput();
+    onInput?.();
   };
   const value = form.value(name);
   const control =

@@ -1,5 +1,6 @@
 import type { SnapshotView } from '../../api.js';
 import { type ApiClient, ApiError } from '../api/client.js';
+import { toError } from '../format/error.js';
 import { EngineClient, type NodeAnswer } from './client.js';
 import { EngineFeed } from './feed.js';
 import { ALL_NODES, isOneNode } from './model/node-name.js';
@@ -76,7 +77,7 @@ export class EngineConnection {
       this.#keepAlive = setInterval(() => void this.#sendKeepAlives(), KEEP_ALIVE_MS);
       this.#setState({ phase: 'open', source: { engine: this.#engine, feed } });
     } catch (error) {
-      if (!signal.aborted) await this.fail(error instanceof Error ? error : new Error(String(error)));
+      if (!signal.aborted) await this.fail(toError(error));
     }
   }
 

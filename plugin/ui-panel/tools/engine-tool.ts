@@ -1,14 +1,15 @@
-import { type CSSResult, css, html, LitElement, type TemplateResult } from 'lit';
+import { type CSSResult, css, html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { LiveEngine } from '../engine/source.js';
 import { styles } from '../styles/shared.js';
 import type { Subject } from './subject.js';
 
 /** Base of the tools that open next to a list for one row: frame and properties. Dispatches `close-tool`. */
 export abstract class EngineToolElement extends LitElement {
-  static override properties = {
+  static override properties: PropertyDeclarations = {
     live: { attribute: false },
     subject: { attribute: false },
     isRemoved: { attribute: false },
+    status: { state: true },
   };
   static override styles: CSSResult[] = [
     styles,
@@ -38,16 +39,16 @@ export abstract class EngineToolElement extends LitElement {
   declare isRemoved: boolean;
   /** Name of the tool, such as `Log`. */
   protected abstract readonly noun: string;
-  #state = 'Opening …';
+  /** Shown in the head, and read out by screen readers. */
+  declare protected status: string;
+
+  constructor() {
+    super();
+    this.status = 'Opening …';
+  }
 
   override firstUpdated(): void {
     this.renderRoot.querySelector('h3')?.focus();
-  }
-
-  /** Shows a status in the head; read out by screen readers. */
-  protected setStatus(state: string): void {
-    this.#state = state;
-    this.requestUpdate();
   }
 
   protected frame(tools: TemplateResult | string, content: TemplateResult): TemplateResult {
@@ -56,7 +57,7 @@ export abstract class EngineToolElement extends LitElement {
     return html`<section aria-label=${title}>
       <div class="bar">
         <h3 tabindex="-1">${title}</h3>
-        <span class="soft" role="status">${this.#state}</span>
+        <span class="soft" role="status">${this.status}</span>
         <span class="tools">
           ${tools}
           <button type="button" class="close" @click=${() => this.dispatchEvent(new CustomEvent('close-tool'))}>Close</button>

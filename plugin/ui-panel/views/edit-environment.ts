@@ -3,12 +3,16 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeEnvironment, EnvironmentView, HubEvent } from '../../api.js';
 import { type ApiClient, ApiError } from '../api/client.js';
 import type { HubEvents } from '../api/hub-events.js';
-import type { ConfirmDialogElement, ConfirmQuestion } from '../elements/confirm-dialog.js';
+import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import { AsyncTask } from '../elements/controllers/async-task.js';
+import { Subscription } from '../elements/controllers/subscription.js';
 import { FormState } from '../elements/form-state.js';
-import { fieldStyles, linesOf, textField } from '../elements/text-field.js';
+import { linesOf, textField } from '../elements/text-field.js';
 import { statusBadge } from '../format/status-badge.js';
 import { environmentPath, navigate } from '../route.js';
+import { fieldStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';
+import { DELETE, DISASSOCIATE, type EditAction, SWAP_MACHINES } from './edit-actions.js';
 
 type Field = 'name' | 'tags' | 'checkInSeconds';
 
@@ -21,6 +25,8 @@ export class EditEnvironmentElement extends LitElement {
     client: { attribute: false },
     events: { attribute: false },
     environmentId: { attribute: false },
+    environment: { state: true },
+    note: { state: true },
   };
   static override styles = [
     styles,
@@ -51,32 +57,35 @@ export class EditEnvironmentElement extends LitElement {
   declare client: ApiClient;
   declare events: HubEvents;
   declare environmentId: number;
-  readonly #form = new FormState<Field>({ name: '', tags: '', checkInSeconds: '' });
-  #environment: EnvironmentView | null = null;
-  #error: Error | null = null;
-  #note = '';
-  #isBusy = false;
-  #unsubscribe = () => {};
+  readonly #form = new FormState<Field>({ name: '', tags: '', checkInSeconds: '' }, () =>
+    this.requestUpdate(),
+  );
+  declare private environment: EnvironmentView | null;
+  /** What was done; '' before. */
+  declare private note: string;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.environment = null;
+    this.note = '';
+    new Subscription(this, () => this.events.subscribe((event) => this.#apply(event)));
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
-    void this.#refresh();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#unsubscribe();
+    void this.#task.run(() => this.#load());
   }
 
   override render(): TemplateResult {
-    const environment = this.#environment;
+    const { environment } = this;
+    const { error } = this.#task;
     return html`
       <div class="bar">
         <h2 tabindex="-1">Edit ${environment?.name ?? `environment ${this.environmentId}`}</h2>
         <button type="button" @click=${() => navigate(this, environmentPath(this.environmentId))}>Back</button>
       </div>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
       ${environment ? html`${this.#fields()} ${this.#key(environment)} ${this.#endings(environment)}` : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -85,8 +94,7 @@ export class EditEnvironmentElement extends LitElement {
   #fields(): TemplateResult {
     const form = this.#form;
     const onInput = () => {
-      this.#note = '';
-      this.requestUpdate();
+      this.note = '';
     };
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
       ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
@@ -99,8 +107,8 @@ export class EditEnvironmentElement extends LitElement {
         onInput,
       })}
       <div class="bar save">
-        <button class="main" type="submit" ?disabled=${this.#isBusy || form.changed.length === 0}>Save</button>
-        <span role="status">${form.changed.length > 0 ? statusBadge('busy', 'Unsaved changes') : this.#note ? statusBadge('good', this.#note) : ''}</span>
+        <button class="main" type="submit" ?disabled=${this.#task.isBusy || form.changed.length === 0}>Save</button>
+        <span role="status">${form.changed.length > 0 ? statusBadge('busy', 'Unsaved changes') : this.note ? statusBadge('good', this.note) : ''}</span>
       </div>
     </form>`;
   }
@@ -124,13 +132,13 @@ export class EditEnvironmentElement extends LitElement {
             ? 'No agent is associated yet: the first one with the key will be.'
             : html`Edge ID <code>${edgeId}</code>. Once disassociated, the agent is rejected until there is a new key.`
         }</p>
-        <button class="danger" type="button" ?disabled=${this.#isBusy || edgeId === null}
-          @click=${() => void this.#disassociate(name)}>Disassociate …</button>
+        <button class="danger" type="button" ?disabled=${this.#task.isBusy || edgeId === null}
+          @click=${() => void this.#act(DISASSOCIATE, name)}>Disassociate …</button>
       </section>
       <section aria-labelledby="delete">
         <h3 id="delete">Delete</h3>
         <p>Its agent is rejected from then on. Containers on the remote machine keep running, including the agent’s.</p>
-        <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#delete(name)}>Delete environment …</button>
+        <button class="danger" type="button" ?disabled=${this.#task.isBusy} @click=${() => void this.#act(DELETE, name)}>Delete environment …</button>
       </section>
     `;
   }
@@ -140,7 +148,7 @@ export class EditEnvironmentElement extends LitElement {
       <h3 id="clone">Cloned machine</h3>
       <p>A clone of the machine was rejected; the first machine keeps working. Give the clone its own environment and
         data folder, or swap the two.</p>
-      <button class="danger" type="button" ?disabled=${this.#isBusy} @click=${() => void this.#swap(name)}>Swap machines …</button>
+      <button class="danger" type="button" ?disabled=${this.#task.isBusy} @click=${() => void this.#act(SWAP_MACHINES, name)}>Swap machines …</button>
     </section>`;
   }
 
@@ -155,115 +163,53 @@ export class EditEnvironmentElement extends LitElement {
     };
     const body = Object.fromEntries(form.changed.map((name) => [name, all[name]]));
     form.fault = null;
-    await this.#do(
+    await this.#task.run(
       async () => {
-        const changed = await this.client.call<EnvironmentView>(
-          'PATCH',
-          `/environments/${this.environmentId}`,
-          { body },
-        );
+        const changed = await this.client.call<EnvironmentView>('PATCH', this.#path, { body });
         form.reset();
         this.#show(changed);
-        this.#note = 'Saved';
+        this.note = 'Saved';
       },
       (error) => form.refuse(error, { 'name-taken': 'name' }),
     );
   }
 
-  async #disassociate(name: string): Promise<void> {
-    const isSure = await this.#confirm({
-      title: `Disassociate the agent of ${name}?`,
-      names: [],
-      warning:
-        'Its tunnel and all calls in it are closed immediately. The agent is rejected until you rotate the key and start it with the new one.',
-      confirm: 'Disassociate',
-    });
-    if (!isSure) return;
-    await this.#do(async () => {
-      await this.client.call('DELETE', `/environments/${this.environmentId}/association`);
-      await this.#refresh();
-      this.#note = 'Disassociated';
-    });
-  }
-
-  async #swap(name: string): Promise<void> {
-    const isSure = await this.#confirm({
-      title: `Swap the machines of ${name}?`,
-      names: [],
-      warning:
-        'The tunnel and all calls in it are closed immediately. The current machine is rejected from then on; the other one is online within two minutes.',
-      confirm: 'Swap machines',
-    });
-    if (!isSure) return;
-    await this.#do(async () => {
-      await this.client.call('POST', `/environments/${this.environmentId}/accept-clone`);
-      await this.#refresh();
-      this.#note = 'Swapped';
-    });
-  }
-
-  async #delete(name: string): Promise<void> {
-    const isSure = await this.#confirm({
-      title: 'Delete this environment?',
-      names: [name],
-      warning:
-        'Its key, snapshot and tunnel are deleted, with all calls in the tunnel. The agent on the remote machine keeps trying and is rejected: remove it there (docker rm -f fairlead-agent).',
-      confirm: 'Delete',
-    });
-    if (!isSure) return;
-    await this.#do(async () => {
-      await this.client.call('DELETE', `/environments/${this.environmentId}`);
-      navigate(this, '');
-    });
-  }
-
-  async #confirm(question: ConfirmQuestion): Promise<boolean> {
+  async #act(action: EditAction, name: string): Promise<void> {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    return (await dialog?.ask(question)) != null;
+    if (!(await dialog?.ask(action.question(name)))) return;
+    await this.#task.run(async () => {
+      await action.run(this.client, this.#path);
+      if (action === DELETE) return navigate(this, '');
+      await this.#load();
+      this.note = action.note;
+    });
   }
 
-  async #do(work: () => Promise<void>, refuse?: (error: unknown) => void): Promise<void> {
-    this.#isBusy = true;
-    this.#error = null;
-    this.requestUpdate();
-    try {
-      await work();
-    } catch (error) {
-      if (refuse) refuse(error);
-      else this.#error = error instanceof Error ? error : new Error(String(error));
-    }
-    this.#isBusy = false;
-    this.requestUpdate();
+  get #path(): string {
+    return `/environments/${this.environmentId}`;
   }
 
-  async #refresh(): Promise<void> {
-    try {
-      this.#show(await this.client.call<EnvironmentView>('GET', `/environments/${this.environmentId}`));
-    } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
-      this.requestUpdate();
-    }
+  async #load(): Promise<void> {
+    this.#show(await this.client.call<EnvironmentView>('GET', this.#path));
   }
 
   #show(environment: EnvironmentView): void {
     const { name, tags, checkInSeconds } = environment;
-    this.#environment = environment;
+    this.environment = environment;
     this.#form.load({
       name,
       tags: tags.join('\n'),
       checkInSeconds: checkInSeconds === null ? '' : String(checkInSeconds),
     });
-    this.requestUpdate();
   }
 
   #apply(event: HubEvent): void {
-    if (event.type === 'environment-changed' && event.data.id === this.environmentId && this.#environment)
-      this.#show({ ...this.#environment, ...event.data.changes } as EnvironmentView);
+    if (event.type === 'environment-changed' && event.data.id === this.environmentId && this.environment)
+      this.#show({ ...this.environment, ...event.data.changes } as EnvironmentView);
     if (event.type === 'environment-removed' && event.data.id === this.environmentId) {
-      this.#environment = null;
-      this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
-      this.requestUpdate();
+      this.environment = null;
+      this.#task.error = new ApiError('environment-not-found', 'This environment was deleted', 404);
     }
-    if (event.type === 'reset') void this.#refresh();
+    if (event.type === 'reset') void this.#task.run(() => this.#load());
   }
 }

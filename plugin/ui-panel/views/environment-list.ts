@@ -3,6 +3,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { ApiClient } from '../api/client.js';
 import { EnvironmentListStore, type ListQuery } from '../api/environment-list-store.js';
 import type { HubEvents } from '../api/hub-events.js';
+import { Subscription } from '../elements/controllers/subscription.js';
+import { tick } from '../elements/controllers/ticker.js';
 import { environmentPath, navigate } from '../route.js';
 import { styles } from '../styles/shared.js';
 import { environmentRow, environmentRowStyles } from './environment-row.js';
@@ -77,30 +79,28 @@ export class EnvironmentListElement extends LitElement {
   declare events: HubEvents;
   readonly #rows = new RowScroller(this, () => this.#store?.total ?? 0);
   #store: EnvironmentListStore | null = null;
-  #unsubscribe = () => {};
   #unwatch = () => {};
   /** Ids whose check-ins are watched. */
   #watched = '';
-  #ticker: ReturnType<typeof setInterval> | null = null;
   #searching: ReturnType<typeof setTimeout> | null = null;
 
+  constructor() {
+    super();
+    tick(this);
+    new Subscription(this, () => this.events.subscribe((event) => this.#store?.apply(event)));
+  }
+
   override connectedCallback(): void {
+    this.#store = new EnvironmentListStore(this.client, () => this.requestUpdate());
     super.connectedCallback();
-    const store = new EnvironmentListStore(this.client, () => this.requestUpdate());
-    this.#store = store;
-    this.#unsubscribe = this.events.subscribe((event) => store.apply(event));
-    // Refreshes the ages of check-ins.
-    this.#ticker = setInterval(() => this.requestUpdate(), 1000);
-    void store.load();
+    void this.#store.load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe();
     this.#unwatch();
     this.#watched = '';
     this.#store?.close();
-    if (this.#ticker !== null) clearInterval(this.#ticker);
     if (this.#searching !== null) clearTimeout(this.#searching);
   }
 

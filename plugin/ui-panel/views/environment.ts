@@ -4,9 +4,12 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { EnvironmentView, HubEvent } from '../../api.js';
 import { type ApiClient, ApiError } from '../api/client.js';
 import type { HubEvents } from '../api/hub-events.js';
+import { Subscription } from '../elements/controllers/subscription.js';
+import { tick } from '../elements/controllers/ticker.js';
 import { type ConnectionState, EngineConnection } from '../engine/connection.js';
 import { isOneNode } from '../engine/model/node-name.js';
 import type { EngineSource } from '../engine/source.js';
+import { toError } from '../format/error.js';
 import { problemView } from '../format/problem.js';
 import { statusBadge, statusBadges } from '../format/status-badge.js';
 import { ago } from '../format/time.js';
@@ -29,6 +32,8 @@ export class EnvironmentElement extends LitElement {
     environmentId: { attribute: false },
     node: { attribute: false },
     section: { attribute: false },
+    environment: { state: true },
+    error: { state: true },
   };
   static override styles = [
     styles,
@@ -67,19 +72,21 @@ export class EnvironmentElement extends LitElement {
   declare node: string | null;
   declare section: string;
   /** Null: not known yet. */
-  #environment: EnvironmentView | null = null;
+  declare private environment: EnvironmentView | null;
+  declare private error: Error | null;
   #connection: EngineConnection | null = null;
-  #error: Error | null = null;
-  #ticker: ReturnType<typeof setInterval> | null = null;
-  #unsubscribe = () => {};
-  #unwatch = () => {};
+
+  constructor() {
+    super();
+    this.environment = null;
+    this.error = null;
+    tick(this);
+    new Subscription(this, () => this.events.subscribe((event) => this.#apply(event)));
+    new Subscription(this, () => this.events.watch([this.environmentId]));
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
-    this.#unwatch = this.events.watch([this.environmentId]);
-    // Refreshes ages.
-    this.#ticker = setInterval(() => this.requestUpdate(), 1000);
     void this.#refresh();
     // Moved to another place in the page.
     if (this.#connection) void this.#connection.open();
@@ -87,9 +94,6 @@ export class EnvironmentElement extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe();
-    this.#unwatch();
-    if (this.#ticker !== null) clearInterval(this.#ticker);
     this.#connection?.close();
   }
 
@@ -103,7 +107,7 @@ export class EnvironmentElement extends LitElement {
   }
 
   override render(): TemplateResult {
-    const environment = this.#environment;
+    const { environment, error } = this;
     return html`
       <div class="bar">
         <h2 tabindex="-1">${environment?.name ?? `Environment ${this.environmentId}`}</h2>
@@ -112,7 +116,7 @@ export class EnvironmentElement extends LitElement {
           <button type="button" @click=${() => navigate(this, '')}>All environments</button>
         </span>
       </div>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
       ${environment ? this.#shown(environment) : ''}
     `;
   }
@@ -181,29 +185,27 @@ export class EnvironmentElement extends LitElement {
 
   #apply(event: HubEvent): void {
     if (event.type === 'environment-changed' && event.data.id === this.environmentId) {
-      if (this.#environment)
-        this.#environment = { ...this.#environment, ...event.data.changes } as EnvironmentView;
+      if (this.environment)
+        this.environment = { ...this.environment, ...event.data.changes } as EnvironmentView;
       else void this.#refresh();
     }
     if (event.type === 'environment-removed' && event.data.id === this.environmentId) {
-      this.#error = new ApiError('environment-not-found', 'This environment was deleted', 404);
-      this.#environment = null;
+      this.error = new ApiError('environment-not-found', 'This environment was deleted', 404);
+      this.environment = null;
       this.#connection?.close();
     }
     if (event.type === 'reset') void this.#refresh();
-    this.requestUpdate();
   }
 
   async #refresh(): Promise<void> {
     try {
-      this.#environment = await this.client.call<EnvironmentView>(
+      this.environment = await this.client.call<EnvironmentView>(
         'GET',
         `/environments/${this.environmentId}`,
       );
-      this.#error = null;
+      this.error = null;
     } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.error = toError(error);
     }
-    this.requestUpdate();
   }
 }

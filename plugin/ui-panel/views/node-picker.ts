@@ -1,6 +1,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { EnvironmentView, NodeList, NodeView } from '../../api.js';
 import type { ApiClient } from '../api/client.js';
+import { AsyncTask } from '../elements/controllers/async-task.js';
 import { defineElement } from '../elements/define-element.js';
 import { ALL_NODES, isOneNode } from '../engine/model/node-name.js';
 import { styles } from '../styles/shared.js';
@@ -11,6 +12,7 @@ export class NodePickerElement extends LitElement {
     client: { attribute: false },
     environment: { attribute: false },
     node: { attribute: false },
+    nodes: { state: true },
   };
   static override styles = [
     styles,
@@ -31,12 +33,12 @@ export class NodePickerElement extends LitElement {
   declare client: ApiClient;
   declare environment: EnvironmentView;
   declare node: string | null;
-  #nodes: readonly NodeView[] = [];
-  #work = new AbortController();
+  declare private nodes: readonly NodeView[];
+  readonly #task = new AsyncTask(this);
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#work.abort();
+  constructor() {
+    super();
+    this.nodes = [];
   }
 
   /** A node that joins or leaves changes the environment's Swarm. */
@@ -52,8 +54,8 @@ export class NodePickerElement extends LitElement {
   override render(): TemplateResult {
     const { node } = this;
     const leaderId = this.environment.swarm?.leaderNodeId;
-    const leader = this.#nodes.find(({ id }) => id === leaderId);
-    const known = this.#nodes.map((each) => ({
+    const leader = this.nodes.find(({ id }) => id === leaderId);
+    const known = this.nodes.map((each) => ({
       value: this.#valueOf(each),
       label: labelOf(each),
       id: each.id,
@@ -72,23 +74,20 @@ export class NodePickerElement extends LitElement {
 
   /** Its name if unique, otherwise its id. */
   #valueOf({ id, name }: NodeView): string {
-    return this.#nodes.filter((each) => each.name === name).length === 1 ? name : id;
+    return this.nodes.filter((each) => each.name === name).length === 1 ? name : id;
   }
 
   #pick(value: string): void {
     this.dispatchEvent(new CustomEvent('pick', { detail: value === '' ? null : value }));
   }
 
+  /** On failure, the leader and all nodes can still be selected. */
   async #load(): Promise<void> {
-    this.#work.abort();
-    this.#work = new AbortController();
-    const { signal } = this.#work;
+    this.#task.abort();
     const path = `/environments/${this.environment.id}/nodes`;
-    // On failure, the leader and all nodes can still be selected.
-    const list = await this.client.call<NodeList>('GET', path, { signal }).catch(() => null);
-    if (!list || signal.aborted) return;
-    this.#nodes = list.items;
-    this.requestUpdate();
+    await this.#task.run(async (signal) => {
+      this.nodes = (await this.client.call<NodeList>('GET', path, { signal })).items;
+    });
   }
 }
 

@@ -3,10 +3,13 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeSettings, Fleet, HubEvent, SettingsView } from '../../api.js';
 import type { ApiClient } from '../api/client.js';
 import type { HubEvents } from '../api/hub-events.js';
+import { AsyncTask } from '../elements/controllers/async-task.js';
+import { Subscription } from '../elements/controllers/subscription.js';
 import { FormState } from '../elements/form-state.js';
-import { fieldStyles, textField } from '../elements/text-field.js';
+import { textField } from '../elements/text-field.js';
 import { statusBadge } from '../format/status-badge.js';
 import { navigate } from '../route.js';
+import { fieldStyles, formStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';
 import { SelfTestElement } from './agent-setup/self-test.js';
 import { costView, HOLD_SECONDS } from './check-in-cost.js';
@@ -24,25 +27,18 @@ const EMPTY: Readonly<Record<Field, string>> = {
 
 /** Settings for all environments, and the webhooks. */
 export class SettingsElement extends LitElement {
-  static override properties = { client: { attribute: false }, events: { attribute: false } };
+  static override properties = {
+    client: { attribute: false },
+    events: { attribute: false },
+    fleet: { state: true },
+    isLoaded: { state: true },
+    isSaved: { state: true },
+  };
   static override styles = [
     styles,
     fieldStyles,
+    formStyles,
     css`
-      .columns {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
-        gap: 1.5rem;
-        align-items: start;
-        margin: 1rem 0;
-      }
-      form {
-        display: grid;
-        gap: 0.9rem;
-      }
-      .bar.save {
-        justify-content: start;
-      }
       output {
         display: block;
         margin: 0;
@@ -51,34 +47,36 @@ export class SettingsElement extends LitElement {
   ];
   declare client: ApiClient;
   declare events: HubEvents;
-  readonly #form = new FormState<Field>(EMPTY);
-  #fleet: Fleet | null = null;
-  #isLoaded = false;
-  #error: Error | null = null;
-  #isBusy = false;
-  #isSaved = false;
-  #unsubscribe = () => {};
+  readonly #form = new FormState<Field>(EMPTY, () => this.requestUpdate());
+  declare private fleet: Fleet | null;
+  declare private isLoaded: boolean;
+  declare private isSaved: boolean;
+  readonly #loading = new AsyncTask(this);
+  readonly #saving = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.fleet = null;
+    this.isLoaded = false;
+    this.isSaved = false;
+    new Subscription(this, () => this.events.subscribe((event) => this.#apply(event)));
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unsubscribe = this.events.subscribe((event) => this.#apply(event));
     void this.#load();
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#unsubscribe();
-  }
-
   override render(): TemplateResult {
+    const { error } = this.#loading;
     return html`
       <div class="bar">
         <h2 tabindex="-1">Settings</h2>
         <button type="button" @click=${() => navigate(this, '')}>All environments</button>
       </div>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
       ${
-        this.#isLoaded
+        this.isLoaded
           ? html`<div class="columns">
               ${this.#fields()}
               <fairlead-self-test .client=${this.client}></fairlead-self-test>
@@ -93,10 +91,9 @@ export class SettingsElement extends LitElement {
     const form = this.#form;
     const { fault } = form;
     const onInput = () => {
-      this.#isSaved = false;
-      this.requestUpdate();
+      this.isSaved = false;
     };
-    const defaults = this.#fleet?.agentDefaults;
+    const defaults = this.fleet?.agentDefaults;
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
       ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
       ${textField(form, 'publicUrl', {
@@ -122,7 +119,7 @@ export class SettingsElement extends LitElement {
           form.set('heldCheckIns', String((target as HTMLInputElement).checked));
           onInput();
         }}><span>Held check-ins: the hub holds them for up to ${HOLD_SECONDS} s, and responds when something changes</span></label>
-      ${costView(this.#fleet, {
+      ${costView(this.fleet, {
         checkInSeconds: Number(form.value('checkInSeconds')),
         heldCheckIns: form.value('heldCheckIns') === 'true',
       })}
@@ -139,12 +136,12 @@ export class SettingsElement extends LitElement {
         onInput,
       })}
       <div class="bar save">
-        <button class="main" type="submit" ?disabled=${this.#isBusy || form.changed.length === 0}>Save</button>
-        ${form.changed.length > 0 ? html`<button type="button" @click=${() => this.#discard()}>Discard</button>` : ''}
+        <button class="main" type="submit" ?disabled=${this.#saving.isBusy || form.changed.length === 0}>Save</button>
+        ${form.changed.length > 0 ? html`<button type="button" @click=${() => form.reset()}>Discard</button>` : ''}
         <span role="status">${
           form.changed.length > 0
             ? statusBadge('busy', `Unsaved: ${form.changed.map((name) => LABELS[name]).join(', ')}`)
-            : this.#isSaved
+            : this.isSaved
               ? statusBadge('good', 'Saved')
               : ''
         }</span>
@@ -153,18 +150,15 @@ export class SettingsElement extends LitElement {
   }
 
   async #load(): Promise<void> {
-    try {
+    await this.#loading.run(async () => {
       const [settings, fleet] = await Promise.all([
         this.client.call<SettingsView>('GET', '/settings'),
         this.client.call<Fleet>('GET', '/fleet'),
       ]);
       this.#form.load(textsOf(settings));
-      this.#fleet = fleet;
-      this.#isLoaded = true;
-    } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
-    }
-    this.requestUpdate();
+      this.fleet = fleet;
+      this.isLoaded = true;
+    });
   }
 
   async #save(event: SubmitEvent): Promise<void> {
@@ -174,38 +168,29 @@ export class SettingsElement extends LitElement {
     const body: ChangeSettings = Object.fromEntries(
       before.map((name) => [name, VALUES[name](form.value(name).trim())]),
     );
-    this.#isBusy = true;
     form.fault = null;
-    this.requestUpdate();
-    try {
-      const settings = await this.client.call<SettingsView>('PATCH', '/settings', { body });
-      form.reset();
-      form.load(textsOf(settings));
-      this.#isSaved = true;
-      await this.#saved(before);
-    } catch (error) {
-      form.refuse(error);
-    }
-    this.#isBusy = false;
-    this.requestUpdate();
+    await this.#saving.run(
+      async () => {
+        const settings = await this.client.call<SettingsView>('PATCH', '/settings', { body });
+        form.reset();
+        form.load(textsOf(settings));
+        this.isSaved = true;
+        await this.#saved(before);
+      },
+      (error) => form.refuse(error),
+    );
   }
 
   async #saved(changed: readonly Field[]): Promise<void> {
     if (!changed.includes('publicUrl') && !changed.includes('tunnelAddress')) return;
-    this.#fleet = await this.client.call<Fleet>('GET', '/fleet').catch(() => this.#fleet);
+    this.fleet = await this.client.call<Fleet>('GET', '/fleet').catch(() => this.fleet);
     const shown = this.renderRoot.querySelector('fairlead-self-test');
     if (shown instanceof SelfTestElement) shown.run();
-  }
-
-  #discard(): void {
-    this.#form.reset();
-    this.requestUpdate();
   }
 
   #apply(event: HubEvent): void {
     if (event.type !== 'settings-changed') return;
     this.#form.load(textsOf(event.data.settings));
-    this.requestUpdate();
   }
 }
 

@@ -2,16 +2,22 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SecretRotated, WebhookCreated, WebhookList, WebhookView } from '../../api.js';
 import type { ApiClient } from '../api/client.js';
 import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import { AsyncTask } from '../elements/controllers/async-task.js';
 import { defineElement } from '../elements/define-element.js';
 import { ago } from '../format/time.js';
 import '../elements/copy-text.js';
 import { FormState } from '../elements/form-state.js';
-import { fieldStyles, textField } from '../elements/text-field.js';
+import { textField } from '../elements/text-field.js';
+import { fieldStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';
 
 /** Webhooks that let other systems create environments, with their last calls. Secrets are shown once. */
 export class WebhooksElement extends LitElement {
-  static override properties = { client: { attribute: false } };
+  static override properties = {
+    client: { attribute: false },
+    items: { state: true },
+    shown: { state: true },
+  };
   static override styles = [
     styles,
     fieldStyles,
@@ -74,12 +80,17 @@ export class WebhooksElement extends LitElement {
     `,
   ];
   declare client: ApiClient;
-  readonly #form = new FormState<'name'>({ name: '' });
-  #items: readonly WebhookView[] | null = null;
+  readonly #form = new FormState<'name'>({ name: '' }, () => this.requestUpdate());
+  declare private items: readonly WebhookView[] | null;
   /** A new secret to show. */
-  #shown: { readonly id: string; readonly secret: string; readonly note: string } | null = null;
-  #error: Error | null = null;
-  #isBusy = false;
+  declare private shown: { readonly id: string; readonly secret: string; readonly note: string } | null;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.items = null;
+    this.shown = null;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -87,18 +98,19 @@ export class WebhooksElement extends LitElement {
   }
 
   override render(): TemplateResult {
+    const { error, isBusy } = this.#task;
     return html`
       <div class="bar">
         <h3>Webhooks</h3>
         <button type="button" aria-label="Refresh webhooks" @click=${() => void this.#list()}>Refresh</button>
       </div>
       <p class="soft">Other systems create environments by posting signed messages. Anyone with a secret can create environments.</p>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error.message}</p>` : ''}
-      ${this.#items?.length === 0 ? html`<p>None yet.</p>` : ''}
-      <ul class="hooks">${this.#items?.map((item) => html`<li>${this.#webhook(item)}</li>`)}</ul>
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${this.items?.length === 0 ? html`<p>None yet.</p>` : ''}
+      <ul class="hooks">${this.items?.map((item) => html`<li>${this.#webhook(item)}</li>`)}</ul>
       <form novalidate @submit=${(event: SubmitEvent) => void this.#create(event)}>
-        ${textField(this.#form, 'name', { label: 'Name of a new webhook', maxLength: 100, onInput: () => this.requestUpdate() })}
-        <button type="submit" ?disabled=${this.#isBusy}>Create webhook</button>
+        ${textField(this.#form, 'name', { label: 'Name of a new webhook', maxLength: 100 })}
+        <button type="submit" ?disabled=${isBusy}>Create webhook</button>
       </form>
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -106,15 +118,16 @@ export class WebhooksElement extends LitElement {
 
   #webhook(webhook: WebhookView): TemplateResult {
     const { id, name, url, createdAt, oldSecretEndsAt, calls, refused } = webhook;
-    const shown = this.#shown?.id === id ? this.#shown : null;
+    const shown = this.shown?.id === id ? this.shown : null;
     const nowMs = this.client.hubTime.now();
+    const { isBusy } = this.#task;
     return html`
       <div class="bar">
         <strong>${name}</strong>
         <span class="tools">
-          <button type="button" ?disabled=${this.#isBusy} aria-label=${`Rotate secret of ${name}`}
+          <button type="button" ?disabled=${isBusy} aria-label=${`Rotate secret of ${name}`}
             @click=${() => void this.#rotate(webhook)}>Rotate secret …</button>
-          <button class="danger" type="button" ?disabled=${this.#isBusy} aria-label=${`Delete ${name}`}
+          <button class="danger" type="button" ?disabled=${isBusy} aria-label=${`Delete ${name}`}
             @click=${() => void this.#delete(webhook)}>Delete …</button>
         </span>
       </div>
@@ -142,7 +155,7 @@ export class WebhooksElement extends LitElement {
       try {
         const body = { name: this.#form.value('name') };
         const { id, secret } = await this.client.call<WebhookCreated>('POST', '/webhooks', { body });
-        this.#shown = { id, secret, note: 'The secret. It is shown only once.' };
+        this.shown = { id, secret, note: 'The secret. It is shown only once.' };
         this.#form.reset();
       } catch (error) {
         if (!this.#form.refuse(error)) throw error;
@@ -164,7 +177,7 @@ export class WebhooksElement extends LitElement {
       const { secret } = await this.client.call<SecretRotated>('POST', `/webhooks/${id}/rotate-secret`, {
         body,
       });
-      this.#shown = { id, secret, note: 'The new secret. It is shown only once.' };
+      this.shown = { id, secret, note: 'The new secret. It is shown only once.' };
     });
   }
 
@@ -184,17 +197,10 @@ export class WebhooksElement extends LitElement {
 
   /** Runs `work`, then lists again: there are no events of webhooks. */
   async #do(work: () => Promise<void>): Promise<void> {
-    this.#isBusy = true;
-    this.#error = null;
-    this.requestUpdate();
-    try {
+    await this.#task.run(async () => {
       await work();
-      this.#items = (await this.client.call<WebhookList>('GET', '/webhooks')).items;
-    } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error));
-    }
-    this.#isBusy = false;
-    this.requestUpdate();
+      this.items = (await this.client.call<WebhookList>('GET', '/webhooks')).items;
+    });
   }
 
   get #dialog(): ConfirmDialogElement | null {

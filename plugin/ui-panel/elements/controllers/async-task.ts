@@ -39,27 +39,27 @@ export class AsyncTask implements ReactiveController {
   /**
    * Runs `work`. Its signal is aborted when the host leaves the page.
    * @param onError default: {@link error} is set
-   * @returns whether it succeeded
+   * @returns `aborted` if the host left the page, or {@link abort} was called
    */
   async run(
     work: (signal: AbortSignal) => Promise<unknown>,
     onError: (error: Error) => void = (error) => {
       this.#error = error;
     },
-  ): Promise<boolean> {
+  ): Promise<'done' | 'failed' | 'aborted'> {
     const { signal } = this.#work;
     this.#running += 1;
     this.error = null;
-    let isDone = false;
+    let outcome: 'done' | 'failed' = 'done';
     try {
       await work(signal);
-      isDone = true;
     } catch (reason) {
+      outcome = 'failed';
       if (!signal.aborted) onError(toError(reason));
     }
-    if (signal.aborted) return isDone;
+    if (signal.aborted) return 'aborted';
     this.#running -= 1;
     this.#host.requestUpdate();
-    return isDone;
+    return outcome;
   }
 }

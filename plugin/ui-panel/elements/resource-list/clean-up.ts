@@ -1,4 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
+import { toError } from '../../format/error.js';
 import { styles } from '../../styles/shared.js';
 import { defineElement } from '../define-element.js';
 import '../confirm-dialog.js';
@@ -20,7 +21,7 @@ export interface CleanUp {
 
 /** Prune buttons: each asks first and reports what was removed. Dispatches `ActedEvent`. Laid out in a row with others. */
 export class CleanUpElement extends LitElement {
-  static override properties = { offers: { attribute: false } };
+  static override properties = { offers: { attribute: false }, report: { state: true } };
   static override styles = [
     styles,
     css`
@@ -35,17 +36,23 @@ export class CleanUpElement extends LitElement {
     `,
   ];
   declare offers: readonly CleanUp[];
-  #state: { readonly tone: 'good' | 'bad' | ''; readonly message: string } | null = null;
+  /** Of the last prune; null: none. */
+  declare private report: { readonly tone: 'good' | 'bad' | ''; readonly message: string } | null;
+
+  constructor() {
+    super();
+    this.report = null;
+  }
 
   override render(): TemplateResult {
-    const state = this.#state;
-    const isBusy = state?.tone === '';
+    const { report } = this;
+    const isBusy = report?.tone === '';
     return html`
       ${this.offers.map(
         (offer) => html`<button type="button" ?disabled=${isBusy || offer.names.length === 0}
           @click=${() => void this.#do(offer)}>${offer.label}</button>`,
       )}
-      ${state ? html`<p class="notice ${state.tone}" role="status">${state.message}</p>` : ''}
+      ${report ? html`<p class="notice ${report.tone}" role="status">${report.message}</p>` : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
   }
@@ -54,18 +61,12 @@ export class CleanUpElement extends LitElement {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     const answer = await dialog?.ask({ title: question, names, warning, confirm: label });
     if (!answer) return;
-    this.#notify('', `${label} …`);
-    try {
-      this.#notify('good', await run());
-    } catch (error) {
-      this.#notify('bad', error instanceof Error ? error.message : String(error));
-    }
+    this.report = { tone: '', message: `${label} …` };
+    this.report = await run().then(
+      (message) => ({ tone: 'good', message }),
+      (error: unknown) => ({ tone: 'bad', message: toError(error).message }),
+    );
     this.dispatchEvent(new ActedEvent());
-  }
-
-  #notify(tone: 'good' | 'bad' | '', message: string): void {
-    this.#state = { tone, message };
-    this.requestUpdate();
   }
 }
 

@@ -1,5 +1,6 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { styles } from '../../styles/shared.js';
+import { AsyncTask } from '../controllers/async-task.js';
 import { defineElement } from '../define-element.js';
 import { ActedEvent } from './acted-event.js';
 
@@ -9,6 +10,7 @@ export class CreateResourceElement extends LitElement {
     noun: { attribute: false },
     drivers: { attribute: false },
     create: { attribute: false },
+    isOpen: { state: true },
   };
   static override styles = [
     styles,
@@ -42,45 +44,43 @@ export class CreateResourceElement extends LitElement {
   declare drivers: readonly string[];
   /** @throws errors whose message is shown */
   declare create: (name: string, driver: string) => Promise<unknown>;
-  #isOpen = false;
-  #isBusy = false;
-  #error = '';
+  declare private isOpen: boolean;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.isOpen = false;
+  }
 
   override render(): TemplateResult {
     return html`
-      <button type="button" aria-expanded=${this.#isOpen} @click=${() => this.#show({ isOpen: !this.#isOpen })}>Create a ${this.noun}</button>
-      ${this.#isOpen ? this.#form() : ''}
+      <button type="button" aria-expanded=${this.isOpen} @click=${() => this.#toggle()}>Create a ${this.noun}</button>
+      ${this.isOpen ? this.#form() : ''}
     `;
   }
 
   #form(): TemplateResult {
+    const { isBusy, error } = this.#task;
     return html`<form aria-label=${`Create a ${this.noun}`} @submit=${(event: SubmitEvent) => void this.#submit(event)}>
       <label>Name <input name="name" required maxlength="200" autocomplete="off" spellcheck="false"></label>
       <label>Driver <input name="driver" required maxlength="200" autocomplete="off" spellcheck="false" list="drivers" .value=${this.drivers[0] ?? ''}></label>
       <datalist id="drivers">${this.drivers.map((driver) => html`<option value=${driver}></option>`)}</datalist>
-      <button class="main" type="submit" ?disabled=${this.#isBusy}>Create</button>
-      ${this.#error ? html`<p class="notice bad" role="alert">${this.#error}</p>` : ''}
+      <button class="main" type="submit" ?disabled=${isBusy}>Create</button>
+      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
     </form>`;
   }
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
-    this.#show({ isBusy: true, error: '' });
-    try {
-      await this.create(String(data.get('name')).trim(), String(data.get('driver')).trim());
-      this.#show({ isOpen: false, isBusy: false });
-    } catch (error) {
-      this.#show({ isBusy: false, error: error instanceof Error ? error.message : String(error) });
-    }
+    const [name, driver] = [String(data.get('name')).trim(), String(data.get('driver')).trim()];
+    if ((await this.#task.run(() => this.create(name, driver))) === 'done') this.isOpen = false;
     this.dispatchEvent(new ActedEvent());
   }
 
-  #show({ isOpen = this.#isOpen, isBusy = this.#isBusy, error = '' }): void {
-    this.#isOpen = isOpen;
-    this.#isBusy = isBusy;
-    this.#error = error;
-    this.requestUpdate();
+  #toggle(): void {
+    this.isOpen = !this.isOpen;
+    this.#task.error = null;
   }
 }
 

@@ -1,5 +1,5 @@
 import '../confirm-dialog.js';
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { resourceListStyles } from '../../styles/resource-list.js';
 import { styles } from '../../styles/shared.js';
@@ -40,6 +40,9 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     columns: { attribute: false },
     actions: { attribute: false },
     links: { attribute: false },
+    arrangement: { state: true },
+    limit: { state: true },
+    selected: { state: true },
   };
   static override styles = [styles, resourceListStyles];
   /** Singular and plural, such as `['container', 'containers']`. */
@@ -52,9 +55,11 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   /** Empty: rows cannot be selected. */
   declare actions: readonly ResourceAction<R>[];
   declare links: readonly ResourceLink<R>[];
-  #arrangement: Arrangement = { search: '', column: 0, isDown: false };
-  #limit = PAGE;
-  readonly #selected = new Set<string>();
+  declare private arrangement: Arrangement;
+  /** Rows shown. */
+  declare private limit: number;
+  /** Keys of rows. */
+  declare private selected: ReadonlySet<string>;
   readonly #runner = new ActionRunner<R>(() => this.requestUpdate());
 
   constructor() {
@@ -63,11 +68,15 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     this.error = null;
     this.actions = [];
     this.links = [];
+    this.arrangement = { search: '', column: 0, isDown: false };
+    this.limit = PAGE;
+    this.selected = new Set();
   }
 
-  protected override willUpdate(): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('rows') || this.selected.size === 0) return;
     const known = new Set(this.rows?.map(keyOf));
-    for (const key of this.#selected) if (!known.has(key)) this.#selected.delete(key);
+    this.selected = new Set([...this.selected].filter((key) => known.has(key)));
   }
 
   override render(): TemplateResult {
@@ -81,7 +90,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
 
   #all(rows: readonly R[]): TemplateResult {
     const [one, many] = this.noun;
-    const found = arrange(rows, this.#columns, this.#arrangement);
+    const found = arrange(rows, this.#columns, this.arrangement);
     const total = `${rows.length} ${rows.length === 1 ? one : many}`;
     return html`
       <div class="bar">
@@ -111,7 +120,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
       ...this.#columns.map(({ track }) => track),
       hasTools ? 'fit-content(19rem)' : '',
     ];
-    const hidden = found.length - this.#limit;
+    const hidden = found.length - this.limit;
     return html`<div role="table" class=${canSelect ? '' : 'readonly'} aria-label=${this.noun[1]}
         aria-rowcount=${found.length + 1} .style=${`--tracks: ${tracks.join(' ')}`}>
       <div role="row" class="head">
@@ -120,7 +129,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
         ${hasTools ? html`<span role="columnheader"><span class="unseen">Actions</span></span>` : ''}
       </div>
       ${repeat(
-        found.slice(0, this.#limit),
+        found.slice(0, this.limit),
         keyOf,
         (
           row,
@@ -136,20 +145,20 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #selectAll(found: readonly R[]): TemplateResult {
-    const count = found.filter((row) => this.#selected.has(keyOf(row))).length;
+    const count = found.filter((row) => this.selected.has(keyOf(row))).length;
     return html`<input type="checkbox" aria-label=${`Select all ${found.length}`} .checked=${count > 0 && count === found.length}
       .indeterminate=${count > 0 && count < found.length} @change=${(event: Event) => this.#select(found, event)}>`;
   }
 
   #checkbox(row: R): TemplateResult {
-    return html`<input type="checkbox" aria-label=${`Select ${titleOf(row)}`} .checked=${this.#selected.has(keyOf(row))}
+    return html`<input type="checkbox" aria-label=${`Select ${titleOf(row)}`} .checked=${this.selected.has(keyOf(row))}
       @change=${(event: Event) => this.#select([row], event)}>`;
   }
 
   #heading({ title, order }: Column<R>, column: number): TemplateResult {
     if (!order) return html`<span role="columnheader">${title}</span>`;
-    const isOrder = this.#arrangement.column === column;
-    const isDown = isOrder && this.#arrangement.isDown;
+    const isOrder = this.arrangement.column === column;
+    const isDown = isOrder && this.arrangement.isDown;
     return html`<span role="columnheader" aria-sort=${isOrder ? (isDown ? 'descending' : 'ascending') : 'none'}>
       <button type="button" @click=${() => this.#arrange({ column, isDown: isOrder && !isDown })}>
         ${title} <span aria-hidden="true">${isOrder ? (isDown ? '↓' : '↑') : ''}</span>
@@ -178,7 +187,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   #bulk(found: readonly R[]): TemplateResult | string {
-    const chosen = found.filter((row) => this.#selected.has(keyOf(row)));
+    const chosen = found.filter((row) => this.selected.has(keyOf(row)));
     if (chosen.length === 0) return '';
     return html`<div class="bulk bar" role="group" aria-label="Bulk actions">
       <span role="status">${chosen.length} selected</span>
@@ -210,19 +219,18 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
 
   #select(rows: readonly R[], event: Event): void {
     const { checked } = event.target as HTMLInputElement;
-    for (const row of rows) this.#selected[checked ? 'add' : 'delete'](keyOf(row));
-    this.requestUpdate();
+    const selected = new Set(this.selected);
+    for (const row of rows) selected[checked ? 'add' : 'delete'](keyOf(row));
+    this.selected = selected;
   }
 
   #arrange(change: Partial<Arrangement>): void {
-    this.#arrangement = { ...this.#arrangement, ...change };
-    this.#limit = PAGE;
-    this.requestUpdate();
+    this.arrangement = { ...this.arrangement, ...change };
+    this.limit = PAGE;
   }
 
   #more(): void {
-    this.#limit += PAGE;
-    this.requestUpdate();
+    this.limit += PAGE;
   }
 }
 

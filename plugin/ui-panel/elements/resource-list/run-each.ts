@@ -1,3 +1,5 @@
+import { toError } from '../../format/error.js';
+
 /** Outcome of one item. */
 export type Outcome =
   | { readonly state: 'waiting' | 'running' | 'done' | 'nothing to do' }
@@ -30,5 +32,5 @@ export async function runEach<R>(
 }
 
 export function failure(error: unknown): Outcome {
-  return { state: 'failed', message: error instanceof Error ? error.message : String(error) };
+  return { state: 'failed', message: toError(error).message };
 }

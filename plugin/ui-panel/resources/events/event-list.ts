@@ -1,5 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { Subscription } from '../../elements/controllers/subscription.js';
+import { tick } from '../../elements/controllers/ticker.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { EngineEvent } from '../../engine/model/event.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
@@ -12,7 +14,11 @@ const SHOWN = 100;
 
 /** An engine's events, live, newest first. */
 export class EventListElement extends LitElement {
-  static override properties = { source: { attribute: false } };
+  static override properties = {
+    source: { attribute: false },
+    filter: { state: true },
+    paused: { state: true },
+  };
   static override styles = [
     styles,
     css`
@@ -62,33 +68,24 @@ export class EventListElement extends LitElement {
     `,
   ];
   declare source: EngineSource;
-  #filter: EventFilter = { type: '', search: '' };
+  declare private filter: EventFilter;
   /** Null: live. */
-  #paused: readonly EngineEvent[] | null = null;
-  #unsubscribe = () => {};
-  #ticker: ReturnType<typeof setInterval> | null = null;
+  declare private paused: readonly EngineEvent[] | null;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    if (!('feed' in this.source)) return;
-    this.#unsubscribe = this.source.feed.subscribe(() => {
-      if (this.#paused === null) this.requestUpdate();
-    });
-    this.#ticker = setInterval(() => document.visibilityState === 'visible' && this.requestUpdate(), 1000);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#unsubscribe();
-    if (this.#ticker !== null) clearInterval(this.#ticker);
+  constructor() {
+    super();
+    this.filter = { type: '', search: '' };
+    this.paused = null;
+    tick(this);
+    new Subscription(this, () => this.#follow());
   }
 
   override render(): TemplateResult {
     if (!('feed' in this.source))
       return html`<h3>Events</h3><p class="notice">A snapshot has no events: only a connected engine has them.</p>`;
-    const all = this.#paused ?? this.source.feed.recent;
+    const all = this.paused ?? this.source.feed.recent;
     const nowMs = hubNow(this.source);
-    const found = findEvents(all, this.#filter, SHOWN);
+    const found = findEvents(all, this.filter, SHOWN);
     return html`
       <div class="bar">
         <h3>Events</h3>
@@ -96,11 +93,11 @@ export class EventListElement extends LitElement {
           <label>Type
             <select @change=${(event: Event) => this.#find({ type: inputOf(event) })}>
               <option value="">All</option>
-              ${typesOf(all).map((type) => html`<option value=${type} ?selected=${type === this.#filter.type}>${type}</option>`)}
+              ${typesOf(all).map((type) => html`<option value=${type} ?selected=${type === this.filter.type}>${type}</option>`)}
             </select>
           </label>
           <label>Filter <input type="search" autocomplete="off" @input=${(event: Event) => this.#find({ search: inputOf(event) })}></label>
-          <button type="button" aria-pressed=${this.#paused !== null} @click=${() => this.#pause()}>Pause</button>
+          <button type="button" aria-pressed=${this.paused !== null} @click=${() => this.#pause()}>Pause</button>
         </div>
       </div>
       ${
@@ -116,14 +113,19 @@ export class EventListElement extends LitElement {
     `;
   }
 
+  #follow(): () => void {
+    if (!('feed' in this.source)) return () => {};
+    return this.source.feed.subscribe(() => {
+      if (this.paused === null) this.requestUpdate();
+    });
+  }
+
   #find(change: Partial<EventFilter>): void {
-    this.#filter = { ...this.#filter, ...change };
-    this.requestUpdate();
+    this.filter = { ...this.filter, ...change };
   }
 
   #pause(): void {
-    this.#paused = this.#paused || !('feed' in this.source) ? null : this.source.feed.recent;
-    this.requestUpdate();
+    this.paused = this.paused || !('feed' in this.source) ? null : this.source.feed.recent;
   }
 
   /** Render once a frame: there may be thousands of events a second. */

@@ -5,6 +5,7 @@ import { ActedEvent } from '../../elements/resource-list/acted-event.js';
 import type { EngineClient } from '../../engine/client.js';
 import { parseJsonLines } from '../../engine/model/json-lines.js';
 import { bytes } from '../../format/bytes.js';
+import { toError } from '../../format/error.js';
 import { styles } from '../../styles/shared.js';
 import {
   advancePull,
@@ -21,7 +22,12 @@ type Phase = 'idle' | 'pulling' | 'done' | 'failed' | 'cancelled';
 
 /** Pulls an image and shows the progress. Removing the element cancels it. Dispatches `ActedEvent` at the end. */
 export class ImagePullElement extends LitElement {
-  static override properties = { engine: { attribute: false } };
+  static override properties = {
+    engine: { attribute: false },
+    isOpen: { state: true },
+    phase: { state: true },
+    progress: { state: true },
+  };
   static override styles = [
     styles,
     css`
@@ -77,12 +83,19 @@ export class ImagePullElement extends LitElement {
     `,
   ];
   declare engine: EngineClient;
-  #isOpen = false;
+  declare private isOpen: boolean;
+  declare private phase: Phase;
+  declare private progress: PullProgress;
   #reference = '';
-  #phase: Phase = 'idle';
-  #progress: PullProgress = INITIAL_PULL;
   #error = '';
   #work = new AbortController();
+
+  constructor() {
+    super();
+    this.isOpen = false;
+    this.phase = 'idle';
+    this.progress = INITIAL_PULL;
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -91,14 +104,14 @@ export class ImagePullElement extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      <button type="button" class="main" aria-expanded=${this.#isOpen} ?disabled=${this.#phase === 'pulling'}
-        @click=${() => this.#show(!this.#isOpen)}>Pull an image</button>
-      ${this.#isOpen ? html`<section aria-label="Pull an image">${this.#form()}${this.#phase === 'idle' ? '' : this.#pull()}</section>` : ''}
+      <button type="button" class="main" aria-expanded=${this.isOpen} ?disabled=${this.phase === 'pulling'}
+        @click=${() => this.#show(!this.isOpen)}>Pull an image</button>
+      ${this.isOpen ? html`<section aria-label="Pull an image">${this.#form()}${this.phase === 'idle' ? '' : this.#pull()}</section>` : ''}
     `;
   }
 
   #form(): TemplateResult {
-    const isPulling = this.#phase === 'pulling';
+    const isPulling = this.phase === 'pulling';
     return html`<form @submit=${(event: SubmitEvent) => this.#submit(event)}>
       <label>Image
         <input name="reference" required maxlength="500" autocomplete="off" spellcheck="false" placeholder="registry.example.com/name:tag">
@@ -111,13 +124,13 @@ export class ImagePullElement extends LitElement {
       </details>
       <span class="tools">
         <button class="main" type="submit" ?disabled=${isPulling}>Pull</button>
-        ${isPulling ? html`<button type="button" @click=${() => this.#cancel()}>Cancel the pull</button>` : ''}
+        ${isPulling ? html`<button type="button" @click=${() => this.#work.abort()}>Cancel the pull</button>` : ''}
       </span>
     </form>`;
   }
 
   #pull(): TemplateResult {
-    const { layers, status } = this.#progress;
+    const { layers, status } = this.progress;
     const done = layers.filter(({ isDone }) => isDone).length;
     const label = {
       idle: '',
@@ -126,19 +139,18 @@ export class ImagePullElement extends LitElement {
       done: status || 'Done',
       failed: this.#error,
       cancelled: 'Cancelled',
-    }[this.#phase];
-    const tone = { idle: '', pulling: '', done: 'good', failed: 'bad', cancelled: '' }[this.#phase];
+    }[this.phase];
+    const tone = { idle: '', pulling: '', done: 'good', failed: 'bad', cancelled: '' }[this.phase];
     return html`<div class="notice ${tone}">
-      <strong>${this.#reference}</strong>: <span role=${this.#phase === 'failed' ? 'alert' : 'status'}>${label}</span>
-      ${this.#phase === 'pulling' ? html`<progress aria-label="Overall progress" max="1" .value=${pullFraction(this.#progress)}></progress>` : ''}
+      <strong>${this.#reference}</strong>: <span role=${this.phase === 'failed' ? 'alert' : 'status'}>${label}</span>
+      ${this.phase === 'pulling' ? html`<progress aria-label="Overall progress" max="1" .value=${pullFraction(this.progress)}></progress>` : ''}
       ${layers.length > 0 ? html`<ul tabindex="0" aria-label="Layers">${layers.map(layerView)}</ul>` : ''}
     </div>`;
   }
 
   #show(isOpen: boolean): void {
-    this.#isOpen = isOpen;
-    this.#phase = 'idle';
-    this.requestUpdate();
+    this.isOpen = isOpen;
+    this.phase = 'idle';
   }
 
   #submit(event: SubmitEvent): void {
@@ -160,30 +172,20 @@ export class ImagePullElement extends LitElement {
     this.#work = new AbortController();
     const { signal } = this.#work;
     this.#reference = reference;
-    this.#progress = INITIAL_PULL;
-    this.#setPhase('pulling');
+    this.progress = INITIAL_PULL;
+    this.phase = 'pulling';
     try {
       const answer = await this.engine.open('POST', pullPath(reference), { headers, signal });
       for await (const value of parseJsonLines(readChunks(answer))) {
-        this.#progress = advancePull(this.#progress, value);
-        if (this.#progress.error !== null) throw new Error(this.#progress.error);
-        this.requestUpdate();
+        this.progress = advancePull(this.progress, value);
+        if (this.progress.error !== null) throw new Error(this.progress.error);
       }
-      this.#setPhase('done');
+      this.phase = 'done';
     } catch (error) {
-      this.#error = error instanceof Error ? error.message : String(error);
-      this.#setPhase(signal.aborted ? 'cancelled' : 'failed');
+      this.#error = toError(error).message;
+      this.phase = signal.aborted ? 'cancelled' : 'failed';
     }
     this.dispatchEvent(new ActedEvent());
-  }
-
-  #cancel(): void {
-    this.#work.abort();
-  }
-
-  #setPhase(phase: Phase): void {
-    this.#phase = phase;
-    this.requestUpdate();
   }
 
   /** Render once a frame: an engine reports hundreds of steps a second. */

@@ -10,6 +10,7 @@ import { listSwarm } from '../../engine/list-swarm.js';
 import { nodesOfList, nodesOfSnapshot, type SwarmNode } from '../../engine/model/node.js';
 import { isChanging, tasksOfSnapshot } from '../../engine/model/task.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
+import { toError } from '../../format/error.js';
 import { environmentPath, navigate } from '../../route.js';
 import { styles } from '../../styles/shared.js';
 import { actionsFor, confirmationOf, type NodeAction } from './actions.js';
@@ -87,7 +88,12 @@ const IDLE_POLL_MS = 10_000;
 
 /** The nodes of a Swarm, each with its agent and the managers' actions. */
 export class SwarmNodesElement extends LitElement {
-  static override properties = { source: { attribute: false }, environment: { attribute: false } };
+  static override properties = {
+    source: { attribute: false },
+    environment: { attribute: false },
+    failures: { state: true },
+    busy: { state: true },
+  };
   static override styles = [styles, swarmNodeStyles];
   declare source: EngineSource;
   declare environment: EnvironmentView;
@@ -99,9 +105,15 @@ export class SwarmNodesElement extends LitElement {
     againMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
   /** Error messages by node id. */
-  readonly #failures = new Map<string, string>();
+  declare private failures: ReadonlyMap<string, string>;
   /** Ids of nodes with a running action. */
-  readonly #busy = new Set<string>();
+  declare private busy: ReadonlySet<string>;
+
+  constructor() {
+    super();
+    this.failures = new Map();
+    this.busy = new Set();
+  }
 
   /** An agent that goes online or offline changes the environment's Swarm. */
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -131,7 +143,7 @@ export class SwarmNodesElement extends LitElement {
           (node) => html`<li class="node" data-name=${node.name}>
             <h4>${node.name}</h4>
             ${swarmNodeView(node, hubNow(this.source))}
-            ${this.#failures.has(node.id) ? html`<p class="notice bad" role="alert">${this.#failures.get(node.id)}</p>` : ''}
+            ${this.failures.has(node.id) ? html`<p class="notice bad" role="alert">${this.failures.get(node.id)}</p>` : ''}
             ${this.#tools(node, rows)}
           </li>`,
         )}
@@ -148,7 +160,7 @@ export class SwarmNodesElement extends LitElement {
           ? actionsFor(node).map(
               (
                 action,
-              ) => html`<button type="button" aria-label=${`${action.label} ${node.name}`} ?disabled=${this.#busy.has(node.id)}
+              ) => html`<button type="button" aria-label=${`${action.label} ${node.name}`} ?disabled=${this.busy.has(node.id)}
                 @click=${() => void this.#act(engine, action, node, all)}>${action.label}</button>`,
             )
           : ''
@@ -169,19 +181,16 @@ export class SwarmNodesElement extends LitElement {
   ): Promise<void> {
     const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
     if (!(await dialog?.ask(confirmationOf(action, node, all)))) return;
-    this.#busy.add(node.id);
-    this.#failures.delete(node.id);
-    this.requestUpdate();
+    this.busy = new Set([...this.busy, node.id]);
+    this.failures = new Map([...this.failures].filter(([id]) => id !== node.id));
     try {
       await action.run(engine, node);
       // Its tasks now move to or from other nodes.
       this.#hasChangingTasks = true;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#failures.set(node.id, `${action.label}: ${why}`);
+      this.failures = new Map([...this.failures, [node.id, `${action.label}: ${toError(error).message}`]]);
     }
-    this.#busy.delete(node.id);
-    this.requestUpdate();
+    this.busy = new Set([...this.busy].filter((id) => id !== node.id));
     this.#list.expectChange();
   }
 

@@ -4,6 +4,7 @@ import xtermCss from '@xterm/xterm/css/xterm.css';
 import { css, html, type TemplateResult, unsafeCSS } from 'lit';
 import { defineElement } from '../../elements/define-element.js';
 import { bytes } from '../../format/bytes.js';
+import { toError } from '../../format/error.js';
 import { EngineToolElement } from '../engine-tool.js';
 import { AdoptedStyleElement } from './adopted-style.js';
 import { ConsoleLine } from './console-line.js';
@@ -50,14 +51,28 @@ const FONT_PX = { default: 14, min: 8, max: 32, step: 2 } as const;
 /** A shell or another command in a container. Each connection runs a new one. */
 export class ContainerConsoleElement extends EngineToolElement {
   static override styles = [...EngineToolElement.styles, ...containerConsoleStyles];
+  static override properties = {
+    isOver: { state: true },
+    sending: { state: true },
+    hasSelection: { state: true },
+  };
   protected readonly noun = 'Console';
-  #isOver = false;
-  #sending = 0;
+  declare private isOver: boolean;
+  /** Bytes to send. */
+  declare private sending: number;
+  declare private hasSelection: boolean;
   #fontPx: number = FONT_PX.default;
   #terminal: Terminal | null = null;
   #fit: FitAddon | null = null;
   #line: ConsoleLine | null = null;
   #resizes: ResizeObserver | null = null;
+
+  constructor() {
+    super();
+    this.isOver = false;
+    this.sending = 0;
+    this.hasSelection = false;
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -66,8 +81,8 @@ export class ContainerConsoleElement extends EngineToolElement {
 
   override render(): TemplateResult {
     const tools = html`
-      ${this.#isOver ? html`<button type="button" @click=${() => void this.#start()}>Reconnect</button>` : ''}
-      <button type="button" ?disabled=${!this.#terminal?.hasSelection()} @click=${() => void this.#copy()}>Copy</button>
+      ${this.isOver ? html`<button type="button" @click=${() => void this.#start()}>Reconnect</button>` : ''}
+      <button type="button" ?disabled=${!this.hasSelection} @click=${() => void this.#copy()}>Copy</button>
       <button type="button" title="Smaller text" @click=${() => this.#resizeText(-FONT_PX.step)}>A−</button>
       <button type="button" title="Larger text" @click=${() => this.#resizeText(FONT_PX.step)}>A+</button>`;
     return this.frame(
@@ -80,7 +95,7 @@ export class ContainerConsoleElement extends EngineToolElement {
         </form>
         <div class="screen" @paste=${{ handleEvent: (event: ClipboardEvent) => this.#paste(event), capture: true }}></div>
         <p class="soft" id="keys">Ctrl+Shift+C copies the selection, Ctrl+Shift+V pastes, Ctrl+Shift+X moves the focus to Close.
-          <span role="status">${this.#sending > 0 ? `${bytes(this.#sending)} still to send.` : ''}</span></p>`,
+          <span role="status">${this.sending > 0 ? `${bytes(this.sending)} still to send.` : ''}</span></p>`,
     );
   }
 
@@ -103,7 +118,9 @@ export class ContainerConsoleElement extends EngineToolElement {
     terminal.open(screen);
     terminal.textarea?.setAttribute('aria-describedby', 'keys');
     terminal.attachCustomKeyEventHandler((event) => this.#press(event));
-    terminal.onSelectionChange(() => this.requestUpdate());
+    terminal.onSelectionChange(() => {
+      this.hasSelection = terminal.hasSelection();
+    });
     this.#terminal = terminal;
     this.#fit = fit;
     this.#setState('Opening …', false);
@@ -114,8 +131,7 @@ export class ContainerConsoleElement extends EngineToolElement {
       });
       if (this.#terminal === terminal && this.isConnected) this.#wire(url, terminal, screen);
     } catch (error) {
-      if (this.#terminal === terminal)
-        this.#setState(error instanceof Error ? error.message : String(error), true);
+      if (this.#terminal === terminal) this.#setState(toError(error).message, true);
     }
   }
 
@@ -130,8 +146,7 @@ export class ContainerConsoleElement extends EngineToolElement {
       output: (output, done) => terminal.write(output, done),
       over: (reason) => this.#setState(reason, true),
       sending: (waiting) => {
-        this.#sending = waiting;
-        this.requestUpdate();
+        this.sending = waiting;
       },
     });
     this.#line = line;
@@ -168,7 +183,7 @@ export class ContainerConsoleElement extends EngineToolElement {
     try {
       await navigator.clipboard.writeText(selection);
     } catch {
-      this.setStatus('The browser blocked copying');
+      this.status = 'The browser blocked copying';
     }
   }
 
@@ -192,14 +207,15 @@ export class ContainerConsoleElement extends EngineToolElement {
     this.#resizes?.disconnect();
     this.#line?.close();
     this.#line = null;
-    this.#sending = 0;
+    this.sending = 0;
+    this.hasSelection = false;
     this.#terminal?.dispose();
     this.#terminal = null;
   }
 
   #setState(state: string, isOver: boolean): void {
-    this.#isOver = isOver;
-    this.setStatus(state);
+    this.isOver = isOver;
+    this.status = state;
   }
 }
 

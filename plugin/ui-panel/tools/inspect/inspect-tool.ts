@@ -1,6 +1,8 @@
 import '../../elements/find-bar.js';
 import { css, html, type TemplateResult } from 'lit';
+import { Subscription } from '../../elements/controllers/subscription.js';
 import { defineElement } from '../../elements/define-element.js';
+import { toError } from '../../format/error.js';
 import { findPattern, markView } from '../../format/highlight.js';
 import { EngineToolElement } from '../engine-tool.js';
 import { inspectionPath } from '../subject.js';
@@ -57,52 +59,66 @@ export class InspectToolElement extends EngineToolElement {
       }
     `,
   ];
+  static override properties = {
+    facts: { state: true },
+    lines: { state: true },
+    pattern: { state: true },
+    place: { state: true },
+  };
   protected readonly noun = 'Inspection';
-  #facts: readonly ContainerFact[] = [];
-  #lines: readonly string[] = [];
-  #pattern: RegExp | null = null;
+  declare private facts: readonly ContainerFact[];
+  declare private lines: readonly string[];
+  declare private pattern: RegExp | null;
+  /** Index of the current match; -1: none. */
+  declare private place: number;
   /** Indexes of the lines that match. */
   #found: readonly number[] = [];
-  /** Index of the current match; -1: none. */
-  #place = -1;
   #work = new AbortController();
   /** Signal of the running call. */
   #reading: AbortSignal | null = null;
   /** An event arrived during the call. */
   #isStale = false;
-  #unsubscribe = () => {};
+
+  constructor() {
+    super();
+    this.facts = [];
+    this.lines = [];
+    this.pattern = null;
+    this.place = -1;
+    new Subscription(this, () =>
+      this.live.feed.subscribe(({ type, id, action }) => {
+        if (type === this.subject.kind && id === this.subject.id && action !== 'destroy') void this.#read();
+      }),
+    );
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#work = new AbortController();
-    this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
-      if (type === this.subject.kind && id === this.subject.id && action !== 'destroy') void this.#read();
-    });
     void this.#read();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe();
     this.#work.abort();
   }
 
   override render(): TemplateResult {
     return this.frame(
-      html`<button type="button" ?disabled=${this.#lines.length === 0} @click=${() => void this.#copy()}>Copy JSON</button>`,
-      html`<dl>${this.#facts.map(
+      html`<button type="button" ?disabled=${this.lines.length === 0} @click=${() => void this.#copy()}>Copy JSON</button>`,
+      html`<dl>${this.facts.map(
         ({ name, values }) =>
           html`<dt>${name}</dt><dd>${values.map((value) => html`<div>${cut(value)}</div>`)}</dd>`,
       )}</dl>
-      <fairlead-find-bar label="Find in the JSON" .count=${this.#pattern ? this.#found.length : null}
-        .place=${this.#place < 0 ? null : this.#place + 1} @find=${(event: CustomEvent<string>) => this.#search(event.detail)}
+      <fairlead-find-bar label="Find in the JSON" .count=${this.pattern ? this.#found.length : null}
+        .place=${this.place < 0 ? null : this.place + 1} @find=${(event: CustomEvent<string>) => this.#search(event.detail)}
         @find-step=${(event: CustomEvent<1 | -1>) => void this.#step(event.detail)}></fairlead-find-bar>
-      <pre tabindex="0" role="region" aria-label="JSON">${this.#lines.slice(0, MAX_LINES).map(
+      <pre tabindex="0" role="region" aria-label="JSON">${this.lines.slice(0, MAX_LINES).map(
         (line, index) =>
-          html`<span class=${index === this.#found[this.#place] ? 'current' : ''} data-line=${index}>${markView(cut(line), this.#pattern)}
+          html`<span class=${index === this.#found[this.place] ? 'current' : ''} data-line=${index}>${markView(cut(line), this.pattern)}
 </span>`,
       )}</pre>
-      ${this.#lines.length > MAX_LINES ? html`<p class="notice">${this.#lines.length - MAX_LINES} more lines are in the copy.</p>` : ''}`,
+      ${this.lines.length > MAX_LINES ? html`<p class="notice">${this.lines.length - MAX_LINES} more lines are in the copy.</p>` : ''}`,
     );
   }
 
@@ -125,36 +141,34 @@ export class InspectToolElement extends EngineToolElement {
     try {
       const { kind } = this.subject;
       const inspected = await this.live.engine.call<unknown>('GET', inspectionPath(this.subject), { signal });
-      this.#facts = kind === 'container' ? containerFacts(inspected) : [];
-      this.#lines = JSON.stringify(inspected, null, 2).split('\n');
+      this.facts = kind === 'container' ? containerFacts(inspected) : [];
+      this.lines = JSON.stringify(inspected, null, 2).split('\n');
       this.#find();
       // Engines have no events of tasks.
-      this.setStatus(kind === 'task' ? 'As of opening' : 'Live');
+      this.status = kind === 'task' ? 'As of opening' : 'Live';
     } catch (error) {
-      if (!signal.aborted) this.setStatus(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.status = toError(error).message;
     }
   }
 
   #search(text: string): void {
-    this.#pattern = findPattern(text);
-    this.#place = -1;
+    this.pattern = findPattern(text);
+    this.place = -1;
     this.#find();
-    this.requestUpdate();
   }
 
   #find(): void {
-    const pattern = this.#pattern;
+    const pattern = this.pattern;
     this.#found = pattern
-      ? this.#lines.slice(0, MAX_LINES).flatMap((line, index) => (line.search(pattern) >= 0 ? [index] : []))
+      ? this.lines.slice(0, MAX_LINES).flatMap((line, index) => (line.search(pattern) >= 0 ? [index] : []))
       : [];
-    this.#place = Math.min(this.#place, this.#found.length - 1);
+    this.place = Math.min(this.place, this.#found.length - 1);
   }
 
   async #step(step: 1 | -1): Promise<void> {
     const { length } = this.#found;
     if (length === 0) return;
-    this.#place = (this.#place < 0 && step < 0 ? length - 1 : this.#place + step + length) % length;
-    this.requestUpdate();
+    this.place = (this.place < 0 && step < 0 ? length - 1 : this.place + step + length) % length;
     await this.updateComplete;
     const line = this.renderRoot.querySelector<HTMLElement>('.current');
     const pre = this.renderRoot.querySelector('pre');
@@ -163,10 +177,10 @@ export class InspectToolElement extends EngineToolElement {
 
   async #copy(): Promise<void> {
     try {
-      await navigator.clipboard.writeText(this.#lines.join('\n'));
-      this.setStatus('Copied');
+      await navigator.clipboard.writeText(this.lines.join('\n'));
+      this.status = 'Copied';
     } catch {
-      this.setStatus('The browser blocked copying');
+      this.status = 'The browser blocked copying';
     }
   }
 }

@@ -1,5 +1,6 @@
 import { readChunks } from '../../api/read-chunks.js';
 import type { LiveEngine } from '../../engine/source.js';
+import { toError } from '../../format/error.js';
 import type { Subject } from '../subject.js';
 import type { LogLine } from './decoder.js';
 import { openLog } from './open-log.js';
@@ -73,8 +74,7 @@ export class LogFollower {
         });
       }
     } catch (error) {
-      if (!signal.aborted)
-        onState({ phase: 'broken', message: error instanceof Error ? error.message : String(error) });
+      if (!signal.aborted) onState({ phase: 'broken', message: toError(error).message });
     }
   }
 

@@ -1,9 +1,11 @@
 import { css, html, type TemplateResult } from 'lit';
+import { Subscription } from '../../elements/controllers/subscription.js';
 import { defineElement } from '../../elements/define-element.js';
 import { bytes } from '../../format/bytes.js';
 import '../../elements/chart.js';
 import { readChunks } from '../../api/read-chunks.js';
 import { parseJsonLines } from '../../engine/model/json-lines.js';
+import { toError } from '../../format/error.js';
 import { EngineToolElement } from '../engine-tool.js';
 import { parseContainerStats } from './container-stats.js';
 import { StatsHistory, type StatsPoint } from './history.js';
@@ -74,29 +76,35 @@ export class ContainerStatsElement extends EngineToolElement {
       }
     `,
   ];
+  static override properties = { isOver: { state: true } };
   protected readonly noun = 'Usage';
+  declare private isOver: boolean;
   readonly #history = new StatsHistory();
-  #isOver = false;
   #work = new AbortController();
-  #unsubscribe = () => {};
+
+  constructor() {
+    super();
+    this.isOver = false;
+    new Subscription(this, () =>
+      this.live.feed.subscribe(({ type, id, action }) => {
+        if (type === 'container' && id === this.subject.id && action === 'start' && this.isOver) this.#open();
+      }),
+    );
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unsubscribe = this.live.feed.subscribe(({ type, id, action }) => {
-      if (type === 'container' && id === this.subject.id && action === 'start' && this.#isOver) this.#open();
-    });
     this.#open();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe();
     this.#work.abort();
   }
 
   override render(): TemplateResult {
     return this.frame(
-      this.#isOver ? html`<button type="button" @click=${() => this.#open()}>Reconnect</button>` : '',
+      this.isOver ? html`<button type="button" @click=${() => this.#open()}>Reconnect</button>` : '',
       html`<div class="charts">${MEASURES.map((measure) => this.#chart(measure))}</div>`,
     );
   }
@@ -129,29 +137,30 @@ export class ContainerStatsElement extends EngineToolElement {
   #open(): void {
     this.#work.abort();
     this.#work = new AbortController();
-    this.#isOver = false;
+    this.isOver = false;
     void this.#read(this.#work.signal);
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    this.setStatus('Opening …');
+    this.status = 'Opening …';
     try {
       const path = `/containers/${encodeURIComponent(this.subject.id)}/stats?stream=1`;
       const stream = await this.live.engine.open('GET', path, { signal });
       for await (const value of parseJsonLines(readChunks(stream))) {
         const stats = parseContainerStats(value);
         this.#history.add(stats);
-        this.setStatus(stats ? 'Live' : 'Not running');
+        this.status = stats ? 'Live' : 'Not running';
+        this.requestUpdate();
       }
       this.#end('Ended');
     } catch (error) {
-      if (!signal.aborted) this.#end(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.#end(toError(error).message);
     }
   }
 
   #end(state: string): void {
-    this.#isOver = true;
-    this.setStatus(state);
+    this.isOver = true;
+    this.status = state;
   }
 
   /** Render once a frame, however fast samples arrive. */

@@ -2,6 +2,7 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { EnvironmentView, HubEvent } from '../../../api.js';
 import { type ApiClient, ApiError } from '../../api/client.js';
 import type { HubEvents } from '../../api/hub-events.js';
+import { Subscription } from '../../elements/controllers/subscription.js';
 import { defineElement } from '../../elements/define-element.js';
 import { EngineClient } from '../../engine/client.js';
 import { type OpeningProgress, openEnvironment } from '../../engine/open-environment.js';
@@ -29,6 +30,7 @@ export class FirstContactElement extends LitElement {
     client: { attribute: false },
     events: { attribute: false },
     environment: { attribute: false },
+    trial: { state: true },
   };
   static override styles = [
     styles,
@@ -48,24 +50,23 @@ export class FirstContactElement extends LitElement {
   declare client: ApiClient;
   declare events: HubEvents;
   declare environment: EnvironmentView;
-  #trial: Trial = { state: 'waiting' };
+  declare private trial: Trial;
   #work: AbortController | null = null;
-  #unsubscribe = () => {};
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#unsubscribe = this.events.subscribe((event) => void this.#apply(event));
+  constructor() {
+    super();
+    this.trial = { state: 'waiting' };
+    new Subscription(this, () => this.events.subscribe((event) => void this.#apply(event)));
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe();
     this.#work?.abort();
   }
 
   override render(): TemplateResult {
     const { id, associatedAt } = this.environment;
-    const trial = this.#trial;
+    const { trial } = this;
     const tone = trial.state === 'fine' ? 'good' : trial.state === 'failed' ? 'bad' : '';
     return html`<div class="notice ${tone}">
       <div role="status"><ol>${STEPS.map((_, index) => html`<li>${this.#step(index)}</li>`)}</ol></div>
@@ -82,7 +83,7 @@ export class FirstContactElement extends LitElement {
   }
 
   #step(index: number): TemplateResult {
-    const trial = this.#trial;
+    const { trial } = this;
     const step =
       trial.state === 'running' ? trial.progress.step : trial.state === 'failed' ? trial.step : 'check-in';
     // An agent that has a tunnel request has checked in.
@@ -107,12 +108,12 @@ export class FirstContactElement extends LitElement {
   #explanation(): TemplateResult | string {
     const { lastRefusal } = this.environment;
     const why =
-      this.#trial.state === 'failed'
-        ? this.#trial.why
-        : this.#trial.state === 'waiting' && lastRefusal
+      this.trial.state === 'failed'
+        ? this.trial.why
+        : this.trial.state === 'waiting' && lastRefusal
           ? explainOpening('refused', lastRefusal.code)
           : null;
-    if (why === null) return this.#trial.state === 'fine' ? 'Everything works.' : '';
+    if (why === null) return this.trial.state === 'fine' ? 'Everything works.' : '';
     return html`<p role="alert"><strong>${why.title}</strong> ${why.nextStep} <span class="soft">(${why.code})</span></p>`;
   }
 
@@ -130,7 +131,7 @@ export class FirstContactElement extends LitElement {
       this.environment = await this.client
         .call<EnvironmentView>('GET', `/environments/${id}`)
         .catch(() => this.environment);
-    if (this.#isOnline && this.#trial.state === 'waiting' && this.isConnected) await this.#runTrial();
+    if (this.#isOnline && this.trial.state === 'waiting' && this.isConnected) await this.#runTrial();
   }
 
   async #runTrial(): Promise<void> {
@@ -142,7 +143,7 @@ export class FirstContactElement extends LitElement {
     const timer = setTimeout(() => work.abort(), TRIAL_MS);
     const onProgress = (next: OpeningProgress) => {
       progress = next;
-      this.#setTrial({ state: 'running', progress });
+      this.trial = { state: 'running', progress };
       // The agent keeps trying, but show its problem now.
       if (!next.problem || !/^(hub|proxy|tunnel)-/.test(next.problem.code)) return;
       problem = next.problem.code;
@@ -150,7 +151,7 @@ export class FirstContactElement extends LitElement {
     };
     try {
       await openEnvironment(new EngineClient(this.client, this.environment.id), onProgress, work.signal);
-      if (this.#work === work) this.#setTrial({ state: 'fine' });
+      if (this.#work === work) this.trial = { state: 'fine' };
     } catch (error) {
       if (this.#work !== work || !this.isConnected) return;
       const code = problem ?? (error instanceof ApiError ? error.code : null);
@@ -163,12 +164,7 @@ export class FirstContactElement extends LitElement {
   #fail(step: OpeningProgress['step'], code: string | null): void {
     // An online agent has checked in: the tunnel is late.
     const at = step === 'check-in' && this.#isOnline ? 'tunnel' : step;
-    this.#setTrial({ state: 'failed', step: at, why: explainOpening(at, code) });
-  }
-
-  #setTrial(trial: Trial): void {
-    this.#trial = trial;
-    this.requestUpdate();
+    this.trial = { state: 'failed', step: at, why: explainOpening(at, code) };
   }
 }
 

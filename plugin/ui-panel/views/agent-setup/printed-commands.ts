@@ -74,7 +74,11 @@ const TABS: readonly Tab[] = [
 
 /** Commands that start an agent with a new key. */
 export class PrintedCommandsElement extends LitElement {
-  static override properties = { commands: { attribute: false }, url: { attribute: false } };
+  static override properties = {
+    commands: { attribute: false },
+    url: { attribute: false },
+    method: { state: true },
+  };
   static override styles = [
     styles,
     css`
@@ -92,18 +96,25 @@ export class PrintedCommandsElement extends LitElement {
   declare commands: PrintedCommands;
   /** The plugin's base URL in these commands. */
   declare url: string;
-  #method: Method = 'standalone';
+  declare private method: Method;
+
+  constructor() {
+    super();
+    this.method = 'standalone';
+  }
 
   override render(): TemplateResult {
-    const shown = TABS.find(({ method }) => method === this.#method) ?? TABS[0];
+    const shown = TABS.find(({ method }) => method === this.method) ?? TABS[0];
     return html`
       <div role="tablist" aria-label="Installation method" @keydown=${(event: KeyboardEvent) => this.#move(event)}>
         ${TABS.map(
           ({ method, label }) => html`<button type="button" role="tab" id=${method} aria-controls="command"
-            aria-selected=${method === this.#method} tabindex=${method === this.#method ? 0 : -1} @click=${() => this.#select(method)}>${label}</button>`,
+            aria-selected=${method === this.method} tabindex=${method === this.method ? 0 : -1} @click=${() => {
+              this.method = method;
+            }}>${label}</button>`,
         )}
       </div>
-      <div role="tabpanel" id="command" aria-labelledby=${this.#method}>
+      <div role="tabpanel" id="command" aria-labelledby=${this.method}>
         ${shown?.pastes.map(
           ({ label, note, text }) =>
             html`<fairlead-copy-text .label=${label} .note=${note} .text=${text(this.commands)}></fairlead-copy-text>`,
@@ -120,17 +131,12 @@ export class PrintedCommandsElement extends LitElement {
     `;
   }
 
-  #select(method: Method): void {
-    this.#method = method;
-    this.requestUpdate();
-  }
-
   #move(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? TABS.length - 1 : 0;
     if (step === 0) return;
-    const index = TABS.findIndex(({ method }) => method === this.#method);
+    const index = TABS.findIndex(({ method }) => method === this.method);
     const next = TABS[(index + step) % TABS.length]?.method ?? 'standalone';
-    this.#select(next);
+    this.method = next;
     this.renderRoot.querySelector<HTMLElement>(`#${next}`)?.focus();
   }
 }

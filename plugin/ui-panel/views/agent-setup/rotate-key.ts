@@ -4,9 +4,11 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import type { EnvironmentView, KeyRotated, RotateKey, SelfTest, SelfTestResult } from '../../../api.js';
 import type { ApiClient } from '../../api/client.js';
 import type { ConfirmDialogElement } from '../../elements/confirm-dialog.js';
+import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { FormState } from '../../elements/form-state.js';
-import { fieldStyles, textField } from '../../elements/text-field.js';
+import { textField } from '../../elements/text-field.js';
+import { fieldStyles } from '../../styles/form.js';
 import { styles } from '../../styles/shared.js';
 import { knowsCertificate, type SelfTestElement } from './self-test.js';
 
@@ -22,7 +24,12 @@ const DEFAULT_OVERLAP = 86_400;
 
 /** Creates a new Edge key, optionally with other addresses, and shows its commands once. */
 export class RotateKeyElement extends LitElement {
-  static override properties = { client: { attribute: false }, environment: { attribute: false } };
+  static override properties = {
+    client: { attribute: false },
+    environment: { attribute: false },
+    rotated: { state: true },
+    addresses: { state: true },
+  };
   static override styles = [
     styles,
     fieldStyles,
@@ -45,12 +52,20 @@ export class RotateKeyElement extends LitElement {
   ];
   declare client: ApiClient;
   declare environment: EnvironmentView;
-  readonly #form = new FormState<'url' | 'tunnelAddress'>({ url: '', tunnelAddress: '' });
-  #overlapSeconds = DEFAULT_OVERLAP;
-  #rotated: KeyRotated | null = null;
-  #isBusy = false;
+  readonly #form = new FormState<'url' | 'tunnelAddress'>({ url: '', tunnelAddress: '' }, () =>
+    this.requestUpdate(),
+  );
+  declare private rotated: KeyRotated | null;
   /** Null: unchanged. */
-  #addresses: SelfTest | null = null;
+  declare private addresses: SelfTest | null;
+  #overlapSeconds = DEFAULT_OVERLAP;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.rotated = null;
+    this.addresses = null;
+  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('environment')) return;
@@ -60,14 +75,13 @@ export class RotateKeyElement extends LitElement {
 
   override render(): TemplateResult {
     const form = this.#form;
-    const onInput = () => this.requestUpdate();
     const onChange = () => this.#test();
     return html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.#rotate(event)}>
         <p>Both addresses are part of the key. Changing them creates a new key: the agent must be restarted with it.</p>
         ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
-        ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onInput, onChange })}
-        ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port', onInput, onChange })}
+        ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onChange })}
+        ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port', onChange })}
         <label>The old key stays valid
           <select name="overlap" @change=${({ target }: Event) => {
             this.#overlapSeconds = Number((target as HTMLSelectElement).value);
@@ -78,17 +92,17 @@ export class RotateKeyElement extends LitElement {
             )}
           </select>
         </label>
-        <button class=${form.changed.length > 0 ? 'main' : ''} type="submit" ?disabled=${this.#isBusy}>${
+        <button class=${form.changed.length > 0 ? 'main' : ''} type="submit" ?disabled=${this.#task.isBusy}>${
           form.changed.length > 0 ? 'Rotate key with these addresses …' : 'Rotate key …'
         }</button>
       </form>
       ${
         // Below the button, which must not move under the pointer.
-        this.#addresses
-          ? html`<fairlead-self-test .client=${this.client} .addresses=${this.#addresses}></fairlead-self-test>`
+        this.addresses
+          ? html`<fairlead-self-test .client=${this.client} .addresses=${this.addresses}></fairlead-self-test>`
           : ''
       }
-      ${this.#rotated ? this.#commands(this.#rotated) : ''}
+      ${this.rotated ? this.#commands(this.rotated) : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
   }
@@ -110,13 +124,12 @@ export class RotateKeyElement extends LitElement {
   }
 
   #test(): void {
-    this.#addresses = this.#form.changed.length > 0 ? this.#given : null;
+    this.addresses = this.#form.changed.length > 0 ? this.#given : null;
     const test = this.renderRoot.querySelector<SelfTestElement>('fairlead-self-test');
-    if (test && this.#addresses) {
-      test.addresses = this.#addresses;
+    if (test && this.addresses) {
+      test.addresses = this.addresses;
       test.run();
     }
-    this.requestUpdate();
   }
 
   async #rotate(event: SubmitEvent): Promise<void> {
@@ -137,27 +150,24 @@ export class RotateKeyElement extends LitElement {
       confirm: 'Rotate key',
     });
     if (!answer) return;
-    this.#isBusy = true;
     this.#form.fault = null;
-    this.requestUpdate();
-    // Determines whether agents need EDGE_INSECURE_POLL.
-    const isKnown = knowsCertificate(
-      await this.client.call<SelfTestResult>('POST', '/self-test', { body: given }).catch(() => null),
+    await this.#task.run(
+      async () => {
+        // Determines whether agents need EDGE_INSECURE_POLL.
+        const isKnown = knowsCertificate(
+          await this.client.call<SelfTestResult>('POST', '/self-test', { body: given }).catch(() => null),
+        );
+        const body: RotateKey = {
+          overlapSeconds,
+          ...(isKnown !== null && { insecurePoll: !isKnown }),
+          ...addresses,
+        };
+        this.rotated = await this.client.call<KeyRotated>('POST', `/environments/${id}/rotate-key`, { body });
+        this.#form.reset();
+        this.addresses = null;
+      },
+      (error) => this.#form.refuse(error),
     );
-    const body: RotateKey = {
-      overlapSeconds,
-      ...(isKnown !== null && { insecurePoll: !isKnown }),
-      ...addresses,
-    };
-    try {
-      this.#rotated = await this.client.call<KeyRotated>('POST', `/environments/${id}/rotate-key`, { body });
-      this.#form.reset();
-      this.#addresses = null;
-    } catch (error) {
-      this.#form.refuse(error);
-    }
-    this.#isBusy = false;
-    this.requestUpdate();
   }
 }
 

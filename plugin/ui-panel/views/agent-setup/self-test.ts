@@ -1,6 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SelfTest, SelfTestHop, SelfTestResult } from '../../../api.js';
 import type { ApiClient } from '../../api/client.js';
+import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { styles } from '../../styles/shared.js';
@@ -17,7 +18,11 @@ const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
 
 /** Tests whether agents can reach the hub at the addresses in their keys. Dispatches `tested` with the result. */
 export class SelfTestElement extends LitElement {
-  static override properties = { client: { attribute: false }, addresses: { attribute: false } };
+  static override properties = {
+    client: { attribute: false },
+    addresses: { attribute: false },
+    result: { state: true },
+  };
   static override styles = [
     styles,
     css`
@@ -62,47 +67,41 @@ export class SelfTestElement extends LitElement {
   declare addresses: SelfTest | undefined;
   /** Resolves when no test is running. */
   settled: Promise<void> = Promise.resolve();
-  #result: SelfTestResult | null = null;
-  #error: Error | null = null;
-  #work: AbortController | null = null;
+  /** Of the last test; null: none, or it failed. */
+  declare private result: SelfTestResult | null;
+  readonly #task = new AsyncTask(this);
+
+  constructor() {
+    super();
+    this.result = null;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.run();
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#work?.abort();
-  }
-
   /** Runs the test again; a running one is aborted. */
   run(): void {
-    this.#work?.abort();
-    this.#work = new AbortController();
-    this.settled = this.#test(this.#work);
+    this.#task.abort();
+    this.settled = this.#test();
   }
 
-  async #test(work: AbortController): Promise<void> {
-    this.requestUpdate();
-    await this.updateComplete;
-    try {
-      const { signal } = work;
-      this.#result = await this.client.call('POST', '/self-test', { body: this.addresses ?? {}, signal });
-      this.#error = null;
-      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: this.#result }));
-    } catch (error) {
-      if (work.signal.aborted) return;
-      this.#result = null;
-      this.#error = error instanceof Error ? error : new Error(String(error));
-      this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: null }));
-    }
-    this.#work = null;
-    this.requestUpdate();
+  async #test(): Promise<void> {
+    let result: SelfTestResult | null = null;
+    const outcome = await this.#task.run(async (signal) => {
+      // The owner may set the addresses in the same turn.
+      await this.updateComplete;
+      const body = this.addresses ?? {};
+      result = await this.client.call<SelfTestResult>('POST', '/self-test', { body, signal });
+    });
+    if (outcome === 'aborted') return;
+    this.result = result;
+    this.dispatchEvent(new CustomEvent<SelfTestResult | null>('tested', { detail: result }));
   }
 
   override render(): TemplateResult {
-    const isBusy = this.#work !== null;
+    const { isBusy } = this.#task;
     return html`<section aria-labelledby="title" aria-busy=${isBusy}>
       <div class="bar">
         <h3 id="title">Can agents reach this hub?</h3>
@@ -110,13 +109,14 @@ export class SelfTestElement extends LitElement {
       </div>
       <p class="soft">Tested from the hub’s own machine.</p>
       <div role="status">${isBusy ? statusBadge('busy', 'Testing …') : this.#summary()}</div>
-      ${this.#result ? this.#hops(this.#result) : ''}
+      ${this.result ? this.#hops(this.result) : ''}
     </section>`;
   }
 
   #summary(): TemplateResult | string {
-    if (this.#error) return statusBadge('quiet', `Not tested: ${this.#error.message}`);
-    const failed = this.#result?.hops.filter(({ ok }) => ok === false).length ?? 0;
+    const { error } = this.#task;
+    if (error) return statusBadge('quiet', `Not tested: ${error.message}`);
+    const failed = this.result?.hops.filter(({ ok }) => ok === false).length ?? 0;
     if (failed === 0) return statusBadge('good', 'All checks passed.');
     return statusBadge('bad', failed === 1 ? '1 check failed.' : `${failed} checks failed.`);
   }
