@@ -64,6 +64,18 @@ const tidyLists: Plugin = {
   },
 };
 
+/** esbuild keeps the text of templates: this removes the space between the parts of styles. */
+const compactStyles: Plugin = {
+  name: 'compact-styles',
+  setup({ onLoad }) {
+    onLoad({ filter: /ui-panel[\\/].*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replace(/\bcss`[^`]*`/g, (styles) => styles.replace(/([{};])\s*\n\s*/g, '$1'));
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
 /** Bundles the panel into an ES module for browsers; consoles and charts are chunks of their own. Resolves with its size. */
 export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -79,7 +91,7 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
     target: 'es2022',
     format: 'esm',
     loader: { '.css': 'text' },
-    plugins: [obedientTerminal, tidyLists],
+    plugins: [obedientTerminal, tidyLists, compactStyles],
     minify: true,
     legalComments: 'eof',
     write: false,

@@ -21,7 +21,7 @@ export class CopyTextElement extends LitElement {
   declare label: string;
   /** Instruction above the text. */
   declare note: string;
-  /** Whether the text was copied, in words. */
+  /** Outcome of the last copy; '' before. */
   declare private copied: string;
 
   constructor() {

@@ -7,7 +7,7 @@ import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { startLine } from '../../kit/hub-and-agent.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
-serialBrowserTest('panel: an admin swaps two cloned machines, and the other one is in reach', async (t) => {
+serialBrowserTest('panel: an admin swaps two cloned machines, and the other one is reachable', async (t) => {
   t.timeout(400_000);
   await havePanel();
   const { hub, created, agent, agentOptions } = await startLine(t);

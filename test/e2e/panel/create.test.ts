@@ -23,7 +23,7 @@ import { tempFolder } from '../../kit/temp-folder.js';
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 
 serialBrowserTest(
-  'panel: creating tells whether agents can come, and which hop fails when one has',
+  'panel: creating shows whether agents can reach the hub, and the step that fails',
   async (t) => {
     t.timeout(400_000);
     await havePanel();
@@ -49,7 +49,7 @@ serialBrowserTest(
     t.is(await page.inputValue('input[name=url]'), `${hub.origin}/edge`);
     t.deepEqual(await lookFaults(page), []);
 
-    // The tunnel is beside the API until somebody says otherwise.
+    // By default the tunnel address is derived from the URL.
     await page.fill('input[name=url]', 'https://127.0.0.1:1');
     t.is(await page.inputValue('input[name=tunnelAddress]'), `127.0.0.1:${hub.tunnelPort}`);
     await page.keyboard.press('Tab');
@@ -128,7 +128,7 @@ serialBrowserTest(
 async function create(page: Page, name: string, tunnelAddress: string, url?: string): Promise<void> {
   await page.click('text="All environments"');
   await page.click('text="Create environment"');
-  // Once the hub has told its addresses, which would replace what is typed before.
+  // Only now: the hub's addresses would replace earlier input.
   await page.waitForSelector('fairlead-self-test');
   await page.fill('input[name=name]', name);
   if (url) await page.fill('input[name=url]', url);

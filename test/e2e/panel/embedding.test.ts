@@ -53,7 +53,7 @@ async function openHub(
   return { hub, page, errors, id, token: body.token };
 }
 
-serialBrowserTest('panel: stands in a plain page, with a token and no cookie', async (t) => {
+serialBrowserTest('panel: in a plain page, with a token and no cookie', async (t) => {
   t.timeout(300_000);
   const { hub, page, errors, id, token } = await openHub(t);
   const refused: string[] = [];
@@ -74,36 +74,33 @@ serialBrowserTest('panel: stands in a plain page, with a token and no cookie', a
   t.deepEqual(refused, []);
 });
 
-serialBrowserTest(
-  'panel: stands in a React page, follows its path, and ends when it is taken out',
-  async (t) => {
-    t.timeout(300_000);
-    const { hub, page, errors, token } = await openHub(t);
-    const open = new Set<string>();
-    page.on('request', (request) => request.url().includes('/edge/api/events') && open.add(request.url()));
-    const ended = new Promise<void>((resolve) =>
-      page.on('requestfailed', (request) => request.url().includes('/edge/api/events') && resolve()),
-    );
-    await openForeignPage(page, hub, {
-      body: '<main></main>',
-      script: IN_REACT.replace('TOKEN', JSON.stringify(token)),
-    });
-    await page.waitForSelector('.row:has-text("depot")');
-    t.is(await page.getAttribute('fairlead-panel', 'theme'), 'dark');
-    await page.click('button:text-is("Create")');
-    await page.waitForSelector('h2:has-text("Create environment")');
-    await page.click('button:text-is("All environments")');
-    await page.waitForSelector('.row:has-text("depot")');
-    t.is(await page.innerText('output'), '');
+serialBrowserTest('panel: in a React page, follows its path, and stops when removed', async (t) => {
+  t.timeout(300_000);
+  const { hub, page, errors, token } = await openHub(t);
+  const open = new Set<string>();
+  page.on('request', (request) => request.url().includes('/edge/api/events') && open.add(request.url()));
+  const ended = new Promise<void>((resolve) =>
+    page.on('requestfailed', (request) => request.url().includes('/edge/api/events') && resolve()),
+  );
+  await openForeignPage(page, hub, {
+    body: '<main></main>',
+    script: IN_REACT.replace('TOKEN', JSON.stringify(token)),
+  });
+  await page.waitForSelector('.row:has-text("depot")');
+  t.is(await page.getAttribute('fairlead-panel', 'theme'), 'dark');
+  await page.click('button:text-is("Create")');
+  await page.waitForSelector('h2:has-text("Create environment")');
+  await page.click('button:text-is("All environments")');
+  await page.waitForSelector('.row:has-text("depot")');
+  t.is(await page.innerText('output'), '');
 
-    await page.click('button:text-is("Switch")');
-    await ended;
-    const calls: string[] = [];
-    page.on('request', (request) => calls.push(request.url()));
-    await hub.createEnvironment({ name: 'another' });
-    await page.click('button:text-is("Switch")');
-    await page.waitForSelector('.row:has-text("another")');
-    t.true(calls.some((url) => url.includes('/edge/api/events')));
-    t.deepEqual(errors, []);
-  },
-);
+  await page.click('button:text-is("Switch")');
+  await ended;
+  const calls: string[] = [];
+  page.on('request', (request) => calls.push(request.url()));
+  await hub.createEnvironment({ name: 'another' });
+  await page.click('button:text-is("Switch")');
+  await page.waitForSelector('.row:has-text("another")');
+  t.true(calls.some((url) => url.includes('/edge/api/events')));
+  t.deepEqual(errors, []);
+});

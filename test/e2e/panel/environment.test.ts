@@ -77,7 +77,7 @@ serialBrowserTest(
 );
 
 serialBrowserTest(
-  'panel: who creates an environment sees its agent come; once offline, its snapshot is shown',
+  'panel: a new environment shows its agent’s first contact; once offline, its snapshot',
   async (t) => {
     t.timeout(400_000);
     await havePanel();

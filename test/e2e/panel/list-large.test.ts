@@ -11,7 +11,7 @@ import { tempFolder } from '../../kit/temp-folder.js';
 const COUNT = 15_000;
 
 serialBrowserTest(
-  'panel: who scrolls through 15,000 environments while they change holds up nothing, and reaches all of them',
+  'panel: scrolling through 15,000 changing environments stays fast, and reaches all of them',
   async (t) => {
     t.timeout(300_000);
     await havePanel();
@@ -33,7 +33,7 @@ serialBrowserTest(
 
     const tasks = await traceTasks(page, () => driveList(page, COUNT));
     t.true(tasks.length > 0, 'the trace has tasks');
-    // What the thread itself takes: beside other work each task takes longer by the clock.
+    // CPU time of the thread: other work makes each task longer by the clock.
     const longest = Math.max(...tasks.map(({ cpuMs }) => cpuMs));
     t.log(`${tasks.length} tasks, the longest ${longest} ms of CPU`);
     // Promised are 100 ms, on a machine that does nothing else.

@@ -10,7 +10,7 @@ import { type Hub, startHub } from '../../kit/hub/hub.js';
 import type { Scope } from '../../kit/scope.js';
 import { type SmallRegistry, startSmallRegistry } from './small-registry.js';
 
-/** The page of an environment whose engine has some of everything, and may be cleaned up: it is nobody else's. */
+/** The page of an environment whose engine has some of everything, and may be pruned: no other test uses it. */
 export interface ResourcesPage extends PanelPage {
   readonly hub: Hub;
   readonly engine: LabEngine;
@@ -22,8 +22,8 @@ export interface ResourcesPage extends PanelPage {
   bulk(verb: string, names: readonly string[]): Promise<void>;
   /** Says yes to a question that names this. */
   confirm(names: RegExp): Promise<void>;
-  /** A thousand events a second for 3 s, as the engine would tell them: how many came, and what it did to the page. */
-  flood(): Promise<{ heard: number; longestMs: number; shown: number }>;
+  /** A thousand events a second for 3 s, in the engine's format. Resolves with the number received, and the effect on the page. */
+  flood(): Promise<{ received: number; longestMs: number; shown: number }>;
   /** Has a new snapshot taken. */
   snapshot(): Promise<unknown>;
   /** Keeps a picture, light and dark, in the folder that `FAIRLEAD_PICTURES` names. */
@@ -151,21 +151,21 @@ const FLOOD = `
     const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     while (!writer) await wait(20);
     const startMs = performance.now();
-    let heard = 0, longestMs = 0, lastMs = startMs;
+    let received = 0, longestMs = 0, lastMs = startMs;
     while (performance.now() - startMs < 3000) {
       await wait(10);
       const nowMs = performance.now();
       longestMs = Math.max(longestMs, nowMs - lastMs);
       lastMs = nowMs;
       let text = '';
-      for (; heard < nowMs - startMs; heard++)
-        text += JSON.stringify({ Type: 'container', Action: 'start', Actor: { ID: 'c' + heard, Attributes: { name: 'name ' + heard } }, timeNano: Date.now() * 1e6 }) + '\\n';
+      for (; received < nowMs - startMs; received++)
+        text += JSON.stringify({ Type: 'container', Action: 'start', Actor: { ID: 'c' + received, Attributes: { name: 'name ' + received } }, timeNano: Date.now() * 1e6 }) + '\\n';
       writer.enqueue(encoder.encode(text));
     }
     const find = (root) => [...root.querySelectorAll('*')].flatMap((node) => node.localName === 'fairlead-event-list' ? [node] : node.shadowRoot ? find(node.shadowRoot) : []);
     await wait(200);
     const shown = find(document)[0].shadowRoot.querySelectorAll('li').length;
     delete sessionStorage.flood;
-    return { heard, longestMs: Math.round(longestMs), shown };
+    return { received, longestMs: Math.round(longestMs), shown };
   };
 `;

@@ -13,7 +13,7 @@ import type { Scope } from '../../kit/scope.js';
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 
 serialBrowserTest(
-  'panel: settings show their cost and hold webhooks; an environment is edited, to its end',
+  'panel: settings with cost and webhooks; an environment is edited and deleted',
   async (t) => {
     t.timeout(400_000);
     await havePanel();

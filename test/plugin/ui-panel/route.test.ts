@@ -31,7 +31,7 @@ for (const [path, route] of Object.entries(ROUTES))
     t.like(parseRoute(path), route as object);
   });
 
-test('route: what is put into a path comes out of it', (t) => {
+test('route: a path is parsed back to its parts', (t) => {
   for (const [section, node] of [
     ['', null],
     ['images', null],

@@ -13,7 +13,7 @@ function hub(...answers: Response[]) {
   return { asked, send };
 }
 
-test('api client: sends the cookie with the header that goes with it, or a token alone', async (t) => {
+test('api client: sends the cookie with the CSRF header, or only a token', async (t) => {
   const { asked, send } = hub(Response.json({ id: 1 }), new Response(null, { status: 204 }));
   const byCookie = new ApiClient({ baseUrl: '/edge', fetch: send });
   t.deepEqual(await byCookie.call('GET', '/environments/1'), { id: 1 });
@@ -33,7 +33,7 @@ test('api client: sends the cookie with the header that goes with it, or a token
   );
 });
 
-test('api client: a refusal keeps its code; an engine’s own error its words; no answer is unreachable', async (t) => {
+test('api client: the hub’s errors keep their code, the engine’s their text; no response is `unreachable`', async (t) => {
   const { send } = hub(
     Response.json({ code: 'name-taken', detail: 'Another has it' }, { status: 409 }),
     Response.json({ message: 'No such container' }, { status: 404 }),
@@ -50,12 +50,12 @@ test('api client: a refusal keeps its code; an engine’s own error its words; n
   t.deepEqual(await fails(), ['unreachable', 'The hub cannot be reached', 0]);
 });
 
-test('api client: what is as it should be already is no failure', async (t) => {
+test('api client: 304 is a success', async (t) => {
   const { send } = hub(new Response(null, { status: 304 }));
   await t.notThrowsAsync(new ApiClient({ baseUrl: '/edge', fetch: send }).call('POST', '/stop'));
 });
 
-test('api client: what an engine refuses signs nobody out, whatever code it claims', async (t) => {
+test('api client: an engine’s 401 does not sign the caller out', async (t) => {
   const headers = { 'x-fairlead-answer': 'engine' };
   const { send } = hub(
     Response.json({ code: 'unauthorized', message: 'registry login needed' }, { status: 401, headers }),
@@ -65,14 +65,14 @@ test('api client: what an engine refuses signs nobody out, whatever code it clai
   t.like(error, { code: 'engine', status: 401, message: 'registry login needed' });
 });
 
-test('api client: tells when the caller is not known any more', async (t) => {
+test('api client: reports a 401', async (t) => {
   t.plan(2);
   const { send } = hub(Response.json({ code: 'unauthorized', detail: 'Sign in' }, { status: 401 }));
   const client = new ApiClient({ baseUrl: '/edge', fetch: send, onUnauthorized: () => t.pass() });
   await t.throwsAsync(client.call('GET', '/x'));
 });
 
-test('api client: a name that would lead the call elsewhere is refused before it is sent', async (t) => {
+test('api client: rejects a path with dot segments before it is sent', async (t) => {
   let asked = 0;
   const client = new ApiClient({
     baseUrl: '/edge',

@@ -30,12 +30,12 @@ function makeStore(count: number) {
       changed = () => holds() && resolve();
       changed();
     });
-  const tell = (event: object) => store.apply(event as HubEvent);
+  const emit = (event: object) => store.apply(event as HubEvent);
   const ids = (first: number, end: number) => store.rows(first, end).map((row) => row?.id ?? null);
-  return { store, asked, environments, hub, until, tell, ids, drawn: () => draws };
+  return { store, asked, environments, hub, until, emit, ids, drawn: () => draws };
 }
 
-test('environment list: rows come from any place, with those around them, in one call', async (t) => {
+test('environment list: rows load from any position, with a margin, in one call', async (t) => {
   const { store, asked, until, ids } = makeStore(15_000);
   t.teardown(() => store.close());
   await store.load();
@@ -59,7 +59,7 @@ test('environment list: rows come from any place, with those around them, in one
   t.is(asked.length, 4, 'what was seen is there');
 });
 
-test('environment list: who scrolls past asks for the rows where it stops, not for those between', async (t) => {
+test('environment list: scrolling loads the rows where it stops, not those between', async (t) => {
   const { store, asked, until, ids } = makeStore(15_000);
   t.teardown(() => store.close());
   await store.load();
@@ -72,69 +72,69 @@ test('environment list: who scrolls past asks for the rows where it stops, not f
   t.is(asked.length, 2);
 });
 
-test('environment list: search, status, tags and order are the hub’s', async (t) => {
+test('environment list: the hub searches, filters and sorts', async (t) => {
   const { store, asked } = makeStore(3);
   t.teardown(() => store.close());
   await store.load({ search: 'x', status: 'offline', tags: ['a', 'ä&b'], sort: '-createdAt' });
   t.is(String(asked), 'sort=-createdAt&limit=100&search=x&status=offline&tag=a&tag=%C3%A4%26b');
 });
 
-test('environment list: events change what is known in place; what was deleted makes room', async (t) => {
-  const { store, tell, ids } = makeStore(300);
+test('environment list: events update rows in place; deleted ones are removed', async (t) => {
+  const { store, emit, ids } = makeStore(300);
   t.teardown(() => store.close());
   await store.load();
-  tell({ type: 'environment-changed', data: { id: 2, changes: { status: 'offline' } } });
-  tell({ type: 'environment-changed', data: { id: 299, changes: { status: 'offline' } } });
-  tell({ type: 'environment-removed', data: { id: 1 } });
+  emit({ type: 'environment-changed', data: { id: 2, changes: { status: 'offline' } } });
+  emit({ type: 'environment-changed', data: { id: 299, changes: { status: 'offline' } } });
+  emit({ type: 'environment-removed', data: { id: 1 } });
   t.deepEqual(ids(0, 2), [2, 3]);
   t.is(store.rows(0, 1)[0]?.status, 'offline');
   t.is(store.total, 299);
 });
 
-test('environment list: what an event told while the list was on its way holds', async (t) => {
-  const { store, hub, tell } = makeStore(3);
+test('environment list: events during a load are applied to it', async (t) => {
+  const { store, hub, emit } = makeStore(3);
   t.teardown(() => store.close());
   await store.load();
   hub.answer = async () =>
-    tell({ type: 'environment-changed', data: { id: 1, changes: { status: 'offline' } } });
+    emit({ type: 'environment-changed', data: { id: 1, changes: { status: 'offline' } } });
   await store.load();
   t.is(store.rows(0, 1)[0]?.status, 'offline');
 });
 
-test('environment list: a change out of sight is known, and no reason to draw', async (t) => {
-  const { store, drawn, tell } = makeStore(100);
+test('environment list: a change of an invisible row is stored without a render', async (t) => {
+  const { store, drawn, emit } = makeStore(100);
   t.teardown(() => store.close());
   await store.load();
   store.show(0, 20);
   const before = drawn();
-  tell({ type: 'environment-changed', data: { id: 50, changes: { tunnel: 'active' } } });
+  emit({ type: 'environment-changed', data: { id: 50, changes: { tunnel: 'active' } } });
   t.is(drawn() - before, 0);
-  tell({ type: 'environment-changed', data: { id: 1, changes: { tunnel: 'active' } } });
+  emit({ type: 'environment-changed', data: { id: 1, changes: { tunnel: 'active' } } });
   t.is(drawn() - before, 1);
   t.is(store.rows(49, 50)[0]?.tunnel, 'active');
 });
 
-test('environment list: one that comes is a reason to list anew, as is a name that changes the order', async (t) => {
+test('environment list: reloads for a new environment, and for a change of the order', async (t) => {
   for (const event of [
     { type: 'environment-created', data: { environment: { id: 4 } } },
     { type: 'environment-changed', data: { id: 1, changes: { name: 'z' } } },
   ]) {
-    const { store, environments, until, tell, ids } = makeStore(3);
+    const { store, environments, until, emit, ids } = makeStore(3);
     await store.load();
     environments.push({ id: 4, name: 'depot 4' });
-    tell(event);
+    emit(event);
     await until(() => store.total === 4);
     store.close();
     t.deepEqual(ids(0, 4), [1, 2, 3, 4]);
   }
 });
 
-test('environment list: after a failure it asks again by itself, and shows what it had until then', async (t) => {
-  const { store, hub, until, tell, ids } = makeStore(3);
+test('environment list: retries after a failure, and keeps its rows until then', async (t) => {
+  const { store, hub, until, emit, ids } = makeStore(3);
   t.teardown(() => store.close());
   await store.load();
   hub.answer = () => Promise.reject(new TypeError('network'));
-  tell({ type: 'reset', data: { reason: 'gap' } });
+  emit({ type: 'reset', data: { reason: 'gap' } });
   await until(() => store.error !== null);
   t.deepEqual(ids(0, 3), [1, 2, 3]);
   hub.answer = async () => {};

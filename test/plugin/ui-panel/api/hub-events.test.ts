@@ -7,7 +7,7 @@ import { parseEvents } from '../../../../plugin/ui-panel/api/parse-events.js';
 const STREAM =
   'retry: 3000\n\nid: a.1\nevent: reset\ndata: {"reason":"start"}\n\n:\r\n\r\nid: a.2\nevent: x\ndata: "größe →"\n\n';
 
-test('events: come whole wherever the stream is cut; a message without an end is dropped', async (t) => {
+test('hub events: whole wherever the stream is split; an incomplete last message is dropped', async (t) => {
   const bytes = Buffer.from(`${STREAM}id: a.3\ndata: never`);
   for (const size of [1, 2, 3, 7, 1000]) {
     const chunks = async function* () {
@@ -22,7 +22,7 @@ test('events: come whole wherever the stream is cut; a message without an end is
   }
 });
 
-test('events: after a break the stream goes on behind the last event; stopped, it asks no more', async (t) => {
+test('hub events: after a break the stream resumes after the last event; after stop() no request follows', async (t) => {
   const asked: (string | undefined)[] = [];
   let done: (last: string | undefined) => void;
   const asThird = new Promise<string | undefined>((resolve) => {
@@ -35,19 +35,19 @@ test('events: after a break the stream goes on behind the last event; stopped, i
     return new Response(STREAM);
   };
   const events = new HubEvents(new ApiClient({ baseUrl: '/edge', fetch: send }), { retryMs: 1 });
-  const heard: HubEvent['type'][] = [];
-  events.subscribe(({ type }) => heard.push(type));
+  const received: HubEvent['type'][] = [];
+  events.subscribe(({ type }) => received.push(type));
   events.start();
   t.is(await asThird, 'a.2');
   events.stop();
   t.deepEqual(asked.slice(0, 3), [undefined, 'a.2', 'a.2']);
-  t.deepEqual(heard.slice(0, 2) as string[], ['reset', 'x']);
+  t.deepEqual(received.slice(0, 2) as string[], ['reset', 'x']);
 });
 
-test('events: who is not signed in is not asked for again', async (t) => {
+test('hub events: no retry after a 401', async (t) => {
   let asked = 0;
   let unauthorized = () => {};
-  const told = new Promise<void>((resolve) => {
+  const reported = new Promise<void>((resolve) => {
     unauthorized = resolve;
   });
   const send: typeof fetch = async () => {
@@ -58,12 +58,12 @@ test('events: who is not signed in is not asked for again', async (t) => {
   const events = new HubEvents(client, { retryMs: 0 });
   events.start();
   t.teardown(() => events.stop());
-  await told;
+  await reported;
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   t.is(asked, 1);
 });
 
-test('events: what is watched changes without a gap: the next stream goes on behind the last event', async (t) => {
+test('hub events: a change of the watched environments leaves no gap: the next stream resumes after the last event', async (t) => {
   const asked: string[] = [];
   const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
   let opened = () => {};
@@ -82,14 +82,14 @@ test('events: what is watched changes without a gap: the next stream goes on beh
     });
   const events = new HubEvents(new ApiClient({ baseUrl: '/edge', fetch: send }), { watchMs: 5 });
   t.teardown(() => events.stop());
-  const heard = new Promise<HubEvent>((resolve) => void events.subscribe(resolve));
+  const received = new Promise<HubEvent>((resolve) => void events.subscribe(resolve));
   const sendNow = (text: string) => streams.at(-1)?.enqueue(Buffer.from(text));
   events.start();
   await until(1);
   sendNow(
     'id: a.7\nevent: reset\ndata: {"reason":"start"}\n\nevent: environment-changed\ndata: {"id":1}\n\n',
   );
-  t.is((await heard).type, 'reset');
+  t.is((await received).type, 'reset');
   const ends = [events.watch([3, 1]), events.watch([2, 3])];
   await until(2);
   events.watch([3]);
@@ -100,34 +100,34 @@ test('events: what is watched changes without a gap: the next stream goes on beh
   events.watch([9]);
 });
 
-test('events: whether the hub is in reach is told, and a 401 keeps nobody from starting anew', async (t) => {
+test('hub events: reports whether the hub is reachable; start() works again after a 401', async (t) => {
   const answers = [
     () => Promise.reject(new TypeError('network')),
     async () => Response.json({ code: 'unauthorized' }, { status: 401 }),
     async () => new Response('data: {}\n\n'),
   ];
-  const told: boolean[] = [];
-  let heard = () => {};
+  const reported: boolean[] = [];
+  let received = () => {};
   let unauthorized = () => {};
   const untilUnauthorized = new Promise<void>((resolve) => {
     unauthorized = resolve;
   });
   const untilLive = new Promise<void>((resolve) => {
-    heard = resolve;
+    received = resolve;
   });
   const send: typeof fetch = () => (answers.shift() ?? (() => new Promise<Response>(() => {})))();
   const client = new ApiClient({ baseUrl: '/edge', fetch: send, onUnauthorized: unauthorized });
   const onLive = (isLive: boolean) => {
-    told.push(isLive);
-    if (isLive) heard();
+    reported.push(isLive);
+    if (isLive) received();
   };
   const events = new HubEvents(client, { retryMs: 1, onLive });
   t.teardown(() => events.stop());
   events.start();
   await untilUnauthorized;
   await new Promise(setImmediate);
-  t.deepEqual(told, [false]);
+  t.deepEqual(reported, [false]);
   events.start();
   await untilLive;
-  t.deepEqual(told, [false, true]);
+  t.deepEqual(reported, [false, true]);
 });

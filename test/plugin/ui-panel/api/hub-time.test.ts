@@ -32,7 +32,7 @@ function setup(browserAheadMs: number) {
   };
 }
 
-test('hub time: the browser’s clock counts until an answer says better', (t) => {
+test('hub time: the browser’s clock until a response carries the hub’s', (t) => {
   const { time, error } = setup(DAY_MS);
   t.is(error(), DAY_MS);
   for (const header of [null, '', '12:00', '-5', '1e3', ' 1', '9'.repeat(16)]) time.ask()(header);
@@ -40,7 +40,7 @@ test('hub time: the browser’s clock counts until an answer says better', (t) =
 });
 
 for (const ahead of [DAY_MS, -DAY_MS, -40 * 365 * DAY_MS]) {
-  test(`hub time: a clock that is ${ahead / DAY_MS} days ahead is off by half a round trip at most`, (t) => {
+  test(`hub time: with a clock ${ahead / DAY_MS} days ahead, half a round trip off at most`, (t) => {
     const { call, error } = setup(ahead);
     call(300, 20);
     t.true(Math.abs(error()) <= 160);
@@ -61,7 +61,7 @@ test('hub time: the shortest round trip of the last minute counts', (t) => {
   t.is(error(), 300, 'the last one holds on');
 });
 
-test('hub time: a clock that is set, or a machine that slept, is noticed by the next answer', (t) => {
+test('hub time: the next response corrects a clock that was set, or a machine that was suspended', (t) => {
   const { call, error, set } = setup(0);
   call(10, 10);
   set(-3 * DAY_MS);
@@ -70,7 +70,7 @@ test('hub time: a clock that is set, or a machine that slept, is noticed by the 
   t.is(error(), 0);
 });
 
-test('hub time: refusals carry it as well, and what an engine answers does not count', async (t) => {
+test('hub time: error responses count, an engine’s do not', async (t) => {
   const headers = (more: Record<string, string> = {}) => ({ 'Fairlead-Time': String(HUB_MS), ...more });
   const answers = [
     new Response('{}', { headers: headers({ 'X-Fairlead-Answer': 'engine' }) }),

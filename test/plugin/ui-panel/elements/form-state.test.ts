@@ -2,9 +2,9 @@ import test from 'ava';
 import { ApiError } from '../../../../plugin/ui-panel/api/client.js';
 import { FormState } from '../../../../plugin/ui-panel/elements/form-state.js';
 
-const badRequest = (words: string) => new ApiError('bad-request', words, 400);
+const badRequest = (text: string) => new ApiError('bad-request', text, 400);
 
-test('form: tells what was edited, and not what is as it was again', (t) => {
+test('form: lists edited fields, without those that equal the saved value again', (t) => {
   const form = new FormState({ name: 'a', tags: '' });
   form.set('name', 'b');
   form.set('tags', 'x');
@@ -15,7 +15,7 @@ test('form: tells what was edited, and not what is as it was again', (t) => {
   t.deepEqual([form.changed, form.value('tags')], [[], '']);
 });
 
-test('form: what comes from the hub replaces what nobody has edited', (t) => {
+test('form: loaded values replace fields without edits', (t) => {
   const form = new FormState({ name: 'a', tags: '' });
   form.set('tags', 'mine');
   form.load({ name: 'b', tags: 'theirs' });
@@ -24,7 +24,7 @@ test('form: what comes from the hub replaces what nobody has edited', (t) => {
   t.deepEqual(form.changed, []);
 });
 
-test('form: a refusal is at the field that the hub names, until that is edited', (t) => {
+test('form: an error is at the field that the hub names, until it is edited', (t) => {
   const form = new FormState({ name: 'a', tags: '' });
   t.true(form.refuse(badRequest('tags.0: too long: 65')));
   t.deepEqual(form.fault, { field: 'tags', message: 'too long: 65' });
@@ -34,7 +34,7 @@ test('form: a refusal is at the field that the hub names, until that is edited',
   t.is(form.fault, null);
 });
 
-test('form: a refusal of something else concerns all of it', (t) => {
+test('form: an error without a field is of the whole form', (t) => {
   const form = new FormState({ name: 'a' });
   t.false(form.refuse(badRequest('other: malformed')));
   t.deepEqual(form.fault, { field: null, message: 'other: malformed' });

@@ -8,7 +8,7 @@ interface Sent {
   readonly body: unknown;
 }
 
-/** An engine with one node; it refuses what it is told to, and may have changed by then. */
+/** An engine with one node. It rejects the given updates, and may have changed by then. */
 function managerThat({ refuses, changes = false }: { refuses: boolean; changes?: boolean }) {
   const sent: Sent[] = [];
   let version = 7;
@@ -27,7 +27,7 @@ function managerThat({ refuses, changes = false }: { refuses: boolean; changes?:
 
 const promote = (spec: object) => ({ ...spec, Role: 'manager' });
 
-test('change of a spec: all of it goes back, with the version that was read', async (t) => {
+test('change spec: writes the whole spec back with the version that was read', async (t) => {
   const { sent, engine } = managerThat({ refuses: false });
   await changeSpec(engine, '/nodes/n1', promote, '&rollback=previous');
   t.deepEqual(sent, [
@@ -38,12 +38,12 @@ test('change of a spec: all of it goes back, with the version that was read', as
   ]);
 });
 
-test('change of a spec: what the engine refuses is told in its words', async (t) => {
+test('change spec: an engine’s error keeps its text', async (t) => {
   const { engine } = managerThat({ refuses: true });
   await t.throwsAsync(changeSpec(engine, '/nodes/n1', promote), { message: 'no' });
 });
 
-test('change of a spec: a version that is out of date is told as that, and not tried again', async (t) => {
+test('change spec: a version conflict is reported, and not retried', async (t) => {
   const { sent, engine } = managerThat({ refuses: true, changes: true });
   const error = await t.throwsAsync(changeSpec(engine, '/nodes/n1', promote));
   t.regex(error?.message ?? '', /changed at the same time/);
@@ -51,7 +51,7 @@ test('change of a spec: a version that is out of date is told as that, and not t
 });
 
 for (const answer of [null, 5, {}, { Version: 5, Spec: {} }, { Version: { Index: 7 }, Spec: null }])
-  test(`change of a spec: nothing is written where the engine tells ${JSON.stringify(answer)}`, async (t) => {
+  test(`change spec: nothing is written after the response ${JSON.stringify(answer)}`, async (t) => {
     const methods: (string | undefined)[] = [];
     const client = new ApiClient({
       baseUrl: '',

@@ -20,7 +20,7 @@ function engineThat(
   return { asked, engine: new EngineClient(client, 5, node, onNodes) };
 }
 
-test('engine client: lists of one engine are asked as they are; volumes are a list, too', async (t) => {
+test('engine client: lists of one engine, also of volumes', async (t) => {
   const { asked, engine } = engineThat([{ Id: 'a' }], null);
   const [item] = itemsOf(await engine.list('/containers/json?all=1'));
   t.is(item?.text('Id'), 'a');
@@ -34,14 +34,14 @@ test('engine client: lists of one engine are asked as they are; volumes are a li
   );
 });
 
-test('engine client: a list of all nodes tells how each answered; a row is called at its node', async (t) => {
+test('engine client: a list of all nodes reports each node’s result; a row is called at its node', async (t) => {
   const nodes = [{ id: 'n1', name: 'one', state: 'failed', code: 'node-offline', detail: '', warnings: [] }];
-  const heard: (readonly NodeAnswer[])[] = [];
+  const received: (readonly NodeAnswer[])[] = [];
   const items = [{ Id: 'a', Node: { ID: 'n2', Name: 'two' } }];
-  const { asked, engine } = engineThat({ items, nodes }, ALL_NODES, (answers) => heard.push(answers));
+  const { asked, engine } = engineThat({ items, nodes }, ALL_NODES, (answers) => received.push(answers));
   const [item] = itemsOf(await engine.list('/images/json'));
   await engine.list('/containers/json?all=1');
-  t.deepEqual(heard, [nodes, nodes] as never);
+  t.deepEqual(received, [nodes, nodes] as never);
   const row = { node: item ? nodeOf(item) : null };
   t.deepEqual(row.node, { id: 'n2', name: 'two' });
   await engine.of(row).call('POST', '/x');
@@ -54,7 +54,7 @@ test('engine client: a list of all nodes tells how each answered; a row is calle
   ]);
 });
 
-test('engine client: one engine cannot say that something is on another node, nor list what has no id', async (t) => {
+test('engine client: ignores an engine’s own `Node`, and items without an id', async (t) => {
   const listed = async (answer: unknown, node: string | null) =>
     itemsOf(await engineThat(answer, node).engine.list('/containers/json')).map((item) => [
       item.text('Id'),

@@ -27,17 +27,17 @@ function makeFeed() {
   const engine = new EngineClient(new ApiClient({ baseUrl: '/edge', fetch: send }), 5, 'a/b');
   const feed = new EngineFeed(engine, ended.resolve);
   const write = (value: unknown) => writer?.enqueue(Buffer.from(`${JSON.stringify(value)}\n`));
-  const untilHeard = (count: number) =>
+  const untilReceived = (count: number) =>
     new Promise<EngineEvent[]>((resolve) => {
-      const heard: EngineEvent[] = [];
-      feed.subscribe((event) => heard.push(event) === count && resolve(heard));
+      const received: EngineEvent[] = [];
+      feed.subscribe((event) => received.push(event) === count && resolve(received));
     });
   return {
     feed,
     asked,
     ended,
     write,
-    untilHeard,
+    untilReceived,
     end: () => writer?.close(),
     isCancelled: () => isCancelled,
   };
@@ -51,8 +51,8 @@ const start = (name: string, Action = 'start') => ({
   timeNano: 5_250_000_000,
 });
 
-test('engine feed: tells what happened, and keeps the last 500', async (t) => {
-  const { feed, asked, write, untilHeard, ended, end } = makeFeed();
+test('engine feed: publishes events, and keeps the last 500', async (t) => {
+  const { feed, asked, write, untilReceived, ended, end } = makeFeed();
   const hourAgo = Math.floor(Date.now() / 1000) - 3600;
   await feed.start();
   const [path, query] = asked[0]?.split('?') ?? [];
@@ -62,11 +62,11 @@ test('engine feed: tells what happened, and keeps the last 500', async (t) => {
     since >= hourAgo && since <= Date.now() / 1000 - 3600,
     'what happened in the past hour is asked for',
   );
-  const heard = untilHeard(600);
+  const received = untilReceived(600);
   for (const value of [null, 7, { Type: 'container' }, start('x', 'exec_start: sh'), { Type: {}, Action: 1 }])
     write(value);
   for (let n = 1; n <= 600; n++) write(start(`web-${n}`));
-  t.deepEqual((await heard)[0], {
+  t.deepEqual((await received)[0], {
     number: 0,
     type: 'container',
     action: 'start',
@@ -81,26 +81,26 @@ test('engine feed: tells what happened, and keeps the last 500', async (t) => {
   await t.notThrowsAsync(ended.promise);
 });
 
-test('engine feed: fields of any other type are no event, or are empty', async (t) => {
-  const { feed, write, untilHeard } = makeFeed();
+test('engine feed: mistyped fields are no event, or are empty', async (t) => {
+  const { feed, write, untilReceived } = makeFeed();
   t.teardown(() => feed.stop());
   await feed.start();
-  const heard = untilHeard(1);
+  const received = untilReceived(1);
   write({
     Type: 'image',
     Action: 'pull',
     Actor: { ID: 7, Attributes: { name: {}, image: 1 } },
     timeNano: 'x',
   });
-  t.like((await heard)[0], { id: '', name: '', detail: '', timeMs: 0 });
+  t.like((await received)[0], { id: '', name: '', detail: '', timeMs: 0 });
 });
 
-test('engine feed: stopped, it tells nothing more, and no end', async (t) => {
-  const { feed, write, untilHeard, ended } = makeFeed();
+test('engine feed: after stop() no events and no end follow', async (t) => {
+  const { feed, write, untilReceived, ended } = makeFeed();
   await feed.start();
-  const heard = untilHeard(1);
+  const received = untilReceived(1);
   write(start('web'));
-  await heard;
+  await received;
   let isEnd = false;
   void ended.promise.then(() => {
     isEnd = true;
@@ -111,7 +111,7 @@ test('engine feed: stopped, it tells nothing more, and no end', async (t) => {
   t.false(isEnd);
 });
 
-test('engine feed: begun again after its end, it goes on behind the last event', async (t) => {
+test('engine feed: started again after its end, it resumes after the last event', async (t) => {
   const line = (name: string, ms: number) => `${JSON.stringify({ ...start(name), timeNano: ms * 1e6 })}\n`;
   const bodies = [line('a', 5_250), line('a', 5_250) + line('b', 6_000)];
   const asked: URLSearchParams[] = [];

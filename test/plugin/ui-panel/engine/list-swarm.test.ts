@@ -3,7 +3,7 @@ import { ApiClient } from '../../../../plugin/ui-panel/api/client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/client.js';
 import { listSwarm } from '../../../../plugin/ui-panel/engine/list-swarm.js';
 
-test('a Swarm: tasks on a node that is just joining have its id for a name', async (t) => {
+test('list Swarm: a node that is joining is named by its id', async (t) => {
   const answers = new Map<string, unknown>([
     ['/nodes', [{ ID: 'n1' }, { ID: 'n2', Description: { Hostname: 'host' } }]],
     ['/services', []],

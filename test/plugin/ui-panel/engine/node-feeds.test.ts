@@ -12,10 +12,10 @@ const node = (id: string, online: boolean, isLeader = false) => ({
 const event = (Type: string, name: string, time: number) =>
   `${JSON.stringify({ Type, Action: 'start', Actor: { ID: name, Attributes: { name } }, time })}\n`;
 
-test('node feeds: the other nodes in reach are followed, each event with its node, each once', async (t) => {
+test('node feeds: follow the other reachable nodes; each event once, with its node', async (t) => {
   const asked: string[] = [];
   const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   const send: typeof fetch = async (url, init) => {
     const path = String(url).replace('/api/environments/5', '').split('?')[0] ?? '';
     if (path === '/nodes')
@@ -36,16 +36,16 @@ test('node feeds: the other nodes in reach are followed, each event with its nod
     });
     return new Response(body);
   };
-  let onHeard = () => {};
+  let onReceived = () => {};
   const engine = new EngineClient(new ApiClient({ baseUrl: '', fetch: send }), 5, ALL_NODES);
-  const untilHeard = (count: number) =>
+  const untilReceived = (count: number) =>
     new Promise<void>((resolve) => {
-      onHeard = () => heard.length >= count && resolve();
-      onHeard();
+      onReceived = () => received.length >= count && resolve();
+      onReceived();
     });
   const feeds = new NodeFeeds(engine, ({ type, name, node }) => {
-    heard.push(`${type} ${name} ${node?.name}`);
-    onHeard();
+    received.push(`${type} ${name} ${node?.name}`);
+    onReceived();
   });
   t.teardown(() => feeds.stop());
   feeds.start();
@@ -56,8 +56,8 @@ test('node feeds: the other nodes in reach are followed, each event with its nod
   write(event('service', 'of-all', 2));
   write(event('container', 'a', 1));
   write(event('volume', 'b', 3));
-  await untilHeard(2);
-  t.deepEqual(heard, ['container a host-n2', 'volume b host-n2']);
+  await untilReceived(2);
+  t.deepEqual(received, ['container a host-n2', 'volume b host-n2']);
   streams[0]?.close();
   while (feeds.nodes.length > 0) await new Promise(setImmediate);
   feeds.stop();

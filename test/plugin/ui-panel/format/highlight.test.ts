@@ -8,7 +8,7 @@ const partsOf = (text: string) => {
   return [parts.length, rest.length];
 };
 
-test('marks: matches are marked, the first 100 at most; the text stays whole', (t) => {
+test('highlight: marks the first 100 matches; the text stays whole', (t) => {
   t.is(markView('xyz', /(a)/), 'xyz');
   t.is(markView('xyz', null), 'xyz');
   t.deepEqual(partsOf('xaya'), [5, 0]);

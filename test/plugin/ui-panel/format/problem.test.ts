@@ -46,7 +46,7 @@ async function codesOf(section: string): Promise<string[]> {
     .flatMap(([, cell = '']) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, code = '']) => code));
 }
 
-test('next step: there is one for each problem that an agent, its tunnel or its engine can have', async (t) => {
+test('next step: one for each problem of an agent, its tunnel or its engine', async (t) => {
   const codes = new Set([...(await codesOf('Tunnel')), ...(await codesOf('Agent')), ...REFUSALS]);
   t.true(codes.size > 40);
   const without = [...codes].filter(
@@ -59,7 +59,7 @@ test('next step: there is one for each problem that an agent, its tunnel or its 
   );
 });
 
-test('next step: there is one wherever the hub tells the cause, and each code is documented', async (t) => {
+test('next step: one for each cause that the hub knows, and each code is documented', async (t) => {
   const errors = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
   const source = (path: string) => readFile(new URL(`../../../../plugin/${path}`, import.meta.url), 'utf8');
   const codesIn = (text: string) => [...text.matchAll(/^ {2}'?([a-z-]+)'?:/gm)].map(([, code = '']) => code);
@@ -76,7 +76,7 @@ test('next step: there is one wherever the hub tells the cause, and each code is
   );
 });
 
-test('next step and cause: a code is an agent’s text, and may be a word that every object knows', (t) => {
+test('next step and cause: a code may be the name of an object’s property', (t) => {
   for (const code of ['constructor', '__proto__', 'toString', '']) {
     t.is(nextStep(code), null);
     t.is(problemDetail(code), `See docs/errors.md#${code}`);

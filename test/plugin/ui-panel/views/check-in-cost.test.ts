@@ -11,7 +11,7 @@ import {
 const NONE = { agents: 0, checkInsPerSecond: 0 };
 const fleet = (agents: number, ownInterval = NONE) => ({ agents, ownInterval });
 
-test('check-in cost: its bytes are those that were measured', async (t) => {
+test('check-in cost: the bytes are the measured ones', async (t) => {
   const text = await readFile('bench/README.md', 'utf8');
   const measured = (row: string) => {
     const cells = text
@@ -32,7 +32,7 @@ test('check-in cost: 15,000 agents as bench/README.md has them', (t) => {
   t.is(formatCost(held), '300 requests/s, 1.69 Mbit/s');
 });
 
-test('check-in cost: intervals of their own stay as they are, and count for nothing while held', (t) => {
+test('check-in cost: own intervals override the setting, and do not apply to held check-ins', (t) => {
   const some = fleet(110, { agents: 10, checkInsPerSecond: 10 });
   const at = (checkInSeconds: number, heldCheckIns: boolean): CheckInCost =>
     checkInCost(some, { checkInSeconds, heldCheckIns });
@@ -41,7 +41,7 @@ test('check-in cost: intervals of their own stay as they are, and count for noth
   t.is(at(100, true).requestsPerSecond, 2.2);
 });
 
-test('check-in cost: nobody costs nothing', (t) => {
+test('check-in cost: no agents cost nothing', (t) => {
   const { requestsPerSecond } = checkInCost(fleet(0), { checkInSeconds: 1, heldCheckIns: false });
   t.is(requestsPerSecond, 0);
   t.is(

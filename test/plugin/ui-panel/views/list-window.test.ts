@@ -1,7 +1,7 @@
 import test from 'ava';
 import { windowOf } from '../../../../plugin/ui-panel/views/list-window.js';
 
-test('list window: rows in sight and a few more, wherever the scroll bar is', (t) => {
+test('list window: the visible rows and a few more, at any scroll position', (t) => {
   const at = (scrollTop: number, count = 15_000) =>
     windowOf(count, { scrollTop, height: 600, rowHeight: 60 }, 5);
   t.deepEqual(at(0), { first: 0, end: 15, above: 0, below: 14_985 * 60 });

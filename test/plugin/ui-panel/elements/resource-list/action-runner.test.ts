@@ -26,7 +26,7 @@ const shown = ({ outcomes }: ActionRunner<Resource>) =>
     ...[...all.values()].map(({ name, outcome }) => `${name} ${outcome.state}`),
   ]);
 
-test('actions: a failure stays while others are done, until it is dismissed', async (t) => {
+test('actions: a failure stays until it is dismissed, while other actions run', async (t) => {
   const actions = runner();
   await actions.run(action('Stop', refuse), [ROW], yes);
   await actions.run(action('Start', yes), [OTHER], yes);
@@ -46,14 +46,14 @@ test('actions: a failure stays while others are done, until it is dismissed', as
   t.deepEqual(shown(actions), [['Remove', 'two failed']]);
 });
 
-test('actions: the same once more takes the place of its failure', async (t) => {
+test('actions: the same action again replaces its failure', async (t) => {
   const actions = runner();
   await actions.run(action('Stop', refuse), [ROW, OTHER], yes);
   await actions.run(action('Stop', yes), [ROW], yes);
   t.deepEqual(shown(actions), [['Stop', 'two failed']]);
 });
 
-test('actions: two at once on two rows tell of each', async (t) => {
+test('actions: two actions on two rows are reported separately', async (t) => {
   const actions = runner();
   const [first, second] = [defer<void>(), defer<void>()];
   const one = actions.run(
@@ -75,7 +75,7 @@ test('actions: two at once on two rows tell of each', async (t) => {
   t.deepEqual(shown(actions), []);
 });
 
-test('actions: a row that one is for is left out of others, from the first click on', async (t) => {
+test('actions: a row has one action at a time, from the first click on', async (t) => {
   const actions = runner();
   let count = 0;
   const stop = action('Stop', async () => {
@@ -89,7 +89,7 @@ test('actions: a row that one is for is left out of others, from the first click
   t.is(count, 3);
 });
 
-test('actions: while it is asked, a row is not shown as busy', async (t) => {
+test('actions: a row is not busy during the confirmation', async (t) => {
   const actions = runner();
   const ask = async (count: number) => {
     t.is(count, 1);
@@ -103,13 +103,13 @@ test('actions: while it is asked, a row is not shown as busy', async (t) => {
   t.true(await actions.run(action('Remove', run, { confirm: {} }), [ROW], ask));
 });
 
-test('actions: what comes to nothing says so', async (t) => {
+test('actions: no tasks are reported as nothing to do', async (t) => {
   const actions = runner();
   t.false(await actions.run(noTasks, [ROW], yes));
   t.deepEqual(shown(actions), [['Start', 'one nothing to do']]);
 });
 
-test('actions: what cannot be found out of one row hinders no other', async (t) => {
+test('actions: a row whose tasks cannot be listed does not stop the others', async (t) => {
   const actions = runner();
   const tasks = async (row: Resource) =>
     row.id === ROW.id ? refuse() : [{ id: 't', name: 'task', run: yes }];

@@ -22,13 +22,13 @@ const COLUMNS: readonly Column<Row>[] = [
 const ids = (search: string, column: number, isDown: boolean) =>
   arrange(ROWS, COLUMNS, { search, column, isDown }).map(({ id }) => id);
 
-test('arrange: numbers in names, and numbers, count as numbers; both ways', (t) => {
+test('arrange: numbers, also in names, sort as numbers, in both directions', (t) => {
   t.deepEqual(ids('', 0, false), ['b3', 'a2', 'c1']);
   t.deepEqual(ids('', 0, true), ['c1', 'a2', 'b3']);
   t.deepEqual(ids('', 2, false), ['b3', 'c1', 'a2']);
 });
 
-test('arrange: finds by name, id and text, whatever the case; without an order rows stay as they came', (t) => {
+test('arrange: finds by name, id and text, ignoring case; without an order rows stay in place', (t) => {
   t.deepEqual(ids(' NGINX ', 1, false), ['c1', 'a2']);
   t.deepEqual(ids('b3', 0, false), ['b3']);
   t.deepEqual(ids('WEB-9', 0, false), ['a2']);
@@ -39,7 +39,7 @@ test('arrange: finds by name, id and text, whatever the case; without an order r
   );
 });
 
-test('arrange: what is not known comes first, and the rest stays in order', (t) => {
+test('arrange: unknown values come first, and the rest stays in order', (t) => {
   const sizes = [3, Number.NaN, 1, Number.NaN, 2, 0].map((bytes, at) => ({
     id: String(at),
     name: '',

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Outcome, runEach } from '../../../../../plugin/ui-panel/elements/resource-list/run-each.js';
 
-test('run each: what fails for one hinders no other, and says why', async (t) => {
+test('run each: a failure does not stop the others, and has its reason', async (t) => {
   const last = new Map<string, Outcome>();
   const run = async (row: string) => {
     if (row === 'b') throw new Error('in use');
@@ -21,7 +21,7 @@ for (const [atOnce, most] of [
   [undefined, 4],
   [1, 1],
 ] as const)
-  test(`run each: has ${most} under way at most when told ${atOnce}`, async (t) => {
+  test(`run each: ${most} in parallel at most with concurrency ${atOnce}`, async (t) => {
     let open = 0;
     let seen = 0;
     const run = async () => {

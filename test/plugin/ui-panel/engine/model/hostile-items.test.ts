@@ -138,17 +138,17 @@ const NULLABLE: Record<string, string[]> = {
 };
 
 for (const [kind, { item, read }] of Object.entries(KINDS))
-  test(`hostile items: of ${kind}, one with anything in it is a row with its id, and harms no other`, (t) => {
+  test(`hostile items: an odd item of ${kind} is a row with its id, and does not affect others`, (t) => {
     const other = { ...structuredClone(item), Id: 'other', ID: 'other', Name: 'other' };
     const [healthy] = read([item]);
     const [alone] = read([other]);
     let count = 0;
     for (const strange of spoilt(item, kind === 'volumes')) {
       const rows = read([strange, other]);
-      const words = JSON.stringify(strange);
+      const text = JSON.stringify(strange);
       const row = rows.find(({ id }) => id.startsWith(healthy?.id.split(' ')[0] ?? '?'));
-      t.truthy(row?.name, words);
-      t.deepEqual(rows.filter(({ id }) => id.startsWith('other')).slice(-1), alone ? [alone] : [], words);
+      t.truthy(row?.name, text);
+      t.deepEqual(rows.filter(({ id }) => id.startsWith('other')).slice(-1), alone ? [alone] : [], text);
       for (const [name, value] of Object.entries(healthy ?? {})) {
         const shape = shapeOf(Object(row)[name]);
         if (!(shape === 'object' && NULLABLE[kind]?.includes(name))) t.is(shape, shapeOf(value), name);
@@ -159,11 +159,11 @@ for (const [kind, { item, read }] of Object.entries(KINDS))
   });
 
 for (const [kind, read] of Object.entries(USERS))
-  test(`hostile items: containers with anything in them harm no ${kind}`, (t) => {
+  test(`hostile items: odd containers do not affect ${kind}`, (t) => {
     for (const strange of spoilt(CONTAINER)) t.notThrows(() => read([strange, CONTAINER]));
   });
 
-test('hostile items: a stack’s services, what was pruned and what is used may be anything', (t) => {
+test('hostile items: a stack’s services, prune results and stats may be anything', (t) => {
   for (const strange of spoilt(SERVICE)) {
     const rows = stacksOfList([], [strange, { ...SERVICE, ID: 's2' }]);
     const row = rows.find(({ name }) => name === 'shop');
@@ -186,6 +186,6 @@ test('hostile items: a stack’s services, what was pruned and what is used may 
 });
 
 for (const [kind, { read }] of Object.entries(KINDS))
-  test(`hostile items: an answer that is no list of ${kind} is an empty one`, (t) => {
+  test(`hostile items: a response that is not a list gives no ${kind}`, (t) => {
     for (const strange of STRANGE) t.deepEqual(read(strange as never), []);
   });

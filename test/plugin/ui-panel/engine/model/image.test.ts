@@ -10,7 +10,7 @@ const ID = `sha256:${'a'.repeat(64)}`;
 const OTHER = `sha256:${'b'.repeat(64)}`;
 const listed = (changes: object) => ({ Id: ID, Size: 10, Created: 5, ...changes });
 
-test('images: each tag is a row that is removed by itself; uses are those of the image', (t) => {
+test('images: a row for each tag; uses are of the whole image', (t) => {
   const rows = imagesOfList(
     [listed({ RepoTags: ['web:1', 'registry:5000/web:1'] })],
     [ID, ID, OTHER].map((ImageID, index) => ({ Id: `c${index}`, ImageID })),
@@ -37,11 +37,11 @@ for (const [what, names, name, isDangling] of [
   ['none', { RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'] }, 'a'.repeat(12), true],
   ['a digest', { RepoTags: [], RepoDigests: ['web@sha256:12'] }, 'web@sha256:12', true],
 ] as const)
-  test(`images: without tags, with ${what} for names, it is removed by its id`, (t) => {
+  test(`images: without tags, with ${what} as names, removed by its id`, (t) => {
     t.like(imagesOfList([listed(names)], []), [{ name, reference: ID, isDangling, uses: 0 }]);
   });
 
-test('images: on two nodes of a Swarm uses are those of the node', (t) => {
+test('images: uses are counted per node', (t) => {
   const node = (ID: string) => ({ Node: { ID, Name: `node ${ID}` } });
   const rows = imagesOfList(
     [listed({ RepoTags: ['web:1'], ...node('1') }), listed({ RepoTags: ['web:1'], ...node('2') })],
@@ -56,7 +56,7 @@ test('images: on two nodes of a Swarm uses are those of the node', (t) => {
   );
 });
 
-test('images: a snapshot’s containers name their image in any form', (t) => {
+test('images: a snapshot’s containers may name their image in any form', (t) => {
   const container = (image: string) => ({ image });
   const snapshot = {
     images: [
@@ -86,7 +86,7 @@ for (const [reference, path] of [
     t.is(imagePath({ reference, imageId: ID }), path);
   });
 
-test('images: an id leads nowhere else', (t) => {
+test('images: an id does not change the path', (t) => {
   const id = 'x/../../containers/web';
   t.is(imagePath({ reference: id, imageId: id }), '/images/x%2F..%2F..%2Fcontainers%2Fweb');
 });

@@ -11,15 +11,15 @@ async function read(text: string, size: number): Promise<unknown[]> {
   return values;
 }
 
-test('JSON lines: come whole wherever the stream is cut, the last one without its end too', async (t) => {
+test('JSON lines: whole wherever the stream is split, also a last line without a newline', async (t) => {
   for (const size of [1, 2, 3, 1000])
     t.deepEqual(await read('{"a":"größe"}\r\n\n[1]\n"last"', size), [{ a: 'größe' }, [1], 'last']);
 });
 
-test('JSON lines: what is no JSON is passed over', async (t) => {
+test('JSON lines: skips lines that are not JSON', async (t) => {
   t.deepEqual(await read('<html>\n{"a":1}\n{"b":', 4), [{ a: 1 }]);
 });
 
-test('JSON lines: a line without an end is refused before it fills the memory', async (t) => {
+test('JSON lines: a line that is too long is an error', async (t) => {
   await t.throwsAsync(read('x'.repeat(2 * 1024 * 1024), 65_536), { message: /too long/ });
 });

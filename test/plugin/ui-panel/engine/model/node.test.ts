@@ -40,7 +40,7 @@ const card = (change: Partial<SwarmNode>): SwarmNode => ({
   ...change,
 });
 
-test('node cards: managers tell of the node, the hub of its agent; managers come first', (t) => {
+test('nodes: data from managers, agents from the hub; managers come first', (t) => {
   const tasks = [
     task('web', 'b'),
     task('db', 'b'),
@@ -76,20 +76,20 @@ test('node cards: managers tell of the node, the hub of its agent; managers come
   t.is(cards[3]?.runs, null);
 });
 
-test('node actions: fit the node as it is', (t) => {
-  const words = (change: Partial<SwarmNode>) => actionsFor(card(change)).map((action) => action.label);
-  t.deepEqual(words({ availability: 'active' }), ['Pause', 'Drain', 'Promote']);
-  t.deepEqual(words({ availability: 'drain', role: 'manager' }), ['Activate', 'Demote']);
-  t.deepEqual(words({ availability: 'pause', state: 'down' }), ['Activate', 'Drain', 'Promote', 'Remove']);
-  t.deepEqual(words({ availability: 'active', confirmed: false }), []);
+test('node actions: depend on the node’s state', (t) => {
+  const labels = (change: Partial<SwarmNode>) => actionsFor(card(change)).map((action) => action.label);
+  t.deepEqual(labels({ availability: 'active' }), ['Pause', 'Drain', 'Promote']);
+  t.deepEqual(labels({ availability: 'drain', role: 'manager' }), ['Activate', 'Demote']);
+  t.deepEqual(labels({ availability: 'pause', state: 'down' }), ['Activate', 'Drain', 'Promote', 'Remove']);
+  t.deepEqual(labels({ availability: 'active', confirmed: false }), []);
 });
 
-test('node actions: how many managers may be away is told before it changes', (t) => {
+test('node actions: the confirmation says how many managers may be down', (t) => {
   const managers = (count: number) =>
     Array.from({ length: count }, (_, index) => card({ id: `m${index}`, role: 'manager' }));
   const warning = (all: readonly SwarmNode[], role: SwarmNode['role']) => {
     const node = card({ role, availability: 'active' });
-    const action = actionsFor(node).find(({ label: words }) => /mote/.test(words));
+    const action = actionsFor(node).find(({ label }) => /mote/.test(label));
     return action ? confirmationOf(action, node, all).warning : '';
   };
   t.regex(
@@ -101,7 +101,7 @@ test('node actions: how many managers may be away is told before it changes', (t
   t.regex(warning(managers(1), 'manager') ?? '', /only manager: the engine will refuse/);
 });
 
-test('node cards: a node that is just joining has its id for a name', (t) => {
+test('nodes: a node that is joining is named by its id', (t) => {
   const { Description, ...joining } = listed('b', 'worker');
   const cards = nodesOfList(
     [listed('c', 'worker'), joining, { ...joining, ID: 'a', Description: {} }],

@@ -20,7 +20,7 @@ const snapshot = {
   ],
 } as unknown as SnapshotView;
 
-test('snapshot: the part of one node is as if it were an engine’s alone', (t) => {
+test('snapshot: one node’s part looks like a single engine’s', (t) => {
   for (const node of ['n1', 'one']) {
     const { containers, images, networks } = snapshotOfNode(snapshot, node);
     t.deepEqual(containers as unknown, [{ id: 'a' }]);
@@ -31,7 +31,7 @@ test('snapshot: the part of one node is as if it were an engine’s alone', (t) 
   t.deepEqual(snapshotOfNode(snapshot, 'gone').containers, []);
 });
 
-test('snapshot: items know their node by name', (t) => {
+test('snapshot: items have the name of their node', (t) => {
   t.deepEqual(nodeInSnapshot(snapshot, { node: 'n2' }), { id: 'n2', name: 'two' });
   t.deepEqual(nodeInSnapshot(snapshot, { node: 'n9' }), { id: 'n9', name: 'n9' });
   t.is(nodeInSnapshot(snapshot, {}), null);

@@ -23,7 +23,7 @@ const service = (Name: string, stack: string | null, RunningTasks: number, Desir
   ServiceStatus: { RunningTasks, DesiredTasks },
 });
 
-test('stacks: a Compose project is what its containers say, by service', (t) => {
+test('stacks: a Compose project from its containers’ labels, by service', (t) => {
   const rows = stacksOfList(
     [
       container('shop-web-1', 'running', compose('shop', 'web')),
@@ -41,7 +41,7 @@ test('stacks: a Compose project is what its containers say, by service', (t) => 
   ]);
 });
 
-test('stacks: projects of one name on two nodes are two', (t) => {
+test('stacks: projects of the same name on two nodes are separate', (t) => {
   const labels = compose('shop', 'web');
   const rows = stacksOfList(
     [container('a', 'running', labels, 'n1'), container('b', 'running', labels, 'n2')],
@@ -56,7 +56,7 @@ test('stacks: projects of one name on two nodes are two', (t) => {
   );
 });
 
-test('stacks: a Swarm’s are what its managers say; its containers are no stack of their own', (t) => {
+test('stacks: a Swarm’s from its managers’ services; its containers are not another stack', (t) => {
   const rows = stacksOfList(
     [container('shop_web.1.x', 'running', swarm('shop', 'web'))],
     [service('shop_web', 'shop', 1, 3), service('shop_job', 'shop', 0, 0), service('other', null, 1, 1)],
@@ -70,12 +70,12 @@ test('stacks: a Swarm’s are what its managers say; its containers are no stack
   ]);
 });
 
-test('stacks: where no manager tells services, there are the containers of the engine', (t) => {
+test('stacks: without a manager, the engine’s containers', (t) => {
   const [row] = stacksOfList([container('shop_web.1.x', 'running', swarm('shop', 'web'))], null);
   t.like(row, { name: 'shop', kind: 'swarm-part', running: 1, total: 1 });
 });
 
-test('stacks: a service’s name without the stack’s before it stays as it is', (t) => {
+test('stacks: a service’s name without the stack’s prefix stays as it is', (t) => {
   t.deepEqual(stacksOfList([], [service('odd', 'shop', 1, 1)])[0]?.services, [
     { name: 'odd', running: 1, total: 1 },
   ]);

@@ -21,7 +21,7 @@ const task = (ID: string, State: string, more: object = {}) => ({
 const SERVICES = new Map([['s1', 'web']]);
 const NODES = new Map([['n1', 'one']]);
 
-test('tasks: are named as docker names them, with service, node, error and container', (t) => {
+test('tasks: named as in docker, with service, node, error and container', (t) => {
   const error = { State: 'failed', Timestamp: AT, Err: 'exit 1', ContainerStatus: { ContainerID: 'c1' } };
   const rows = tasksOfList(
     [

@@ -10,7 +10,7 @@ const user = (name: string, changes: object) => ({
   ...changes,
 });
 
-test('volumes: containers that mount one are named once, on their own node only', (t) => {
+test('volumes: each container that mounts one is named once, on its own node only', (t) => {
   const Node = { ID: 'n2', Name: 'two' };
   const mount = { Type: 'volume', Name: 'data' };
   const rows = volumesOfList(
@@ -32,7 +32,7 @@ test('volumes: containers that mount one are named once, on their own node only'
   ]);
 });
 
-test('networks: members are known by id, and by name before they ran; only those that run hold one', (t) => {
+test('networks: members by id, or by name before they ran; only running ones make it used', (t) => {
   const networks = [
     {
       Id: 'b1',
@@ -70,7 +70,7 @@ test('networks: members are known by id, and by name before they ran; only those
   );
 });
 
-test('volumes and networks: what a snapshot does not tell is null, not empty', (t) => {
+test('volumes and networks: unknown in a snapshot is null, not empty', (t) => {
   const snapshot = {
     volumes: [{ name: 'data', driver: 'local', node: 'n1' }],
     networks: [{ id: 'w1', name: 'web', driver: 'overlay', scope: 'swarm' }],

@@ -11,7 +11,7 @@ import {
 
 const advance = (...values: unknown[]) => values.reduce(advancePull, INITIAL_PULL);
 
-test('pull: layers are told apart, in the order they came; the tag is no layer', (t) => {
+test('pull: layers in order of arrival; the tag is not a layer', (t) => {
   const progress = advance(
     { status: 'Pulling from web', id: '1' },
     { status: 'Pulling fs layer', progressDetail: {}, id: 'aa' },
@@ -36,17 +36,17 @@ const parts: [object, number][] = [
 ];
 
 for (const [value, part] of parts)
-  test(`pull: a layer is ${part} of its way at ${JSON.stringify(value)}`, (t) => {
+  test(`pull: a layer is ${part} done at ${JSON.stringify(value)}`, (t) => {
     t.is(advance({ id: 'aa', ...value }).layers.map(layerFraction)[0], part);
   });
 
-test('pull: an error in the stream is one, in either form', (t) => {
+test('pull: both forms of an error in the stream', (t) => {
   t.is(advance({ errorDetail: { message: 'no space' }, error: 'x' }).error, 'no space');
   t.is(advance({ error: 'denied' }).error, 'denied');
   t.is(advance({ status: 'fine' }).error, null);
 });
 
-test('pull: what is of another form changes nothing, and nothing grows without bound', (t) => {
+test('pull: ignores odd values; everything is bounded', (t) => {
   t.is(advance(null, 7, [], { id: 'aa' }, { status: 5, id: 'aa' }), INITIAL_PULL);
   const many = Array.from({ length: 300 }, (_, n) => ({ status: 'Waiting'.repeat(200), id: `${n}` }));
   const { layers } = advance(...many);
@@ -72,11 +72,11 @@ for (const [reference, fromImage, tag] of references)
     t.deepEqual(parseReference(reference), { fromImage, tag });
   });
 
-test('pull: the path has no other parameters than its own', (t) => {
+test('pull: the path has only its own parameters', (t) => {
   t.is(pullPath('a&fromSrc=x:1'), '/images/create?fromImage=a%26fromSrc%3Dx&tag=1');
 });
 
-test('pull: a login is JSON in Base64 for URLs, of any characters', (t) => {
+test('pull: a login is JSON in Base64url, of any characters', (t) => {
   const login = { username: 'ü?>', password: 'p"ä~~~' };
   const header = registryAuth(login);
   t.regex(header, /^[\w-]+=*$/);

@@ -9,7 +9,7 @@ import {
   stackTasks,
 } from '../../../../../plugin/ui-panel/resources/stacks/stack-tasks.js';
 
-/** An engine that keeps what it is told, and answers with what is at a path. */
+/** An engine that records calls, and responds with the value at a path. */
 function makeEngine(answers: Readonly<Record<string, unknown>> = {}) {
   const calls: string[] = [];
   const bodies: unknown[] = [];
@@ -60,13 +60,13 @@ const verbs: [StackVerb, string[], string[]][] = [
 ];
 
 for (const [verb, options, expected] of verbs)
-  test(`stack tasks: to ${verb} a project${options.length ? ' with its volumes' : ''} is a call for each container it fits`, async (t) => {
+  test(`stack tasks: ${verb} of a project${options.length ? ' with its volumes' : ''} is a call for each applicable container`, async (t) => {
     const { engine, calls } = makeEngine();
     for (const task of await stackTasks(engine, project(), verb)) await task.run(new Set(options));
     t.deepEqual(calls, expected);
   });
 
-test('stack tasks: to remove a Swarm’s stack names all that is its own, services first', async (t) => {
+test('stack tasks: removing a Swarm’s stack includes everything it owns, services first', async (t) => {
   const { engine, calls } = makeEngine({
     '/services': [{ ID: 's1', Spec: { Name: 'shop_web' } }],
     '/secrets': [{ ID: 'k1', Spec: { Name: 'key' } }],
@@ -84,7 +84,7 @@ test('stack tasks: to remove a Swarm’s stack names all that is its own, servic
   t.deepEqual(calls, ['DELETE /services/s1', 'DELETE /secrets/k1', 'DELETE /networks/n1']);
 });
 
-test('stack tasks: a Swarm’s stack stops by scale, at the version that was read; the rest goes back as it came', async (t) => {
+test('stack tasks: a Swarm’s stack stops by scaling, at the version that was read; the rest of the spec stays', async (t) => {
   const Spec = {
     Name: 'shop_web',
     Mode: { Replicated: { Replicas: 3 } },
@@ -103,7 +103,7 @@ test('stack tasks: a Swarm’s stack stops by scale, at the version that was rea
 const scaled = (Replicas: number) => ({ Name: 'web', Mode: { Replicated: { Replicas } } });
 const scales: [string, 'start' | 'stop', unknown, unknown, number | null][] = [
   ['starts as many as before', 'start', scaled(0), scaled(4), 4],
-  ['starts one where nobody knows', 'start', scaled(0), null, 1],
+  ['starts one replica if the number is unknown', 'start', scaled(0), null, 1],
   ['starts nothing that runs', 'start', scaled(2), null, null],
   ['stops', 'stop', scaled(2), null, 0],
   ['stops nothing that stands', 'stop', scaled(0), scaled(2), null],

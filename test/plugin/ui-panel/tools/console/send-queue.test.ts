@@ -2,7 +2,7 @@ import test from 'ava';
 import { SendQueue } from '../../../../../plugin/ui-panel/tools/console/send-queue.js';
 import { splitCommand } from '../../../../../plugin/ui-panel/tools/console/split-command.js';
 
-test('send queue: a paste goes in order, no faster than the connection takes it, and all of it', async (t) => {
+test('send queue: sends a whole paste in order, no faster than the connection', async (t) => {
   const parts: Uint8Array[] = [];
   let most = 0;
   const socket = {
@@ -20,10 +20,10 @@ test('send queue: a paste goes in order, no faster than the connection takes it,
   };
   const paste = Uint8Array.from({ length: 2_000_000 }, (_, index) => index % 251);
   const waited = await new Promise<number[]>((resolve) => {
-    const told: number[] = [];
+    const reported: number[] = [];
     const queue = new SendQueue(socket, (waiting) => {
-      told.push(waiting);
-      if (waiting === 0) resolve(told);
+      reported.push(waiting);
+      if (waiting === 0) resolve(reported);
     });
     queue.push(paste.subarray(0, 1_999_990));
     queue.push(paste.subarray(1_999_990));
@@ -33,7 +33,7 @@ test('send queue: a paste goes in order, no faster than the connection takes it,
   t.true((waited[0] ?? 0) > 1_000_000);
 });
 
-test('send queue: sends nothing to a connection that is gone, nor after its end', (t) => {
+test('send queue: sends nothing to a closed connection, nor after stop()', (t) => {
   let sent = 0;
   const socket = { readyState: 1, bufferedAmount: 1e9, send: () => sent++ };
   const queue = new SendQueue(socket, () => undefined);
@@ -45,8 +45,8 @@ test('send queue: sends nothing to a connection that is gone, nor after its end'
   t.is(sent, 0);
 });
 
-test('split command: words as a shell has them, quotes aside', (t) => {
-  for (const [line, words] of [
+test('split command: splits as a shell does, with quotes', (t) => {
+  for (const [line, expected] of [
     ['', []],
     ['  sh ', ['sh']],
     [`sh -c 'echo "a  b"'`, ['sh', '-c', 'echo "a  b"']],
@@ -54,5 +54,5 @@ test('split command: words as a shell has them, quotes aside', (t) => {
     [`"say \\"hi\\" \\n" x\\ y ''`, ['say "hi" \\n', 'x y', '']],
     [`'open`, ['open']],
   ] as const)
-    t.deepEqual(splitCommand(line), [...words], line);
+    t.deepEqual(splitCommand(line), [...expected], line);
 });

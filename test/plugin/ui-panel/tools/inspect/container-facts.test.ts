@@ -36,7 +36,7 @@ const INSPECTED = {
   Config: { Image: 'app:1', User: '', Env: ['A=1'], Labels: { '<b>': '<script>' } },
 };
 
-test('container facts: what operators look for, as words', (t) => {
+test('container facts: image, command, state, mounts, networks and more', (t) => {
   const facts = Object.fromEntries(containerFacts(INSPECTED).map(({ name, values }) => [name, values]));
   t.deepEqual(facts, {
     Image: ['app:1', 'sha256:1'],
@@ -53,7 +53,7 @@ test('container facts: what operators look for, as words', (t) => {
   });
 });
 
-test('container facts: of an engine that answers anything there are few, and all are texts', (t) => {
+test('container facts: odd responses give fewer facts, all of them texts', (t) => {
   const odd = {
     Config: [1],
     State: 'x',

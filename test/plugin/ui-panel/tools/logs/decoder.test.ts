@@ -30,7 +30,7 @@ function line(text: string, isError = false): LogLine {
   return { text, isError, time: '', task: '', isMore: false };
 }
 
-test('log decoder: frames, lines and characters come whole wherever the stream is cut', (t) => {
+test('log decoder: frames, lines and characters are whole wherever the stream is split', (t) => {
   const arrow = Buffer.from('→');
   const bytes = Buffer.concat([
     frame(1, 'größe '),
@@ -45,7 +45,7 @@ test('log decoder: frames, lines and characters come whole wherever the stream i
     t.deepEqual(decode(FRAMES, bytes, size), [line('err or', true), line('größe →'), line('last')]);
 });
 
-test('log decoder: a line has the time of its first message; times of later ones are no text, not even within a character', (t) => {
+test('log decoder: a line has the time of its first message; later times are not text, also within a character', (t) => {
   const arrow = Buffer.from('→');
   const stamp = Buffer.from(`${TIME} `);
   const later = Buffer.from('2026-11-23T20:57:22.000000000Z ');
@@ -63,7 +63,7 @@ test('log decoder: a line has the time of its first message; times of later ones
     ]);
 });
 
-test('log decoder: a line that is too long comes in pieces, none of them within a character', (t) => {
+test('log decoder: splits a line that is too long, never within a character', (t) => {
   const long = `${'x'.repeat(3_999)}🚢${'y'.repeat(5_000)}`;
   for (const size of [1, 5_000, 100_000]) {
     const lines = decode(TIMED, frame(1, `${TIME} ${long}\nnext\n`), size);
@@ -89,7 +89,7 @@ test('log decoder: a line that is too long comes in pieces, none of them within 
   }
 });
 
-test('log decoder: shows what came of a frame that never ends', (t) => {
+test('log decoder: shows the received part of an endless frame', (t) => {
   const decoder = new LogDecoder(FRAMES);
   t.deepEqual(decoder.push(Buffer.from([1, 0, 0, 0, 255, 255, 255, 255, 97, 98])), []);
   t.deepEqual(decoder.rest(), [line('ab')]);
@@ -98,13 +98,13 @@ test('log decoder: shows what came of a frame that never ends', (t) => {
   t.is(decoder.push(Buffer.alloc(9_000, 'z')).length, 2);
 });
 
-test('log decoder: a terminal’s log has no frames; escape sequences and control characters go', (t) => {
+test('log decoder: a terminal’s log has no frames; escape sequences and control characters are removed', (t) => {
   const text = `${TIME} \u001b[1;31mred\u001b[0m\u001b]0;title\u0007 \u0000<b>\u0007\u009b1m\tend\u001b(B\r\n`;
   for (const size of [1, 1000])
     t.deepEqual(decode(TERMINAL, Buffer.from(text), size), [{ ...line('red <b>1m\tendB'), time: TIME }]);
 });
 
-test('log decoder: lines of a service are whole for each of its tasks, however their messages mix', (t) => {
+test('log decoder: a service’s lines are whole per task, however their messages interleave', (t) => {
   const ids = (task: string) =>
     `com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=${task}`;
   const message = (task: string, text: string, stream = 1) => frame(stream, `${TIME} ${ids(task)} ${text}`);
@@ -132,7 +132,7 @@ test('log decoder: lines of a service are whole for each of its tasks, however t
   t.deepEqual(decode({ ...OF_SERVICE, isTerminal: true }, terminal, 7), [of('t1', 'a'), of('t2', 'b')]);
 });
 
-test('log decoder: remembers no more than a thousand lines without an end', (t) => {
+test('log decoder: keeps a thousand unfinished lines at most', (t) => {
   const decoder = new LogDecoder(OF_SERVICE);
   const open = (count: number, from = 0) => {
     for (let task = from; task < from + count; task++)

@@ -15,7 +15,7 @@ const line = (text: string, time = '', task = ''): LogLine => ({
 const numbered = (from: number, end: number) =>
   Array.from({ length: end - from }, (_, index) => line(`line ${from + index}`));
 
-test('log lines: keep the last ones, each with its number; how many went is known', (t) => {
+test('log lines: keep the last ones with their numbers, and the number of dropped ones', (t) => {
   const lines = new LogLines();
   lines.add(numbered(0, 1_000));
   t.false(lines.isOver(1_000));
@@ -34,7 +34,7 @@ test('log lines: keep the last ones, each with its number; how many went is know
   t.deepEqual([lines.first, lines.end], [1_002, 1_003]);
 });
 
-test('log search: each line is found once, in any case, with its signs as they are; those that went are forgotten', (t) => {
+test('log search: ignores case, takes characters literally, and forgets dropped lines', (t) => {
   const lines = new LogLines();
   const search = new LogSearch(lines);
   lines.add([line('A (x)'), line('b'), line('a (X) a (x)')]);
@@ -53,7 +53,7 @@ test('log search: each line is found once, in any case, with its signs as they a
   t.is(search.pattern, null);
 });
 
-test('log lists: all lines with those that still grow, or only some', (t) => {
+test('log lines: all with the unfinished ones, or only matching ones', (t) => {
   const lines = new LogLines();
   lines.add(numbered(0, 20));
   lines.trim(10);
@@ -65,7 +65,7 @@ test('log lists: all lines with those that still grow, or only some', (t) => {
   t.deepEqual([some.length, some.at(1)?.line.text, some.indexOf(13), some.indexOf(16)], [2, 'line 15', 1, 2]);
 });
 
-test('log resume: goes on a second before the last time, without the lines that came before the break', (t) => {
+test('log resume: from a second before the last line, without the lines received before', (t) => {
   const [one, two, three] = ['01.5', '02.000000007', '03'].map((s) => `2026-11-23T20:57:${s}Z`);
   const resume = new LogResume();
   t.is(resume.since, null);
@@ -84,7 +84,7 @@ test('log resume: goes on a second before the last time, without the lines that 
   t.is(resume.since, '1795467422.000000000');
 });
 
-test('log resume: tasks of a service each go on where they were; one that ended long ago costs no more than a minute', (t) => {
+test('log resume: each task has its own position; one that ended long ago costs a minute at most', (t) => {
   const at = (second: string) => `2026-11-23T20:57:${second}.000000000Z`;
   const resume = new LogResume();
   const before = [
@@ -107,7 +107,7 @@ test('log resume: tasks of a service each go on where they were; one that ended 
   t.is(resume.since, '1795470990.000');
 });
 
-test('log resume: lines of two streams, which come in no order of their times, come once each, and none is lost', (t) => {
+test('log resume: lines of two streams in any order appear exactly once', (t) => {
   const at = (fraction: string) => `2026-11-23T20:57:10.${fraction.padEnd(9, '0')}Z`;
   const resume = new LogResume();
   const before = [
@@ -128,7 +128,7 @@ test('log resume: lines of two streams, which come in no order of their times, c
   }
 });
 
-test('log resume: lines that share one second without an end take no memory without an end', (t) => {
+test('log resume: memory is bounded when all lines share one second', (t) => {
   const resume = new LogResume();
   const at = (n: number) => `2026-11-23T20:57:10.${String(n).padStart(9, '0')}Z`;
   for (let n = 0; n < 250_000; n++) resume.sift([line('x', at(n))]);

@@ -16,8 +16,8 @@ const task = (id: string, name: string, node: string | null): Task => ({
   containerId: '',
 });
 
-test('task names: are asked for when one is not known, and not again within five seconds', async (t) => {
-  let told = 0;
+test('task names: loaded for an unknown task, at most every five seconds', async (t) => {
+  let loads = 0;
   const answers: (readonly Task[])[] = [
     [task('t1', 'web.1', 'node2'), task('t2', 'web.node3', 'node3'), task('t3', 'web.3', null)],
   ];
@@ -30,12 +30,12 @@ test('task names: are asked for when one is not known, and not again within five
       return answer;
     },
     () => {
-      told += 1;
+      loads += 1;
     },
   );
   t.is(names.nameOf('t1', 0), 't1');
   await setImmediate();
-  t.is(told, 1);
+  t.is(loads, 1);
   t.deepEqual(
     ['t1', 't2', 't3'].map((id) => names.nameOf(id, 1)),
     ['web.1@node2', 'web@node3', 'web.3'],
@@ -45,6 +45,6 @@ test('task names: are asked for when one is not known, and not again within five
   names.nameOf('t4', 5_000);
   names.nameOf('t5', 5_001);
   await setImmediate();
-  t.deepEqual([asked, told], [2, 1], 'what could not be learnt is told by nobody');
+  t.deepEqual([asked, loads], [2, 1], 'a failed load is not reported');
   t.is(names.nameOf('t1', 5_002), 'web.1@node2');
 });

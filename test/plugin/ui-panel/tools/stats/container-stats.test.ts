@@ -26,7 +26,7 @@ const V2 = {
   networks: { eth0: { rx_bytes: 1000, tx_bytes: 10 }, eth1: { rx_bytes: 500, tx_bytes: 5 } },
 };
 
-test('container stats: count as the docker client does', (t) => {
+test('container stats: calculated as in the docker client', (t) => {
   t.deepEqual(parseContainerStats(V2), {
     timeMs: Date.parse(V2.read),
     cpuPercent: 50,
@@ -41,7 +41,7 @@ test('container stats: count as the docker client does', (t) => {
   });
 });
 
-test('container stats: control groups v1 have other names, and CPUs to be counted', (t) => {
+test('container stats: control groups v1 have other names, and list their CPUs', (t) => {
   const { cpu_usage } = V2.cpu_stats;
   const v1 = {
     ...V2,
@@ -59,7 +59,7 @@ test('container stats: control groups v1 have other names, and CPUs to be counte
   t.is(parseContainerStats(cache)?.memory, 5, 'a cache that is all of it is no cache');
 });
 
-test('container stats: Windows counts in steps of 100 ns, and has a working set', (t) => {
+test('container stats: Windows reports steps of 100 ns and a private working set', (t) => {
   const windows = {
     ...V2,
     num_procs: 2,
@@ -72,7 +72,7 @@ test('container stats: Windows counts in steps of 100 ns, and has a working set'
   t.like(parseContainerStats(windows), { cpuPercent: 25, memory: 77, read: 3, written: 4 });
 });
 
-test('container stats: the first sample has no CPU yet; what does not run has none at all, nor has nonsense', (t) => {
+test('container stats: no CPU in the first sample; null for a stopped container and for odd values', (t) => {
   t.is(parseContainerStats({ ...V2, precpu_stats: { cpu_usage: { total_usage: 0 } } })?.cpuPercent, null);
   t.is(parseContainerStats({ ...V2, read: '0001-01-01T00:00:00Z' }), null);
   for (const value of [null, 1, 'x', [], {}]) t.is(parseContainerStats(value), null);
@@ -80,7 +80,7 @@ test('container stats: the first sample has no CPU yet; what does not run has no
   t.like(parseContainerStats(bare), { cpuPercent: null, memory: 0, received: 0, read: 0 });
 });
 
-test('stats history: totals become rates; after a new start there is a gap, and three minutes are kept', (t) => {
+test('stats history: totals become rates, with a gap after a restart; keeps three minutes', (t) => {
   const history = new StatsHistory();
   const sample = parseContainerStats(V2);
   if (!sample) return t.fail();

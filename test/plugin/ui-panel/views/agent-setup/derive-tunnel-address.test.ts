@@ -13,7 +13,7 @@ const rows = [
 ] as const;
 
 for (const [url, from, expected] of rows) {
-  test(`tunnel: of a hub at ${url || 'nothing'} beside ${from.tunnelAddress} it is at ${expected}`, (t) => {
+  test(`derive tunnel address: ${url || 'no URL'} with ${from.tunnelAddress} gives ${expected}`, (t) => {
     t.is(deriveTunnelAddress(url, from), expected);
   });
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { explainOpening } from '../../../../../plugin/ui-panel/views/agent-setup/explain-opening.js';
 
-test('opening: what fails is told with its hop, its code and a next step', (t) => {
+test('explain opening: the failed step, its code and a next step', (t) => {
   const cases = [
     [explainOpening('refused', 'edge-id-mismatch'), /rejected/, /EDGE_ID/],
     [explainOpening('check-in', 'environment-not-associated'), /does not answer/, /Run the command/],
@@ -15,7 +15,7 @@ test('opening: what fails is told with its hop, its code and a next step', (t) =
   }
 });
 
-test('opening: a code that is not known has the next step of its hop, and none is a lack of time', (t) => {
+test('explain opening: an unknown code has its step’s default; no code is a timeout', (t) => {
   const unknown = explainOpening('tunnel', 'something-new');
   t.is(unknown.code, 'something-new');
   t.is(explainOpening('tunnel', null).nextStep, unknown.nextStep);
