@@ -22,7 +22,7 @@ import type * as webhooks from './api/webhooks.js';
 type Sent<S extends z.core.$ZodType> = Immutable<z.output<S>>;
 type Accepted<S extends z.core.$ZodType> = Immutable<z.input<S>>;
 
-export type Problem = Sent<typeof problem>;
+export type ProblemDocument = Sent<typeof problem>;
 
 export type EnvironmentStatus = Sent<typeof view.environmentStatus>;
 export type TunnelState = Sent<typeof view.tunnelState>;

@@ -37,7 +37,12 @@ export type HttpProblemCode = {
 /** Makes the problem of a code: `throw problem('name-taken')`. */
 export const problem = problemsOf<ProblemCode>(PROBLEMS);
 
+/** Whether a code, which may come from anywhere, is one of ours. */
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
 /** The definition of a code that may come from anywhere, such as an agent; undefined if it is not one of ours. */
 export function definitionOf(code: string): ProblemDefinition | undefined {
-  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : undefined;
+  return isProblemCode(code) ? PROBLEMS[code] : undefined;
 }

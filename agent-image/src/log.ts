@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { codeOf, EdgeError } from '../../protocol/edge-error.js';
+import { codeOf, Problem } from '../../protocol/problems/problem.js';
 import type { AgentConfig } from './config/read-config.js';
 
 export type { Logger } from 'pino';
@@ -44,13 +44,13 @@ export function createLogger(
   );
 }
 
-/** An EdgeError is logged as code, message and causes; unexpected errors with their stack. */
+/** A Problem is logged as code, message and causes; unexpected errors with their stack. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return {
     code: codeOf(error),
     message: error.message,
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-    ...(error instanceof EdgeError || codeOf(error) !== 'internal' ? {} : { stack: error.stack }),
+    ...(error instanceof Problem || codeOf(error) !== 'internal' ? {} : { stack: error.stack }),
   };
 }

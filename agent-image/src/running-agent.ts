@@ -1,6 +1,6 @@
 import { deriveKey, hashJoinSecret } from '../../protocol/crypto/derived-keys.js';
-import { codeOf } from '../../protocol/edge-error.js';
 import type { CheckInQuery, CheckInReply } from '../../protocol/messages/agent-calls.js';
+import { codeOf } from '../../protocol/problems/problem.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import { NextRun } from '../../protocol/time/next-run.js';
 import { PROTOCOL_VERSION } from '../../protocol/version.js';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { EdgeError } from '../../protocol/edge-error.js';
+import { problem } from '../../protocol/problems.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import { withinTime } from './disk/within-time.js';
 import { hasBody } from './docker/client-message.js';
@@ -38,12 +38,12 @@ export interface Plugin {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /**
    * Opens the store and the tunnel port.
-   * @throws EdgeError `store-…`, `tunnel-key-damaged`, and Node's listen errors
+   * @throws Problem `store-…`, `tunnel-key-damaged`, and Node's listen errors
    */
   start(): Promise<{ tunnelPort: number }>;
   /**
    * Closes tunnels, timers, port and store, and ends running answers; nothing is left behind. Safe to call twice; the
-   * plugin can be started again. Settles within 7 s. @throws EdgeError `stop-incomplete` if a disk hangs
+   * plugin can be started again. Settles within 7 s. @throws Problem `stop-incomplete` if a disk hangs
    */
   stop(): Promise<void>;
   /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`. */
@@ -158,7 +158,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
   };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {
-      answerError(res, new EdgeError('not-found', 'Not found', { status: 404 }));
+      answerError(res, problem('not-found'));
       return;
     }
     warnOfReader(req);

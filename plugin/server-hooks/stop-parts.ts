@@ -1,4 +1,4 @@
-import { EdgeError } from '../../protocol/edge-error.js';
+import { type Problem, problem } from '../../protocol/problems.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import { withinTime } from './disk/within-time.js';
 
@@ -12,7 +12,7 @@ const PARTS_MS = 4_000;
 
 /**
  * Stops parts one after the other. A part that fails or times out does not prevent others from being stopped.
- * @throws the first failure; EdgeError `stop-incomplete` on timeout: that part keeps running
+ * @throws the first failure; Problem `stop-incomplete` on timeout: that part keeps running
  */
 export async function stopParts(parts: readonly StoppablePart[], clock: Clock): Promise<void> {
   const failures: unknown[] = [];
@@ -29,6 +29,6 @@ export async function stopParts(parts: readonly StoppablePart[], clock: Clock): 
 }
 
 /** The error of a stop that timed out. */
-export function stopIncomplete(): EdgeError {
-  return new EdgeError('stop-incomplete', 'Part of the plugin did not stop in time and is still running');
+export function stopIncomplete(): Problem {
+  return problem('stop-incomplete');
 }

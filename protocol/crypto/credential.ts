@@ -1,6 +1,6 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import * as z from 'zod/mini';
-import { EdgeError } from '../edge-error.js';
+import { problem } from '../problems/agent.js';
 
 const schema = z.object({
   /** Environment id. */
@@ -33,7 +33,7 @@ export async function sealCredential(key: Uint8Array, kid: string, credential: C
 
 /**
  * Opens a sealed credential and checks that it is meant for this agent.
- * @throws EdgeError `credential-unreadable` when the key is wrong or the content is malformed;
+ * @throws Problem `credential-unreadable` when the key is wrong or the content is malformed;
  *   `credential-foreign` when it was made for another environment, instance or purpose
  */
 export async function openCredential(
@@ -50,13 +50,11 @@ export async function openCredential(
     });
     credential = schema.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
   } catch (cause) {
-    throw new EdgeError('credential-unreadable', 'The credential does not open with this Edge key', {
-      cause,
-    });
+    throw problem('credential-unreadable', { cause });
   }
   const { env, instance, purpose } = expected;
   if (credential.env !== env || credential.instance !== instance || credential.purpose !== purpose) {
-    throw new EdgeError('credential-foreign', 'The credential was made for another agent or purpose');
+    throw problem('credential-foreign');
   }
   return credential;
 }

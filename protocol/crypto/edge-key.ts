@@ -1,4 +1,5 @@
-import { EdgeError } from '../edge-error.js';
+import { problem } from '../problems/agent.js';
+import type { Problem } from '../problems/problem.js';
 
 /** Content of an Edge key (the join token, `EDGE_KEY`). */
 export interface EdgeKey {
@@ -25,7 +26,7 @@ const MAX_LENGTH = 4096;
 /**
  * `base64(apiUrl|tunnelAddress|fingerprint|environmentKey)`, standard alphabet, without padding
  * (RFC 4648 section 4).
- * @throws EdgeError `edge-key-malformed` (400) where {@link parseEdgeKey} could not read the result
+ * @throws Problem `edge-key-malformed` (400) where {@link parseEdgeKey} could not read the result
  */
 export function encodeEdgeKey(key: EdgeKey): string {
   const text = [key.apiUrl, key.tunnelAddress, key.fingerprint, `${key.environmentId}.${key.secret}`].join(
@@ -38,7 +39,7 @@ export function encodeEdgeKey(key: EdgeKey): string {
 
 /**
  * Reads an Edge key. Padding and surrounding white space are accepted.
- * @throws EdgeError `edge-key-malformed` (400); the message names the part, never its value
+ * @throws Problem `edge-key-malformed` (400); the message names the part, never its value
  */
 export function parseEdgeKey(value: unknown): EdgeKey {
   const text = typeof value === 'string' ? value.trim() : '';
@@ -67,7 +68,7 @@ export function parseEdgeKey(value: unknown): EdgeKey {
 
 /**
  * Normalizes an API URL: `https:` or `http:`, no credentials, query or fragment, no trailing slash.
- * @throws EdgeError `edge-key-malformed` (400)
+ * @throws Problem `edge-key-malformed` (400)
  */
 export function parseApiUrl(value: string): string {
   if (value.length > MAX_LENGTH) throw malformed('its URL is too long');
@@ -85,7 +86,7 @@ export function parseApiUrl(value: string): string {
 
 /**
  * Normalizes `host:port` (IPv6 in brackets), names in lower case and Punycode.
- * @throws EdgeError `edge-key-malformed` (400)
+ * @throws Problem `edge-key-malformed` (400)
  */
 export function parseTunnelAddress(value: string): string {
   const { host, port } = splitHostPort(value);
@@ -94,7 +95,7 @@ export function parseTunnelAddress(value: string): string {
 
 /**
  * Splits a tunnel address for `tls.connect`; the host comes without brackets.
- * @throws EdgeError `edge-key-malformed` (400)
+ * @throws Problem `edge-key-malformed` (400)
  */
 export function splitHostPort(value: string): { host: string; port: number } {
   const match = /^(\[[^[\]]+\]|[^:[\]/?#@\\\s\p{Cc}]+):([0-9]{1,5})$/u.exec(value);
@@ -118,6 +119,6 @@ function withoutTrailing(character: string, text: string): string {
   return text.slice(0, end);
 }
 
-function malformed(reason: string): EdgeError {
-  return new EdgeError('edge-key-malformed', `The Edge key cannot be read: ${reason}`, { status: 400 });
+function malformed(reason: string): Problem {
+  return problem('edge-key-malformed', { detail: `The Edge key cannot be read: ${reason}` });
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { EdgeError } from '../edge-error.js';
+import { problem } from '../problems/agent.js';
+import type { Problem } from '../problems/problem.js';
 
 /** Content of an agent's `Authorization` header; the MAC covers the other fields. */
 export interface RequestClaim {
@@ -43,7 +44,7 @@ export function signRequest(
 
 /**
  * Parses the header that {@link signRequest} writes. Do not trust its content before {@link verifyRequest} succeeds.
- * @throws EdgeError `agent-unauthorized` (401)
+ * @throws Problem `agent-unauthorized` (401)
  */
 export function parseAuthorization(header: string | undefined): RequestClaim {
   const match = HEADER.exec(header ?? '');
@@ -73,8 +74,8 @@ export function verifyRequest(key: Uint8Array, claim: RequestClaim, request: Sig
 }
 
 /** The same answer for every caller without the right secret, so that ids cannot be enumerated. */
-export function unauthorized(): EdgeError {
-  return new EdgeError('agent-unauthorized', 'The Edge key or instance is not known here', { status: 401 });
+export function unauthorized(): Problem {
+  return problem('agent-unauthorized');
 }
 
 /** SHA-256, base64url. */

@@ -1,7 +1,7 @@
 import { ADDRCONFIG, type LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
-import { codeOf } from '../edge-error.js';
+import { codeOf } from '../problems/problem.js';
 import type { Clock } from '../time/clock.js';
 
 export interface DialOptions {

@@ -1,6 +1,7 @@
 import { constants, type Http2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { EdgeError } from '../edge-error.js';
+import { problem } from '../problems/agent.js';
+import type { Problem } from '../problems/problem.js';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
@@ -155,6 +156,6 @@ function resetOf(stream: Http2Stream): (error: Error | null) => void {
   return (error) => (error ? stream.destroy(error) : stream.close(NGHTTP2_NO_ERROR));
 }
 
-function resetError(cause?: unknown): EdgeError {
-  return new EdgeError('stream-reset', 'The stream through the tunnel was reset', { status: 502, cause });
+function resetError(cause?: unknown): Problem {
+  return problem('stream-reset', { cause });
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems/problem.js';
 
 /** `EX_CONFIG` of sysexits.h: the agent's exit code after a {@link ConfigError}. */
 export const EXIT_CONFIG = 78;
@@ -7,7 +7,7 @@ export const EXIT_CONFIG = 78;
  * A person has to change something before the agent can start. The message is one line that names the
  * variable (or file), the reason and the next step, and never holds a secret.
  */
-export class ConfigError extends EdgeError {
+export class ConfigError extends Problem {
   constructor(code: string, message: string, cause?: unknown) {
     super(code, message.replace(/\s+/g, ' ').trim(), cause === undefined ? {} : { cause });
   }

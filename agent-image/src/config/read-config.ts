@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEdgeId } from '../../../protocol/crypto/edge-id.js';
 import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems/problem.js';
 import { type EngineAddress, readEngineAddress } from './engine-address.js';
 import { ConfigError } from './error.js';
 import { lastGood } from './last-good.js';
@@ -83,7 +83,7 @@ function parsed<T>(name: string, nextStep: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof ConfigError || !(error instanceof EdgeError)) throw error;
+    if (error instanceof ConfigError || !(error instanceof Problem)) throw error;
     throw new ConfigError(error.code, `${name} is malformed. ${error.message}: ${nextStep}`, error);
   }
 }

@@ -1,4 +1,4 @@
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import { ConfigError } from './error.js';
 
 /** Reads a small text file; throws as `fs.readFileSync` does. */

@@ -1,15 +1,15 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems/agent.js';
 
 /**
  * Runs one call with a deadline. The signal makes the call release its socket; the race enforces the
  * deadline even if a truncated answer leaves the call unsettled.
- * @throws EdgeError `engine-timeout`
+ * @throws Problem `engine-timeout`
  */
 export async function within<T>(deadlineMs: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const { promise: expiry, reject } = expiring();
   const timer = setTimeout(() => {
-    reject(new EdgeError('engine-timeout', `The engine did not answer within ${deadlineMs / 1000} s`));
+    reject(problem('engine-timeout', { detail: `The engine did not answer within ${deadlineMs / 1000} s` }));
     controller.abort();
   }, deadlineMs);
   try {

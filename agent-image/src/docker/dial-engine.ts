@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
+import { problem } from '../../../protocol/problems/agent.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { untilEvent } from '../../../protocol/time/until-event.js';
 import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
@@ -12,7 +12,7 @@ import { toEngineError } from './engine-error.js';
  * Opens a byte pipe to the engine. Half-open sockets are allowed, because `docker exec -i` ends its input
  * long before the output ends. Never uses a proxy.
  * @param deadlineMs for connecting, TLS handshake included
- * @throws EdgeError `engine-unreachable` or `engine-permission`
+ * @throws Problem `engine-unreachable` or `engine-permission`
  */
 export async function dialEngine(
   address: EngineAddress,
@@ -22,7 +22,7 @@ export async function dialEngine(
   const deadline = new AbortController();
   const cancel = clock.after(deadlineMs, () =>
     deadline.abort(
-      new EdgeError('engine-unreachable', `The engine did not accept within ${deadlineMs / 1000} s`),
+      problem('engine-unreachable', { detail: `The engine did not accept within ${deadlineMs / 1000} s` }),
     ),
   );
   try {

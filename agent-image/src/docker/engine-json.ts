@@ -1,4 +1,5 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import type { Problem } from '../../../protocol/problems/problem.js';
 
 /**
  * Readers for an engine's answers, which are untrusted: the result always has the promised type and
@@ -28,7 +29,7 @@ export function count(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }
 
-/** A whole answer that must be an object. @throws EdgeError `engine-bad-answer` */
+/** A whole answer that must be an object. @throws Problem `engine-bad-answer` */
 export function answeredRecord(answer: unknown): Record<string, unknown> {
   // dockerode returns the raw bytes of an answer that is not JSON.
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer) || Buffer.isBuffer(answer)) {
@@ -37,12 +38,12 @@ export function answeredRecord(answer: unknown): Record<string, unknown> {
   return record(answer);
 }
 
-/** A whole answer that must be a list. @throws EdgeError `engine-bad-answer` */
+/** A whole answer that must be a list. @throws Problem `engine-bad-answer` */
 export function answeredList(answer: unknown): readonly unknown[] {
   if (!Array.isArray(answer)) throw badAnswer();
   return answer;
 }
 
-function badAnswer(): EdgeError {
-  return new EdgeError('engine-bad-answer', 'The answer of the engine does not match the Docker API');
+function badAnswer(): Problem {
+  return problem('engine-bad-answer');
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EdgeError } from '../../../protocol/edge-error.js';
 import type { SwarmReport } from '../../../protocol/messages/agent-calls.js';
+import type { Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';
@@ -86,7 +86,7 @@ export class EngineWatch {
     }
   }
 
-  #noteState(state: 'up' | 'down', failure: EdgeError | null): void {
+  #noteState(state: 'up' | 'down', failure: Problem | null): void {
     const problem = failure?.code ?? null;
     if (state === this.#state && problem === this.#problem) return;
     const { logger, onState, onEngine } = this.#options;

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type net from 'node:net';
 import Docker from 'dockerode';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import type { Problem } from '../../../protocol/problems/problem.js';
 import type { EngineAddress } from '../config/engine-address.js';
 import { within } from './deadline.js';
 import { dialEngine } from './dial-engine.js';
@@ -35,14 +36,14 @@ export class Engine {
 
   /**
    * A raw byte pipe to the engine, half-open allowed; 10 s to connect.
-   * @throws EdgeError `engine-unreachable` or `engine-permission`
+   * @throws Problem `engine-unreachable` or `engine-permission`
    */
   dial(): Promise<net.Socket> {
     return dialEngine(this.#address, DIAL_DEADLINE_MS);
   }
 
   /** Null if the engine answers `/_ping` within 5 s, else the error, as from {@link call}. Never throws. */
-  async ping(): Promise<EdgeError | null> {
+  async ping(): Promise<Problem | null> {
     try {
       await this.call(PING_DEADLINE_MS, () => this.client.ping());
       return null;
@@ -62,7 +63,7 @@ export class Engine {
 
   /**
    * One call of {@link client} with a deadline.
-   * @throws EdgeError `engine-timeout`, `engine-refused`, `engine-unreachable` or `engine-permission`
+   * @throws Problem `engine-timeout`, `engine-refused`, `engine-unreachable` or `engine-permission`
    */
   async call<T>(deadlineMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
@@ -100,7 +101,8 @@ function bounded(socket: net.Socket): net.Socket {
   const startedMs = performance.now();
   const timer = setInterval(() => {
     const isOver = socket.bytesRead > MAX_ANSWER_BYTES || performance.now() - startedMs > MAX_CALL_MS;
-    if (isOver) socket.destroy(new EdgeError('engine-bad-answer', 'The answer of the engine does not end'));
+    if (isOver)
+      socket.destroy(problem('engine-bad-answer', { detail: 'The answer of the engine does not end' }));
   }, CHECK_MS);
   socket.once('close', () => clearInterval(timer));
   return socket;

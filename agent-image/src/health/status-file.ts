@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AgentConfig } from '../config/read-config.js';
 import type { Logger } from '../log.js';

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems/agent.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { toHubError } from './error.js';
 
@@ -31,7 +31,7 @@ const STALE_MS = 1_000;
 /**
  * Sends a request and collects the answer. A hub may close an idle connection just as we reuse it (RFC 9112,
  * section 9.3.1): the request is then sent again on another one.
- * @throws EdgeError as `toHubError` makes them, or the signal's reason
+ * @throws Problem as `toHubError` makes them, or the signal's reason
  */
 export async function callHub(url: URL, call: HubCall): Promise<Answer> {
   for (;;) {
@@ -62,7 +62,7 @@ function attempt(url: URL, call: HubCall): Promise<Answer | null> {
       ...(signal ? { signal } : {}),
     });
     const cancel = clock.after(timeoutMs, () =>
-      fail(new EdgeError('hub-unreachable', `No answer within ${timeoutMs / 1_000} s`)),
+      fail(problem('hub-unreachable', { detail: `No answer within ${timeoutMs / 1_000} s` })),
     );
     req.on('error', fail);
     req.on('response', (response) => {
@@ -71,7 +71,8 @@ function attempt(url: URL, call: HubCall): Promise<Answer | null> {
       response.on('error', fail);
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MAX_ANSWER_BYTES) fail(new EdgeError('hub-answer-malformed', 'The answer is too large'));
+        if (size > MAX_ANSWER_BYTES)
+          fail(problem('hub-answer-malformed', { detail: 'The answer is too large' }));
         else chunks.push(chunk);
       });
       response.on('end', () => {

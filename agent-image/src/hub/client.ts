@@ -4,7 +4,6 @@ import type * as z from 'zod/mini';
 import { strongTag } from '../../../protocol/crypto/answer-proof.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
 import { openInstanceSecret } from '../../../protocol/crypto/instance-secret.js';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import {
   AGENT_PATHS,
   type CheckInQuery,
@@ -17,6 +16,8 @@ import {
 } from '../../../protocol/messages/agent-calls.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
 import type { Snapshot } from '../../../protocol/messages/snapshot.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Answer } from './call.js';
 import { SignedCalls, type SignedCallsOptions } from './signed-calls.js';
 
@@ -50,7 +51,7 @@ export class HubClient {
 
   /**
    * Enrols this instance and receives its secret.
-   * @throws EdgeError with the hub's code, or as `toHubError` makes them
+   * @throws Problem with the hub's code, or as `toHubError` makes them
    */
   async enrol(
     request: Omit<EnrolRequest, 'instanceId' | 'edgeId' | 'publicKey'>,
@@ -107,7 +108,7 @@ export class HubClient {
 
   /**
    * Offers to close an idle tunnel. Resolves once the hub has revoked it.
-   * @throws EdgeError `tunnel-in-use` when a call is under way: the tunnel stays
+   * @throws Problem `tunnel-in-use` when a call is under way: the tunnel stays
    */
   async postIdle(tunnelId: string, snapshot: Snapshot | null): Promise<void> {
     const post = async (body: Buffer) =>
@@ -126,7 +127,7 @@ export class HubClient {
     }
   }
 
-  /** Sends a manager's report of its Swarm. @throws EdgeError `manager-unconfirmed` */
+  /** Sends a manager's report of its Swarm. @throws Problem `manager-unconfirmed` */
   async postSwarm(report: SwarmReport): Promise<void> {
     const path = AGENT_PATHS.swarm;
     await this.#calls.send(this.#secret(), {
@@ -139,15 +140,16 @@ export class HubClient {
 
   #secret(): Buffer {
     if (this.#instanceSecret) return this.#instanceSecret;
-    throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
+    throw problem('agent-unauthorized', { detail: 'The agent has not enrolled yet' });
   }
 }
 
-/** @throws EdgeError `hub-answer-malformed` */
+/** @throws Problem `hub-answer-malformed` */
 function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: Answer): z.infer<T> {
   const parsed = schema.safeParse(parseJson(answer.body));
   if (parsed.success) return parsed.data;
-  throw new EdgeError('hub-answer-malformed', `The answer (${answer.status}) is not a valid hub answer`, {
+  throw problem('hub-answer-malformed', {
+    detail: `The answer (${answer.status}) is not a valid hub answer`,
     cause: parsed.error,
   });
 }

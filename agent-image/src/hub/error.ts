@@ -1,6 +1,8 @@
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { AGENT_PROBLEMS, type AgentProblemCode, problem } from '../../../protocol/problems/agent.js';
+import { codeOf, Problem, plain } from '../../../protocol/problems/problem.js';
 
-const CODES: Readonly<Record<string, readonly string[]>> = {
+/** Node's codes by ours. */
+const CODES: Partial<Record<AgentProblemCode, readonly string[]>> = {
   'hub-dns': ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'],
   'hub-refused': ['ECONNREFUSED'],
   'hub-certificate-untrusted': [
@@ -18,26 +20,15 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   'hub-not-tls': ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'],
 };
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  'hub-dns': "The hub's name cannot be resolved: check the name in the hub's settings and this machine's DNS",
-  'hub-refused': 'The hub refuses the connection: check that it runs and that its port is open',
-  'hub-unreachable': 'The hub cannot be reached: check the network, firewalls and HTTPS_PROXY',
-  'hub-certificate-untrusted':
-    "The hub's certificate is not signed by a trusted authority: set EDGE_CA_FILE to its CA, or EDGE_INSECURE_POLL=1",
-  'hub-certificate-expired':
-    "The hub's certificate is not valid now: renew it, or correct this machine's clock",
-  'hub-certificate-name':
-    "The hub's certificate is for another name: use that name as the hub's URL, or renew it",
-  'hub-not-tls': 'The hub does not speak TLS on that port: check the port and http:// or https:// in its URL',
-};
-
 /**
- * Explains a failed attempt to reach the hub to the agent's operator, with the next step in
- * the message. An EdgeError passes unchanged; any other unknown error is `hub-unreachable`.
+ * Explains a failed attempt to reach the hub to the agent's operator, with the next step in the message. A Problem
+ * passes unchanged; any other unknown error is `hub-unreachable`.
  */
-export function toHubError(error: unknown): EdgeError {
-  if (error instanceof EdgeError) return error;
+export function toHubError(error: unknown): Problem {
+  if (error instanceof Problem) return error;
   const cause = codeOf(error);
-  const found = Object.keys(CODES).find((code) => CODES[code]?.includes(cause)) ?? 'hub-unreachable';
-  return new EdgeError(found, `${MESSAGES[found]} (${cause})`, { cause: error });
+  const known = Object.keys(CODES) as (keyof typeof CODES)[];
+  const code = known.find((one) => CODES[one]?.includes(cause)) ?? 'hub-unreachable';
+  const { sentence, nextStep } = AGENT_PROBLEMS[code];
+  return problem(code, { detail: `${sentence} (${cause}). ${plain(nextStep)}`, cause: error });
 }

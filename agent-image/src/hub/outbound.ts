@@ -2,9 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import type net from 'node:net';
 import tls from 'node:tls';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../protocol/network/tcp-keep-alive.js';
+import { problem } from '../../../protocol/problems/agent.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { proxyFor } from '../config/proxy.js';
 import type { AgentConfig } from '../config/read-config.js';
@@ -27,7 +27,7 @@ export interface Outbound {
   readonly agent: http.Agent;
   /**
    * A plain TCP pipe to the hub, directly or through the proxy.
-   * @throws EdgeError as `toHubError` makes them, `proxy-refused` or `proxy-unreachable`
+   * @throws Problem as `toHubError` makes them, `proxy-refused` or `proxy-unreachable`
    */
   connectTcp(host: string, port: number, options: { timeoutMs: number }): Promise<net.Socket>;
   /** Closes the idle connections. */
@@ -46,7 +46,9 @@ export function createOutbound(
   const connectTcp: Outbound['connectTcp'] = async (host, port, { timeoutMs }) => {
     const deadline = new AbortController();
     const cancel = clock.after(timeoutMs, () =>
-      deadline.abort(new EdgeError('hub-unreachable', `The hub did not accept within ${timeoutMs / 1000} s`)),
+      deadline.abort(
+        problem('hub-unreachable', { detail: `The hub did not accept within ${timeoutMs / 1000} s` }),
+      ),
     );
     const { signal } = deadline;
     try {

@@ -1,5 +1,6 @@
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { CheckInQuery, CheckInReply } from '../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import { codeOf, Problem } from '../../../protocol/problems/problem.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../log.js';
@@ -75,7 +76,7 @@ export class Poller {
 
   /** Ends the loop and the current check-in; safe to call twice. */
   async stop(): Promise<void> {
-    const reason = new EdgeError('agent-stopping', 'The agent is stopping');
+    const reason = problem('agent-stopping');
     this.#stopping.abort(reason);
     this.#nudge?.abort(reason);
     await this.#running;
@@ -93,7 +94,7 @@ export class Poller {
   /** Checks in immediately, to report a change such as a lost tunnel. */
   nudge(): void {
     this.#etag = undefined;
-    this.#nudge?.abort(new EdgeError('nudged', 'A new check-in replaces this one'));
+    this.#nudge?.abort(problem('nudged'));
   }
 
   /** Enrols again, then checks in: the reported identity has changed. */
@@ -176,10 +177,10 @@ export class Poller {
     if (code !== this.#lastCode) logger.warn({ err: error }, 'check-in failed; retrying');
     else logger.debug({ err: error, attempts: this.#failures + 1 }, 'check-in failed again');
     this.#lastCode = code;
-    const isRefusal = error instanceof EdgeError && error.status >= 400 && error.status < 500;
+    const isRefusal = error instanceof Problem && error.status >= 400 && error.status < 500;
     const failures = Math.max(this.#failures, doubtful);
     this.#failures++;
-    const leastMs = error instanceof EdgeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+    const leastMs = error instanceof Problem ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
     const pauseMs = leastMs + backoffMs(isRefusal ? REFUSED_BACKOFF : BACKOFF, failures, random);
     onOutcome({ code, nextWithinMs: pauseMs });
     return pauseMs;

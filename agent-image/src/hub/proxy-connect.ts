@@ -1,9 +1,10 @@
 import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../protocol/network/tcp-keep-alive.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import type { Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { untilEvent } from '../../../protocol/time/until-event.js';
 
@@ -17,7 +18,7 @@ export interface ProxyConnectOptions {
 
 /**
  * Opens a byte pipe to `host:port` through a forward proxy (HTTP `CONNECT`, RFC 9110 section 9.3.6).
- * @throws EdgeError `proxy-refused`, `proxy-unreachable`
+ * @throws Problem `proxy-refused`, `proxy-unreachable`
  */
 export async function connectThroughProxy(
   proxy: URL,
@@ -40,7 +41,7 @@ export async function connectThroughProxy(
       insecureHTTPParser: false,
     });
     const settle = () => signal.removeEventListener('abort', abort);
-    const fail = (error: EdgeError) => {
+    const fail = (error: Problem) => {
       settle();
       reject(error);
       request.destroy();
@@ -83,17 +84,16 @@ function authorization(proxy: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-function refused(status: number): EdgeError {
+function refused(status: number): Problem {
   const nextStep =
     status === 407
       ? 'put its user and password into HTTPS_PROXY'
       : "allow the hub's address and port there, or add the hub to NO_PROXY";
-  return new EdgeError(
-    'proxy-refused',
-    `The proxy refused to connect to the hub (HTTP ${status}): ${nextStep}`,
-  );
+  return problem('proxy-refused', {
+    detail: `The proxy refused to connect to the hub (HTTP ${status}): ${nextStep}`,
+  });
 }
 
-function unreachable(cause: unknown): EdgeError {
-  return new EdgeError('proxy-unreachable', 'The proxy cannot be reached: check HTTPS_PROXY', { cause });
+function unreachable(cause: unknown): Problem {
+  return problem('proxy-unreachable', { cause });
 }

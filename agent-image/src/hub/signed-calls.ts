@@ -3,9 +3,10 @@ import type * as z from 'zod/mini';
 import { ANSWER_PROOF, verifyAnswer } from '../../../protocol/crypto/answer-proof.js';
 import type { EdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { parseAuthorization, signRequest } from '../../../protocol/crypto/request-signature.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { problemSchema } from '../../../protocol/messages/agent-calls.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
+import { AGENT_PROBLEMS } from '../../../protocol/problems/agent.js';
+import { Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { InstanceKey } from '../machine/instance-key.js';
 import { type Answer, callHub } from './call.js';
@@ -49,9 +50,8 @@ const UNPROVEN = new Set([
   'too-many-bodies',
 ]);
 const FORGED = Object.freeze({
-  code: 'hub-answer-forged',
-  detail:
-    'The answer carries no valid proof: the hub is older than this agent, or something answers in its place',
+  code: 'hub-answer-forged' as const,
+  detail: AGENT_PROBLEMS['hub-answer-forged'].sentence,
 });
 
 /** Signs calls to the hub and verifies the proofs of its answers. Its only state is the offset to the hub's clock. */
@@ -66,7 +66,7 @@ export class SignedCalls {
 
   /**
    * Corrects the clock and retries once after a refused timestamp.
-   * @throws EdgeError with the hub's code, or as `toHubError` makes them
+   * @throws Problem with the hub's code, or as `toHubError` makes them
    */
   async send(key: Buffer, call: SignedCall): Promise<CheckedAnswer> {
     const { body = Buffer.alloc(0) } = call;
@@ -77,14 +77,13 @@ export class SignedCalls {
       problem = problemOf(answer);
     }
     if (!problem) return answer;
-    throw new EdgeError(problem.code, problem.detail ?? `The hub answered ${answer.status}`, {
-      status: problem === FORGED ? 502 : answer.status,
-      ...(problem.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: problem.retryAfterSeconds }),
-    });
+    const { code, detail = `The hub answered ${answer.status}`, retryAfterSeconds } = problem;
+    const status = problem === FORGED ? AGENT_PROBLEMS[FORGED.code].status : answer.status;
+    throw new Problem(code, detail, { status, retryAfterSeconds });
   }
 
   #correctClock(problem: { code: string; timeMs?: number | undefined }): boolean {
-    if (problem.code !== 'clock-skew' && problem.code !== 'stamp-not-new') return false;
+    if (problem.code !== 'clock-skew' && problem.code !== 'request-replayed') return false;
     if (problem.timeMs === undefined) return false;
     this.#clockOffsetMs = problem.timeMs - this.#options.clock.now();
     if (problem.code === 'clock-skew') this.#lastStampMs = 0;

@@ -1,6 +1,6 @@
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import type { Snapshot } from '../../../protocol/messages/snapshot.js';
+import { codeOf, Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';
@@ -77,7 +77,7 @@ export class SnapshotSender {
     } catch (error) {
       const isLater = ['snapshot-too-soon', 'hub-busy'].includes(codeOf(error));
       logger[isLater ? 'debug' : 'warn']({ err: error }, 'the hub did not accept the snapshot');
-      if (isLater) this.#retryAfter(error instanceof EdgeError ? error.retryAfterSeconds : undefined);
+      if (isLater) this.#retryAfter(error instanceof Problem ? error.retryAfterSeconds : undefined);
     }
   }
 

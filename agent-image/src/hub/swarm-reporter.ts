@@ -1,5 +1,5 @@
-import { codeOf } from '../../../protocol/edge-error.js';
 import type { SwarmReport } from '../../../protocol/messages/agent-calls.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { NextRun } from '../../../protocol/time/next-run.js';
 import type { Logger } from '../log.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Logger } from '../log.js';
 import { replaceFile } from './replace-file.js';
 

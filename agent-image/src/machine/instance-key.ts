@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } fro
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import { ConfigError } from '../config/error.js';
 import type { Logger } from '../log.js';
 import { replaceFile } from './replace-file.js';

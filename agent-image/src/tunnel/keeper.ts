@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../protocol/problems/agent.js';
+import { codeOf } from '../../../protocol/problems/problem.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
@@ -150,7 +151,7 @@ export class TunnelKeeper {
       purpose,
     });
     const secret = instanceSecret();
-    if (!secret) throw new EdgeError('agent-unauthorized', 'The agent has not enrolled yet');
+    if (!secret) throw problem('agent-unauthorized', { detail: 'The agent has not enrolled yet' });
     return { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs };
   }
 
@@ -175,7 +176,7 @@ export class TunnelKeeper {
     await tunnel.accepted();
     if (this.#isStopped) {
       tunnel.close('stopping');
-      throw new EdgeError('agent-stopping', 'The agent is stopping');
+      throw problem('agent-stopping');
     }
     return tunnel;
   }

@@ -1,8 +1,8 @@
 import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
+import { codeOf, Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
@@ -42,7 +42,7 @@ export class AgentTunnel {
   /** CONNECT streams by their ids. */
   readonly #calls = new Map<number, ServerHttp2Stream>();
   #acceptId: (id: string) => void = () => undefined;
-  #refuse: (error: EdgeError) => void = () => undefined;
+  #refuse: (error: Problem) => void = () => undefined;
   #id: string | null = null;
   #end: string | null = null;
 
@@ -87,7 +87,7 @@ export class AgentTunnel {
 
   /**
    * Resolves to the tunnel's id when the hub accepted the proof.
-   * @throws EdgeError with the hub's code, such as `credential-…`; `tunnel-lost`, `tunnel-handshake`
+   * @throws Problem with the hub's code, such as `credential-…`; `tunnel-lost`, `tunnel-handshake`
    */
   async accepted(): Promise<string> {
     const cancel = this.#options.clock.after(2 * TUNNEL.handshakeMs, () => this.close('tunnel-handshake'));
@@ -125,7 +125,7 @@ export class AgentTunnel {
         clock.after(TUNNEL.goodbyeMs, () => socket.destroy()),
       );
     const refusal = code === 'lost' ? 'tunnel-lost' : code;
-    this.#refuse(new EdgeError(refusal, `The hub did not accept the tunnel (${code})`));
+    this.#refuse(new Problem(refusal, `The hub did not accept the tunnel (${code})`));
     // Prevents an unhandled rejection after acceptance.
     this.#accepted.catch(() => undefined);
     this.#options.onClosed(code);

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AuthenticatedAgent } from './authenticate-agent.js';
 
@@ -26,17 +26,14 @@ export class AgentPace {
     this.#clock = clock;
   }
 
-  /** @throws EdgeError `body-too-soon` (429) */
+  /** @throws Problem `body-too-soon` (429) */
   admit({ environment, instance }: AuthenticatedAgent, kind: string, { gapMs, burst }: Pace): void {
     const now = this.#clock.monotonic();
     const key = `${environment.id} ${instance.id} ${kind}`;
     const evenMs = Math.max(this.#evenMs.get(key) ?? 0, now) + gapMs;
     if (evenMs > now + burst * gapMs) {
       const waitMs = evenMs - now - burst * gapMs;
-      throw new EdgeError('body-too-soon', 'This agent makes this call too often', {
-        status: 429,
-        retryAfterSeconds: Math.ceil(waitMs / 1_000),
-      });
+      throw problem('body-too-soon', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
     }
     this.#evenMs.set(key, evenMs);
     if (this.#evenMs.size > MAX_NOTED) this.#prune(now);

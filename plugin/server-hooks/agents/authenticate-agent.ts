@@ -4,7 +4,7 @@ import {
   unauthorized,
   verifyHead,
 } from '../../../protocol/crypto/request-signature.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { MAX_SKEW_MS, type Presence } from '../live/presence.js';
 import { type Environment, type Instance, isKeyValid } from '../model/environment.js';
@@ -20,7 +20,7 @@ const NO_KEY = Buffer.alloc(32);
 
 /**
  * Rejects a call whose timestamp is skewed or not newer than the last one.
- * @throws EdgeError `clock-skew`, `stamp-not-new` (both 401)
+ * @throws Problem `clock-skew`, `request-replayed` (both 401)
  */
 export function requireNewTimestamp(
   presence: Presence,
@@ -36,7 +36,7 @@ export function requireNewTimestamp(
 /**
  * Finds the agent that signed the request. Call it again once the body is read: the agent may have been removed
  * meanwhile.
- * @throws EdgeError `agent-unauthorized` (401)
+ * @throws Problem `agent-unauthorized` (401)
  */
 export function findSigner(
   store: Store,
@@ -58,7 +58,7 @@ export function findSigner(
 }
 
 /**
- * @throws EdgeError `stamp-not-new` (401): this request, or a later one of this instance and path, was already received
+ * @throws Problem `request-replayed` (401): this request, or a later one of this instance and path, was already received
  */
 export function acceptTimestamp(
   presence: Presence,
@@ -69,16 +69,15 @@ export function acceptTimestamp(
 ): void {
   const later = presence.acceptTimestamp(environmentId, instanceId, path, timeMs);
   if (later === null) return;
-  throw new EdgeError('stamp-not-new', 'A request with this or a later time was seen before', {
-    status: 401,
+  throw problem('request-replayed', {
     // The agent continues from this time: one whose clock was set back need not wait until it catches up.
-    details: { timeMs: Math.max(clock.now(), later + 1) },
+    members: { timeMs: Math.max(clock.now(), later + 1) },
   });
 }
 
-/** @throws EdgeError `clock-skew` (401) when `timeMs` is more than 60 s off */
+/** @throws Problem `clock-skew` (401) when `timeMs` is more than 60 s off */
 export function checkSkew(clock: Clock, timeMs: number): void {
   if (Math.abs(clock.now() - timeMs) > MAX_SKEW_MS) {
-    throw new EdgeError('clock-skew', "The agent's clock is more than 60 s off", { status: 401 });
+    throw problem('clock-skew');
   }
 }

@@ -1,5 +1,5 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Presence } from '../live/presence.js';
 import type { Environment } from '../model/environment.js';
@@ -33,7 +33,7 @@ interface Waiter {
   evaluate(): void;
   /** Ends the hold with the current state. */
   answer(): void;
-  end(error: EdgeError): void;
+  end(error: Problem): void;
 }
 
 /** A change for all agents wakes at most this many a millisecond. */
@@ -63,7 +63,7 @@ export class CheckIns {
   stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
-    const error = new EdgeError('hub-stopping', 'The hub is stopping', { status: 503, retryAfterSeconds: 1 });
+    const error = problem('hub-stopping', { retryAfterSeconds: 1 });
     for (const waiters of [...this.#waiters.values()]) {
       for (const waiter of [...waiters.values()]) waiter.end(error);
     }
@@ -90,7 +90,7 @@ export class CheckIns {
 
   /**
    * Answers one check-in.
-   * @throws EdgeError `check-in-superseded` (409) if a newer check-in of the instance arrived,
+   * @throws Problem `check-in-superseded` (409) if a newer check-in of the instance arrived,
    *   `agent-unauthorized` (401) if the instance was removed
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
@@ -103,10 +103,7 @@ export class CheckIns {
     });
     registry.peek(environment.id)?.reconcile(instance.id, query.tunnel);
     registry.peek(environment.id, instance.id)?.reconcile(instance.id, query.nodeTunnel ?? 'none');
-    this.#waiters
-      .get(environment.id)
-      ?.get(instance.id)
-      ?.end(new EdgeError('check-in-superseded', 'A newer check-in of this agent arrived', { status: 409 }));
+    this.#waiters.get(environment.id)?.get(instance.id)?.end(problem('check-in-superseded'));
     election.recordCheckIn(environment.id, instance.id);
     const holdMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(this.#options.store)) * 1_000;
     if (holdMs > 0 && !this.#hasChanges(checkIn)) await this.#hold(checkIn, holdMs);
@@ -168,7 +165,7 @@ export class CheckIns {
 
   async #answerNow(checkIn: CheckIn): Promise<CheckInAnswer> {
     const environment = this.#current(checkIn);
-    if (!environment) throw new EdgeError('agent-unauthorized', 'Unknown agent', { status: 401 });
+    if (!environment) throw problem('agent-unauthorized');
     const offers = this.#offers.issue(environment, checkIn);
     const reply = checkInState(environment, checkIn.instance, this.#options);
     const etag = etagOf(reply);

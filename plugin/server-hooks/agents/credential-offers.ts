@@ -1,7 +1,7 @@
 import { sealCredential } from '../../../protocol/crypto/credential.js';
 import { deriveKey } from '../../../protocol/crypto/derived-keys.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Environment, Instance } from '../model/environment.js';
 import type { Grant, Holder, TunnelCredentials } from '../tunnel/credentials.js';
 import type { TunnelRegistry } from '../tunnel/registry.js';
@@ -46,7 +46,7 @@ export class CredentialOffers {
 
   /**
    * Issues due credentials synchronously, bound to the current state. They are sealed afterwards.
-   * @throws EdgeError `agent-unauthorized` (401) if the agent's key was deleted
+   * @throws Problem `agent-unauthorized` (401) if the agent's key was deleted
    */
   issue(environment: Environment, checkIn: CheckIn): Promise<Offers> | null {
     const [own, node] = PURPOSES.map((purpose) => {
@@ -83,9 +83,7 @@ export class CredentialOffers {
   ): Promise<string> {
     const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
     if (!key || environment.edgeId === null) {
-      throw new EdgeError('agent-unauthorized', 'The key this agent enrolled with was deleted', {
-        status: 401,
-      });
+      throw problem('agent-unauthorized', { detail: 'The key this agent enrolled with was deleted' });
     }
     const { token, grant } = this.#options.credentials.issue({
       ...holderOf(environment, instance, purpose),

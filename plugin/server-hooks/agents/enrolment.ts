@@ -7,7 +7,6 @@ import {
   unauthorized,
   verifyRequest,
 } from '../../../protocol/crypto/request-signature.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import {
   AGENT_PATHS,
   type EnrolReply,
@@ -15,6 +14,7 @@ import {
   enrolRequestSchema,
 } from '../../../protocol/messages/agent-calls.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
+import { type Problem, type ProblemCode, type ProblemOptions, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
 import type { MachineClaims, MachineReport } from '../live/machine-claims.js';
@@ -66,7 +66,7 @@ export class Enrolment {
    * Handles one enrolment. Reading the environment and replacing it in memory happen in one turn, so of two racing
    * agents one wins. The answer waits for the fsync.
    * @param onProven called with the signing key before any other check
-   * @throws EdgeError `agent-unauthorized`, `clock-skew`, `stamp-not-new` (401), `agent-too-old` (426),
+   * @throws Problem `agent-unauthorized`, `clock-skew`, `request-replayed` (401), `agent-too-old` (426),
    *   `instance-key-unusable` (400), `edge-id-mismatch`, `association-removed`, `swarm-mismatch` (403), `duplicate`,
    *   `machine-cloned`, `too-many-agents` (409),
    *   `store-unwritable` (503)
@@ -85,12 +85,7 @@ export class Enrolment {
     checkSkew(clock, claim.timeMs);
     // Only after authentication: an old agent's body may have another form, and strangers learn nothing.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
-      throw this.#refuse(
-        caller.environment,
-        'agent-too-old',
-        426,
-        'The agent is too old for this hub: update it',
-      );
+      throw this.#refuse(caller.environment, 'agent-too-old');
     }
     const body = this.#read(json);
     if (body.instanceId !== claim.instanceId) throw unauthorized();
@@ -132,43 +127,36 @@ export class Enrolment {
     const body = enrolRequestSchema.safeParse(json);
     if (body.success) return body.data;
     const [issue] = body.error.issues;
-    throw new EdgeError('bad-request', `${issue?.path.join('.')}: ${issue?.message}`, { status: 400 });
+    throw problem('bad-request', { detail: `${issue?.path.join('.')}: ${issue?.message}` });
   }
 
   /** In one turn: checks, decides, and records the instance as live, so that a second one finds it. */
   #admit(environment: Environment, key: EnvironmentKey, request: EnrolRequest, claim: RequestClaim) {
     const { presence, clock } = this.#options;
     if (environment.barredEdgeIds.includes(request.edgeId)) {
-      throw this.#refuse(
-        environment,
-        'association-removed',
-        403,
-        'This Edge ID was disassociated: rotate the key to admit it again',
-      );
+      throw this.#refuse(environment, 'association-removed');
     }
     if (environment.edgeId !== null && environment.edgeId !== request.edgeId) {
-      throw this.#refuse(environment, 'edge-id-mismatch', 403, 'The environment has another Edge ID');
+      throw this.#refuse(environment, 'edge-id-mismatch');
     }
     const known = environment.instances.find(({ id }) => id === request.instanceId);
     const body = withKnown(request, known);
     if (known && known.publicKey !== body.publicKey) throw unauthorized();
     const predecessor = known ?? this.#policy.predecessor(environment, body);
     if (environment.swarm && !belongs(environment.swarm, body.node) && !predecessor) {
-      const message = 'The environment is another Swarm: give this engine an environment of its own';
-      throw this.#refuse(environment, 'swarm-mismatch', 403, message);
+      throw this.#refuse(environment, 'swarm-mismatch');
     }
     const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
     // Before the other checks: a clone may have another engine's id, and an admin may still choose it.
     const claimed = known && this.#claimMachine(environment, known, body, intervalMs);
     if (this.#policy.isOccupied(environment, known, body)) {
-      const seconds = Math.max(5, Math.ceil(intervalMs / 500));
-      const message = 'Another agent serves this environment';
-      throw this.#refuse(environment, 'duplicate', 409, message, seconds);
+      const retryAfterSeconds = Math.max(5, Math.ceil(intervalMs / 500));
+      throw this.#refuse(environment, 'duplicate', { retryAfterSeconds });
     }
     const kept = this.#policy.retainedSiblings(environment, known, body);
     if (!known && kept.length >= MAX_INSTANCES) {
-      const message = `${MAX_INSTANCES} agents serve this environment: rotate its key to start over`;
-      throw this.#refuse(environment, 'too-many-agents', 409, message);
+      const detail = `${MAX_INSTANCES} agents serve this environment: rotate its key to start over`;
+      throw this.#refuse(environment, 'too-many-agents', { detail });
     }
     if (known) acceptTimestamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
     const now = new Date(clock.now()).toISOString();
@@ -225,12 +213,13 @@ export class Enrolment {
     };
   }
 
-  /** @throws EdgeError `duplicate`, `machine-cloned` (409): another machine is, or may be, this instance */
+  /** @throws Problem `duplicate`, `machine-cloned` (409): another machine is, or may be, this instance */
   #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
     const claimed = this.#options.machines.claim(environment, known, report, intervalMs);
     if (claimed.kind === 'early') {
-      const message = 'The previous boot of this machine, or a clone of it, may still be running';
-      throw this.#refuse(environment, 'duplicate', 409, message, claimed.retryAfterSeconds);
+      const detail = 'The previous boot of this machine, or a clone of it, may still be running';
+      const { retryAfterSeconds } = claimed;
+      throw this.#refuse(environment, 'duplicate', { detail, retryAfterSeconds });
     }
     if (claimed.kind !== 'cloned') return claimed;
     if (claimed.machine) {
@@ -240,25 +229,15 @@ export class Enrolment {
       this.#options.store.putEnvironment({ ...environment, instances }).catch(() => undefined);
       this.#options.wake(environment.id);
     }
-    const message = 'A clone of this machine serves the environment';
-    throw this.#refuse(environment, 'machine-cloned', 409, message, CLONE_RETRY_SECONDS);
+    throw this.#refuse(environment, 'machine-cloned', { retryAfterSeconds: CLONE_RETRY_SECONDS });
   }
 
   #newSecret(): string {
     return this.#options.randomBytes(32).toString('base64url');
   }
 
-  #refuse(
-    environment: Environment,
-    code: string,
-    status: number,
-    message: string,
-    retryAfterSeconds?: number,
-  ) {
-    const error = new EdgeError(code, message, {
-      status,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    });
+  #refuse(environment: Environment, code: ProblemCode, options?: ProblemOptions): Problem {
+    const error = problem(code, options);
     this.#options.presence.refused(environment.id, error);
     return error;
   }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../host.js';
 import type { Presence } from '../live/presence.js';
@@ -30,7 +30,7 @@ export class TunnelAdmission {
 
   /**
    * Spends the proof's token. The token's record alone decides whose tunnel it is.
-   * @throws EdgeError `credential-…` (401)
+   * @throws Problem `credential-…` (401)
    */
   admit(proof: TunnelProof): Grant {
     try {
@@ -44,7 +44,7 @@ export class TunnelAdmission {
   /**
    * Attaches an admitted tunnel to its slot. Checking the generation and attaching are synchronous, so no revocation
    * falls in between.
-   * @throws EdgeError `credential-revoked` (401)
+   * @throws Problem `credential-revoked` (401)
    */
   register(tunnel: Tunnel): void {
     const { store, registry, logger } = this.#options;
@@ -53,9 +53,7 @@ export class TunnelAdmission {
     const instance = environment?.instances.find(({ id }) => id === tunnel.grant.instanceId);
     // Of cloned machines only the current one knows the secret.
     if (environment?.generation !== generation || instance?.secret !== this.#secrets.get(tunnel.grant)) {
-      throw new EdgeError('credential-revoked', 'The credential was revoked before the tunnel opened', {
-        status: 401,
-      });
+      throw problem('credential-revoked');
     }
     registry.slotOf(tunnel.grant).attach(tunnel);
     const about = {
@@ -77,19 +75,16 @@ export class TunnelAdmission {
     const instance = store.environment(environmentId)?.instances.find(({ id }) => id === instanceId);
     const isHolder = environmentId === proof.environmentId && instanceId === proof.instanceId && instance;
     if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
-      throw new EdgeError('credential-foreign', 'The credential belongs to another agent', {
-        status: 401,
-        details: { environmentId },
-      });
+      throw problem('credential-foreign', { members: { environmentId } });
     }
     this.#secrets.set(grant, instance.secret);
     return grant;
   }
 
   #report(error: unknown): void {
-    if (!(error instanceof EdgeError) || !REPORTED.has(error.code)) return;
+    if (!(error instanceof Problem) || !REPORTED.has(error.code)) return;
     const { store, presence } = this.#options;
-    const id = error.details?.environmentId;
+    const id = error.members?.environmentId;
     if (typeof id === 'number' && store.environment(id)) presence.refused(id, error);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 
 /** The holder of a lock. `startedAt` distinguishes a process from a later one with the same number. */
 interface Holder {
@@ -31,7 +31,7 @@ export class FolderLock {
     this.#folder = folder;
   }
 
-  /** @throws EdgeError `store-locked` while a live process, including this one, holds another lock on the folder */
+  /** @throws Problem `store-locked` while a live process, including this one, holds another lock on the folder */
   async acquire(): Promise<void> {
     if (this.#own !== undefined) return;
     const own: Holder = { pid: process.pid, startedAt: await startOf(process.pid), token: this.#token };
@@ -67,7 +67,7 @@ export class FolderLock {
     }
   }
 
-  /** Numbers of dead holders' lock files, except `own`. @throws EdgeError `store-locked` if a holder is live */
+  /** Numbers of dead holders' lock files, except `own`. @throws Problem `store-locked` if a holder is live */
   async #deadNumbers(own: number | null): Promise<number[]> {
     const dead: number[] = [];
     for (const name of await readdir(this.#folder)) {
@@ -75,7 +75,7 @@ export class FolderLock {
       if (Number.isNaN(number) || number === own) continue;
       const holder = parseHolder(await readIfThere(this.#path(number)));
       if (holder && (await isLive(holder))) {
-        throw new EdgeError('store-locked', `${this.#folder} is in use by process ${holder.pid}`);
+        throw problem('store-locked', { detail: `${this.#folder} is in use by process ${holder.pid}` });
       }
       dead.push(number);
     }

@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import { ANSWER_GUARDS } from './proxy/answer-head.js';
 
 /** An error as an HTTP response to a Docker client. */
@@ -14,12 +14,11 @@ export interface DockerErrorAnswer {
  * a bare 500: their texts may hold secrets.
  */
 export function dockerErrorBody(error: unknown): DockerErrorAnswer {
-  const known =
-    error instanceof EdgeError ? error : new EdgeError('internal', 'The hub failed', { cause: error });
+  const known = error instanceof Problem ? error : problem('internal', { cause: error });
   const title = STATUS_CODES[known.status] ?? 'Error';
-  const detail = known.expose ? known.message : `The hub could not carry out the call: ${known.code}`;
+  const detail = known.isSilent ? `The hub could not carry out the call: ${known.code}` : known.message;
   const body = JSON.stringify({
-    ...(known.expose ? known.details : undefined),
+    ...(known.isSilent ? undefined : known.members),
     title,
     status: known.status,
     code: known.code,

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 
 /** A Docker API path that may be sent to an engine unchanged. */
 export interface DockerPath {
@@ -18,7 +18,7 @@ const VERSION = /^v[0-9.]+$/;
  * whole, so that an encoded slash separates segments like a plain one. It is forwarded raw.
  *
  * Rejects what a router or proxy in between would rewrite: dot segments and empty segments. The query is data.
- * @throws EdgeError `bad-docker-path` (400)
+ * @throws Problem `bad-docker-path` (400)
  */
 export function parseDockerPath(raw: string): DockerPath {
   if (!raw.startsWith('/') || !REQUEST_TARGET.test(raw)) throw refused('holds blanks or control characters');
@@ -82,6 +82,6 @@ function decode(path: string): string {
   });
 }
 
-function refused(what: string): EdgeError {
-  return new EdgeError('bad-docker-path', `The path of a Docker call ${what}`, { status: 400 });
+function refused(what: string): Problem {
+  return problem('bad-docker-path', { detail: `The path of a Docker call ${what}` });
 }

@@ -5,7 +5,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { pump } from '../../../protocol/tunnel/pump.js';
 import type { TunnelCall } from '../tunnel/source.js';
@@ -43,7 +43,7 @@ const LINGER_MS = 5_000;
  * Connections are not pooled: an idle one would count as use for the agent's clock, and no answer can reach the wrong
  * call.
  * @param signal aborts the exchange until the answer is complete, with its reason
- * @throws EdgeError the tunnel's error, or `engine-bad-response` (502)
+ * @throws Problem the tunnel's error, or `engine-bad-response` (502)
  */
 export async function requestEngine(
   call: TunnelCall,
@@ -150,11 +150,7 @@ function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('The call was aborted');
 }
 
-function engineFailure(cause: unknown): EdgeError {
-  if (cause instanceof EdgeError) return cause;
-  return new EdgeError(
-    'engine-bad-response',
-    'The engine closed the connection or answered with something that is not HTTP',
-    { status: 502, cause },
-  );
+function engineFailure(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
+  return problem('engine-bad-response', { cause });
 }

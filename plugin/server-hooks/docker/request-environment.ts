@@ -13,7 +13,7 @@ export interface EngineAccess {
  * Holds the target's tunnel while the engine is called and the answer served; resolves to the result of `serve`.
  * @param signal aborts everything, with its reason
  * @param check may reject the tunnel; `stop` aborts with the caller, the tunnel and the hub
- * @throws EdgeError from the tunnel and the engine, `tunnel-closed` (503), and the errors of `check` and `serve`
+ * @throws Problem from the tunnel and the engine, `tunnel-closed` (503), and the errors of `check` and `serve`
  */
 export async function requestEnvironment<T>(
   { tunnels, clock }: EngineAccess,

@@ -1,10 +1,10 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { TunnelCall, TunnelSource, TunnelTarget } from '../tunnel/source.js';
 
 /**
  * Holds the target's tunnel while `use` runs; resolves to its result.
  * @param signal aborts it, with its reason; the `stop` that `use` gets aborts with it and with the tunnel
- * @throws EdgeError from the tunnel, `tunnel-closed` (503), and the errors of `use`
+ * @throws Problem from the tunnel, `tunnel-closed` (503), and the errors of `use`
  */
 export async function withTunnel<T>(
   tunnels: TunnelSource,
@@ -30,18 +30,18 @@ export async function withTunnel<T>(
 }
 
 /** The error of a call whose tunnel was closed. */
-export function tunnelClosed(call: TunnelCall): EdgeError {
+export function tunnelClosed(call: TunnelCall): Problem {
   const reason: unknown = call.closed.reason;
-  if (reason instanceof EdgeError) return reason;
-  return new EdgeError('tunnel-closed', 'The tunnel was closed during the call', { status: 503 });
+  if (reason instanceof Problem) return reason;
+  return problem('tunnel-closed');
 }
 
 /** The error of a call whose caller signed out or whose token was revoked. */
-export function credentialsEnded(): EdgeError {
-  return new EdgeError('unauthorized', 'The session or API token of this call has ended', { status: 401 });
+export function credentialsEnded(): Problem {
+  return problem('unauthorized', { detail: 'The session or API token of this call has ended' });
 }
 
 /** The error of a call whose client disconnected. */
-export function clientGone(): EdgeError {
-  return new EdgeError('client-gone', 'The client disconnected', { status: 499 });
+export function clientGone(): Problem {
+  return problem('client-gone');
 }

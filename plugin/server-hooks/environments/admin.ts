@@ -1,6 +1,6 @@
 import { hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
 import { encodeEdgeKey, splitHostPort } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { CheckIns } from '../agents/check-ins.js';
 import { environmentNotFound, notAssociated } from '../live/availability.js';
@@ -61,7 +61,7 @@ export class EnvironmentAdmin {
     this.#options = options;
   }
 
-  /** @throws EdgeError `environment-not-found` (404) */
+  /** @throws Problem `environment-not-found` (404) */
   get(id: number): Environment {
     const environment = this.#options.store.environment(id);
     if (environment) return environment;
@@ -70,7 +70,7 @@ export class EnvironmentAdmin {
 
   /**
    * @param alongside stores related records in the same turn: both are stored or neither
-   * @throws EdgeError `name-taken` (409), `store-unwritable` (503)
+   * @throws Problem `name-taken` (409), `store-unwritable` (503)
    */
   async create(
     wanted: NewEnvironment,
@@ -104,7 +104,7 @@ export class EnvironmentAdmin {
     return { environment, edgeKey };
   }
 
-  /** @throws EdgeError `environment-not-found` (404), `name-taken` (409), `store-unwritable` (503) */
+  /** @throws Problem `environment-not-found` (404), `name-taken` (409), `store-unwritable` (503) */
   async change(
     id: number,
     changes: Partial<Pick<Environment, 'name' | 'tags' | 'checkInSeconds'>>,
@@ -134,7 +134,7 @@ export class EnvironmentAdmin {
   /**
    * Creates a new Edge key, with new addresses if given. The old key stays valid for `overlapSeconds`; with 0 it and
    * all its grants end immediately.
-   * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
+   * @throws Problem `environment-not-found` (404), `store-unwritable` (503)
    */
   async rotateKey(
     id: number,
@@ -165,7 +165,7 @@ export class EnvironmentAdmin {
 
   /**
    * Deletes an environment's expired keys, and revokes the grants of agents that enrolled with them.
-   * @throws EdgeError `environment-not-found` (404), `store-unwritable` (503)
+   * @throws Problem `environment-not-found` (404), `store-unwritable` (503)
    */
   async endKeys(id: number, generations: readonly number[]): Promise<void> {
     const { store } = this.#options;
@@ -195,7 +195,7 @@ export class EnvironmentAdmin {
 
   /**
    * Gives the instance to the clone that asked for it last, and locks out the machine that had it.
-   * @throws EdgeError `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
+   * @throws Problem `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
    */
   async acceptClone(id: number): Promise<Environment> {
     const { store, machines, presence, randomBytes } = this.#options;
@@ -203,7 +203,7 @@ export class EnvironmentAdmin {
     const chosen = machines.chosenRival(before);
     if (!chosen) {
       const message = 'No clone of an agent’s machine has tried to enrol in the last five minutes';
-      throw new EdgeError('no-clone', message, { status: 409 });
+      throw problem('no-clone', { detail: message });
     }
     const { instance, machine } = chosen;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
@@ -241,7 +241,7 @@ export class EnvironmentAdmin {
     const holder = this.#options.store.environmentByName(name);
     if (!holder || holder.id === ownId) return;
     // Do not say which: the caller may not be allowed to see it.
-    throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
+    throw problem('name-taken');
   }
 
   #newKey(generation: number): { key: EnvironmentKey; secret: string } {

@@ -1,5 +1,5 @@
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
 
@@ -28,7 +28,7 @@ export interface AddressSources {
  * Picks the addresses for a new environment: the caller's, else the settings', else the plugin options', else the
  * address of the call itself. The tunnel address defaults to the same host on the tunnel port.
  * @param origin scheme and authority of the call
- * @throws EdgeError `bad-request` (400)
+ * @throws Problem `bad-request` (400)
  */
 export function chooseAddresses(
   given: GivenAddresses,
@@ -42,22 +42,22 @@ export function chooseAddresses(
   return { apiUrl, tunnelAddress: tunnelAddressOf(address ?? `${new URL(apiUrl).hostname}:${tunnelPort}`) };
 }
 
-/** A URL without a path means the hub's root, so the mount is appended. @throws EdgeError `bad-request` (400) */
+/** A URL without a path means the hub's root, so the mount is appended. @throws Problem `bad-request` (400) */
 export function apiUrlOf(text: string, mount: string): string {
   const url = readAddress('url', () => parseApiUrl(text));
   return new URL(url).pathname === '/' ? `${url}${mount}` : url;
 }
 
-/** @throws EdgeError `bad-request` (400) */
+/** @throws Problem `bad-request` (400) */
 export function tunnelAddressOf(text: string): string {
   return readAddress('tunnelAddress', () => parseTunnelAddress(text));
 }
 
-/** Parses the address in body member `name`. @throws EdgeError `bad-request` (400) */
+/** Parses the address in body member `name`. @throws Problem `bad-request` (400) */
 export function readAddress<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new EdgeError('bad-request', `${name}: not an address agents can use`, { status: 400, cause });
+    throw problem('bad-request', { detail: `${name}: not an address agents can use`, cause });
   }
 }

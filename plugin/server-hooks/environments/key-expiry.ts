@@ -1,4 +1,4 @@
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import type { Store } from '../store/store.js';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { onAbort } from '../model/on-abort.js';
 import type { EventLog } from './event-log.js';
 import { EventStream, type Visibility } from './event-stream.js';
@@ -85,15 +85,12 @@ export class EventStreams {
     return this.#subscribers.size;
   }
 
-  /** @throws EdgeError `too-many-event-streams` (429) */
+  /** @throws Problem `too-many-event-streams` (429) */
   open(subscription: Subscription): Readable {
     const { principalId, visibility, lastEventId, ended, watch = [] } = subscription;
     const own = [...this.#subscribers].filter((other) => other.subscription.principalId === principalId);
     if (this.#subscribers.size >= MAX_STREAMS || own.length >= MAX_STREAMS_EACH) {
-      throw new EdgeError('too-many-event-streams', 'There are too many event streams already', {
-        status: 429,
-        retryAfterSeconds: 30,
-      });
+      throw problem('too-many-event-streams', { retryAfterSeconds: 30 });
     }
     const { log } = this.#options;
     const checkIns = watch.length > 0 ? new WatchedCheckIns(watch, this.#options) : null;

@@ -92,7 +92,7 @@ export interface OperationInput<S extends OperationSpec> {
   readonly services: Services;
   /** Null if `access` needs no principal. */
   readonly principal: S['access'] extends 'public' | 'signed' ? null : Principal;
-  /** Authenticates and authorizes again, for long-lived answers. @throws EdgeError as `admit` */
+  /** Authenticates and authorizes again, for long-lived answers. @throws Problem as `admit` */
   readonly readmit: S['access'] extends 'public' | 'signed' ? null : () => Promise<Principal>;
   readonly environment: S['path'] extends `/api/environments/:id${string}` ? Environment : null;
   /** Decoded, but otherwise unchecked. */

@@ -1,22 +1,22 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import * as z from 'zod';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Problem } from '../../api.js';
+import type { ProblemDocument } from '../../api.js';
 import type { Logger } from '../host.js';
 
 /** An error as an HTTP response: a problem document (RFC 9457) and headers. */
 export interface ErrorReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly problem: Problem;
+  readonly problem: ProblemDocument;
 }
 
-/** The only place where errors are mapped to HTTP. Anything but an EdgeError is a bug: 500, without details. */
+/** The only place where errors are mapped to HTTP. Anything but a Problem is a bug: 500, without details. */
 export function toErrorReply(error: unknown): ErrorReply {
-  const edge = asEdgeError(error);
-  const { status, code, retryAfterSeconds } = edge;
+  const known = asProblem(error);
+  const { status, code, retryAfterSeconds } = known;
   return {
     status,
     headers: {
@@ -30,23 +30,18 @@ export function toErrorReply(error: unknown): ErrorReply {
       title: STATUS_CODES[status] ?? 'Error',
       status,
       code,
-      ...(edge.expose ? { detail: edge.message } : {}),
+      ...(known.isSilent ? {} : { detail: known.message }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      ...edge.details,
+      ...known.members,
     },
   };
 }
 
 /** Adds the hub's time to each error for an agent, so that the agent can correct its clock. */
 export function withHubTime(error: unknown, clock: Clock): unknown {
-  if (!(error instanceof EdgeError)) return error;
-  const { code, message, status, expose, retryAfterSeconds, details } = error;
-  return new EdgeError(code, message, {
-    status,
-    expose,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    details: { timeMs: clock.now(), ...details },
-  });
+  if (!(error instanceof Problem)) return error;
+  const { code, message, members, ...rest } = error;
+  return new Problem(code, message, { ...rest, members: { timeMs: clock.now(), ...members } });
 }
 
 /** Sends an error without Koa. */
@@ -64,13 +59,11 @@ export function errorReplies(logger: Logger): Middleware {
     try {
       await next();
       if (ctx.status === 404 && !ctx.body) {
-        throw new EdgeError('not-found', 'Not found', { status: 404 });
+        throw problem('not-found');
       }
       // The router answers 501 for unknown methods, but still lists the address's methods in `Allow`.
       if ((ctx.status === 405 || ctx.status === 501) && !ctx.body) {
-        throw new EdgeError('method-not-allowed', 'Method not allowed: see the Allow header', {
-          status: 405,
-        });
+        throw problem('method-not-allowed');
       }
     } catch (error) {
       sendError(ctx, error, logger);
@@ -90,14 +83,12 @@ export function sendError(ctx: Context, error: unknown, logger: Logger): void {
 }
 
 /** Converts an error thrown in a handler. */
-export function asEdgeError(error: unknown): EdgeError {
-  if (error instanceof EdgeError) return error;
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
   if (error instanceof z.core.$ZodError) {
     const [issue] = error.issues;
     const where = issue?.path.join('.');
-    return new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message ?? 'invalid'}`, {
-      status: 400,
-    });
+    return problem('bad-request', { detail: `${where ? `${where}: ` : ''}${issue?.message ?? 'invalid'}` });
   }
-  return new EdgeError('internal', 'Internal error; see the hub’s log', { status: 500 });
+  return problem('internal');
 }

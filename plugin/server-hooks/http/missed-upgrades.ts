@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { dockerErrorBody } from '../docker/error.js';
 import { isUpgradePath, parseDockerPath } from '../docker/path.js';
 import type { Logger } from '../host.js';
@@ -29,13 +29,7 @@ export class MissedUpgrades {
       const text = `upgrades do not reach the plugin, so docker exec and docker run -it do not work: add ${LINE}`;
       this.#logger.warn({ code: 'host-lost-upgrade' }, text);
     }
-    const error = new EdgeError(
-      'host-lost-upgrade',
-      'The host dashboard does not forward upgrades to the plugin',
-      {
-        status: 500,
-      },
-    );
+    const error = problem('host-lost-upgrade');
     res.shouldKeepAlive = false;
     if (!call) answerError(res, error);
     else {

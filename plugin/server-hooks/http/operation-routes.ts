@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Services } from '../services.js';
 import type { AnyAnswer, Operation, OperationInput, OperationSpec } from './define-operation.js';
 import { admit } from './guards/admit.js';
@@ -91,6 +91,6 @@ function endWith(signal: AbortSignal, body: Readable): void {
 
 function signalOf(ctx: Context): AbortSignal {
   const closed = new AbortController();
-  ctx.res.once('close', () => closed.abort(new EdgeError('client-gone', 'The caller left', { status: 499 })));
+  ctx.res.once('close', () => closed.abort(problem('client-gone')));
   return closed.signal;
 }

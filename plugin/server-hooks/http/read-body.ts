@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { BODY_BOUNDS, isModestJson } from '../../../protocol/messages/modest-json.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { bodyTooComplex, bodyTooLarge, parseUtf8Json } from '../json/json-job.js';
 
@@ -16,7 +16,7 @@ export interface ReadBodyOptions {
 
 /**
  * Reads the whole body of a request.
- * @throws EdgeError `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
+ * @throws Problem `body-too-large` (413), `body-incomplete` (400), `body-late` (408),
  *   `host-consumed-body` (500) if the host already read it
  */
 export function readBody(
@@ -30,27 +30,19 @@ export function readBody(
   if (req.readableEnded || req.readableDidRead) {
     const isEmpty = announced === 0 && req.headers['transfer-encoding'] === undefined;
     if (isEmpty) return Promise.resolve(Buffer.alloc(0));
-    return Promise.reject(
-      new EdgeError(
-        'host-consumed-body',
-        'The host dashboard read the body before the plugin: mount the plugin before body parsers',
-        { status: 500 },
-      ),
-    );
+    return Promise.reject(problem('host-consumed-body'));
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const fail = (error: EdgeError) => {
+    const fail = (error: Problem) => {
       stopTimer();
       req.off('data', onData);
       chunks.length = 0;
       req.resume();
       reject(error);
     };
-    const stopTimer = clock.after(BODY_MS, () =>
-      fail(new EdgeError('body-late', 'The body did not arrive within 30 s', { status: 408 })),
-    );
+    const stopTimer = clock.after(BODY_MS, () => fail(problem('body-late')));
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) return fail(bodyTooLarge(maxBytes));
@@ -62,7 +54,7 @@ export function readBody(
       stopTimer();
       resolve(Buffer.concat(chunks));
     });
-    const cut = () => fail(new EdgeError('body-incomplete', 'The body ended early', { status: 400 }));
+    const cut = () => fail(problem('body-incomplete'));
     req.once('error', cut);
     req.once('close', cut);
     giveUp?.addEventListener('abort', () => fail(giveUp.reason), { once: true });
@@ -71,7 +63,7 @@ export function readBody(
 
 /**
  * Parses a small body as JSON; an empty one is `undefined`.
- * @throws EdgeError `body-not-json`, `body-too-complex` (400)
+ * @throws Problem `body-not-json`, `body-too-complex` (400)
  */
 export function parseJsonBytes(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;

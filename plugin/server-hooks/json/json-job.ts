@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { isModestJson, type JsonBounds } from '../../../protocol/messages/modest-json.js';
+import { codeOf, type Problem, problem } from '../../../protocol/problems.js';
 
 /**
  * How to parse one kind of body. `read` is pure, and its input and output can be cloned: it runs here or in the worker.
@@ -11,13 +11,13 @@ export interface JsonJob<Input, Output> {
   readonly bounds: JsonBounds;
   /** Limit for the JSON after inflating. */
   readonly maxBytes: number;
-  /** @throws EdgeError */
+  /** @throws Problem */
   read(value: unknown, input: Input): Output;
 }
 
 /**
  * Parses a body, which may be gzip-compressed.
- * @throws EdgeError `body-too-large` (413), `body-not-json` (400), `body-too-complex` (400), and the errors of `read`
+ * @throws Problem `body-too-large` (413), `body-not-json` (400), `body-too-complex` (400), and the errors of `read`
  */
 export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8Array, input: Input): Output {
   const json = inflate(bytes, job.maxBytes);
@@ -28,7 +28,7 @@ export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8A
 /**
  * Inflates data with a gzip header (RFC 1952), which JSON never has. There is no `Content-Encoding`, because a proxy
  * that inflates requests would break their signature.
- * @throws EdgeError `body-too-large` (413) past `maxBytes`, `body-not-json` (400) if damaged
+ * @throws Problem `body-too-large` (413) past `maxBytes`, `body-not-json` (400) if damaged
  */
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
@@ -39,7 +39,7 @@ export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
-/** @throws EdgeError `body-not-json` (400) for malformed JSON and invalid UTF-8 */
+/** @throws Problem `body-not-json` (400) for malformed JSON and invalid UTF-8 */
 export function parseUtf8Json(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -48,25 +48,23 @@ export function parseUtf8Json(bytes: Uint8Array): unknown {
   }
 }
 
-/** Parses a value with its schema. @throws EdgeError `bad-request` (400) that names the place */
+/** Parses a value with its schema. @throws Problem `bad-request` (400) that names the place */
 export function parseAs<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.');
-  throw new EdgeError('bad-request', `${where ? `${where}: ` : ''}${issue?.message}`, { status: 400 });
+  throw problem('bad-request', { detail: `${where ? `${where}: ` : ''}${issue?.message}` });
 }
 
-export function bodyTooLarge(maxBytes: number): EdgeError {
-  return new EdgeError('body-too-large', `The body is larger than ${maxBytes} bytes`, { status: 413 });
+export function bodyTooLarge(maxBytes: number): Problem {
+  return problem('body-too-large', { detail: `The body is larger than ${maxBytes} bytes` });
 }
 
-export function bodyTooComplex(): EdgeError {
-  return new EdgeError('body-too-complex', 'The body has too many members, or is nested too deeply', {
-    status: 400,
-  });
+export function bodyTooComplex(): Problem {
+  return problem('body-too-complex');
 }
 
-function bodyNotJson(): EdgeError {
-  return new EdgeError('body-not-json', 'The body is not JSON in UTF-8', { status: 400 });
+function bodyNotJson(): Problem {
+  return problem('body-not-json');
 }

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf, isProblemCode, type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import { bodyTooComplex, inflate, type JsonJob, runJob } from './json-job.js';
@@ -21,7 +21,7 @@ const MAX_QUEUED_BYTES_EACH = MAX_QUEUED_BYTES / 4;
 
 interface QueuedJob extends JobOrder {
   resolve(value: never): void;
-  reject(error: EdgeError): void;
+  reject(error: Problem): void;
 }
 
 /**
@@ -42,7 +42,7 @@ export class JsonWorker {
     this.#options = options;
   }
 
-  /** @throws EdgeError as `runJob`, and `hub-busy`, `hub-stopping` (503) */
+  /** @throws Problem as `runJob`, and `hub-busy`, `hub-stopping` (503) */
   async run<Input, Output>(
     environmentId: number,
     job: JsonJob<Input, Output>,
@@ -125,7 +125,7 @@ export class JsonWorker {
   }
 
   /** The current job timed out or crashed the thread; the next one gets a new thread. */
-  #failed(error: EdgeError): void {
+  #failed(error: Problem): void {
     void this.#end();
     this.#settle((current) => current.reject(error));
   }
@@ -156,17 +156,16 @@ function smallJson(bytes: Uint8Array): Uint8Array | null {
   }
 }
 
-function revived({ code, message, status }: { code: string; message: string; status: number }): EdgeError {
-  return new EdgeError(code, message, { status, expose: status < 500 });
+/** An error of a worker thread. Unexpected ones are logged only. */
+function revived({ code, message }: { code: string; message: string }): Problem {
+  if (isProblemCode(code) && code !== 'internal') return problem(code, { detail: message });
+  return problem('internal', { cause: new Error(`${code}: ${message}`) });
 }
 
-function busy(retryAfterSeconds = 5): EdgeError {
-  return new EdgeError('hub-busy', 'The hub cannot parse large bodies now', {
-    status: 503,
-    retryAfterSeconds,
-  });
+function busy(retryAfterSeconds = 5): Problem {
+  return problem('hub-busy', { retryAfterSeconds });
 }
 
-function stopping(): EdgeError {
-  return new EdgeError('hub-stopping', 'The hub is stopping', { status: 503, retryAfterSeconds: 1 });
+function stopping(): Problem {
+  return problem('hub-stopping', { retryAfterSeconds: 1 });
 }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems.js';
 import { type JsonJob, runJob } from './json-job.js';
 
 /** A message to the worker. */
@@ -12,7 +12,7 @@ export interface JobOrder {
 /** The worker's answer; errors lose their class between threads. */
 export type JobReply =
   | { readonly value: unknown }
-  | { readonly error: { readonly code: string; readonly message: string; readonly status: number } };
+  | { readonly error: { readonly code: string; readonly message: string } };
 
 /** Runs the jobs that arrive on the port of a worker thread. */
 export function serveJobs(port: MessagePort, jobs: readonly JsonJob<never, unknown>[]): void {
@@ -32,7 +32,6 @@ function run(job: JsonJob<never, unknown> | undefined, bytes: Uint8Array, input:
     return { value: runJob(job, bytes, input as never) };
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
-    const status = error instanceof EdgeError ? error.status : 500;
-    return { error: { code: codeOf(error), message, status } };
+    return { error: { code: codeOf(error), message } };
   }
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { checkInSecondsOf } from '../agents/check-in-state.js';
 import type { Environment } from '../model/environment.js';
@@ -29,7 +29,7 @@ export class Availability {
 
   /**
    * How long a call may wait for the tunnel, ms: two check-ins plus a margin.
-   * @throws EdgeError as {@link requireReachable}
+   * @throws Problem as {@link requireReachable}
    */
   waitMs({ environmentId, instanceId }: TunnelTarget): number {
     const environment = this.requireReachable(environmentId, instanceId);
@@ -39,7 +39,7 @@ export class Availability {
 
   /**
    * Fails when no agent is available: none at all, or not that of the given node.
-   * @throws EdgeError `environment-not-found` (404), `environment-not-associated`, `environment-offline`,
+   * @throws Problem `environment-not-found` (404), `environment-not-associated`, `environment-offline`,
    *   `node-offline` (503)
    */
   requireReachable(environmentId: number, instanceId?: string): Environment {
@@ -54,23 +54,17 @@ export class Availability {
     const isLive = candidates.some(({ id }) => presence.isLive(environmentId, id));
     const isUnseen = candidates.every(({ id }) => presence.intervalMs(environmentId, id) === null);
     if (!isLive && !(isStarting && isUnseen)) {
-      const [code, whose] =
-        instanceId === undefined ? ['environment-offline', "environment's"] : ['node-offline', "node's"];
-      throw new EdgeError(code, `The ${whose} agent does not check in`, {
-        status: 503,
-        retryAfterSeconds: 10,
-      });
+      const code = instanceId === undefined ? 'environment-offline' : 'node-offline';
+      throw problem(code, { retryAfterSeconds: 10 });
     }
     return environment;
   }
 }
 
-export function environmentNotFound(): EdgeError {
-  return new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+export function environmentNotFound(): Problem {
+  return problem('environment-not-found');
 }
 
-export function notAssociated(): EdgeError {
-  return new EdgeError('environment-not-associated', 'No agent has enrolled for this environment', {
-    status: 503,
-  });
+export function notAssociated(): Problem {
+  return problem('environment-not-associated');
 }

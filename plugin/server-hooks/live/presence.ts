@@ -1,4 +1,4 @@
-import type { EdgeError } from '../../../protocol/edge-error.js';
+import type { Problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 
 /** What an agent last reported about itself. */
@@ -139,7 +139,7 @@ export class Presence {
     return null;
   }
 
-  refused(environmentId: number, error: EdgeError): void {
+  refused(environmentId: number, error: Problem): void {
     const environment = this.#environment(environmentId);
     environment.lastRefusal = { code: error.code, at: new Date(this.#clock.now()).toISOString() };
     environment.lastRefusalMs = this.#clock.monotonic();

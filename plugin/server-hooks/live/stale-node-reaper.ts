@@ -1,5 +1,5 @@
-import { codeOf } from '../../../protocol/edge-error.js';
 import type { SwarmMember } from '../../../protocol/messages/agent-calls.js';
+import { codeOf } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { checkInSecondsOf } from '../agents/check-in-state.js';
 import type { Logger } from '../host.js';

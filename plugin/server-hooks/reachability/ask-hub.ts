@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import * as z from 'zod';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { Challenge } from './challenges.js';
 import { withSignal } from './network.js';
 
@@ -17,7 +17,7 @@ const problemSchema = z.object({ code: z.literal('agent-unauthorized') });
 /**
  * Checks that this hub is at the other end of a connection. Redirects are not followed, and only whether the answer is
  * right is reported.
- * @throws EdgeError `hub-answer-malformed`, `hub-other`, `hub-unreachable`
+ * @throws Problem `hub-answer-malformed`, `hub-other`, `hub-unreachable`
  */
 export async function askHub(
   socket: Socket,
@@ -27,14 +27,14 @@ export async function askHub(
 ): Promise<void> {
   const text = await withSignal(signal, exchange(socket, base, challenge.question)).catch(
     (cause: unknown) => {
-      if (cause instanceof EdgeError) throw cause;
-      throw new EdgeError('hub-answer-malformed', 'No HTTP answer', { cause });
+      if (cause instanceof Problem) throw cause;
+      throw problem('hub-answer-malformed', { detail: 'No HTTP answer', cause });
     },
   );
   const body = parseJson(text);
   if (answerSchema.safeParse(body).data?.answer === challenge.answer) return;
   const code = problemSchema.safeParse(body).success ? 'hub-other' : 'hub-answer-malformed';
-  throw new EdgeError(code, 'Not the answer of this hub');
+  throw problem(code);
 }
 
 /** The question in an `Authorization` header; empty if there is none. */

@@ -1,8 +1,8 @@
 import { ADDRCONFIG, type LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
+import { codeOf, Problem, problem } from '../../../protocol/problems.js';
 import { systemClock } from '../../../protocol/time/clock.js';
 
 /** An endpoint; IPv6 without brackets. */
@@ -28,18 +28,18 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /**
  * Resolves a host. Connections use these addresses, so a name that resolves differently a moment later changes
  * nothing.
- * @throws EdgeError `hub-dns`, `address-not-tested`, `hub-unreachable` when `signal` aborts
+ * @throws Problem `hub-dns`, `address-not-tested`, `hub-unreachable` when `signal` aborts
  */
 export async function resolveHost(host: string, signal: AbortSignal): Promise<readonly LookupAddress[]> {
   const found = await withSignal(
     signal,
     lookup(host, { all: true, order: 'verbatim', hints: ADDRCONFIG }),
   ).catch((cause: unknown) => {
-    if (cause instanceof EdgeError) throw cause;
-    throw new EdgeError('hub-dns', 'The name cannot be resolved', { cause });
+    if (cause instanceof Problem) throw cause;
+    throw problem('hub-dns', { cause });
   });
   if (found.some((address) => isIn(NEVER, address))) {
-    throw new EdgeError('address-not-tested', 'No agent can reach a hub at such an address');
+    throw problem('address-not-tested');
   }
   return found;
 }
@@ -53,7 +53,7 @@ function isIn(list: net.BlockList, { address, family }: LookupAddress): boolean 
   return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Connects to one of the addresses. @throws EdgeError `hub-refused`, `hub-unreachable` */
+/** Connects to one of the addresses. @throws Problem `hub-refused`, `hub-unreachable` */
 export async function connectTcp(
   { host, port }: Target,
   addresses: readonly LookupAddress[],
@@ -62,16 +62,16 @@ export async function connectTcp(
   try {
     return await withSignal(signal, dialTcp(host, port, { clock: systemClock, signal, addresses }));
   } catch (error) {
-    if (error instanceof EdgeError) throw error;
+    if (error instanceof Problem) throw error;
     const code = codeOf(error) === 'ECONNREFUSED' ? 'hub-refused' : 'hub-unreachable';
-    throw new EdgeError(code, 'Not connected', { cause: error });
+    throw problem(code, { cause: error });
   }
 }
 
-/** The result of `work`, unless `signal` aborts first. @throws EdgeError `hub-unreachable` */
+/** The result of `work`, unless `signal` aborts first. @throws Problem `hub-unreachable` */
 export function withSignal<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new EdgeError('hub-unreachable', 'No answer in time'));
+    const late = () => reject(problem('hub-unreachable'));
     if (signal.aborted) late();
     signal.addEventListener('abort', late, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late));

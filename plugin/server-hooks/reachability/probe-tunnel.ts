@@ -3,7 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import { splitHostPort } from '../../../protocol/crypto/edge-key.js';
 import { fingerprintOf } from '../../../protocol/crypto/fingerprint.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { SelfTestHop } from '../../api.js';
 import { connectTcp, isLoopback, resolveHost } from './network.js';
@@ -43,9 +43,9 @@ export async function probeTunnel(
           const socket = await tlsHandshake(raw, target, options, 'tunnel-handshake', signal);
           current = socket;
           if (fingerprintIn(socket.getPeerX509Certificate()) !== fingerprint) {
-            throw new EdgeError('tunnel-fingerprint-mismatch', 'Another key');
+            throw problem('tunnel-fingerprint-mismatch');
           }
-          if (socket.alpnProtocol !== TUNNEL_ALPN) throw new EdgeError('tunnel-protocol', 'Another protocol');
+          if (socket.alpnProtocol !== TUNNEL_ALPN) throw problem('tunnel-protocol');
           return null;
         },
       },

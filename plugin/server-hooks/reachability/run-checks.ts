@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 import type { SelfTestHop } from '../../api.js';
 import { explainCheck } from './explain-check.js';
 
@@ -23,7 +23,7 @@ export async function runChecks(place: string, steps: readonly Step[]): Promise<
     try {
       hops.push(explainCheck(hop, await check(), place));
     } catch (error) {
-      if (!(error instanceof EdgeError)) throw error;
+      if (!(error instanceof Problem)) throw error;
       isBlocked = true;
       hops.push(explainCheck(hop, error.code, place));
     }

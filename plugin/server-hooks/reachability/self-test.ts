@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { SelfTestHop } from '../../api.js';
 import type { AgentAddresses } from '../environments/agent-addresses.js';
@@ -44,7 +44,7 @@ export class SelfTest {
 
   /**
    * @param caller also aborts it
-   * @throws EdgeError `too-many-self-tests` (429)
+   * @throws Problem `too-many-self-tests` (429)
    */
   async run({ apiUrl, tunnelAddress }: AgentAddresses, caller: AbortSignal): Promise<readonly SelfTestHop[]> {
     this.#count();
@@ -70,8 +70,8 @@ export class SelfTest {
     const recent = this.#runs.filter((at) => now - at < MINUTE_MS);
     const [oldest] = recent;
     if (oldest !== undefined && recent.length >= MAX_RUNS) {
-      throw new EdgeError('too-many-self-tests', `Too many self-tests: at most ${MAX_RUNS} a minute`, {
-        status: 429,
+      throw problem('too-many-self-tests', {
+        detail: `Too many self-tests: at most ${MAX_RUNS} a minute`,
         retryAfterSeconds: Math.ceil((oldest + MINUTE_MS - now) / 1_000),
       });
     }

@@ -1,17 +1,17 @@
 import net, { type Socket } from 'node:net';
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type ProblemCode, problem } from '../../../protocol/problems.js';
 import { type Target, withSignal } from './network.js';
 
 /**
  * A TLS handshake with any peer; trust is checked afterwards.
- * @throws EdgeError `code` if it fails, `hub-unreachable` when `signal` aborts
+ * @throws Problem `code` if it fails, `hub-unreachable` when `signal` aborts
  */
 export async function tlsHandshake(
   raw: Socket,
   { host }: Target,
   options: ConnectionOptions,
-  code: string,
+  code: ProblemCode,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const socket = tls.connect({
@@ -22,7 +22,7 @@ export async function tlsHandshake(
     ...options,
   });
   const secured = new Promise<TLSSocket>((resolve, reject) => {
-    const fail = (cause?: unknown) => reject(new EdgeError(code, 'No TLS handshake', { cause }));
+    const fail = (cause?: unknown) => reject(problem(code, { cause }));
     socket.on('error', fail);
     socket.once('close', () => fail());
     socket.once('secureConnect', () => resolve(socket));

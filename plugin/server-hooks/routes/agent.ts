@@ -6,9 +6,9 @@ import {
   type SignedHead,
   unauthorized,
 } from '../../../protocol/crypto/request-signature.js';
-import { codeOf } from '../../../protocol/edge-error.js';
 import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/messages/agent-calls.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../protocol/messages/snapshot.js';
+import { codeOf } from '../../../protocol/problems.js';
 import { AgentPace, type Pace } from '../agents/agent-pace.js';
 import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
 import { AnswerProofs } from '../http/answer-proofs.js';

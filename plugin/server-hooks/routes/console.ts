@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { serveConsole } from '../docker/console/console.js';
 import { plainResponse } from '../docker/proxy/switch-protocols.js';
 import { answerError } from '../http/error-reply.js';
@@ -51,7 +51,7 @@ export class ConsoleRoute {
 
 /**
  * Browsers let any page open a WebSocket anywhere, and name the page in `Origin` (RFC 6455, section 10.2).
- * @throws EdgeError `origin-foreign` (403)
+ * @throws Problem `origin-foreign` (403)
  */
 function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null): void {
   const { origin, host } = headers;
@@ -59,5 +59,5 @@ function requireOwnPage({ headers }: IncomingMessage, publicUrl: string | null):
   const isOwn = URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   const isPublic = publicUrl !== null && origin === new URL(publicUrl).origin;
   if (isOwn || isPublic) return;
-  throw new EdgeError('origin-foreign', 'Consoles open only from pages of this hub', { status: 403 });
+  throw problem('origin-foreign');
 }

@@ -1,5 +1,5 @@
 import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
 import { readAddress } from '../environments/agent-addresses.js';
 import { defineOperation } from '../http/define-operation.js';
@@ -55,9 +55,7 @@ export const settingsCalls = [
     },
     ({ services: { host } }) => {
       if (host.caCertificate !== undefined) return { status: 200, body: host.caCertificate };
-      throw new EdgeError('ca-not-known', "The host's certificate is not from a private CA", {
-        status: 404,
-      });
+      throw problem('ca-not-known');
     },
   ),
 ];

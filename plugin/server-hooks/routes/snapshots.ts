@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { snapshotView } from '../../api/snapshot.js';
 import { defineOperation } from '../http/define-operation.js';
 import type { Environment } from '../model/environment.js';
@@ -61,5 +61,5 @@ async function latest(services: Services, environment: Environment): Promise<Rea
   } finally {
     if (!snapshot) leave();
   }
-  throw new EdgeError('snapshot-not-found', 'There is no snapshot yet', { status: 404 });
+  throw problem('snapshot-not-found');
 }

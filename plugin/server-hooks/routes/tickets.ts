@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { createTicket, ticketView } from '../../api/tickets.js';
 import { defineOperation } from '../http/define-operation.js';
 import { requireEnvironment } from '../http/guards/require-environment.js';
@@ -24,7 +24,7 @@ export const ticketCalls = [
       const { host, options, roster, tickets } = services;
       const isOwn = principal.environmentId === undefined || principal.environmentId === environmentId;
       if (!isOwn || host.authorize?.(principal, 'docker', environmentId) === false) {
-        throw new EdgeError('forbidden', 'This is not allowed with these credentials', { status: 403 });
+        throw problem('forbidden');
       }
       const environment = requireEnvironment(services, environmentId);
       const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 import { requireTunnel, tunnelView } from '../../api/tunnel.js';
 import type { TunnelView } from '../../api.js';
 import { defineOperation } from '../http/define-operation.js';
@@ -111,7 +111,7 @@ async function waitFor(
     const hold = await registry.slot(id).acquire(waitMs, signal);
     hold.leave();
   } catch (error) {
-    if (!(error instanceof EdgeError) || error.code !== 'tunnel-timeout') throw error;
+    if (!(error instanceof Problem) || error.code !== 'tunnel-timeout') throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
 import { printedCommandsOf } from '../environments/environment-commands.js';
 import { defineOperation } from '../http/define-operation.js';
-import { asEdgeError } from '../http/error-reply.js';
+import { asProblem } from '../http/error-reply.js';
 import { STORE_PROBLEMS } from '../http/problem-statuses.js';
 import { parseJsonBytes } from '../http/read-body.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
@@ -149,11 +149,11 @@ function oldSecretEndsAt(webhook: Webhook, { clock }: Services): string | null {
   return liveSecrets(webhook, clock.now()).at(-2)?.expiresAt ?? null;
 }
 
-/** @throws EdgeError `body-not-json`, `bad-request` (400) */
+/** @throws Problem `body-not-json`, `bad-request` (400) */
 function readMessage(bytes: Buffer) {
   try {
     return webhookMessage.parse(parseJsonBytes(bytes));
   } catch (error) {
-    throw asEdgeError(error);
+    throw asProblem(error);
   }
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import { type Snapshot, snapshotSchema } from '../../../protocol/messages/snapshot.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 
 /** The part of a snapshot that lists show. */
 export type SnapshotSummary = Pick<Snapshot, 'takenAt' | 'counts' | 'engine' | 'swarm'>;
@@ -81,7 +81,7 @@ export class SnapshotFile {
     );
   }
 
-  /** @throws the file system's error, a parse error, or EdgeError `snapshot-damaged` */
+  /** @throws the file system's error, a parse error, or Problem `snapshot-damaged` */
   static async open(path: string): Promise<SnapshotFile> {
     const file = await open(path, 'r');
     try {
@@ -102,7 +102,7 @@ export class SnapshotFile {
     return this.#ranges.get('errors')?.end ?? 0;
   }
 
-  /** The items, separated by a comma and a line feed. @throws EdgeError `snapshot-damaged` */
+  /** The items, separated by a comma and a line feed. @throws Problem `snapshot-damaged` */
   async *read(section: SnapshotSection): AsyncGenerator<Buffer> {
     const { start, end } = this.#ranges.get(section) ?? { start: 0, end: 0 };
     let position = start;
@@ -120,8 +120,8 @@ export class SnapshotFile {
   }
 }
 
-function damaged(): EdgeError {
-  return new EdgeError('snapshot-damaged', 'The snapshot file has the wrong length');
+function damaged(): Problem {
+  return problem('snapshot-damaged');
 }
 
 function stacksOf(services: NonNullable<Snapshot['services']>): { name: string; services: number }[] {

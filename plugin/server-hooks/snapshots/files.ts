@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
 import type { Instance } from '../model/environment.js';
@@ -82,15 +82,12 @@ export class SnapshotFiles {
 
   /**
    * Registers a reader of an environment's snapshots; the returned function releases it.
-   * @throws EdgeError `snapshot-busy` (503)
+   * @throws Problem `snapshot-busy` (503)
    */
   enter(environmentId: number): () => void {
     const readers = this.#readers.get(environmentId) ?? 0;
     if (readers >= MAX_READERS) {
-      throw new EdgeError('snapshot-busy', 'Too many concurrent readers of this snapshot', {
-        status: 503,
-        retryAfterSeconds: 1,
-      });
+      throw problem('snapshot-busy', { retryAfterSeconds: 1 });
     }
     this.#readers.set(environmentId, readers + 1);
     return () => {
@@ -103,7 +100,7 @@ export class SnapshotFiles {
   /**
    * Opens the latest snapshot of an instance; the caller closes it. Null before the first, and if the file is missing
    * or damaged.
-   * @throws EdgeError `snapshot-unreadable` (503): it exists, but the disk or the process's limits prevent reading it
+   * @throws Problem `snapshot-unreadable` (503): it exists, but the disk or the process's limits prevent reading it
    */
   async open(environmentId: number, instanceId: string): Promise<SnapshotFile | null> {
     return this.summaries(environmentId).has(instanceId) ? this.#openFile(environmentId, instanceId) : null;
@@ -111,7 +108,7 @@ export class SnapshotFiles {
 
   /**
    * Stores `snapshot` as the latest one of an instance. Does nothing if the instance left the environment.
-   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507); the previous one is then kept
+   * @throws Problem `snapshot-unwritable` (503), `snapshot-space-full` (507); the previous one is then kept
    */
   write(
     environmentId: number,
@@ -150,9 +147,7 @@ export class SnapshotFiles {
     let sum = bytes;
     for (const [id, size] of this.#kept.get(environmentId)?.bytes ?? []) if (id !== instanceId) sum += size;
     if (sum <= (this.#options.maxEnvironmentBytes ?? MAX_ENVIRONMENT_BYTES)) return;
-    throw new EdgeError('snapshot-space-full', "The snapshots of the environment's agents are too large", {
-      status: 507,
-    });
+    throw problem('snapshot-space-full');
   }
 
   async #store(environmentId: number, instanceId: string, bytes: Uint8Array): Promise<void> {
@@ -163,7 +158,7 @@ export class SnapshotFiles {
     } catch (cause) {
       if (!this.#isFailing) logger.error({ err: cause }, 'snapshots cannot be written');
       this.#isFailing = true;
-      throw new EdgeError('snapshot-unwritable', 'The snapshot could not be stored', { status: 503, cause });
+      throw problem('snapshot-unwritable', { cause });
     }
     if (this.#isFailing) logger.info({}, 'snapshots can be written again');
     this.#isFailing = false;
@@ -191,11 +186,7 @@ export class SnapshotFiles {
         return null;
       }
       logger.error(fields, 'cannot read a snapshot');
-      throw new EdgeError('snapshot-unreadable', 'The snapshot exists but cannot be read now', {
-        status: 503,
-        retryAfterSeconds: 1,
-        cause: error,
-      });
+      throw problem('snapshot-unreadable', { retryAfterSeconds: 1, cause: error });
     }
   }
 

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { AuthenticatedAgent } from '../agents/authenticate-agent.js';
 import type { Store } from '../store/store.js';
 import type { TunnelCredentials } from '../tunnel/credentials.js';
@@ -24,7 +24,7 @@ export class IdleClose {
   /**
    * Stores the snapshot, then closes in one turn: either a call is in progress, or the tunnel is closed for every later
    * call.
-   * @throws EdgeError `tunnel-unknown` (404), `tunnel-in-use` (409)
+   * @throws Problem `tunnel-unknown` (404), `tunnel-in-use` (409)
    */
   async close(agent: AuthenticatedAgent, tunnelId: string, snapshot: EncodedSnapshot | null): Promise<void> {
     const { credentials, snapshotRequests } = this.#options;
@@ -32,7 +32,7 @@ export class IdleClose {
     if (snapshot) await snapshotRequests.acceptAtClose(agent, snapshot);
     const slot = this.requireOpen(agent, tunnelId);
     if (slot.uses > 0) {
-      throw new EdgeError('tunnel-in-use', 'A call is in progress: the tunnel stays open', { status: 409 });
+      throw problem('tunnel-in-use');
     }
     if (slot.tunnel) credentials.revokeOf(slot.tunnel.grant);
     slot.closeIdle();
@@ -40,7 +40,7 @@ export class IdleClose {
 
   /**
    * Check this before the body is read.
-   * @throws EdgeError `tunnel-unknown` (404): none of the agent's tunnels is open
+   * @throws Problem `tunnel-unknown` (404): none of the agent's tunnels is open
    */
   requireAny({ environment, instance }: AuthenticatedAgent): void {
     const isOpen = [undefined, instance.id].some(
@@ -49,7 +49,7 @@ export class IdleClose {
     if (!isOpen) throw unknownTunnel();
   }
 
-  /** @throws EdgeError `tunnel-unknown` (404) */
+  /** @throws Problem `tunnel-unknown` (404) */
   requireOpen({ environment, instance }: AuthenticatedAgent, tunnelId: string) {
     for (const of of [undefined, instance.id]) {
       const slot = this.#options.registry.peek(environment.id, of);
@@ -59,6 +59,6 @@ export class IdleClose {
   }
 }
 
-function unknownTunnel(): EdgeError {
-  return new EdgeError('tunnel-unknown', 'This tunnel is not open', { status: 404 });
+function unknownTunnel(): Problem {
+  return problem('tunnel-unknown');
 }

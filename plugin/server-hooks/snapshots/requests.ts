@@ -1,4 +1,4 @@
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf, Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AuthenticatedAgent } from '../agents/authenticate-agent.js';
 import type { CheckIns } from '../agents/check-ins.js';
@@ -20,8 +20,8 @@ interface Waiter {
   /** Online agents that have not sent theirs. */
   readonly missing: Set<string>;
   /** An agent's snapshot was stored, or could not be. */
-  received(instanceId: string, isEnough: boolean, error?: EdgeError): void;
-  refuse(error: EdgeError): void;
+  received(instanceId: string, isEnough: boolean, error?: Problem): void;
+  refuse(error: Problem): void;
 }
 
 interface Instances {
@@ -49,7 +49,7 @@ export class SnapshotRequests {
   /**
    * Check this before a snapshot's body is read: 8 MB take longer than anything else here. Aborted or invalid uploads
    * count too.
-   * @throws EdgeError `snapshot-too-soon` (429)
+   * @throws Problem `snapshot-too-soon` (429)
    */
   admit({ environment, instance }: AuthenticatedAgent): void {
     const now = this.#options.clock.monotonic();
@@ -57,8 +57,7 @@ export class SnapshotRequests {
     const last = lastMs.get(instance.id);
     const isWanted = asked.delete(instance.id);
     if (!isWanted && last !== undefined && now - last < MIN_GAP_MS) {
-      throw new EdgeError('snapshot-too-soon', 'Snapshots are at least 10 s apart', {
-        status: 429,
+      throw problem('snapshot-too-soon', {
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
       });
     }
@@ -67,14 +66,14 @@ export class SnapshotRequests {
 
   /**
    * Accepts a regular or a requested snapshot.
-   * @throws EdgeError `snapshot-unwritable` (503), `snapshot-space-full` (507)
+   * @throws Problem `snapshot-unwritable` (503), `snapshot-space-full` (507)
    */
   async accept({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
     try {
       await this.#options.snapshots.write(environment.id, instance, snapshot);
       this.#notify(environment.id, instance);
     } catch (error) {
-      if (error instanceof EdgeError) this.#notify(environment.id, instance, error);
+      if (error instanceof Problem) this.#notify(environment.id, instance, error);
       throw error;
     }
   }
@@ -89,7 +88,7 @@ export class SnapshotRequests {
   /**
    * Requests a snapshot from the environment's agents and waits for it: in a Swarm for a manager's, if one is online,
    * and briefly for the others'.
-   * @throws EdgeError `snapshot-timeout` (504), `snapshot-unwritable` (503), or the error passed to {@link refuse}
+   * @throws Problem `snapshot-timeout` (504), `snapshot-unwritable` (503), or the error passed to {@link refuse}
    */
   request(environmentId: number, waitMs: number): Promise<void> {
     const { clock, store, presence, checkIns } = this.#options;
@@ -99,7 +98,7 @@ export class SnapshotRequests {
       const waiters = this.#waiting.get(environmentId) ?? new Set<Waiter>();
       this.#waiting.set(environmentId, waiters);
       let cancelOthers: (() => void) | null = null;
-      const settle = (error?: EdgeError) => {
+      const settle = (error?: Problem) => {
         cancel();
         cancelOthers?.();
         waiters.delete(waiter);
@@ -120,12 +119,7 @@ export class SnapshotRequests {
         refuse: settle,
       };
       const cancel = clock.after(waitMs, () =>
-        settle(
-          new EdgeError('snapshot-timeout', 'The agent did not send a snapshot in time', {
-            status: 504,
-            retryAfterSeconds: 10,
-          }),
-        ),
+        settle(problem('snapshot-timeout', { retryAfterSeconds: 10 })),
       );
       waiters.add(waiter);
       if (environment) for (const id of ids) this.#of(environment).asked.add(id);
@@ -135,7 +129,7 @@ export class SnapshotRequests {
   }
 
   /** Ends the waits for a snapshot of an environment without agents. */
-  refuse(environmentId: number, error: EdgeError): void {
+  refuse(environmentId: number, error: Problem): void {
     for (const waiter of [...(this.#waiting.get(environmentId) ?? [])]) waiter.refuse(error);
   }
 
@@ -144,7 +138,7 @@ export class SnapshotRequests {
     this.#instances.delete(environmentId);
   }
 
-  #notify(environmentId: number, { id }: Instance, error?: EdgeError): void {
+  #notify(environmentId: number, { id }: Instance, error?: Problem): void {
     const waiters = this.#waiting.get(environmentId);
     const environment = this.#options.store.environment(environmentId);
     if (!waiters || !environment) return;

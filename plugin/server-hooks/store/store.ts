@@ -10,7 +10,7 @@ import type { Webhook } from '../model/webhook.js';
 export interface Store {
   /**
    * Opens the store; creates it if absent.
-   * @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable`, `store-locked`
+   * @throws Problem `store-damaged`, `store-newer`, `store-unreadable`, `store-locked`
    */
   start(): Promise<void>;
   /** Completes pending writes and closes; safe to call twice. */
@@ -31,12 +31,12 @@ export interface Store {
   nextEnvironmentId(): number;
   /**
    * Adds or replaces. Resolves when fsynced; when it rejects, the change was rolled back, except a raised generation.
-   * @throws EdgeError `name-taken` (409), `store-unwritable` (503), `store-closed` (503)
+   * @throws Problem `name-taken` (409), `store-unwritable` (503), `store-closed` (503)
    */
   putEnvironment(environment: Environment): Promise<void>;
   /**
    * Resolves when deleted from disk; does nothing if it does not exist.
-   * @throws EdgeError `store-unwritable` (503), `store-closed` (503)
+   * @throws Problem `store-unwritable` (503), `store-closed` (503)
    */
   deleteEnvironment(id: number): Promise<void>;
 
@@ -44,20 +44,20 @@ export interface Store {
   webhook(id: string): Webhook | undefined;
   /** All, in order of creation. */
   webhooks(): Iterable<Webhook>;
-  /** Adds or replaces. Resolves when fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
+  /** Adds or replaces. Resolves when fsynced. @throws Problem `store-unwritable` (503), `store-closed` (503) */
   putWebhook(webhook: Webhook): Promise<void>;
-  /** Resolves when deleted from disk. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
+  /** Resolves when deleted from disk. @throws Problem `store-unwritable` (503), `store-closed` (503) */
   deleteWebhook(id: string): Promise<void>;
 
   /**
    * Resolves when everything visible to reads is on disk: for answers that depend on another caller's change.
-   * @throws EdgeError `store-unwritable` (503)
+   * @throws Problem `store-unwritable` (503)
    */
   settled(): Promise<void>;
 
   /** As last stored; defaults in a new store. */
   settings(): Settings;
-  /** Replaces all settings. Resolves when fsynced. @throws EdgeError `store-unwritable` (503), `store-closed` (503) */
+  /** Replaces all settings. Resolves when fsynced. @throws Problem `store-unwritable` (503), `store-closed` (503) */
   putSettings(settings: Settings): Promise<void>;
 
   /**

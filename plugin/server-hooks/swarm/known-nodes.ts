@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Environment } from '../model/environment.js';
 import type { TunnelTarget } from '../tunnel/source.js';
 import type { SwarmRoster } from './roster.js';
@@ -11,7 +11,7 @@ export interface KnownNode {
 
 /** A node with the target of its calls, or the error if there is none. */
 export interface NodeWay extends KnownNode {
-  readonly target: TunnelTarget | EdgeError;
+  readonly target: TunnelTarget | Problem;
 }
 
 type Members = Pick<SwarmRoster, 'members'>;
@@ -36,13 +36,10 @@ export function waysToNodes(environment: Environment, roster: Members): NodeWay[
 }
 
 /** The target of calls for a node, or `node-without-agent` (503) if no agent serves it. */
-export function targetOf(environment: Environment, nodeId: string): Required<TunnelTarget> | EdgeError {
+export function targetOf(environment: Environment, nodeId: string): Required<TunnelTarget> | Problem {
   const instance = environment.instances.find(({ node }) => node?.nodeId === nodeId);
   if (instance) return { environmentId: environment.id, instanceId: instance.id };
-  return new EdgeError('node-without-agent', 'No agent has enrolled for this node', {
-    status: 503,
-    retryAfterSeconds: 10,
-  });
+  return problem('node-without-agent', { retryAfterSeconds: 10 });
 }
 
 function compare(a: string, b: string): number {

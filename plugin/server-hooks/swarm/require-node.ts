@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { Environment } from '../model/environment.js';
 import type { TunnelTarget } from '../tunnel/source.js';
 import { knownNodes, targetOf } from './known-nodes.js';
@@ -7,7 +7,7 @@ import type { SwarmRoster } from './roster.js';
 /**
  * The target of calls for a Swarm node. Ids have priority over names.
  * @param node id or name, percent-encoded as in a URL
- * @throws EdgeError `node-not-found` (404), `node-ambiguous` (409), `node-without-agent` (503)
+ * @throws Problem `node-not-found` (404), `node-ambiguous` (409), `node-without-agent` (503)
  */
 export function requireNode(
   environment: Environment,
@@ -21,10 +21,10 @@ export function requireNode(
   const [first] = found;
   if (!first) throw notFound();
   if (found.length > 1) {
-    throw new EdgeError('node-ambiguous', 'Several nodes have this name: use the id', { status: 409 });
+    throw problem('node-ambiguous');
   }
   const target = targetOf(environment, first.id);
-  if (target instanceof EdgeError) throw target;
+  if (target instanceof Problem) throw target;
   return target;
 }
 
@@ -36,6 +36,6 @@ function decode(text: string): string {
   }
 }
 
-function notFound(): EdgeError {
-  return new EdgeError('node-not-found', 'The environment has no such node', { status: 404 });
+function notFound(): Problem {
+  return problem('node-not-found');
 }

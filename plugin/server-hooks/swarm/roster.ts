@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EdgeError } from '../../../protocol/edge-error.js';
 import type { SwarmMember, SwarmReport } from '../../../protocol/messages/agent-calls.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type Environment, type Instance, isManager, swarmAuthority } from '../model/environment.js';
 import type { Store } from '../store/store.js';
@@ -55,7 +55,7 @@ export class SwarmRoster {
 
   /**
    * Accepts a report; resolves when its managers are on disk.
-   * @throws EdgeError `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
+   * @throws Problem `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
   async accept(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
     const { onChange, clock } = this.#options;
@@ -74,7 +74,7 @@ export class SwarmRoster {
 
   /**
    * Check this before the body of a report is read.
-   * @throws EdgeError `manager-unconfirmed` (403)
+   * @throws Problem `manager-unconfirmed` (403)
    */
   requireTrusted(environmentId: number, { id }: Instance): Environment {
     const environment = this.#options.store.environment(environmentId);
@@ -95,10 +95,7 @@ export class SwarmRoster {
     const now = this.#options.clock.monotonic();
     const evenMs = Math.max(this.#evenMs.get(environmentId) ?? 0, now) + GAP_MS;
     if (evenMs > now + BURST * GAP_MS) {
-      throw new EdgeError('report-too-soon', 'Managers report changes faster than one a second', {
-        status: 429,
-        retryAfterSeconds: 1,
-      });
+      throw problem('report-too-soon', { retryAfterSeconds: 1 });
     }
     this.#evenMs.set(environmentId, evenMs);
   }
@@ -129,8 +126,6 @@ export class SwarmRoster {
   }
 }
 
-function unconfirmed(): EdgeError {
-  return new EdgeError('manager-unconfirmed', 'No trusted manager has confirmed this agent as a manager', {
-    status: 403,
-  });
+function unconfirmed(): Problem {
+  return problem('manager-unconfirmed');
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { onAbort } from '../model/on-abort.js';
@@ -12,7 +12,7 @@ export interface TunnelCallsOptions {
   readonly clock: Clock;
   /**
    * How long a call may wait for its tunnel, ms.
-   * @throws EdgeError if waiting is pointless: `environment-not-found`, `environment-offline`, …
+   * @throws Problem if waiting is pointless: `environment-not-found`, `environment-offline`, …
    */
   readonly waitMs: (target: TunnelTarget) => number;
   /** Whether an agent may serve calls for its whole Swarm. */
@@ -107,6 +107,6 @@ export class TunnelCalls implements TunnelSource {
   }
 }
 
-function tooManyCalls(message: string): EdgeError {
-  return new EdgeError('too-many-calls', message, { status: 503, retryAfterSeconds: 1 });
+function tooManyCalls(message: string): Problem {
+  return problem('too-many-calls', { detail: message, retryAfterSeconds: 1 });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 
 /** The rights of a credential. A tunnel's environment comes from here, never from the agent. */
@@ -82,7 +82,7 @@ export class TunnelCredentials {
 
   /**
    * Redeems a token. It is spent whatever the outcome.
-   * @throws EdgeError `credential-replayed`, `credential-superseded`, `credential-revoked`,
+   * @throws Problem `credential-replayed`, `credential-superseded`, `credential-revoked`,
    *   `credential-expired` or `credential-unknown` (all 401); the detail `environmentId` names its environment,
    *   if known
    */
@@ -92,10 +92,7 @@ export class TunnelCredentials {
     if (!issued) throw refusal(this.#spent.get(tokenHash));
     this.#end(issued, 'used');
     if (this.#options.clock.monotonic() - issued.issuedMs >= LIFETIME_MS) {
-      throw new EdgeError('credential-expired', 'The credential is older than 30 s', {
-        status: 401,
-        details: { environmentId: issued.grant.environmentId },
-      });
+      throw problem('credential-expired', { members: { environmentId: issued.grant.environmentId } });
     }
     return issued.grant;
   }
@@ -124,20 +121,17 @@ export class TunnelCredentials {
   }
 }
 
-function refusal(spent: Spent | undefined): EdgeError {
-  const options = {
-    status: 401,
-    ...(spent === undefined ? {} : { details: { environmentId: spent.environmentId } }),
-  };
+function refusal(spent: Spent | undefined): Problem {
+  const options = spent === undefined ? {} : { members: { environmentId: spent.environmentId } };
   switch (spent?.ending) {
     case 'used':
-      return new EdgeError('credential-replayed', 'The credential was used before', options);
+      return problem('credential-replayed', options);
     case 'superseded':
-      return new EdgeError('credential-superseded', 'A newer credential was issued', options);
+      return problem('credential-superseded', options);
     case 'revoked':
-      return new EdgeError('credential-revoked', 'The credential was revoked', options);
+      return problem('credential-revoked', options);
     default:
-      return new EdgeError('credential-unknown', 'Unknown credential', options);
+      return problem('credential-unknown', options);
   }
 }
 

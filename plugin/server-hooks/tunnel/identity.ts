@@ -11,7 +11,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { fingerprintOf } from '../../../protocol/crypto/fingerprint.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
 
@@ -32,7 +32,7 @@ export interface TunnelIdentity {
 /**
  * Reads `tunnel-key.pem` (ECDSA P-256) from the data folder; creates it on the first call. Every issued Edge key names
  * this key, so an unreadable one is never replaced: that would lock out all agents.
- * @throws EdgeError `tunnel-key-damaged`; file system errors
+ * @throws Problem `tunnel-key-damaged`; file system errors
  */
 export async function loadTunnelIdentity(dataDir: string, clock: Clock): Promise<TunnelIdentity> {
   const path = join(dataDir, KEY_FILE);
@@ -56,7 +56,8 @@ async function readKey(path: string): Promise<KeyObject | null> {
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('the key is not on P-256');
     return key;
   } catch (cause) {
-    throw new EdgeError('tunnel-key-damaged', `${path} does not hold an ECDSA P-256 private key in PEM`, {
+    throw problem('tunnel-key-damaged', {
+      detail: `${path} does not hold an ECDSA P-256 private key in PEM`,
       cause,
     });
   }

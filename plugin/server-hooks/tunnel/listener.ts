@@ -1,10 +1,10 @@
 import http2, { type ClientHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import tls, { type Server, type TLSSocket } from 'node:tls';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
 import { LISTEN_BACKLOG } from '../../../protocol/network/listen-backlog.js';
 import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
+import { codeOf, type ProblemCode, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type TunnelProof, tunnelProofSchema } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -22,9 +22,9 @@ export interface TunnelListenerOptions {
   readonly bind: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Verifies a proof and spends its credential. @throws EdgeError `credential-…` */
+  /** Verifies a proof and spends its credential. @throws Problem `credential-…` */
   readonly admit: (proof: TunnelProof) => Grant;
-  /** Attaches an admitted tunnel, or rejects it. @throws EdgeError `credential-revoked` */
+  /** Attaches an admitted tunnel, or rejects it. @throws Problem `credential-revoked` */
   readonly register: (tunnel: Tunnel) => void;
   readonly newId: () => string;
   /** File descriptor limit of the process: unproven connections get a quarter of it. Default: no limit. */
@@ -191,10 +191,8 @@ export class TunnelListener {
   #requestProof(session: ClientHttp2Session, socket: TLSSocket): Promise<TunnelProof> {
     const { clock } = this.#options;
     return new Promise<TunnelProof>((resolve, reject) => {
-      const fail = (code: string, message: string) => reject(new EdgeError(code, message, { status: 401 }));
-      const cancelDeadline = clock.after(TUNNEL.handshakeMs, () =>
-        fail('proof-late', 'No proof within 10 s'),
-      );
+      const fail = (code: ProblemCode, detail?: string) => reject(problem(code, { detail }));
+      const cancelDeadline = clock.after(TUNNEL.handshakeMs, () => fail('proof-late'));
       const cancelCheck = clock.every(PROOF_CHECK_MS, () => {
         if (socket.bytesRead > TUNNEL.proofBytes) fail('proof-malformed', 'The proof is too large');
       });
@@ -204,7 +202,7 @@ export class TunnelListener {
       };
       session.once('close', () => {
         stop();
-        fail('proof-missing', 'The agent disconnected before its proof');
+        fail('proof-missing');
       });
       const stream = session.request({ ':path': TUNNEL.credentialPath });
       const chunks: Buffer[] = [];
@@ -220,7 +218,7 @@ export class TunnelListener {
         const proof = tunnelProofSchema.safeParse(parseJson(Buffer.concat(chunks)));
         if (proof.success) resolve(proof.data);
         else if (size === 0) fail('proof-missing', 'The agent sent no proof');
-        else fail('proof-malformed', 'The proof is malformed');
+        else fail('proof-malformed');
       });
     });
   }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Tunnel, TunnelEnd } from './tunnel.js';
 
@@ -19,7 +19,7 @@ export interface TunnelLease {
 
 interface Waiter {
   resolve(tunnel: Tunnel): void;
-  reject(error: EdgeError): void;
+  reject(error: Problem): void;
 }
 
 export interface TunnelSlotOptions {
@@ -93,7 +93,7 @@ export class TunnelSlot {
   /**
    * Demands the tunnel, waits for it and takes a hold on it. The wait counts as use, and the hold follows it in the
    * same turn, so the tunnel cannot be closed as idle in between.
-   * @throws EdgeError `tunnel-timeout` (504) after `waitMs`, `tunnel-closed` (503) on revocation, or
+   * @throws Problem `tunnel-timeout` (504) after `waitMs`, `tunnel-closed` (503) on revocation, or
    *   the signal's reason
    */
   acquire(waitMs: number, signal: AbortSignal): Promise<TunnelHold> {
@@ -116,12 +116,7 @@ export class TunnelSlot {
       };
       const aborted = () => waiter.reject(signal.reason);
       const cancel = this.#options.clock.after(waitMs, () =>
-        waiter.reject(
-          new EdgeError('tunnel-timeout', 'The environment did not open its tunnel in time', {
-            status: 504,
-            retryAfterSeconds: 5,
-          }),
-        ),
+        waiter.reject(problem('tunnel-timeout', { retryAfterSeconds: 5 })),
       );
       this.#waiters.add(waiter);
       if (signal.aborted) aborted();
@@ -152,13 +147,11 @@ export class TunnelSlot {
 
   /**
    * Attaches a tunnel and supersedes an older one: the newest authenticated one wins.
-   * @throws EdgeError `credential-revoked` (401) if its lease was withdrawn
+   * @throws Problem `credential-revoked` (401) if its lease was withdrawn
    */
   attach(tunnel: Tunnel): void {
     if (tunnel.grant.epoch !== this.#lease?.epoch) {
-      throw new EdgeError('credential-revoked', 'The lease was withdrawn before the agent connected', {
-        status: 401,
-      });
+      throw problem('credential-revoked', { detail: 'The lease was withdrawn before the agent connected' });
     }
     const older = this.#tunnel;
     this.#tunnel = tunnel;
@@ -188,7 +181,7 @@ export class TunnelSlot {
   /** Ends tunnel, calls and waits immediately. */
   revoke(end: 'revoked' | 'stopping' = 'revoked'): void {
     this.#lastUseMs = null;
-    const error = new EdgeError('tunnel-closed', 'The tunnel was closed', { status: 503 });
+    const error = problem('tunnel-closed');
     for (const waiter of [...this.#waiters]) waiter.reject(error);
     this.#close(end);
   }

@@ -17,7 +17,7 @@ export interface TunnelCall {
   readonly agent: Agent;
   /**
    * A fresh byte pipe to the engine. Ends cleanly only where the engine ended it; everything else is
-   * an error. Rejects within 10 s with EdgeError `engine-unreachable`, `tunnel-lost` or `dial-timeout`.
+   * an error. Rejects within 10 s with Problem `engine-unreachable`, `tunnel-lost` or `dial-timeout`.
    */
   dial(): Promise<Duplex>;
   /**
@@ -36,7 +36,7 @@ export interface TunnelCall {
 export interface TunnelSource {
   /**
    * Wakes the target's agent if needed, waits for its tunnel, and takes a hold on it.
-   * @throws EdgeError `environment-not-found` (404), `environment-not-associated` (503),
+   * @throws Problem `environment-not-found` (404), `environment-not-associated` (503),
    *   `environment-offline` (503), `tunnel-timeout` (504), `tunnel-closed` (503), `too-many-calls` (503)
    */
   open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall>;

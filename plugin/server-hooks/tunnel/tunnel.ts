@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
@@ -41,7 +41,7 @@ export class Tunnel {
   readonly openedAtMs: number;
   /** Opens connections for `node:http` and dockerode through this tunnel only. */
   readonly agent: Agent;
-  /** Aborts when the tunnel ends; its reason is an EdgeError. */
+  /** Aborts when the tunnel ends; its reason is a Problem. */
   readonly closed: AbortSignal;
   readonly #options: TunnelOptions;
   readonly #controller = new AbortController();
@@ -105,7 +105,7 @@ export class Tunnel {
 
   /**
    * Opens a byte pipe to the engine.
-   * @throws EdgeError `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
+   * @throws Problem `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
    *   `tunnel-lost` (502), `tunnel-closed` (503)
    */
   dial(): Promise<Duplex> {
@@ -114,7 +114,7 @@ export class Tunnel {
       const stream = this.#request({ ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority });
       this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
-        reject(new EdgeError('dial-timeout', 'The agent did not open a stream within 10 s', { status: 504 }));
+        reject(problem('dial-timeout'));
         this.#resets.spend();
         stream.close(NGHTTP2_CANCEL);
         // Without flow-control credit from the peer, `close` alone would never finish.
@@ -162,11 +162,9 @@ export class Tunnel {
     // session, and destroying it then makes Node hang or crash.
     setImmediate(() => this.#disconnect(end));
     this.#controller.abort(
-      new EdgeError(
-        end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost',
-        end === 'revoked' ? 'The tunnel was closed' : `The tunnel ended (${end})`,
-        { status: end === 'revoked' ? 503 : 502 },
-      ),
+      problem(end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost', {
+        detail: end === 'revoked' ? 'The tunnel was closed' : `The tunnel ended (${end})`,
+      }),
     );
   }
 
@@ -213,7 +211,7 @@ export class Tunnel {
       return this.#options.session.request(headers);
     } catch (cause) {
       // Thrown after GOAWAY or on a destroyed session.
-      throw new EdgeError('tunnel-lost', 'The tunnel was lost', { status: 502, cause });
+      throw problem('tunnel-lost', { cause });
     }
   }
 }
@@ -239,22 +237,17 @@ class TunnelAgent extends Agent {
   }
 }
 
-function dialError(code: number): EdgeError {
+function dialError(code: number): Problem {
   switch (code) {
     case NGHTTP2_CONNECT_ERROR:
-      return new EdgeError('engine-unreachable', 'The agent cannot reach its Docker Engine', {
-        status: 502,
-      });
+      return problem('engine-unreachable');
     case NGHTTP2_REFUSED_STREAM:
       return tooManyStreams();
     default:
-      return new EdgeError('tunnel-lost', 'The tunnel was lost', { status: 502 });
+      return problem('tunnel-lost');
   }
 }
 
-function tooManyStreams(): EdgeError {
-  return new EdgeError('too-many-streams', 'The tunnel is at its limit of concurrent streams', {
-    status: 503,
-    retryAfterSeconds: 1,
-  });
+function tooManyStreams(): Problem {
+  return problem('too-many-streams', { retryAfterSeconds: 1 });
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Webhook, WebhookSecret } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
@@ -31,18 +31,18 @@ export class WebhookAdmin {
     this.#options = options;
   }
 
-  /** @throws EdgeError `webhook-not-found` (404) */
+  /** @throws Problem `webhook-not-found` (404) */
   get(id: string): Webhook {
     const webhook = this.#options.store.webhook(id);
     if (webhook) return webhook;
-    throw new EdgeError('webhook-not-found', 'There is no such webhook', { status: 404 });
+    throw problem('webhook-not-found');
   }
 
-  /** @throws EdgeError `too-many-webhooks` (409), `store-unwritable` (503) */
+  /** @throws Problem `too-many-webhooks` (409), `store-unwritable` (503) */
   async create(name: string): Promise<WithSecret> {
     const { store, clock, randomBytes } = this.#options;
     if ([...store.webhooks()].length >= MAX_WEBHOOKS) {
-      throw new EdgeError('too-many-webhooks', `There are already ${MAX_WEBHOOKS} webhooks`, { status: 409 });
+      throw problem('too-many-webhooks', { detail: `There are already ${MAX_WEBHOOKS} webhooks` });
     }
     const secret = this.#newSecret();
     const webhook: Webhook = {
@@ -58,7 +58,7 @@ export class WebhookAdmin {
 
   /**
    * Creates a new secret. The previous one stays valid for `overlapSeconds`; older ones end immediately.
-   * @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503)
+   * @throws Problem `webhook-not-found` (404), `store-unwritable` (503)
    */
   async rotateSecret(id: string, overlapSeconds: number): Promise<WithSecret> {
     const { store, clock } = this.#options;
@@ -71,7 +71,7 @@ export class WebhookAdmin {
     return { webhook, secret: secret.secret };
   }
 
-  /** Keeps the environments it created. @throws EdgeError `webhook-not-found` (404), `store-unwritable` (503) */
+  /** Keeps the environments it created. @throws Problem `webhook-not-found` (404), `store-unwritable` (503) */
   async delete(id: string): Promise<void> {
     this.get(id);
     await this.#options.store.deleteWebhook(id);

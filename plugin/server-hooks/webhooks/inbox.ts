@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { codeOf, EdgeError } from '../../../protocol/edge-error.js';
+import { codeOf, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { PrintedCommands, WebhookAnswer, WebhookMessage } from '../../api.js';
 import type { AuthFailureLog } from '../agents/auth-failure-log.js';
@@ -34,9 +34,9 @@ export interface Delivery {
   readonly bytes: Buffer;
   /** The address of the caller, or of the proxy in front. */
   readonly address: string;
-  /** Parses the body once the sender is authenticated. @throws EdgeError `body-not-json`, `bad-request` */
+  /** Parses the body once the sender is authenticated. @throws Problem `body-not-json`, `bad-request` */
   read(): WebhookMessage;
-  /** @throws EdgeError `bad-request` */
+  /** @throws Problem `bad-request` */
   addresses(message: WebhookMessage): AgentAddresses;
   print(environment: Environment, edgeKey: string): PrintedCommands;
 }
@@ -69,7 +69,7 @@ export class WebhookInbox {
   }
 
   /**
-   * @throws EdgeError `webhook-unauthorized` (401), `webhook-repeated` (409), `webhook-busy` (429), and the errors of
+   * @throws Problem `webhook-unauthorized` (401), `webhook-repeated` (409), `webhook-busy` (429), and the errors of
    *   {@link Delivery} and {@link EnvironmentAdmin}
    */
   async receive(delivery: Delivery): Promise<WebhookReply> {
@@ -167,7 +167,7 @@ export class WebhookInbox {
     return kept;
   }
 
-  /** The first answer, while it is still valid. @throws EdgeError `webhook-repeated` (409) */
+  /** The first answer, while it is still valid. @throws Problem `webhook-repeated` (409) */
   async #repeat(name: string, environmentId: number, { bytes }: Delivery): Promise<WebhookReply> {
     const { store, answers, clock } = this.#options;
     const kept = (await answers.open(name, bytes)) as Kept | undefined;
@@ -176,10 +176,7 @@ export class WebhookInbox {
       (key) => key.generation === kept?.keyGeneration && isKeyValid(key, clock.now()),
     );
     if (environment && kept && (kept.keyGeneration === null || isCurrent)) return kept;
-    throw new EdgeError('webhook-repeated', 'A message with this webhook-id was already answered', {
-      status: 409,
-      details: { environmentId },
-    });
+    throw problem('webhook-repeated', { members: { environmentId } });
   }
 }
 

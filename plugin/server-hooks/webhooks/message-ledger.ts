@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import type { SeenMessage, Webhook } from '../model/webhook.js';
 
 /** A timestamp may be 5 minutes behind or ahead of the clock: a request can be replayed for this long, ms. */
@@ -16,13 +16,13 @@ export function environmentOfMessage(webhook: Webhook, messageId: string): numbe
   return webhook.messages.find((message) => message.digest === digest)?.environmentId;
 }
 
-/** @throws EdgeError `webhook-busy` (429) if the webhook is at its limit of new messages */
+/** @throws Problem `webhook-busy` (429) if the webhook is at its limit of new messages */
 export function requireRoom({ messages }: Webhook, nowMs: number): void {
   const first = messages.at(-MAX_NEW);
   const freeMs = first ? Date.parse(first.at) + REPLAYABLE_MS - nowMs : 0;
   if (freeMs <= 0) return;
-  throw new EdgeError('webhook-busy', `A webhook accepts ${MAX_NEW} new messages in 10 minutes`, {
-    status: 429,
+  throw problem('webhook-busy', {
+    detail: `A webhook accepts ${MAX_NEW} new messages in 10 minutes`,
     retryAfterSeconds: Math.ceil(freeMs / 1_000),
   });
 }

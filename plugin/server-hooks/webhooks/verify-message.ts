@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../protocol/problems.js';
 
 /** A signed message, as received. */
 export interface SignedMessage {
@@ -19,7 +19,7 @@ const MAX_SIGNATURE_CHARACTERS = 4_096;
  * clock (the library reads the clock itself).
  * @param secrets one of them must have signed
  * @returns the sender's `webhook-id`
- * @throws EdgeError `webhook-unauthorized` (401), the same for every failure
+ * @throws Problem `webhook-unauthorized` (401), the same for every failure
  */
 export function verifyMessage(secrets: readonly string[], { headers, bytes }: SignedMessage): string {
   const signed = {
@@ -34,8 +34,8 @@ export function verifyMessage(secrets: readonly string[], { headers, bytes }: Si
 }
 
 /** Does not reveal whether the webhook is unknown or the signature wrong. */
-export function webhookUnauthorized(): EdgeError {
-  return new EdgeError('webhook-unauthorized', 'Invalid signature', { status: 401, expose: false });
+export function webhookUnauthorized(): Problem {
+  return problem('webhook-unauthorized');
 }
 
 function isSignedWith(secret: string, payload: string, headers: Record<string, string>): boolean {

@@ -1,4 +1,4 @@
-import type { Problem } from '../../api.js';
+import type { ProblemDocument } from '../../api.js';
 import { HubTime } from './hub-time.js';
 
 /** A call that the hub rejected, or that did not reach it (`unreachable`). */
@@ -96,7 +96,7 @@ function isFromEngine({ headers }: Response): boolean {
 /** Engine errors have a `message`; only the hub sets a code. */
 async function errorOf(response: Response): Promise<ApiError> {
   const fallback = `The response was ${response.status} ${response.statusText}`.trim();
-  const problem: Partial<Problem & { message: string }> = await response
+  const problem: Partial<ProblemDocument & { message: string }> = await response
     .json()
     .then((value: unknown) => Object(value))
     .catch(() => ({}));

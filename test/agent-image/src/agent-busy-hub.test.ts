@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { JsonWorker } from '../../../plugin/server-hooks/json/json-worker.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { startWholeAgent } from './start-whole-agent.js';
 
@@ -15,7 +15,7 @@ test('agent: a snapshot that a busy hub refuses is sent again after the time tha
   const clock = new FakeClock();
   JsonWorker.prototype.run = async () => {
     refusedMs.push(clock.monotonic());
-    throw new EdgeError('hub-busy', 'busy', { status: 503, retryAfterSeconds: RETRY_MS / 1_000 });
+    throw problem('hub-busy', { retryAfterSeconds: RETRY_MS / 1_000 });
   };
   t.teardown(() => {
     JsonWorker.prototype.run = run;

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import test from 'ava';
 import { createLogger } from '../../../agent-image/src/log.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 
 function capture() {
   const lines: string[] = [];
@@ -26,7 +26,7 @@ test('agent log: tells an error by its code, message and causes, without a stack
   const { lines, sink } = capture();
   const cause = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
   createLogger({ logLevel: 'info', logFormat: 'json' }, sink).warn(
-    { err: new EdgeError('hub-refused', 'The hub refuses', { cause }) },
+    { err: problem('hub-refused', { detail: 'The hub refuses', cause }) },
     'check-in failed',
   );
   t.like(JSON.parse(lines[0] ?? ''), {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../../plugin/server-hooks/docker/path.js';
-import { codeOf } from '../../../protocol/edge-error.js';
+import { codeOf } from '../../../protocol/problems.js';
 import { containerName, docker } from '../../kit/docker/compare.js';
 import { type DockerLine, startDockerLine } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';

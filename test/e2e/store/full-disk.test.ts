@@ -1,7 +1,7 @@
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { EnvironmentView, Problem } from '../../../plugin/api.js';
+import type { EnvironmentView, ProblemDocument } from '../../../plugin/api.js';
 import { labTest } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import { openTunnel, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
@@ -70,12 +70,12 @@ labTest(
       ['DELETE', `/api/tokens/${token.body.id}`],
     ];
     for (const [method, to, body] of refused) {
-      const answer = await hub.call<Problem>(method, to, body);
+      const answer = await hub.call<ProblemDocument>(method, to, body);
       t.is(answer.status, 503, `${method} ${to}`);
       t.is(answer.body.code, 'store-unwritable');
       t.is(answer.headers['content-type'], 'application/problem+json');
     }
-    const snapshot = await hub.call<Problem>('POST', `${path}/snapshot`);
+    const snapshot = await hub.call<ProblemDocument>('POST', `${path}/snapshot`);
     t.is(snapshot.body.code, 'snapshot-unwritable');
     t.is(snapshot.status, 503);
     t.deepEqual(await health(hub), [200, 'degraded', ['store-unwritable', 'snapshot-unwritable']]);

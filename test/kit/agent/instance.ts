@@ -103,7 +103,7 @@ export class TestInstance {
 
   /**
    * Opens a tunnel with that proof. `ended` resolves to the code of its end.
-   * @throws EdgeError the code that the hub refused it with
+   * @throws Problem the code that the hub refused it with
    */
   async open(proof: TunnelProof): Promise<{ tunnel: AgentTunnel; ended: Promise<string> }> {
     const socket = await connectTunnel({

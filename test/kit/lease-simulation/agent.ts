@@ -15,7 +15,7 @@ export interface AgentSurroundings {
   hub(): LeaseHub;
   /** The agent as the hub has it stored; enrols it where the hub forgot it. */
   instance(agent: LeaseAgent): Instance;
-  /** Spends a token. @throws EdgeError */
+  /** Spends a token. @throws Problem */
   present(instance: Instance, token: string): Tunnel;
   /** Right after a check-in of the agent's began, before it is answered or held. */
   heard(agent: LeaseAgent): void;

@@ -4,7 +4,7 @@ import type { Environment, Instance } from '../../../plugin/server-hooks/model/e
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import { openCredential } from '../../../protocol/crypto/credential.js';
 import { deriveKey } from '../../../protocol/crypto/derived-keys.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { FakeClock } from '../clock/fake-clock.js';
 import { type SeededRandom, seededRandom } from '../seeded-random.js';
@@ -133,16 +133,16 @@ export class LeaseWorld {
     await this.hub.roster.accept(1, instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
   }
 
-  /** A connection shows a token; its place it gets at once or later, see {@link handshakes}. @throws EdgeError */
+  /** A connection shows a token; its place it gets at once or later, see {@link handshakes}. @throws Problem */
   admit(instance: Instance, token: string): Handshake {
     const mac = proofMac(Buffer.from(instance.secret, 'base64url'), token);
     const proof: TunnelProof = { environmentId: 1, instanceId: instance.id, token, mac, inactivityMs: 1 };
     return { hub: this.hub, tunnel: this.hub.tunnel(this.hub.admission.admit(proof)) };
   }
 
-  /** @throws EdgeError */
+  /** @throws Problem */
   register({ hub, tunnel }: Handshake): Tunnel {
-    if (hub !== this.hub) throw new EdgeError('tunnel-lost', 'That connection ended with its hub');
+    if (hub !== this.hub) throw problem('tunnel-lost');
     const lease = hub.registry.slotOf(tunnel.grant).lease;
     hub.admission.register(tunnel);
     this.rules.registered(tunnel, lease);

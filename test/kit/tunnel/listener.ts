@@ -2,7 +2,7 @@ import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
 import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { problem } from '../../../protocol/problems.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { LogRecorder } from '../log-recorder.js';
@@ -69,7 +69,7 @@ export async function startListener(
     openFiles: options.openFiles ?? Number.POSITIVE_INFINITY,
     admit: ({ token }) => {
       if (token === PROOF.token) return GRANT;
-      throw new EdgeError('credential-unknown', 'unknown', { status: 401 });
+      throw problem('credential-unknown');
     },
     register: (tunnel) => {
       options.register?.(tunnel);

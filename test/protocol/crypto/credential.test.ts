@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { CompactEncrypt, decodeProtectedHeader, UnsecuredJWT } from 'jose';
 import { type Credential, openCredential, sealCredential } from '../../../protocol/crypto/credential.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 const KEY = randomBytes(32);
 const INSTANCE = randomUUID();
@@ -88,7 +88,7 @@ test('credential: is foreign to another environment, instance or purpose', async
     { ...HERE, purpose: 'node' as const },
   ]) {
     await t.throwsAsync(openCredential(KEY, sealed, other), {
-      instanceOf: EdgeError,
+      instanceOf: Problem,
       code: 'credential-foreign',
     });
   }
@@ -152,10 +152,10 @@ for (const [title, make] of UNREADABLE) {
   test(`credential: does not open with ${title}`, async (t) => {
     const sealed = await make();
     const error = await t.throwsAsync(openCredential(KEY, sealed, HERE), {
-      instanceOf: EdgeError,
+      instanceOf: Problem,
       code: 'credential-unreadable',
     });
-    t.is(error.message, 'The credential does not open with this Edge key');
+    t.is(error.message, 'The credential cannot be decrypted with this Edge key');
   });
 }
 

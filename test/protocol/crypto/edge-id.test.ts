@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { parseEdgeId } from '../../../protocol/crypto/edge-id.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 test('edge ID: any UUID in any letter case is read in lower case', (t) => {
   fc.assert(
@@ -39,7 +39,7 @@ const BAD: [title: string, value: unknown][] = [
 
 for (const [title, value] of BAD) {
   test(`edge ID: rejects ${title}`, (t) => {
-    const error = t.throws(() => parseEdgeId(value), { instanceOf: EdgeError, code: 'edge-id-malformed' });
+    const error = t.throws(() => parseEdgeId(value), { instanceOf: Problem, code: 'edge-id-malformed' });
     t.is(error.status, 400);
   });
 }

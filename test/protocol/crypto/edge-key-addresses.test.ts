@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { parseApiUrl, parseTunnelAddress, splitHostPort } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 const URLS: [given: string, written: string][] = [
   ['https://hub.example', 'https://hub.example'],
@@ -51,7 +51,7 @@ const BAD_URLS = [
 
 for (const value of BAD_URLS) {
   test(`API URL: rejects ${JSON.stringify(value)}`, (t) => {
-    const error = t.throws(() => parseApiUrl(value), { instanceOf: EdgeError, code: 'edge-key-malformed' });
+    const error = t.throws(() => parseApiUrl(value), { instanceOf: Problem, code: 'edge-key-malformed' });
     t.is(error.status, 400);
   });
 }
@@ -64,7 +64,7 @@ test('API URL: whatever is accepted is stable and free of what a shell or the Ed
       try {
         written = parseApiUrl(scheme + rest);
       } catch (error) {
-        t.true(error instanceof EdgeError);
+        t.true(error instanceof Problem);
         return;
       }
       t.is(parseApiUrl(written), written);
@@ -127,8 +127,8 @@ const BAD_ADDRESSES = [
 
 for (const value of BAD_ADDRESSES) {
   test(`tunnel address: rejects ${JSON.stringify(value)}`, (t) => {
-    t.throws(() => splitHostPort(value), { instanceOf: EdgeError, code: 'edge-key-malformed' });
-    t.throws(() => parseTunnelAddress(value), { instanceOf: EdgeError, code: 'edge-key-malformed' });
+    t.throws(() => splitHostPort(value), { instanceOf: Problem, code: 'edge-key-malformed' });
+    t.throws(() => parseTunnelAddress(value), { instanceOf: Problem, code: 'edge-key-malformed' });
   });
 }
 
@@ -139,7 +139,7 @@ test('tunnel address: whatever is accepted is stable and names one host and one 
       try {
         written = parseTunnelAddress(`${host}:${port}`);
       } catch (error) {
-        t.true(error instanceof EdgeError);
+        t.true(error instanceof Problem);
         return;
       }
       t.is(parseTunnelAddress(written), written);

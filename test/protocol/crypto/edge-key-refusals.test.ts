@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type EdgeKey, encodeEdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 const KEY: EdgeKey = {
   apiUrl: 'https://hub.example:9443/edge',
@@ -127,7 +127,7 @@ const UNREADABLE: [title: string, value: unknown, reason: RegExp][] = [
 
 for (const [title, value, reason] of UNREADABLE) {
   test(`edge key: rejects ${title}`, (t) => {
-    const error = t.throws(() => parseEdgeKey(value), { instanceOf: EdgeError, code: 'edge-key-malformed' });
+    const error = t.throws(() => parseEdgeKey(value), { instanceOf: Problem, code: 'edge-key-malformed' });
     t.is(error.status, 400);
     t.regex(error.message, reason);
   });
@@ -158,7 +158,7 @@ test('edge key: any text is read whole or refused with its code', (t) => {
           const key = parseEdgeKey(value);
           t.deepEqual(parseEdgeKey(encodeEdgeKey(key)), key);
         } catch (error) {
-          t.true(error instanceof EdgeError && error.code === 'edge-key-malformed');
+          t.true(error instanceof Problem && error.code === 'edge-key-malformed');
         }
       },
     ),

@@ -3,7 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { CompactEncrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { openInstanceSecret, sealInstanceSecret } from '../../../protocol/crypto/instance-secret.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 function newInstance() {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
@@ -36,7 +36,7 @@ test('instance secret: each sealing has its own ephemeral X25519 key', async (t)
 test('instance secret: does not open with another instance key', async (t) => {
   const sealed = await sealInstanceSecret(newInstance().publicKey, randomBytes(32));
   await t.throwsAsync(openInstanceSecret(newInstance().privateKey, sealed), {
-    instanceOf: EdgeError,
+    instanceOf: Problem,
     code: 'instance-secret-unreadable',
   });
 });
@@ -100,7 +100,7 @@ const UNUSABLE: [title: string, key: JWK][] = [
 for (const [title, key] of UNUSABLE) {
   test(`instance secret: is not sealed for ${title}`, async (t) => {
     const error = await t.throwsAsync(sealInstanceSecret(key, randomBytes(32)), {
-      instanceOf: EdgeError,
+      instanceOf: Problem,
       code: 'instance-key-unusable',
     });
     t.is(error.status, 400);

@@ -11,7 +11,7 @@ import {
   verifyHead,
   verifyRequest,
 } from '../../../protocol/crypto/request-signature.js';
-import { EdgeError } from '../../../protocol/edge-error.js';
+import { Problem } from '../../../protocol/problems.js';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const claim = fc.record({
@@ -154,12 +154,12 @@ const MALFORMED: [title: string, header: string | undefined][] = [
 for (const [title, header] of MALFORMED) {
   test(`request signature: ${title} gets the one answer for all strangers`, (t) => {
     const error = t.throws(() => parseAuthorization(header), {
-      instanceOf: EdgeError,
+      instanceOf: Problem,
       code: 'agent-unauthorized',
     });
     t.is(error.status, 401);
     t.is(error.message, unauthorized().message);
-    t.is(error.details, undefined);
+    t.is(error.members, undefined);
     t.is(error.cause, undefined);
   });
 }
@@ -180,7 +180,7 @@ test('request signature: any text is read or refused with that answer, and one c
           t.is(Buffer.from(text, 'base64url').toString('base64url'), text);
         }
       } catch (error) {
-        t.true(error instanceof EdgeError && error.code === 'agent-unauthorized');
+        t.true(error instanceof Problem && error.code === 'agent-unauthorized');
       }
     }),
     { numRuns: 2000 },

@@ -1,5 +1,5 @@
-import { codeOf } from '../../../../protocol/edge-error.js';
 import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../../protocol/messages/snapshot.js';
+import { codeOf } from '../../../../protocol/problems/problem.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Engine } from '../engine.js';
 import { answeredList, answeredRecord, count, list } from '../engine-json.js';

@@ -3,7 +3,7 @@ import net from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { splitHostPort } from '../../../../protocol/crypto/edge-key.js';
 import { fingerprintOf } from '../../../../protocol/crypto/fingerprint.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems/agent.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../../protocol/version.js';
@@ -20,7 +20,7 @@ export interface ConnectTunnelOptions {
 /**
  * Dials the hub's tunnel port and verifies that it is the hub named by the Edge key: TLS 1.3, our ALPN,
  * and the pinned key. Names and dates of certificates do not matter: the pin is on the key.
- * @throws EdgeError `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
+ * @throws Problem `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
  *   what `connectTcp` throws
  */
 export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSSocket> {
@@ -36,7 +36,7 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
   });
   try {
     await secured(socket, options.clock);
-    if (socket.destroyed) throw new EdgeError('tunnel-lost', 'The tunnel port closed the connection');
+    if (socket.destroyed) throw problem('tunnel-lost', { detail: 'The tunnel port closed the connection' });
     verify(socket, options.fingerprint);
     socket.setNoDelay(true);
     return socket;
@@ -52,9 +52,7 @@ function secured(socket: TLSSocket, clock: Clock): Promise<void> {
     const cancel = clock.after(TUNNEL.handshakeMs, () => fail());
     const fail = (cause?: unknown) => {
       cancel();
-      reject(
-        new EdgeError('tunnel-handshake', 'The tunnel port does not complete a TLS handshake', { cause }),
-      );
+      reject(problem('tunnel-handshake', { cause }));
     };
     socket.on('error', fail);
     socket.once('close', () => fail());
@@ -69,13 +67,10 @@ function verify(socket: TLSSocket, expected: string): void {
   const certificate = socket.getPeerX509Certificate();
   const actual = certificate ? fingerprintIn(certificate) : null;
   if (actual !== expected) {
-    throw new EdgeError(
-      'tunnel-fingerprint-mismatch',
-      'The key of the tunnel port does not match the Edge key: another hub, or a man in the middle',
-    );
+    throw problem('tunnel-fingerprint-mismatch');
   }
   if (socket.alpnProtocol !== TUNNEL_ALPN) {
-    throw new EdgeError('tunnel-protocol', 'The tunnel port does not speak fairlead/1');
+    throw problem('tunnel-protocol');
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket } from 'ws';
 import * as z from 'zod';
-import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
 import { parseJson } from '../../../../protocol/messages/parse-json.js';
+import { codeOf, Problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Logger } from '../../host.js';
 import { onAbort } from '../../model/on-abort.js';
@@ -85,7 +85,7 @@ export async function serveConsole(
       }
     });
   } catch (error) {
-    const isOurs = error instanceof EdgeError && error.expose;
+    const isOurs = error instanceof Problem && !error.isSilent;
     logger.debug({ environment: target.environmentId, code: codeOf(error) }, 'console ended');
     send({ type: 'error', code: codeOf(error), detail: isOurs ? error.message : 'The console was aborted' });
     ws.resume();

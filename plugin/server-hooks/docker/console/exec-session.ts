@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import { parseJson } from '../../../../protocol/messages/parse-json.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { TunnelCall } from '../../tunnel/source.js';
 import { type EngineAnswer, type EngineRequest, requestEngine } from '../request-engine.js';
@@ -46,7 +46,7 @@ export class ExecSession {
 
   /**
    * Starts the exec instance; resolves to its terminal stream.
-   * @throws EdgeError `exec-not-found` (404), `exec-not-startable` (409), `engine-bad-response` (502), and the tunnel's
+   * @throws Problem `exec-not-found` (404), `exec-not-startable` (409), `engine-bad-response` (502), and the tunnel's
    *   errors
    */
   async start(signal: AbortSignal): Promise<Duplex> {
@@ -59,7 +59,7 @@ export class ExecSession {
 
   /**
    * Runs another command in the same container, with the same rights and without a terminal. Resolves to its stream,
-   * which writes to its stdin. @throws EdgeError `engine-bad-response` (502), and the tunnel's errors
+   * which writes to its stdin. @throws Problem `engine-bad-response` (502), and the tunnel's errors
    */
   async runCompanion(command: readonly string[]): Promise<Duplex> {
     const { ContainerID: container, ProcessConfig } = await this.#inspect();
@@ -91,7 +91,7 @@ export class ExecSession {
     throw badResponse(`The engine answered ${answer.response.statusCode} and opened no stream`);
   }
 
-  /** Sets the terminal's size. @throws EdgeError as {@link start} */
+  /** Sets the terminal's size. @throws Problem as {@link start} */
   async resize({ columns, rows }: TerminalSize): Promise<void> {
     await this.#request('POST', `/exec/${this.#execId}/resize?h=${rows}&w=${columns}`);
   }
@@ -130,7 +130,7 @@ export class ExecSession {
       });
       const answerText = await text(response);
       if (response.statusCode === 404) {
-        throw new EdgeError('exec-not-found', 'The engine does not know this exec instance', { status: 404 });
+        throw problem('exec-not-found');
       }
       if ((response.statusCode ?? 0) >= 300) throw badResponse(`The engine answered ${response.statusCode}`);
       return answerText;
@@ -154,10 +154,10 @@ function lengthOf(body: Buffer) {
   return { 'content-type': 'application/json', 'content-length': body.length };
 }
 
-function notStartable(message: string): EdgeError {
-  return new EdgeError('exec-not-startable', message, { status: 409 });
+function notStartable(message: string): Problem {
+  return problem('exec-not-startable', { detail: message });
 }
 
-function badResponse(message: string): EdgeError {
-  return new EdgeError('engine-bad-response', message, { status: 502 });
+function badResponse(message: string): Problem {
+  return problem('engine-bad-response', { detail: message });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { TunnelTarget } from '../../tunnel/source.js';
 
@@ -54,7 +54,7 @@ export class Tickets {
 
   /**
    * Redeems a ticket. It is spent whatever the outcome.
-   * @throws EdgeError `ticket-invalid` (401) if it is unknown, used, expired, for another path, or its caller has
+   * @throws Problem `ticket-invalid` (401) if it is unknown, used, expired, for another path, or its caller has
    *   signed out
    */
   redeem(ticket: string, path: string): ConsoleTarget {
@@ -63,9 +63,7 @@ export class Tickets {
     this.#tickets.delete(key);
     const isYoung = found && this.#options.clock.monotonic() - found.issuedMs < LIFETIME_MS;
     if (isYoung && found.path === path && !found.target.ended?.aborted) return found.target;
-    throw new EdgeError('ticket-invalid', 'The ticket was used, has expired, or is for something else', {
-      status: 401,
-    });
+    throw problem('ticket-invalid');
   }
 }
 

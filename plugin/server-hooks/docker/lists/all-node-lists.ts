@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
+import { codeOf, Problem, problem } from '../../../../protocol/problems.js';
 import type { AllNodeList } from '../../../api.js';
 import type { Logger } from '../../host.js';
 import type { JsonWorker } from '../../json/json-worker.js';
@@ -27,7 +27,7 @@ export interface ListedNode {
   readonly id: string;
   readonly name: string;
   /** An error if the node cannot be queried. */
-  readonly target: TunnelTarget | EdgeError;
+  readonly target: TunnelTarget | Problem;
 }
 
 type NodeState = AllNodeList['nodes'][number];
@@ -122,7 +122,7 @@ export class AllNodeLists {
     stop.addEventListener('abort', onStop);
     const cancel = this.#options.clock.after(listRequest.nodeMs, () => own.abort(tooSlow()));
     try {
-      if (target instanceof EdgeError) throw target;
+      if (target instanceof Problem) throw target;
       own.signal.throwIfAborted();
       const answer = this.#query(listRequest, target, { ID: id, Name: name }, share, own.signal);
       const list = await orAborted(answer, own.signal);
@@ -160,9 +160,7 @@ export class AllNodeLists {
         throw listTooLarge('The list has too many members, or is nested too deeply');
       }
       if (codeOf(error) === 'body-not-json') {
-        throw new EdgeError('engine-bad-answer', 'The engine did not answer with such a list', {
-          status: 502,
-        });
+        throw problem('engine-bad-answer', { detail: 'The engine did not answer with such a list' });
       }
       throw error;
     }
@@ -170,14 +168,14 @@ export class AllNodeLists {
 
   #failed(id: string, name: string, error: unknown): NodeState {
     const code = codeOf(error);
-    const isKnown = error instanceof EdgeError;
+    const isKnown = error instanceof Problem;
     if (isKnown) this.#options.logger.debug({ node: id, code }, 'a node is missing from a list');
     else
       this.#options.logger.error(
         { node: id, code, err: error },
         'unexpected error while querying a node for a list',
       );
-    const detail = isKnown && error.expose ? error.message : 'The hub could not query it';
+    const detail = isKnown && !error.isSilent ? error.message : 'The hub could not query it';
     return { id, name, state: 'failed', code, detail, warnings: [] };
   }
 }
@@ -222,6 +220,6 @@ function items(answers: readonly NodeAnswer[]): Uint8Array[] {
 
 const COMMA = Buffer.from(',');
 
-function tooSlow(): EdgeError {
-  return new EdgeError('node-timeout', 'The node did not answer in time', { status: 504 });
+function tooSlow(): Problem {
+  return problem('node-timeout');
 }

@@ -1,8 +1,8 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 
 /** One list's part of the memory limit. */
 export interface ListShare {
-  /** @throws EdgeError `list-too-large` (502) */
+  /** @throws Problem `list-too-large` (502) */
   reserve(bytes: number): void;
   release(bytes: number): void;
   /** Releases everything; safe to call twice. Later reservations fail. */
@@ -45,8 +45,6 @@ export class ListMemory {
   }
 }
 
-function tooLarge(): EdgeError {
-  return new EdgeError('list-too-large', 'Lists of all nodes have reached their memory limit', {
-    status: 502,
-  });
+function tooLarge(): Problem {
+  return problem('list-too-large');
 }

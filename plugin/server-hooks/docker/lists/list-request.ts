@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import { parseDockerPath } from '../path.js';
 
 /** Docker lists that can be queried on all nodes of a Swarm. */
@@ -28,7 +28,7 @@ const OF_THE_HUB = ['nodes', 'nodeSeconds'];
  * has no parameter `nodes`: one that the hub cannot serve is rejected, because a single engine's answer would look like
  * that of all nodes.
  * @param isAllowed whether this is a GET of the environment itself
- * @throws EdgeError `nodes-query-invalid`, `bad-docker-path` (400)
+ * @throws Problem `nodes-query-invalid`, `bad-docker-path` (400)
  */
 export function parseListRequest(raw: string, isAllowed: boolean): ListRequest | null {
   const mark = raw.indexOf('?');
@@ -57,6 +57,6 @@ function secondsOf(given: readonly string[]): number {
   throw invalid(`nodeSeconds must be a whole number from 1 to ${MAX_SECONDS}`);
 }
 
-function invalid(message: string): EdgeError {
-  return new EdgeError('nodes-query-invalid', message, { status: 400 });
+function invalid(message: string): Problem {
+  return problem('nodes-query-invalid', { detail: message });
 }

@@ -1,5 +1,5 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import { LIST_BOUNDS } from '../../../../protocol/messages/modest-json.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import type { JsonJob } from '../../json/json-job.js';
 import type { ListKind } from './list-request.js';
 
@@ -69,12 +69,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function listTooLarge(message: string): EdgeError {
-  return new EdgeError('list-too-large', message, { status: 502 });
+export function listTooLarge(message: string): Problem {
+  return problem('list-too-large', { detail: message });
 }
 
-function badAnswer(): EdgeError {
-  return new EdgeError('engine-bad-answer', 'The engine did not answer with such a list', {
-    status: 502,
-  });
+function badAnswer(): Problem {
+  return problem('engine-bad-answer', { detail: 'The engine did not answer with such a list' });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import { parseJson } from '../../../../protocol/messages/parse-json.js';
+import { Problem, problem } from '../../../../protocol/problems.js';
 import { readAnswerHead } from '../proxy/answer-head.js';
 import type { ListShare } from './list-memory.js';
 import type { ListKind } from './list-request.js';
@@ -25,7 +25,7 @@ const MAX_TEXT = 512;
 /**
  * Reads an engine's answer to a list request. Engines are not trusted: they may be broken, hostile or not Docker
  * Engines at all.
- * @throws EdgeError `engine-refused`, `engine-bad-answer`, `engine-bad-response`, `engine-redirect`, `list-too-large`
+ * @throws Problem `engine-refused`, `engine-bad-answer`, `engine-bad-response`, `engine-redirect`, `list-too-large`
  *   (502), and the error that aborts the answer
  */
 export async function readList(
@@ -69,7 +69,7 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof EdgeError ? error : aborted(error);
+    throw error instanceof Problem ? error : aborted(error);
   }
 }
 
@@ -78,13 +78,13 @@ function sizeOf(buffers: readonly Uint8Array[]): number {
 }
 
 /** Engines give the reason in `message`; a proxy in front may answer anything. */
-function refused(status: number, bytes: Buffer): EdgeError {
+function refused(status: number, bytes: Buffer): Problem {
   const value = bytes.length <= MAX_REFUSAL_BYTES ? parseJson(bytes) : null;
   const reason =
     isRecord(value) && typeof value.message === 'string' ? `: ${value.message.slice(0, MAX_TEXT)}` : '';
-  return new EdgeError('engine-refused', `The engine answered ${status}${reason}`, { status: 502 });
+  return problem('engine-refused', { detail: `The engine answered ${status}${reason}` });
 }
 
-function aborted(cause: unknown): EdgeError {
-  return new EdgeError('engine-bad-response', 'The engine aborted its answer', { status: 502, cause });
+function aborted(cause: unknown): Problem {
+  return problem('engine-bad-response', { detail: 'The engine aborted its answer', cause });
 }

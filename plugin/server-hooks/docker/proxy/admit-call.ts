@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { TunnelTarget } from '../../tunnel/source.js';
 import type { ClientRequest } from '../client-message.js';
 import { type DockerPath, isAttachWebSocket, needsBuildKitSession, parseDockerPath } from '../path.js';
@@ -22,28 +22,18 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
 /**
  * Rejects anything but Docker calls, and calls that cannot work or are unsafe through the hub.
- * @throws EdgeError `method-not-allowed`, `bad-docker-path`, `buildkit-unsupported`, `attach-ws-refused`
+ * @throws Problem `method-not-allowed`, `bad-docker-path`, `buildkit-unsupported`, `attach-ws-refused`
  */
 export function admitCall(req: ClientRequest, target: DockerTarget): DockerPath {
   if (!METHODS.has(req.method ?? '')) {
-    throw new EdgeError('method-not-allowed', 'The Docker API has no such method', { status: 405 });
+    throw problem('method-not-allowed', { detail: 'The Docker API has no such method' });
   }
   const path = parseDockerPath(target.path);
   if (needsBuildKitSession(path) && !target.isBound) {
-    throw new EdgeError(
-      'buildkit-unsupported',
-      'BuildKit needs an API token for this environment only: use one, or set DOCKER_BUILDKIT=0',
-      { status: 501 },
-    );
+    throw problem('buildkit-unsupported');
   }
   if (isAttachWebSocket(path) && target.via === 'cookie') {
-    throw new EdgeError(
-      'attach-ws-refused',
-      'attach/ws needs an API token: a browser opens consoles with a ticket',
-      {
-        status: 403,
-      },
-    );
+    throw problem('attach-ws-refused');
   }
   return path;
 }

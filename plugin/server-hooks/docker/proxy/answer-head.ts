@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 
 /** The head of an engine's answer as the client may see it. */
 export interface AnswerHead {
@@ -28,7 +28,7 @@ const SAFE_TYPE =
 /**
  * Decides which parts of an engine's answer reach the client. Engines are not trusted: they may be broken, hostile or
  * not Docker Engines at all.
- * @throws EdgeError `engine-bad-response` or `engine-redirect` (both 502)
+ * @throws Problem `engine-bad-response` or `engine-redirect` (both 502)
  */
 export function readAnswerHead(answer: IncomingMessage): AnswerHead {
   const status = answer.statusCode ?? 0;
@@ -36,10 +36,7 @@ export function readAnswerHead(answer: IncomingMessage): AnswerHead {
   if (status < 200 || status > 599) throw bad('with an impossible status');
   // 304 is not a redirect here: `start` and `stop` answer it if there is nothing to do.
   if (status >= 300 && status < 400 && status !== 304) {
-    throw new EdgeError('engine-redirect', 'The engine answered with a redirect, which is not followed', {
-      status: 502,
-      details: { engineStatus: status },
-    });
+    throw problem('engine-redirect', { members: { engineStatus: status } });
   }
   const coding = answer.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw bad('in an unknown transfer coding');
@@ -70,6 +67,6 @@ function passedHeaders(answer: IncomingMessage, status: number): OutgoingHttpHea
   return { ...headers, ...ANSWER_GUARDS, ...ENGINE_MARK };
 }
 
-function bad(how: string): EdgeError {
-  return new EdgeError('engine-bad-response', `The engine answered ${how}`, { status: 502 });
+function bad(how: string): Problem {
+  return problem('engine-bad-response', { detail: `The engine answered ${how}` });
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { codeOf, EdgeError } from '../../../../protocol/edge-error.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../../protocol/network/tcp-keep-alive.js';
+import { codeOf, type Problem, problem } from '../../../../protocol/problems.js';
 import { type Clock, systemClock } from '../../../../protocol/time/clock.js';
 import { joinStreams } from '../../../../protocol/tunnel/join-streams.js';
 import type { Logger } from '../../host.js';
@@ -200,16 +200,10 @@ function about(target: DockerTarget): object {
   return { environment: target.environmentId };
 }
 
-function noManager(): EdgeError {
-  return new EdgeError(
-    'swarm-manager-unavailable',
-    'No manager of this Swarm is reachable: calls to single nodes work, calls to the Swarm do not',
-    { status: 503, retryAfterSeconds: 10 },
-  );
+function noManager(): Problem {
+  return problem('swarm-manager-unavailable', { retryAfterSeconds: 10 });
 }
 
-function hostConsumedBody(): EdgeError {
-  return new EdgeError('host-consumed-body', 'The host dashboard read the body before the plugin', {
-    status: 500,
-  });
+function hostConsumedBody(): Problem {
+  return problem('host-consumed-body');
 }

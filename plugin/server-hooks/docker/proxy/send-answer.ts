@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import { pump } from '../../../../protocol/tunnel/pump.js';
 import { type ClientResponse, resetResponse } from '../client-message.js';
 import { readAnswerHead } from './answer-head.js';
@@ -10,7 +10,7 @@ import { readAnswerHead } from './answer-head.js';
  * reset at the client, never ended. Trailers are dropped. Resolves when the client has everything, disconnected or was
  * reset.
  * @param isPipe the answer lasts until the connection closes, and is not framed
- * @throws EdgeError `engine-bad-response` or `engine-redirect` before anything is sent
+ * @throws Problem `engine-bad-response` or `engine-redirect` before anything is sent
  */
 export async function sendAnswer(
   answer: IncomingMessage,
@@ -18,8 +18,8 @@ export async function sendAnswer(
   isPipe = false,
 ): Promise<void> {
   if (answer.errored !== null && !answer.complete) {
-    throw new EdgeError('engine-bad-response', 'The engine aborted its answer immediately', {
-      status: 502,
+    throw problem('engine-bad-response', {
+      detail: 'The engine aborted its answer immediately',
       cause: answer.errored,
     });
   }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { type DockerPath, isAttachWebSocket, isBuildKitConnection } from '../path.js';
 import { isRawStream } from './is-raw-stream.js';
@@ -30,12 +30,12 @@ export function askedProtocol(req: IncomingMessage, path: DockerPath): UpgradePr
 /**
  * The response head that turns the client's connection into a pipe to the engine. Only the headers that a Docker client
  * needs to read the stream pass from the engine's 101.
- * @throws EdgeError `engine-bad-response` (502) if the engine switched to another protocol
+ * @throws Problem `engine-bad-response` (502) if the engine switched to another protocol
  */
 export function switchingHead(answer: IncomingMessage, protocol: UpgradeProtocol): string {
   if (answer.headers.upgrade?.toLowerCase() !== protocol) {
-    throw new EdgeError('engine-bad-response', 'The engine switched to a protocol that was not requested', {
-      status: 502,
+    throw problem('engine-bad-response', {
+      detail: 'The engine switched to a protocol that was not requested',
     });
   }
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${protocol}`];

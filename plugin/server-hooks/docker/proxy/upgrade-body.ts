@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 
 const CRLF = Buffer.from('\r\n');
 /** Length and extension of a chunk, and each trailer. */
@@ -29,9 +29,7 @@ export class UpgradeBody extends Readable {
   readonly #onReadable = () => this.#parse();
   readonly #onClose = () =>
     this.destroy(
-      new EdgeError('client-gone', 'The client disconnected before its request was complete', {
-        status: 499,
-      }),
+      problem('client-gone', { detail: 'The client disconnected before its request was complete' }),
     );
 
   constructor(req: IncomingMessage, socket: Duplex, head: Buffer) {
@@ -128,10 +126,6 @@ export class UpgradeBody extends Readable {
   }
 
   #refuse(): void {
-    this.destroy(
-      new EdgeError('bad-upgrade-body', 'The body of the upgrade request has invalid HTTP framing', {
-        status: 400,
-      }),
-    );
+    this.destroy(problem('bad-upgrade-body'));
   }
 }

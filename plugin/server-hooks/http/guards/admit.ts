@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { Action, Host, Principal } from '../../host.js';
 
 /**
  * Admits a caller: the host authenticates it; the host and the token authorize it. `own` is the environment that the
  * caller is bound to, or none if unbound.
- * @throws EdgeError `unauthorized` (401), `forbidden` (403)
+ * @throws Problem `unauthorized` (401), `forbidden` (403)
  */
 export async function admit(
   host: Host,
@@ -15,12 +15,12 @@ export async function admit(
 ): Promise<Principal> {
   const principal = await host.authenticate(req);
   if (!principal) {
-    throw new EdgeError('unauthorized', 'Sign in, or send a valid API token', { status: 401 });
+    throw problem('unauthorized');
   }
   const environmentId = target === 'own' ? (principal.environmentId ?? null) : target;
   const isBound = principal.environmentId !== undefined && principal.environmentId !== environmentId;
   if (isBound || host.authorize?.(principal, action, environmentId) === false) {
-    throw new EdgeError('forbidden', 'These credentials do not allow this', { status: 403 });
+    throw problem('forbidden');
   }
   return principal;
 }

@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FairPlaces } from '../../model/fair-places.js';
 
 const MAX_BODIES = 512;
@@ -12,15 +12,12 @@ export class BodyGate {
   readonly #places = new FairPlaces<AbortController>({
     total: MAX_BODIES,
     perNetwork: MAX_BODIES_PER_NETWORK,
-    evict: (body) =>
-      body.abort(
-        new EdgeError('too-many-bodies', 'Too many concurrent bodies', { status: 503, retryAfterSeconds: 1 }),
-      ),
+    evict: (body) => body.abort(problem('too-many-bodies', { retryAfterSeconds: 1 })),
   });
 
   /**
    * @param read ends when its signal aborts, and rejects with the signal's reason
-   * @throws EdgeError `too-many-bodies` (503), or the error of `read`
+   * @throws Problem `too-many-bodies` (503), or the error of `read`
    */
   async pass<T>(address: string, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const body = new AbortController();

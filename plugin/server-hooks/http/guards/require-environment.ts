@@ -1,4 +1,4 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { Environment } from '../../model/environment.js';
 import type { Services } from '../../services.js';
 
@@ -9,9 +9,9 @@ export function environmentIdOf(text: string | undefined): number | null {
 
 /**
  * The environment of a call. Call it after `admit`, so that strangers do not learn which exist.
- * @throws EdgeError `environment-not-found` (404)
+ * @throws Problem `environment-not-found` (404)
  */
 export function requireEnvironment({ admin }: Services, id: number | null): Environment {
   if (id !== null) return admin.get(id);
-  throw new EdgeError('environment-not-found', 'There is no such environment', { status: 404 });
+  throw problem('environment-not-found');
 }

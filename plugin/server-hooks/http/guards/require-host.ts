@@ -1,11 +1,11 @@
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import { type HostedRequest, requestHost } from '../../../../protocol/network/request-host.js';
+import { problem } from '../../../../protocol/problems.js';
 
 /**
  * Rejects requests without a valid Host: printed commands and Edge keys may contain it.
- * @throws EdgeError `bad-host` (400)
+ * @throws Problem `bad-host` (400)
  */
 export function requireHost(req: HostedRequest): void {
   if (requestHost(req) !== null) return;
-  throw new EdgeError('bad-host', 'The Host header is not one host[:port]', { status: 400 });
+  throw problem('bad-host');
 }

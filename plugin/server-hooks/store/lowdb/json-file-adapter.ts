@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../../protocol/problems.js';
 import { removeLeftovers, writeFileDurably } from '../../disk/write-file-durably.js';
 import { parseStoreFile, type StoreFile } from './store-file.js';
 
@@ -18,15 +18,15 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
     this.#path = path;
   }
 
-  /** Null if there is no file yet. @throws EdgeError `store-damaged`, `store-newer`, `store-unreadable` */
+  /** Null if there is no file yet. @throws Problem `store-damaged`, `store-newer`, `store-unreadable` */
   async read(): Promise<StoreFile | null> {
     try {
       await removeLeftovers(dirname(this.#path), (name) => name === basename(this.#path));
       return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
     } catch (cause) {
-      if (cause instanceof EdgeError) throw cause;
+      if (cause instanceof Problem) throw cause;
       if (Object(cause).code === 'ENOENT' && (await isAbsent(this.#path))) return null;
-      throw new EdgeError('store-unreadable', `${this.#path} cannot be opened`, { cause });
+      throw problem('store-unreadable', { detail: `${this.#path} cannot be opened`, cause });
     }
   }
 

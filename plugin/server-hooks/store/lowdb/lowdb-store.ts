@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Low } from 'lowdb';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import { type Clock, systemClock } from '../../../../protocol/time/clock.js';
 import { FolderLock } from '../../disk/folder-lock.js';
 import type { Logger } from '../../host.js';
@@ -115,12 +115,12 @@ export class LowdbStore implements Store {
     return this.#nextId++;
   }
 
-  /** @throws EdgeError `name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
+  /** @throws Problem `name-taken` (409), `store-unwritable` (503), `store-closed` (503) */
   async putEnvironment(environment: Environment): Promise<void> {
     this.#requireOpen();
     const holder = this.environmentByName(environment.name);
     if (holder && holder.id !== environment.id) {
-      throw new EdgeError('name-taken', 'Another environment has this name', { status: 409 });
+      throw problem('name-taken');
     }
     this.#undo.changes(environment.id, this.environment(environment.id));
     this.#environments.keep(environment);
@@ -200,7 +200,7 @@ export class LowdbStore implements Store {
         RETRY_MS,
         () => void this.#commits.commit().catch(() => undefined),
       );
-      throw new EdgeError('store-unwritable', 'The change could not be stored', { status: 503, cause });
+      throw problem('store-unwritable', { cause });
     }
     for (const part of this.#undoable) part.writeSucceeded();
     if (this.isFailing) this.#logger.info({}, 'the store can be written again');
@@ -232,6 +232,6 @@ export class LowdbStore implements Store {
   }
 
   #requireOpen(): void {
-    if (!this.#open) throw new EdgeError('store-closed', 'The store is not open', { status: 503 });
+    if (!this.#open) throw problem('store-closed');
   }
 }

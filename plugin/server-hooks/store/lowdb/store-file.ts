@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import { swarmNodeSchema } from '../../../../protocol/messages/agent-calls.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import { settings as settingsSchema } from '../../../api/settings.js';
 import type { Environment } from '../../model/environment.js';
 import { DEFAULT_SETTINGS } from '../../model/settings.js';
@@ -85,7 +85,7 @@ export function emptyStoreFile(): StoreFile {
 
 /**
  * Parses a store file.
- * @throws EdgeError `store-newer` if a later version wrote it; `store-damaged` for anything else that this version
+ * @throws Problem `store-newer` if a later version wrote it; `store-damaged` for anything else that this version
  *   would not have written. The message names the place, never a value.
  */
 export function parseStoreFile(text: string, path: string): StoreFile {
@@ -98,10 +98,9 @@ export function parseStoreFile(text: string, path: string): StoreFile {
   }
   const version: unknown = Object(value).schemaVersion;
   if (typeof version === 'number' && version > SCHEMA_VERSION) {
-    throw new EdgeError(
-      'store-newer',
-      `${path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION})`,
-    );
+    throw problem('store-newer', {
+      detail: `${path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+    });
   }
   const { data, error } = storeFileSchema.safeParse(value);
   if (!data) throw damaged(path, error.issues[0]?.path.join('.') || 'its structure');
@@ -114,6 +113,6 @@ export function parseStoreFile(text: string, path: string): StoreFile {
   return data;
 }
 
-function damaged(path: string, where: string): EdgeError {
-  return new EdgeError('store-damaged', `${path} cannot be read: ${where}`);
+function damaged(path: string, where: string): Problem {
+  return problem('store-damaged', { detail: `${path} cannot be read: ${where}` });
 }

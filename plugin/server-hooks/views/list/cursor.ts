@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import type { ListQuery } from './query.js';
 
 /** The last environment of a page: its sort key and id. */
@@ -16,7 +16,7 @@ export function encodeCursor(query: ListQuery, { key, id }: ListPosition): strin
   return Buffer.from(JSON.stringify([fingerprint(query), key, id])).toString('base64url');
 }
 
-/** @throws EdgeError `cursor-invalid` (400): malformed, or from a list with other order or filters */
+/** @throws Problem `cursor-invalid` (400): malformed, or from a list with other order or filters */
 export function decodeCursor(query: ListQuery, cursor: string): ListPosition {
   const [print, key, id] = parse(cursor);
   const isNameKey = query.sort === 'name';
@@ -32,10 +32,8 @@ function parse(cursor: string): z.infer<typeof schema> {
   }
 }
 
-function invalid(): EdgeError {
-  return new EdgeError('cursor-invalid', 'The cursor is malformed or from another list: start without one', {
-    status: 400,
-  });
+function invalid(): Problem {
+  return problem('cursor-invalid');
 }
 
 /** Equal for equal order and filters; the page size may change. */

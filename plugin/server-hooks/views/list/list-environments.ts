@@ -42,7 +42,7 @@ const STATUS_RANKS: Readonly<Record<EnvironmentStatus, number>> = {
 /**
  * One page. Evaluates all environments, in slices, because check-ins share this thread. A page continues after the sort
  * key of the last one, so additions and removals between pages shift nothing.
- * @throws EdgeError `cursor-invalid` (400)
+ * @throws Problem `cursor-invalid` (400)
  */
 export async function listEnvironments(
   query: ListQuery,

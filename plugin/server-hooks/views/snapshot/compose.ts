@@ -25,7 +25,7 @@ const LISTS = Object.freeze(['containers', 'images', 'volumes'] as const);
  * An environment's snapshot as JSON, in chunks: its agent's, or in a Swarm those of all nodes merged. Each may have 8
  * MB and was validated before it was written; parsing it here would block the event loop. Null before the first
  * snapshot, and when the files are damaged.
- * @throws EdgeError `snapshot-unreadable` (503): part of it cannot be read
+ * @throws Problem `snapshot-unreadable` (503): part of it cannot be read
  */
 export async function composeSnapshot(
   environment: Environment,

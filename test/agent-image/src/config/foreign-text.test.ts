@@ -4,7 +4,7 @@ import { readEngineAddress } from '../../../../agent-image/src/config/engine-add
 import { proxyFor } from '../../../../agent-image/src/config/proxy.js';
 import type { Variables } from '../../../../agent-image/src/config/variables.js';
 import { parseDuration } from '../../../../agent-image/src/config/variables.js';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 
 const url = new URL('http://proxy.example:3128');
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());

@@ -108,7 +108,7 @@ test('hub client: takes the hub’s time after a refusal for it, and goes on fro
 test('hub client: goes on after the stamp that the hub has seen', async (t) => {
   const { agent, stamps, clock } = await setup(
     t,
-    json(401, { code: 'stamp-not-new', timeMs: Date.UTC(2030, 0, 1) + 7_000 }),
+    json(401, { code: 'request-replayed', timeMs: Date.UTC(2030, 0, 1) + 7_000 }),
     json(200, REPLY),
   );
   await agent.enrol();

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { toHubError } from '../../../../agent-image/src/hub/error.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 
 const codes: [node: string, ours: string][] = [
   ['ENOTFOUND', 'hub-dns'],
@@ -28,6 +28,6 @@ for (const [node, ours] of codes) {
 }
 
 test('hub error: an error of ours passes unchanged', (t) => {
-  const error = new EdgeError('proxy-refused', 'no');
+  const error = problem('proxy-refused');
   t.is(toHubError(error), error);
 });

@@ -3,8 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { CheckInResult } from '../../../../agent-image/src/hub/client.js';
 import { Poller } from '../../../../agent-image/src/hub/poller.js';
 import { createLogger } from '../../../../agent-image/src/log.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import type { CheckInReply } from '../../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const REPLY: CheckInReply = {
@@ -82,8 +82,8 @@ function setup(t: ExecutionContext, script: Outcome[]) {
   return { clock, poller, lines, waits, settle, pause, enrolments: () => enrolments };
 }
 
-const unreachable = new EdgeError('hub-unreachable', 'gone');
-const refused = new EdgeError('edge-id-mismatch', 'no', { status: 403 });
+const unreachable = problem('hub-unreachable');
+const refused = problem('edge-id-mismatch');
 
 test('poller: failures back off with full jitter up to 20 s, and tell once', async (t) => {
   const { pause, lines } = setup(t, [{ error: unreachable }]);
@@ -98,7 +98,7 @@ test('poller: refusals that a person must mend back off up to a minute, and no l
   let last = 0;
   for (let i = 0; i < 12; i++) last = await pause();
   t.is(last, 30_000);
-  const patient = new EdgeError('duplicate', 'no', { status: 409, retryAfterSeconds: 10 });
+  const patient = problem('duplicate', { retryAfterSeconds: 10 });
   t.is(await setup(t, [{ error: patient }]).pause(), 10_250);
 });
 
@@ -114,7 +114,7 @@ test('poller: one success ends the backoff', async (t) => {
 });
 
 test('poller: an agent that the hub has forgotten enrols anew', async (t) => {
-  const forgotten = new EdgeError('agent-unauthorized', 'who?', { status: 401 });
+  const forgotten = problem('agent-unauthorized');
   const { pause, enrolments } = setup(t, [{ error: forgotten }, { reply: REPLY }, { afterMs: 50_000 }]);
   await pause();
   t.is(enrolments(), 2);
@@ -171,7 +171,7 @@ test('poller: where holds are cut after 3 s again and again it says so once and 
 });
 
 test('poller: with a copy of itself it gives way, longer each time, and says so once', async (t) => {
-  const superseded = new EdgeError('check-in-superseded', 'newer', { status: 409 });
+  const superseded = problem('check-in-superseded');
   const { pause, poller, lines, clock } = setup(t, [{ error: superseded }]);
   t.is(poller.problem, null);
   const pauses: number[] = [];
@@ -184,8 +184,8 @@ test('poller: with a copy of itself it gives way, longer each time, and says so 
   t.is(poller.problem, null);
 });
 
-const forged = new EdgeError('hub-answer-forged', 'not the hub', { status: 502 });
-const unknown = new EdgeError('agent-unauthorized', 'who?', { status: 401 });
+const forged = problem('hub-answer-forged');
+const unknown = problem('agent-unauthorized');
 const known: Outcome = { reply: { ...REPLY }, isKnown: true };
 /** What somebody in the hub's place can do again and again. */
 const ATTACKS: Record<string, Outcome[]> = {

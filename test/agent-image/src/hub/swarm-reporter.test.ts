@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import pino from 'pino';
 import { SwarmReporter } from '../../../../agent-image/src/hub/swarm-reporter.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { member } from '../../../kit/lease-simulation/samples.js';
 
@@ -72,7 +72,7 @@ test('swarm reporter: what the old hub took while the new one came is told once 
 
 test('swarm reporter: a refusal is tried again after 10 s, and warned of once', async (t) => {
   const { clock, posted, lines, reporter, hub } = setup();
-  hub.answer = () => Promise.reject(new EdgeError('manager-unconfirmed', 'no', { status: 403 }));
+  hub.answer = () => Promise.reject(problem('manager-unconfirmed'));
   reporter.reset();
   for (let n = 0; n < 4; n++) {
     reporter.note(ONE);
@@ -91,7 +91,7 @@ test('swarm reporter: a refusal is tried again after 10 s, and warned of once', 
 
 test('swarm reporter: a report that the hub asks for is sent during the pause, and the pause holds for others', async (t) => {
   const { posted, reporter, hub } = setup();
-  hub.answer = () => Promise.reject(new EdgeError('manager-unconfirmed', 'no', { status: 403 }));
+  hub.answer = () => Promise.reject(problem('manager-unconfirmed'));
   reporter.reset();
   reporter.note(ONE);
   await turn();

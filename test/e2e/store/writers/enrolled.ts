@@ -3,7 +3,7 @@ import https from 'node:https';
 import { HubClient } from '../../../../agent-image/src/hub/client.js';
 import type { InstanceKey } from '../../../../agent-image/src/machine/instance-key.js';
 import { parseEdgeKey } from '../../../../protocol/crypto/edge-key.js';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 
 /** An agent that a hub took in. */
@@ -15,7 +15,7 @@ const agent = new https.Agent({ rejectUnauthorized: false });
 /** One installation for all environments: making a key for each would be most of the work. */
 const instance = makeInstanceKey();
 
-/** @throws EdgeError with the hub's code, or what happened on the way */
+/** @throws Problem with the hub's code, or what happened on the way */
 export async function enrolAt(edgeKey: string, edgeId: string): Promise<Enrolled> {
   const client = new HubClient({
     edgeKey: parseEdgeKey(edgeKey),
@@ -29,7 +29,7 @@ export async function enrolAt(edgeKey: string, edgeId: string): Promise<Enrolled
   return { client };
 }
 
-/** Whether the hub still takes its check-ins. @throws EdgeError for anything but a refusal of its identity */
+/** Whether the hub still takes its check-ins. @throws Problem for anything but a refusal of its identity */
 export async function isTakenIn({ client }: Enrolled): Promise<boolean> {
   try {
     await client.checkIn({ engine: 'up', tunnel: 'none' }, undefined, 0, new AbortController().signal);

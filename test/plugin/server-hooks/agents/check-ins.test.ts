@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { checkInBench } from '../../../kit/hub/check-in-bench.js';
 

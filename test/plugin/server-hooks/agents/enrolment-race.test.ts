@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { makeInstance } from '../../../kit/agent/instance.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 

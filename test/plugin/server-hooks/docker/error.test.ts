@@ -1,13 +1,11 @@
 import test from 'ava';
 import { dockerErrorBody } from '../../../../plugin/server-hooks/docker/error.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../../protocol/problems.js';
 
 test('docker error: holds the members of a problem and what Docker clients print', (t) => {
-  const error = new EdgeError('environment-offline', 'The environment is offline', {
-    status: 503,
-    expose: true,
+  const error = problem('environment-offline', {
     retryAfterSeconds: 4.2,
-    details: { lastCheckInAt: null, status: 200, message: 'no' },
+    members: { lastCheckInAt: null, status: 200, message: 'no' },
   });
   const { status, headers, body } = dockerErrorBody(error);
   t.is(status, 503);
@@ -20,16 +18,16 @@ test('docker error: holds the members of a problem and what Docker clients print
     title: 'Service Unavailable',
     status: 503,
     code: 'environment-offline',
-    detail: 'The environment is offline',
-    message: 'The environment is offline',
+    detail: "The environment's agent does not check in",
+    message: "The environment's agent does not check in",
   });
 });
 
 test('docker error: tells only the code of what is not to be shown', (t) => {
-  const error = new EdgeError('tunnel-lost', 'secret', {
+  const error = new Problem('tunnel-lost', 'secret', {
     status: 502,
-    expose: false,
-    details: { secret: 'secret' },
+    isSilent: true,
+    members: { secret: 'secret' },
   });
   const { body } = dockerErrorBody(error);
   t.notRegex(body, /secret/);

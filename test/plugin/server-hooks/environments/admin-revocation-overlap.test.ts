@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { KeyRotated } from '../../../../plugin/api.js';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { startSmallEngine } from '../../../kit/engine/small-engine.js';
 import { startPlugin, type TestPlugin } from '../../../kit/hub/plugin.js';

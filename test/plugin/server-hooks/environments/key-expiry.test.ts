@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { KeyExpiry } from '../../../../plugin/server-hooks/environments/key-expiry.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { type Problem, problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
@@ -24,7 +24,7 @@ function setup(ids: readonly number[], rotating: readonly number[], wallMs = STA
   const ended: number[] = [];
   const revoked: number[] = [];
   const admin = {
-    failure: null as EdgeError | null,
+    failure: null as Problem | null,
     endKeys: async (id: number, generations: readonly number[]) => {
       if (generations.join() === '1') ended.push(id);
       if (admin.failure) throw admin.failure;
@@ -74,7 +74,7 @@ test('key expiry: learns of rotations, ends of overlaps and deletions', async (t
 test('key expiry: what could not be stored is logged and tried again', async (t) => {
   const { admin, logger, expiry, pass, ended } = setup([1, 2], [1, 2]);
   expiry.start();
-  admin.failure = new EdgeError('store-unwritable', 'no');
+  admin.failure = problem('store-unwritable');
   await pass(MINUTE_MS);
   t.deepEqual(ended, [1, 2], 'one failure does not keep the others');
   t.deepEqual(

@@ -6,8 +6,8 @@ import type { Environment } from '../../../../plugin/server-hooks/model/environm
 import { DEFAULT_SETTINGS } from '../../../../plugin/server-hooks/model/settings.js';
 import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
 import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
 import { readEvents } from '../../../kit/hub/read-events.js';
@@ -113,7 +113,7 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   t.like(news(), [{ id: 1, changes: { tunnel: 'required' } }]);
   clock.advance(60_000);
   t.like(news(), [{ id: 1, changes: { tunnel: 'idle' } }], 'a demand that lapses is no call of anybody');
-  presence.refused(1, new EdgeError('edge-id-mismatch', 'no', { status: 403 }));
+  presence.refused(1, problem('edge-id-mismatch'));
   clock.advance(1_100);
   const code = 'edge-id-mismatch';
   t.like(news(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);

@@ -8,7 +8,7 @@ import { parseDockerCall } from '../../../../plugin/server-hooks/routes/docker.j
 import { decodeCursor } from '../../../../plugin/server-hooks/views/list/cursor.js';
 import { parseListQuery } from '../../../../plugin/server-hooks/views/list/query.js';
 import { verifyMessage } from '../../../../plugin/server-hooks/webhooks/verify-message.js';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 
 /** Text in which what matters to paths comes up often. */
 const pathText = fc

@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readBody } from '../../../../plugin/server-hooks/http/read-body.js';
-import { codeOf } from '../../../../protocol/edge-error.js';
+import { codeOf } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: hub\r\n';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const PATH = '/agent/check-in';
@@ -78,7 +78,7 @@ test('presence: a stamp from before the hub’s clock was set back does not keep
 test('presence: a refusal is today’s for five minutes, and kept until it is cleared', (t) => {
   const { clock, presence } = setup();
   const at = new Date(clock.now()).toISOString();
-  presence.refused(1, new EdgeError('duplicate', 'no', { status: 409 }));
+  presence.refused(1, problem('duplicate'));
   clock.advance(5 * 60_000);
   t.deepEqual(presence.recentRefusal(1), { code: 'duplicate', at });
   clock.advance(1);

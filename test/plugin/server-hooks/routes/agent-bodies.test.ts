@@ -59,7 +59,7 @@ test('agent bodies: who repeats a head, or whose clock is off, is refused before
   for (const path of PATHS) {
     const authorization = sign(path, BODY);
     t.not((await post(path, authorization)).status, 401);
-    t.like(await postHead(path, authorization), { status: 401, code: 'stamp-not-new' }, path);
+    t.like(await postHead(path, authorization), { status: 401, code: 'request-replayed' }, path);
     const early = sign(path, BODY, undefined, -61_000);
     t.like(await postHead(path, early), { status: 401, code: 'clock-skew' }, path);
   }

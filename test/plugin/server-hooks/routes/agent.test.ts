@@ -119,7 +119,7 @@ test('agent calls: a signature holds for its method, path, query and body only, 
   t.is((await ask(`${hub.url}${CHECK_IN}`, { authorization })).status, 200);
   t.like(await ask(`${hub.url}${CHECK_IN}`, { authorization }), {
     status: 401,
-    body: { code: 'stamp-not-new' },
+    body: { code: 'request-replayed' },
   });
 });
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Instance } from '../../../../plugin/server-hooks/model/environment.js';
 import { encodeSnapshot } from '../../../../plugin/server-hooks/snapshots/encode.js';
 import { SnapshotRequests } from '../../../../plugin/server-hooks/snapshots/requests.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { Problem, problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
@@ -44,7 +44,7 @@ test('snapshot desk: snapshots are 10 s apart, whether what was let in came or n
   const { clock, desk, agent } = setup();
   desk.admit(agent(1));
   desk.admit(agent(2));
-  const error = t.throws(() => desk.admit(agent(1)), { instanceOf: EdgeError, code: 'snapshot-too-soon' });
+  const error = t.throws(() => desk.admit(agent(1)), { instanceOf: Problem, code: 'snapshot-too-soon' });
   t.like(error, { status: 429, retryAfterSeconds: 10 });
   clock.advance(9_999);
   t.throws(() => desk.admit(agent(1)), { code: 'snapshot-too-soon' });
@@ -111,7 +111,7 @@ test('snapshot desk: who waits for an agent that is sent away is told so, and no
   const { clock, desk } = setup();
   const gone = [desk.request(1, 30_000), desk.request(1, 30_000)];
   const other = desk.request(2, 30_000);
-  desk.refuse(1, new EdgeError('environment-not-found', 'gone'));
+  desk.refuse(1, problem('environment-not-found'));
   for (const wait of gone) await t.throwsAsync(wait, { code: 'environment-not-found' });
   t.is(clock.pending, 1);
   clock.advance(30_000);

@@ -2,8 +2,8 @@ import test from 'ava';
 import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
 import { waysToNodes } from '../../../../plugin/server-hooks/swarm/known-nodes.js';
 import { requireNode } from '../../../../plugin/server-hooks/swarm/require-node.js';
-import { EdgeError } from '../../../../protocol/edge-error.js';
 import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
+import { Problem } from '../../../../protocol/problems.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
 function agentOf(nodeId: string, name: string): Instance {
@@ -56,7 +56,7 @@ test('known nodes: a manager says which there are; one without an agent is named
   const [bare, told, ...more] = waysToNodes(environment, roster);
   t.like(told, { id: 'n1', name: 'told', target: { instanceId: 'agent of n1' } });
   t.like(bare, { id: 'n2', name: 'bare' });
-  t.true(bare?.target instanceof EdgeError && bare.target.code === 'node-without-agent');
+  t.true(bare?.target instanceof Problem && bare.target.code === 'node-without-agent');
   t.deepEqual(more, []);
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { EdgeError } from '../../../../protocol/edge-error.js';
+import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import {
   EMPTY_SETTINGS,
@@ -77,7 +77,7 @@ test('proof: who leaves or resets the question is done with', async (t) => {
 test('proof: a tunnel that is not wanted any more at its registration is refused', async (t) => {
   const { port } = await startListener(t, {
     register: () => {
-      throw new EdgeError('credential-revoked', 'revoked meanwhile', { status: 401 });
+      throw problem('credential-revoked');
     },
   });
   t.is(await (await rawTunnel(t, port)).prove(PROOF), 'credential-revoked');

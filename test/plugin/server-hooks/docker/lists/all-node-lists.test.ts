@@ -3,7 +3,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { EdgeError } from '../../../../../protocol/edge-error.js';
+import { problem } from '../../../../../protocol/problems.js';
 import { left } from '../proxy/scripted-engine.js';
 import { saying, startListHub } from './list-hub.js';
 
@@ -88,7 +88,7 @@ test('all-node lists: each node that fails is named with its code, the others ar
     {
       change: (nodes) =>
         nodes.map((node, index) => {
-          if (index === 3) return { ...node, target: new EdgeError('node-without-agent', 'No agent') };
+          if (index === 3) return { ...node, target: problem('node-without-agent') };
           return index === 4 ? { ...node, target: { environmentId: 99 } } : node;
         }),
     },
@@ -156,7 +156,7 @@ test('all-node lists: a node that is slow to answer, or to wake, fails at its de
     [null, 'node-timeout', 'node-timeout', 'node-timeout', 'node-timeout'],
   );
   t.deepEqual(released(hub), [1, 1, 1, 0, 1], 'a stream that is being opened holds its tunnel until it is');
-  failDial(new EdgeError('dial-timeout', 'too late'));
+  failDial(problem('dial-timeout'));
   await turn();
   t.deepEqual(released(hub), [1, 1, 1, 1, 1]);
   t.is(hub.clock.pending, 0);
@@ -208,7 +208,7 @@ test('all-node lists: a tunnel that is closed meanwhile fails its node with the 
   const hub = await startListHub(t, [saying([{ Id: 'a' }]), () => undefined]);
   const asked = hub.list('/containers/json?nodes=all');
   while (hub.engines[1]?.bytes() === '') await turn();
-  hub.tunnels.opened[1]?.close(new EdgeError('tunnel-lost', 'The tunnel was lost'));
+  hub.tunnels.opened[1]?.close(problem('tunnel-lost'));
   t.deepEqual(
     (await asked).nodes.map(({ code }) => code),
     [null, 'tunnel-lost'],

@@ -18,7 +18,7 @@ import type {
   TunnelSource,
   TunnelTarget,
 } from '../../../../../plugin/server-hooks/tunnel/source.js';
-import { EdgeError } from '../../../../../protocol/edge-error.js';
+import { problem } from '../../../../../protocol/problems.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import type { FakeEngine } from './scripted-engine.js';
 
@@ -36,8 +36,7 @@ export class SocketTunnels implements TunnelSource {
   async open({ environmentId }: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
     signal.throwIfAborted();
     const path = this.#paths.get(environmentId);
-    if (path === undefined)
-      throw new EdgeError('environment-not-found', 'No such environment', { status: 404 });
+    if (path === undefined) throw problem('environment-not-found');
     const closed = new AbortController();
     const record = { released: 0, close: (reason?: Error) => closed.abort(reason), pipes: [] as Duplex[] };
     this.opened.push(record);
@@ -47,10 +46,7 @@ export class SocketTunnels implements TunnelSource {
         const pipe = connect(path);
         record.pipes.push(pipe);
         await once(pipe, 'connect').catch((cause: unknown) => {
-          throw new EdgeError('engine-unreachable', 'The engine does not answer', {
-            status: 502,
-            cause,
-          });
+          throw problem('engine-unreachable', { cause });
         });
         return pipe;
       },

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { EdgeError } from '../../../../../protocol/edge-error.js';
+import { problem } from '../../../../../protocol/problems.js';
 import { ask, connectHttp2, dialHub, hear, hear2, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { startEngine } from './scripted-engine.js';
@@ -39,8 +39,8 @@ for (const [what, answer, how] of CUTS) {
       const breakOff = () => {
         finishAnswer();
         const [call] = hub.tunnels.opened;
-        if (how === 'lost') call?.pipes[0]?.destroy(new EdgeError('stream-reset', 'Lost'));
-        if (how === 'closed') call?.close(new EdgeError('tunnel-closed', 'Closed', { status: 503 }));
+        if (how === 'lost') call?.pipes[0]?.destroy(problem('stream-reset'));
+        if (how === 'closed') call?.close(problem('tunnel-closed'));
       };
       if (version === 'HTTP/2') {
         const stream = connectHttp2(t, hub).request({ ':path': '/1/images/x/get' });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import test from 'ava';
-import { EdgeError } from '../../../../../protocol/edge-error.js';
+import { problem } from '../../../../../protocol/problems.js';
 import { ask, dialHub, dialTcp, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { answering, left, startEngine } from './scripted-engine.js';
@@ -97,7 +97,7 @@ test('docker upgrade: a stream that breaks off is reset at the client', async (t
   });
   const hub = await startHub(t, [engine]);
   for (const breakOff of [
-    (index: number) => hub.tunnels.opened[index]?.pipes[0]?.destroy(new EdgeError('stream-reset', 'Lost')),
+    (index: number) => hub.tunnels.opened[index]?.pipes[0]?.destroy(problem('stream-reset')),
     (index: number) => hub.tunnels.opened[index]?.close(),
   ]) {
     const socket = await dialHub(t, hub);

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Environment } from '../../../../../plugin/server-hooks/model/environment.js';
 import { describeEnvironment } from '../../../../../plugin/server-hooks/views/status/describe-environment.js';
 import { statusOf } from '../../../../../plugin/server-hooks/views/status/observe-environment.js';
-import { EdgeError } from '../../../../../protocol/edge-error.js';
+import { problem } from '../../../../../protocol/problems.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { checkInBench } from '../../../../kit/hub/check-in-bench.js';
 import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../../../kit/hub/no-swarm.js';
@@ -41,7 +41,7 @@ test('status: degraded while the engine or the way to the tunnel fails, with tha
 
 test('status: refused only while no valid agent is online; otherwise the refusal is a problem', async (t) => {
   const { bench, presence, environment, describe } = setup();
-  const error = new EdgeError('edge-id-mismatch', 'no', { status: 403 });
+  const error = problem('edge-id-mismatch');
   presence.refused(1, error);
   t.like(describe(), { status: 'refused', problem: { code: 'edge-id-mismatch' } });
   await bench.checkIn();
