@@ -101,8 +101,8 @@ test('all-node lists: each node that fails is named with its code, the others ar
       ['id1', 'ok', null, null],
       ['id2', 'failed', 'engine-refused', 'The engine answered 400: invalid filter'],
       ['id3', 'failed', 'engine-refused', 'The engine answered 500'],
-      ['id4', 'failed', 'node-without-agent', 'No agent'],
-      ['id5', 'failed', 'environment-not-found', 'No such environment'],
+      ['id4', 'failed', 'node-without-agent', 'No agent has enrolled for this node'],
+      ['id5', 'failed', 'environment-not-found', 'There is no such environment'],
     ],
   );
   t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 0);
