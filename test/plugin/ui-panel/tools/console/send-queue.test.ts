@@ -1,6 +1,5 @@
 import test from 'ava';
 import { SendQueue } from '../../../../../plugin/ui-panel/tools/console/send-queue.js';
-import { splitCommand } from '../../../../../plugin/ui-panel/tools/console/split-command.js';
 
 test('send queue: sends a whole paste in order, no faster than the connection', async (t) => {
   const parts: Uint8Array[] = [];
@@ -43,16 +42,4 @@ test('send queue: sends nothing to a closed connection, nor after stop()', (t) =
   socket.readyState = 3;
   queue.push(new Uint8Array(3));
   t.is(sent, 0);
-});
-
-test('split command: splits as a shell does, with quotes', (t) => {
-  for (const [line, expected] of [
-    ['', []],
-    ['  sh ', ['sh']],
-    [`sh -c 'echo "a  b"'`, ['sh', '-c', 'echo "a  b"']],
-    [`a"b c"'d e'f`, ['ab cd ef']],
-    [`"say \\"hi\\" \\n" x\\ y ''`, ['say "hi" \\n', 'x y', '']],
-    [`'open`, ['open']],
-  ] as const)
-    t.deepEqual(splitCommand(line), [...expected], line);
 });

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { parseContainerStats } from '../../../../../plugin/ui-panel/tools/stats/container-stats.js';
-import { StatsHistory } from '../../../../../plugin/ui-panel/tools/stats/history.js';
 
 // In the form of Docker's answers, shortened to what is looked at: here on control groups v2.
 const V2 = {
@@ -78,22 +77,4 @@ test('container stats: no CPU in the first sample; null for a stopped container 
   for (const value of [null, 1, 'x', [], {}]) t.is(parseContainerStats(value), null);
   const bare = { read: V2.read, networks: null, blkio_stats: { io_service_bytes_recursive: null } };
   t.like(parseContainerStats(bare), { cpuPercent: null, memory: 0, received: 0, read: 0 });
-});
-
-test('stats history: totals become rates, with a gap after a restart; keeps three minutes', (t) => {
-  const history = new StatsHistory();
-  const sample = parseContainerStats(V2);
-  if (!sample) return t.fail();
-  history.add(sample);
-  history.add({ ...sample, timeMs: sample.timeMs + 2_000, received: sample.received + 500 });
-  history.add({ ...sample, timeMs: sample.timeMs + 3_000, received: 0 });
-  t.deepEqual(
-    history.points.map(({ receives }) => receives),
-    [null, 250, null],
-  );
-  history.add(null);
-  t.is(history.last, null);
-  for (let second = 4; second < 300; second++)
-    history.add({ ...sample, timeMs: sample.timeMs + second * 1_000 });
-  t.is(history.points.length, 180);
 });
