@@ -44,7 +44,7 @@ import { IdleClose } from './snapshots/idle-close.js';
 import { SnapshotRequests } from './snapshots/requests.js';
 import { spawnJsonWorker } from './spawn-json-worker.js';
 import { type StoppablePart, stopParts } from './stop-parts.js';
-import { openStore } from './store/open-store.js';
+import { LowdbStore } from './store/lowdb/lowdb-store.js';
 import { LeaderElection } from './swarm/leader-election.js';
 import { SwarmRoster } from './swarm/roster.js';
 import { TunnelCalls } from './tunnel/calls.js';
@@ -79,7 +79,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
   const started: StoppablePart[] = [];
   const stop = () => stopParts(started.splice(0).reverse(), clock);
   try {
-    const store = openStore(options.dataDir, logger);
+    const store = new LowdbStore({ path: join(options.dataDir, 'fairlead.json'), logger });
     await store.start();
     started.push(store);
     const snapshots = new SnapshotFiles({

@@ -14,18 +14,21 @@ import {
   enrolRequestSchema,
 } from '../../../protocol/messages/agent-calls.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
-import { type Problem, type ProblemCode, type ProblemOptions, problem } from '../../../protocol/problems.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
+import { STARTUP_MS } from '../live/availability.js';
 import type { MachineClaims, MachineReport } from '../live/machine-claims.js';
 import type { Presence } from '../live/presence.js';
+import { decideEnrolment, type EnrolmentClaim } from '../model/enrolment/decide-enrolment.js';
+import { identifyAgent } from '../model/enrolment/identify-agent.js';
+import type { Liveness } from '../model/enrolment/occupancy.js';
 import { type Environment, type EnvironmentKey, type Instance, isKeyValid } from '../model/environment.js';
+import { moveInstance } from '../model/revocation.js';
 import type { Store } from '../store/store.js';
 import type { TunnelRegistry } from '../tunnel/registry.js';
 import { acceptTimestamp, checkSkew } from './authenticate-agent.js';
 import { checkInSecondsOf } from './check-in-state.js';
-import { EnrolmentPolicy, MAX_INSTANCES } from './enrolment-policy.js';
-import { belongs, placeInSwarm } from './swarm-admission.js';
 
 export interface EnrolmentOptions {
   readonly store: Store;
@@ -55,11 +58,11 @@ const NO_KEY: EnvironmentKey = Object.freeze({
 /** Enrols agents: binds Edge IDs, keeps one live instance per environment, issues instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
-  readonly #policy: EnrolmentPolicy;
+  readonly #startedMs: number;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    this.#policy = new EnrolmentPolicy(options);
+    this.#startedMs = options.clock.monotonic();
   }
 
   /**
@@ -76,7 +79,7 @@ export class Enrolment {
     request: SignedRequest,
     onProven: (key: Buffer) => void,
   ): Promise<EnrolReply> {
-    const { store, clock } = this.#options;
+    const { clock } = this.#options;
     const json = parseJson(request.body);
     const identity = identitySchema.safeParse(json);
     const prove = () => this.#prove(claim, request, identity.data?.edgeId);
@@ -85,7 +88,7 @@ export class Enrolment {
     checkSkew(clock, claim.timeMs);
     // Only after authentication: an old agent's body may have another form, and strangers learn nothing.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
-      throw this.#refuse(caller.environment, 'agent-too-old');
+      throw this.#refused(claim.environmentId, problem('agent-too-old'));
     }
     const body = this.#read(json);
     if (body.instanceId !== claim.instanceId) throw unauthorized();
@@ -93,12 +96,8 @@ export class Enrolment {
       sealInstanceSecret({ kty: 'OKP', crv: 'X25519', x: body.publicKey }, secret);
     // A trial: a key that no secret can be sealed for must not bind the environment.
     await sealFor(Buffer.alloc(32));
-    const { environment: found, key } = prove();
-    const { environment, instance, endsGrants } = this.#admit(found, key, body, claim);
-    // Unchanged state may come from a request whose write is still in progress.
-    const stored = environment === found ? store.settled() : store.putEnvironment(environment);
-    if (endsGrants) this.#options.endGrants(environment.id, instance.id);
-    await stored;
+    const { environment, key } = prove();
+    const instance = await this.#admit(environment, key, body, claim);
     return {
       protocol: PROTOCOL_VERSION,
       secret: await sealFor(Buffer.from(instance.secret, 'base64url')),
@@ -130,124 +129,87 @@ export class Enrolment {
     throw problem('bad-request', { detail: `${issue?.path.join('.')}: ${issue?.message}` });
   }
 
-  /** In one turn: checks, decides, and records the instance as live, so that a second one finds it. */
+  /**
+   * Decides and records the instance as live in one turn, so that a second one finds it.
+   * @returns `stored` resolves when the instance is on disk
+   */
   #admit(environment: Environment, key: EnvironmentKey, request: EnrolRequest, claim: RequestClaim) {
-    const { presence, clock } = this.#options;
-    if (environment.barredEdgeIds.includes(request.edgeId)) {
-      throw this.#refuse(environment, 'association-removed');
-    }
-    if (environment.edgeId !== null && environment.edgeId !== request.edgeId) {
-      throw this.#refuse(environment, 'edge-id-mismatch');
-    }
-    const known = environment.instances.find(({ id }) => id === request.instanceId);
-    const body = withKnown(request, known);
-    if (known && known.publicKey !== body.publicKey) throw unauthorized();
-    const predecessor = known ?? this.#policy.predecessor(environment, body);
-    if (environment.swarm && !belongs(environment.swarm, body.node) && !predecessor) {
-      throw this.#refuse(environment, 'swarm-mismatch');
-    }
-    const intervalMs = checkInSecondsOf(environment, this.#options.store) * 1_000;
+    const { store, presence, clock, machines } = this.#options;
+    const { id } = environment;
+    const liveness = this.#livenessOf(environment);
+    const { known } = this.#accepted(id, identifyAgent(environment, request, liveness));
     // Before the other checks: a clone may have another engine's id, and an admin may still choose it.
-    const claimed = known && this.#claimMachine(environment, known, body, intervalMs);
-    if (this.#policy.isOccupied(environment, known, body)) {
-      const retryAfterSeconds = Math.max(5, Math.ceil(intervalMs / 500));
-      throw this.#refuse(environment, 'duplicate', { retryAfterSeconds });
-    }
-    const kept = this.#policy.retainedSiblings(environment, known, body);
-    if (!known && kept.length >= MAX_INSTANCES) {
-      const detail = `${MAX_INSTANCES} agents serve this environment: rotate its key to start over`;
-      throw this.#refuse(environment, 'too-many-agents', { detail });
-    }
-    if (known) acceptTimestamp(presence, clock, environment.id, AGENT_PATHS.enrol, claim);
-    const now = new Date(clock.now()).toISOString();
-    const remaining = environment.instances.filter((one) => one === predecessor || kept.includes(one));
-    const { swarm, authority, node, isOutside } = placeInSwarm(
-      { ...environment, instances: remaining },
-      predecessor,
-      body,
-    );
-    const machine = claimed ? claimed.machine : this.#options.machines.first(body);
-    const instance: Instance = {
-      id: body.instanceId,
-      publicKey: body.publicKey,
-      // Of two machines with one key only the current one gets the secret.
-      secret: known && claimed?.kind === 'same' ? known.secret : this.#newSecret(),
+    const claimed = known && this.#claimMachine(environment, known, request, liveness.intervalMs);
+    const enrolment: EnrolmentClaim = {
+      request,
       keyGeneration: key.generation,
-      engineId: body.engineId,
-      node,
-      agentVersion: body.agentVersion,
-      platform: body.platform,
-      enrolledAt: known?.enrolledAt ?? now,
-      ...(isOutside && { isOutside }),
-      ...(machine && { machine }),
+      machine: claimed ? claimed.machine : machines.first(request),
+      isSameMachine: claimed?.kind === 'same',
+      newSecret: this.#newSecret(),
+      nowMs: clock.now(),
     };
-    const isSteady =
-      known !== undefined &&
-      environment.edgeId !== null &&
-      swarm === environment.swarm &&
-      authority === environment.swarmAuthority &&
-      kept.length === environment.instances.length - 1 &&
-      JSON.stringify(known) === JSON.stringify(instance);
+    const decide = (current: Environment) =>
+      this.#accepted(id, decideEnrolment(current, enrolment, liveness));
+    let enrolled = decide(environment);
+    // Not earlier: a refused request is no sign of life.
+    if (enrolled.isKnown) acceptTimestamp(presence, clock, id, AGENT_PATHS.enrol, claim);
+    const stored = store.update(id, (current) => {
+      enrolled = decide(current);
+      return enrolled.environment;
+    });
     // A new enrolment of the first machine says nothing about the clone.
-    const isOfClone =
-      claimed?.kind === 'same' && presence.lastRefusal(environment.id)?.code === 'machine-cloned';
-    if (!isOfClone) presence.clearRefusal(environment.id);
-    presence.enrolled(environment.id, instance.id, intervalMs);
-    const endsGrants = claimed?.kind === 'restored';
-    if (isSteady) return { environment, instance: known, endsGrants };
-    // Keep its position: the order is that of enrolment.
-    const instances = known
-      ? environment.instances.flatMap((it) => (it === known ? instance : kept.includes(it) ? it : []))
-      : [...kept, instance];
+    const isOfClone = claimed?.kind === 'same' && presence.lastRefusal(id)?.code === 'machine-cloned';
+    if (!isOfClone) presence.clearRefusal(id);
+    presence.enrolled(id, request.instanceId, liveness.intervalMs);
+    if (claimed?.kind === 'restored') this.#options.endGrants(id, request.instanceId);
+    return stored.then(() => enrolled.instance);
+  }
+
+  #livenessOf(environment: Environment): Liveness {
+    const { store, presence, registry, clock } = this.#options;
+    const { id } = environment;
     return {
-      instance,
-      endsGrants,
-      environment: {
-        ...environment,
-        edgeId: body.edgeId,
-        associatedAt: environment.associatedAt ?? now,
-        instances,
-        swarm,
-        swarmAuthority: authority,
-      },
+      intervalMs: checkInSecondsOf(environment, store) * 1_000,
+      isStarting: (graceMs = STARTUP_MS) => clock.monotonic() - this.#startedMs < graceMs,
+      isKnown: (instanceId) => presence.intervalMs(id, instanceId) !== null,
+      isLive: (instanceId, graceMs) => presence.isLive(id, instanceId, graceMs),
+      hasTunnel: (instanceId) => registry.peek(id)?.tunnel?.grant.instanceId === instanceId,
     };
   }
 
   /** @throws Problem `duplicate`, `machine-cloned` (409): another machine is, or may be, this instance */
   #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
-    const claimed = this.#options.machines.claim(environment, known, report, intervalMs);
+    const { machines, store, wake } = this.#options;
+    const { id } = environment;
+    const claimed = machines.claim(environment, known, report, intervalMs);
     if (claimed.kind === 'early') {
       const detail = 'The previous boot of this machine, or a clone of it, may still be running';
       const { retryAfterSeconds } = claimed;
-      throw this.#refuse(environment, 'duplicate', { detail, retryAfterSeconds });
+      throw this.#refused(id, problem('duplicate', { detail, retryAfterSeconds }));
     }
     if (claimed.kind !== 'cloned') return claimed;
-    if (claimed.machine) {
-      const instance = { ...known, machine: claimed.machine, secret: this.#newSecret() };
-      const instances = environment.instances.map((one) => (one === known ? instance : one));
+    const { machine } = claimed;
+    if (machine) {
+      const secret = this.#newSecret();
       // If it cannot be stored, the next attempt repeats this.
-      this.#options.store.putEnvironment({ ...environment, instances }).catch(() => undefined);
-      this.#options.wake(environment.id);
+      store.update(id, (current) => moveInstance(current, known.id, machine, secret)).catch(() => undefined);
+      wake(id);
     }
-    throw this.#refuse(environment, 'machine-cloned', { retryAfterSeconds: CLONE_RETRY_SECONDS });
+    throw this.#refused(id, problem('machine-cloned', { retryAfterSeconds: CLONE_RETRY_SECONDS }));
   }
 
   #newSecret(): string {
     return this.#options.randomBytes(32).toString('base64url');
   }
 
-  #refuse(environment: Environment, code: ProblemCode, options?: ProblemOptions): Problem {
-    const error = problem(code, options);
-    this.#options.presence.refused(environment.id, error);
+  #accepted<T>(environmentId: number, outcome: T | Problem): T {
+    if (outcome instanceof Problem) throw this.#refused(environmentId, outcome);
+    return outcome;
+  }
+
+  /** Shown to the admin, unless the caller may be a stranger. */
+  #refused(environmentId: number, error: Problem): Problem {
+    if (error.code !== 'agent-unauthorized') this.#options.presence.refused(environmentId, error);
     return error;
   }
-}
-
-/**
- * An engine that does not answer has no id, and one in transition (`pending`, `locked`, `error`) no place in a Swarm.
- * In both cases the agent's previous values hold.
- */
-function withKnown(body: EnrolRequest, known: Instance | undefined): EnrolRequest {
-  if (!known || (body.engineId !== null && body.isPlaceKnown !== false)) return body;
-  return { ...body, engineId: body.engineId ?? known.engineId, node: body.node ?? known.node };
 }

@@ -1,12 +1,13 @@
 import { codeOf } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
+import type { EnvironmentKey } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { EnvironmentAdmin } from './admin.js';
 
 export interface KeyExpiryOptions {
   readonly admin: Pick<EnvironmentAdmin, 'endKeys' | 'revoke'>;
-  readonly store: Pick<Store, 'environment' | 'environments' | 'onChange'>;
+  readonly store: Pick<Store, 'environments' | 'watch'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -43,10 +44,10 @@ export class KeyExpiry {
   start(): void {
     if (this.#ends.length > 0) return;
     const { store, clock } = this.#options;
-    for (const { id } of store.environments()) this.#evaluate(id);
+    for (const environment of store.environments()) this.#evaluate(environment.id, environment.keys);
     this.#ends = [
-      store.onChange((id) => {
-        if (id !== null) this.#evaluate(id);
+      store.watch((change) => {
+        if (change.kind === 'environment') this.#evaluate(change.id, change.after?.keys ?? []);
       }),
       clock.every(SWEEP_MS, () => void this.#sweep()),
     ];
@@ -58,10 +59,10 @@ export class KeyExpiry {
     this.#rotating.clear();
   }
 
-  #evaluate(id: number): void {
-    const { store, clock } = this.#options;
+  #evaluate(id: number, keys: readonly EnvironmentKey[]): void {
+    const { clock } = this.#options;
     const known = this.#rotating.get(id) ?? [];
-    const ending = (store.environment(id)?.keys ?? []).flatMap(({ generation, expiresAt }) => {
+    const ending = keys.flatMap(({ generation, expiresAt }) => {
       if (expiresAt === null) return [];
       const before = known.find((key) => key.generation === generation && key.expiresAt === expiresAt);
       const leftMs = Date.parse(expiresAt) - clock.now();

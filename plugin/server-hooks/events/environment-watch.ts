@@ -11,7 +11,7 @@ import { changesBetween, isUnchanged } from './changes-between.js';
 import type { EventLog, UnloggedEvent } from './event-log.js';
 
 export interface EnvironmentWatchOptions extends ObservationSources {
-  readonly store: Pick<Store, 'environment' | 'environments' | 'settings' | 'onChange'>;
+  readonly store: Pick<Store, 'environment' | 'environments' | 'settings' | 'watch'>;
   readonly log: EventLog;
   readonly clock: Clock;
 }
@@ -56,9 +56,9 @@ export class EnvironmentWatch {
     const { store, registry, clock } = this.#options;
     for (const environment of store.environments()) this.#watch(environment);
     this.#stops = [
-      store.onChange((id) => {
-        if (id === null) this.#haveSettingsChanged = true;
-        else this.#reported.add(id);
+      store.watch((change) => {
+        if (change.kind === 'settings') this.#haveSettingsChanged = true;
+        if (change.kind === 'environment') this.#reported.add(change.id);
       }),
       registry.onChange((id) => this.#reported.add(id)),
       clock.every(TICK_MS, () => this.#tick()),

@@ -7,7 +7,7 @@ import type { MachineClaims } from './machine-claims.js';
 import type { Presence } from './presence.js';
 
 export interface InstanceCleanupOptions {
-  readonly store: Pick<Store, 'environment' | 'onChange'>;
+  readonly store: Pick<Store, 'environment' | 'watch'>;
   readonly presence: Presence;
   readonly registry: TunnelRegistry;
   readonly roster: SwarmRoster;
@@ -31,8 +31,8 @@ export function cleanUpInstances(options: InstanceCleanupOptions): () => void {
     election.evaluate(id);
     checkIns.wake(id);
   };
-  return store.onChange((id) => {
+  return store.watch((change) => {
     // Deferred: the remover may still record how they ended.
-    if (id !== null) queueMicrotask(() => drop(id));
+    if (change.kind === 'environment') queueMicrotask(() => drop(change.id));
   });
 }

@@ -67,8 +67,12 @@ export class StaleNodeReaper {
     const stale = environment.instances.filter(isStale);
     if (stale.length === 0) return;
     const about = { environment: environment.id, nodes: stale.map(({ node }) => node?.nodeId) };
-    const instances = environment.instances.filter((instance) => !stale.includes(instance));
-    store.putEnvironment({ ...environment, instances }).then(
+    const ids = new Set(stale.map(({ id }) => id));
+    const withoutStale = (current: Environment) => ({
+      ...current,
+      instances: current.instances.filter(({ id }) => !ids.has(id)),
+    });
+    store.update(environment.id, withoutStale).then(
       () => logger.info(about, 'removed nodes that left their Swarm'),
       (error) => logger.error({ ...about, code: codeOf(error) }, 'cannot remove nodes that left their Swarm'),
     );

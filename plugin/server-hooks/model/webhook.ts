@@ -39,3 +39,10 @@ export interface EnvironmentOrigin {
 export function liveSecrets({ secrets }: Webhook, nowMs: number): readonly WebhookSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > nowMs);
 }
+
+/** The newest of the secrets stays valid until `endsAt`, RFC 3339; null: it ends now. Older ones end. */
+export function rotateSecret(webhook: Webhook, secret: WebhookSecret, endsAt: string | null): Webhook {
+  const kept =
+    endsAt === null ? [] : webhook.secrets.slice(-1).map((last) => ({ ...last, expiresAt: endsAt }));
+  return { ...webhook, secrets: [...kept, secret] };
+}

@@ -35,8 +35,7 @@ export const settingsCalls = [
       const { publicUrl, tunnelAddress } = body;
       if (publicUrl) readAddress('publicUrl', () => parseApiUrl(publicUrl));
       if (tunnelAddress) readAddress('tunnelAddress', () => parseTunnelAddress(tunnelAddress));
-      const settings = settingsSchema.parse({ ...store.settings(), ...body });
-      await store.putSettings(settings);
+      const settings = await store.updateSettings((current) => settingsSchema.parse({ ...current, ...body }));
       checkIns.wakeAll();
       return { status: 200, body: settings };
     },

@@ -2,12 +2,93 @@ import type { Environment } from '../model/environment.js';
 import type { Settings } from '../model/settings.js';
 import type { Webhook } from '../model/webhook.js';
 
+/** A record as stored. `revision` is 1 when created and grows with each change. */
+export type Stored<T> = T & { readonly revision: number };
+
 /**
- * Stores environments, webhooks and settings. Reads are synchronous, from memory; a write is visible to reads
- * immediately and on disk when its promise resolves. Concurrent writes share one fsync; those of one turn are stored
- * together or not at all. Another engine implements this and passes `test/plugin/server-hooks/store/store-contract.ts`.
+ * Computes a record from its current state. It has no effects, because it runs again if another hub wrote the record
+ * first. Null or the same object: nothing changes. Throws to refuse.
  */
-export interface Store {
+export type Update<T> = (current: Stored<T>) => T | null;
+
+/** A visible change of one record. `before` undefined: created; `after` undefined: removed. */
+export type StoreChange =
+  | {
+      readonly kind: 'environment';
+      readonly id: number;
+      readonly before: Stored<Environment> | undefined;
+      readonly after: Stored<Environment> | undefined;
+    }
+  | {
+      readonly kind: 'webhook';
+      readonly id: string;
+      readonly before: Stored<Webhook> | undefined;
+      readonly after: Stored<Webhook> | undefined;
+    }
+  | {
+      readonly kind: 'settings';
+      readonly before: StoredSettings;
+      readonly after: StoredSettings;
+    };
+
+/** Their revision is next to them: the API shows the settings as they are. */
+export interface StoredSettings {
+  readonly revision: number;
+  readonly settings: Settings;
+}
+
+/** Synchronous reads, from memory. Records are replaced, never mutated. */
+export interface StoreReads {
+  /** Undefined if it does not exist. */
+  environment(id: number): Stored<Environment> | undefined;
+  /** By full name, case-sensitive; surrounding spaces are ignored. */
+  environmentByName(name: string): Stored<Environment> | undefined;
+  /** By the external id that this webhook's sender gave. */
+  environmentByExternalId(webhookId: string, externalId: string): Stored<Environment> | undefined;
+  /** All, sorted by id. */
+  environments(): Iterable<Stored<Environment>>;
+  /** Undefined if it does not exist. */
+  webhook(id: string): Stored<Webhook> | undefined;
+  /** All, in order of creation. */
+  webhooks(): Iterable<Stored<Webhook>>;
+  /** Defaults in a new store. */
+  settings(): Settings;
+}
+
+/** The writes of one {@link Store.transact}; its reads see them. Unusable after the transaction. */
+export interface Transaction extends StoreReads {
+  /**
+   * Adds an environment.
+   * @param make gets the next free id, never used before, not even by a deleted environment. A copy may keep another
+   *   free id; later ids are higher.
+   * @throws Problem `name-taken` (409)
+   */
+  create(make: (id: number) => Environment): Stored<Environment>;
+  /** @throws Problem `environment-not-found` (404), `name-taken` (409) */
+  update(id: number, change: Update<Environment>): Stored<Environment>;
+  /** Does nothing if it does not exist. */
+  remove(id: number): void;
+  createWebhook(webhook: Webhook): Stored<Webhook>;
+  /** @throws Problem `webhook-not-found` (404) */
+  updateWebhook(id: string, change: Update<Webhook>): Stored<Webhook>;
+  /** Does nothing if it does not exist. */
+  removeWebhook(id: string): void;
+  updateSettings(change: (current: Settings) => Settings): Settings;
+}
+
+/**
+ * Stores environments, webhooks and settings. Another engine implements this, usually by extending `RecordStore`, and
+ * passes `test/plugin/server-hooks/store/store-contract.ts`.
+ *
+ * A write runs in the turn of its call and is visible to reads immediately; its promise resolves when it is durable,
+ * also if it changed nothing: what it was based on is durable then. Where several hubs share the store, a write whose
+ * record has moved to another revision is undone and run again on the current one.
+ *
+ * A promise that rejects left nothing behind, with one exception: a raised generation of an environment stays raised,
+ * so that no revoked credential can match again. All writes reject with Problem `store-unwritable` (503),
+ * `store-closed` (503), or the error of the {@link Transaction} method of the same name.
+ */
+export interface Store extends StoreReads {
   /**
    * Opens the store; creates it if absent.
    * @throws Problem `store-damaged`, `store-newer`, `store-unreadable`, `store-locked`
@@ -19,50 +100,23 @@ export interface Store {
   /** Whether the last write failed. The store retries by itself until one succeeds. */
   readonly isFailing: boolean;
 
-  /** Undefined if it does not exist. */
-  environment(id: number): Environment | undefined;
-  /** By full name, case-sensitive; surrounding spaces are ignored. */
-  environmentByName(name: string): Environment | undefined;
-  /** By the external id that this webhook's sender gave. */
-  environmentByExternalId(webhookId: string, externalId: string): Environment | undefined;
-  /** All, sorted by id. */
-  environments(): Iterable<Environment>;
-  /** The next free id; never reused, not even after a deletion or a restart. */
-  nextEnvironmentId(): number;
-  /**
-   * Adds or replaces. Resolves when fsynced; when it rejects, the change was rolled back, except a raised generation.
-   * @throws Problem `name-taken` (409), `store-unwritable` (503), `store-closed` (503)
-   */
-  putEnvironment(environment: Environment): Promise<void>;
-  /**
-   * Resolves when deleted from disk; does nothing if it does not exist.
-   * @throws Problem `store-unwritable` (503), `store-closed` (503)
-   */
-  deleteEnvironment(id: number): Promise<void>;
-
-  /** Undefined if it does not exist. */
-  webhook(id: string): Webhook | undefined;
-  /** All, in order of creation. */
-  webhooks(): Iterable<Webhook>;
-  /** Adds or replaces. Resolves when fsynced. @throws Problem `store-unwritable` (503), `store-closed` (503) */
-  putWebhook(webhook: Webhook): Promise<void>;
-  /** Resolves when deleted from disk. @throws Problem `store-unwritable` (503), `store-closed` (503) */
-  deleteWebhook(id: string): Promise<void>;
+  create(make: (id: number) => Environment): Promise<Stored<Environment>>;
+  update(id: number, change: Update<Environment>): Promise<Stored<Environment>>;
+  remove(id: number): Promise<void>;
+  createWebhook(webhook: Webhook): Promise<Stored<Webhook>>;
+  updateWebhook(id: string, change: Update<Webhook>): Promise<Stored<Webhook>>;
+  removeWebhook(id: string): Promise<void>;
+  updateSettings(change: (current: Settings) => Settings): Promise<Settings>;
 
   /**
-   * Resolves when everything visible to reads is on disk: for answers that depend on another caller's change.
-   * @throws Problem `store-unwritable` (503)
+   * Writes several records: all of them or none. Also rejects with what `work` throws.
+   * @param work synchronous and without other effects, because it may run again; the last result counts
    */
-  settled(): Promise<void>;
-
-  /** As last stored; defaults in a new store. */
-  settings(): Settings;
-  /** Replaces all settings. Resolves when fsynced. @throws Problem `store-unwritable` (503), `store-closed` (503) */
-  putSettings(settings: Settings): Promise<void>;
+  transact<T>(work: (transaction: Transaction) => T): Promise<T>;
 
   /**
-   * Calls `listener` synchronously after each visible change, including rollbacks, with the environment's id, or null
-   * for the settings. Returns the unsubscribe function.
+   * Calls `listener` synchronously after each visible change, in order; the changes of a transaction come after it is
+   * complete. An undone write is a change back. Returns the function that ends this.
    */
-  onChange(listener: (environmentId: number | null) => void): () => void;
+  watch(listener: (change: StoreChange) => void): () => void;
 }

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SwarmMember, SwarmReport } from '../../../protocol/messages/agent-calls.js';
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { type Environment, type Instance, isManager, swarmAuthority } from '../model/environment.js';
+import { confirmManagers } from '../model/confirm-managers.js';
+import { type Environment, type Instance, isManager } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 
 export interface SwarmRosterOptions {
-  readonly store: Pick<Store, 'environment' | 'putEnvironment'>;
+  readonly store: Pick<Store, 'environment' | 'update'>;
   /** Called synchronously after each report with changes. */
   readonly onChange: (environmentId: number) => void;
   readonly clock: Clock;
@@ -108,21 +109,9 @@ export class SwarmRoster {
       : null;
   }
 
-  async #keepManagers(
-    environment: Environment,
-    { id }: Instance,
-    { swarmId, nodes }: SwarmReport,
-  ): Promise<void> {
-    const managers = nodes.filter(({ role }) => role === 'manager').map((node) => node.id);
-    const known = new Set(environment.swarm?.managers);
-    if (managers.length === known.size && managers.every((node) => known.has(node))) return;
-    const reported: Environment = { ...environment, swarm: { id: swarmId, managers } };
-    const authority = swarmAuthority(environment);
-    // A demoted authority must not restore its own trust.
-    const isDemoted = authority !== undefined && !isManager(reported, authority);
-    const reporter = reported.instances.find((one) => one.id === id);
-    const next = isDemoted && reporter && isManager(reported, reporter) ? id : environment.swarmAuthority;
-    await this.#options.store.putEnvironment({ ...reported, swarmAuthority: next });
+  async #keepManagers(environment: Environment, { id }: Instance, report: SwarmReport): Promise<void> {
+    const change = (current: Environment) => confirmManagers(current, id, report);
+    if (change(environment) !== environment) await this.#options.store.update(environment.id, change);
   }
 }
 

@@ -1,6 +1,6 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Webhook, WebhookSecret } from '../model/webhook.js';
+import { rotateSecret, type Webhook, type WebhookSecret } from '../model/webhook.js';
 import type { Store } from '../store/store.js';
 import type { CallLog } from './call-log.js';
 
@@ -41,9 +41,6 @@ export class WebhookAdmin {
   /** @throws Problem `too-many-webhooks` (409), `store-unwritable` (503) */
   async create(name: string): Promise<WithSecret> {
     const { store, clock, randomBytes } = this.#options;
-    if ([...store.webhooks()].length >= MAX_WEBHOOKS) {
-      throw problem('too-many-webhooks', { detail: `There are already ${MAX_WEBHOOKS} webhooks` });
-    }
     const secret = this.#newSecret();
     const webhook: Webhook = {
       id: randomBytes(ID_BYTES).toString('base64url'),
@@ -52,7 +49,10 @@ export class WebhookAdmin {
       messages: [],
       createdAt: new Date(clock.now()).toISOString(),
     };
-    await store.putWebhook(webhook);
+    await store.transact((transaction) => {
+      requireRoom(transaction.webhooks());
+      return transaction.createWebhook(webhook);
+    });
     return { webhook, secret: secret.secret };
   }
 
@@ -62,25 +62,27 @@ export class WebhookAdmin {
    */
   async rotateSecret(id: string, overlapSeconds: number): Promise<WithSecret> {
     const { store, clock } = this.#options;
-    const before = this.get(id);
-    const expiresAt = new Date(clock.now() + overlapSeconds * 1_000).toISOString();
-    const kept = overlapSeconds === 0 ? [] : before.secrets.slice(-1).map((last) => ({ ...last, expiresAt }));
+    const endsAt = overlapSeconds === 0 ? null : new Date(clock.now() + overlapSeconds * 1_000).toISOString();
     const secret = this.#newSecret();
-    const webhook: Webhook = { ...before, secrets: [...kept, secret] };
-    await store.putWebhook(webhook);
+    const webhook = await store.updateWebhook(id, (current) => rotateSecret(current, secret, endsAt));
     return { webhook, secret: secret.secret };
   }
 
   /** Keeps the environments it created. @throws Problem `webhook-not-found` (404), `store-unwritable` (503) */
   async delete(id: string): Promise<void> {
     this.get(id);
-    await this.#options.store.deleteWebhook(id);
+    await this.#options.store.removeWebhook(id);
     this.#options.callLog.forget(id);
   }
 
   #newSecret(): WebhookSecret {
     return { secret: newSecret(this.#options.randomBytes), expiresAt: null };
   }
+}
+
+function requireRoom(webhooks: Iterable<Webhook>): void {
+  if ([...webhooks].length < MAX_WEBHOOKS) return;
+  throw problem('too-many-webhooks', { detail: `There are already ${MAX_WEBHOOKS} webhooks` });
 }
 
 /** A secret in the format of Standard Webhooks libraries. */

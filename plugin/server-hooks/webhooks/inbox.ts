@@ -7,8 +7,8 @@ import type { EnvironmentAdmin } from '../environments/admin.js';
 import type { AgentAddresses } from '../environments/agent-addresses.js';
 import type { Logger } from '../host.js';
 import { type Environment, isKeyValid } from '../model/environment.js';
-import { liveSecrets, type Webhook } from '../model/webhook.js';
-import type { Store } from '../store/store.js';
+import { liveSecrets } from '../model/webhook.js';
+import type { Store, Transaction } from '../store/store.js';
 import type { CallLog } from './call-log.js';
 import { environmentOfMessage, requireRoom, withMessage } from './message-ledger.js';
 import type { SealedAnswers } from './sealed-answers.js';
@@ -53,6 +53,11 @@ const SECRETS = 2;
 interface Kept extends WebhookReply {
   /** Generation of the key in the answer; null: it contains none. */
   readonly keyGeneration: number | null;
+}
+
+interface Answered {
+  readonly outcome: 'created' | 'found' | 'repeated';
+  readonly reply: WebhookReply;
 }
 
 /**
@@ -108,63 +113,69 @@ export class WebhookInbox {
     }
   }
 
-  async #answer(
-    messageId: string,
-    delivery: Delivery,
-  ): Promise<{ outcome: 'created' | 'found' | 'repeated'; reply: WebhookReply }> {
+  async #answer(messageId: string, delivery: Delivery): Promise<Answered> {
     const message = delivery.read();
     const name = `${delivery.webhookId} ${messageId}`;
     // One at a time per message: the others then find its answer, or retry if it failed.
     for (let other = this.#underWay.get(name); other; other = this.#underWay.get(name)) await other;
-    const webhook = this.#options.store.webhook(delivery.webhookId);
-    if (!webhook) throw webhookUnauthorized();
-    const environmentId = environmentOfMessage(webhook, messageId);
-    if (environmentId !== undefined) {
-      return { outcome: 'repeated', reply: await this.#repeat(name, environmentId, delivery) };
-    }
-    const accepted = this.#accept(webhook, messageId, message, delivery);
-    const done = accepted.then(
+    const answered = this.#accept(name, messageId, message, delivery);
+    const done = answered.then(
       () => this.#underWay.delete(name),
       () => this.#underWay.delete(name),
     );
     this.#underWay.set(name, done);
-    const reply = await accepted;
-    return { outcome: reply.status === 201 ? 'created' : 'found', reply };
+    return answered;
   }
 
   async #accept(
-    webhook: Webhook,
+    name: string,
     messageId: string,
     message: WebhookMessage,
     delivery: Delivery,
-  ): Promise<WebhookReply> {
-    const { store, admin, answers, clock } = this.#options;
+  ): Promise<Answered> {
+    const { store, answers, clock } = this.#options;
     const now = clock.now();
-    requireRoom(webhook, now);
-    const remember = (id: number) => store.putWebhook(withMessage(webhook, messageId, id, now));
+    const { environmentId, fresh } = await store.transact((transaction) => {
+      const webhook = transaction.webhook(delivery.webhookId);
+      if (!webhook) throw webhookUnauthorized();
+      const answeredId = environmentOfMessage(webhook, messageId);
+      if (answeredId !== undefined) return { environmentId: answeredId, fresh: null };
+      requireRoom(webhook, now);
+      const { id, kept } = this.#environmentFor(transaction, webhook.id, message, delivery);
+      transaction.updateWebhook(webhook.id, (current) => withMessage(current, messageId, id, now));
+      return { environmentId: id, fresh: kept };
+    });
+    if (!fresh) return { outcome: 'repeated', reply: await this.#repeat(name, environmentId, delivery) };
+    await answers.keep(name, delivery.bytes, fresh);
+    return { outcome: fresh.status === 201 ? 'created' : 'found', reply: fresh };
+  }
+
+  /** The environment that the message names, or a new one. */
+  #environmentFor(
+    transaction: Transaction,
+    webhookId: string,
+    message: WebhookMessage,
+    delivery: Delivery,
+  ): { id: number; kept: Kept } {
     const externalId = message.externalId ?? null;
-    const found = externalId === null ? undefined : store.environmentByExternalId(webhook.id, externalId);
-    let kept: Kept;
+    const found =
+      externalId === null ? undefined : transaction.environmentByExternalId(webhookId, externalId);
     if (found) {
-      await remember(found.id);
-      kept = { status: 200, body: answerOf(found, null, null), keyGeneration: null };
-    } else {
-      const { environment, edgeKey } = await admin.create(
-        {
-          ...delivery.addresses(message),
-          name: message.name,
-          edgeId: undefined,
-          tags: message.tags ?? [],
-          checkInSeconds: null,
-          origin: { webhookId: webhook.id, externalId },
-        },
-        ({ id }) => remember(id),
-      );
-      const body = answerOf(environment, edgeKey, delivery.print(environment, edgeKey));
-      kept = { status: 201, body, keyGeneration: environment.keys.at(-1)?.generation ?? null };
+      return { id: found.id, kept: { status: 200, body: answerOf(found, null, null), keyGeneration: null } };
     }
-    await answers.keep(`${webhook.id} ${messageId}`, delivery.bytes, kept);
-    return kept;
+    const draft = this.#options.admin.draft({
+      ...delivery.addresses(message),
+      name: message.name,
+      edgeId: undefined,
+      tags: message.tags ?? [],
+      checkInSeconds: null,
+      origin: { webhookId, externalId },
+    });
+    const environment = transaction.create(draft.make);
+    const edgeKey = draft.edgeKey(environment);
+    const body = answerOf(environment, edgeKey, delivery.print(environment, edgeKey));
+    const keyGeneration = environment.keys.at(-1)?.generation ?? null;
+    return { id: environment.id, kept: { status: 201, body, keyGeneration } };
   }
 
   /** The first answer, while it is still valid. @throws Problem `webhook-repeated` (409) */

@@ -3,14 +3,14 @@ import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agent
 import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
 import { Presence } from '../../../plugin/server-hooks/live/presence.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
-import { DEFAULT_SETTINGS, type Settings } from '../../../plugin/server-hooks/model/settings.js';
-import type { Store } from '../../../plugin/server-hooks/store/store.js';
+import type { Settings } from '../../../plugin/server-hooks/model/settings.js';
 import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
 import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/registry.js';
 import type { CheckInQuery } from '../../../protocol/messages/agent-calls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
+import { MemoryStore } from './memory-store.js';
 
 /** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */
 export interface CheckInBench {
@@ -60,27 +60,11 @@ export function checkInBench(clock: Clock): CheckInBench {
     associatedAt: '2030-01-01T00:00:00.000Z',
     origin: null,
   };
-  const refuse = () => Promise.reject(new Error('a check-in writes nothing'));
-  const store: Store = {
-    isFailing: false,
-    start: refuse,
-    stop: refuse,
-    environment: (id) => (id === environment.id ? environment : undefined),
-    environmentByName: () => undefined,
-    environments: () => [environment],
-    nextEnvironmentId: () => 2,
-    putEnvironment: refuse,
-    deleteEnvironment: refuse,
-    settled: () => Promise.resolve(),
-    settings: () => bench.settings,
-    putSettings: refuse,
-    webhook: () => undefined,
-    webhooks: () => [],
-    environmentByExternalId: () => undefined,
-    putWebhook: refuse,
-    deleteWebhook: refuse,
-    onChange: () => () => undefined,
-  };
+  const store = new MemoryStore();
+  store.put(environment);
+  store.watch(({ kind }) => {
+    if (kind === 'environment') throw new Error('a check-in writes nothing');
+  });
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
   const credentials = new TunnelCredentials({ clock, randomBytes });
@@ -96,7 +80,12 @@ export function checkInBench(clock: Clock): CheckInBench {
     credentials,
     presence,
     environment,
-    settings: DEFAULT_SETTINGS,
+    get settings() {
+      return store.settings();
+    },
+    set settings(settings) {
+      void store.updateSettings(() => settings);
+    },
     checkIn: ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
       checkIns.answer({
         environment,

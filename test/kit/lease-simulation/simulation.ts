@@ -7,10 +7,10 @@ import { deriveKey } from '../../../protocol/crypto/derived-keys.js';
 import { problem } from '../../../protocol/problems.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { FakeClock } from '../clock/fake-clock.js';
+import { MemoryStore } from '../hub/memory-store.js';
 import { type SeededRandom, seededRandom } from '../seeded-random.js';
 import { LeaseAgent } from './agent.js';
 import { LeaseHub } from './hub.js';
-import { MemoryStore } from './memory-store.js';
 import { LeaseRules } from './rules.js';
 import { member, newInstance, swarmEnvironment } from './samples.js';
 

@@ -3,13 +3,14 @@ import { basename, dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { Problem, problem } from '../../../../protocol/problems.js';
 import { removeLeftovers, writeFileDurably } from '../../disk/write-file-durably.js';
-import { parseStoreFile, type StoreFile } from './store-file.js';
+import type { StoreContents } from '../records.js';
+import { parseStoreFile, SCHEMA_VERSION } from './store-file.js';
 
 /**
  * A durable file adapter for lowdb: lowdb's own neither fsyncs nor validates. lowdb's presets are not used because they
  * keep everything in memory when `NODE_ENV` is `test`.
  */
-export class JsonFileAdapter implements Adapter<StoreFile> {
+export class JsonFileAdapter implements Adapter<StoreContents> {
   readonly #path: string;
   /** Records are replaced, never mutated, so a record's text stays valid. */
   readonly #texts = new WeakMap<object, string>();
@@ -19,7 +20,7 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
   }
 
   /** Null if there is no file yet. @throws Problem `store-damaged`, `store-newer`, `store-unreadable` */
-  async read(): Promise<StoreFile | null> {
+  async read(): Promise<StoreContents | null> {
     try {
       await removeLeftovers(dirname(this.#path), (name) => name === basename(this.#path));
       return parseStoreFile(await readFile(this.#path, 'utf8'), this.#path);
@@ -30,14 +31,20 @@ export class JsonFileAdapter implements Adapter<StoreFile> {
     }
   }
 
-  write(data: StoreFile): Promise<void> {
-    return writeFileDurably(this.#path, this.#serialize(data));
+  write(contents: StoreContents): Promise<void> {
+    return writeFileDurably(this.#path, this.#serialize(contents));
   }
 
   /** One record per line: readable, and most of it is reused between writes. */
-  #serialize({ webhooks, environments, ...rest }: StoreFile): string {
-    const head = JSON.stringify(rest).slice(0, -1);
-    return `${head},"webhooks":${this.#lines(webhooks)},"environments":${this.#lines(environments)}}\n`;
+  #serialize({ nextEnvironmentId, settings, webhooks, environments }: StoreContents): string {
+    const head = {
+      schemaVersion: SCHEMA_VERSION,
+      nextEnvironmentId,
+      settingsRevision: settings.revision,
+      settings: settings.settings,
+    };
+    const lists = `"webhooks":${this.#lines(webhooks)},"environments":${this.#lines(environments)}`;
+    return `${JSON.stringify(head).slice(0, -1)},${lists}}\n`;
   }
 
   #lines(records: readonly object[]): string {

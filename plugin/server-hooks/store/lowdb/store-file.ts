@@ -5,11 +5,17 @@ import { settings as settingsSchema } from '../../../api/settings.js';
 import type { Environment } from '../../model/environment.js';
 import { DEFAULT_SETTINGS } from '../../model/settings.js';
 import type { Webhook } from '../../model/webhook.js';
+import type { StoreContents } from '../records.js';
+import type { Stored } from '../store.js';
 
 /** Raise it if an older hub could misread this version's file; {@link parseStoreFile} must then convert. */
 export const SCHEMA_VERSION = 1;
 
-const environmentSchema: z.ZodType<Environment> = z.object({
+/** Files of 0.1.0 have none. */
+const revision = z.int().positive().default(1);
+
+const environmentSchema: z.ZodType<Stored<Environment>> = z.object({
+  revision,
   id: z.int().positive(),
   name: z.string(),
   edgeId: z.string().nullable(),
@@ -52,7 +58,8 @@ const environmentSchema: z.ZodType<Environment> = z.object({
   origin: z.object({ webhookId: z.string(), externalId: z.string().nullable() }).nullable().default(null),
 });
 
-const webhookSchema: z.ZodType<Webhook> = z.object({
+const webhookSchema: z.ZodType<Stored<Webhook>> = z.object({
+  revision,
   id: z.string(),
   name: z.string(),
   secrets: z.array(z.object({ secret: z.string(), expiresAt: z.string().nullable() })),
@@ -63,32 +70,19 @@ const webhookSchema: z.ZodType<Webhook> = z.object({
 const storeFileSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   nextEnvironmentId: z.int().positive(),
+  settingsRevision: revision,
   // A setting that is missing from an older file gets its default.
   settings: z.preprocess((value) => ({ ...DEFAULT_SETTINGS, ...Object(value) }), settingsSchema),
   webhooks: z.array(webhookSchema).default([]),
   environments: z.array(environmentSchema),
 });
 
-/** The contents of `fairlead.json`. */
-export type StoreFile = z.infer<typeof storeFileSchema>;
-
-/** The contents of a new store. */
-export function emptyStoreFile(): StoreFile {
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    nextEnvironmentId: 1,
-    settings: DEFAULT_SETTINGS,
-    webhooks: [],
-    environments: [],
-  };
-}
-
 /**
  * Parses a store file.
  * @throws Problem `store-newer` if a later version wrote it; `store-damaged` for anything else that this version
  *   would not have written. The message names the place, never a value.
  */
-export function parseStoreFile(text: string, path: string): StoreFile {
+export function parseStoreFile(text: string, path: string): StoreContents {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -110,7 +104,8 @@ export function parseStoreFile(text: string, path: string): StoreFile {
     throw damaged(path, 'two environments share an id or a name');
   }
   if (Math.max(0, ...ids) >= data.nextEnvironmentId) throw damaged(path, 'nextEnvironmentId');
-  return data;
+  const { nextEnvironmentId, settingsRevision, settings, webhooks, environments } = data;
+  return { nextEnvironmentId, settings: { revision: settingsRevision, settings }, webhooks, environments };
 }
 
 function damaged(path: string, where: string): Problem {

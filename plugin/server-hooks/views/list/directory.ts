@@ -13,7 +13,7 @@ export interface ListedEnvironment {
 }
 
 /** The store methods a directory needs. */
-export type EnvironmentSource = Pick<Store, 'environment' | 'environments' | 'onChange'>;
+export type EnvironmentSource = Pick<Store, 'environments' | 'watch'>;
 
 type Listed = readonly ListedEnvironment[];
 
@@ -41,8 +41,8 @@ export class EnvironmentDirectory {
     this.#byId = [...this.#store.environments()].map(listed);
     for (const entry of this.#byId) this.#entries.set(entry.id, entry);
     this.#byName = [...this.#byId].sort((a, b) => compareNames(a, b.environment.name, b.id));
-    this.#unsubscribe = this.#store.onChange((id) => {
-      if (id !== null) this.#follow(id);
+    this.#unsubscribe = this.#store.watch((change) => {
+      if (change.kind === 'environment') this.#follow(change.id, change.after);
     });
   }
 
@@ -63,9 +63,8 @@ export class EnvironmentDirectory {
     return this.#byName;
   }
 
-  #follow(id: number): void {
+  #follow(id: number, environment: Environment | undefined): void {
     const entry = this.#entries.get(id);
-    const environment = this.#store.environment(id);
     if (entry && entry.environment.name === environment?.name) {
       entry.environment = environment;
       entry.haystack = haystackOf(environment);

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EnvironmentStatus, EnvironmentView } from '../../../api.js';
-import type { Environment } from '../../model/environment.js';
 import type { Store } from '../../store/store.js';
 import { describeEnvironment } from '../status/describe-environment.js';
 import { type ObservationSources, statusOf } from '../status/observe-environment.js';
@@ -77,7 +76,7 @@ export async function listEnvironments(
   return {
     items: page
       .map(({ entry }) => store.environment(entry.id))
-      .filter((environment): environment is Environment => environment !== undefined)
+      .filter((environment) => environment !== undefined)
       .map((environment) => describeEnvironment(environment, sources)),
     nextCursor: isWhole || !last ? null : encodeCursor(query, positionOf(query.sort, last)),
     total,

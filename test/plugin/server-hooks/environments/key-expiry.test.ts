@@ -3,7 +3,7 @@ import test from 'ava';
 import { KeyExpiry } from '../../../../plugin/server-hooks/environments/key-expiry.js';
 import { type Problem, problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
@@ -17,7 +17,7 @@ const ENDING = { generation: 1, secretHash: 'b', expiresAt: new Date(START + MIN
 function setup(ids: readonly number[], rotating: readonly number[], wallMs = START) {
   const clock = new FakeClock(wallMs);
   const logger = new LogRecorder();
-  const store = new MemoryEnvironments();
+  const store = new MemoryStore();
   const put = (id: number, isRotating: boolean) =>
     store.put(sampleEnvironment(id, { keys: isRotating ? [ENDING, LASTING] : [LASTING] }));
   for (const id of ids) put(id, rotating.includes(id));
@@ -64,9 +64,8 @@ test('key expiry: learns of rotations, ends of overlaps and deletions', async (t
   put(1, true);
   put(3, true);
   put(2, false);
-  store.delete(3);
-  store.tell(null);
-  store.tell(3);
+  void store.remove(3);
+  void store.updateSettings((current) => ({ ...current, checkInSeconds: 60 }));
   await pass(MINUTE_MS);
   t.deepEqual(ended.sort(), [1, 4]);
 });

@@ -3,13 +3,12 @@ import { EnvironmentWatch } from '../../../../plugin/server-hooks/events/environ
 import { EventLog } from '../../../../plugin/server-hooks/events/event-log.js';
 import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
-import { DEFAULT_SETTINGS } from '../../../../plugin/server-hooks/model/settings.js';
 import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
 import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
 import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { MemoryEnvironments } from '../../../kit/hub/memory-environments.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { readEvents } from '../../../kit/hub/read-events.js';
 import { memberOf } from '../../../kit/swarm/agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
@@ -22,10 +21,7 @@ function setup(count = 1) {
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
-  const environments = new MemoryEnvironments();
-  const store = Object.assign(environments, {
-    settings: () => ({ ...DEFAULT_SETTINGS, checkInSeconds: 60 }),
-  });
+  const store = new MemoryStore();
   const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
   const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
   const members = new Map<number, ReadonlyMap<string, SwarmMember>>();
@@ -97,9 +93,9 @@ test('watch: what is made, changed and deleted is told with the next tick; what 
   put(1, { name: 'two', instances: [], tags: ['a'], generation: 9, barredEdgeIds: [] });
   clock.advance(2_000);
   t.deepEqual(news(), []);
-  store.delete(1);
+  void store.remove(1);
   put(2);
-  store.delete(2);
+  void store.remove(2);
   clock.advance(100);
   t.like(news(), [{ type: 'environment-removed', id: 1, name: 'two' }]);
   clock.advance(2_000);
@@ -122,8 +118,9 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   clock.advance(1_100);
   const [taken] = news();
   t.deepEqual(taken?.changes, { snapshot: { takenAt: '2030-01-01T00:00:00.000Z', counts } });
-  store.tell(null);
-  store.tell(null);
+  for (const checkInSeconds of [30, 60]) {
+    void store.updateSettings((current) => ({ ...current, checkInSeconds }));
+  }
   clock.advance(100);
   t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
 });

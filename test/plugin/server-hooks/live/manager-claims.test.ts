@@ -1,11 +1,12 @@
 import test from 'ava';
 import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
-import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
+import type { Instance } from '../../../../plugin/server-hooks/model/environment.js';
 import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
 import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import { describeEnvironment } from '../../../../plugin/server-hooks/views/status/describe-environment.js';
 import { describeNodes } from '../../../../plugin/server-hooks/views/status/describe-nodes.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { NO_SNAPSHOTS } from '../../../kit/hub/no-swarm.js';
 import { memberOf } from '../../../kit/swarm/agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
@@ -24,13 +25,9 @@ function setup() {
     id: IDS[1],
     node: { swarmId: 's', nodeId: 'm', name: 'other', role: 'manager' },
   };
-  let environment: Environment = sampleEnvironment(1, { instances: [trusted, claiming] });
-  const store = {
-    environment: () => environment,
-    putEnvironment: async (changed: Environment) => {
-      environment = changed;
-    },
-  };
+  const store = new MemoryStore();
+  store.put(sampleEnvironment(1, { instances: [trusted, claiming] }));
+  const environment = () => store.environment(1) ?? sampleEnvironment(1);
   const roster = new SwarmRoster({ store, onChange: () => undefined, clock });
   const sources = { clock, presence, registry, roster, snapshots: NO_SNAPSHOTS };
   const facts = { engine: 'up', problem: null } as const;
@@ -41,9 +38,9 @@ function setup() {
     }
   };
   for (const id of IDS) presence.enrolled(1, id, 5_000);
-  const problem = () => describeEnvironment(environment, sources).problem?.code ?? null;
+  const problem = () => describeEnvironment(environment(), sources).problem?.code ?? null;
   const nodeProblem = () =>
-    describeNodes(environment, sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
+    describeNodes(environment(), sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
   const tell = (...nodes: ReturnType<typeof memberOf>[]) =>
     roster.accept(1, trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
   return { clock, pass, tell, problem, nodeProblem };

@@ -6,7 +6,7 @@ import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
 import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { MemoryStore } from '../../../kit/lease-simulation/memory-store.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { member, newInstance, swarmEnvironment } from '../../../kit/lease-simulation/samples.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
 

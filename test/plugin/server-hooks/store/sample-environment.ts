@@ -1,7 +1,11 @@
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
+import type { Stored } from '../../../../plugin/server-hooks/store/store.js';
 
-/** An environment with every field filled, so that a store that loses one shows. */
-export function sampleEnvironment(id: number, changes: Partial<Environment> = {}): Environment {
+/** A new environment with every field filled, so that a store that loses one shows. */
+export function sampleEnvironment(
+  id: number,
+  changes: Partial<Stored<Environment>> = {},
+): Stored<Environment> {
   return {
     id,
     name: `environment ${id}`,
@@ -31,6 +35,7 @@ export function sampleEnvironment(id: number, changes: Partial<Environment> = {}
     createdAt: '2028-01-01T00:00:00.000Z',
     associatedAt: null,
     origin: { webhookId: 'AAAAAAAAAAAAAAAAAAAAAA', externalId: `shop/${id}` },
+    revision: 1,
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { member } from '../../../kit/lease-simulation/samples.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
@@ -8,11 +9,13 @@ import { sampleEnvironment } from '../store/sample-environment.js';
 function setup() {
   const clock = new FakeClock();
   const environment = sampleEnvironment(1);
+  const store = new MemoryStore();
+  store.put(environment);
   const [instance] = environment.instances;
   if (!instance) throw new Error('the sample has an agent');
   let changes = 0;
   const roster = new SwarmRoster({
-    store: { environment: () => environment, putEnvironment: () => Promise.resolve() },
+    store,
     onChange: () => changes++,
     clock,
   });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Webhook } from '../../../../plugin/server-hooks/model/webhook.js';
 import {
   environmentOfMessage,
   requireRoom,
@@ -12,7 +13,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A webhook that took `count` messages, `everyMs` apart, the last one at `NOW_MS`. */
 function busyWebhook(count: number, everyMs: number) {
-  let webhook = sampleWebhook('a', { messages: [] });
+  let webhook: Webhook = sampleWebhook('a', { messages: [] });
   for (let n = 1; n <= count; n++) {
     webhook = withMessage(webhook, `id ${n}`, n, NOW_MS - (count - n) * everyMs);
   }
@@ -57,7 +58,7 @@ test('message ledger: takes 1,000 messages in 10 minutes, and says when there is
 });
 
 test('message ledger: at the highest rate no id is forgotten while its request could be sent again', (t) => {
-  let webhook = sampleWebhook('a', { messages: [] });
+  let webhook: Webhook = sampleWebhook('a', { messages: [] });
   let nowMs = NOW_MS;
   const taken: { id: string; atMs: number }[] = [];
   for (let n = 0; n < 3_500; n++) {

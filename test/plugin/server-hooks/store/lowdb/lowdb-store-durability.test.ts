@@ -65,7 +65,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 test.serial('lowdb store: a write is acknowledged after its fsync, not before', async (t) => {
   const { store, next, path } = await setup(t);
-  const written = store.putEnvironment(sampleEnvironment(1));
+  const written = store.create(sampleEnvironment);
   const fsync = await next();
   t.false(await isSettled(written));
   t.throws(() => fs.statSync(path), { code: 'ENOENT' });
@@ -78,9 +78,9 @@ test.serial(
   'lowdb store: writes of one turn share one, writes that come meanwhile share the next',
   async (t) => {
     const { store, next, count, path } = await setup(t);
-    const first = Array.from({ length: 100 }, (_, i) => store.putEnvironment(sampleEnvironment(i + 1)));
+    const first = Array.from({ length: 100 }, () => store.create(sampleEnvironment));
     const fsync = await next();
-    const second = Array.from({ length: 100 }, (_, i) => store.putEnvironment(sampleEnvironment(i + 101)));
+    const second = Array.from({ length: 100 }, () => store.create(sampleEnvironment));
     fsync(null);
     await Promise.all(first);
     t.is((await onDisk(path)).length, 100);
@@ -95,25 +95,24 @@ test.serial(
 
 test.serial('lowdb store: a failed write is store-unwritable and leaves memory as the disk is', async (t) => {
   const { store, next, release, path } = await setup(t);
-  const before = sampleEnvironment(1, { name: 'a' });
-  const created = store.putEnvironment(before);
+  const created = store.create((id) => sampleEnvironment(id, { name: 'a' }));
   (await next())(null);
-  await created;
+  const before = await created;
   const settings = store.settings();
 
-  const writes = [
-    store.putEnvironment({ ...before, name: 'b' }),
-    store.putEnvironment(sampleEnvironment(2, { name: 'a' })),
-    store.putSettings({ ...settings, checkInSeconds: 99 }),
+  const writes: Promise<unknown>[] = [
+    store.update(1, (current) => ({ ...current, name: 'b' })),
+    store.create((id) => sampleEnvironment(id, { name: 'a' })),
+    store.updateSettings((current) => ({ ...current, checkInSeconds: 99 })),
   ];
   const fsync = await next();
-  writes.push(store.putEnvironment(sampleEnvironment(3)), store.deleteEnvironment(1));
+  writes.push(store.create(sampleEnvironment), store.remove(1));
   t.is(store.environment(1), undefined);
-  const told: (number | null)[] = [];
-  store.onChange((id) => told.push(id));
+  const undone: unknown[] = [];
+  store.watch((change) => undone.push(change.kind === 'settings' ? 'settings' : change.id));
   fsync(full());
   for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
-  t.deepEqual(told.sort(), [1, 2, 3, null], 'what is taken back is a change as well');
+  t.deepEqual(undone.sort(), [1, 2, 3, 'settings']);
 
   t.deepEqual([...store.environments()], [before]);
   t.is(store.environmentByName('a'), before);
@@ -122,9 +121,8 @@ test.serial('lowdb store: a failed write is store-unwritable and leaves memory a
   t.deepEqual(await onDisk(path), [before]);
 
   release();
-  const id = store.nextEnvironmentId();
-  t.is(id, 4, 'an id that was lost is not given again');
-  await store.putEnvironment(sampleEnvironment(id));
+  const { id } = await store.create(sampleEnvironment);
+  t.is(id, 4, 'a lost id is not used again');
   t.deepEqual(
     (await onDisk(path)).map((item: { id: number }) => item.id),
     [1, 4],
@@ -135,8 +133,8 @@ test.serial(
   'lowdb store: whoever writes in the very turn of a failure gets a write of their own',
   async (t) => {
     const { store, next, release, path } = await setup(t);
-    const lost = store.putEnvironment(sampleEnvironment(1));
-    const retry = lost.catch(() => store.putEnvironment(sampleEnvironment(2)));
+    const lost = store.create(sampleEnvironment);
+    const retry = lost.catch(() => store.create(sampleEnvironment));
     (await next())(full());
     await t.throwsAsync(lost, { code: 'store-unwritable' });
     release();
@@ -150,10 +148,10 @@ test.serial(
 
 test.serial('lowdb store: a generation that was raised stays raised when the write fails', async (t) => {
   const { store, next } = await setup(t);
-  const created = store.putEnvironment(sampleEnvironment(1, { generation: 3, tags: ['old'] }));
+  const created = store.create((id) => sampleEnvironment(id, { generation: 3, tags: ['old'] }));
   (await next())(null);
   await created;
-  const revoked = store.putEnvironment(sampleEnvironment(1, { generation: 4, tags: ['new'] }));
+  const revoked = store.update(1, (current) => ({ ...current, generation: 4, tags: ['new'] }));
   (await next())(full());
   await t.throwsAsync(revoked, { code: 'store-unwritable' });
   t.like(store.environment(1), { generation: 4, tags: ['old'] });
@@ -161,18 +159,17 @@ test.serial('lowdb store: a generation that was raised stays raised when the wri
 
 test.serial('lowdb store: what one turn wrote is stored together or taken back together', async (t) => {
   const { store, next, path } = await setup(t);
-  const kept = sampleWebhook('kept');
-  const created = store.putWebhook(kept);
+  const created = store.createWebhook(sampleWebhook('kept'));
   (await next())(null);
-  await created;
+  const kept = await created;
   const writeBoth = () => [
-    store.putEnvironment(sampleEnvironment(1)),
-    store.putWebhook({ ...kept, messages: [] }),
-    store.putWebhook(sampleWebhook('new')),
+    store.create(sampleEnvironment),
+    store.updateWebhook('kept', (current) => ({ ...current, messages: [] })),
+    store.createWebhook(sampleWebhook('new')),
   ];
   const lost = writeBoth();
   const fsync = await next();
-  const gone = store.deleteWebhook('kept');
+  const gone = store.removeWebhook('kept');
   t.is(store.webhook('kept'), undefined);
   fsync(full());
   for (const write of [...lost, gone]) await t.throwsAsync(write, { code: 'store-unwritable' });
@@ -188,14 +185,14 @@ test.serial('lowdb store: what one turn wrote is stored together or taken back t
 test.serial('lowdb store: a disk that fails is told once, and once more when it is well', async (t) => {
   const { store, next, release, logger } = await setup(t);
   for (let i = 1; i <= 3; i++) {
-    const write = store.putEnvironment(sampleEnvironment(i));
+    const write = store.create(sampleEnvironment);
     (await next())(full());
     const error = await t.throwsAsync<Error & { status: number }>(write, { code: 'store-unwritable' });
     t.is(error?.status, 503);
   }
   release();
-  await store.putEnvironment(sampleEnvironment(4));
-  await store.putEnvironment(sampleEnvironment(5));
+  await store.create(sampleEnvironment);
+  await store.create(sampleEnvironment);
   t.deepEqual(
     logger.lines.map(({ level }) => level),
     ['error', 'info'],
@@ -206,23 +203,23 @@ test.serial(
   'lowdb store: after a failure it tries again every 5 s, and then has the raised generation on disk',
   async (t) => {
     const { store, clock, next, release, path } = await setup(t);
-    const created = store.putEnvironment(sampleEnvironment(1, { generation: 3 }));
+    const created = store.create((id) => sampleEnvironment(id, { generation: 3 }));
     (await next())(null);
     await created;
     t.false(store.isFailing);
-    const revoked = store.putEnvironment(sampleEnvironment(1, { generation: 4 }));
+    const revoked = store.update(1, (current) => ({ ...current, generation: 4 }));
     (await next())(full());
     await t.throwsAsync(revoked, { code: 'store-unwritable' });
     t.true(store.isFailing);
     clock.advance(5_000);
     (await next())(full());
-    await store.settled().catch(() => undefined);
+    await store.update(1, () => null).catch(() => undefined);
     t.true(store.isFailing);
     clock.advance(5_000);
     const fsync = await next();
     release();
     fsync(null);
-    await store.settled();
+    await store.update(1, () => null);
     t.false(store.isFailing);
     t.like(await onDisk(path), [{ id: 1, generation: 4 }]);
   },
@@ -230,9 +227,9 @@ test.serial(
 
 test.serial('lowdb store: stop waits for the write under way and the one after it', async (t) => {
   const { store, next, path } = await setup(t);
-  const first = store.putEnvironment(sampleEnvironment(1));
+  const first = store.create(sampleEnvironment);
   const fsync = await next();
-  const second = store.putEnvironment(sampleEnvironment(2));
+  const second = store.create(sampleEnvironment);
   const stopped = store.stop();
   fsync(null);
   (await next())(null);

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { DEFAULT_SETTINGS } from '../../../../../plugin/server-hooks/model/settings.js';
@@ -6,6 +6,7 @@ import { LowdbStore } from '../../../../../plugin/server-hooks/store/lowdb/lowdb
 import { LogRecorder } from '../../../../kit/log-recorder.js';
 import { tempFolder } from '../../../../kit/temp-folder.js';
 import { sampleEnvironment } from '../sample-environment.js';
+import { sampleWebhook } from '../sample-webhook.js';
 
 async function setup(t: ExecutionContext) {
   const path = join(await tempFolder(t), 'fairlead.json');
@@ -22,10 +23,46 @@ test('lowdb store: the file is JSON with a schema version, readable by its owner
   const store = new LowdbStore({ path, logger: new LogRecorder() });
   t.teardown(() => store.stop());
   await store.start();
-  await store.putEnvironment(sampleEnvironment(1));
+  await store.create(sampleEnvironment);
   t.like(JSON.parse(await readFile(path, 'utf8')), { schemaVersion: 1, nextEnvironmentId: 2 });
   t.is((await stat(path)).mode & 0o777, 0o600);
   t.is((await stat(folder)).mode & 0o777, 0o700);
+});
+
+test('lowdb store: creates its folder', async (t) => {
+  const path = join(await tempFolder(t), 'a', 'b', 'fairlead.json');
+  const store = new LowdbStore({ path, logger: new LogRecorder() });
+  t.teardown(() => store.stop());
+  await store.start();
+  await store.create(sampleEnvironment);
+  t.truthy(await stat(path));
+});
+
+test('lowdb store: a second store on the same folder is refused until the first one stops', async (t) => {
+  const { path, store } = await setup(t);
+  const second = new LowdbStore({ path, logger: new LogRecorder() });
+  t.teardown(() => second.stop());
+  await store.start();
+  await t.throwsAsync(second.start(), { code: 'store-locked' });
+  await second.stop();
+  await t.throwsAsync(new LowdbStore({ path, logger: new LogRecorder() }).start(), { code: 'store-locked' });
+  await store.stop();
+  await t.notThrowsAsync(second.start());
+});
+
+test('lowdb store: a file without revisions, written by 0.1.0, is opened and extended', async (t) => {
+  const { path, store } = await setup(t);
+  await copyFile(new URL('fairlead-0.1.0.json', import.meta.url), path);
+  await store.start();
+  t.deepEqual([...store.environments()], [sampleEnvironment(1), sampleEnvironment(2)]);
+  t.deepEqual([...store.webhooks()], [sampleWebhook('AAAAAAAAAAAAAAAAAAAAAA')]);
+  t.deepEqual(store.settings(), { ...DEFAULT_SETTINGS, checkInSeconds: 60 });
+  await store.update(1, (current) => ({ ...current, name: 'other' }));
+  await store.updateSettings((current) => ({ ...current, checkInSeconds: 30 }));
+  t.is((await store.create(sampleEnvironment)).id, 3);
+  const { settingsRevision, environments } = JSON.parse(await readFile(path, 'utf8'));
+  const revisions = environments.map(({ revision }: { revision: number }) => revision);
+  t.deepEqual([settingsRevision, ...revisions], [2, 2, 1, 1]);
 });
 
 test('lowdb store: opening writes nothing, and stopping leaves no lock', async (t) => {
@@ -62,7 +99,7 @@ for (const [what, text] of Object.entries(damaged)) {
     await t.throwsAsync(store.start(), { code: 'store-damaged' });
     t.is(await readFile(path, 'utf8'), text);
     t.deepEqual(await readdir(join(path, '..')), ['fairlead.json']);
-    await t.throwsAsync(store.putEnvironment(sampleEnvironment(1)), { code: 'store-closed' });
+    await t.throwsAsync(store.create(sampleEnvironment), { code: 'store-closed' });
   });
 }
 

@@ -7,9 +7,13 @@ import { sampleEnvironment } from '../sample-environment.js';
 const store = new LowdbStore({ path: process.argv[2] ?? '', logger: new LogRecorder() });
 
 async function writeForEver(id: number): Promise<never> {
+  const sample = sampleEnvironment(id, { tags: ['x'.repeat(20_000)] });
+  if (!store.environment(id)) await store.create(() => sample);
   for (;;) {
-    const generation = (store.environment(id)?.generation ?? 0) + 1;
-    await store.putEnvironment(sampleEnvironment(id, { generation, tags: ['x'.repeat(20_000)] }));
+    const { generation } = await store.update(id, (current) => ({
+      ...current,
+      generation: current.generation + 1,
+    }));
     process.stdout.write(`${id} ${generation}\n`);
   }
 }

@@ -59,7 +59,8 @@ test('list: all pages together are the filtered environments, each once and in o
           const id = nextId++;
           clock.advance(tick);
           add(id, {
-            name: `${name}${id % 2 ? '' : ' '}`,
+            // Sorts as equal, but no two environments share a name.
+            name: `${name}${'\u200b'.repeat(id)}`,
             tags,
             createdAt,
             edgeId: null,
@@ -80,7 +81,7 @@ test('list: all pages together are the filtered environments, each once and in o
             if ('add' in change) make(change.add);
             else {
               const id = 1 + (change.remove % (nextId - 1 || 1));
-              store.delete(id);
+              void store.remove(id);
               stayed.delete(id);
             }
           }

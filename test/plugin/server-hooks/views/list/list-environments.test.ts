@@ -126,7 +126,7 @@ test('list: a change of name moves an environment, and the array that somebody w
   add(2, { name: 'b' });
   const before = directory.byName;
   add(1, { name: 'c' });
-  store.delete(3);
+  void store.remove(3);
   add(3, { name: 'A' });
   t.deepEqual(
     before.map(({ id }) => id),
@@ -136,7 +136,7 @@ test('list: a change of name moves an environment, and the array that somebody w
     directory.byName.map(({ id }) => id),
     [3, 2, 1],
   );
-  store.delete(2);
+  void store.remove(2);
   t.deepEqual(
     directory.byId.map(({ id }) => id),
     [1, 3],

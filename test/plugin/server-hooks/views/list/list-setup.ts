@@ -8,7 +8,7 @@ import {
 } from '../../../../../plugin/server-hooks/views/list/list-environments.js';
 import type { ListQuery } from '../../../../../plugin/server-hooks/views/list/query.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
-import { MemoryEnvironments } from '../../../../kit/hub/memory-environments.js';
+import { MemoryStore } from '../../../../kit/hub/memory-store.js';
 import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../../../kit/hub/no-swarm.js';
 import { sampleEnvironment } from '../../store/sample-environment.js';
 
@@ -28,7 +28,7 @@ export function listSetup() {
   const clock = new FakeClock();
   const presence = new Presence(clock);
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  const store = new MemoryEnvironments();
+  const store = new MemoryStore();
   const directory = new EnvironmentDirectory(store);
   directory.start();
   const told = { roster: SILENT_ROSTER, snapshots: NO_SNAPSHOTS };

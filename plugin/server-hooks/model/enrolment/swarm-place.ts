@@ -1,11 +1,11 @@
-import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
+import type { EnrolRequest } from '../../../../protocol/messages/agent-calls.js';
 import {
   type Environment,
   type EnvironmentSwarm,
   type Instance,
   isManager,
   swarmAuthority,
-} from '../model/environment.js';
+} from '../environment.js';
 
 // What an enrolling agent reports about its Swarm is a claim: every node of the Swarm has the same Edge key.
 

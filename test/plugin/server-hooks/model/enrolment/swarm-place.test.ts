@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import type { EnvironmentView } from '../../../../plugin/api.js';
-import { type Environment, servesSwarm } from '../../../../plugin/server-hooks/model/environment.js';
-import type { EnrolRequest } from '../../../../protocol/messages/agent-calls.js';
-import { makeInstance, type TestInstance } from '../../../kit/agent/instance.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { member } from '../../../kit/lease-simulation/samples.js';
+import type { EnvironmentView } from '../../../../../plugin/api.js';
+import { type Environment, servesSwarm } from '../../../../../plugin/server-hooks/model/environment.js';
+import type { EnrolRequest } from '../../../../../protocol/messages/agent-calls.js';
+import { makeInstance, type TestInstance } from '../../../../kit/agent/instance.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { member } from '../../../../kit/lease-simulation/samples.js';
 
 type Node = EnrolRequest['node'];
 /** What an operator does to an engine. */
