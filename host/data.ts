@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../plugin/server-hooks/host.js';
-import { Problem } from './http/problem.js';
+import { problem } from '../protocol/problems.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 const SCHEMA_VERSION = 1;
@@ -119,7 +119,7 @@ export class HostData {
       if (!this.isFailing) this.#logger.error({ err: error }, "the host's data cannot be written");
       this.close();
       this.#retry = setTimeout(() => void this.update((now) => now).catch(() => undefined), RETRY_MS).unref();
-      throw new Problem(503, 'store-unwritable', 'the change could not be stored');
+      throw problem('store-unwritable');
     }
     if (this.isFailing) this.#logger.info({}, "the host's data can be written again");
     this.close();

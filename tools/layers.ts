@@ -128,6 +128,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'protocol/network/release-on-close.ts',
     'protocol/network/request-host.ts',
     'protocol/network/tcp-keep-alive.ts',
+    'protocol/problems.ts',
   ],
   'tools/': ['plugin/api.ts', 'protocol/'],
   'bench/': [

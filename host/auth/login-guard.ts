@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../../protocol/network/network-of.js';
-import { Problem } from '../http/problem.js';
+import { type Problem, problem } from '../../protocol/problems.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** Limits on the (costly) password comparisons. */
@@ -91,6 +91,5 @@ function refuse(reason: unknown): never {
 }
 
 function tooMany(retryAfterSeconds: number): Problem {
-  const options = { retryAfterSeconds: Math.max(1, retryAfterSeconds) };
-  return new Problem(429, 'rate-limited', 'too many sign-in attempts; try again later', options);
+  return problem('rate-limited', { retryAfterSeconds: Math.max(1, retryAfterSeconds) });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { problem } from '../../protocol/problems.js';
 import type { HostData, TokenRecord } from '../data.js';
-import { Problem } from '../http/problem.js';
 
 const PREFIX = 'flt_';
 const TOKEN_BYTES = 32;
@@ -49,7 +49,7 @@ export class ApiTokens {
     };
     await this.#data.update((state) => {
       if (state.tokens.length >= MAX_TOKENS) {
-        throw new Problem(409, 'too-many-tokens', `there are ${MAX_TOKENS} API tokens; revoke some first`);
+        throw problem('too-many-tokens');
       }
       return { ...state, tokens: [...state.tokens, { ...view, hash: hashOf(token) }] };
     });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from '../../plugin/server-hooks/host.js';
+import type { ProblemCode } from '../../protocol/problems.js';
 import type { ServerCertificate } from './certificate.js';
 import { certificateProblems } from './problems.js';
 
@@ -18,7 +19,7 @@ export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   #current: ServerCertificate;
   #isReadable = true;
-  #problems: readonly string[] = [];
+  #problems: readonly ProblemCode[] = [];
 
   constructor(first: ServerCertificate, options: CertificateKeeperOptions) {
     this.#options = options;
@@ -31,7 +32,7 @@ export class CertificateKeeper {
   }
 
   /** Codes for `/healthz`. */
-  get problems(): readonly string[] {
+  get problems(): readonly ProblemCode[] {
     return this.#isReadable ? this.#problems : [...this.#problems, 'certificate-unreadable'];
   }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { ProblemCode } from '../../protocol/problems.js';
 import { certificatesIn, type ServerCertificate } from './certificate.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -9,7 +10,7 @@ const NOTICE_MS = 14 * DAY_MS;
 const NOTICE_SHARE = 1 / 6;
 
 /** Problem codes for the operator: a certificate or CA that is not valid at `now`, or ends soon. */
-export function certificateProblems({ cert, ca }: ServerCertificate, now: number): string[] {
+export function certificateProblems({ cert, ca }: ServerCertificate, now: number): ProblemCode[] {
   const chain = certificatesIn(cert).filter((pem) => pem.trim() !== ca?.trim());
   const problems = [
     ...chain.map((pem) => problemOf('certificate', pem, NOTICE_MS, now)),
@@ -18,7 +19,12 @@ export function certificateProblems({ cert, ca }: ServerCertificate, now: number
   return [...new Set(problems.flatMap((problem) => problem ?? []))];
 }
 
-function problemOf(name: 'certificate' | 'ca', pem: string, noticeMs: number, now: number): string | null {
+function problemOf(
+  name: 'certificate' | 'ca',
+  pem: string,
+  noticeMs: number,
+  now: number,
+): ProblemCode | null {
   const { validFrom, validTo } = new X509Certificate(pem);
   const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)];
   if (now < begins || now > ends) return `${name}-not-valid`;

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
+import type { Problem } from '../../protocol/problems.js';
 import type { Caller } from '../auth/authenticate.js';
-import { Problem } from './problem.js';
+import { dockerProblem } from './problem.js';
 
 /**
  * BuildKit's two connections, in origin or absolute form. Docker clients open them without the base path, so they name
@@ -19,7 +20,7 @@ export function buildKitPath({ method, url }: Pick<IncomingMessage, 'method' | '
  * @throws Problem `unauthorized` (401), `buildkit-unsupported` (501) if it is not bound to one
  */
 export function environmentOfBuildKit(caller: Caller | null): number {
-  if (!caller) throw new Problem(401, 'unauthorized', 'send a valid API token', { forDocker: true });
+  if (!caller) throw dockerProblem('unauthorized');
   const { environmentId } = caller.principal;
   if (environmentId === undefined) throw unsupported();
   return environmentId;
@@ -32,6 +33,5 @@ export const refuseBuildKit: Middleware = async ({ req }, next) => {
 };
 
 function unsupported(): Problem {
-  const message = 'BuildKit needs an API token for one environment only: use one, or set DOCKER_BUILDKIT=0';
-  return new Problem(501, 'buildkit-unsupported', message, { forDocker: true });
+  return dockerProblem('buildkit-unsupported');
 }

@@ -3,34 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Logger } from '../../plugin/server-hooks/host.js';
 import { type HostedRequest, requestHost } from '../../protocol/network/request-host.js';
+import { type HttpProblemCode, PROBLEMS, Problem, problem } from '../../protocol/problems.js';
 import { isClientGone } from './is-client-gone.js';
 
-/** Options of a {@link Problem}. */
-export interface ProblemOptions {
-  /** Seconds after which a retry makes sense; sent as `Retry-After`. */
-  retryAfterSeconds?: number;
-  /**
-   * The caller is a Docker client: it gets `application/json` with a `message`, which such
-   * clients print. Default false.
-   */
-  forDocker?: boolean;
-}
-
-/** A problem of RFC 9457: `code` is stable and has its row in `docs/errors.md`. */
-export class Problem extends Error {
-  override readonly name = 'Problem';
-  readonly status: number;
-  readonly code: string;
-  readonly retryAfterSeconds: number | undefined;
-  readonly forDocker: boolean;
-
-  constructor(status: number, code: string, message: string, options: ProblemOptions = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.retryAfterSeconds = options.retryAfterSeconds;
-    this.forDocker = options.forDocker ?? false;
-  }
+/** A problem for a Docker client: sent as `application/json` with a `message`, which such clients print. */
+export function dockerProblem(code: HttpProblemCode): Problem {
+  return problem(code, { members: { message: PROBLEMS[code].sentence } });
 }
 
 /** The only place where the host's own errors become HTTP answers. Unknown ones are logged, never shown. */
@@ -52,12 +30,12 @@ export function problemReplies(logger: Logger): Middleware {
         ctx.res.destroy();
         return;
       }
-      const problem = error instanceof Problem ? error : internal(error, logger);
+      const known = error instanceof Problem ? error : internal(error, logger);
       // A plugin may have taken over the response before it failed.
       ctx.respond = true;
-      ctx.status = problem.status;
-      for (const [name, value] of Object.entries(headersOf(problem))) ctx.set(name, value);
-      ctx.body = bodyOf(problem);
+      ctx.status = known.status;
+      for (const [name, value] of Object.entries(headersOf(known))) ctx.set(name, value);
+      ctx.body = bodyOf(known);
     }
   };
 }
@@ -68,59 +46,59 @@ export const refuseUnserved: Middleware = async (ctx, next) => {
   if (ctx.body != null) return;
   if (ctx.status === 404) throw notFound();
   if (ctx.status !== 405 && ctx.status !== 501) return;
-  throw new Problem(405, 'method-not-allowed', `this address accepts only ${ctx.response.get('Allow')}`);
+  throw problem('method-not-allowed');
 };
 
 /** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
-export function refuseUpgrade(socket: Duplex, problem: Problem): void {
-  socket.end(lastAnswer(problem), () => socket.destroy());
+export function refuseUpgrade(socket: Duplex, error: Problem): void {
+  socket.end(lastAnswer(error), () => socket.destroy());
 }
 
 /** A problem as the last bytes of an HTTP/1.1 connection. */
-export function lastAnswer(problem: Problem): string {
-  const body = bodyOf(problem);
+export function lastAnswer(error: Problem): string {
+  const body = bodyOf(error);
   const headers = {
-    ...headersOf(problem),
+    ...headersOf(error),
     'Content-Length': String(Buffer.byteLength(body)),
     Connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const reason = STATUS_CODES[problem.status] ?? 'Error';
-  return `HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`;
+  const reason = STATUS_CODES[error.status] ?? 'Error';
+  return `HTTP/1.1 ${error.status} ${reason}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** @throws {Problem} `bad-host` (400): links, Edge keys and origin checks depend on it */
 export function requireHost(req: HostedRequest): void {
-  if (requestHost(req) === null) throw new Problem(400, 'bad-host', 'the Host header is not one host[:port]');
+  if (requestHost(req) === null) throw problem('bad-host');
 }
 
 /** The answer for a path that nothing serves. */
 export function notFound(): Problem {
-  return new Problem(404, 'not-found', 'nothing is served at this address');
+  return problem('not-found');
 }
 
 function internal(error: unknown, logger: Logger): Problem {
   logger.error({ err: error }, 'a request failed');
-  return new Problem(500, 'internal', 'the request failed; see the log of the hub');
+  return problem('internal');
 }
 
-function headersOf(problem: Problem): Record<string, string> {
+function headersOf({ status, retryAfterSeconds, members }: Problem): Record<string, string> {
   return {
-    'Content-Type': problem.forDocker ? 'application/json' : 'application/problem+json',
+    'Content-Type': members?.message === undefined ? 'application/problem+json' : 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    ...(problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) }),
-    ...(problem.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="fairlead"' } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer realm="fairlead"' } : {}),
   };
 }
 
-function bodyOf(problem: Problem): string {
+function bodyOf({ status, code, message, members }: Problem): string {
   return JSON.stringify({
     type: 'about:blank',
-    title: STATUS_CODES[problem.status],
-    status: problem.status,
-    code: problem.code,
-    detail: problem.message,
-    ...(problem.forDocker ? { message: problem.message } : {}),
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: message,
+    ...members,
   });
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { Problem } from './problem.js';
+import { type Problem, problem } from '../../protocol/problems.js';
 
 const MAX_BYTES = 16 * 1024;
 const DEADLINE_MS = 10_000;
@@ -16,16 +16,14 @@ export async function readJson<T>(ctx: Context, schema: z.ZodType<T>): Promise<T
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Problem(400, 'bad-request', 'the body is not JSON');
+    throw problem('bad-request', { detail: 'The body is not JSON' });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Problem(
-    400,
-    'bad-request',
-    `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'cannot be used'}`,
-  );
+  throw problem('bad-request', {
+    detail: `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'cannot be used'}`,
+  });
 }
 
 function readText({ req, res }: Context): Promise<string> {
@@ -33,24 +31,24 @@ function readText({ req, res }: Context): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
     // Drain the request instead of destroying it, which would close the response's socket.
-    const refuse = (problem: Problem) => {
+    const refuse = (error: Problem) => {
       clearTimeout(timer);
       req.off('data', keep).resume();
       if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
-      reject(problem);
+      reject(error);
     };
     const keep = (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > MAX_BYTES) refuse(new Problem(413, 'body-too-large', `the body is over ${MAX_BYTES} bytes`));
+      if (size > MAX_BYTES)
+        refuse(problem('body-too-large', { detail: `The body is larger than ${MAX_BYTES} bytes` }));
     };
-    const tooSlow = new Problem(408, 'body-too-slow', `the body took more than ${DEADLINE_MS / 1000} s`);
-    const timer = setTimeout(refuse, DEADLINE_MS, tooSlow);
+    const timer = setTimeout(refuse, DEADLINE_MS, problem('body-too-slow'));
     req.on('data', keep);
     req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     const cut = () => {
       clearTimeout(timer);
-      reject(new Problem(400, 'bad-request', 'the body was truncated'));
+      reject(problem('bad-request', { detail: 'The body was truncated' }));
     };
     req.once('error', cut);
     req.once('close', cut);

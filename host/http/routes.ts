@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { type ProblemCode, problem } from '../../protocol/problems.js';
 import { type Authenticator, type Caller, cookieOf, SESSION_COOKIE } from '../auth/authenticate.js';
 import { DEVICE_COOKIE, type Devices } from '../auth/devices.js';
 import type { LoginGuard } from '../auth/login-guard.js';
@@ -11,7 +12,7 @@ import type { ApiTokens } from '../auth/tokens.js';
 import type { CertificateKeeper } from '../certificates/keeper.js';
 import type { HostData } from '../data.js';
 import type { PluginRegistry } from '../plugins/registry.js';
-import { notFound, Problem } from './problem.js';
+import { notFound } from './problem.js';
 import { readJson } from './read-json.js';
 
 /** Dependencies of the host's own routes. */
@@ -50,8 +51,8 @@ export function addHostRoutes(app: Koa, parts: RouteParts): void {
     const { plugins, data, certificates, version } = parts;
     const isServing = plugins.failures.length === 0;
     const problems = new Set([
-      ...(isServing ? [] : ['plugin-failed']),
-      ...(data.isFailing ? ['store-unwritable'] : []),
+      ...(isServing ? [] : ['plugin-failed' satisfies ProblemCode]),
+      ...(data.isFailing ? ['store-unwritable' satisfies ProblemCode] : []),
       ...certificates.problems,
       ...plugins.problemCodes,
     ]);
@@ -78,7 +79,7 @@ function addSessionRoutes(router: Router, parts: RouteParts): void {
     const device = devices.identify(cookieOf(ctx.req.headers.cookie, DEVICE_COOKIE));
     const verify = () => verifyPassword(password, data.current.passwordHash ?? '');
     const right = await guard.attempt(ctx.ip, verify, device);
-    if (!right) throw new Problem(401, 'bad-password', 'wrong password');
+    if (!right) throw problem('bad-password');
     const { token, expiresAt } = await sessions.open();
     setCookie(ctx, SESSION_COOKIE, token, Math.floor((expiresAt.getTime() - clock()) / 1000));
     setCookie(ctx, DEVICE_COOKIE, devices.mark(device), DEVICE_SECONDS);
@@ -96,7 +97,7 @@ function addSessionRoutes(router: Router, parts: RouteParts): void {
 
   router.delete('/api/session', async (ctx) => {
     const { session } = await authenticated(ctx, authenticator);
-    if (session === null) throw new Problem(400, 'bad-request', 'revoke an API token at /api/tokens/:id');
+    if (session === null) throw problem('bad-request', { detail: 'Revoke an API token at /api/tokens/:id' });
     await sessions.revoke(session);
     setCookie(ctx, SESSION_COOKIE, '', 0);
     ctx.status = 204;
@@ -114,7 +115,7 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteP
     const body = await readJson(ctx, NewToken);
     const expiresAt = body.expiresAt == null ? null : new Date(body.expiresAt);
     if (expiresAt !== null && expiresAt.getTime() <= clock()) {
-      throw new Problem(400, 'bad-request', 'expiresAt: must be in the future');
+      throw problem('bad-request', { detail: 'expiresAt: must be in the future' });
     }
     answer(
       ctx,
@@ -147,8 +148,7 @@ function addPluginRoutes(router: Router, { plugins, authenticator }: RouteParts)
 
 async function authenticated(ctx: Context, authenticator: Authenticator): Promise<Caller> {
   const caller = await authenticator.identify(ctx.req);
-  if (caller === null)
-    throw new Problem(401, 'unauthorized', 'sign in, or send an API token as bearer token');
+  if (caller === null) throw problem('unauthorized');
   return caller;
 }
 
@@ -156,7 +156,7 @@ async function authenticated(ctx: Context, authenticator: Authenticator): Promis
 async function unbound(ctx: Context, authenticator: Authenticator): Promise<void> {
   const { principal } = await authenticated(ctx, authenticator);
   if (principal.environmentId !== undefined) {
-    throw new Problem(403, 'forbidden', 'this API token is valid for one environment only');
+    throw problem('forbidden');
   }
 }
 

@@ -11,9 +11,10 @@ import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
 import { releaseOnClose } from '../../protocol/network/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
+import type { Problem } from '../../protocol/problems.js';
 import type { ServerCertificate } from '../certificates/certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
-import { lastAnswer, Problem } from './problem.js';
+import { dockerProblem, lastAnswer } from './problem.js';
 import { watchSession } from './watch-session.js';
 
 /** Request handlers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must always be answered. */
@@ -37,8 +38,6 @@ const MAX_OUTSTANDING_PINGS = 2_000;
 /** How long a caller may continue to send after a `not-http` answer. */
 const LINGER_MS = 1_000;
 /** Node's parser accepts only ASCII; see docs/decisions/raw-request-targets.md. */
-const BAD_TARGET =
-  'the request target is not a path, or has bytes that are invalid in a URL; percent-encode those, such as ä to %C3%A4';
 /** Connections still open after this time are destroyed at stop. */
 const GRACE_MS = 2_000;
 /** Time for destroyed connections to close. */
@@ -201,14 +200,8 @@ function answerMalformed(error: Error, socket: Duplex): void {
 /** The problem behind an error of Node's HTTP parser; null: the connection is closed. The caller may be a Docker client. */
 function malformed(error: Error): Problem | null {
   const code = 'code' in error ? String(error.code) : '';
-  const problem = (status: number, name: string, message: string) =>
-    new Problem(status, name, message, { forDocker: true });
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return problem(431, 'headers-too-large', `the headers are larger than ${MAX_HEADER_BYTES} bytes`);
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return problem(408, 'headers-late', `the headers did not arrive within ${HEADERS_MS / 1_000} s`);
-  }
-  if (code === 'HPE_INVALID_URL') return problem(400, 'bad-request-target', BAD_TARGET);
-  return code.startsWith('HPE_') ? problem(400, 'not-http', 'this is not HTTP/1.1') : null;
+  if (code === 'HPE_HEADER_OVERFLOW') return dockerProblem('headers-too-large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return dockerProblem('headers-late');
+  if (code === 'HPE_INVALID_URL') return dockerProblem('bad-request-target');
+  return code.startsWith('HPE_') ? dockerProblem('not-http') : null;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../plugin/server-hooks/host.js';
+import { Problem, problem } from '../../protocol/problems.js';
 import type { Authenticator } from '../auth/authenticate.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { buildKitPath, environmentOfBuildKit } from './buildkit.js';
 import { isClientGone } from './is-client-gone.js';
-import { notFound, Problem, refuseUpgrade, requireHost } from './problem.js';
+import { notFound, refuseUpgrade, requireHost } from './problem.js';
 
 /** Makes the handler of upgrade requests: they go to plugins, those of BuildKit to the token's environment. */
 export function upgradeTo(plugins: PluginRegistry, authenticator: Authenticator, logger: Logger) {
@@ -19,7 +20,7 @@ export function upgradeTo(plugins: PluginRegistry, authenticator: Authenticator,
       return;
     }
     logger.error({ err: error }, 'an upgrade failed');
-    refuseUpgrade(socket, new Problem(500, 'internal', 'the upgrade failed; see the log of the hub'));
+    refuseUpgrade(socket, problem('internal'));
   };
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {

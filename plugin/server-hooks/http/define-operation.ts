@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type * as z from 'zod';
+import type { HttpProblemCode } from '../../../protocol/problems.js';
 import type { Immutable } from '../../api/immutable.js';
 import type { Action, Principal } from '../host.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
-import type { ProblemCode } from './problem-statuses.js';
 
 /**
  * Each REST operation is one `defineOperation({ … }, handler)` in the file of its noun, listed in `calls.ts`. That
@@ -32,7 +32,7 @@ import type { ProblemCode } from './problem-statuses.js';
  *
  * - A path below `/api/environments/:id` is authorized for that environment. An unknown one is 404, and the handler
  *   gets it as `environment`.
- * - `problems` are the call's own codes, from `problem-statuses.ts`. Those that follow from its shape
+ * - `problems` are the call's own codes, from `protocol/problems.ts`. Those that follow from its shape
  *   (`unauthorized`, `bad-request`, `environment-not-found`, …) are added automatically.
  * - Query parameters arrive as strings: use `z.coerce.number()` and the like. A repeated one arrives as a list.
  * - An empty body counts as `{}`. Unknown members are ignored unless the schema is strict.
@@ -64,8 +64,11 @@ export interface OperationSpec {
   readonly maxBodyBytes?: number;
   /** By status; `2XX` if the engine chooses it. */
   readonly answers: { readonly [status: number]: AnswerSpec; readonly '2XX'?: AnswerSpec };
-  readonly problems?: readonly ProblemCode[];
+  readonly problems?: readonly HttpProblemCode[];
 }
+
+/** The problems of all calls that write. */
+export const STORE_PROBLEMS = ['store-closed', 'store-unwritable'] as const;
 
 /** A successful answer. */
 export interface AnswerSpec {

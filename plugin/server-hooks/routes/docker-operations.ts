@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { HttpProblemCode } from '../../../protocol/problems.js';
 import { allNodeList } from '../../api/all-node-list.js';
 import type { Operation } from '../http/define-operation.js';
-import type { ProblemCode } from '../http/problem-statuses.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
 
@@ -21,7 +21,7 @@ const ENGINE_PROBLEMS = [
   'tunnel-timeout',
 ] as const;
 
-const PROBLEMS: readonly ProblemCode[] = [
+const PROBLEMS: readonly HttpProblemCode[] = [
   ...ENGINE_PROBLEMS,
   'attach-ws-refused',
   'bad-docker-path',
@@ -87,7 +87,7 @@ const rawCalls: readonly Operation[] = METHODS.map((method) => ({
 }));
 
 /** Calls for nodes never answer with these. */
-const NOT_OF_NODES = new Set<ProblemCode>([
+const NOT_OF_NODES = new Set<HttpProblemCode>([
   'environment-not-associated',
   'environment-offline',
   'nodes-query-invalid',

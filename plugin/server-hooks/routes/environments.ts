@@ -10,9 +10,8 @@ import { environmentList, environmentListQuery } from '../../api/environment-lis
 import { environmentView } from '../../api/environment-view.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
 import { printedCommandsOf } from '../environments/environment-commands.js';
-import { defineOperation } from '../http/define-operation.js';
+import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import { visibleTo } from '../http/guards/visible-to.js';
-import { STORE_PROBLEMS } from '../http/problem-statuses.js';
 import { listEnvironments } from '../views/list/list-environments.js';
 import { parseListQuery } from '../views/list/query.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';

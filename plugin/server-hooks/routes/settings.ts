@@ -2,8 +2,7 @@ import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-k
 import { problem } from '../../../protocol/problems.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
 import { readAddress } from '../environments/agent-addresses.js';
-import { defineOperation } from '../http/define-operation.js';
-import { STORE_PROBLEMS } from '../http/problem-statuses.js';
+import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 
 /** `/api/settings` and `/api/ca.pem`. */
 export const settingsCalls = [

@@ -1,8 +1,7 @@
 import { Problem } from '../../../protocol/problems.js';
 import { requireTunnel, tunnelView } from '../../api/tunnel.js';
 import type { TunnelView } from '../../api.js';
-import { defineOperation } from '../http/define-operation.js';
-import { STORE_PROBLEMS } from '../http/problem-statuses.js';
+import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import type { Services } from '../services.js';
 import { requireNode } from '../swarm/require-node.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';

@@ -10,9 +10,8 @@ import {
 import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
 import { printedCommandsOf } from '../environments/environment-commands.js';
-import { defineOperation } from '../http/define-operation.js';
+import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import { asProblem } from '../http/error-reply.js';
-import { STORE_PROBLEMS } from '../http/problem-statuses.js';
 import { parseJsonBytes } from '../http/read-body.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
 import type { Services } from '../services.js';

@@ -192,7 +192,7 @@ export class LeaseAgent {
   #open(keeper: Keeper, instance: Instance): void {
     if (!this.#isOn || !keeper.isOpening) return;
     try {
-      if (!this.canOpen) throw new Error('tunnel-unreachable');
+      if (!this.canOpen) throw new Error('hub-unreachable');
       const tunnel = this.#world.present(instance, keeper.token);
       Object.assign(keeper, { tunnel, isOpening: false, failures: 0 });
       if (keeper === this.#keepers.environment) this.openedMs = this.#world.clock.monotonic();

@@ -41,7 +41,7 @@ const MESSAGES: [name: string, schema: z.ZodMiniType, valid: object][] = [
   ['enrol request of a Swarm node', enrolRequestSchema, { ...enrolRequest, engineId: 'e', node }],
   ['enrol reply', enrolReplySchema, enrolReply],
   ['check-in query', checkInQuerySchema, query],
-  ['check-in query with a problem', checkInQuerySchema, { ...query, problem: 'tunnel-unreachable' }],
+  ['check-in query with a problem', checkInQuerySchema, { ...query, problem: 'hub-unreachable' }],
   ['check-in reply', checkInReplySchema, reply],
   [
     'check-in reply with a credential',

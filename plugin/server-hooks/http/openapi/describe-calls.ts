@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
+import { type HttpProblemCode, PROBLEMS } from '../../../../protocol/problems.js';
 import { problem } from '../../../api/problem.js';
 import type { AnswerSpec, Operation, OperationSpec } from '../define-operation.js';
 import { HUB_TIME } from '../hub-time.js';
-import { PROBLEM_STATUSES, type ProblemCode } from '../problem-statuses.js';
 import { isDockerCall } from './is-docker-call.js';
 import { type JsonSchema, JsonSchemas } from './json-schemas.js';
 import { problemCodes } from './problem-codes.js';
@@ -113,9 +113,9 @@ function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, Json
 }
 
 function refusals(spec: OperationSpec): Record<string, JsonObject> {
-  const byStatus = new Map<number, ProblemCode[]>();
+  const byStatus = new Map<number, HttpProblemCode[]>();
   for (const code of problemCodes(spec)) {
-    const status = PROBLEM_STATUSES[code];
+    const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const type = isDockerCall(spec) ? 'application/json' : 'application/problem+json';
@@ -131,7 +131,7 @@ function refusals(spec: OperationSpec): Record<string, JsonObject> {
   );
 }
 
-function refusal(status: number, codes: readonly ProblemCode[]): JsonSchema {
+function refusal(status: number, codes: readonly HttpProblemCode[]): JsonSchema {
   const ownMembers = { status: { const: status }, code: { enum: codes } };
   return { $ref: '#/components/schemas/Problem', properties: ownMembers };
 }

@@ -1,5 +1,5 @@
+import type { HttpProblemCode } from '../../../../protocol/problems.js';
 import type { OperationSpec } from '../define-operation.js';
-import type { ProblemCode } from '../problem-statuses.js';
 import { isDockerCall } from './is-docker-call.js';
 
 const OF_BODIES = [
@@ -12,9 +12,9 @@ const OF_BODIES = [
 ] as const;
 
 /** All problem codes of a call, sorted: its own, and those that follow from its shape. */
-export function problemCodes(spec: OperationSpec): readonly ProblemCode[] {
+export function problemCodes(spec: OperationSpec): readonly HttpProblemCode[] {
   const { access, body, path, query, problems = [] } = spec;
-  const codes = new Set<ProblemCode>(['internal', ...problems]);
+  const codes = new Set<HttpProblemCode>(['internal', ...problems]);
   if (access !== 'public' && access !== 'signed') codes.add('unauthorized').add('forbidden');
   if (/^\/api\/environments\/:id(\/|$)/.test(path)) codes.add('environment-not-found');
   if (query && !isDockerCall(spec)) codes.add('bad-request');
