@@ -63,7 +63,7 @@ export type ChangeSettings = Accepted<typeof settings.changeSettings>;
 
 export type Fleet = Sent<typeof fleet>;
 export type SelfTest = Accepted<typeof selfTests.selfTest>;
-export type SelfTestHop = Sent<typeof selfTests.selfTestHop>;
+export type SelfTestCheck = Sent<typeof selfTests.selfTestCheck>;
 export type SelfTestResult = Sent<typeof selfTests.selfTestResult>;
 
 /** An event of `GET /events`: its name, and its `data`. */

@@ -1,3 +1,4 @@
+import type { AgentProblemCode } from '../../protocol/problems/agent.js';
 import { CheckInRecord, type CheckInState } from './health/check-in-record.js';
 import { MachineMark } from './machine/clone-marks.js';
 import { loadInstanceKey } from './machine/instance-key.js';
@@ -32,7 +33,7 @@ export class Agent {
     if (this.#isStopped) return;
     if (config.cleartext) {
       logger.warn(
-        { code: 'cleartext' },
+        { code: 'cleartext' satisfies AgentProblemCode },
         'the Edge key names an http:// address: anyone on the network path can read check-ins',
       );
     }

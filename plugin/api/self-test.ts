@@ -7,28 +7,28 @@ export const selfTest = createEnvironment
   .meta({ id: 'SelfTest', description: 'The defaults are those of a new environment.' });
 
 /** The checks of an agent's check-in path, then those of its tunnel path. */
-export const selfTestHopName = z
+export const selfTestCheckName = z
   .enum(['api-name', 'api-port', 'api-certificate', 'api-answer', 'tunnel-name', 'tunnel-port', 'tunnel-key'])
   .describe(
     '`…-name`: it resolves. `…-port`: TCP connects. `api-certificate`: TLS, trusted by agents without `EDGE_CA_FILE`. `api-answer`: this hub answers agents there. `tunnel-key`: TLS with the key in the Edge keys.',
   );
 
 /** One check of a self-test. */
-export const selfTestHop = z
+export const selfTestCheck = z
   .object({
-    hop: selfTestHopName,
+    check: selfTestCheckName,
     ok: z.boolean().nullable().describe('Null: not checked, because an earlier check failed.'),
     code: z.string().nullable().describe('The problem, as in docs/errors.md; null if there is none.'),
     detail: z.string().describe('Human-readable; may change.'),
     nextStep: z.string().nullable().describe('What to do about it; human-readable, may change.'),
   })
-  .meta({ id: 'SelfTestHop' });
+  .meta({ id: 'SelfTestCheck' });
 
 /** 200 of `POST /self-test`. */
 export const selfTestResult = z
   .object({
     url: z.string().describe('The tested base URL of the plugin.'),
     tunnelAddress: z.string().describe('The tested `host:port`.'),
-    hops: z.array(selfTestHop).describe('All seven, in the order of their names above.'),
+    checks: z.array(selfTestCheck).describe('All seven, in the order of their names above.'),
   })
   .meta({ id: 'SelfTestResult' });

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { problem } from '../../protocol/problems.js';
+import { type ProblemCode, problem } from '../../protocol/problems.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import { withinTime } from './disk/within-time.js';
 import { hasBody } from './docker/client-message.js';
@@ -118,7 +118,11 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       await ending?.parts.stop();
     } finally {
       const left = (await ending?.calls.end()) ?? 0;
-      if (left > 0) logger.warn({ code: 'stop-incomplete', left }, 'connections did not close in time');
+      if (left > 0)
+        logger.warn(
+          { code: 'stop-incomplete' satisfies ProblemCode, left },
+          'connections did not close in time',
+        );
     }
   };
   const below = (req: Incoming) => relativeUrl(req.url ?? '', req.originalUrl, mount);
@@ -140,7 +144,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
         hasWarnedOfHeaders = true;
         const text =
           'middleware in front of the plugin sets headers after its answers: mount the plugin first';
-        logger.warn({ code: 'host-late-header', header: name }, text);
+        logger.warn({ code: 'host-late-header' satisfies ProblemCode, header: name }, text);
       }
       return res;
     };
@@ -154,7 +158,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     hasWarnedOfListeners = true;
     const text =
       'another upgrade listener may end docker exec and attach: call it where plugin.upgrade is false';
-    logger.warn({ code: 'host-shared-upgrade', listeners }, text);
+    logger.warn({ code: 'host-shared-upgrade' satisfies ProblemCode, listeners }, text);
   };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {
     if (url === null || !running) {

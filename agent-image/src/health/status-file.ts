@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
 import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AgentConfig } from '../config/read-config.js';
@@ -91,7 +92,7 @@ export class StatusFile {
     } catch (error) {
       if (!this.#hasWarned) {
         this.#log.warn(
-          { code: 'status-unwritable', path: this.#path, cause: codeOf(error) },
+          { code: 'status-unwritable' satisfies AgentProblemCode, path: this.#path, cause: codeOf(error) },
           'the status file cannot be written: the health check will fail',
         );
       }

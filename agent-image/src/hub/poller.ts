@@ -1,5 +1,5 @@
 import type { CheckInQuery, CheckInReply } from '../../../protocol/messages/agent-calls.js';
-import { problem } from '../../../protocol/problems/agent.js';
+import { type AgentProblemCode, problem } from '../../../protocol/problems/agent.js';
 import { codeOf, Problem } from '../../../protocol/problems/problem.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
@@ -37,7 +37,7 @@ const MIN_PACE_MS = 20;
 /** How long a duplicate of this agent, or forged answers, are reported after they were last seen, ms. */
 const RECENT_MS = 3 * 60_000;
 /** Answers that anyone on the network path can forge. */
-const DOUBTFUL = new Set(['hub-answer-forged', 'agent-unauthorized']);
+const DOUBTFUL = new Set<string>(['hub-answer-forged', 'agent-unauthorized'] satisfies AgentProblemCode[]);
 
 /** The check-in loop: one at a time, held where possible, with backoff and full jitter after failures. */
 export class Poller {
@@ -151,7 +151,7 @@ export class Poller {
     const limit = this.#holds.answered(reply?.hub ?? null, reply?.holdSeconds ?? null, heldMs);
     if (limit !== null) {
       logger.warn(
-        { code: 'hold-cut', holdSeconds: limit },
+        { code: 'hold-cut' satisfies AgentProblemCode, holdSeconds: limit },
         limit > 0
           ? 'a proxy cuts held check-ins: using shorter holds'
           : 'a proxy cuts held check-ins: polling without holds',

@@ -7,6 +7,7 @@ import { problemSchema } from '../../../protocol/messages/agent-calls.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
 import { AGENT_PROBLEMS } from '../../../protocol/problems/agent.js';
 import { Problem } from '../../../protocol/problems/problem.js';
+import type { ProblemCode } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { InstanceKey } from '../machine/instance-key.js';
 import { type Answer, callHub } from './call.js';
@@ -37,7 +38,7 @@ export interface CheckedAnswer extends Answer {
 }
 
 /** Codes of refusals without a proof: sent before the caller is authenticated, or by the host. */
-const UNPROVEN = new Set([
+const UNPROVEN = new Set<string>([
   'agent-unauthorized',
   'bad-host',
   'body-incomplete',
@@ -48,7 +49,7 @@ const UNPROVEN = new Set([
   'method-not-allowed',
   'not-found',
   'too-many-bodies',
-]);
+] satisfies ProblemCode[]);
 const FORGED = Object.freeze({
   code: 'hub-answer-forged' as const,
   detail: AGENT_PROBLEMS['hub-answer-forged'].sentence,
@@ -125,7 +126,10 @@ function problemOf({ status, body, isProven }: CheckedAnswer): z.infer<typeof pr
   if (isProven && isSuccess) return null;
   const content = parseJson(body);
   const problem = problemSchema.safeParse(content);
-  const malformed = { code: 'hub-answer-malformed', detail: `A proxy or another server answered ${status}` };
+  const malformed = {
+    code: 'hub-answer-malformed' satisfies ProblemCode,
+    detail: `A proxy or another server answered ${status}`,
+  };
   if (isProven) return problem.success ? problem.data : malformed;
   if (isSuccess) return body.length === 0 || isObject(content) ? FORGED : malformed;
   if (!problem.success) return malformed;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
 import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Logger } from '../log.js';
 import { replaceFile } from './replace-file.js';
@@ -41,7 +42,7 @@ export class MachineMark {
       await replaceFile(this.#path, `${mark}\n`, true);
     } catch (error) {
       this.#log.warn(
-        { code: 'data-dir-unwritable', path: this.#path, cause: codeOf(error) },
+        { code: 'data-dir-unwritable' satisfies AgentProblemCode, path: this.#path, cause: codeOf(error) },
         'DATA_DIR cannot be written: after a restart of the machine the hub may treat it as a clone',
       );
     }

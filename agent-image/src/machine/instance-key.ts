@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } fro
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
 import { codeOf } from '../../../protocol/problems/problem.js';
 import { ConfigError } from '../config/error.js';
 import type { Logger } from '../log.js';
@@ -42,7 +43,7 @@ export async function loadInstanceKey(dataDir: string, log: Pick<Logger, 'warn'>
     await replaceFile(path, `${JSON.stringify({ version: 1, instanceId, privateKey: jwk })}\n`, true);
   } catch (error) {
     log.warn(
-      { code: 'data-dir-unwritable', path, cause: codeOf(error) },
+      { code: 'data-dir-unwritable' satisfies AgentProblemCode, path, cause: codeOf(error) },
       'DATA_DIR cannot be written: this agent will be a new instance after a restart; mount a volume there',
     );
   }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
-import { problem } from '../../../protocol/problems/agent.js';
+import { type AgentProblemCode, problem } from '../../../protocol/problems/agent.js';
 import { codeOf } from '../../../protocol/problems/problem.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
@@ -42,7 +42,10 @@ const BACKOFF = Object.freeze({ firstMs: 250, maxMs: 30_000 });
 /** Ends that the hub decided: nothing to report or retry. */
 const DECIDED = new Set(['idle', 'revoked', 'superseded']);
 /** Expected refusals: the hub has a newer credential, or no longer needs a tunnel. */
-const OVERTAKEN = new Set(['credential-superseded', 'credential-revoked']);
+const OVERTAKEN = new Set<string>([
+  'credential-superseded',
+  'credential-revoked',
+] satisfies AgentProblemCode[]);
 
 /** Keeps one tunnel, the environment's or the node's: opens it with a credential, reports its loss, backs off after failures. */
 export class TunnelKeeper {
@@ -95,7 +98,7 @@ export class TunnelKeeper {
       this.#tunnel = tunnel;
       if (older) {
         older.close('superseded');
-        logger.info({ tunnel: older.id, code: 'superseded' }, 'tunnel closed');
+        logger.info({ tunnel: older.id, code: 'superseded' satisfies AgentProblemCode }, 'tunnel closed');
       }
       const isRecovered = this.#problem !== null;
       this.#failures = 0;

@@ -1,4 +1,4 @@
-import { Problem, problem } from '../../../protocol/problems.js';
+import { Problem, type ProblemCode, problem } from '../../../protocol/problems.js';
 import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../host.js';
 import type { Presence } from '../live/presence.js';
@@ -16,7 +16,7 @@ export interface TunnelAdmissionOptions {
 }
 
 /** Credentials presented by the wrong agent or twice are shown to the admin. */
-const REPORTED = new Set(['credential-replayed', 'credential-foreign']);
+const REPORTED = new Set<string>(['credential-replayed', 'credential-foreign'] satisfies ProblemCode[]);
 
 /** Decides which connections may serve as an environment's tunnel. */
 export class TunnelAdmission {

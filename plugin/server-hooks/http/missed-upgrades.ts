@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problem } from '../../../protocol/problems.js';
+import { type ProblemCode, problem } from '../../../protocol/problems.js';
 import { dockerErrorBody } from '../docker/error.js';
 import { isUpgradePath, parseDockerPath } from '../docker/path.js';
 import type { Logger } from '../host.js';
@@ -27,7 +27,7 @@ export class MissedUpgrades {
     if (!this.#hasWarned) {
       this.#hasWarned = true;
       const text = `upgrades do not reach the plugin, so docker exec and docker run -it do not work: add ${LINE}`;
-      this.#logger.warn({ code: 'host-lost-upgrade' }, text);
+      this.#logger.warn({ code: 'host-lost-upgrade' satisfies ProblemCode }, text);
     }
     const error = problem('host-lost-upgrade');
     res.shouldKeepAlive = false;

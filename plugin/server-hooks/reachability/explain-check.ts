@@ -1,6 +1,8 @@
-import type { SelfTestHop } from '../../api.js';
+import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
+import type { CHECK_PROBLEMS } from '../../../protocol/problems/checks.js';
+import type { SelfTestCheck } from '../../api.js';
 
-const SUCCESSES: Readonly<Record<SelfTestHop['hop'], (place: string) => string>> = {
+const SUCCESSES: Readonly<Record<SelfTestCheck['check'], (place: string) => string>> = {
   'api-name': (place) => `The name in ${place} resolves.`,
   'api-port': (place) => `${place} accepts connections.`,
   'api-certificate': (place) => `The certificate at ${place} is trusted everywhere.`,
@@ -10,8 +12,25 @@ const SUCCESSES: Readonly<Record<SelfTestHop['hop'], (place: string) => string>>
   'tunnel-key': (place) => `${place} presents the key in the Edge keys.`,
 };
 
-/** By code: the finding, and the next step. */
-const FAILURES: Readonly<Record<string, readonly [(place: string) => string, string]>> = {
+/** Codes that a check can find. */
+export type CheckProblemCode =
+  | keyof typeof CHECK_PROBLEMS
+  | Extract<
+      AgentProblemCode,
+      | 'cleartext'
+      | 'hub-answer-malformed'
+      | `hub-certificate-${string}`
+      | 'hub-dns'
+      | 'hub-not-tls'
+      | 'hub-refused'
+      | 'hub-unreachable'
+      | 'tunnel-fingerprint-mismatch'
+      | 'tunnel-handshake'
+      | 'tunnel-protocol'
+    >;
+
+/** By code: the finding, as the hub sees it from its own machine, and the next step. */
+const FAILURES: Readonly<Record<CheckProblemCode, readonly [(place: string) => string, string]>> = {
   'hub-dns': [
     (place) => `The name in ${place} cannot be resolved by the hub.`,
     'Correct the name, or add it to the DNS that agents use.',
@@ -75,8 +94,17 @@ const FAILURES: Readonly<Record<string, readonly [(place: string) => string, str
 };
 
 /** A check result for display. `code` null: success. `place` is the other end, as in the agents' addresses. */
-export function explainCheck(hop: SelfTestHop['hop'], code: string | null, place: string): SelfTestHop {
-  if (code === null) return { hop, ok: true, code, detail: SUCCESSES[hop](place), nextStep: null };
-  const [detail, nextStep] = FAILURES[code] ?? [() => code, null];
-  return { hop, ok: false, code, detail: detail(place), nextStep };
+export function explainCheck(
+  check: SelfTestCheck['check'],
+  code: string | null,
+  place: string,
+): SelfTestCheck {
+  if (code === null) return { check, ok: true, code, detail: SUCCESSES[check](place), nextStep: null };
+  if (!isCheckProblem(code)) return { check, ok: false, code, detail: code, nextStep: null };
+  const [detail, nextStep] = FAILURES[code];
+  return { check, ok: false, code, detail: detail(place), nextStep };
+}
+
+function isCheckProblem(code: string): code is CheckProblemCode {
+  return Object.hasOwn(FAILURES, code);
 }

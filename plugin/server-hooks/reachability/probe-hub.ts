@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { SelfTestHop } from '../../api.js';
+import type { SelfTestCheck } from '../../api.js';
 import { askHub } from './ask-hub.js';
 import type { Challenge } from './challenges.js';
 import { connectTcp, isLoopback, resolveHost, type Target } from './network.js';
@@ -20,7 +20,7 @@ export interface ProbeHubOptions {
 type Judgement = null | `hub-certificate-${'untrusted' | 'name' | 'expired'}`;
 
 /** Checks the path of a check-in: name, port, certificate, and whether this hub answers. */
-export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promise<SelfTestHop[]> {
+export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promise<SelfTestCheck[]> {
   const { knownAuthorities, ownAuthority, challenge, signal } = options;
   const base = new URL(apiUrl);
   const isSecure = base.protocol === 'https:';
@@ -51,22 +51,22 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
   try {
     return await runChecks(base.host, [
       {
-        hop: 'api-name',
-        check: async () => {
+        check: 'api-name',
+        run: async () => {
           addresses = await resolveHost(target.host, signal);
           return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {
-        hop: 'api-port',
-        check: async () => {
+        check: 'api-port',
+        run: async () => {
           current = await connect();
           return null;
         },
       },
       {
-        hop: 'api-certificate',
-        check: async () => {
+        check: 'api-certificate',
+        run: async () => {
           if (!isSecure) return 'cleartext';
           const socket = await secure(current ?? (await connect()), knownAuthorities);
           current = socket;
@@ -77,8 +77,8 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
         },
       },
       {
-        hop: 'api-answer',
-        check: async () => {
+        check: 'api-answer',
+        run: async () => {
           await askHub(current ?? (await connect()), base, challenge, signal);
           return null;
         },

@@ -5,7 +5,7 @@ import { splitHostPort } from '../../../protocol/crypto/edge-key.js';
 import { fingerprintOf } from '../../../protocol/crypto/fingerprint.js';
 import { problem } from '../../../protocol/problems.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
-import type { SelfTestHop } from '../../api.js';
+import type { SelfTestCheck } from '../../api.js';
 import { connectTcp, isLoopback, resolveHost } from './network.js';
 import { runChecks } from './run-checks.js';
 import { tlsHandshake } from './tls-handshake.js';
@@ -15,29 +15,29 @@ export async function probeTunnel(
   tunnelAddress: string,
   fingerprint: string,
   signal: AbortSignal,
-): Promise<SelfTestHop[]> {
+): Promise<SelfTestCheck[]> {
   const target = splitHostPort(tunnelAddress);
   let addresses: readonly LookupAddress[] = [];
   let current: Socket | null = null;
   try {
     return await runChecks(tunnelAddress, [
       {
-        hop: 'tunnel-name',
-        check: async () => {
+        check: 'tunnel-name',
+        run: async () => {
           addresses = await resolveHost(target.host, signal);
           return isLoopback(addresses) ? 'hub-loopback' : null;
         },
       },
       {
-        hop: 'tunnel-port',
-        check: async () => {
+        check: 'tunnel-port',
+        run: async () => {
           current = await connectTcp(target, addresses, signal);
           return null;
         },
       },
       {
-        hop: 'tunnel-key',
-        check: async () => {
+        check: 'tunnel-key',
+        run: async () => {
           const raw = current ?? (await connectTcp(target, addresses, signal));
           const options = { ALPNProtocols: [TUNNEL_ALPN], minVersion: 'TLSv1.3' } as const;
           const socket = await tlsHandshake(raw, target, options, 'tunnel-handshake', signal);

@@ -1,6 +1,6 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { SelfTestHop } from '../../api.js';
+import type { SelfTestCheck } from '../../api.js';
 import type { AgentAddresses } from '../environments/agent-addresses.js';
 import { Challenges } from './challenges.js';
 import { probeHub } from './probe-hub.js';
@@ -46,7 +46,10 @@ export class SelfTest {
    * @param caller also aborts it
    * @throws Problem `too-many-self-tests` (429)
    */
-  async run({ apiUrl, tunnelAddress }: AgentAddresses, caller: AbortSignal): Promise<readonly SelfTestHop[]> {
+  async run(
+    { apiUrl, tunnelAddress }: AgentAddresses,
+    caller: AbortSignal,
+  ): Promise<readonly SelfTestCheck[]> {
     this.#count();
     const { clock, fingerprint, knownAuthorities, ownAuthority } = this.#options;
     const late = new AbortController();

@@ -1,6 +1,7 @@
 import net, { type Socket } from 'node:net';
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { type ProblemCode, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
+import type { CheckProblemCode } from './explain-check.js';
 import { type Target, withSignal } from './network.js';
 
 /**
@@ -11,7 +12,7 @@ export async function tlsHandshake(
   raw: Socket,
   { host }: Target,
   options: ConnectionOptions,
-  code: ProblemCode,
+  code: CheckProblemCode,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const socket = tls.connect({

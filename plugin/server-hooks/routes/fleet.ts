@@ -47,7 +47,7 @@ export const fleetCalls = [
       services.logger.info({ principal: principal.id, url, tunnelAddress }, 'self-test');
       return {
         status: 200,
-        body: { url, tunnelAddress, hops: await services.selfTest.run(addresses, signal) },
+        body: { url, tunnelAddress, checks: await services.selfTest.run(addresses, signal) },
       };
     },
   ),

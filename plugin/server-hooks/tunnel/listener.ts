@@ -70,7 +70,7 @@ export class TunnelListener {
       total,
       perNetwork: Math.floor(total * NETWORK_SHARE),
       evict: (tcp) => {
-        this.#logRefusal({ code: 'too-many-handshakes', address: tcp.remoteAddress });
+        this.#logRefusal({ code: 'too-many-handshakes' satisfies ProblemCode, address: tcp.remoteAddress });
         tcp.destroy();
       },
     });

@@ -1,5 +1,6 @@
 import { isModestJson, SNAPSHOT_BOUNDS } from '../../../../protocol/messages/modest-json.js';
 import type { Snapshot } from '../../../../protocol/messages/snapshot.js';
+import type { AgentProblemCode } from '../../../../protocol/problems/agent.js';
 
 /**
  * Reduces a snapshot to the hub's bounds, `maxBytes` of JSON and {@link SNAPSHOT_BOUNDS}: drops first the tasks, then
@@ -16,8 +17,8 @@ export function fitSnapshot(snapshot: Snapshot, maxBytes: number): Snapshot {
     volumes: rest.volumes.map(({ labels: _, ...volume }) => volume),
     errors: [
       ...rest.errors,
-      { part: 'containers', code: 'labels-dropped' },
-      { part: 'volumes', code: 'labels-dropped' },
+      { part: 'containers', code: 'labels-dropped' satisfies AgentProblemCode },
+      { part: 'volumes', code: 'labels-dropped' satisfies AgentProblemCode },
     ],
   };
   return fits(bare, maxBytes) ? bare : shortenLists(bare, maxBytes);
@@ -34,7 +35,7 @@ function withoutTasks(snapshot: Snapshot): Snapshot {
   return {
     ...snapshot,
     tasks: [],
-    errors: [...snapshot.errors, { part: 'tasks', code: 'list-truncated' }],
+    errors: [...snapshot.errors, { part: 'tasks', code: 'list-truncated' satisfies AgentProblemCode }],
   };
 }
 
@@ -55,7 +56,7 @@ function shortenLists(snapshot: Snapshot, maxBytes: number): Snapshot {
       if (room < 0) break;
       kept.push(item);
     }
-    if (kept.length < items.length) errors.push({ part, code: 'list-truncated' });
+    if (kept.length < items.length) errors.push({ part, code: 'list-truncated' satisfies AgentProblemCode });
     return kept;
   };
   return {

@@ -1,4 +1,5 @@
 import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../../protocol/messages/snapshot.js';
+import type { AgentProblemCode } from '../../../../protocol/problems/agent.js';
 import { codeOf } from '../../../../protocol/problems/problem.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Engine } from '../engine.js';
@@ -53,7 +54,8 @@ export async function takeSnapshot(
   ) {
     return read(part, run, (answer) => {
       const all = part === 'volumes' ? list(answeredRecord(answer).Volumes) : answeredList(answer);
-      if (all.length > parts.MAX_ITEMS) errors.push({ part, code: 'list-truncated' });
+      if (all.length > parts.MAX_ITEMS)
+        errors.push({ part, code: 'list-truncated' satisfies AgentProblemCode });
       return { total: all.length, items: all.slice(0, parts.MAX_ITEMS).map(toItem) };
     });
   }

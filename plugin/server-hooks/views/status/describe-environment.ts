@@ -1,8 +1,9 @@
+import { shownProblem } from '../../../../protocol/problems/shown.js';
+import { definitionOf } from '../../../../protocol/problems.js';
 import type { EnvironmentView } from '../../../api.js';
 import type { Environment } from '../../model/environment.js';
 import { summaryOf } from '../snapshot/summary.js';
 import { type ObservationSources, observeEnvironment } from './observe-environment.js';
-import { problemDetail } from './problem-detail.js';
 import { swarmViewOf } from './swarm-view.js';
 
 /** The environment's current view, for lists, details and events. */
@@ -41,4 +42,9 @@ export function describeEnvironment(environment: Environment, sources: Observati
           },
     lastRefusal: refusal,
   };
+}
+
+/** The cause of a problem. Codes may be any text that an agent sends. */
+function problemDetail(code: string): string {
+  return shownProblem(code)?.sentence ?? definitionOf(code)?.sentence ?? `See docs/errors.md#${code}`;
 }

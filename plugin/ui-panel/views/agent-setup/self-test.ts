@@ -1,12 +1,12 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { SelfTest, SelfTestHop, SelfTestResult } from '../../../api.js';
+import type { SelfTest, SelfTestCheck, SelfTestResult } from '../../../api.js';
 import type { ApiClient } from '../../api/client.js';
 import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { styles } from '../../styles/shared.js';
 
-const HOPS: Readonly<Record<SelfTestHop['hop'], string>> = {
+const CHECKS: Readonly<Record<SelfTestCheck['check'], string>> = {
   'api-name': 'Name',
   'api-port': 'Port',
   'api-certificate': 'Certificate',
@@ -109,32 +109,32 @@ export class SelfTestElement extends LitElement {
       </div>
       <p class="soft">Tested from the hub’s own machine.</p>
       <div role="status">${isBusy ? statusBadge('busy', 'Testing …') : this.#summary()}</div>
-      ${this.result ? this.#hops(this.result) : ''}
+      ${this.result ? this.#checks(this.result) : ''}
     </section>`;
   }
 
   #summary(): TemplateResult | string {
     const { error } = this.#task;
     if (error) return statusBadge('quiet', `Not tested: ${error.message}`);
-    const failed = this.result?.hops.filter(({ ok }) => ok === false).length ?? 0;
+    const failed = this.result?.checks.filter(({ ok }) => ok === false).length ?? 0;
     if (failed === 0) return statusBadge('good', 'All checks passed.');
     return statusBadge('bad', failed === 1 ? '1 check failed.' : `${failed} checks failed.`);
   }
 
-  #hops({ url, tunnelAddress, hops }: SelfTestResult): TemplateResult {
-    const isApi = ({ hop }: SelfTestHop) => hop.startsWith('api-');
+  #checks({ url, tunnelAddress, checks }: SelfTestResult): TemplateResult {
+    const isApi = ({ check }: SelfTestCheck) => check.startsWith('api-');
     return html`
       <h4>Check-ins: ${url}</h4>
-      <ul>${hops.filter(isApi).map(hopView)}</ul>
+      <ul>${checks.filter(isApi).map(checkView)}</ul>
       <h4>Tunnels: ${tunnelAddress}</h4>
-      <ul>${hops.filter((hop) => !isApi(hop)).map(hopView)}</ul>
+      <ul>${checks.filter((check) => !isApi(check)).map(checkView)}</ul>
     `;
   }
 }
 
-function hopView({ hop, ok, detail, nextStep }: SelfTestHop): TemplateResult {
+function checkView({ check, ok, detail, nextStep }: SelfTestCheck): TemplateResult {
   const tone = ok === null ? 'quiet' : ok ? 'good' : 'bad';
-  return html`<li>${statusBadge(tone, detail, HOPS[hop])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
+  return html`<li>${statusBadge(tone, detail, CHECKS[check])}${nextStep ? html`<span class="next">${nextStep}</span>` : ''}</li>`;
 }
 
 defineElement('fairlead-self-test', SelfTestElement);
@@ -144,7 +144,7 @@ defineElement('fairlead-self-test', SelfTestElement);
  * name or date; the hub's default applies.
  */
 export function knowsCertificate(result: SelfTestResult | null): boolean | null {
-  const certificate = result?.hops.find(({ hop }) => hop === 'api-certificate');
+  const certificate = result?.checks.find(({ check }) => check === 'api-certificate');
   if (certificate?.ok) return true;
   return certificate?.code === 'hub-certificate-untrusted' ? false : null;
 }

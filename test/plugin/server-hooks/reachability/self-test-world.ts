@@ -18,7 +18,7 @@ export const AUTHORITY = await makeAuthority(randomBytes);
 export interface SelfTestWorld {
   readonly selfTest: SelfTest;
   readonly tunnelAddress: string;
-  /** `code` of each hop, null where it is well, `-` where it was not tried. */
+  /** `code` of each check, null where it is well, `-` where it was not tried. */
   codes(apiUrl: string, tunnelAddress?: string): Promise<readonly (string | null)[]>;
   /** An API with a certificate for `names`; answers as a hub unless told otherwise. Resolves to its port. */
   startApi(options?: { names?: string[]; issuedAtMs?: number; answer?: RequestListener }): Promise<number>;
@@ -41,8 +41,8 @@ export async function startSelfTest(
     tunnelAddress,
     codes: async (apiUrl, to = tunnelAddress) => {
       const signal = new AbortController().signal;
-      const hops = await selfTest.run({ apiUrl, tunnelAddress: to }, signal);
-      return hops.map(({ ok, code }) => (ok === null ? '-' : code));
+      const checks = await selfTest.run({ apiUrl, tunnelAddress: to }, signal);
+      return checks.map(({ ok, code }) => (ok === null ? '-' : code));
     },
     startApi: async ({ names = ['localhost'], issuedAtMs = Date.now(), answer = asHub } = {}) => {
       const { certificate, key } = await issueServerCertificate(AUTHORITY, names, issuedAtMs, randomBytes);

@@ -9,7 +9,7 @@ const FINE = ['hub-loopback', null, null];
 const HERE = 'hub-loopback';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-test('self-test: a hub with a trusted certificate is fine at every hop', async (t) => {
+test('self-test: a hub with a trusted certificate is fine at every check', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   const port = await world.startApi();
   t.deepEqual(await world.codes(`https://localhost:${port}/edge`), [HERE, null, null, null, ...FINE]);

@@ -26,7 +26,7 @@ test('self-test: the hub finds itself at the addresses that it tells', async (t)
   t.is(status, 200);
   t.is(body.url, hub.url);
   t.deepEqual(
-    body.hops.map(({ hop, ok, code }) => [hop, ok, code]),
+    body.checks.map(({ check, ok, code }) => [check, ok, code]),
     [
       ['api-name', false, 'hub-loopback'],
       ['api-port', true, null],
@@ -37,7 +37,7 @@ test('self-test: the hub finds itself at the addresses that it tells', async (t)
       ['tunnel-key', true, null],
     ],
   );
-  t.true(body.hops.every(({ ok, nextStep }) => ok === (nextStep === null)));
+  t.true(body.checks.every(({ ok, nextStep }) => ok === (nextStep === null)));
 });
 
 test('self-test: another hub is told from this one, and tells nothing itself', async (t) => {
@@ -48,7 +48,7 @@ test('self-test: another hub is told from this one, and tells nothing itself', a
     url: other.url,
     tunnelAddress,
   });
-  const codes = body.hops.map(({ code }) => code);
+  const codes = body.checks.map(({ code }) => code);
   t.is(codes[3], 'hub-other');
   t.is(codes[6], 'tunnel-fingerprint-mismatch');
   const stranger = await other.call<{ code: string }>('GET', '/agent/self-test');

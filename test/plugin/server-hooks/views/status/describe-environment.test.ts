@@ -57,3 +57,16 @@ test('status: an http address is a problem of its own, after all others', async 
   await bench.checkIn({ query: { engine: 'down' } });
   t.is(describe({ apiUrl }).problem?.code, 'engine-unreachable');
 });
+
+test('status: a problem has the text of its code; a code of an object of JavaScript has none', async (t) => {
+  const { bench, describe } = setup();
+  const detailOf = async (code: string) => {
+    await bench.checkIn({ query: { problem: code } });
+    return describe().problem?.detail;
+  };
+  t.is(await detailOf('tunnel-protocol'), 'The tunnel port does not speak fairlead/1');
+  t.is(await detailOf('hub-dns'), 'The agent cannot resolve the name in the tunnel address');
+  for (const code of ['constructor', '__proto__', 'toString', 'of-a-later-version']) {
+    t.is(await detailOf(code), `See docs/errors.md#${code}`);
+  }
+});
