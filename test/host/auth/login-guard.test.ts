@@ -7,11 +7,11 @@ const right = async () => true;
 test('login guard: IPv6 addresses of one /64 share their attempts, mapped IPv4 ones do not', async (t) => {
   const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 1 });
   t.false(await guard.attempt('2001:db8:0:1::1', wrong));
-  await t.throwsAsync(guard.attempt('2001:db8::1:ffff:0:0:1', wrong), { message: /too many/ });
+  await t.throwsAsync(guard.attempt('2001:db8::1:ffff:0:0:1', wrong), { code: 'rate-limited' });
   t.false(await guard.attempt('2001:db8:0:2::1', wrong));
   t.false(await guard.attempt('::ffff:192.0.2.1', wrong));
   t.false(await guard.attempt('::ffff:192.0.2.2', wrong));
-  await t.throwsAsync(guard.attempt('192.0.2.1', wrong), { message: /too many/ });
+  await t.throwsAsync(guard.attempt('192.0.2.1', wrong), { code: 'rate-limited' });
 });
 
 test('login guard: a right password clears the count of its address', async (t) => {
@@ -87,7 +87,7 @@ test('login guard: when too many wait, the address with the most of them makes r
   const held = () => new Promise<boolean>((resolve) => release.push(() => resolve(false)));
   const flood = Array.from({ length: 5 }, () => guard.attempt('198.51.100.1', held));
   const other = guard.attempt('192.0.2.1', right);
-  await t.throwsAsync(flood[4] ?? Promise.resolve(), { message: /too many/ });
+  await t.throwsAsync(flood[4] ?? Promise.resolve(), { code: 'rate-limited' });
   for (let done = 0; done < 4; done++) {
     while (release.length === 0) await new Promise(setImmediate);
     release.shift()?.();
