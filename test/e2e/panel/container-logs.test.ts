@@ -9,7 +9,7 @@ import {
   openTool,
   runContainer,
   startContainersPage,
-} from './containers-page.js';
+} from './kit/containers-page.js';
 
 /** Five times what is promised: the machine may be busy. */
 const MAX_CLICK_MS = 5 * 200;

@@ -11,7 +11,7 @@ import {
   rowOf,
   runContainer,
   startContainersPage,
-} from './containers-page.js';
+} from './kit/containers-page.js';
 
 const scope = fileScope();
 let started: Promise<ContainersPage> | undefined;

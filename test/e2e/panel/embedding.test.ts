@@ -3,7 +3,7 @@ import { openBrowser, serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel } from '../../kit/browser/panel-page.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import type { Scope } from '../../kit/scope.js';
-import { openForeignPage } from './foreign-page.js';
+import { openForeignPage } from './kit/foreign-page.js';
 
 const MODULE = '/panels/fairlead/fairlead-panel.js';
 

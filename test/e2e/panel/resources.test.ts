@@ -2,7 +2,7 @@ import { BUSYBOX_IMAGE } from '../../../tools/lab/images/base-image.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel } from '../../kit/browser/panel-page.js';
 import { fileScope } from '../../kit/scope.js';
-import { accessFaultsInBoth, type ResourcesPage, startResourcesPage } from './resources-page.js';
+import { accessFaultsInBoth, type ResourcesPage, startResourcesPage } from './kit/resources-page.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
 const SECTIONS = ['Stacks', 'Images', 'Volumes', 'Networks', 'Events'] as const;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { LabEngine } from '../../../tools/lab/engine.js';
-import { BASE_IMAGE, makeBaseImage } from '../../../tools/lab/images/base-image.js';
+import type { LabEngine } from '../../../../tools/lab/engine.js';
+import { BASE_IMAGE, makeBaseImage } from '../../../../tools/lab/images/base-image.js';
 
 const NAME = 'registry';
 

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { PAGE_HEADERS } from '../../../host/page.js';
-import { load } from '../../kit/browser/browser.js';
-import type { Hub } from '../../kit/hub/hub.js';
+import { PAGE_HEADERS } from '../../../../host/page.js';
+import { load } from '../../../kit/browser/browser.js';
+import type { Hub } from '../../../kit/hub/hub.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Opens a page that a dashboard of somebody else's could have, on the hub's origin, with one module script. */
 export async function openForeignPage(

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
-import { accessFaults, havePanel, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';
-import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../../kit/engine/lab.js';
-import { type Line, startLine } from '../../kit/hub-and-agent.js';
-import type { Scope } from '../../kit/scope.js';
+import { accessFaults, havePanel, openPanel, type PanelPage } from '../../../kit/browser/panel-page.js';
+import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../../../kit/engine/lab.js';
+import { type Line, startLine } from '../../../kit/hub-and-agent.js';
+import type { Scope } from '../../../kit/scope.js';
 
 /** A container's texts may hold it; nothing of it may run. */
 export const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned')</script>`;

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
-import type { LabEngine } from '../../../tools/lab/engine.js';
-import { BUSYBOX_IMAGE } from '../../../tools/lab/images/base-image.js';
-import type { TestAgent } from '../../kit/agent/agent.js';
-import { load } from '../../kit/browser/browser.js';
-import { accessFaults, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';
-import { joinEngine } from '../../kit/docker/setup.js';
-import { startEngine } from '../../kit/engine/lab.js';
-import { type Hub, startHub } from '../../kit/hub/hub.js';
-import type { Scope } from '../../kit/scope.js';
+import type { LabEngine } from '../../../../tools/lab/engine.js';
+import { BUSYBOX_IMAGE } from '../../../../tools/lab/images/base-image.js';
+import type { TestAgent } from '../../../kit/agent/agent.js';
+import { load } from '../../../kit/browser/browser.js';
+import { accessFaults, openPanel, type PanelPage } from '../../../kit/browser/panel-page.js';
+import { joinEngine } from '../../../kit/docker/setup.js';
+import { startEngine } from '../../../kit/engine/lab.js';
+import { type Hub, startHub } from '../../../kit/hub/hub.js';
+import type { Scope } from '../../../kit/scope.js';
 import { type SmallRegistry, startSmallRegistry } from './small-registry.js';
 
 /** The page of an environment whose engine has some of everything, and may be pruned: no other test uses it. */
