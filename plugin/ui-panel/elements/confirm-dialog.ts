@@ -121,4 +121,12 @@ export class ConfirmDialogElement extends LitElement {
   }
 }
 
+/** Asks in the dialog of a shadow root. Resolves with the chosen options; null: cancelled. */
+export async function askToConfirm(
+  root: HTMLElement | DocumentFragment,
+  question: ConfirmQuestion,
+): Promise<ReadonlySet<string> | null> {
+  return root.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog')?.ask(question) ?? null;
+}
+
 defineElement('fairlead-confirm-dialog', ConfirmDialogElement);

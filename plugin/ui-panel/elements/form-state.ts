@@ -20,6 +20,10 @@ export class FormState<Name extends string> {
     this.#saved = new Map(Object.entries(values) as [Name, string][]);
   }
 
+  /** The fault, if it is not of a single field. */
+  get generalFault(): FormFault<Name> | null {
+    return this.#fault?.field === null ? this.#fault : null;
+  }
   get fault(): FormFault<Name> | null {
     return this.#fault;
   }

@@ -1,3 +1,4 @@
+import { errorNotice } from '../format/error.js';
 import './agent-setup/first-contact.js';
 import './agent-setup/printed-commands.js';
 import './agent-setup/self-test.js';
@@ -117,9 +118,8 @@ export class CreateEnvironmentElement extends LitElement {
   }
 
   #setup(): TemplateResult {
-    const { fault } = this.#form;
     return html`
-      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
+      ${errorNotice(this.#form.generalFault)}
       <div class="columns">
         ${this.#fields()}
         <div>

@@ -1,9 +1,10 @@
+import { errorNotice } from '../format/error.js';
 import './agent-setup/rotate-key.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeEnvironment, EnvironmentView, HubEvent } from '../../api.js';
 import { type ApiClient, ApiError } from '../api/client.js';
 import type { HubEvents } from '../api/hub-events.js';
-import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import { askToConfirm } from '../elements/confirm-dialog.js';
 import { AsyncTask } from '../elements/controllers/async-task.js';
 import { Subscription } from '../elements/controllers/subscription.js';
 import { FormState } from '../elements/form-state.js';
@@ -85,7 +86,7 @@ export class EditEnvironmentElement extends LitElement {
         <h2 tabindex="-1">Edit ${environment?.name ?? `environment ${this.environmentId}`}</h2>
         <button type="button" @click=${() => navigate(this, environmentPath(this.environmentId))}>Back</button>
       </div>
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${environment ? html`${this.#fields()} ${this.#key(environment)} ${this.#endings(environment)}` : ''}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -97,7 +98,7 @@ export class EditEnvironmentElement extends LitElement {
       this.note = '';
     };
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
-      ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
+      ${errorNotice(form.generalFault)}
       ${textField(form, 'name', { label: 'Name', maxLength: 100, onInput })}
       ${textField(form, 'tags', { label: 'Tags, one a line', type: 'lines', onInput })}
       ${textField(form, 'checkInSeconds', {
@@ -175,8 +176,7 @@ export class EditEnvironmentElement extends LitElement {
   }
 
   async #act(action: EditAction, name: string): Promise<void> {
-    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    if (!(await dialog?.ask(action.question(name)))) return;
+    if (!(await askToConfirm(this.renderRoot, action.question(name)))) return;
     await this.#task.run(async () => {
       await action.run(this.client, this.#path);
       if (action === DELETE) return navigate(this, '');

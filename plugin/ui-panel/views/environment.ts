@@ -9,7 +9,7 @@ import { tick } from '../elements/controllers/ticker.js';
 import { type ConnectionState, EngineConnection } from '../engine/connection.js';
 import { isOneNode } from '../engine/model/node-name.js';
 import type { EngineSource } from '../engine/source.js';
-import { toError } from '../format/error.js';
+import { errorNotice, toError } from '../format/error.js';
 import { problemView } from '../format/problem.js';
 import { statusBadge, statusBadges } from '../format/status-badge.js';
 import { ago } from '../format/time.js';
@@ -116,7 +116,7 @@ export class EnvironmentElement extends LitElement {
           <button type="button" @click=${() => navigate(this, '')}>All environments</button>
         </span>
       </div>
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${environment ? this.#shown(environment) : ''}
     `;
   }

@@ -1,3 +1,4 @@
+import { errorNotice } from '../format/error.js';
 import './webhooks.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeSettings, Fleet, HubEvent, SettingsView } from '../../api.js';
@@ -74,7 +75,7 @@ export class SettingsElement extends LitElement {
         <h2 tabindex="-1">Settings</h2>
         <button type="button" @click=${() => navigate(this, '')}>All environments</button>
       </div>
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${
         this.isLoaded
           ? html`<div class="columns">
@@ -89,13 +90,12 @@ export class SettingsElement extends LitElement {
 
   #fields(): TemplateResult {
     const form = this.#form;
-    const { fault } = form;
     const onInput = () => {
       this.isSaved = false;
     };
     const defaults = this.fleet?.agentDefaults;
     return html`<form novalidate @submit=${(event: SubmitEvent) => void this.#save(event)}>
-      ${fault && fault.field === null ? html`<p class="notice bad" role="alert">${fault.message}</p>` : ''}
+      ${errorNotice(this.#form.generalFault)}
       ${textField(form, 'publicUrl', {
         label: 'URL of this hub, as agents reach it',
         type: 'url',

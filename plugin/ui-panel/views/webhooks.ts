@@ -1,9 +1,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SecretRotated, WebhookCreated, WebhookList, WebhookView } from '../../api.js';
 import type { ApiClient } from '../api/client.js';
-import type { ConfirmDialogElement } from '../elements/confirm-dialog.js';
+import { askToConfirm } from '../elements/confirm-dialog.js';
 import { AsyncTask } from '../elements/controllers/async-task.js';
 import { defineElement } from '../elements/define-element.js';
+import { errorNotice } from '../format/error.js';
 import { ago } from '../format/time.js';
 import '../elements/copy-text.js';
 import { FormState } from '../elements/form-state.js';
@@ -105,7 +106,7 @@ export class WebhooksElement extends LitElement {
         <button type="button" aria-label="Refresh webhooks" @click=${() => void this.#list()}>Refresh</button>
       </div>
       <p class="soft">Other systems create environments by posting signed messages. Anyone with a secret can create environments.</p>
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${this.items?.length === 0 ? html`<p>None yet.</p>` : ''}
       <ul class="hooks">${this.items?.map((item) => html`<li>${this.#webhook(item)}</li>`)}</ul>
       <form novalidate @submit=${(event: SubmitEvent) => void this.#create(event)}>
@@ -164,7 +165,7 @@ export class WebhooksElement extends LitElement {
   }
 
   async #rotate({ id, name }: WebhookView): Promise<void> {
-    const answer = await this.#dialog?.ask({
+    const answer = await askToConfirm(this.renderRoot, {
       title: `Rotate the secret of ${name}?`,
       names: [],
       warning: 'The current secret stays valid for a day, earlier ones end immediately.',
@@ -182,7 +183,7 @@ export class WebhooksElement extends LitElement {
   }
 
   async #delete({ id, name }: WebhookView): Promise<void> {
-    const answer = await this.#dialog?.ask({
+    const answer = await askToConfirm(this.renderRoot, {
       title: 'Delete this webhook?',
       names: [name],
       warning: 'Its sender is rejected from then on. Environments that it created stay.',
@@ -201,10 +202,6 @@ export class WebhooksElement extends LitElement {
       await work();
       this.items = (await this.client.call<WebhookList>('GET', '/webhooks')).items;
     });
-  }
-
-  get #dialog(): ConfirmDialogElement | null {
-    return this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
   }
 }
 

@@ -1,9 +1,8 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { toError } from '../../format/error.js';
 import { styles } from '../../styles/shared.js';
+import { askToConfirm } from '../confirm-dialog.js';
 import { defineElement } from '../define-element.js';
-import '../confirm-dialog.js';
-import type { ConfirmDialogElement } from '../confirm-dialog.js';
 import { ActedEvent } from './acted-event.js';
 
 /** A prune offered by the engine, such as of unused volumes. */
@@ -58,8 +57,7 @@ export class CleanUpElement extends LitElement {
   }
 
   async #do({ label, question, warning, names, run }: CleanUp): Promise<void> {
-    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    const answer = await dialog?.ask({ title: question, names, warning, confirm: label });
+    const answer = await askToConfirm(this.renderRoot, { title: question, names, warning, confirm: label });
     if (!answer) return;
     this.report = { tone: '', message: `${label} …` };
     this.report = await run().then(

@@ -1,4 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
+import { errorNotice } from '../../format/error.js';
 import { styles } from '../../styles/shared.js';
 import { AsyncTask } from '../controllers/async-task.js';
 import { defineElement } from '../define-element.js';
@@ -66,7 +67,7 @@ export class CreateResourceElement extends LitElement {
       <label>Driver <input name="driver" required maxlength="200" autocomplete="off" spellcheck="false" list="drivers" .value=${this.drivers[0] ?? ''}></label>
       <datalist id="drivers">${this.drivers.map((driver) => html`<option value=${driver}></option>`)}</datalist>
       <button class="main" type="submit" ?disabled=${isBusy}>Create</button>
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
     </form>`;
   }
 

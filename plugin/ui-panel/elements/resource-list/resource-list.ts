@@ -1,9 +1,9 @@
-import '../confirm-dialog.js';
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { errorNotice } from '../../format/error.js';
 import { resourceListStyles } from '../../styles/resource-list.js';
 import { styles } from '../../styles/shared.js';
-import type { ConfirmDialogElement } from '../confirm-dialog.js';
+import { askToConfirm } from '../confirm-dialog.js';
 import { defineElement } from '../define-element.js';
 import { ActedEvent } from './acted-event.js';
 import { ActionRunner } from './action-runner.js';
@@ -82,7 +82,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   override render(): TemplateResult {
     const { rows, noun, error } = this;
     return html`
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${rows ? this.#all(rows) : error ? '' : html`<p class="soft" role="status">Loading ${noun[1]} …</p>`}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -213,8 +213,7 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
     const [one, many] = this.noun;
     const title = `${label} ${count === 1 ? `this ${one}` : `${count} ${many}`}?`;
     const names = tasks.map(titleOf);
-    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    return dialog?.ask({ ...confirm, title, names, confirm: label }) ?? Promise.resolve(null);
+    return askToConfirm(this.renderRoot, { ...confirm, title, names, confirm: label });
   }
 
   #select(rows: readonly R[], event: Event): void {

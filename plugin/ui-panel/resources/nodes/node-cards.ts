@@ -1,8 +1,7 @@
-import '../../elements/confirm-dialog.js';
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { EnvironmentView, NodeList } from '../../../api.js';
-import type { ConfirmDialogElement } from '../../elements/confirm-dialog.js';
+import { askToConfirm } from '../../elements/confirm-dialog.js';
 import { EngineList } from '../../elements/controllers/engine-list.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { EngineClient } from '../../engine/client.js';
@@ -10,7 +9,7 @@ import { listSwarm } from '../../engine/list-swarm.js';
 import { nodesOfList, nodesOfSnapshot, type SwarmNode } from '../../engine/model/node.js';
 import { isChanging, tasksOfSnapshot } from '../../engine/model/task.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';
-import { toError } from '../../format/error.js';
+import { errorNotice, toError } from '../../format/error.js';
 import { environmentPath, navigate } from '../../route.js';
 import { styles } from '../../styles/shared.js';
 import { actionsFor, confirmationOf, type NodeAction } from './actions.js';
@@ -126,7 +125,7 @@ export class SwarmNodesElement extends LitElement {
     const { rows, error } = this.#list;
     return html`
       ${this.#list.notice()}
-      ${error ? html`<p class="notice bad" role="alert">${error.message}</p>` : ''}
+      ${errorNotice(error)}
       ${rows ? this.#map(rows) : error ? '' : html`<p class="soft" role="status">Loading nodes …</p>`}
       <fairlead-confirm-dialog></fairlead-confirm-dialog>
     `;
@@ -179,8 +178,7 @@ export class SwarmNodesElement extends LitElement {
     node: SwarmNode,
     all: readonly SwarmNode[],
   ): Promise<void> {
-    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    if (!(await dialog?.ask(confirmationOf(action, node, all)))) return;
+    if (!(await askToConfirm(this.renderRoot, confirmationOf(action, node, all)))) return;
     this.busy = new Set([...this.busy, node.id]);
     this.failures = new Map([...this.failures].filter(([id]) => id !== node.id));
     try {

@@ -1,9 +1,10 @@
+import { errorNotice } from '../../format/error.js';
 import './printed-commands.js';
 import './self-test.js';
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { EnvironmentView, KeyRotated, RotateKey, SelfTest, SelfTestResult } from '../../../api.js';
 import type { ApiClient } from '../../api/client.js';
-import type { ConfirmDialogElement } from '../../elements/confirm-dialog.js';
+import { askToConfirm } from '../../elements/confirm-dialog.js';
 import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { FormState } from '../../elements/form-state.js';
@@ -79,7 +80,7 @@ export class RotateKeyElement extends LitElement {
     return html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.#rotate(event)}>
         <p>Both addresses are part of the key. Changing them creates a new key: the agent must be restarted with it.</p>
-        ${form.fault && form.fault.field === null ? html`<p class="notice bad" role="alert">${form.fault.message}</p>` : ''}
+        ${errorNotice(form.generalFault)}
         ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onChange })}
         ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port', onChange })}
         <label>The old key stays valid
@@ -139,8 +140,7 @@ export class RotateKeyElement extends LitElement {
     // Send the confirmed and tested values, even if the form is edited meanwhile.
     const given = this.#given;
     const addresses = Object.fromEntries(this.#form.changed.map((field) => [field, given[field]]));
-    const dialog = this.renderRoot.querySelector<ConfirmDialogElement>('fairlead-confirm-dialog');
-    const answer = await dialog?.ask({
+    const answer = await askToConfirm(this.renderRoot, {
       title: `Rotate the key of ${name}?`,
       names: [],
       warning:
