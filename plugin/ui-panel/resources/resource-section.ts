@@ -1,10 +1,10 @@
+import '../elements/resource-list/clean-up.js';
+import '../elements/resource-list/create-resource.js';
+import '../elements/resource-list/resource-list.js';
 import { html, LitElement, type TemplateResult } from 'lit';
 import { EngineList } from '../elements/controllers/engine-list.js';
 import { defineElement } from '../elements/define-element.js';
 import type { ActedEvent } from '../elements/resource-list/acted-event.js';
-import '../elements/resource-list/clean-up.js';
-import '../elements/resource-list/create-resource.js';
-import '../elements/resource-list/resource-list.js';
 import type { Resource } from '../elements/resource-list/resource.js';
 import type { EngineClient } from '../engine/client.js';
 import { ALL_NODES } from '../engine/model/node-name.js';

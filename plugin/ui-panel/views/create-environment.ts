@@ -1,4 +1,3 @@
-import { errorNotice } from '../format/error.js';
 import './agent-setup/first-contact.js';
 import './agent-setup/printed-commands.js';
 import './agent-setup/self-test.js';
@@ -16,6 +15,7 @@ import type { HubEvents } from '../api/hub-events.js';
 import { AsyncTask } from '../elements/controllers/async-task.js';
 import { FormState } from '../elements/form-state.js';
 import { linesOf, textField } from '../elements/text-field.js';
+import { errorNotice } from '../format/error.js';
 import { navigate } from '../route.js';
 import { fieldStyles, formStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';

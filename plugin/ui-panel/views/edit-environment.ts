@@ -1,4 +1,3 @@
-import { errorNotice } from '../format/error.js';
 import './agent-setup/rotate-key.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeEnvironment, EnvironmentView, HubEvent } from '../../api.js';
@@ -9,6 +8,7 @@ import { AsyncTask } from '../elements/controllers/async-task.js';
 import { Subscription } from '../elements/controllers/subscription.js';
 import { FormState } from '../elements/form-state.js';
 import { linesOf, textField } from '../elements/text-field.js';
+import { errorNotice } from '../format/error.js';
 import { statusBadge } from '../format/status-badge.js';
 import { environmentPath, navigate } from '../route.js';
 import { fieldStyles } from '../styles/form.js';

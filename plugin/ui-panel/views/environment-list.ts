@@ -4,7 +4,7 @@ import type { ApiClient } from '../api/client.js';
 import { EnvironmentListStore, type ListQuery } from '../api/environment-list-store.js';
 import type { HubEvents } from '../api/hub-events.js';
 import { Subscription } from '../elements/controllers/subscription.js';
-import { tick } from '../elements/controllers/ticker.js';
+import { tick } from '../elements/controllers/tick.js';
 import { environmentPath, navigate } from '../route.js';
 import { styles } from '../styles/shared.js';
 import { environmentRow, environmentRowStyles } from './environment-row.js';

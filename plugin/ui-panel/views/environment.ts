@@ -5,7 +5,7 @@ import type { EnvironmentView, HubEvent } from '../../api.js';
 import { type ApiClient, ApiError } from '../api/client.js';
 import type { HubEvents } from '../api/hub-events.js';
 import { Subscription } from '../elements/controllers/subscription.js';
-import { tick } from '../elements/controllers/ticker.js';
+import { tick } from '../elements/controllers/tick.js';
 import { type ConnectionState, EngineConnection } from '../engine/connection.js';
 import { isOneNode } from '../engine/model/node-name.js';
 import type { EngineSource } from '../engine/source.js';

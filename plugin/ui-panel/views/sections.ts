@@ -1,13 +1,13 @@
+import '../resources/events/event-list.js';
+import '../resources/nodes/node-cards.js';
 import { html, type TemplateResult } from 'lit';
 import type { EnvironmentView } from '../../api.js';
+import type { Resource } from '../elements/resource-list/resource.js';
 import type { EngineSource } from '../engine/source.js';
 import { containers } from '../resources/containers/definition.js';
-import '../resources/events/event-list.js';
+import type { ResourceDefinition } from '../resources/define-resource.js';
 import { images } from '../resources/images/definition.js';
 import { networks } from '../resources/networks/definition.js';
-import '../resources/nodes/node-cards.js';
-import type { Resource } from '../elements/resource-list/resource.js';
-import type { ResourceDefinition } from '../resources/define-resource.js';
 import { resourceSection } from '../resources/resource-section.js';
 import { services } from '../resources/services/definition.js';
 import { stacks } from '../resources/stacks/definition.js';

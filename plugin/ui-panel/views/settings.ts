@@ -1,4 +1,3 @@
-import { errorNotice } from '../format/error.js';
 import './webhooks.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { ChangeSettings, Fleet, HubEvent, SettingsView } from '../../api.js';
@@ -8,6 +7,7 @@ import { AsyncTask } from '../elements/controllers/async-task.js';
 import { Subscription } from '../elements/controllers/subscription.js';
 import { FormState } from '../elements/form-state.js';
 import { textField } from '../elements/text-field.js';
+import { errorNotice } from '../format/error.js';
 import { statusBadge } from '../format/status-badge.js';
 import { navigate } from '../route.js';
 import { fieldStyles, formStyles } from '../styles/form.js';

@@ -1,14 +1,14 @@
+import '../elements/copy-text.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { SecretRotated, WebhookCreated, WebhookList, WebhookView } from '../../api.js';
 import type { ApiClient } from '../api/client.js';
 import { askToConfirm } from '../elements/confirm-dialog.js';
 import { AsyncTask } from '../elements/controllers/async-task.js';
 import { defineElement } from '../elements/define-element.js';
-import { errorNotice } from '../format/error.js';
-import { ago } from '../format/time.js';
-import '../elements/copy-text.js';
 import { FormState } from '../elements/form-state.js';
 import { textField } from '../elements/text-field.js';
+import { errorNotice } from '../format/error.js';
+import { ago } from '../format/time.js';
 import { fieldStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';
 

@@ -1,7 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Subscription } from '../../elements/controllers/subscription.js';
-import { tick } from '../../elements/controllers/ticker.js';
+import { tick } from '../../elements/controllers/tick.js';
 import { defineElement } from '../../elements/define-element.js';
 import type { EngineEvent } from '../../engine/model/event.js';
 import { type EngineSource, hubNow } from '../../engine/source.js';

@@ -1,5 +1,5 @@
-import { html } from 'lit';
 import './image-pull.js';
+import { html } from 'lit';
 import type { CleanUp } from '../../elements/resource-list/clean-up.js';
 import type { ResourceAction } from '../../elements/resource-list/resource.js';
 import type { EngineClient } from '../../engine/client.js';

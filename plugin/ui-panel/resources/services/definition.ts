@@ -1,5 +1,5 @@
-import { html } from 'lit';
 import './service-scale.js';
+import { html } from 'lit';
 import type { Column, ResourceAction } from '../../elements/resource-list/resource.js';
 import { redeployService, removeService, rollBackService } from '../../engine/change-service.js';
 import type { EngineClient } from '../../engine/client.js';

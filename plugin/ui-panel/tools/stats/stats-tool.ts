@@ -1,10 +1,10 @@
+import '../../elements/chart.js';
 import { css, html, type TemplateResult } from 'lit';
+import { readChunks } from '../../api/read-chunks.js';
 import { Subscription } from '../../elements/controllers/subscription.js';
 import { defineElement } from '../../elements/define-element.js';
-import { bytes } from '../../format/bytes.js';
-import '../../elements/chart.js';
-import { readChunks } from '../../api/read-chunks.js';
 import { parseJsonLines } from '../../engine/model/json-lines.js';
+import { bytes } from '../../format/bytes.js';
 import { toError } from '../../format/error.js';
 import { EngineToolElement } from '../engine-tool.js';
 import { parseContainerStats } from './container-stats.js';

@@ -1,8 +1,8 @@
+import '../../elements/copy-text.js';
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { PrintedCommands } from '../../../api.js';
 import { defineElement } from '../../elements/define-element.js';
 import { styles } from '../../styles/shared.js';
-import '../../elements/copy-text.js';
 
 type Method = 'standalone' | 'swarm' | 'stack' | 'podman';
 

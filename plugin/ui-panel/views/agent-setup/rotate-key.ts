@@ -1,4 +1,3 @@
-import { errorNotice } from '../../format/error.js';
 import './printed-commands.js';
 import './self-test.js';
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
@@ -9,6 +8,7 @@ import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { FormState } from '../../elements/form-state.js';
 import { textField } from '../../elements/text-field.js';
+import { errorNotice } from '../../format/error.js';
 import { fieldStyles } from '../../styles/form.js';
 import { styles } from '../../styles/shared.js';
 import { knowsCertificate, type SelfTestElement } from './self-test.js';
