@@ -44,7 +44,7 @@ export class ResourceSectionElement<R extends Resource = Resource> extends LitEl
       return rows;
     },
     ofSnapshot: (snapshot) => this.definition.ofSnapshot(snapshot),
-    againMs: (rows) => this.definition.pollMs?.(rows) ?? null,
+    pollMs: (rows) => this.definition.pollMs?.(rows) ?? null,
   });
 
   constructor() {

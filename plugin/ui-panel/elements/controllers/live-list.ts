@@ -20,7 +20,7 @@ export interface LiveListOptions<R> {
   /** Lists from a snapshot. */
   readonly ofSnapshot: (snapshot: SnapshotView) => readonly R[];
   /** Poll interval, ms, for kinds without engine events, while the page is visible. Default and null: never. */
-  readonly againMs?: (rows: readonly R[]) => number | null;
+  readonly pollMs?: (rows: readonly R[]) => number | null;
 }
 
 /**
@@ -117,10 +117,10 @@ export class LiveList<R> implements ReactiveController {
   }
 
   #schedulePoll(): void {
-    const { againMs } = this.#options;
+    const { pollMs } = this.#options;
     if (this.#poll !== null) clearTimeout(this.#poll);
     this.#poll = null;
-    const inMs = againMs?.(this.#rows ?? []) ?? (this.#error ? AFTER_FAILURE_MS : null);
+    const inMs = pollMs?.(this.#rows ?? []) ?? (this.#error ? AFTER_FAILURE_MS : null);
     if (inMs === null) return;
     this.#poll = setTimeout(() => {
       if (isPageVisible()) void this.refresh();

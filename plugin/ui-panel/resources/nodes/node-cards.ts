@@ -101,7 +101,7 @@ export class SwarmNodesElement extends LitElement {
     isAffectedBy: ({ type }) => type === 'node' || type === 'service',
     list: ({ engine }, signal) => this.#load(engine, signal),
     ofSnapshot: (snapshot) => nodesOfSnapshot(snapshot, tasksOfSnapshot(snapshot)),
-    againMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
+    pollMs: () => (this.#hasChangingTasks ? BUSY_POLL_MS : IDLE_POLL_MS),
   });
   /** Error messages by node id. */
   declare private failures: ReadonlyMap<string, string>;

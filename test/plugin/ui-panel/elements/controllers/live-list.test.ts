@@ -70,7 +70,7 @@ test('live list: a snapshot causes no calls', (t) => {
 });
 
 test('live list: a kind without events is polled while it is in the page', async (t) => {
-  const { list, calls, untilCall } = makeList({ againMs: (rows) => (rows.length > 0 ? 1 : 3_600_000) });
+  const { list, calls, untilCall } = makeList({ pollMs: (rows) => (rows.length > 0 ? 1 : 3_600_000) });
   list.hostConnected();
   await untilCall(1);
   calls[0]?.resolve(['a']);

@@ -9,7 +9,7 @@ import type { EngineSource } from '../../../../../plugin/ui-panel/engine/source.
 import { type Deferred, defer } from '../../../../kit/deferred.js';
 
 /** A list of a live engine: `emit` is its feed, `calls` are its listings, which the test answers. */
-export function makeList(more: Pick<LiveListOptions<string>, 'againMs'> = {}) {
+export function makeList(more: Pick<LiveListOptions<string>, 'pollMs'> = {}) {
   const calls: Deferred<readonly string[]>[] = [];
   let onCall = () => {};
   let listener: FeedListener | null = null;
