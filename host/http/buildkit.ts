@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
-import type { Problem } from '../../protocol/problems.js';
 import type { Caller } from '../auth/authenticate.js';
 import { dockerProblem } from './problem.js';
 
@@ -22,16 +21,12 @@ export function buildKitPath({ method, url }: Pick<IncomingMessage, 'method' | '
 export function environmentOfBuildKit(caller: Caller | null): number {
   if (!caller) throw dockerProblem('unauthorized');
   const { environmentId } = caller.principal;
-  if (environmentId === undefined) throw unsupported();
+  if (environmentId === undefined) throw dockerProblem('buildkit-unsupported');
   return environmentId;
 }
 
 /** Refuses BuildKit requests without an upgrade. */
 export const refuseBuildKit: Middleware = async ({ req }, next) => {
-  if (buildKitPath(req) !== null) throw unsupported();
+  if (buildKitPath(req) !== null) throw dockerProblem('buildkit-unsupported');
   await next();
 };
-
-function unsupported(): Problem {
-  return dockerProblem('buildkit-unsupported');
-}

@@ -17,7 +17,7 @@ export function problemReplies(logger: Logger): Middleware {
     try {
       await next();
       if (ctx.status === 404 && ctx.body == null && ctx.respond !== false && !ctx.headerSent)
-        throw notFound();
+        throw problem('not-found');
     } catch (error) {
       if (isClientGone(error, ctx.res)) {
         logger.debug({ code: Reflect.get(Object(error), 'code') }, 'the client disconnected');
@@ -44,7 +44,7 @@ export function problemReplies(logger: Logger): Middleware {
 export const refuseUnserved: Middleware = async (ctx, next) => {
   await next();
   if (ctx.body != null) return;
-  if (ctx.status === 404) throw notFound();
+  if (ctx.status === 404) throw problem('not-found');
   if (ctx.status !== 405 && ctx.status !== 501) return;
   throw problem('method-not-allowed');
 };
@@ -70,11 +70,6 @@ export function lastAnswer(error: Problem): string {
 /** @throws {Problem} `bad-host` (400): links, Edge keys and origin checks depend on it */
 export function requireHost(req: HostedRequest): void {
   if (requestHost(req) === null) throw problem('bad-host');
-}
-
-/** The answer for a path that nothing serves. */
-export function notFound(): Problem {
-  return problem('not-found');
 }
 
 function internal(error: unknown, logger: Logger): Problem {

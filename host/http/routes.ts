@@ -12,7 +12,7 @@ import type { ApiTokens } from '../auth/tokens.js';
 import type { CertificateKeeper } from '../certificates/keeper.js';
 import type { HostData } from '../data.js';
 import type { PluginRegistry } from '../plugins/registry.js';
-import { notFound } from './problem.js';
+
 import { readJson } from './read-json.js';
 
 /** Dependencies of the host's own routes. */
@@ -126,7 +126,7 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteP
 
   router.delete('/api/tokens/:id', async (ctx) => {
     await unbound(ctx, authenticator);
-    if (!(await tokens.revoke(String(ctx.params.id)))) throw notFound();
+    if (!(await tokens.revoke(String(ctx.params.id)))) throw problem('not-found');
     ctx.status = 204;
   });
 }
@@ -141,7 +141,7 @@ function addPluginRoutes(router: Router, { plugins, authenticator }: RouteParts)
     await unbound(ctx, authenticator);
     const { enabled } = await readJson(ctx, PluginChange);
     const view = await plugins.setEnabled(String(ctx.params.id), enabled);
-    if (view === null) throw notFound();
+    if (view === null) throw problem('not-found');
     answer(ctx, 200, view);
   });
 }

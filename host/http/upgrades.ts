@@ -6,7 +6,7 @@ import type { Authenticator } from '../auth/authenticate.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 import { buildKitPath, environmentOfBuildKit } from './buildkit.js';
 import { isClientGone } from './is-client-gone.js';
-import { notFound, refuseUpgrade, requireHost } from './problem.js';
+import { refuseUpgrade, requireHost } from './problem.js';
 
 /** Makes the handler of upgrade requests: they go to plugins, those of BuildKit to the token's environment. */
 export function upgradeTo(plugins: PluginRegistry, authenticator: Authenticator, logger: Logger) {
@@ -24,7 +24,7 @@ export function upgradeTo(plugins: PluginRegistry, authenticator: Authenticator,
   };
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
-      if (!plugins.upgrade(req, socket, head)) throw notFound();
+      if (!plugins.upgrade(req, socket, head)) throw problem('not-found');
     } catch (error) {
       refuse(socket, error);
     }

@@ -1,5 +1,4 @@
 import { problem } from '../../../protocol/problems/agent.js';
-import type { Problem } from '../../../protocol/problems/problem.js';
 
 /**
  * Readers for an engine's answers, which are untrusted: the result always has the promised type and
@@ -33,17 +32,13 @@ export function count(value: unknown): number {
 export function answeredRecord(answer: unknown): Record<string, unknown> {
   // dockerode returns the raw bytes of an answer that is not JSON.
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer) || Buffer.isBuffer(answer)) {
-    throw badAnswer();
+    throw problem('engine-bad-answer');
   }
   return record(answer);
 }
 
 /** A whole answer that must be a list. @throws Problem `engine-bad-answer` */
 export function answeredList(answer: unknown): readonly unknown[] {
-  if (!Array.isArray(answer)) throw badAnswer();
+  if (!Array.isArray(answer)) throw problem('engine-bad-answer');
   return answer;
-}
-
-function badAnswer(): Problem {
-  return problem('engine-bad-answer');
 }

@@ -40,8 +40,3 @@ export function tunnelClosed(call: TunnelCall): Problem {
 export function credentialsEnded(): Problem {
   return problem('unauthorized', { detail: 'The session or API token of this call has ended' });
 }
-
-/** The error of a call whose client disconnected. */
-export function clientGone(): Problem {
-  return problem('client-gone');
-}

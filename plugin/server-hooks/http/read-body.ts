@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BODY_BOUNDS, isModestJson } from '../../../protocol/messages/modest-json.js';
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { bodyTooComplex, bodyTooLarge, parseUtf8Json } from '../json/json-job.js';
+import { bodyTooLarge, parseUtf8Json } from '../json/json-job.js';
 
 /** Time limit for a body, ms. */
 const BODY_MS = 30_000;
@@ -67,6 +67,6 @@ export function readBody(
  */
 export function parseJsonBytes(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
-  if (!isModestJson(bytes, BODY_BOUNDS)) throw bodyTooComplex();
+  if (!isModestJson(bytes, BODY_BOUNDS)) throw problem('body-too-complex');
   return parseUtf8Json(bytes);
 }

@@ -21,7 +21,7 @@ export interface JsonJob<Input, Output> {
  */
 export function runJob<Input, Output>(job: JsonJob<Input, Output>, bytes: Uint8Array, input: Input): Output {
   const json = inflate(bytes, job.maxBytes);
-  if (!isModestJson(json, job.bounds)) throw bodyTooComplex();
+  if (!isModestJson(json, job.bounds)) throw problem('body-too-complex');
   return job.read(parseUtf8Json(json), input);
 }
 
@@ -35,7 +35,7 @@ export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
-    throw codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? bodyTooLarge(maxBytes) : bodyNotJson();
+    throw codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? bodyTooLarge(maxBytes) : problem('body-not-json');
   }
 }
 
@@ -44,7 +44,7 @@ export function parseUtf8Json(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw bodyNotJson();
+    throw problem('body-not-json');
   }
 }
 
@@ -59,12 +59,4 @@ export function parseAs<T extends z.ZodMiniType>(schema: T, value: unknown): z.i
 
 export function bodyTooLarge(maxBytes: number): Problem {
   return problem('body-too-large', { detail: `The body is larger than ${maxBytes} bytes` });
-}
-
-export function bodyTooComplex(): Problem {
-  return problem('body-too-complex');
-}
-
-function bodyNotJson(): Problem {
-  return problem('body-not-json');
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { codeOf, isProblemCode, type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
-import { bodyTooComplex, inflate, type JsonJob, runJob } from './json-job.js';
+import { inflate, type JsonJob, runJob } from './json-job.js';
 import type { JobOrder, JobReply } from './serve-jobs.js';
 
 export interface JsonWorkerOptions {
@@ -87,7 +87,7 @@ export class JsonWorker {
     const { name, bytes, input } = job;
     this.#queuedBytes -= bytes.length;
     this.#current = job;
-    this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed(bodyTooComplex()));
+    this.#cancelDeadline = this.#options.clock.after(JOB_MS, () => this.#failed(problem('body-too-complex')));
     const order: JobOrder = { name, bytes, input };
     try {
       this.#started().postMessage(order);
@@ -117,7 +117,7 @@ export class JsonWorker {
     const ended = (err?: unknown) => {
       if (this.#worker !== worker) return;
       this.#options.logger.error({ err }, 'the thread that parses large bodies ended');
-      this.#failed(codeOf(err) === 'ERR_WORKER_OUT_OF_MEMORY' ? bodyTooComplex() : busy(60));
+      this.#failed(codeOf(err) === 'ERR_WORKER_OUT_OF_MEMORY' ? problem('body-too-complex') : busy(60));
     };
     worker.on('error', ended);
     worker.on('exit', () => ended());

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { type Snapshot, snapshotSchema } from '../../../protocol/messages/snapshot.js';
-import { type Problem, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
 
 /** The part of a snapshot that lists show. */
 export type SnapshotSummary = Pick<Snapshot, 'takenAt' | 'counts' | 'engine' | 'swarm'>;
@@ -89,7 +89,7 @@ export class SnapshotFile {
       const headBytes = buffer.subarray(0, bytesRead).indexOf('\n') + 1;
       const head = headSchema.parse(JSON.parse(buffer.toString('utf8', 0, headBytes)));
       const opened = new SnapshotFile(file, head, headBytes);
-      if ((await file.stat()).size !== opened.bytes) throw damaged();
+      if ((await file.stat()).size !== opened.bytes) throw problem('snapshot-damaged');
       return opened;
     } catch (error) {
       await file.close();
@@ -109,7 +109,7 @@ export class SnapshotFile {
     while (position < end) {
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
       const { bytesRead } = await this.#file.read({ buffer, position });
-      if (bytesRead === 0) throw damaged();
+      if (bytesRead === 0) throw problem('snapshot-damaged');
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
@@ -118,10 +118,6 @@ export class SnapshotFile {
   close(): Promise<void> {
     return this.#file.close();
   }
-}
-
-function damaged(): Problem {
-  return problem('snapshot-damaged');
 }
 
 function stacksOf(services: NonNullable<Snapshot['services']>): { name: string; services: number }[] {

@@ -1,4 +1,4 @@
-import { type Problem, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
 import type { AuthenticatedAgent } from '../agents/authenticate-agent.js';
 import type { Store } from '../store/store.js';
 import type { TunnelCredentials } from '../tunnel/credentials.js';
@@ -46,7 +46,7 @@ export class IdleClose {
     const isOpen = [undefined, instance.id].some(
       (of) => this.#options.registry.peek(environment.id, of)?.tunnel?.grant.instanceId === instance.id,
     );
-    if (!isOpen) throw unknownTunnel();
+    if (!isOpen) throw problem('tunnel-unknown');
   }
 
   /** @throws Problem `tunnel-unknown` (404) */
@@ -55,10 +55,6 @@ export class IdleClose {
       const slot = this.#options.registry.peek(environment.id, of);
       if (slot?.tunnel?.id === tunnelId && slot.tunnel.grant.instanceId === instance.id) return slot;
     }
-    throw unknownTunnel();
+    throw problem('tunnel-unknown');
   }
-}
-
-function unknownTunnel(): Problem {
-  return problem('tunnel-unknown');
 }

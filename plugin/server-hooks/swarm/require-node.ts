@@ -19,7 +19,7 @@ export function requireNode(
   const byId = known.filter(({ id }) => id === wanted);
   const found = byId.length > 0 ? byId : known.filter(({ name }) => name === wanted);
   const [first] = found;
-  if (!first) throw notFound();
+  if (!first) throw problem('node-not-found');
   if (found.length > 1) {
     throw problem('node-ambiguous');
   }
@@ -32,10 +32,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw notFound();
+    throw problem('node-not-found');
   }
-}
-
-function notFound(): Problem {
-  return problem('node-not-found');
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SwarmMember, SwarmReport } from '../../../protocol/messages/agent-calls.js';
-import { type Problem, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { confirmManagers } from '../model/confirm-managers.js';
 import { type Environment, type Instance, isManager } from '../model/environment.js';
@@ -62,7 +62,7 @@ export class SwarmRoster {
     const { onChange, clock } = this.#options;
     // Read the current record: the agent may have enrolled again while its report was in flight.
     const environment = this.requireTrusted(environmentId, instance);
-    if (environment.swarm?.id !== report.swarmId) throw unconfirmed();
+    if (environment.swarm?.id !== report.swarmId) throw problem('manager-unconfirmed');
     const members = new Map(report.nodes.map((node) => [node.id, node]));
     const isChanged = !isDeepStrictEqual(this.members(environmentId), members);
     if (isChanged) this.#requirePace(environmentId);
@@ -80,7 +80,7 @@ export class SwarmRoster {
   requireTrusted(environmentId: number, { id }: Instance): Environment {
     const environment = this.#options.store.environment(environmentId);
     const reporter = environment?.instances.find((one) => one.id === id);
-    if (!environment || !reporter || !isManager(environment, reporter)) throw unconfirmed();
+    if (!environment || !reporter || !isManager(environment, reporter)) throw problem('manager-unconfirmed');
     return environment;
   }
 
@@ -113,8 +113,4 @@ export class SwarmRoster {
     const change = (current: Environment) => confirmManagers(current, id, report);
     if (change(environment) !== environment) await this.#options.store.update(environment.id, change);
   }
-}
-
-function unconfirmed(): Problem {
-  return problem('manager-unconfirmed');
 }

@@ -12,7 +12,7 @@ import type { Store, Transaction } from '../store/store.js';
 import type { CallLog } from './call-log.js';
 import { environmentOfMessage, requireRoom, withMessage } from './message-ledger.js';
 import type { SealedAnswers } from './sealed-answers.js';
-import { verifyMessage, webhookUnauthorized } from './verify-message.js';
+import { verifyMessage } from './verify-message.js';
 
 export interface WebhookInboxOptions {
   readonly store: Store;
@@ -105,7 +105,7 @@ export class WebhookInbox {
     try {
       const messageId = verifyMessage(secrets, delivery);
       if (webhook) return messageId;
-      throw webhookUnauthorized();
+      throw problem('webhook-unauthorized');
     } catch (error) {
       authFailures.note(logger);
       if (webhook) callLog.refused(webhook.id, delivery.address);
@@ -137,7 +137,7 @@ export class WebhookInbox {
     const now = clock.now();
     const { environmentId, fresh } = await store.transact((transaction) => {
       const webhook = transaction.webhook(delivery.webhookId);
-      if (!webhook) throw webhookUnauthorized();
+      if (!webhook) throw problem('webhook-unauthorized');
       const answeredId = environmentOfMessage(webhook, messageId);
       if (answeredId !== undefined) return { environmentId: answeredId, fresh: null };
       requireRoom(webhook, now);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { type Problem, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
 
 /** A signed message, as received. */
 export interface SignedMessage {
@@ -27,15 +27,10 @@ export function verifyMessage(secrets: readonly string[], { headers, bytes }: Si
     'webhook-timestamp': textOf(headers['webhook-timestamp'], TIMESTAMP),
     'webhook-signature': textOf(headers['webhook-signature'], /./),
   };
-  if (signed['webhook-signature'].length > MAX_SIGNATURE_CHARACTERS) throw webhookUnauthorized();
+  if (signed['webhook-signature'].length > MAX_SIGNATURE_CHARACTERS) throw problem('webhook-unauthorized');
   const payload = bytes.toString('utf8');
-  if (!secrets.some((secret) => isSignedWith(secret, payload, signed))) throw webhookUnauthorized();
+  if (!secrets.some((secret) => isSignedWith(secret, payload, signed))) throw problem('webhook-unauthorized');
   return signed['webhook-id'];
-}
-
-/** Does not reveal whether the webhook is unknown or the signature wrong. */
-export function webhookUnauthorized(): Problem {
-  return problem('webhook-unauthorized');
 }
 
 function isSignedWith(secret: string, payload: string, headers: Record<string, string>): boolean {
@@ -50,5 +45,5 @@ function isSignedWith(secret: string, payload: string, headers: Record<string, s
 
 function textOf(value: string | string[] | undefined, shape: RegExp): string {
   if (typeof value === 'string' && shape.test(value)) return value;
-  throw webhookUnauthorized();
+  throw problem('webhook-unauthorized');
 }

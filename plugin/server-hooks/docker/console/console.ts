@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket } from 'ws';
 import * as z from 'zod';
 import { parseJson } from '../../../../protocol/messages/parse-json.js';
-import { codeOf, Problem } from '../../../../protocol/problems.js';
+import { codeOf, Problem, problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Logger } from '../../host.js';
 import { onAbort } from '../../model/on-abort.js';
 import type { TunnelSource } from '../../tunnel/source.js';
-import { clientGone, credentialsEnded, withTunnel } from '../with-tunnel.js';
+import { credentialsEnded, withTunnel } from '../with-tunnel.js';
 import { ExecSession, type TerminalSize } from './exec-session.js';
 import { HangUp } from './hang-up.js';
 import type { ConsoleTarget } from './tickets.js';
@@ -55,7 +55,7 @@ export async function serveConsole(
   const { tunnels, clock, logger } = options;
   const disconnect = new AbortController();
   ws.on('error', () => ws.terminate());
-  ws.once('close', () => disconnect.abort(clientGone()));
+  ws.once('close', () => disconnect.abort(problem('client-gone')));
   const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
   const send = (message: ServerMessage) =>
     ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(message));

@@ -16,7 +16,7 @@ import {
 } from '../client-message.js';
 import { ANSWER_GUARDS } from '../proxy/answer-head.js';
 import { type EngineAccess, requestEnvironment } from '../request-environment.js';
-import { clientGone } from '../with-tunnel.js';
+
 import { ListMemory, type ListShare } from './list-memory.js';
 import type { ListRequest } from './list-request.js';
 import { listTooLarge, type NodeList, type NodeListInput, nodeListJob } from './node-list-job.js';
@@ -72,8 +72,8 @@ export class AllNodeLists {
     for (const side of [req, res]) side.on('error', () => undefined);
     discardBody(req);
     const disconnect = new AbortController();
-    res.once('close', () => disconnect.abort(clientGone()));
-    if (!isOpen(res)) disconnect.abort(clientGone());
+    res.once('close', () => disconnect.abort(problem('client-gone')));
+    if (!isOpen(res)) disconnect.abort(problem('client-gone'));
     const share = this.#memory.open(environmentId);
     try {
       const answers = await this.#queryAll(listRequest, nodes, share, disconnect.signal);
@@ -93,7 +93,7 @@ export class AllNodeLists {
     const { clock } = this.#options;
     const stop = new AbortController();
     setMaxListeners(MAX_CONCURRENT + 1, stop.signal);
-    const cancel = clock.after(MAX_ROUNDS * listRequest.nodeMs, () => stop.abort(tooSlow()));
+    const cancel = clock.after(MAX_ROUNDS * listRequest.nodeMs, () => stop.abort(problem('node-timeout')));
     const leave = () => stop.abort(disconnect.reason);
     if (disconnect.aborted) leave();
     disconnect.addEventListener('abort', leave, { once: true });
@@ -120,7 +120,7 @@ export class AllNodeLists {
     const onStop = () => own.abort(stop.reason);
     if (stop.aborted) onStop();
     stop.addEventListener('abort', onStop);
-    const cancel = this.#options.clock.after(listRequest.nodeMs, () => own.abort(tooSlow()));
+    const cancel = this.#options.clock.after(listRequest.nodeMs, () => own.abort(problem('node-timeout')));
     try {
       if (target instanceof Problem) throw target;
       own.signal.throwIfAborted();
@@ -219,7 +219,3 @@ function items(answers: readonly NodeAnswer[]): Uint8Array[] {
 }
 
 const COMMA = Buffer.from(',');
-
-function tooSlow(): Problem {
-  return problem('node-timeout');
-}

@@ -1,4 +1,4 @@
-import { type Problem, problem } from '../../../../protocol/problems.js';
+import { problem } from '../../../../protocol/problems.js';
 
 /** One list's part of the memory limit. */
 export interface ListShare {
@@ -31,7 +31,8 @@ export class ListMemory {
     return {
       reserve: (bytes) => {
         const ofEnvironment = (this.#byEnvironment.get(environmentId) ?? 0) + bytes;
-        if (hasEnded || ofEnvironment > MAX_BYTES_EACH || this.#bytes + bytes > MAX_BYTES) throw tooLarge();
+        if (hasEnded || ofEnvironment > MAX_BYTES_EACH || this.#bytes + bytes > MAX_BYTES)
+          throw problem('list-too-large');
         change(bytes);
       },
       release: (bytes) => {
@@ -43,8 +44,4 @@ export class ListMemory {
       },
     };
   }
-}
-
-function tooLarge(): Problem {
-  return problem('list-too-large');
 }

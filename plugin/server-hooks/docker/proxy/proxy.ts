@@ -23,7 +23,7 @@ import { dockerErrorBody } from '../error.js';
 import { type DockerPath, isSwarmCall } from '../path.js';
 import type { EngineAnswer, EngineRequest } from '../request-engine.js';
 import { type EngineAccess, requestEnvironment } from '../request-environment.js';
-import { clientGone, credentialsEnded, tunnelClosed } from '../with-tunnel.js';
+import { credentialsEnded, tunnelClosed } from '../with-tunnel.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
 import { probeHalfClosed } from './probe-half-closed.js';
 import { takeInput } from './read-client-input.js';
@@ -60,12 +60,12 @@ export class DockerProxy {
     prepareRequest(req);
     res.on('error', () => undefined);
     const disconnect = new AbortController();
-    res.once('close', () => disconnect.abort(clientGone()));
-    if (!isOpen(res)) disconnect.abort(clientGone());
+    res.once('close', () => disconnect.abort(problem('client-gone')));
+    if (!isOpen(res)) disconnect.abort(problem('client-gone'));
     const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
     try {
       const path = admitCall(req, target);
-      if (hasBody(req) && req.readableDidRead) throw hostConsumedBody();
+      if (hasBody(req) && req.readableDidRead) throw problem('host-consumed-body');
       const engineRequest = {
         method: req.method ?? 'GET',
         path: path.raw,
@@ -106,8 +106,8 @@ export class DockerProxy {
     socket.allowHalfOpen = true;
     probeHalfClosed(socket, this.#access.clock);
     const disconnect = new AbortController();
-    socket.once('close', () => disconnect.abort(clientGone()));
-    if (socket.destroyed) disconnect.abort(clientGone());
+    socket.once('close', () => disconnect.abort(problem('client-gone')));
+    if (socket.destroyed) disconnect.abort(problem('client-gone'));
     const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
     let res: ServerResponse | undefined;
     let body: UpgradeBody | null = null;
@@ -202,8 +202,4 @@ function about(target: DockerTarget): object {
 
 function noManager(): Problem {
   return problem('swarm-manager-unavailable', { retryAfterSeconds: 10 });
-}
-
-function hostConsumedBody(): Problem {
-  return problem('host-consumed-body');
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type Problem, problem } from '../../../../protocol/problems.js';
+import { problem } from '../../../../protocol/problems.js';
 import type { ListQuery } from './query.js';
 
 /** The last environment of a page: its sort key and id. */
@@ -21,19 +21,15 @@ export function decodeCursor(query: ListQuery, cursor: string): ListPosition {
   const [print, key, id] = parse(cursor);
   const isNameKey = query.sort === 'name';
   if (print === fingerprint(query) && isNameKey === (typeof key === 'string')) return { key, id };
-  throw invalid();
+  throw problem('cursor-invalid');
 }
 
 function parse(cursor: string): z.infer<typeof schema> {
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    throw invalid();
+    throw problem('cursor-invalid');
   }
-}
-
-function invalid(): Problem {
-  return problem('cursor-invalid');
 }
 
 /** Equal for equal order and filters; the page size may change. */
