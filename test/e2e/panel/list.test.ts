@@ -25,9 +25,7 @@ serialBrowserTest(
 
     // With no engine: what is wrong, and what to do about it.
     const agent = await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: '/nonexistent/docker.sock' });
-    await page.waitForSelector(
-      '.row:has-text("depot 9") .cause:has-text("cannot reach its Docker Engine")',
-    );
+    await page.waitForSelector('.row:has-text("depot 9") .cause:has-text("cannot reach its Docker Engine")');
     await page.waitForSelector('.row:has-text("depot 9") .step:has-text("Check that Docker is running")');
     t.deepEqual(await accessFaults(page), []);
     const ended = agent.child.kill('SIGKILL');
