@@ -42,7 +42,7 @@ async function run(name: string | undefined): Promise<void> {
       console.log(usage(VERSION));
       return;
     default:
-      throw new ConfigError('command-unknown', `unknown command ${name}; see --help`);
+      throw new ConfigError('command-unknown', `Unknown command ${name}: see --help`);
   }
 }
 

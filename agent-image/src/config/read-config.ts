@@ -5,7 +5,7 @@ import { parseEdgeId } from '../../../protocol/crypto/edge-id.js';
 import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { Problem } from '../../../protocol/problems/problem.js';
 import { type EngineAddress, readEngineAddress } from './engine-address.js';
-import { ConfigError } from './error.js';
+import { ConfigError, type ConfigProblemCode } from './error.js';
 import { lastGood } from './last-good.js';
 import { type ProxySettings, readProxy } from './proxy.js';
 import { invalid, parseDuration, type ReadFile, Variables } from './variables.js';
@@ -53,12 +53,16 @@ export function readConfig(
   readFile: ReadFile = (path) => readFileSync(path, 'utf8'),
 ): AgentConfig {
   const variables = new Variables(env, readFile);
-  const edgeId = parsed('EDGE_ID', 'a UUID, such as the output of uuidgen, is needed', () =>
-    parseEdgeId(
-      variables.secret('EDGE_ID', 'copy it from the environment in the hub, or make one with uuidgen'),
-    ),
+  const edgeId = parsed(
+    'EDGE_ID',
+    'edge-id-malformed',
+    'a UUID, such as the output of uuidgen, is needed',
+    () =>
+      parseEdgeId(
+        variables.secret('EDGE_ID', 'copy it from the environment in the hub, or make one with uuidgen'),
+      ),
   );
-  const edgeKey = parsed('EDGE_KEY', "copy the hub's command again, on one line", () =>
+  const edgeKey = parsed('EDGE_KEY', 'edge-key-malformed', "copy the hub's command again, on one line", () =>
     parseEdgeKey(variables.secret('EDGE_KEY', "copy the environment's command from the hub")),
   );
   const engine = readEngineAddress(variables);
@@ -79,12 +83,12 @@ export function readConfig(
 }
 
 /** Adds the variable's name and the next step to an error of a parser in `protocol/`. */
-function parsed<T>(name: string, nextStep: string, parse: () => T): T {
+function parsed<T>(name: string, code: ConfigProblemCode, nextStep: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     if (error instanceof ConfigError || !(error instanceof Problem)) throw error;
-    throw new ConfigError(error.code, `${name} is malformed. ${error.message}: ${nextStep}`, error);
+    throw new ConfigError(code, `${name} is malformed. ${error.message}: ${nextStep}`, error);
   }
 }
 
