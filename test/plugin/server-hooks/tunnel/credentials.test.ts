@@ -75,7 +75,7 @@ test('credential desk: a refusal of a known token names the environment it was f
   desk.redeem(token);
   t.like(
     t.throws(() => desk.redeem(token)),
-    { details: { environmentId: 7 } },
+    { members: { environmentId: 7 } },
   );
 });
 
