@@ -22,7 +22,7 @@ import type { MachineClaims, MachineReport } from '../live/machine-claims.js';
 import type { Presence } from '../live/presence.js';
 import { decideEnrolment, type EnrolmentClaim } from '../model/enrolment/decide-enrolment.js';
 import { identifyAgent } from '../model/enrolment/identify-agent.js';
-import type { Liveness } from '../model/enrolment/occupancy.js';
+import type { InstanceLiveness, Liveness } from '../model/enrolment/occupancy.js';
 import { type Environment, type EnvironmentKey, type Instance, isKeyValid } from '../model/environment.js';
 import { moveInstance } from '../model/revocation.js';
 import type { Store } from '../store/store.js';
@@ -129,10 +129,7 @@ export class Enrolment {
     throw problem('bad-request', { detail: `${issue?.path.join('.')}: ${issue?.message}` });
   }
 
-  /**
-   * Decides and records the instance as live in one turn, so that a second one finds it.
-   * @returns `stored` resolves when the instance is on disk
-   */
+  /** Decides and records the instance as live in one turn, so that a second one finds it. Resolves when it is on disk. */
   #admit(environment: Environment, key: EnvironmentKey, request: EnrolRequest, claim: RequestClaim) {
     const { store, presence, clock, machines } = this.#options;
     const { id } = environment;
@@ -165,15 +162,25 @@ export class Enrolment {
     return stored.then(() => enrolled.instance);
   }
 
+  /** Read once: the decision itself is a sign of life. */
   #livenessOf(environment: Environment): Liveness {
     const { store, presence, registry, clock } = this.#options;
     const { id } = environment;
+    const leaderId = registry.peek(id)?.tunnel?.grant.instanceId;
+    const instances = environment.instances.map(({ id: instanceId }): [string, InstanceLiveness] => [
+      instanceId,
+      {
+        isKnown: presence.intervalMs(id, instanceId) !== null,
+        isOnTime: presence.isLive(id, instanceId, 0),
+        isLive: presence.isLive(id, instanceId),
+        hasTunnel: leaderId === instanceId,
+      },
+    ]);
     return {
       intervalMs: checkInSecondsOf(environment, store) * 1_000,
-      isStarting: (graceMs = STARTUP_MS) => clock.monotonic() - this.#startedMs < graceMs,
-      isKnown: (instanceId) => presence.intervalMs(id, instanceId) !== null,
-      isLive: (instanceId, graceMs) => presence.isLive(id, instanceId, graceMs),
-      hasTunnel: (instanceId) => registry.peek(id)?.tunnel?.grant.instanceId === instanceId,
+      upMs: clock.monotonic() - this.#startedMs,
+      startupMs: STARTUP_MS,
+      instances: new Map(instances),
     };
   }
 

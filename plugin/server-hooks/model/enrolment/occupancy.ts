@@ -2,19 +2,35 @@ import type { EnrolRequest } from '../../../../protocol/messages/agent-calls.js'
 import { type Environment, type Instance, isManager } from '../environment.js';
 import { isSibling } from './swarm-place.js';
 
-/** What is known of an environment's instances while the hub runs. */
+/** What is known of an instance while the hub runs. */
+export interface InstanceLiveness {
+  /** It has checked in or enrolled since the hub started. */
+  readonly isKnown: boolean;
+  /** It did so within two of its intervals. */
+  readonly isOnTime: boolean;
+  /** It did so within two of its intervals and a grace. */
+  readonly isLive: boolean;
+  /** The environment's tunnel is its own. */
+  readonly hasTunnel: boolean;
+}
+
+/** What is known of an environment's instances at the time of a decision. */
 export interface Liveness {
   /** Interval of its plain check-ins, ms. */
   readonly intervalMs: number;
-  /** Whether agents may still be about to reconnect after the hub's start: by default for 45 s. */
-  isStarting(graceMs?: number): boolean;
-  /** Whether it has checked in or enrolled since the hub started. */
-  isKnown(instanceId: string): boolean;
-  /** Whether it did so within two of its intervals and a grace, by default 10 s. */
-  isLive(instanceId: string, graceMs?: number): boolean;
-  /** Whether the environment's tunnel is its own. */
-  hasTunnel(instanceId: string): boolean;
+  /** Since the hub started. */
+  readonly upMs: number;
+  /** Time agents have to reconnect after the hub starts. */
+  readonly startupMs: number;
+  readonly instances: ReadonlyMap<string, InstanceLiveness>;
 }
+
+const UNKNOWN: InstanceLiveness = Object.freeze({
+  isKnown: false,
+  isOnTime: false,
+  isLive: false,
+  hasTunnel: false,
+});
 
 /** Agents per Swarm. Anyone with the Edge key can name any number of nodes, and each is stored. */
 export const MAX_INSTANCES = 500;
@@ -72,7 +88,7 @@ export function findPredecessor(
 /** Whether this is a copy of a known instance's data folder on another engine, while the first one is live. */
 function isCopy(known: Instance, body: EnrolRequest, liveness: Liveness): boolean {
   if (!known.engineId || !body.engineId || known.engineId === body.engineId) return false;
-  return liveness.isLive(known.id);
+  return livenessOf(known, liveness).isLive;
 }
 
 /**
@@ -80,14 +96,13 @@ function isCopy(known: Instance, body: EnrolRequest, liveness: Liveness): boolea
  * engine was lost. After a hub start all are silent at first.
  */
 function holds(other: Instance, body: EnrolRequest, liveness: Liveness): boolean {
-  if (liveness.hasTunnel(other.id)) return true;
+  const { hasTunnel, isKnown, isOnTime, isLive } = livenessOf(other, liveness);
+  if (hasTunnel) return true;
   const sameEngine = isSameEngine(other, body);
   // A node is bound to its first agent's engine: any other node has the Edge key and could claim to be this one.
   if (!sameEngine && isSameNode(other, body)) return true;
-  if (!liveness.isKnown(other.id)) {
-    return liveness.isStarting(sameEngine ? 2 * liveness.intervalMs : undefined);
-  }
-  return liveness.isLive(other.id, sameEngine ? 0 : undefined);
+  if (isKnown) return sameEngine ? isOnTime : isLive;
+  return liveness.upMs < (sameEngine ? 2 * liveness.intervalMs : liveness.startupMs);
 }
 
 /** Drops silent nodes: a removed node is not reported. A silent manager stays, so that flooding cannot evict it. */
@@ -96,8 +111,12 @@ function withoutSilent(
   instances: readonly Instance[],
   liveness: Liveness,
 ): readonly Instance[] {
-  if (liveness.isStarting()) return instances;
-  return instances.filter((one) => isManager(environment, one) || liveness.isLive(one.id));
+  if (liveness.upMs < liveness.startupMs) return instances;
+  return instances.filter((one) => isManager(environment, one) || livenessOf(one, liveness).isLive);
+}
+
+function livenessOf({ id }: Instance, { instances }: Liveness): InstanceLiveness {
+  return instances.get(id) ?? UNKNOWN;
 }
 
 /** A node belongs to the agent that enrolled for it first. */

@@ -12,8 +12,8 @@ import { sampleWebhook } from '../sample-webhook.js';
 type Fsync = (error: Error | null) => void;
 
 /**
- * A started store whose fsyncs happen when the test says so. It takes the place of the process's one `fsync`,
- * so the tests of this file run one after the other.
+ * A started store whose fsyncs the test controls. It replaces the `fsync` of the process, so the tests of this file
+ * are serial.
  */
 async function setup(t: ExecutionContext) {
   const path = join(await tempFolder(t), 'fairlead.json');
@@ -56,7 +56,7 @@ async function setup(t: ExecutionContext) {
 const full = () => Object.assign(new Error('disk full'), { code: 'ENOSPC' });
 const onDisk = async (path: string) => JSON.parse(await readFile(path, 'utf8')).environments;
 
-/** Whether a promise is settled once all that is ready has run. */
+/** Whether a promise is settled after the current turn. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const open = Symbol();
   const turn = new Promise((resolve) => setImmediate(resolve, open));
@@ -75,7 +75,7 @@ test.serial('lowdb store: a write is acknowledged after its fsync, not before', 
 });
 
 test.serial(
-  'lowdb store: writes of one turn share one, writes that come meanwhile share the next',
+  'lowdb store: writes of one turn share an fsync, and those during it share the next',
   async (t) => {
     const { store, next, count, path } = await setup(t);
     const first = Array.from({ length: 100 }, () => store.create(sampleEnvironment));
@@ -93,60 +93,60 @@ test.serial(
   },
 );
 
-test.serial('lowdb store: a failed write is store-unwritable and leaves memory as the disk is', async (t) => {
-  const { store, next, release, path } = await setup(t);
-  const created = store.create((id) => sampleEnvironment(id, { name: 'a' }));
-  (await next())(null);
-  const before = await created;
-  const settings = store.settings();
-
-  const writes: Promise<unknown>[] = [
-    store.update(1, (current) => ({ ...current, name: 'b' })),
-    store.create((id) => sampleEnvironment(id, { name: 'a' })),
-    store.updateSettings((current) => ({ ...current, checkInSeconds: 99 })),
-  ];
-  const fsync = await next();
-  writes.push(store.create(sampleEnvironment), store.remove(1));
-  t.is(store.environment(1), undefined);
-  const undone: unknown[] = [];
-  store.watch((change) => undone.push(change.kind === 'settings' ? 'settings' : change.id));
-  fsync(full());
-  for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
-  t.deepEqual(undone.sort(), [1, 2, 3, 'settings']);
-
-  t.deepEqual([...store.environments()], [before]);
-  t.is(store.environmentByName('a'), before);
-  t.is(store.environmentByName('b'), undefined);
-  t.is(store.settings(), settings);
-  t.deepEqual(await onDisk(path), [before]);
-
-  release();
-  const { id } = await store.create(sampleEnvironment);
-  t.is(id, 4, 'a lost id is not used again');
-  t.deepEqual(
-    (await onDisk(path)).map((item: { id: number }) => item.id),
-    [1, 4],
-  );
-});
-
 test.serial(
-  'lowdb store: whoever writes in the very turn of a failure gets a write of their own',
+  'lowdb store: a failed write is store-unwritable and leaves memory equal to the disk',
   async (t) => {
     const { store, next, release, path } = await setup(t);
-    const lost = store.create(sampleEnvironment);
-    const retry = lost.catch(() => store.create(sampleEnvironment));
-    (await next())(full());
-    await t.throwsAsync(lost, { code: 'store-unwritable' });
+    const created = store.create((id) => sampleEnvironment(id, { name: 'a' }));
+    (await next())(null);
+    const before = await created;
+    const settings = store.settings();
+
+    const writes: Promise<unknown>[] = [
+      store.update(1, (current) => ({ ...current, name: 'b' })),
+      store.create((id) => sampleEnvironment(id, { name: 'a' })),
+      store.updateSettings((current) => ({ ...current, checkInSeconds: 99 })),
+    ];
+    const fsync = await next();
+    writes.push(store.create(sampleEnvironment), store.remove(1));
+    t.is(store.environment(1), undefined);
+    const undone: unknown[] = [];
+    store.watch((change) => undone.push(change.kind === 'settings' ? 'settings' : change.id));
+    fsync(full());
+    for (const write of writes) await t.throwsAsync(write, { code: 'store-unwritable' });
+    t.deepEqual(undone.sort(), [1, 2, 3, 'settings']);
+
+    t.deepEqual([...store.environments()], [before]);
+    t.is(store.environmentByName('a'), before);
+    t.is(store.environmentByName('b'), undefined);
+    t.is(store.settings(), settings);
+    t.deepEqual(await onDisk(path), [before]);
+
     release();
-    await retry;
+    const { id } = await store.create(sampleEnvironment);
+    t.is(id, 4, 'a lost id is not used again');
     t.deepEqual(
       (await onDisk(path)).map((item: { id: number }) => item.id),
-      [2],
+      [1, 4],
     );
   },
 );
 
-test.serial('lowdb store: a generation that was raised stays raised when the write fails', async (t) => {
+test.serial('lowdb store: a write in the same turn as a failure is a new write', async (t) => {
+  const { store, next, release, path } = await setup(t);
+  const lost = store.create(sampleEnvironment);
+  const retry = lost.catch(() => store.create(sampleEnvironment));
+  (await next())(full());
+  await t.throwsAsync(lost, { code: 'store-unwritable' });
+  release();
+  await retry;
+  t.deepEqual(
+    (await onDisk(path)).map((item: { id: number }) => item.id),
+    [2],
+  );
+});
+
+test.serial('lowdb store: a raised generation stays raised when the write fails', async (t) => {
   const { store, next } = await setup(t);
   const created = store.create((id) => sampleEnvironment(id, { generation: 3, tags: ['old'] }));
   (await next())(null);
@@ -157,7 +157,7 @@ test.serial('lowdb store: a generation that was raised stays raised when the wri
   t.like(store.environment(1), { generation: 4, tags: ['old'] });
 });
 
-test.serial('lowdb store: what one turn wrote is stored together or taken back together', async (t) => {
+test.serial('lowdb store: the writes of one turn are stored together or undone together', async (t) => {
   const { store, next, path } = await setup(t);
   const created = store.createWebhook(sampleWebhook('kept'));
   (await next())(null);
@@ -182,7 +182,7 @@ test.serial('lowdb store: what one turn wrote is stored together or taken back t
   t.deepEqual([webhooks.length, webhooks[0].messages, environments.length], [2, [], 1]);
 });
 
-test.serial('lowdb store: a disk that fails is told once, and once more when it is well', async (t) => {
+test.serial('lowdb store: a failing disk is logged once, and once more when it works again', async (t) => {
   const { store, next, release, logger } = await setup(t);
   for (let i = 1; i <= 3; i++) {
     const write = store.create(sampleEnvironment);
@@ -200,7 +200,7 @@ test.serial('lowdb store: a disk that fails is told once, and once more when it 
 });
 
 test.serial(
-  'lowdb store: after a failure it tries again every 5 s, and then has the raised generation on disk',
+  'lowdb store: after a failure it retries every 5 s, and then the raised generation is on disk',
   async (t) => {
     const { store, clock, next, release, path } = await setup(t);
     const created = store.create((id) => sampleEnvironment(id, { generation: 3 }));
@@ -225,7 +225,7 @@ test.serial(
   },
 );
 
-test.serial('lowdb store: stop waits for the write under way and the one after it', async (t) => {
+test.serial('lowdb store: stop waits for the running write and the next one', async (t) => {
   const { store, next, path } = await setup(t);
   const first = store.create(sampleEnvironment);
   const fsync = await next();

@@ -65,7 +65,7 @@ test('lowdb store: a file without revisions, written by 0.1.0, is opened and ext
   t.deepEqual([settingsRevision, ...revisions], [2, 2, 1, 1]);
 });
 
-test('lowdb store: opening writes nothing, and stopping leaves no lock', async (t) => {
+test('lowdb store: starting writes nothing, and stopping removes the lock', async (t) => {
   const { path, store } = await setup(t);
   await store.start();
   await store.stop();
@@ -79,16 +79,16 @@ const damaged: Record<string, string> = {
   'no version': JSON.stringify({ ...FILE, schemaVersion: undefined }),
   'a version that is no number': JSON.stringify({ ...FILE, schemaVersion: '2' }),
   'a bad environment': JSON.stringify({ ...FILE, environments: [{ ...sampleEnvironment(1), keys: 'x' }] }),
-  'an id given twice': JSON.stringify({
+  'a duplicate id': JSON.stringify({
     ...FILE,
     environments: [sampleEnvironment(1), sampleEnvironment(1, { name: 'other' })],
   }),
-  'a name given twice': JSON.stringify({
+  'a duplicate name': JSON.stringify({
     ...FILE,
     nextEnvironmentId: 3,
     environments: [sampleEnvironment(1, { name: 'a' }), sampleEnvironment(2, { name: 'a ' })],
   }),
-  'an id that would be given again': JSON.stringify({ ...FILE, environments: [sampleEnvironment(2)] }),
+  'an id that would be used again': JSON.stringify({ ...FILE, environments: [sampleEnvironment(2)] }),
   'a bad setting': JSON.stringify({ ...FILE, settings: { ...DEFAULT_SETTINGS, checkInSeconds: 0 } }),
 };
 
@@ -111,21 +111,21 @@ test('lowdb store: a file of a newer version is refused as store-newer and left 
   t.is(await readFile(path, 'utf8'), text);
 });
 
-test('lowdb store: what cannot be opened is store-unreadable', async (t) => {
+test('lowdb store: a file that cannot be opened is store-unreadable', async (t) => {
   // A folder where the file should be: refused for root as well.
   const store = new LowdbStore({ path: await tempFolder(t), logger: new LogRecorder() });
   t.teardown(() => store.stop());
   await t.throwsAsync(store.start(), { code: 'store-unreadable' });
 });
 
-test('lowdb store: a link that leads nowhere is store-unreadable, and stays', async (t) => {
+test('lowdb store: a dangling link is store-unreadable, and stays', async (t) => {
   const { path, store } = await setup(t);
   await symlink('/nowhere/fairlead.json', path);
   await t.throwsAsync(store.start(), { code: 'store-unreadable' });
   t.is(await readlink(path), '/nowhere/fairlead.json');
 });
 
-test('lowdb store: a damaged file is never quoted, it holds secrets', async (t) => {
+test('lowdb store: a damaged file, which may contain secrets, is never quoted', async (t) => {
   const { path, store } = await setup(t);
   for (const text of ['{"secret":"hush-hush', JSON.stringify({ ...FILE, environments: ['hush-hush'] })]) {
     await writeFile(path, text);
@@ -134,7 +134,7 @@ test('lowdb store: a damaged file is never quoted, it holds secrets', async (t) 
   }
 });
 
-test('lowdb store: a setting that came with a later version has its default', async (t) => {
+test('lowdb store: a setting that a file does not have gets its default', async (t) => {
   const { path, store } = await setup(t);
   await writeFile(path, JSON.stringify({ ...FILE, settings: { checkInSeconds: 77 } }));
   await store.start();

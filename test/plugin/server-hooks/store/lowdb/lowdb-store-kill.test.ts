@@ -27,7 +27,7 @@ async function kill9(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Starts a writer, kills it when it has said `lines` lines, and tells the highest acknowledged generations. */
+/** Starts a writer, kills it after `lines` lines, and returns the highest acknowledged generations. */
 async function writeAndKill(
   t: ExecutionContext,
   writer: string,
@@ -47,7 +47,7 @@ async function writeAndKill(
   });
   await read;
   await kill9(child);
-  t.true(seen >= lines, 'the writer said less than it should: it died by itself');
+  t.true(seen >= lines, 'the writer ended by itself');
   return acknowledged;
 }
 
@@ -57,9 +57,9 @@ test(`lowdb store: ${ROUNDS} times kill -9 in the middle of writing, and every a
   const path = join(folder, 'data', 'fairlead.json');
   const writer = await buildWriter(folder);
   for (let round = 1; round <= ROUNDS; round++) {
-    // Numbers without a pattern, so that kills come at all places between two acknowledgements.
+    // Irregular numbers, so that kills hit all moments between two acknowledgements.
     const acknowledged = await writeAndKill(t, writer, path, 8 + ((round * 17) % 41));
-    // The lock of the killed writer is in the way of nobody, and opening cleans up after it.
+    // The lock of the killed writer does not matter, and starting removes it.
     const store = new LowdbStore({ path, logger: new LogRecorder() });
     await store.start();
     for (const [id, generation] of acknowledged) {

@@ -2,8 +2,8 @@ import { LowdbStore } from '../../../../../plugin/server-hooks/store/lowdb/lowdb
 import { LogRecorder } from '../../../../kit/log-recorder.js';
 import { sampleEnvironment } from '../sample-environment.js';
 
-// A hub's writes at full speed: raises the generations of eight environments for ever, and says `id generation`
-// for each write once it is acknowledged. Goes on from what it finds.
+// Raises the generations of eight environments until it is killed, and prints `id generation` for each acknowledged
+// write. Continues from the stored generations.
 const store = new LowdbStore({ path: process.argv[2] ?? '', logger: new LogRecorder() });
 
 async function writeForEver(id: number): Promise<never> {
