@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import type { ExecutionContext } from 'ava';
@@ -7,7 +8,7 @@ import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity
 import { systemClock } from '../../../protocol/time/clock.js';
 import { leave, openAdminBrowser, watchContent } from '../../kit/browser/admin-browser.js';
 import { browserTest, load, openBrowser } from '../../kit/browser/browser.js';
-import { http, listenHostile } from '../../kit/engine/hostile-engine.js';
+import { answeringByPath, httpAnswer } from '../../kit/engine/scripts.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { HOSTILE_CONTENT } from './hostile-content.js';
 import { startHostileLine } from './setup.js';
@@ -91,7 +92,15 @@ const STORAGE = `(async () => ({
 async function startStranger(t: ExecutionContext, pages: Record<string, Buffer>): Promise<string> {
   const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), systemClock);
   const server = tls.createServer({ key, cert: certificate });
-  await listenHostile(t, server, { port: 0, host: '127.0.0.1' }, { ...HOSTILE_CONTENT, ...pages });
+  const sockets = new Set<Socket>();
+  server.on('secureConnection', (socket) => sockets.add(socket));
+  server.on('secureConnection', answeringByPath({ ...HOSTILE_CONTENT, ...pages }));
+  server.listen({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
   return `https://localhost:${(server.address() as AddressInfo).port}`;
 }
 
@@ -101,7 +110,7 @@ browserTest(
     t.timeout(300_000);
     const { hub, engine, path, stopCalling } = await startHostileLine(t, HOSTILE_CONTENT);
     const urls = NAMES.map((name) => `${hub.origin}${path}/containers/${name}`);
-    const stranger = await startStranger(t, { attack: http('text/html', attackPage(urls)) });
+    const stranger = await startStranger(t, { attack: httpAnswer('text/html', attackPage(urls)) });
 
     // In a profile of its own: cookies do not heed ports.
     const careless = await openBrowser(t);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Reply } from '../../kit/engine/hostile-engine.js';
+import type { Reply } from '../../kit/engine/scripts.js';
 import { HOSTILE_PAGE } from './hostile-content.js';
 
 /**

@@ -1,4 +1,4 @@
-import { http, type Reply } from '../../kit/engine/hostile-engine.js';
+import { httpAnswer, type Reply } from '../../kit/engine/scripts.js';
 
 /** Runs wherever it gets a chance to, and tries to be seen: a request for `/canary`, and marks in the origin. */
 const SCRIPT = `
@@ -42,27 +42,27 @@ const HEADERS = [
 
 /** What a browser would run, show or obey if it came from the hub's origin, by name. */
 export const HOSTILE_CONTENT: Readonly<Record<string, Reply>> = {
-  html: http('text/html; charset=utf-8', HOSTILE_PAGE, HEADERS),
-  'html-no-type': http('', HOSTILE_PAGE, HEADERS),
-  'html-as-json': http('application/json', HOSTILE_PAGE, HEADERS),
-  'html-as-text': http('text/plain', HOSTILE_PAGE, HEADERS),
-  'html-utf7': http('text/plain; charset=utf-7', '+ADw-script+AD4-alert(1)+ADw-/script+AD4-', HEADERS),
-  svg: http('image/svg+xml', SVG, HEADERS),
-  xhtml: http('application/xhtml+xml', XHTML, HEADERS),
-  xml: http('text/xml', `<?xml-stylesheet href="/canary/xsl" type="text/xsl"?>${XHTML}`, HEADERS),
-  script: http('text/javascript', SCRIPT, HEADERS),
-  'script-as-json': http('application/json', SCRIPT, HEADERS),
-  'script-as-octets': http('application/octet-stream', SCRIPT, HEADERS),
-  module: http('application/javascript', `${SCRIPT}; export default 1;`, HEADERS),
-  style: http('text/css', 'body { background: url(/canary/css) }', HEADERS),
-  pdf: http('application/pdf', '%PDF-1.4 <script>alert(1)</script>', HEADERS),
-  multipart: http(
+  html: httpAnswer('text/html; charset=utf-8', HOSTILE_PAGE, HEADERS),
+  'html-no-type': httpAnswer('', HOSTILE_PAGE, HEADERS),
+  'html-as-json': httpAnswer('application/json', HOSTILE_PAGE, HEADERS),
+  'html-as-text': httpAnswer('text/plain', HOSTILE_PAGE, HEADERS),
+  'html-utf7': httpAnswer('text/plain; charset=utf-7', '+ADw-script+AD4-alert(1)+ADw-/script+AD4-', HEADERS),
+  svg: httpAnswer('image/svg+xml', SVG, HEADERS),
+  xhtml: httpAnswer('application/xhtml+xml', XHTML, HEADERS),
+  xml: httpAnswer('text/xml', `<?xml-stylesheet href="/canary/xsl" type="text/xsl"?>${XHTML}`, HEADERS),
+  script: httpAnswer('text/javascript', SCRIPT, HEADERS),
+  'script-as-json': httpAnswer('application/json', SCRIPT, HEADERS),
+  'script-as-octets': httpAnswer('application/octet-stream', SCRIPT, HEADERS),
+  module: httpAnswer('application/javascript', `${SCRIPT}; export default 1;`, HEADERS),
+  style: httpAnswer('text/css', 'body { background: url(/canary/css) }', HEADERS),
+  pdf: httpAnswer('application/pdf', '%PDF-1.4 <script>alert(1)</script>', HEADERS),
+  multipart: httpAnswer(
     'multipart/x-mixed-replace; boundary=x',
     `--x\r\nContent-Type: text/html\r\n\r\n${HOSTILE_PAGE}\r\n--x--`,
     HEADERS,
   ),
   redirect: `HTTP/1.1 302 Found\r\n${HEADERS.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`,
   basic: `HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="password, please"\r\nContent-Length: 0\r\n\r\n`,
-  hints: `HTTP/1.1 103 Early Hints\r\nLink: </canary/hint>; rel=preload; as=script\r\n\r\n${http('text/html', HOSTILE_PAGE, HEADERS)}`,
+  hints: `HTTP/1.1 103 Early Hints\r\nLink: </canary/hint>; rel=preload; as=script\r\n\r\n${httpAnswer('text/html', HOSTILE_PAGE, HEADERS)}`,
   switching: 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
 };

@@ -1,12 +1,13 @@
 import { startAgent } from '../../kit/agent/agent.js';
-import { type HostileEngine, http, type Reply, startHostileEngine } from '../../kit/engine/hostile-engine.js';
+import { type ScriptedEngine, startScriptedEngine } from '../../kit/engine/scripted-engine.js';
+import { httpAnswer, type Reply } from '../../kit/engine/scripts.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import type { Scope } from '../../kit/scope.js';
 
 /** A hub with two environments: one whose engine is hostile, and a quiet one that is called all the while. */
 export interface HostileLine {
   readonly hub: Hub;
-  readonly engine: HostileEngine;
+  readonly engine: ScriptedEngine;
   /** Path of the hostile engine's Docker API on the hub. */
   readonly path: string;
   /** Ends the calls: how many there were, those that were not answered rightly, and the longest, ms. */
@@ -18,8 +19,8 @@ export async function startHostileLine(
   replies: Readonly<Record<string, Reply>>,
 ): Promise<HostileLine> {
   const hub = await startHub(t);
-  const engine = await startHostileEngine(t, replies);
-  const quiet = await startHostileEngine(t, { quiet: http('text/plain', 'quiet') });
+  const engine = await startScriptedEngine(t, replies);
+  const quiet = await startScriptedEngine(t, { quiet: httpAnswer('text/plain', 'quiet') });
   const [path, quietPath] = await Promise.all([
     enrol(t, hub, 'hostile', engine.socketPath),
     enrol(t, hub, 'quiet', quiet.socketPath),

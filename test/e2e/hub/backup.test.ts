@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { EnvironmentView, KeyRotated } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { startAgent } from '../../kit/agent/agent.js';
-import { startHostileEngine } from '../../kit/engine/hostile-engine.js';
+import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import { seededRandom } from '../../kit/seeded-random.js';
 import { tempFolder } from '../../kit/temp-folder.js';
@@ -35,7 +35,7 @@ async function backUp(t: ExecutionContext, hub: Hub): Promise<string> {
 test('backup: a copy of a hub amid writes is whole; restored elsewhere agents come back, and what came later is gone', async (t) => {
   t.timeout(300_000);
   const hub = await startHub(t);
-  const engine = await startHostileEngine(t, {});
+  const engine = await startScriptedEngine(t, {});
   const served = await hub.createEnvironment({ name: 'served' });
   await startAgent(t, {
     edgeId: served.edgeId ?? '',

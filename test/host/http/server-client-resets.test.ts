@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import type { EnvironmentCreated } from '../../../plugin/api.js';
 import { startAgent } from '../../kit/agent/agent.js';
-import { startHostileEngine } from '../../kit/engine/hostile-engine.js';
+import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
 import { fakePluginFolder, startHost } from '../start-host.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -126,7 +126,7 @@ test('client resets: HTTP/2 answers that the hub itself breaks off are logged at
   const { host, authorization, loud } = await setup(t, ROOT);
   const endless =
     'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n';
-  const engine = await startHostileEngine(t, { events: (socket) => socket.write(endless) });
+  const engine = await startScriptedEngine(t, { events: (socket) => socket.write(endless) });
   const body = {
     name: 'one',
     url: `https://127.0.0.1:${host.port}`,

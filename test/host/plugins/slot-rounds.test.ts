@@ -1,5 +1,6 @@
 import test from 'ava';
-import { startSmallEngine } from '../../kit/engine/small-engine.js';
+import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
+import { ONE_EVENT } from '../../kit/engine/scripts.js';
 import { runRounds, startPluginLine } from '../../kit/hub/plugin-rounds.js';
 
 const ROUNDS = 50;
@@ -9,7 +10,7 @@ const OBJECTS_PER_ROUND = 10;
 
 test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing is left behind`, async (t) => {
   t.timeout(600_000);
-  const engine = await startSmallEngine(t);
+  const engine = await startScriptedEngine(t, { events: ONE_EVENT });
   const line = await startPluginLine(t, engine.socketPath);
   const ping = `/edge/api/environments/${line.id}/docker/_ping`;
   const { objects } = await runRounds(t, line, {

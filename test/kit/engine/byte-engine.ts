@@ -1,32 +1,25 @@
 import { createHash } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
-import http from 'node:http';
-import net from 'node:net';
-import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { EventEmitter } from 'node:events';
 import type { Scope } from '../scope.js';
-import { tempFolder } from '../temp-folder.js';
+import { type EngineDouble, startHttpEngine } from './double.js';
 
 /**
  * An engine made of bytes: `GET /bytes?count=&seed=` sends some that depend on the seed, `POST /hash` answers with
  * the SHA-256 of what it gets, `POST /stalled` does the same once `release()` was called, `/echo` sends back,
  * `/name` tells its name.
  */
-export interface ByteEngine {
-  readonly socketPath: string;
-  dial(): Promise<Duplex>;
-  /** Bytes that answers took so far: they are on their way, or somebody's buffer holds them. */
-  readonly sent: number;
+export interface ByteEngine extends EngineDouble {
+  /** Bytes that answers took so far: they are on their way, or in a buffer. */
+  sent(): number;
   /** Lets stalled uploads go on. */
   release(): void;
 }
 
 export async function startByteEngine(t: Scope, name = 'engine'): Promise<ByteEngine> {
-  const socketPath = join(await tempFolder(t), 'engine.sock');
   const gate = new EventEmitter();
   gate.setMaxListeners(2_000);
   let sent = 0;
-  const server = http.createServer((req, res) => {
+  const engine = await startHttpEngine(t, (req, res) => {
     const url = new URL(req.url ?? '/', 'http://engine');
     if (url.pathname === '/bytes') {
       const count = Number(url.searchParams.get('count'));
@@ -60,27 +53,7 @@ export async function startByteEngine(t: Scope, name = 'engine'): Promise<ByteEn
       req.on('end', () => res.end(hash.digest('hex')));
     }
   });
-  server.requestTimeout = 0;
-  server.maxRequestsPerSocket = 0;
-  // Hundreds may dial at a time.
-  server.listen({ path: socketPath, backlog: 4_096 });
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return {
-    socketPath,
-    dial: async () => {
-      const socket = net.connect({ path: socketPath, allowHalfOpen: true });
-      await once(socket, 'connect');
-      return socket;
-    },
-    get sent() {
-      return sent;
-    },
-    release: () => gate.emit('release'),
-  };
+  return Object.assign(engine, { sent: () => sent, release: () => void gate.emit('release') });
 }
 
 const PATTERN = 4_096;

@@ -3,7 +3,8 @@ import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { joinInstance } from '../../kit/agent/instance.js';
 import { CountingClock } from '../../kit/clock/counting-clock.js';
-import { startSmallEngine } from '../../kit/engine/small-engine.js';
+import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
+import { ONE_EVENT } from '../../kit/engine/scripts.js';
 import { startPlugin, type TestPlugin } from '../../kit/hub/plugin.js';
 
 const DEADLINE_MS = 10_000;
@@ -28,9 +29,9 @@ async function callRaw(t: ExecutionContext, { server }: TestPlugin, ...lines: st
   return { closed, untilText };
 }
 
-/** An environment whose agent, part of this test, has an open tunnel to a small engine. */
+/** An environment whose agent, part of this test, has an open tunnel to an engine. */
 async function connectAgent(t: ExecutionContext, running: TestPlugin) {
-  const engine = await startSmallEngine(t);
+  const engine = await startScriptedEngine(t, { events: ONE_EVENT });
   const { id, edgeKey, edgeId } = await running.createEnvironment({ name: 'one', url: running.url });
   const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '', dialEngine: engine.dial });
   await running.call('POST', `/api/environments/${id}/tunnel`);

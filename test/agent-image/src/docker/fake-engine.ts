@@ -1,11 +1,7 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import http from 'node:http';
-import type net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type http from 'node:http';
 import type { ExecutionContext } from 'ava';
 import type { EngineAddress } from '../../../../agent-image/src/config/engine-address.js';
+import { startHttpEngine } from '../../../kit/engine/double.js';
 
 /** What a path is answered with: JSON, or a listener of the test's own. */
 export type Answer = object | http.RequestListener;
@@ -71,18 +67,15 @@ export function infoWith(more: object): object {
   return { ...INFO, ...more };
 }
 
-/** An HTTP server on a unix socket that answers like an engine; `answers` go before {@link ANSWERS}. */
+/** An engine that answers like a real one; `answers` go before {@link ANSWERS}. */
 export async function startFakeEngine(
   t: ExecutionContext,
   answers: Record<string, Answer> = {},
 ): Promise<FakeEngine> {
-  const dir = await mkdtemp(join(tmpdir(), 'fake-engine-'));
-  const path = join(dir, 'engine.sock');
   const requests: string[] = [];
-  const sockets = new Set<net.Socket>();
   let underWay = 0;
   let peak = 0;
-  const server = http.createServer((request, response) => {
+  const { socketPath } = await startHttpEngine(t, (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     underWay += 1;
     peak = Math.max(peak, underWay);
@@ -94,13 +87,5 @@ export async function startFakeEngine(
     else if (typeof answer === 'function') answer(request, response);
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
-  server.on('connection', (socket) => sockets.add(socket));
-  server.listen(path);
-  await once(server, 'listening');
-  t.teardown(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await rm(dir, { recursive: true, force: true });
-  });
-  return { address: { kind: 'unix', path }, requests, peak: () => peak };
+  return { address: { kind: 'unix', path: socketPath }, requests, peak: () => peak };
 }

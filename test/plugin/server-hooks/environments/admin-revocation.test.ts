@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { codeOf } from '../../../../protocol/problems.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
-import { startSmallEngine } from '../../../kit/engine/small-engine.js';
+import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
+import { ONE_EVENT } from '../../../kit/engine/scripts.js';
 import { startPlugin, type TestPlugin } from '../../../kit/hub/plugin.js';
 import { rawTunnel } from '../../../kit/tunnel/raw-tunnel.js';
 
@@ -20,7 +21,7 @@ const REVOCATIONS: Readonly<Record<string, (hub: TestPlugin, id: number) => Prom
 const DEADLINE_MS = 5_000;
 
 async function setup(t: ExecutionContext) {
-  const engine = await startSmallEngine(t);
+  const engine = await startScriptedEngine(t, { events: ONE_EVENT });
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, dialEngine: () => engine.dial() });

@@ -3,7 +3,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { NodeList, TunnelView } from '../../../../plugin/api.js';
 import { startAgent } from '../../../kit/agent/agent.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { http, startHostileEngine } from '../../../kit/engine/hostile-engine.js';
+import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
+import { httpAnswer } from '../../../kit/engine/scripts.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { startSwarmAgents } from '../../../kit/swarm/agents.js';
 
@@ -17,8 +18,8 @@ const WORKER = {
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'swarm' });
-  const { socketPath } = await startHostileEngine(t, {
-    info: http('application/json', JSON.stringify(WORKER)),
+  const { socketPath } = await startScriptedEngine(t, {
+    info: httpAnswer('application/json', JSON.stringify(WORKER)),
     events: () => {},
   });
   await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: socketPath });

@@ -4,13 +4,16 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../../plugin/api.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
-import { startSmallEngine } from '../../../kit/engine/small-engine.js';
+import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
+import { httpAnswer } from '../../../kit/engine/scripts.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 
-/** An agent with an open tunnel to a small engine. */
+/** An agent with an open tunnel to an engine. */
 async function setup(t: ExecutionContext) {
-  const engine = await startSmallEngine(t);
+  const engine = await startScriptedEngine(t, {
+    slow: (socket) => void setTimeout(() => socket.end(httpAnswer('text/plain', 'OK')), 10),
+  });
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await joinInstance(t, { edgeId: edgeId ?? '', edgeKey, dialEngine: () => engine.dial() });

@@ -7,7 +7,8 @@ import { ListMemory } from '../../../../../plugin/server-hooks/docker/lists/list
 import { nodeListJob } from '../../../../../plugin/server-hooks/docker/lists/node-list-job.js';
 import { readList } from '../../../../../plugin/server-hooks/docker/lists/read-list.js';
 import { runJob } from '../../../../../plugin/server-hooks/json/json-job.js';
-import { answering, type EngineScript } from '../proxy/scripted-engine.js';
+import type { EngineScript } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { saying, startListHub } from './list-hub.js';
 
 const MB = 1024 * 1024;

@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
-import { left } from '../proxy/scripted-engine.js';
+import { left } from '../../../../kit/engine/double.js';
 import { saying, startListHub } from './list-hub.js';
 
 const [ONE, TWO] = [

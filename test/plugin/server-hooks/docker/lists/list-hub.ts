@@ -18,14 +18,15 @@ import { spawnJsonWorker } from '../../../../../plugin/server-hooks/spawn-json-w
 import type { TunnelSource } from '../../../../../plugin/server-hooks/tunnel/source.js';
 import { systemClock } from '../../../../../protocol/time/clock.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { type EngineDouble, type EngineScript, startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { LogRecorder } from '../../../../kit/log-recorder.js';
 import { SocketTunnels } from '../proxy/proxy-hub.js';
-import { answering, type EngineScript, type FakeEngine, startEngine } from '../proxy/scripted-engine.js';
 
 /** A hub that serves lists of nodes which are engines on unix sockets. */
 export interface ListHub {
   readonly origin: string;
-  readonly engines: readonly FakeEngine[];
+  readonly engines: readonly EngineDouble[];
   readonly tunnels: SocketTunnels;
   readonly clock: FakeClock;
   readonly log: LogRecorder;
@@ -57,7 +58,7 @@ export async function startListHub(
   } = {},
 ): Promise<ListHub> {
   const engines = await Promise.all(scripts.map((script) => startEngine(t, script)));
-  const tunnels = new SocketTunnels(new Map(engines.map(({ path }, index) => [index + 1, path])));
+  const tunnels = new SocketTunnels(new Map(engines.map(({ socketPath }, index) => [index + 1, socketPath])));
   const nodes = change(
     engines.map((_, index) => ({
       id: `id${index + 1}`,

@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
+import { startEngine } from '../../../../kit/engine/double.js';
 import { connectHttp2, dialHub } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { startEngine } from './scripted-engine.js';
 
 const MIB = 1024 * 1024;
 const TOTAL = 64 * MIB;

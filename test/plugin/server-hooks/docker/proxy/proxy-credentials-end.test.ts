@@ -1,8 +1,8 @@
 import test from 'ava';
 import { defer } from '../../../../kit/deferred.js';
+import { left, startEngine } from '../../../../kit/engine/double.js';
 import { dialHub, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { left, startEngine } from './scripted-engine.js';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';

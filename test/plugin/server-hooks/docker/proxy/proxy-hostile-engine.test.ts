@@ -1,7 +1,8 @@
 import test from 'ava';
+import { startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { ask, ask2 } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { answering, startEngine } from './scripted-engine.js';
 
 const GET = 'GET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n';
 

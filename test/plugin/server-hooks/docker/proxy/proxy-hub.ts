@@ -20,7 +20,7 @@ import type {
 } from '../../../../../plugin/server-hooks/tunnel/source.js';
 import { problem } from '../../../../../protocol/problems.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
-import type { FakeEngine } from './scripted-engine.js';
+import type { EngineDouble } from '../../../../kit/engine/double.js';
 
 /** Tunnels that are unix sockets, one per environment id. */
 export class SocketTunnels implements TunnelSource {
@@ -107,10 +107,10 @@ export interface Hub {
 
 export async function startHub(
   t: ExecutionContext,
-  engines: ReadonlyArray<Pick<FakeEngine, 'path'>>,
+  engines: ReadonlyArray<Pick<EngineDouble, 'socketPath'>>,
   { via = 'bearer', ended, consumeBodies = false, plain = false }: HubOptions = {},
 ): Promise<Hub> {
-  const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.path])));
+  const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.socketPath])));
   const clock = new FakeClock();
   const proxy = new DockerProxy({ tunnels, logger: silent, clock });
   const calls = new Set<Promise<void>>();

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
+import { left, startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { ask, ask2, connectHttp2, dialHub, hear2, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { answering, left, startEngine } from './scripted-engine.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 

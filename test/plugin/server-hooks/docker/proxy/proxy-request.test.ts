@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
+import { left, startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { ask, ask2, connectHttp2, dialHub, hear2, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { answering, left, startEngine } from './scripted-engine.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 
@@ -144,7 +145,7 @@ for (const [line, via, status, code] of REFUSED) {
 }
 
 test('docker proxy: an engine that cannot be dialled is the tunnel error', async (t) => {
-  const hub = await startHub(t, [{ path: '/nowhere/docker.sock' }]);
+  const hub = await startHub(t, [{ socketPath: '/nowhere/docker.sock' }]);
   const { status, body } = await ask2(t, hub, '/1/info');
   t.is(status, 502);
   t.is(JSON.parse(body.toString()).code, 'engine-unreachable');

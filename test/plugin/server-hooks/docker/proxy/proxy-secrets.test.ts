@@ -1,7 +1,8 @@
 import test from 'ava';
+import { startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { ask, ask2, dialHub, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { answering, startEngine } from './scripted-engine.js';
 
 const TOKEN = 'the-admins-token';
 

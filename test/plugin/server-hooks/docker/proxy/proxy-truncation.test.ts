@@ -1,8 +1,8 @@
 import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
+import { startEngine } from '../../../../kit/engine/double.js';
 import { ask, connectHttp2, dialHub, hear, hear2, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { startEngine } from './scripted-engine.js';
 
 const GET = 'GET /1/images/x/get HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n';
 const SHORT = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello';

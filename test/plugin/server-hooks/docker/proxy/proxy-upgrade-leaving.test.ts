@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
+import { left, startEngine } from '../../../../kit/engine/double.js';
 import { dialHub, dialTcp, until } from './proxy-clients.js';
 import { type Hub, startHub } from './proxy-hub.js';
-import { left, startEngine } from './scripted-engine.js';
 
 const EXEC =
   'POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n';

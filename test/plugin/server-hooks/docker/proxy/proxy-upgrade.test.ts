@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
+import { left, startEngine } from '../../../../kit/engine/double.js';
+import { answering } from '../../../../kit/engine/scripts.js';
 import { ask, dialHub, dialTcp, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-import { answering, left, startEngine } from './scripted-engine.js';
 
 const SWITCH =
   'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';

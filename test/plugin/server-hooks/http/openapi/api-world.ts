@@ -6,7 +6,8 @@ import type { EnvironmentCreated, WebhookCreated } from '../../../../../plugin/a
 import { startAgent } from '../../../../kit/agent/agent.js';
 import { joinInstance } from '../../../../kit/agent/instance.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
-import { http as httpReply, startHostileEngine } from '../../../../kit/engine/hostile-engine.js';
+import { startScriptedEngine } from '../../../../kit/engine/scripted-engine.js';
+import { httpAnswer } from '../../../../kit/engine/scripts.js';
 import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../../kit/hub/api-contract.js';
 import { startPlugin, type TestPlugin } from '../../../../kit/hub/plugin.js';
 
@@ -69,11 +70,13 @@ export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   const silent = await frozen.createEnvironment({ name: 'silent' });
   const agent = await joinInstance(t, { edgeId: silent.edgeId ?? '', edgeKey: silent.edgeKey, clock });
   clock.advance(60_000);
-  const engine = await startHostileEngine(t, {});
+  const engine = await startScriptedEngine(t, {});
   const online = await hub.createEnvironment({ name: 'online' });
   const empty = await hub.createEnvironment({ name: 'empty' });
   const swarm = await hub.createEnvironment({ name: 'swarm' });
-  const worker = await startHostileEngine(t, { info: httpReply('application/json', JSON.stringify(WORKER)) });
+  const worker = await startScriptedEngine(t, {
+    info: httpAnswer('application/json', JSON.stringify(WORKER)),
+  });
   await startAgent(t, { edgeId: swarm.edgeId ?? '', edgeKey: swarm.edgeKey, engine: worker.socketPath });
   const cloned = await hub.createEnvironment({ name: 'cloned' });
   const identity = { edgeId: cloned.edgeId ?? '', edgeKey: cloned.edgeKey };

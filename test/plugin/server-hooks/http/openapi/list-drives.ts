@@ -14,7 +14,7 @@ async function driveList(world: ApiWorld, id: string, list: string): Promise<voi
   await ask(id, '200', { path: `${docker}/${list}` });
   const { text } = await ask(id, '200', { path: `${docker}/${list}?nodes=all` });
   const [node] = JSON.parse(text).nodes;
-  if (node?.state !== 'ok' || node.name !== 'hostile') throw new Error(text);
+  if (node?.state !== 'ok' || node.name !== 'engine') throw new Error(text);
   await ask(id, '400 nodes-query-invalid', { path: `${docker}/${list}?nodes=one` });
   await ask(id, '503 environment-not-associated', {
     path: `/api/environments/${empty.id}/docker/${list}?nodes=all`,
