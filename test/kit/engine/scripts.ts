@@ -12,9 +12,10 @@ export function httpAnswer(type: string, body: string | Buffer, headers: readonl
   return Buffer.concat([Buffer.from(head), bytes]);
 }
 
-/** A stream of events that says one line and stays open. */
+/** A stream with one event that stays open until the client leaves. */
 export const ONE_EVENT: Reply = (socket) => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+  socket.once('end', () => socket.end());
   socket.write(`${head}3\r\n{}\n\r\n`);
 };
 
