@@ -1,11 +1,10 @@
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { WebSocket } from 'ws';
 import type { WebhookCreated } from '../../../plugin/api.js';
 import { containerName, docker } from '../../kit/docker/compare.js';
 import { startDocker } from '../../kit/docker/session.js';
@@ -20,6 +19,7 @@ import {
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { sendWebhook } from '../../kit/hub/webhook-sender.js';
 import { fileScope } from '../../kit/scope.js';
+import { call, firstMessage, upgradeOf } from './dashboard-clients.js';
 
 const scope = fileScope();
 let made: Promise<SampleProject> | undefined;
@@ -198,57 +198,4 @@ async function answersHttp2(t: ExecutionContext, { port, ca }: Dashboard): Promi
   t.is(answer[':status'], 200);
   t.true(Array.isArray(JSON.parse(await text(stream)).items));
   session.close();
-}
-
-/** In socket.io's protocol the third: its client joins the namespace `/` when the transport is open. */
-async function firstMessage({ port, ca }: Dashboard, live: 'ws' | 'socket.io'): Promise<string> {
-  const path = live === 'ws' ? 'live' : 'socket.io/?EIO=4&transport=websocket';
-  const socket = new WebSocket(`wss://localhost:${port}/${path}`, { ca });
-  const messages = on(socket, 'message');
-  const next = async () => String((await messages.next()).value[0]);
-  if (live === 'socket.io') {
-    await next();
-    socket.send('40');
-    await next();
-  }
-  const message = await next();
-  socket.close();
-  return message;
-}
-
-/** What becomes of an upgrade: a status, or `closed`. */
-function upgradeOf({ port, ca }: Dashboard, path: string): Promise<number | 'closed'> {
-  return new Promise((resolve) => {
-    const headers = { connection: 'upgrade', upgrade: 'tcp' };
-    const req = https.request({ host: 'localhost', port, ca, path, headers, agent: false });
-    req.on('response', (res) => resolve(res.statusCode ?? 0));
-    req.on('error', () => resolve('closed'));
-    req.end();
-  });
-}
-
-async function call(
-  { port, ca }: Dashboard,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body?: object,
-) {
-  const type = body ? { 'content-type': 'application/json' } : {};
-  const req = https.request({
-    host: 'localhost',
-    port,
-    ca,
-    method,
-    path,
-    headers: { ...type, ...headers },
-    agent: false,
-  });
-  req.end(body && JSON.stringify(body));
-  const [res] = await once(req, 'response');
-  return {
-    status: Number(res.statusCode),
-    headers: res.headers as Record<string, string[] | undefined>,
-    body: await text(res),
-  };
 }

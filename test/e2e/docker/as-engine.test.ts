@@ -1,7 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import net from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../../plugin/server-hooks/docker/path.js';
@@ -10,7 +6,7 @@ import { containerName, docker } from '../../kit/docker/compare.js';
 import { type DockerLine, startDockerLine } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { dialHub } from './hub-forwarder.js';
+import { ask, bothWays, dialEngine, hear, type Way } from './raw-client.js';
 
 const scope = fileScope();
 let started: Promise<DockerLine> | undefined;
@@ -18,88 +14,6 @@ const theLine = () => {
   started ??= startDockerLine(scope);
   return started;
 };
-
-/** One way to the engine for raw HTTP: how it is dialled, and what goes before the path and behind the request line. */
-interface Way {
-  dial(): Promise<Duplex>;
-  readonly base: string;
-  readonly headers: string;
-}
-
-function bothWays(line: DockerLine): readonly Way[] {
-  const { hub, environmentId, engine } = line;
-  const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
-  const hubWay = {
-    dial: () => dialHub(hub.port),
-    base: `/edge/api/environments/${environmentId}/docker`,
-    headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
-  };
-  return [engineWay, hubWay];
-}
-
-async function dialEngine(path: string): Promise<Duplex> {
-  const socket = net.connect({ path, allowHalfOpen: true });
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** What is not answered by then shows as an answer that is not whole. */
-const DEADLINE_MS = 15_000;
-
-/** Sends bytes and hears the answer until `isWhole` says so, or the end. */
-async function hear(socket: Duplex, bytes: string, isWhole = (_: string) => false): Promise<string> {
-  let text = '';
-  socket.setEncoding('latin1');
-  socket.on('error', () => undefined);
-  const done = new Promise<void>((resolve) => {
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      if (isWhole(text)) resolve();
-    });
-    socket.once('end', () => resolve());
-    socket.once('close', () => resolve());
-  });
-  socket.write(bytes, 'latin1');
-  const cut = setTimeout(() => socket.destroy(), DEADLINE_MS);
-  await done;
-  clearTimeout(cut);
-  return text;
-}
-
-/** Status, and the body without its framing, of a request of one's own making. */
-async function ask(
-  way: Way,
-  method: string,
-  target: string,
-  headers = '',
-  body = '',
-): Promise<[number, string]> {
-  const socket = await way.dial();
-  const absolute = target.startsWith('http://');
-  const path = absolute ? target.replace('http://x', `http://x${way.base}`) : `${way.base}${target}`;
-  const connection = headers.includes('Upgrade') ? '' : 'Connection: close\r\n';
-  const text = await hear(
-    socket,
-    `${method} ${path} HTTP/1.1\r\n${way.headers}${connection}${headers.replace('UUID', randomUUID())}\r\n${body}`,
-    isWhole,
-  );
-  socket.destroy();
-  const [head = '', ...rest] = text.split('\r\n\r\n');
-  const status = Number(head.split(' ')[1]);
-  const content = rest.join('\r\n\r\n').replace(/^[0-9a-f]+\r\n|\r\n0(\r\n.*)?$/gis, '');
-  return [status, status === 400 && !/json/.test(head) ? '' : content];
-}
-
-/** As far as its length or its chunks say; a switch of protocols is whole with its head. */
-function isWhole(text: string): boolean {
-  const end = text.indexOf('\r\n\r\n');
-  if (end === -1) return false;
-  const head = text.slice(0, end);
-  if (head.startsWith('HTTP/1.1 101')) return true;
-  const length = /^content-length: (\d+)/im.exec(head)?.[1];
-  if (length !== undefined) return text.length >= end + 4 + Number(length);
-  return /^transfer-encoding: chunked/im.test(head) && text.endsWith('0\r\n\r\n');
-}
 
 const H2C = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
 const CREATE = '{"Image":"nobody:1"}';

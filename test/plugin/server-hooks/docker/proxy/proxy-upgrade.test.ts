@@ -1,24 +1,10 @@
-import { once } from 'node:events';
-import { request as httpsRequest } from 'node:https';
 import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, dialHub, dialTcp, hear, until } from './proxy-clients.js';
+import { ask, dialHub, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
-
-const SWITCH =
-  'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
-
-function exec(body: string, extra = ''): string {
-  return `POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n${extra}Content-Length: ${body.length}\r\n\r\n${body}`;
-}
-
-/** An engine that switches, says what it got once stdin ends, and only then ends itself. */
-const repeating: Parameters<typeof startEngine>[1] = (socket, seen) => {
-  socket.once('data', () => socket.write(SWITCH));
-  socket.on('end', () => socket.end(`got ${seen().slice(seen().indexOf('\r\n\r\n') + 4)}`));
-};
+import { exec, repeating, SWITCH } from './upgrade-script.js';
 
 test('docker upgrade: piped stdin that ends still gets its output', async (t) => {
   const hub = await startHub(t, [await startEngine(t, repeating)]);
@@ -182,54 +168,6 @@ for (const [what, line, headers, status, code, body] of REFUSED) {
   });
 }
 
-const CHUNKED = exec('', 'Transfer-Encoding: chunked\r\n').replace('Content-Length: 0\r\n', '');
-
-test('docker upgrade: a chunked body is told from the stream behind it, in pieces of any size', async (t) => {
-  const body = '4;a="b"\r\n{"De\r\n00C\r\ntach":false}\r\n0\r\nX-Trailer: a\r\n\r\n';
-  for (const size of [1, 7, 1_000]) {
-    const engine = await startEngine(t, (socket, seen) => {
-      socket.on('data', () => {
-        if (seen().endsWith('\r\n0\r\n\r\n')) socket.write(SWITCH);
-      });
-      socket.on('end', () => socket.end(`got ${seen().slice(seen().lastIndexOf('\r\n\r\n') + 4)}`));
-    });
-    const hub = await startHub(t, [engine]);
-    const socket = await dialHub(t, hub);
-    socket.setNoDelay(true);
-    const bytes = `${CHUNKED}${body}all of stdin`;
-    for (let at = 0; at < bytes.length; at += size) {
-      await new Promise<void>((resolve) => socket.write(bytes.slice(at, at + size), () => resolve()));
-    }
-    socket.end();
-    t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got all of stdin');
-    t.regex(engine.bytes(), /transfer-encoding: chunked\r\n/i);
-    const [, framed = ''] = engine.bytes().split('\r\n\r\n');
-    t.is(`${framed}\r\n`.replace(/[0-9a-f]+\r\n(.*?)\r\n/gi, '$1').slice(0, 16), '{"Detach":false}');
-  }
-});
-
-test('docker upgrade: a chunked body that never ends is over when the engine switches', async (t) => {
-  const engine = await startEngine(t, repeating);
-  const hub = await startHub(t, [engine]);
-  const socket = await dialHub(t, hub);
-  socket.write(`${CHUNKED}2\r\n{}\r\n`);
-  t.regex(await until(socket, '\r\n\r\n'), /^HTTP\/1\.1 101 /);
-  socket.end('0\r\n\r\nstdin');
-  t.true((await hear(socket)).text.endsWith('0\r\n\r\nstdin'));
-});
-
-test('docker upgrade: a chunked body that never begins does not keep the engine from switching', async (t) => {
-  const hub = await startHub(t, [
-    await startEngine(
-      t,
-      answering('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI'),
-    ),
-  ]);
-  const head = 'Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked';
-  const { text } = await ask(t, hub, `POST /1/session HTTP/1.1\r\nHost: hub\r\n${head}\r\n\r\n`);
-  t.true(text.endsWith('\r\n\r\nPRI'));
-});
-
 for (const [what, line, asked, sent] of [
   ['another call', 'GET /1/version', 'h2c', 'tcp'],
   ['exec, whatever is asked for', 'POST /1/exec/1/start', 'foo', 'tcp'],
@@ -247,61 +185,6 @@ for (const [what, line, asked, sent] of [
     t.notRegex(engine.bytes(), /http2-settings/i);
   });
 }
-
-test('docker upgrade: a large body under an Upgrade that nobody heeds arrives whole', async (t) => {
-  const body = 'x'.repeat(3_000_000);
-  const engine = await startEngine(t, (socket, seen) => {
-    socket.on('data', () => {
-      if (seen().endsWith('the end')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
-    });
-  });
-  const hub = await startHub(t, [engine]);
-  const head = `POST /1/images/load HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${body.length + 7}\r\n\r\n`;
-  const { text } = await ask(t, hub, `${head}${body}the end`);
-  t.true(text.endsWith('\r\n\r\ngood'));
-  t.true(engine.bytes().endsWith(`\r\n\r\n${body}the end`));
-});
-
-test('docker upgrade: a connection hijacked without Upgrade carries stdin and its end', async (t) => {
-  const engine = await startEngine(t, (socket, seen) => {
-    socket.once('data', () =>
-      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n'),
-    );
-    socket.on('end', () => socket.end(`got ${seen().slice(seen().indexOf('\r\n\r\n') + 4)}`));
-  });
-  for (const plain of [false, true]) {
-    const hub = await startHub(t, [engine], { plain });
-    const socket = plain ? dialTcp(t, hub) : await dialHub(t, hub);
-    socket.write('POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nContent-Length: 2\r\n\r\n{}');
-    const head = await until(socket, '\r\n\r\n');
-    t.regex(head, /^HTTP\/1\.1 200 OK\r\n.*^connection: close\r$/ims);
-    t.notRegex(head, /transfer-encoding/i);
-    const heard = hear(socket);
-    socket.write('GET / HTTP/1.1\r\n\r\n');
-    socket.end('x'.repeat(300_000));
-    const { text, ending } = await heard;
-    t.is(text, `got {}GET / HTTP/1.1\r\n\r\n${'x'.repeat(300_000)}`);
-    t.is(ending, 'end');
-    await hub.idle();
-    t.is(hub.tunnels.opened[0]?.released, 1);
-  }
-});
-
-test('docker upgrade: behind an answer with a length comes the next request, never stdin', async (t) => {
-  const engine = await startEngine(
-    t,
-    answering(
-      'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nContent-Length: 2\r\n\r\nok',
-    ),
-  );
-  const hub = await startHub(t, [engine]);
-  const socket = await dialHub(t, hub);
-  for (let n = 1; n <= 2; n++) {
-    socket.write('POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nContent-Length: 2\r\n\r\n{}');
-    await until(socket, '\r\n\r\nok');
-    t.is(engine.connections, n);
-  }
-});
 
 test('docker upgrade: attach/ws under a cookie is refused, with a token it passes', async (t) => {
   const engine = await startEngine(
@@ -339,28 +222,4 @@ test('docker upgrade: BuildKit’s session becomes an HTTP/2 connection, and is 
   t.regex(engine.bytes(), /^upgrade: h2c\r$/im);
   t.regex(engine.bytes(), /^x-docker-expose-session-uuid: abc\r$/im);
   t.regex(engine.bytes(), /^x-docker-expose-session-grpc-method: \/a\/b\r\n.*: \/c\/d\r$/im);
-});
-
-test('docker upgrade: attach without Upgrade streams the output', async (t) => {
-  const engine = await startEngine(t, (socket) => {
-    socket.once('data', () => {
-      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\none');
-    });
-  });
-  const hub = await startHub(t, [engine]);
-  const request = httpsRequest({
-    port: hub.port,
-    host: '127.0.0.1',
-    rejectUnauthorized: false,
-    method: 'POST',
-    path: '/1/containers/x/attach?stream=1&stdout=1',
-  });
-  request.end();
-  const [response] = await once(request, 'response');
-  t.is(response.headers['content-type'], 'application/vnd.docker.raw-stream');
-  t.is(String((await once(response, 'data'))[0]), 'one');
-  for (const engineSide of engine.sockets) engineSide.end('two');
-  t.is(String((await once(response, 'data'))[0]), 'two');
-  await once(response, 'end');
-  t.true(response.complete);
 });

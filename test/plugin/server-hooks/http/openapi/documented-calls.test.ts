@@ -9,7 +9,7 @@ import { describeCalls } from '../../../../../plugin/server-hooks/http/openapi/d
 import { CALLS } from '../../../../../plugin/server-hooks/routes/operations.js';
 import type { Operation } from '../../../../kit/hub/api-contract.js';
 import { type ApiWorld, makeApiWorld, pathOf } from './api-world.js';
-import { DRIVES } from './drives.js';
+import { SCENARIOS } from './scenarios.js';
 
 /** Documented problems that calls do not drive the hub into here, and the test that shows each of them. */
 const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
@@ -54,9 +54,13 @@ test('openapi: each documented call answers as the document says', async (t) => 
   t.timeout(180_000);
   const world = await makeApiWorld(t);
   const { contract } = world;
-  t.deepEqual(Object.keys(DRIVES).sort(), [...contract.operations.keys()].sort(), 'a drive for each call');
+  t.deepEqual(
+    Object.keys(SCENARIOS).sort(),
+    [...contract.operations.keys()].sort(),
+    'a scenario for each call',
+  );
   for (const operation of contract.operations.values()) await refuse(t, world, operation);
-  for (const drive of Object.values(DRIVES)) await drive(world);
+  for (const run of Object.values(SCENARIOS)) await run(world);
 
   const unshown = contract.unseen.filter(
     (each) => SHOWN_ELSEWHERE[each.split(' ')[2] ?? ''] === undefined && !WITHOUT_INTERNAL.includes(each),

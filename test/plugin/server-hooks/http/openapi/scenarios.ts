@@ -2,14 +2,15 @@ import { rename } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { signedHeaders } from '../../../../kit/hub/webhook-sender.js';
 import { type ApiWorld, type Asking, atSilent } from './api-world.js';
-import { LIST_DRIVES } from './list-drives.js';
-import { NODE_DRIVES } from './node-drives.js';
+import { DOCKER_SCENARIOS } from './docker-scenarios.js';
+import { LIST_SCENARIOS } from './list-scenarios.js';
+import { NODE_SCENARIOS } from './node-scenarios.js';
 
 /** Drives one documented call through what is particular to it: its successes and the problems that are its own. */
-type Drive = (world: ApiWorld) => Promise<void>;
+type Scenario = (world: ApiWorld) => Promise<void>;
 
 /** One for each call of the document, by its `operationId`. */
-export const DRIVES: Readonly<Record<string, Drive>> = {
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   listEnvironments: async ({ ask }) => {
     await ask('listEnvironments', '200');
     const query = 'search=on&tag=a&tag=b&status=online&sort=-name&limit=1&offset=0';
@@ -131,17 +132,9 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
     await asked;
   },
 
-  getDocker: (world) => driveDocker(world, 'getDocker'),
-  headDocker: async ({ ask }) => {
-    // A refusal of HEAD has no body to tell its code.
-    await ask('headDocker', '200');
-  },
-  postDocker: (world) => driveDocker(world, 'postDocker'),
-  putDocker: (world) => driveDocker(world, 'putDocker'),
-  deleteDocker: (world) => driveDocker(world, 'deleteDocker'),
-  optionsDocker: (world) => driveDocker(world, 'optionsDocker'),
-  ...NODE_DRIVES,
-  ...LIST_DRIVES,
+  ...DOCKER_SCENARIOS,
+  ...NODE_SCENARIOS,
+  ...LIST_SCENARIOS,
 
   createTicket: async ({ ask, online }) => {
     const ticket = { environmentId: online.id, execId: 'a'.repeat(64) };
@@ -244,19 +237,4 @@ let spares = 0;
 async function spare({ hub }: ApiWorld): Promise<string> {
   const { id } = await hub.createEnvironment({ name: `spare ${++spares}` });
   return `/api/environments/${id}`;
-}
-
-async function driveDocker(world: ApiWorld, id: string): Promise<void> {
-  const { ask, online, empty, greedy } = world;
-  const docker = `/api/environments/${online.id}/docker`;
-  await ask(id, '200', { path: `${docker}/v1.41/containers/json?all=1` });
-  await ask(id, '400 bad-docker-path', { path: `${docker}/containers/a%2f..%2fb/json` });
-  await ask(id, '501 buildkit-unsupported', { path: `${docker}/build?version=2&session=a` });
-  await ask(id, '400 nodes-query-invalid', { path: `${docker}/info?nodes=all` });
-  await ask(id, '503 swarm-manager-unavailable', {
-    path: `/api/environments/${world.swarm.id}/docker/tasks`,
-  });
-  await ask(id, '503 environment-not-associated', { path: `/api/environments/${empty.id}/docker/_ping` });
-  await ask(id, '503 environment-offline', atSilent(world, 'docker/_ping'));
-  await ask(id, '500 host-consumed-body', { at: greedy, body: {}, headers: { 'content-length': 2 } });
 }

@@ -1,7 +1,7 @@
 import type { ApiWorld } from './api-world.js';
 
-/** Drives of the Docker calls to one node of a Swarm, by `operationId`. */
-export const NODE_DRIVES: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
+/** Scenarios of the Docker calls to one node of a Swarm, by `operationId`. */
+export const NODE_SCENARIOS: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
   getNodeDocker: (world) => driveNode(world, 'getNodeDocker'),
   headNodeDocker: async ({ ask, swarm }) => {
     // A refusal of HEAD has no body to tell its code.

@@ -1,7 +1,7 @@
 import { type ApiWorld, atSilent } from './api-world.js';
 
-/** Drives of the lists that can be had of all nodes, by `operationId`. */
-export const LIST_DRIVES: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
+/** Scenarios of the lists that can be had of all nodes, by `operationId`. */
+export const LIST_SCENARIOS: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
   listContainers: (world) => driveList(world, 'listContainers', 'v1.41/containers/json'),
   listImages: (world) => driveList(world, 'listImages', 'images/json'),
   listVolumes: (world) => driveList(world, 'listVolumes', 'volumes'),
