@@ -17,20 +17,20 @@ async function setup(t: Parameters<typeof startHost>[0], publicCa: string | null
   return { host, command: created.text, ca: await host.call('/edge/api/ca.pem', { headers }) };
 }
 
-test('public CA: without one the hub’s own is told', async (t) => {
+test('public CA: without one the hub publishes its own', async (t) => {
   const { host, command, ca } = await setup(t, undefined);
   t.regex(command, INSECURE);
   t.is(ca.text, host.ca);
 });
 
-test('public CA: a well-known one makes plain commands', async (t) => {
+test('public CA: with a well-known one the printed commands need no CA', async (t) => {
   const { command, ca } = await setup(t, null);
   t.notRegex(command, INSECURE);
   t.like(ca, { status: 404 });
   t.like(ca.json(), { code: 'ca-not-known' });
 });
 
-test('public CA: a private one of a proxy is told instead of the hub’s own', async (t) => {
+test('public CA: a proxy’s private one is published instead of the hub’s own', async (t) => {
   const { certificate } = await makeAuthority(randomBytes);
   const { command, ca } = await setup(t, certificate);
   t.regex(command, INSECURE);

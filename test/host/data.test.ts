@@ -51,7 +51,7 @@ test('data: a write that fails changes nothing and does not hold up the next', a
   );
 });
 
-test('data: a disk that fails is told once, and once more when it is well', async (t) => {
+test('data: a failing disk is logged once, and its recovery once', async (t) => {
   const folder = join(await makeFolder(t), 'gone');
   const log = new LogRecorder();
   const data = await HostData.open(join(folder, 'host.json'), initial, log);

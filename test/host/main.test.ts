@@ -11,7 +11,7 @@ import { callHttps, makeFolder } from './start-host.js';
 
 const PASSWORD_LINE = /^fairlead: admin password (\S+) /;
 
-test('main: a first start tells its password once, a second one keeps CA and password, SIGTERM ends both', async (t) => {
+test('main: the first start prints its password once, the second keeps CA and password, SIGTERM ends both', async (t) => {
   const dataDir = await makeFolder(t);
   const env = {
     FAIRLEAD_DATA_DIR: dataDir,

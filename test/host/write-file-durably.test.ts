@@ -5,7 +5,7 @@ import { writeFileDurably } from '../../host/write-file-durably.js';
 import { writeFileLimited } from '../kit/fault/write-file-limited.js';
 import { tempFolder } from '../kit/temp-folder.js';
 
-test('host file: is replaced as a whole, with the permissions asked for, and nothing is left beside it', async (t) => {
+test('host file: is replaced atomically, with the given permissions, and no temporary file is left', async (t) => {
   const folder = await tempFolder(t);
   const path = join(folder, 'file');
   await writeFileDurably(path, 'old');

@@ -26,20 +26,20 @@ export function startChild(
   const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const listener of [...listeners]) listener();
   };
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
-      tell();
+      notify();
     });
   }
   let isOver = false;
   const exited = once(child, 'exit').then(([code, signal]) => {
     isOver = true;
-    setImmediate(tell);
+    setImmediate(notify);
     return code ?? signal;
   });
   const kill = async (signal: NodeJS.Signals = 'SIGTERM') => {

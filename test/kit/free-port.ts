@@ -8,8 +8,8 @@ const ATTEMPTS = 100;
 const given = new Set<number>();
 
 /**
- * A port to be bound later, by a program that has to be told one. It lies below those that the system gives away by itself,
- * for listening on 0 or for connecting, so that nobody gets it in between.
+ * A port to be bound later, by a program that needs a fixed one. It lies below those that the system gives away by itself,
+ * for listening on 0 or for connecting, so that no other program gets it in between.
  */
 export async function freePort(): Promise<number> {
   const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');

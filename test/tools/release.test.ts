@@ -64,7 +64,7 @@ test('release: a clean clone becomes a commit and a tag, with the version everyw
   t.regex(again.stderr, /the tag v0\.99\.0 exists/);
 });
 
-test('release: a dry run tells the steps and changes nothing', async (t) => {
+test('release: a dry run prints the steps and changes nothing', async (t) => {
   const { folder, git, release } = await clone(t);
   const { code, stdout, stderr } = await release('0.99.0', '--dry-run');
   t.is(code, 0, stderr);

@@ -11,7 +11,7 @@ export const HUB_IMAGE = 'fairlead/hub';
 export interface ContainedHub {
   /** Where the test and containers of the engine reach it. */
   readonly origin: string;
-  /** The container's id; another one after it was made anew. */
+  /** The container's id; it changes when the container is created again. */
   id(): Promise<string>;
   /** Runs a command line as an operator does who pastes it. */
   paste(command: string): Promise<string>;

@@ -29,7 +29,7 @@ serialLabTest('agent container: the printed command brings the environment onlin
   t.is(agent?.version, version);
 
   await container.untilEvent(/^health_status: /, HEALTHY_MS);
-  // The engine tells of it a little before it shows it.
+  // The engine reports it a little before it lists it.
   let { Health } = (await container.inspect()).State;
   while (Health?.Status === 'starting') ({ Health } = (await container.inspect()).State);
   t.is(Health?.Status, 'healthy');

@@ -84,7 +84,7 @@ serialServerTest('reverse proxy: check-ins are held through each of them', async
   for (const [name, hold] of holds) t.log(`${name}: held for ${Math.round((await hold) / 1_000)} s`);
 });
 
-/** A change is told while the answer goes on. */
+/** A change is reported while the response continues. */
 async function events(t: ExecutionContext, api: HubApi, id: number): Promise<void> {
   const header = `Authorization: Bearer ${api.token}`;
   const stream = startChild(t, 'curl', ['-skN', `${api.origin}/edge/api/events`, '-H', header], process.env);

@@ -30,7 +30,7 @@ serialLabTest(
       await writeFile(join(context, 'Dockerfile'), dockerfile);
       return await compare(t, line, ['build', '--no-cache', '--progress', 'plain', '-q', ...args, context], {
         env: BUILDKIT,
-        // Of two builds that only differ in their ID and in how their progress is told.
+        // Of two builds that only differ in their ID and in how their progress is reported.
         normalise: (text) => text.replace(/sha256:\w+/g, 'ID').replace(/^#.*\n|^\n/gm, ''),
       });
     };

@@ -20,7 +20,7 @@ export async function dialHub(port: number): Promise<Duplex> {
 
 /**
  * An engine's socket for clients that know neither a base path nor a token: adds both to each request, and passes the rest
- * byte by byte. A connection carries one request, as both sides are told.
+ * byte by byte. A connection carries one request; both sides get `Connection: close`.
  * @returns the socket's path
  */
 export async function startHubForwarder(

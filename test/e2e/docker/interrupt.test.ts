@@ -24,7 +24,7 @@ const RACY_CODES = new Set<number | null>([0, 1, 130]);
 /** The head of a file that is larger than what is sent of it, and enough to fill every buffer on the way. */
 const ENDLESS_TAR = Buffer.concat([tarHead('part', 2 ** 30), Buffer.alloc(6 * 2 ** 20)]);
 
-/** A command that goes on until somebody stops it. */
+/** A command that runs until it is stopped. */
 interface Endless {
   readonly title: string;
   /** `name` is a container that ticks. */

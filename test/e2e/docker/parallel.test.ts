@@ -108,7 +108,7 @@ async function runOne(
   return { ...end, stdout: inShort(withoutIds(stdout)), stderr: stderr.replaceAll(name, 'NAME') };
 }
 
-/** A report of two megabytes that differ helps nobody. */
+/** A diff of two megabytes is unreadable. */
 function inShort(text: string): string {
   if (text.length < 1_000) return text;
   return `${text.length} characters, ${createHash('sha256').update(text).digest('hex')}: ${text.slice(-100)}`;

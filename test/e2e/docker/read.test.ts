@@ -25,29 +25,32 @@ serialLabTest('docker version, info: the engine’s own answers', async (t) => {
   t.regex((await compare(t, line, ['info'], { normalise })).stdout, /Storage Driver: \S/);
 });
 
-serialLabTest('docker ps, top, inspect, diff, port, logs: what they tell of a container', async (t) => {
-  const line = await theLine();
-  const name = containerName(t, line);
-  const script = 'echo out; echo err >&2; rm /etc/group; touch /ready; exec sleep 600';
-  const options = ['--label', `probe=${name}`, '-p', '127.0.0.1::80'];
-  await docker(t, line.local, ['run', '-d', '--name', name, ...options, BUSYBOX_IMAGE, 'sh', '-c', script]);
-  await docker(t, line.local, ['exec', name, 'sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done']);
+serialLabTest(
+  'docker ps, top, inspect, diff, port, logs: describe a container as the engine does',
+  async (t) => {
+    const line = await theLine();
+    const name = containerName(t, line);
+    const script = 'echo out; echo err >&2; rm /etc/group; touch /ready; exec sleep 600';
+    const options = ['--label', `probe=${name}`, '-p', '127.0.0.1::80'];
+    await docker(t, line.local, ['run', '-d', '--name', name, ...options, BUSYBOX_IMAGE, 'sh', '-c', script]);
+    await docker(t, line.local, ['exec', name, 'sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done']);
 
-  const filter = ['--filter', `label=probe=${name}`];
-  const format = '{{.ID}} {{.Names}} {{.State}} {{.Image}} {{.Command}} {{.Ports}}';
-  const ps = await compare(t, line, ['ps', '--no-trunc', ...filter, '--format', format]);
-  t.regex(ps.stdout, / running .* 127\.0\.0\.1:\d+->80\/tcp/);
-  t.regex((await compare(t, line, ['ps', '-aq', ...filter])).stdout, /^ID\n$/);
-  t.regex((await compare(t, line, ['top', name, '-o', 'pid,args'])).stdout, /sleep 600/);
-  t.regex((await compare(t, line, ['inspect', name])).stdout, /"Running": true/);
-  t.regex((await compare(t, line, ['inspect', '-s', name])).stdout, /"SizeRootFs": \d/);
-  // The engine lists changes in random order too.
-  const inOrder = (text: string) => text.split('\n').sort().join('\n');
-  t.regex((await compare(t, line, ['diff', name], { normalise: inOrder })).stdout, /^D \/etc\/group$/m);
-  t.regex((await compare(t, line, ['port', name])).stdout, /^80\/tcp -> 127\.0\.0\.1:\d+\n/);
-  t.like(await compare(t, line, ['logs', name]), { stdout: 'out\n', stderr: 'err\n' });
-  t.is((await compare(t, line, ['logs', '--tail', '0', name])).stdout, '');
-});
+    const filter = ['--filter', `label=probe=${name}`];
+    const format = '{{.ID}} {{.Names}} {{.State}} {{.Image}} {{.Command}} {{.Ports}}';
+    const ps = await compare(t, line, ['ps', '--no-trunc', ...filter, '--format', format]);
+    t.regex(ps.stdout, / running .* 127\.0\.0\.1:\d+->80\/tcp/);
+    t.regex((await compare(t, line, ['ps', '-aq', ...filter])).stdout, /^ID\n$/);
+    t.regex((await compare(t, line, ['top', name, '-o', 'pid,args'])).stdout, /sleep 600/);
+    t.regex((await compare(t, line, ['inspect', name])).stdout, /"Running": true/);
+    t.regex((await compare(t, line, ['inspect', '-s', name])).stdout, /"SizeRootFs": \d/);
+    // The engine lists changes in random order too.
+    const inOrder = (text: string) => text.split('\n').sort().join('\n');
+    t.regex((await compare(t, line, ['diff', name], { normalise: inOrder })).stdout, /^D \/etc\/group$/m);
+    t.regex((await compare(t, line, ['port', name])).stdout, /^80\/tcp -> 127\.0\.0\.1:\d+\n/);
+    t.like(await compare(t, line, ['logs', name]), { stdout: 'out\n', stderr: 'err\n' });
+    t.is((await compare(t, line, ['logs', '--tail', '0', name])).stdout, '');
+  },
+);
 
 serialLabTest('docker system df: the same sums and lists', async (t) => {
   const line = await theLine();
@@ -165,7 +168,7 @@ serialLabTest('docker: each client version on this machine works', async (t) => 
   }
 });
 
-/** The classic builder works; BuildKit, where a client brings it along, is told what to do instead. */
+/** The classic builder works; a client with BuildKit gets an error with the alternative. */
 async function builds(t: ExecutionContext, line: DockerLine): Promise<void> {
   const args = ['build', '--no-cache', '-q', '-'];
   const input = `FROM ${BUSYBOX_IMAGE}\nENV A=1\n`;

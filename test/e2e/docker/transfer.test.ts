@@ -38,7 +38,7 @@ serialLabTest('docker cp: files and folders into a container and back, unchanged
   });
 });
 
-serialLabTest('docker cp: a tar on stdin and on stdout; what is not there is told', async (t) => {
+serialLabTest('docker cp: a tar on stdin and on stdout; a missing path is an error', async (t) => {
   const line = await theLine();
   const source = await makeFolder(t);
   const archives = await onBothSides(t, line, async (side) => {

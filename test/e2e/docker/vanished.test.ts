@@ -9,29 +9,26 @@ import { untilTunnel } from '../../kit/hub-and-agent.js';
 /** What Linux keeps of a connection whose process is gone (a minute), and a keep-alive and a look of the hub after it. */
 const NOTICED_MS = 120_000;
 
-labTest(
-  'docker exec: a client that was killed beside a silent process does not hold the tunnel',
-  async (t) => {
-    t.timeout(10 * NOTICED_MS);
-    const line = await startDockerLine(t);
-    const name = containerName(t, line);
-    await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '3600']);
-    const called = await watchEngine(line);
-    const session = startDocker(t, line.through, ['exec', name, 'sh', '-c', 'echo ready; exec sleep 3600']);
-    await session.untilOutput(/ready/);
-    await called();
-    const { body } = await line.hub.call<TunnelView>(
-      'GET',
-      `/edge/api/environments/${line.environmentId}/tunnel`,
-    );
-    t.is(body.calls, 1);
-    session.signal('SIGKILL');
-    const { tookMs } = await untilTunnel(
-      line.hub,
-      line.environmentId,
-      ({ calls }) => calls === 0,
-      5 * NOTICED_MS,
-    );
-    t.log(`${Math.round(tookMs / 1_000)} s`);
-  },
-);
+labTest('docker exec: a killed client of a silent process does not keep the tunnel open', async (t) => {
+  t.timeout(10 * NOTICED_MS);
+  const line = await startDockerLine(t);
+  const name = containerName(t, line);
+  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '3600']);
+  const called = await watchEngine(line);
+  const session = startDocker(t, line.through, ['exec', name, 'sh', '-c', 'echo ready; exec sleep 3600']);
+  await session.untilOutput(/ready/);
+  await called();
+  const { body } = await line.hub.call<TunnelView>(
+    'GET',
+    `/edge/api/environments/${line.environmentId}/tunnel`,
+  );
+  t.is(body.calls, 1);
+  session.signal('SIGKILL');
+  const { tookMs } = await untilTunnel(
+    line.hub,
+    line.environmentId,
+    ({ calls }) => calls === 0,
+    5 * NOTICED_MS,
+  );
+  t.log(`${Math.round(tookMs / 1_000)} s`);
+});

@@ -4,7 +4,7 @@ import { browserTest } from '../../kit/browser/browser.js';
 import { HOSTILE_BYTES } from './hostile-bytes.js';
 import { startHostileLine } from './setup.js';
 
-/** Five times what a call takes that nobody hinders, on a busy machine. */
+/** Five times the duration of an undisturbed call, on a busy machine. */
 const DEADLINE_MS = 20_000;
 const NAMES = Object.keys(HOSTILE_BYTES);
 const REPLIES = Object.fromEntries(Object.entries(HOSTILE_BYTES).map(([name, { reply }]) => [name, reply]));
@@ -15,7 +15,7 @@ const EXPECTED = Object.fromEntries(
 /** How Chromium says that an answer broke off. */
 const BROKEN_OFF =
   /^net::ERR_(HTTP2_PROTOCOL_ERROR|CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)$/;
-/** Another test's networks come and go: Chromium then drops what is under way, whoever answers it. */
+/** Chromium drops running requests when another test adds or removes a network. */
 const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED';
 
 /** Resolves with how a request of that page failed, where it did. */
@@ -28,8 +28,8 @@ async function untilFailed(page: Page, url: string): Promise<string> {
   return BROKEN_OFF.test(errorText) ? 'cut' : errorText;
 }
 
-/** What the hub told: its own error, or what the engine had announced. */
-function told(text: string | null): string {
+/** What the hub answered: its own error, or what the engine had announced. */
+function outcomeOf(text: string | null): string {
   if (text?.includes('"code":"engine-bad-response"')) return 'refused';
   return text === '{}' ? 'announced' : `${text}`;
 }
@@ -41,7 +41,7 @@ async function callFrom(page: Page, url: string): Promise<string> {
     .evaluate<string>(
       `fetch(${JSON.stringify(url)}, { headers: { 'X-Fairlead-CSRF': '1' } }).then((r) => r.text())`,
     )
-    .then(told);
+    .then(outcomeOf);
   return Promise.any([read, failed]);
 }
 
@@ -54,7 +54,7 @@ async function openAt(page: Page, url: string): Promise<string> {
   };
   const shown = async () => {
     await page.waitForEvent('requestfinished', { ...options, predicate: (request) => request.url() === url });
-    return told(await page.locator('pre').textContent(options));
+    return outcomeOf(await page.locator('pre').textContent(options));
   };
   const how = Promise.any([downloaded(), shown(), untilFailed(page, url)]);
   await page.goto(url, { ...options, waitUntil: 'commit' }).catch(() => null);

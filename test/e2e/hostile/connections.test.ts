@@ -94,7 +94,7 @@ class Attack {
   }
 
   #keep(socket: net.Socket): void {
-    // Tells when the hub has really closed, not only ended its side.
+    // Shows when the hub has closed the connection, not only ended its side.
     socket.setKeepAlive(true, 1_000);
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));

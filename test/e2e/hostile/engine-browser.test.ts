@@ -88,7 +88,7 @@ const STORAGE = `(async () => ({
   workers: (await navigator.serviceWorker.getRegistrations()).length,
 }))()`;
 
-/** The same bytes on an origin where nothing stands in between, and pages of a stranger beside the hub. */
+/** The same bytes from an origin without the hub in between, and pages of another site. */
 async function startStranger(t: ExecutionContext, pages: Record<string, Buffer>): Promise<string> {
   const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), systemClock);
   const server = tls.createServer({ key, cert: certificate });

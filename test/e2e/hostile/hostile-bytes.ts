@@ -17,7 +17,7 @@ function head(...lines: string[]): string {
   return `${['HTTP/1.1 200 OK', ...lines].join('\r\n')}\r\n\r\n`;
 }
 
-/** The same again for as long as somebody takes it. */
+/** The same again for as long as the client reads. */
 function endless(first: string, again: string): (socket: Socket) => void {
   const piece = again.repeat(Math.ceil(16_384 / again.length));
   return (socket) => {

@@ -18,7 +18,7 @@ const theLine = () => {
   return started;
 };
 
-serialLabTest('console: a shell answers, takes the window’s size, and tells how it ended', async (t) => {
+serialLabTest('console: a shell answers, follows the window’s size, and reports its exit code', async (t) => {
   const { hub, created } = await theLine();
   const shell = await openConsole(t, hub, created.id, CONTAINER, ['sh']);
   shell.type('echo "sum: $((40 + 2))"\n');

@@ -68,7 +68,7 @@ async function openExec(t: ExecutionContext, hub: HubApi, id: number): Promise<O
   return { what: 'exec', over: new Promise((resolve) => socket.once('close', resolve)) };
 }
 
-/** One of each kind of stream that somebody can hold open. */
+/** One stream of each kind that a client can keep open. */
 async function openAll(t: ExecutionContext, hub: HubApi, id: number) {
   const docker = `/edge/api/environments/${id}/docker`;
   const shell = await openConsole(t, hub, id, CONTAINER, ['sh']);

@@ -4,7 +4,7 @@ import { snapshotSchema } from '../../../protocol/messages/snapshot.js';
 import { systemClock } from '../../../protocol/time/clock.js';
 import { BUSYBOX_IMAGE, labTest, startEngine } from '../../kit/engine/lab.js';
 
-labTest('snapshot: tells what a real engine runs, and follows it into a Swarm', async (t) => {
+labTest('snapshot: lists what a real engine runs, and follows it into a Swarm', async (t) => {
   const lab = await startEngine(t);
   const engine = new Engine({ kind: 'unix', path: lab.socketPath });
   await lab.docker(['volume', 'create', '--label', 'keep=yes', 'data']);

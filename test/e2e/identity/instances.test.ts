@@ -37,20 +37,23 @@ labTest(
   },
 );
 
-labTest('instance: a second agent on another engine is told, and the first keeps working', async (t) => {
-  t.timeout(180_000);
-  const { hub, created, agentOptions } = await startLine(t, { hub: await sharedHub() });
-  const other = await startEngine(t);
-  const { dataDir: _, ...fresh } = agentOptions;
-  const second = await startAgent(t, { ...fresh, engine: other.socketPath });
-  await second.child.untilLine(/"code":"duplicate"/);
-  t.like(await hub.until(created.id, ({ problem }) => problem !== null), {
-    status: 'online',
-    problem: { code: 'duplicate' },
-    lastRefusal: { code: 'duplicate' },
-  });
-  t.is((await hub.call('GET', ping(created.id))).body, 'OK');
-});
+labTest(
+  'instance: a second agent on another engine is refused with a reason, and the first keeps working',
+  async (t) => {
+    t.timeout(180_000);
+    const { hub, created, agentOptions } = await startLine(t, { hub: await sharedHub() });
+    const other = await startEngine(t);
+    const { dataDir: _, ...fresh } = agentOptions;
+    const second = await startAgent(t, { ...fresh, engine: other.socketPath });
+    await second.child.untilLine(/"code":"duplicate"/);
+    t.like(await hub.until(created.id, ({ problem }) => problem !== null), {
+      status: 'online',
+      problem: { code: 'duplicate' },
+      lastRefusal: { code: 'duplicate' },
+    });
+    t.is((await hub.call('GET', ping(created.id))).body, 'OK');
+  },
+);
 
 labTest('instance: two agents with a copy of one DATA_DIR on one engine give way, and say so', async (t) => {
   t.timeout(120_000);

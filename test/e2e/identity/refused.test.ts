@@ -71,7 +71,7 @@ labTest('identity: a foreign fingerprint keeps the tunnel shut, and says so on b
 });
 
 labTest(
-  'identity: a self-signed hub is refused with the next step, unless it is told to be accepted',
+  'identity: a self-signed hub is refused with the next step, unless the settings accept it',
   async (t) => {
     const [engine, hub] = [await sharedEngine(), await sharedHub()];
     const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });

@@ -60,9 +60,11 @@ labTest('cut: a link that swallows bytes is noticed within 10 s on both sides, a
   await agent.child.untilLine(/"tunnel open"/);
   const startedMs = performance.now();
   relay.swallow();
-  const told = agent.child.untilLine(/"tunnel closed"/, NOTICED_MS).then(() => performance.now() - startedMs);
+  const noticed = agent.child
+    .untilLine(/"tunnel closed"/, NOTICED_MS)
+    .then(() => performance.now() - startedMs);
   const { tookMs } = await untilTunnel(hub, created.id, (view) => view.openedAt !== openedAt, NOTICED_MS);
-  const agentMs = await told;
+  const agentMs = await noticed;
   const back = await untilTunnel(hub, created.id, ({ state }) => state === 'active');
   t.is((await hub.call('GET', `/edge/api/environments/${created.id}/docker/_ping`)).body, 'OK');
   t.log(

@@ -33,7 +33,7 @@ function Dashboard() {
 createRoot(document.querySelector('main')).render(h(Dashboard));
 `;
 
-/** A page of somebody who is known by a token alone: the browser has no cookie of the hub's. */
+/** A page whose user has a token only: the browser has no cookie of the hub. */
 async function openHub(
   t: Scope,
 ): Promise<{ hub: Hub; page: Page; errors: string[]; id: number; token: string }> {

@@ -59,7 +59,7 @@ async function changeSettings(page: Page, hub: Hub): Promise<string[]> {
   const { body } = await hub.call('GET', '/edge/api/settings');
   const { checkInSeconds, heldCheckIns } = Object(body);
   if (checkInSeconds !== 2 || heldCheckIns !== false) faults.push(`saved: ${JSON.stringify(body)}`);
-  // What somebody else changes comes by itself.
+  // A change by another user appears without a reload.
   await hub.call('PATCH', '/edge/api/settings', { inactivitySeconds: 77, heldCheckIns: true });
   while ((await page.inputValue('input[name=inactivitySeconds]')) !== '77');
   return faults;

@@ -34,7 +34,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-/** The data files' bytes, and all names beside them. */
+/** The data files' bytes, and all file names next to them. */
 async function contents(inside: string) {
   const names = (await readdir(inside, { recursive: true })).filter((name) => !/lock-|filler/.test(name));
   const read = (name: string) => readFile(join(inside, name), 'utf8');
@@ -82,9 +82,9 @@ labTest(
     for (const what of ['the store', "the host's data", 'snapshots']) {
       // Its log comes on another way than its answers.
       await hub.child.untilLine(new RegExp(`${what} cannot be written`), 30_000);
-      const told = hub.child.lines.filter((line) => line.includes(`${what} cannot be written`));
-      t.is(told.length, 1, what);
-      t.regex(told.join(), /"level":50.*ENOSPC/);
+      const reported = hub.child.lines.filter((line) => line.includes(`${what} cannot be written`));
+      t.is(reported.length, 1, what);
+      t.regex(reported.join(), /"level":50.*ENOSPC/);
     }
 
     // Reads, sign-ins, check-ins, tunnels and calls go on.

@@ -35,7 +35,7 @@ serialLabTest(
     t.regex(await line.leader(), /^node[23]$/);
     await noManager(t, line);
     const refused = await line.docker(['info'], { node: manager.name, allowFailure: true });
-    t.not(refused.code, 0, 'nobody has told of this node');
+    t.not(refused.code, 0, 'this node has not been reported');
 
     const update = ['service', 'update', '--quiet', '--constraint-rm', WORKERS_ONLY, SERVICE];
     await manager.docker(...update);

@@ -6,7 +6,7 @@ import type { SwarmLine } from '../../kit/swarm/setup.js';
 /** What befalls a node; `undo` makes it whole again. */
 export interface Fault {
   readonly name: string;
-  /** Whether nothing tells the hub: it must notice the silence. */
+  /** Whether the hub gets no event and must notice the silence. */
   readonly isSilent: boolean;
   inflict(line: SwarmLine, node: SwarmNode): Promise<() => Promise<void>>;
 }

@@ -12,7 +12,7 @@ const PORT = 8080;
 const VISIT_WITHIN_MS = 60_000;
 /** The kernel looks for a lost neighbour for three seconds. */
 const ASK_MS = 5_000;
-/** Tells its node's name to whoever asks, and visits our server for ever. */
+/** Serves its node's name, and keeps requesting our server. */
 const VISITOR = `
   require('node:http').createServer((req, res) => res.end(process.env.NODE)).listen(${PORT});
   process.on('SIGTERM', () => process.exit());
@@ -33,7 +33,7 @@ serialLabTest('swarm lab: three managers; a node that is cut off goes Down and c
   await visits.untilFrom('node1', 'node2');
   // What a node has learned about its neighbours ends within a minute.
   await third.engine.runInside('ip', ['neigh', 'flush', 'dev', 'eth0']);
-  t.is(await ask(third, visits.address), 'TimeoutError', 'nobody tells it that there is no way');
+  t.is(await ask(third, visits.address), 'TimeoutError', 'packets are dropped, not refused');
   await third.mend();
   await swarm.untilStatus(third, 'Ready');
   await visits.untilFrom('node3');

@@ -37,7 +37,7 @@ function cardOf(name: string, text: string): string {
 }
 
 serialBrowserTest(
-  'swarm panel: a service is scaled, a node drained, and the page tells what follows',
+  'swarm panel: a service is scaled, a node drained, and the page shows what follows',
   async (t) => {
     t.timeout(400_000);
     const { page, created, swarm, errors, ran } = await theLines();

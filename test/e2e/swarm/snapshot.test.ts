@@ -11,7 +11,7 @@ services:
 `;
 
 serialLabTest(
-  'swarm: nodes, services and each node’s containers are told, and follow what happens',
+  'swarm: nodes, services and each node’s containers are listed, and follow changes',
   async (t) => {
     t.timeout(300_000);
     const line = await startSwarmLine(t, { managers: 1 });
@@ -57,14 +57,14 @@ serialLabTest(
       members?.map(({ id, agent }) => [id, agent?.online]),
       swarm.nodes.map(({ id }) => [id, true]),
     );
-    const told = services?.map(({ name, mode, running, desired, stack }) => [
+    const listed = services?.map(({ name, mode, running, desired, stack }) => [
       name,
       mode,
       running,
       desired,
       stack,
     ]);
-    t.deepEqual(told?.sort(), [
+    t.deepEqual(listed?.sort(), [
       [SERVICE, 'global', 3, 3, null],
       ['shop_broken', 'replicated', 0, 1, 'shop'],
       ['shop_web', 'replicated', 2, 2, 'shop'],
@@ -91,7 +91,7 @@ serialLabTest(
     const changed = await nodesOnce(
       (now) => now[1]?.role === 'manager' && now[2]?.availability === 'drain' && now[2].agent !== null,
     );
-    t.log(`drain and promotion are told within ${Date.now() - started} ms`);
+    t.log(`drain and promotion are shown within ${Date.now() - started} ms`);
     t.like(changed[1], { id: second.id, role: 'manager', confirmed: true });
     t.like(changed[2], { id: third.id, availability: 'drain' });
     const view = await hub.until(created.id, ({ swarm }) => swarm?.managers === 2);

@@ -4,7 +4,7 @@ import { hashPassword, verifyPassword } from '../../../host/auth/password.js';
 
 const cheap = { logN: 4, r: 8, p: 1 };
 
-test('password: verifies by the parameters recorded beside it', async (t) => {
+test('password: verifies with the parameters stored in its hash', async (t) => {
   const phc = await hashPassword('secret', randomBytes(16), cheap);
   t.regex(phc, /^\$scrypt\$ln=4,r=8,p=1\$/);
   t.true(await verifyPassword('secret', phc));

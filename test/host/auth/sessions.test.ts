@@ -95,7 +95,7 @@ test('session: without a trusted proxy X-Forwarded-For is ignored', async (t) =>
 });
 
 for (const method of ['GET', 'POST', 'DELETE']) {
-  test(`session: a cookie without the CSRF header is nobody, on ${method} as well`, async (t) => {
+  test(`session: a cookie without the CSRF header is not accepted, on ${method} as well`, async (t) => {
     const host = await startHost(t);
     const { authorization } = await host.signIn();
     const cookie = `other=1; __Host-fairlead=${authorization.slice('Bearer '.length)}`;

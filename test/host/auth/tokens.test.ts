@@ -51,7 +51,7 @@ test('tokens: one that is bound to an environment says so to the plugin and cann
   }
 });
 
-test('tokens: an expired one is nobody', async (t) => {
+test('tokens: an expired one is not accepted', async (t) => {
   let now = Date.parse('2026-01-02T00:00:00Z');
   const host = await startHost(t, { around: { clock: () => now } });
   const admin = await host.signIn();
@@ -65,7 +65,7 @@ test('tokens: an expired one is nobody', async (t) => {
   t.is((await host.call('/api/session', { headers })).status, 401);
 });
 
-test('tokens: a revoked one is nobody at once, and the others stay', async (t) => {
+test('tokens: a revoked one is refused immediately, and the others stay valid', async (t) => {
   const host = await startHost(t);
   const admin = await host.signIn();
   const make = (name: string) => host.call('/api/tokens', { method: 'POST', headers: admin, body: { name } });
@@ -110,7 +110,7 @@ for (const [what, body] of malformed) {
   });
 }
 
-test('tokens: nobody makes one without signing in', async (t) => {
+test('tokens: creating one requires a session', async (t) => {
   const host = await startHost(t);
   const answer = await host.call('/api/tokens', { method: 'POST', body: { name: 'ci' } });
   t.is(answer.status, 401);

@@ -170,7 +170,7 @@ async function writeTenYearCa(folder: string): Promise<void> {
   await writeFile(join(folder, 'ca-key.pem'), certificate + key);
 }
 
-test('certificate: a given one is used as it is, and its root is told where the file holds it', async (t) => {
+test('certificate: a given one is used unchanged, and its root is published if the file contains it', async (t) => {
   const folder = await makeFolder(t);
   const own = await ownCertificate(folder, NAMES, START, randomBytes);
   const [certFile, keyFile] = [join(folder, 'given.pem'), join(folder, 'given-key.pem')];

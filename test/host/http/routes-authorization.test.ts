@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Who may make a call: `admin`: callers who are good for everything; `environment`: those and who is bound to that very
- * environment; `own`: whoever is known, each shown what is theirs; `anyone`: no credentials are asked for.
+ * environment; `own`: every known caller, with its own data; `anyone`: no credentials are asked for.
  */
 type Audience = 'admin' | 'environment' | 'own' | 'anyone';
 
@@ -83,7 +83,7 @@ const HOST_AUDIENCES: Readonly<Record<string, Audience>> = {
   'PATCH /api/plugins/:id': 'admin',
 };
 
-/** Who each caller is; a `stranger` is told nothing. */
+/** The standing of each caller; a `stranger` gets no information. */
 type Standing = 'admin' | 'own environment' | 'another environment' | 'stranger';
 type Callers = Readonly<Record<string, { standing: Standing; headers: Record<string, string> }>>;
 
@@ -170,7 +170,7 @@ async function outcome(
   const text = Buffer.concat(await res.toArray()).toString('utf8');
   const { statusCode = 0 } = res;
   if (statusCode < 400) return 'allowed';
-  // HEAD has no body to tell the code.
+  // A response to HEAD has no body with the code.
   const code = method === 'HEAD' ? HEAD_CODES[statusCode] : JSON.parse(text).code;
   return code === 'unauthorized' || code === 'forbidden' ? code : 'allowed';
 }
@@ -212,7 +212,7 @@ async function setup(t: ExecutionContext) {
     'a revoked token': { standing: 'stranger', headers: revoked.headers },
     'a cookie without the CSRF header': { standing: 'stranger', headers: cookie },
     'a cookie with a wrong CSRF header': { standing: 'stranger', headers: { ...cookie, [CSRF_HEADER]: '0' } },
-    'a cookie beside a bad token': {
+    'a cookie with a bad token': {
       standing: 'stranger',
       headers: { ...cookie, [CSRF_HEADER]: '1', authorization: 'Bearer flt_invented' },
     },

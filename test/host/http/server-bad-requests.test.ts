@@ -102,7 +102,7 @@ for (const [what, text, status, code] of [
   ],
   ['two lengths', request(['Content-Length: 16', 'Content-Length: 17'], ATTEMPT), 400, 'not-http'],
   [
-    'a length beside chunks',
+    'a length together with chunks',
     request(['Content-Length: 16', 'Transfer-Encoding: chunked'], ATTEMPT),
     400,
     'not-http',

@@ -71,7 +71,7 @@ test('server: an HTTP/2 client that ends its side is gone, and its requests with
   t.pass();
 });
 
-test('server: an upgrade that nobody takes is 404, and the connection ends', async (t) => {
+test('server: an unknown upgrade is 404, and the connection ends', async (t) => {
   const host = await startHost(t);
   const socket = await openTls(t, host);
   socket.write('GET /elsewhere HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');

@@ -14,7 +14,7 @@ async function writeManifest(t: ExecutionContext, changes: object, name = 'plugi
   return folder;
 }
 
-test('plugins: one is told its folder, mount, addresses, image and the CA', async (t) => {
+test('plugins: one gets its folder, mount, addresses, image and the CA', async (t) => {
   const host = await startHost(t, { config: { publicUrl: 'https://hub.example:9443' } });
   const answer = (await host.call('/edge/anything', { headers: await host.signIn() })).json();
   t.deepEqual(answer.options, {
@@ -44,8 +44,8 @@ test('plugins: the later of two that want one mount, or one below the other, is 
     t.is(manifests.length, 1);
     t.regex(refused[0] ?? '', /already taken by .*fake-plugin/);
   }
-  const beside = await writeManifest(t, { id: 'beside', mount: '/edge-2' });
-  t.is((await findPlugins([fakePluginFolder, beside])).manifests.length, 2);
+  const second = await writeManifest(t, { id: 'second', mount: '/edge-2' });
+  t.is((await findPlugins([fakePluginFolder, second])).manifests.length, 2);
 });
 
 test('plugins: a module without the export, and a factory that makes something else, are refused', async (t) => {

@@ -110,15 +110,15 @@ for (const [title, module, problem] of broken) {
   test(`plugin life: a plugin that ${title} is a problem in one line, and the host lives`, async (t) => {
     const host = await startHost(t, { around: { pluginFolders: [await pluginOf(t, module)] } });
     const { view, status } = await asAdmin(host);
-    const { state, problem: told } = (await view()) ?? {};
+    const { state, problem: reported } = (await view()) ?? {};
     t.is(state, 'failed');
-    t.regex(told ?? '', problem);
+    t.regex(reported ?? '', problem);
     t.is(await status(), 404);
     t.is((await host.call('/')).status, 200);
   });
 }
 
-test('plugin life: one that throws in requests, takes answers over and fails, or cannot stop, harms nobody else', async (t) => {
+test('plugin life: one that throws in requests, takes answers over and fails, or cannot stop, does not affect the others', async (t) => {
   const folder = await pluginOf(
     t,
     `export const createPlugin = () => ({

@@ -26,7 +26,7 @@ export interface TestInstanceOptions {
   readonly clock?: Clock;
   /** What {@link joinInstance} enrols it as. Default: an agent outside a Swarm. */
   readonly facts?: Partial<EnrolRequest>;
-  /** What CONNECT streams are joined to. Default: an engine that nobody can reach. */
+  /** What CONNECT streams are joined to. Default: an unreachable engine. */
   readonly dialEngine?: () => Promise<Duplex>;
   /** What its agent does when the hub asks for a report. Default: nothing. */
   readonly report?: () => Promise<void>;

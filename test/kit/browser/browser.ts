@@ -18,7 +18,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Beside Playwright's own option, which workers do not heed.
+  // In addition to Playwright's own option, which workers ignore.
   '--ignore-certificate-errors',
 ];
 

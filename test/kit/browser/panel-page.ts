@@ -10,7 +10,7 @@ import { load } from './browser.js';
 /** A browser on a busy machine takes its time. */
 const MS = 90_000;
 
-/** The dashboard's page with the panel in it, of somebody who has signed in. */
+/** The dashboard's page with the panel, signed in. */
 export interface PanelPage {
   readonly page: Page;
   /** Errors of scripts, and what the Content-Security-Policy refused. */

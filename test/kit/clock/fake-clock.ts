@@ -58,7 +58,7 @@ export class FakeClock implements Clock {
     this.#pass(end - this.#monotonicMs);
   }
 
-  /** Somebody sets the wall clock: timers and monotonic time do not notice. */
+  /** Sets the wall clock only: timers and monotonic time are not affected. */
   setWall(ms: number): void {
     this.#wallMs = ms;
   }

@@ -74,7 +74,7 @@ export function withoutIds(text: string): string {
 const names = new WeakMap<ExecutionContext, string[]>();
 let count = 0;
 
-/** A container name nobody else has; whatever bears it at the end of the test is removed. */
+/** A unique container name; the container of that name is removed at the end of the test. */
 export function containerName(t: ExecutionContext, line: Pick<DockerLine, 'engine'>): string {
   count += 1;
   const name = `cli-${process.pid}-${count}`;

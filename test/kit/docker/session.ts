@@ -59,7 +59,7 @@ export function startDocker(
   const text = (parts: Buffer[]) => Buffer.concat(parts).toString();
   // What was left in the pipe would keep it from closing.
   if (options.takeStdout) child.once('exit', () => child.stdout.resume());
-  const told = () => `docker ${args.join(' ')} (${side.kind})\n${text(stdout)}${text(stderr)}`;
+  const describe = () => `docker ${args.join(' ')} (${side.kind})\n${text(stdout)}${text(stderr)}`;
   const closed: Promise<SessionEnd> = once(child, 'close').then(([code, signal]) => ({
     code,
     signal,
@@ -74,7 +74,7 @@ export function startDocker(
     pid: child.pid ?? 0,
     stdin: child.stdin,
     untilOutput: (pattern, ms = STEP_MS) =>
-      within(ms, closed, told, (found) => {
+      within(ms, closed, describe, (found) => {
         const look = () => {
           if (!pattern.test(`${text(stdout)}${text(stderr)}`)) return;
           listeners.delete(look);
@@ -85,7 +85,7 @@ export function startDocker(
       }),
     signal: (signal) => child.kill(signal),
     end: async (ms = STEP_MS) => {
-      await within(ms, null, told, (found) => closed.then(found));
+      await within(ms, null, describe, (found) => closed.then(found));
       return closed;
     },
   };
@@ -95,16 +95,16 @@ export function startDocker(
 export function within(
   ms: number,
   closed: Promise<unknown> | null,
-  told: () => string,
+  describe: () => string,
   begin: (found: () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${told()}`)), ms);
+    const timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${describe()}`)), ms);
     const settle = (how: () => void) => {
       clearTimeout(timer);
       how();
     };
     begin(() => settle(resolve));
-    void closed?.then(() => settle(() => reject(new Error(`ended before: ${told()}`))));
+    void closed?.then(() => settle(() => reject(new Error(`ended before: ${describe()}`))));
   });
 }

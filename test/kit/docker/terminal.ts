@@ -9,7 +9,7 @@ export interface DockerTerminal {
   write(text: string): void;
   /**
    * Drags the window to a size until the output matches. Not once: a client listens for changes only after it
-   * has told the engine the first size, and nothing shows when that is.
+   * has sent the engine the first size, which is not visible from outside.
    */
   drag(columns: number, rows: number, until: RegExp): Promise<void>;
   /** Resolves when the screen's text so far matches. */
@@ -28,7 +28,7 @@ export function startTerminal(scope: Scope, side: DockerSide, args: readonly str
     env: { ...side.env },
   });
   let output = '';
-  const told = () => `docker ${args.join(' ')} (${side.kind}, terminal)\n${output}`;
+  const describe = () => `docker ${args.join(' ')} (${side.kind}, terminal)\n${output}`;
   let ended = false;
   const closed = new Promise<number>((resolve) => {
     pty.onExit(({ exitCode }) => {
@@ -46,7 +46,7 @@ export function startTerminal(scope: Scope, side: DockerSide, args: readonly str
     await closed;
   });
   const untilOutput = (pattern: RegExp, ms = STEP_MS) =>
-    within(ms, closed, told, (found) => {
+    within(ms, closed, describe, (found) => {
       const look = () => {
         if (!pattern.test(output)) return;
         listeners.delete(look);
@@ -68,7 +68,7 @@ export function startTerminal(scope: Scope, side: DockerSide, args: readonly str
     },
     untilOutput,
     end: async (ms = STEP_MS) => {
-      await within(ms, null, told, (found) => closed.then(found));
+      await within(ms, null, describe, (found) => closed.then(found));
       return { code: await closed, output };
     },
   };

@@ -12,7 +12,7 @@ export interface ForeignProject {
   readonly tarball: string;
 }
 
-/** Makes one in a temporary folder; `packages` of our `package.json` are installed beside the plugin, as of the same version. */
+/** Makes one in a temporary folder; `packages` of our `package.json` are installed with the plugin, in the same version. */
 export async function makeForeignProject(
   t: Scope,
   packages: readonly string[] = [],
@@ -23,11 +23,11 @@ export async function makeForeignProject(
   const { version, dependencies, devDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
   const tarball = join(packed, `fairlead-plugin-${version}.tgz`);
   const known: Record<string, string> = { ...dependencies, ...devDependencies };
-  const beside = Object.fromEntries(packages.map((name) => [name, known[name]]));
+  const installed = Object.fromEntries(packages.map((name) => [name, known[name]]));
   const project = {
     private: true,
     type: 'module',
-    dependencies: { 'fairlead-plugin': `file:${tarball}`, ...beside },
+    dependencies: { 'fairlead-plugin': `file:${tarball}`, ...installed },
   };
   await writeFile(join(folder, 'package.json'), JSON.stringify(project));
   await writeFile(join(folder, 'package-lock.json'), JSON.stringify(await lockFile()));

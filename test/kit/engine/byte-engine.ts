@@ -6,7 +6,7 @@ import { type EngineDouble, startHttpEngine } from './double.js';
 /**
  * An engine made of bytes: `GET /bytes?count=&seed=` sends some that depend on the seed, `POST /hash` answers with
  * the SHA-256 of what it gets, `POST /stalled` does the same once `release()` was called, `/echo` sends back,
- * `/name` tells its name.
+ * `/name` sends its name.
  */
 export interface ByteEngine extends EngineDouble {
   /** Bytes that answers took so far: they are on their way, or in a buffer. */

@@ -10,7 +10,7 @@ export interface PassingAnswer {
   readonly body: Buffer;
 }
 
-/** Somebody between agent and hub who reads what passes, and may change it. */
+/** A relay between agent and hub that sees the answers, and may change them. */
 export interface AnswerRelay {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;

@@ -13,7 +13,7 @@ export interface Relay {
   reset(): void;
   /** Ends all connections: both sides see an orderly end of TCP. */
   end(): void;
-  /** From now on no byte of the present connections arrives, and none is told so. New ones work. */
+  /** From now on no byte of the current connections arrives, without a reset. New connections work. */
   swallow(): void;
   /** Cuts connections, present and new, on which no byte went either way for so long; 0: each new one, too; null: none. */
   idleMs: number | null;

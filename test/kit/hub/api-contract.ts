@@ -63,7 +63,7 @@ export class ApiContract {
       (name) => answer.headers[name] === undefined && name !== 'retry-after',
     );
     if (missing.length > 0) return [`headers are missing: ${missing}`];
-    if (!documented.content) return answer.text === '' ? [] : [`a body nobody documented: ${answer.text}`];
+    if (!documented.content) return answer.text === '' ? [] : [`an undocumented body: ${answer.text}`];
     if (method === 'HEAD') return [];
     const [type = ''] = Object.keys(documented.content);
     const given = answer.headers['content-type']?.split(';')[0] ?? '';
@@ -83,7 +83,7 @@ export class ApiContract {
     return [...this.operations.values()].flatMap(({ operationId, method, responses }) =>
       Object.entries(responses).flatMap(([status, { content }]) => {
         if (!(Number(status) >= 400)) return [`${operationId} ${status}`];
-        // No body tells the code of a refused HEAD.
+        // A refused HEAD has no body with its code.
         const codes = method === 'HEAD' ? [] : codesOf(Object.values(content ?? {})[0]?.schema);
         return codes.map((code) => `${operationId} ${status} ${code}`);
       }),

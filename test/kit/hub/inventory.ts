@@ -35,7 +35,7 @@ export async function untilAsBefore(before: Inventory, ms = 20_000): Promise<voi
 }
 
 /**
- * How many objects are alive, functions included, after a collection. Bytes on the heap would tell less: compiled code
+ * How many objects are alive, functions included, after a collection. Bytes on the heap say less: compiled code
  * is there as well, and grows for as long as functions become hot.
  */
 export function countObjects(): number {

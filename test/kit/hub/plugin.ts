@@ -15,7 +15,7 @@ import { type ApiClient, apiClient } from './api-client.js';
 /** The plugin in this process, behind a plain HTTP server whose only admin has the token `admin`. Paths of calls are below `/edge`: `/api/…`. */
 export interface TestPlugin extends ApiClient {
   readonly plugin: Plugin;
-  /** What agents are told: `http://127.0.0.1:<port>/edge`. */
+  /** The address that agents use: `http://127.0.0.1:<port>/edge`. */
   readonly url: string;
   readonly tunnelPort: number;
   readonly dataDir: string;

@@ -10,8 +10,8 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'seconds pass': (world) => world.advance(world.random.between(0, 6_000)),
   'half a minute passes': (world) => world.advance(world.random.between(0, 30_000)),
   'a minute passes': (world) => world.advance(world.random.between(30_000, 70_000)),
-  'somebody needs the tunnel': ({ hub }) => hub.registry.slot(1).demand(),
-  'somebody needs it again': ({ hub }) => hub.registry.slot(1).demand(),
+  'the tunnel is needed': ({ hub }) => hub.registry.slot(1).demand(),
+  'the tunnel is needed again': ({ hub }) => hub.registry.slot(1).demand(),
   'a call waits for the tunnel': async ({ hub, random, clock }) => {
     const gone = new AbortController();
     clock.after(random.between(0, 20_000), () => gone.abort(new Error('gone')));
@@ -21,7 +21,7 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
       .then(({ leave }) => clock.after(random.between(0, 10_000), leave))
       .catch(() => undefined);
   },
-  'somebody needs a node': ({ hub }, { id }) => hub.registry.slot(1, id).demand(),
+  'a node is needed': ({ hub }, { id }) => hub.registry.slot(1, id).demand(),
   'a link breaks': (_, agent) => agent.cut(false),
   'a link falls silent': (_, agent) => agent.cut(true),
   'a link is back': (_, agent) => agent.mend(),
@@ -51,8 +51,8 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
     const node = world.nodes.get(agent.nodeId);
     if (node) node.availability = node.availability === 'drain' ? 'active' : 'drain';
   },
-  'a manager tells of its Swarm': (world, agent) => world.report(agent),
-  'another manager tells of it': (world, agent) => world.report(agent),
+  'a manager reports its Swarm': (world, agent) => world.report(agent),
+  'another manager reports it': (world, agent) => world.report(agent),
   'a tunnel breaks': ({ hub, random }) =>
     hub.registry.peek(1)?.tunnel?.close(random.pick(['lost', 'silent', 'flooding'])),
   "a node's tunnel breaks": ({ hub }, { id }) => hub.registry.peek(1, id)?.tunnel?.close('lost'),
@@ -68,7 +68,7 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
     const { tokens, random } = world;
     if (tokens.length > 0) attempt(() => show(world, random.pick(tokens)));
   },
-  'somebody shows the token of another': (world, { id }) => {
+  'an agent presents the token of another': (world, { id }) => {
     const instance = world.environment.instances.find((one) => one.id === id);
     const other = world.tokens.at(-1);
     if (instance && other) attempt(() => world.admit(instance, other.token));

@@ -115,7 +115,7 @@ export class LeaseRules {
       !open[0] || open[0].grant.epoch === slot?.lease?.epoch,
       'the tunnel does not stand by the lease',
     );
-    this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease that nobody needs');
+    this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease without demand');
     for (const tunnel of this.openTunnels('node')) {
       const place = hub.registry.peek(1, tunnel.grant.instanceId);
       this.#must(place?.tunnel === tunnel, 'two tunnels of one node');

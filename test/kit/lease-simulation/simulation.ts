@@ -24,7 +24,7 @@ interface Handshake {
 export interface TrueNode {
   role: 'manager' | 'worker';
   availability: 'active' | 'drain';
-  /** Somebody broke into it: its agent claims to be a manager. */
+  /** It is compromised: its agent claims to be a manager. */
   readonly isRooted: boolean;
 }
 
@@ -149,7 +149,7 @@ export class LeaseWorld {
     return tunnel;
   }
 
-  /** The hub ends, in order or not, and starts anew: what was in memory is gone. */
+  /** The hub stops, cleanly or not, and restarts without what was in memory. */
   restart(isCrash: boolean): void {
     const old = this.hub;
     const open = this.rules.openTunnels();

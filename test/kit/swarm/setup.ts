@@ -25,7 +25,7 @@ export interface SwarmLine {
   dockerArgs(node?: string): string[];
   /** Name of the node whose engine answers at the environment. */
   leader(): Promise<string>;
-  /** Resolves once the hub's log tells of one open tunnel of the environment. Fails where there ever were more at a time. */
+  /** Resolves once the hub's log shows one open tunnel of the environment. Fails if there were ever more at a time. */
   untilOneTunnel(): Promise<void>;
   /** The nodes once `holds` says so of them. */
   untilNodes(holds: (nodes: readonly NodeView[]) => boolean, ms?: number): Promise<readonly NodeView[]>;

@@ -76,7 +76,7 @@ export async function flood(socket: Writable, piece: Buffer): Promise<Flood> {
   }
 }
 
-/** A tunnel of somebody else, whose agent sends back what it gets. */
+/** Another tunnel, whose agent sends back what it gets. */
 export async function healthyTunnel(t: ExecutionContext, hub: TestListener): Promise<Tunnel> {
   const agent = await rawTunnel(t, hub.port);
   agent.session.on('stream', (stream, headers) => {

@@ -47,15 +47,15 @@ export async function startListener(
   const clock = options.clock ?? systemClock;
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
   const tunnels: Tunnel[] = [];
-  let tell: (code: string) => void = () => undefined;
+  let report: (code: string) => void = () => undefined;
   const refused = new Promise<string>((resolve) => {
-    tell = resolve;
+    report = resolve;
   });
   const log = new LogRecorder();
   const warn = log.warn.bind(log);
   log.warn = (fields: { code?: string }, message) => {
     warn(fields, message);
-    tell(fields.code ?? 'no code');
+    report(fields.code ?? 'no code');
   };
   let count = 0;
   const listener = new TunnelListener({

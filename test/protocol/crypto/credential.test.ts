@@ -124,7 +124,7 @@ const UNREADABLE: [title: string, make: () => string | Promise<string>][] = [
   ['no alg', () => seal({ enc: 'A256GCM' }, plain())],
   ['no enc', () => seal({ alg: 'dir' }, plain())],
   ['alg as an array', () => seal({ ...DIRECT, alg: ['dir'] }, plain())],
-  ['an encrypted key beside dir', () => seal(DIRECT, plain(), KEY, 'AAAA')],
+  ['an encrypted key together with dir', () => seal(DIRECT, plain(), KEY, 'AAAA')],
   ['a crit extension', () => seal({ ...DIRECT, crit: ['future'], future: 1 }, plain())],
   ['compressed content', () => seal({ ...DIRECT, zip: 'DEF' }, deflateRawSync(plain()))],
   ['a header that is no JSON', () => `${Buffer.from('x').toString('base64url')}..AAAA.AAAA.AAAA`],

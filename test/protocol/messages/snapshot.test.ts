@@ -32,7 +32,7 @@ const task = {
   ...{ id: 't', serviceId: 's', nodeId: 'n', slot: null, state: 'running', desiredState: 'running' },
   ...{ error: '', containerId: 'c', changedAt: 'x' },
 };
-/** What only managers tell. */
+/** Members that only managers report. */
 const OPTIONAL = { services: [service], tasks: [task] };
 const FULL: Snapshot = {
   ...EMPTY,
@@ -65,7 +65,7 @@ test('snapshot: fields of a newer agent are dropped at each depth', (t) => {
   t.deepEqual(snapshotSchema.parse(future), FULL);
 });
 
-test('snapshot: each member must be there, but for what only managers tell', (t) => {
+test('snapshot: each member is required, except those that only managers report', (t) => {
   for (const field of Object.keys(FULL))
     t.is(accepts({ ...FULL, [field]: undefined }), field in OPTIONAL, field);
 });

@@ -110,13 +110,13 @@ test('flow window: a ping under load counts if it is faster than all others', (t
   t.is(window.sampleMs, 200);
 });
 
-test('flow window: tells only sizes that differ by a quarter', (t) => {
+test('flow window: reports only sizes that differ by a quarter', (t) => {
   const window = new FlowWindow();
   window.addRoundTrip(100, 0);
-  const told = window.addDelivery(1_000_000, 100);
-  t.is(told, window.size);
+  const reported = window.addDelivery(1_000_000, 100);
+  t.is(reported, window.size);
   t.is(window.addDelivery(1_050_000, 100), null);
-  t.is(told, window.size);
+  t.is(reported, window.size);
 });
 
 test('flow window: one stream alone may use it all, many keep to a bound', (t) => {
@@ -131,7 +131,7 @@ test('flow window: one stream alone may use it all, many keep to a bound', (t) =
   t.is(window.streamSize(512), 1 * MIB);
 });
 
-test('flow window: stays within its bounds whatever it is told', (t) => {
+test('flow window: stays within its bounds for any input', (t) => {
   const window = new FlowWindow();
   for (let i = 0; i < 10_000; i++) {
     if (random() < 0.1) window.addRoundTrip(10 ** (random() * 6 - 2), 10 ** (random() * 8));

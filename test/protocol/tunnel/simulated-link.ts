@@ -13,7 +13,7 @@ const RECORD = 16 * 1024;
 
 /**
  * A transfer without end over a link with one queue, in steps of a millisecond: the sender sends what it was
- * granted, and the receiver grants anew when half of its window was used, as nghttp2 does.
+ * granted, and the receiver grants more when half of its window was used, as nghttp2 does.
  */
 export class SimulatedTransfer {
   readonly #window: FlowWindow;

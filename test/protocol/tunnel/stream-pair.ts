@@ -99,7 +99,7 @@ export async function rawPeer(t: ExecutionContext): Promise<RawPeer> {
   };
 }
 
-/** What a reader of a stream is told, to the end: its data, and then `end` or the error's code. */
+/** Everything that a reader of a stream gets: its data, and then `end` or the error's code. */
 export async function hear(stream: Duplex): Promise<{ text: string; how: string }> {
   const parts: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => parts.push(chunk));

@@ -40,7 +40,7 @@ for (const [name, code] of CODES) {
     t.true(socket.destroyed);
   });
 
-  test(`stream socket: a reset with ${name} while nobody reads is an error, never an end`, async (t) => {
+  test(`stream socket: a reset with ${name} without a reader is an error, never an end`, async (t) => {
     const { socket, data, reset } = await rawPeer(t);
     data('half an ans');
     reset(code);
@@ -145,7 +145,7 @@ test('stream socket: a reader who stops in the middle stops the writer', async (
   far.end(Buffer.alloc(count));
   near.once('data', () => near.pause());
   await once(near, 'pause');
-  // As much beside it: what is not held back would have come in that time, too.
+  // As much on another stream: data that is not held back would have arrived by then.
   const { near: other, far: otherFar } = await open();
   otherFar.end(Buffer.alloc(count));
   t.is((await hear(other)).text.length, count);

@@ -72,7 +72,7 @@ def output(step, client):
     step("logs followed to the end", lambda: len(b"".join(container.logs(stream=True, follow=True))))
     container.remove()
 
-    # Of two streams nobody knows which line is the last.
+    # With two streams it is undefined which line is the last.
     container = client.containers.run(IMAGE, ["seq", "2000"], name="dpy-output", detach=True)
     container.wait()
     step("last lines", lambda: container.logs(tail=3))

@@ -7,7 +7,7 @@ import type { Hub } from '../../../kit/hub/hub.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Opens a page that a dashboard of somebody else's could have, on the hub's origin, with one module script. */
+/** Opens a page as another dashboard could have it, on the hub's origin, with one module script. */
 export async function openForeignPage(
   page: Page,
   hub: Hub,

@@ -36,7 +36,7 @@ interface Doubt {
   readonly id: number;
   /** Null: deleted. */
   readonly after: Shown | null;
-  /** Whether the Edge key may be another one now, that nobody has seen. */
+  /** Whether the Edge key may have been replaced without an acknowledgement. */
   readonly isKeyLost: boolean;
 }
 
@@ -69,7 +69,7 @@ export class EnvironmentWriter implements Writer {
       if (views.some((view) => view.id === id)) throw new Error(`environment ${id} is back from the dead`);
     }
     const entries = new Map(this.#entries.map((entry) => [entry.id, entry]));
-    // What was created without an acknowledgement: nobody has its key, but its id counts.
+    // What was created without an acknowledgement: its key is unknown, but its id counts.
     for (const { id } of views.filter((view) => !entries.has(view.id))) {
       this.#mustBeNew(id);
       await this.#remove(hub, id);

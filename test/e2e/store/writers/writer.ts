@@ -8,7 +8,7 @@ export interface Writer {
    * {@link verify} takes either.
    */
   write(hub: Hub): Promise<void>;
-  /** Compares a hub that was started anew with what was acknowledged. @throws Error that says what is missing */
+  /** Compares a restarted hub with what was acknowledged. @throws Error that says what is missing */
   verify(hub: Hub): Promise<void>;
 }
 
