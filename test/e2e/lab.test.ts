@@ -13,7 +13,7 @@ labTest('lab: /var/run/docker.sock inside an engine is that engine', async (t) =
   t.is(JSON.parse(stdout).ID, id);
 });
 
-labTest('lab: an engine comes back with its containers after a stop and after a kill', async (t) => {
+labTest('lab: an engine keeps its containers after a stop and after a kill', async (t) => {
   const engine = await startEngine(t);
   await engine.docker(['create', '--name', 'kept', BUSYBOX_IMAGE, 'true']);
   for (const end of [() => engine.stop(), () => engine.kill()]) {

@@ -21,7 +21,7 @@ const addSession = (id: string) => (state: Readonly<HostState>) => ({
   revokedSessions: [...state.revokedSessions, { id, expiresAt: '2026-01-01T00:00:00Z' }],
 });
 
-test('data: changes at the same time are all kept, and are on disk when they resolve', async (t) => {
+test('data: concurrent changes are all kept, and are on disk when they resolve', async (t) => {
   const file = join(await makeFolder(t), 'new', 'host.json');
   const data = await HostData.open(file, initial, logger);
   const ids = Array.from({ length: 20 }, (_, index) => String(index));
@@ -69,7 +69,7 @@ test('data: a failing disk is logged once, and its recovery once', async (t) => 
   );
 });
 
-test('data: a file of a newer version, or a damaged one, is refused, left alone and never quoted', async (t) => {
+test('data: a newer or damaged file is refused, left unchanged and never quoted', async (t) => {
   const file = join(await makeFolder(t), 'host.json');
   for (const [value, reason] of [
     [JSON.stringify({ ...initial(), schemaVersion: 2 }), /newer version/],

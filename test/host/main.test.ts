@@ -67,7 +67,7 @@ test('main: --help prints the table of variables', async (t) => {
   t.regex(text, /FAIRLEAD_TUNNEL_PORT .* \[8000\]/);
 });
 
-test('main: a plugin that cannot start costs one line, and the dashboard lives', async (t) => {
+test('main: a plugin that cannot start is logged in one line, and the dashboard runs', async (t) => {
   const rival = createServer().listen(0, '127.0.0.1');
   await once(rival, 'listening');
   t.teardown(() => rival.close());

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startHost } from './start-host.js';
 
-test('page: is served without signing in, under a policy that lets only its own files run', async (t) => {
+test('page: is served without signing in, with a policy that allows only its own files', async (t) => {
   const host = await startHost(t);
   const page = await host.call('/');
   t.is(page.status, 200);
@@ -28,7 +28,7 @@ test('page: every file it names is there, with its type', async (t) => {
   t.deepEqual(types, ['image/svg+xml', 'text/css; charset=utf-8', 'text/javascript; charset=utf-8']);
 });
 
-test('page: its script makes text of all that servers send', async (t) => {
+test('page: its script inserts server data as text only', async (t) => {
   const host = await startHost(t);
   const { text } = await host.call('/page.js');
   t.notRegex(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);

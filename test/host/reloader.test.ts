@@ -102,7 +102,7 @@ test('reload: half-written and missing pairs change nothing, and /healthz and th
   t.true(await presents(host.port, authority.certificate, second));
 });
 
-test('reload: a certificate that is over is reported', async (t) => {
+test('reload: an expired certificate is reported', async (t) => {
   const { dataDir, folder, issue } = await setup(t);
   await writePair(folder, await issue());
   const clock = { ms: Date.now() };

@@ -18,7 +18,7 @@ test('host file: is replaced atomically, with the given permissions, and no temp
   t.deepEqual(await readdir(folder), ['file']);
 });
 
-test('host file: a disk that takes only a part leaves the old one, and says so', async (t) => {
+test('host file: a disk that writes only a part keeps the old file, and the error says so', async (t) => {
   const folder = await tempFolder(t);
   const path = join(folder, 'file');
   await writeFile(path, 'old');

@@ -14,7 +14,7 @@ const START_MS = 90_000;
 const STOP_SECONDS = '10';
 
 serialServerTest(
-  'hub container: as documented it serves agents, ends in order, and survives its death',
+  'hub container: run as documented it serves agents, stops cleanly, and survives a kill',
   async (t) => {
     t.timeout(180_000);
     const engine = await sharedEngine();
@@ -68,7 +68,7 @@ serialServerTest(
   },
 );
 
-serialServerTest('hub image: is hardly larger than its base', async (t) => {
+serialServerTest('hub image: adds little to its base', async (t) => {
   const engine = await sharedEngine();
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   const images = [`${HUB_IMAGE}:${version}`, BASE_IMAGE];

@@ -6,24 +6,21 @@ import { tempFolder } from '../../kit/temp-folder.js';
 
 const INSECURE = ' -e EDGE_INSECURE_POLL=1';
 
-serialLabTest(
-  'agent container: refuses a hub whose authority it does not know, and says what to do',
-  async (t) => {
-    const engine = await sharedEngine();
-    const { hub, created, container } = await startContainerLine(t, engine, { name: 'strict' });
-    const printed = created.commands.standalone;
-    t.true(printed.includes(INSECURE));
-    await container.paste(printed.replace(INSECURE, ''));
-    const line = await container.followLog().untilLine(/check-in failed/);
-    const { code, err } = JSON.parse(line);
-    t.is(code, 'hub-certificate-untrusted');
-    t.regex(err.message, /set EDGE_CA_FILE to its CA, or EDGE_INSECURE_POLL=1/);
-    const { body } = await hub.call('GET', `/edge/api/environments/${created.id}`);
-    t.like(body, { status: 'new', associatedAt: null });
-  },
-);
+serialLabTest('agent container: refuses a hub with an unknown CA, and says what to do', async (t) => {
+  const engine = await sharedEngine();
+  const { hub, created, container } = await startContainerLine(t, engine, { name: 'strict' });
+  const printed = created.commands.standalone;
+  t.true(printed.includes(INSECURE));
+  await container.paste(printed.replace(INSECURE, ''));
+  const line = await container.followLog().untilLine(/check-in failed/);
+  const { code, err } = JSON.parse(line);
+  t.is(code, 'hub-certificate-untrusted');
+  t.regex(err.message, /set EDGE_CA_FILE to its CA, or EDGE_INSECURE_POLL=1/);
+  const { body } = await hub.call('GET', `/edge/api/environments/${created.id}`);
+  t.like(body, { status: 'new', associatedAt: null });
+});
 
-serialLabTest('agent container: takes identity, key and the hub’s authority from files', async (t) => {
+serialLabTest('agent container: reads identity, key and the hub’s CA from files', async (t) => {
   const engine = await sharedEngine();
   const { hub, created, container } = await startContainerLine(t, engine, { name: 'files' });
   const folder = await tempFolder(t);

@@ -50,7 +50,7 @@ serialLabTest('agent container: the printed command brings the environment onlin
 });
 
 serialLabTest(
-  'agent container: comes back after its own death, the hub’s, and the loss of its volume',
+  'agent container: reconnects after its own kill, the hub’s, and the loss of its volume',
   async (t) => {
     t.timeout(150_000);
     const engine = await sharedEngine();
@@ -92,7 +92,7 @@ serialLabTest('agent container: a command with $(uuidgen) makes the Edge ID', as
   t.true(facts.Config.Env.includes(`EDGE_ID=${edgeId}`));
 });
 
-serialLabTest('agent image: is hardly larger than its base', async (t) => {
+serialLabTest('agent image: adds little to its base', async (t) => {
   const engine = await sharedEngine();
   const { stdout } = await engine.docker(['image', 'inspect', '-f', '{{.Size}}', AGENT_IMAGE, BASE_IMAGE]);
   const [agent = 0, base = 0] = stdout.trim().split('\n').map(Number);

@@ -6,7 +6,7 @@ import { labTest, startEngine } from '../../kit/engine/lab.js';
 const REMAPPED = { user: 'daemon', ids: 'daemon:100000:65536\n' };
 
 labTest(
-  'agent container: where the engine remaps users the printed command works, and without it the cause is named',
+  'agent container: with user namespaces the printed command works, and without its option the cause is named',
   async (t) => {
     t.timeout(240_000);
     const engine = await startEngine(t, {

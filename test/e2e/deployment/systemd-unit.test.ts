@@ -7,7 +7,7 @@ import { tempFolder } from '../../kit/temp-folder.js';
 /** In tenths, as `--threshold` takes it: what systemd calls OK begins at 4.9. */
 const EXPOSURE = '20';
 
-serialServerTest('systemd unit: systemd understands every line, and rates it as well confined', async (t) => {
+serialServerTest('systemd unit: systemd accepts every line, and rates its confinement as good', async (t) => {
   const file = join(await tempFolder(t), 'fairlead-hub.service');
   const unit = await readFile('deploy/systemd/fairlead-hub.service', 'utf8');
   t.true(unit.includes('/usr/bin/node '));

@@ -8,7 +8,7 @@ import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 40);
 const BODY = Buffer.alloc(20 * 1024 * 1024);
 
-serialLabTest('docker upload: what the engine answers before it has read all always arrives', async (t) => {
+serialLabTest('docker upload: an answer before the end of the body always arrives', async (t) => {
   const line = await startDockerLine(t);
   const name = containerName(t, line);
   await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);

@@ -146,7 +146,7 @@ serialLabTest('docker logs -f, stats: Ctrl-C typed at a terminal', async (t) => 
   await t.notThrowsAsync(untilNothingIsOpen(line));
 });
 
-serialLabTest('docker logs -f: a reader who has seen enough ends it', async (t) => {
+serialLabTest('docker logs -f: a reader that closes its pipe ends it', async (t) => {
   const line = await theLine();
   await onBothSides(t, line, async (side) => {
     const name = await startTicking(t, line);

@@ -40,7 +40,7 @@ const COMMANDS: readonly ((name: string, mark: string) => { args: readonly strin
   (_, mark) => ({ args: ['image', 'inspect', '-f', `${mark} {{.Id}}`, BUSYBOX_IMAGE] }),
 ];
 
-serialLabTest(`docker: ${SIDE_BY_SIDE} commands of ten kinds side by side`, async (t) => {
+serialLabTest(`docker: ${SIDE_BY_SIDE} commands of ten kinds in parallel`, async (t) => {
   t.timeout(4 * PATIENCE_MS);
   const line = await theLine();
   const shared = containerName(t, line);
@@ -57,7 +57,7 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} commands of ten kinds side by side`, asyn
   await t.notThrowsAsync(untilNothingIsOpen(line));
 });
 
-serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams side by side, each its own`, async (t) => {
+serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do not mix`, async (t) => {
   t.timeout(4 * PATIENCE_MS);
   const line = await theLine();
   const shared = containerName(t, line);

@@ -87,7 +87,7 @@ serialLabTest('docker events: a span of the past, which the engine ends', async 
   );
 });
 
-serialLabTest('docker: what the engine refuses, it refuses in the same words', async (t) => {
+serialLabTest('docker: a refusal of the engine has the same text', async (t) => {
   const line = await theLine();
   const name = containerName(t, line);
   await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);

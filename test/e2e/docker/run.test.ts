@@ -37,7 +37,7 @@ serialLabTest('docker run: both output streams and the exit code', async (t) => 
   t.is(left.stdout, '', '--rm has removed them');
 });
 
-serialLabTest('docker run -d, create, start -a, wait, restart, stop: a life in the background', async (t) => {
+serialLabTest('docker run -d, create, start -a, wait, restart, stop: a background container', async (t) => {
   const line = await theLine();
   const codes = await onBothSides(t, line, async (side) => {
     const [first, second] = [containerName(t, line), containerName(t, line)];
@@ -59,7 +59,7 @@ serialLabTest('docker run -d, create, start -a, wait, restart, stop: a life in t
   t.deepEqual(codes, { code: '11\n', startCode: 12, stdout: 'up\n', restarted: 'up\nup\n' });
 });
 
-serialLabTest('docker run -i: piped stdin ends, what comes after that end arrives', async (t) => {
+serialLabTest('docker run -i: output after the end of piped stdin arrives', async (t) => {
   const line = await theLine();
   const input = Buffer.alloc(3_000_000, 'stdin of several windows\n');
   const script = 'wc -c; seq 1 300000; echo late >&2; exit 9';
@@ -80,7 +80,7 @@ serialLabTest('docker run -i: piped stdin ends, what comes after that end arrive
   t.like(empty, { code: 3, stdout: '' });
 });
 
-serialLabTest('docker exec -i: piped stdin ends, what comes after that end arrives', async (t) => {
+serialLabTest('docker exec -i: output after the end of piped stdin arrives', async (t) => {
   const line = await theLine();
   const name = containerName(t, line);
   await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
@@ -138,7 +138,7 @@ serialLabTest('docker run -it: echo off, sizes, Ctrl-C for the program, exit cod
   t.is(output, '/dev/pts/0\r\nread hello\r\nfirst size\r\nsecond size\r\ncaught\r\n');
 });
 
-serialLabTest('docker exec -it: a shell that a person types into', async (t) => {
+serialLabTest('docker exec -it: an interactive shell', async (t) => {
   const line = await theLine();
   const name = containerName(t, line);
   await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);

@@ -37,7 +37,7 @@ serialLabTest(
   },
 );
 
-serialLabTest('docker events: they come as they happen', async (t) => {
+serialLabTest('docker events: they arrive as they happen', async (t) => {
   const line = await theLine();
   const actions = await onBothSides(t, line, async (side) => {
     const name = containerName(t, line);
@@ -56,7 +56,7 @@ serialLabTest('docker events: they come as they happen', async (t) => {
   t.deepEqual(actions.slice(0, 3), ['create', 'rename', 'rename']);
 });
 
-serialLabTest('docker stats: goes on sending samples', async (t) => {
+serialLabTest('docker stats: keeps sending samples', async (t) => {
   const line = await theLine();
   await onBothSides(t, line, async (side) => {
     const name = containerName(t, line);
@@ -102,7 +102,7 @@ serialLabTest(
   },
 );
 
-serialLabTest('docker logs: as much as there is, on both streams', async (t) => {
+serialLabTest('docker logs: everything, on both streams', async (t) => {
   const line = await theLine();
   const name = containerName(t, line);
   const script = 'for i in $(seq 1 20); do seq 1 20000; echo "part $i" >&2; done';

@@ -82,7 +82,7 @@ async function navigate(
 }
 
 browserTest(
-  'hostile engine: bytes that are no answer end soon in the browser of an admin, never as a success, and nothing runs',
+  'hostile engine: malformed answers end soon in an admin’s browser, never as a success, and nothing runs',
   async (t) => {
     t.timeout(240_000);
     const { hub, path, stopCalling } = await startHostileLine(t, REPLIES);

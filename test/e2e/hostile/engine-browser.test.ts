@@ -105,7 +105,7 @@ async function startStranger(t: ExecutionContext, pages: Record<string, Buffer>)
 }
 
 browserTest(
-  'hostile engine: nothing it answers runs, stays or is obeyed in the browser of an admin',
+  'hostile engine: nothing it answers runs, is stored or is obeyed in an admin’s browser',
   async (t) => {
     t.timeout(300_000);
     const { hub, engine, path, stopCalling } = await startHostileLine(t, HOSTILE_CONTENT);

@@ -32,7 +32,7 @@ async function backUp(t: ExecutionContext, hub: Hub): Promise<string> {
   return restored;
 }
 
-test('backup: a copy of a hub amid writes is whole; restored elsewhere agents come back, and what came later is gone', async (t) => {
+test('backup: a copy of a hub during writes is complete; after a restore elsewhere agents reconnect, and later changes are absent', async (t) => {
   t.timeout(300_000);
   const hub = await startHub(t);
   const engine = await startScriptedEngine(t, {});

@@ -114,7 +114,7 @@ serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores
   }
 });
 
-serialLabTest('console hang-up: background work, other consoles and foreign execs go on', async (t) => {
+serialLabTest('console hang-up: background work, other consoles and foreign execs continue', async (t) => {
   const { hub, created } = await startLine(t);
   const { name, untilProcesses, engine } = await startContainer(t);
   const marked = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });

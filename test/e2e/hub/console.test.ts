@@ -43,7 +43,7 @@ serialLabTest('console: a paste of 1 MB arrives whole', async (t) => {
 });
 
 serialLabTest(
-  'console: a tab that does not read slows only itself, and gets every line in the end',
+  'console: a tab that does not read slows only itself, and finally gets every line',
   async (t) => {
     const { hub, created } = await theLine();
     const lines = 200_000;
@@ -63,7 +63,7 @@ serialLabTest(
   },
 );
 
-serialLabTest('console: a ticket is good once, for its console, and from a page of the hub', async (t) => {
+serialLabTest('console: a ticket is valid once, for its console, and from a page of the hub', async (t) => {
   const { hub, created } = await theLine();
   const execId = await makeExec(hub, created.id, CONTAINER, ['true']);
   const { url, expiresAt } = await askTicket(hub, created.id, execId);
@@ -95,7 +95,7 @@ serialLabTest(
   },
 );
 
-serialLabTest('console: what cannot be opened says why', async (t) => {
+serialLabTest('console: a console that cannot be opened says why', async (t) => {
   const { hub, created } = await theLine();
   const plain = await makeExec(hub, created.id, CONTAINER, ['true'], { tty: false });
   const spent = await makeExec(hub, created.id, CONTAINER, ['true']);

@@ -5,7 +5,7 @@ import { runRounds, startPluginLine } from '../../kit/hub/plugin-rounds.js';
 /** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, at an engine of its own. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 3);
 
-labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing is left behind`, async (t) => {
+labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing leaks`, async (t) => {
   t.timeout(60_000 + ROUNDS * 30_000);
   const engine = await sharedEngine();
   const run = ['run', '--detach', '--network=none', BUSYBOX_IMAGE, 'sleep', '3600'];

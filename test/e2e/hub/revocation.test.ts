@@ -170,7 +170,7 @@ for (const [title, { revoke, make, after }] of Object.entries(REVOCATIONS)) {
 }
 
 serialLabTest(
-  'revocation: an overlap ends nothing until it is over, then whatever came with the old key; the new one works',
+  'revocation: an overlap ends nothing until it is over, then everything with the old key; the new one works',
   async (t) => {
     const { hub, id, agent, side, name, restart } = await setup(t, byAdmin('overlap'));
     const streams = await openStreams(t, side, name);

@@ -96,20 +96,23 @@ async function untilOver(t: ExecutionContext, streams: readonly Open[], since: n
   clearTimeout(timer);
 }
 
-serialLabTest('sign-out: open streams of the session end at once, those of others go on', async (t) => {
-  const { hub, created } = await theLine();
-  const session = await signIn(t, { origin: hub.origin, password: hub.password });
-  const { shell, streams } = await openAll(t, session, created.id);
-  const others = await openAll(t, hub, created.id);
-  t.is((await session.call('DELETE', '/api/session')).status, 204);
-  await untilOver(t, streams, performance.now());
-  t.like((await shell.closed).at(-1), { type: 'error', code: 'unauthorized' });
-  others.shell.type('echo "still $((40 + 2))"\n');
-  await others.shell.untilOutput(/still 42/);
-  await untilTunnel(hub, created.id, ({ calls }) => calls === others.streams.length - 1);
-});
+serialLabTest(
+  'sign-out: open streams of the session end immediately, those of others continue',
+  async (t) => {
+    const { hub, created } = await theLine();
+    const session = await signIn(t, { origin: hub.origin, password: hub.password });
+    const { shell, streams } = await openAll(t, session, created.id);
+    const others = await openAll(t, hub, created.id);
+    t.is((await session.call('DELETE', '/api/session')).status, 204);
+    await untilOver(t, streams, performance.now());
+    t.like((await shell.closed).at(-1), { type: 'error', code: 'unauthorized' });
+    others.shell.type('echo "still $((40 + 2))"\n');
+    await others.shell.untilOutput(/still 42/);
+    await untilTunnel(hub, created.id, ({ calls }) => calls === others.streams.length - 1);
+  },
+);
 
-serialLabTest('revocation: open streams of an API token end at once', async (t) => {
+serialLabTest('revocation: open streams of an API token end immediately', async (t) => {
   const { hub, created } = await theLine();
   const body = { name: 'ci', environmentId: created.id };
   const { body: made } = await hub.call<{ id: string; token: string }>('POST', '/api/tokens', body);

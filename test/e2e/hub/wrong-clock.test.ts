@@ -83,7 +83,7 @@ for (const first of [EPOCH, TEN_HOURS, TWELVE_YEARS]) {
   );
 }
 
-labTest('wrong clock: boots at other times leave the CA of a hub as it is', async (t) => {
+labTest('wrong clock: starts at other times do not change the hub’s CA', async (t) => {
   const { start, ca } = await setup(t);
   const first = await start(RIGHT);
   const made = await ca();
@@ -98,7 +98,7 @@ labTest('wrong clock: boots at other times leave the CA of a hub as it is', asyn
 });
 
 labTest(
-  'wrong clock: a CA that is over by this clock is kept, and both /healthz and the log say so',
+  'wrong clock: a CA that is expired by this clock is kept, and both /healthz and the log say so',
   async (t) => {
     const { dataDir, start, ca } = await setup(t);
     const now = Date.now();

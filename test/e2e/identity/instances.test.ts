@@ -55,7 +55,7 @@ labTest(
   },
 );
 
-labTest('instance: two agents with a copy of one DATA_DIR on one engine give way, and say so', async (t) => {
+labTest('instance: two agents with a copy of one DATA_DIR on one engine step back, and say so', async (t) => {
   t.timeout(120_000);
   const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
   const copy = await tempFolder(t);

@@ -86,7 +86,7 @@ labTest(
   },
 );
 
-labTest('identity: an agent that is gone is offline, and calls say so at once', async (t) => {
+labTest('identity: a stopped agent is offline, and calls say so immediately', async (t) => {
   const { hub, created, agent } = await startLine(t, {
     hub: await sharedHub(),
     environment: async () => ({ checkInSeconds: 1 }),
@@ -103,7 +103,7 @@ labTest('identity: an agent that is gone is offline, and calls say so at once', 
   t.true(performance.now() - startedMs < 5_000);
 });
 
-labTest('identity: a stopped engine is its own problem, with its own answer to calls', async (t) => {
+labTest('identity: a stopped engine has its own problem code, also in answers to calls', async (t) => {
   t.timeout(180_000);
   const [engine, hub] = [await startEngine(t), await sharedHub()];
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: t.title });

@@ -30,7 +30,7 @@ async function setup(t: ExecutionContext) {
 }
 
 for (const cut of ['reset', 'end'] as const) {
-  labTest(`cut: a tunnel lost by a TCP ${cut} is back at once while it is required`, async (t) => {
+  labTest(`cut: a tunnel lost by a TCP ${cut} is reopened immediately while it is required`, async (t) => {
     const { hub, created, relay, agent } = await setup(t);
     t.teardown(() => {
       if (!t.passed) for (const line of agent.child.lines) t.log(line);
@@ -53,7 +53,7 @@ for (const cut of ['reset', 'end'] as const) {
   });
 }
 
-labTest('cut: a link that swallows bytes is noticed within 10 s on both sides, and replaced', async (t) => {
+labTest('cut: a link that drops bytes is noticed within 10 s on both sides, and replaced', async (t) => {
   t.timeout(120_000);
   const { hub, created, relay, agent } = await setup(t);
   const { openedAt } = await openTunnel(hub, created.id);

@@ -38,7 +38,7 @@ labTest(
   },
 );
 
-labTest('idle: keep-alives alone hold the tunnel', async (t) => {
+labTest('idle: keep-alives alone keep the tunnel open', async (t) => {
   const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
   const { openedAt } = await openTunnel(hub, created.id);
   const path = `/edge/api/environments/${created.id}/keep-alive`;
@@ -49,7 +49,7 @@ labTest('idle: keep-alives alone hold the tunnel', async (t) => {
   t.like((await hub.call('POST', path)).body, { state: 'idle' }, 'a keep-alive wakes nothing');
 });
 
-labTest('idle: `logs -f` of a silent container holds the tunnel', async (t) => {
+labTest('idle: `logs -f` of a silent container keeps the tunnel open', async (t) => {
   const engine = await sharedEngine();
   const name = `silent-${process.pid}`;
   await engine.docker(['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);

@@ -45,7 +45,7 @@ labTest(
   },
 );
 
-labTest('interval: a new setting ends a hold at once, and the agent follows it', async (t) => {
+labTest('interval: a new setting ends a held check-in immediately, and the agent follows it', async (t) => {
   const { hub, created } = await startLine(t);
   const before = await hub.until(created.id, () => true);
   const startedMs = Date.now();
@@ -60,7 +60,7 @@ labTest('interval: a new setting ends a hold at once, and the agent follows it',
 });
 
 labTest(
-  'hold: where something cuts held check-ins after 3 s the agent polls plainly, and works',
+  'hold: an agent whose held check-ins are cut after 3 s polls without holding, and works',
   async (t) => {
     t.timeout(120_000);
     let relay: Relay | null = null;

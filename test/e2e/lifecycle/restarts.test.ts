@@ -30,7 +30,7 @@ function inTurn(run: (t: ExecutionContext) => Promise<void>): (t: ExecutionConte
 const ping = (id: number) => `/edge/api/environments/${id}/docker/_ping`;
 
 labTest(
-  'restart: a hub that was killed has its agent back, and the next call wakes the tunnel',
+  'restart: after a kill of the hub its agent reconnects, and the next call wakes the tunnel',
   inTurn(async (t) => {
     const { hub, created } = await startLine(t);
     await openTunnel(hub, created.id);
@@ -45,7 +45,7 @@ labTest(
 );
 
 labTest(
-  'restart: an agent that was killed is back, and so is the tunnel that is still required',
+  'restart: a killed agent reconnects, and reopens a tunnel that is still required',
   inTurn(async (t) => {
     const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
     const { openedAt } = await openTunnel(hub, created.id);
@@ -86,7 +86,7 @@ for (const first of ['hub', 'agent'] as const) {
 }
 
 labTest(
-  'restart: SIGTERM ends an agent quickly and cleanly, and the hub notices at once',
+  'restart: SIGTERM ends an agent quickly and cleanly, and the hub notices immediately',
   inTurn(async (t) => {
     const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
     await openTunnel(hub, created.id);
@@ -102,7 +102,7 @@ labTest(
 );
 
 labTest(
-  'restart: an agent whose hub takes connections and does not answer ends on SIGTERM, too',
+  'restart: an agent whose hub accepts connections but does not answer ends on SIGTERM, too',
   inTurn(async (t) => {
     const engine = await sharedEngine();
     const silent = net.createServer((socket) => {

@@ -47,7 +47,7 @@ async function health(hub: Hub): Promise<unknown> {
 }
 
 labTest(
-  'full disk: writes are refused with a code, all else goes on, and nothing needs repair',
+  'full disk: writes are refused with a code, everything else continues, and nothing needs repair',
   async (t) => {
     t.timeout(300_000);
     const { hub, inside, fill, free } = await hubOnSmallDisk(t);

@@ -43,7 +43,7 @@ async function writeAndKill(hub: Hub, writers: readonly Writer[], random: Seeded
   return acknowledged;
 }
 
-test(`store: ${ROUNDS} times kill -9 of a hub amid writes of all kinds, and all it acknowledged is there`, async (t) => {
+test(`store: ${ROUNDS} times kill -9 of a hub during writes of all kinds, and everything it acknowledged is there`, async (t) => {
   t.timeout((ROUNDS + 1) * 60_000);
   t.log(`FAIRLEAD_SEED=${SEED}`);
   const random = seededRandom(SEED);

@@ -24,7 +24,7 @@ services:
 `;
 
 serialLabTest(
-  'swarm: with agents on workers alone node calls work and Swarm calls say why not, until a manager has one',
+  'swarm: with agents on workers only, node calls work and Swarm calls say why not, until a manager has one',
   async (t) => {
     t.timeout(300_000);
     const line = await theLine();
@@ -110,7 +110,7 @@ serialLabTest('swarm: services, stacks and nodes are managed through the hub', a
   t.is(stdout.trim(), '12');
 });
 
-serialLabTest('swarm: a node whose agent reaches the hub alone is fully in reach', async (t) => {
+serialLabTest('swarm: a node whose agent reaches only the hub is fully reachable', async (t) => {
   t.timeout(240_000);
   const line = await theLine();
   const [, , lonely] = line.swarm.nodes;
@@ -127,7 +127,7 @@ serialLabTest('swarm: a node whose agent reaches the hub alone is fully in reach
 });
 
 serialLabTest(
-  'swarm: without its manager node calls work and Swarm calls say why not; it leads again at once when it is back',
+  'swarm: without its manager node calls work and Swarm calls say why not; it leads again as soon as it is back',
   async (t) => {
     t.timeout(240_000);
     const line = await theLine();

@@ -41,7 +41,7 @@ serialLabTest('swarm: the printed command enrols every node, and one of them hol
   }
 });
 
-serialLabTest('swarm: what becomes of a node is known within seconds', async (t) => {
+serialLabTest('swarm: changes of a node are known within seconds', async (t) => {
   t.timeout(300_000);
   const line = await theLine();
   const [first, , third] = line.swarm.nodes;

@@ -20,7 +20,7 @@ const VISITOR = `
   setInterval(() => visit().catch(() => {}), 250);`;
 const NODE = '{{.Hostname}} {{.ManagerStatus}} {{.Status}}';
 
-serialLabTest('swarm lab: three managers; a node that is cut off goes Down and comes back', async (t) => {
+serialLabTest('swarm lab: three managers; an isolated node goes Down and recovers', async (t) => {
   t.timeout(240_000);
   const swarm = await startSwarm(t, { managers: 3 });
   const [first, , third] = swarm.nodes;

@@ -76,7 +76,7 @@ serialLabTest(
 );
 
 serialLabTest(
-  'swarm lists: a node whose agent hangs, or is gone, is named; the others answer in time',
+  'swarm lists: a node whose agent hangs or stopped is named; the others answer in time',
   async (t) => {
     t.timeout(240_000);
     const line = await theLine();

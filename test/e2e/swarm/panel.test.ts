@@ -100,7 +100,7 @@ serialBrowserTest(
 );
 
 serialBrowserTest(
-  'swarm panel: lists are of all nodes, or of one; what is done to a row is done on its node',
+  'swarm panel: lists are of all nodes, or of one; an action on a row runs on its node',
   async (t) => {
     t.timeout(400_000);
     const { page, created, swarm, errors } = await theLines();
@@ -142,7 +142,7 @@ serialBrowserTest(
 );
 
 serialBrowserTest(
-  'swarm panel: without a manager services are what the snapshot has of them, and engines of workers are in reach',
+  'swarm panel: without a manager services come from the snapshot, and engines of workers are reachable',
   async (t) => {
     t.timeout(400_000);
     const { page, hub, created, swarm, errors } = await theLines();

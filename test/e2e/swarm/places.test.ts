@@ -12,47 +12,50 @@ const KNOWN_WITHIN_MS = 50_000;
 const untilKnown = (what: string, condition: () => Promise<boolean>) =>
   untilTrue(what, condition, { ms: KNOWN_WITHIN_MS });
 
-serialLabTest('swarm places: an engine changes its place through the hub, and stays in reach', async (t) => {
-  t.timeout(300_000);
-  const swarm = await startSwarm(t, { managers: 1 });
-  const [manager, , node] = swarm.nodes;
-  const hub = await startHub(t);
-  await node.docker('swarm', 'leave', '--force');
-  const { environmentId, through } = await joinEngine(t, hub, node.engine.socketPath);
-  const docker = (args: readonly string[], options: { input?: string; allowFailure?: boolean } = {}) =>
-    runCommand(through.program, [...through.args, ...args], { env: through.env, ...options });
-  const state = async () => (await docker(['info', '-f', '{{.Swarm.LocalNodeState}}'])).stdout.trim();
-  const passes = async (args: readonly string[], options: { input?: string } = {}) =>
-    (await docker(args, { ...options, allowFailure: true })).code === 0;
-  const untilRole = (role: NodeView['role']) =>
-    untilKnown(role, async () => {
-      const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${environmentId}/nodes`);
-      return body.items.some((one) => one.role === role && one.agent?.online);
-    });
-  const token = await manager.docker('swarm', 'join-token', '-q', 'worker');
+serialLabTest(
+  'swarm places: an engine joins and leaves Swarms through the hub, and stays reachable',
+  async (t) => {
+    t.timeout(300_000);
+    const swarm = await startSwarm(t, { managers: 1 });
+    const [manager, , node] = swarm.nodes;
+    const hub = await startHub(t);
+    await node.docker('swarm', 'leave', '--force');
+    const { environmentId, through } = await joinEngine(t, hub, node.engine.socketPath);
+    const docker = (args: readonly string[], options: { input?: string; allowFailure?: boolean } = {}) =>
+      runCommand(through.program, [...through.args, ...args], { env: through.env, ...options });
+    const state = async () => (await docker(['info', '-f', '{{.Swarm.LocalNodeState}}'])).stdout.trim();
+    const passes = async (args: readonly string[], options: { input?: string } = {}) =>
+      (await docker(args, { ...options, allowFailure: true })).code === 0;
+    const untilRole = (role: NodeView['role']) =>
+      untilKnown(role, async () => {
+        const { body } = await hub.call<NodeList>('GET', `/edge/api/environments/${environmentId}/nodes`);
+        return body.items.some((one) => one.role === role && one.agent?.online);
+      });
+    const token = await manager.docker('swarm', 'join-token', '-q', 'worker');
 
-  for (const round of [1, 2]) {
-    await docker(['swarm', 'init', '--advertise-addr', node.address]);
+    for (const round of [1, 2]) {
+      await docker(['swarm', 'init', '--advertise-addr', node.address]);
+      await untilRole('manager');
+      await docker(['node', 'ls']);
+      await docker(['swarm', 'leave', '--force']);
+      await docker(['swarm', 'join', '--token', token, `${manager.address}:2377`]);
+      await untilRole('worker');
+      t.is(await state(), 'active', `round ${round}`);
+      await docker(['swarm', 'leave']);
+      await docker(['ps', '-q']);
+      t.is(await state(), 'inactive', `round ${round}`);
+    }
+
+    await docker(['swarm', 'init', '--autolock', '--advertise-addr', node.address]);
     await untilRole('manager');
-    await docker(['node', 'ls']);
-    await docker(['swarm', 'leave', '--force']);
-    await docker(['swarm', 'join', '--token', token, `${manager.address}:2377`]);
-    await untilRole('worker');
-    t.is(await state(), 'active', `round ${round}`);
-    await docker(['swarm', 'leave']);
-    await docker(['ps', '-q']);
-    t.is(await state(), 'inactive', `round ${round}`);
-  }
-
-  await docker(['swarm', 'init', '--autolock', '--advertise-addr', node.address]);
-  await untilRole('manager');
-  const key = /SWMKEY-\S+/.exec((await docker(['swarm', 'unlock-key'])).stdout)?.[0] ?? '';
-  await node.engine.stop();
-  await node.engine.start();
-  await untilKnown('locked', async () => (await passes(['ps', '-q'])) && (await state()) === 'locked');
-  await docker(['swarm', 'unlock'], { input: `${key}\n` });
-  await untilKnown('unlocked', () => passes(['node', 'ls']));
-});
+    const key = /SWMKEY-\S+/.exec((await docker(['swarm', 'unlock-key'])).stdout)?.[0] ?? '';
+    await node.engine.stop();
+    await node.engine.start();
+    await untilKnown('locked', async () => (await passes(['ps', '-q'])) && (await state()) === 'locked');
+    await docker(['swarm', 'unlock'], { input: `${key}\n` });
+    await untilKnown('unlocked', () => passes(['node', 'ls']));
+  },
+);
 
 serialLabTest(
   'swarm places: a Swarm call right after a change through the hub gets the engine’s answer',

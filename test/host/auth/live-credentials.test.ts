@@ -46,7 +46,7 @@ async function setup(t: ExecutionContext) {
 
 const newToken = { name: 'ci', expiresAt: null, environmentId: null };
 
-test('credentials: a sign-out ends what its session opened before it is answered, and nothing else', async (t) => {
+test('credentials: a sign-out ends the streams of its session before it is answered, and no others', async (t) => {
   const { sessions, ended, identify } = await setup(t);
   const [one, other] = [await sessions.open(), await sessions.open()];
   const [first, second, foreign] = [await ended(one.token), await ended(one.token), await ended(other.token)];
@@ -58,7 +58,7 @@ test('credentials: a sign-out ends what its session opened before it is answered
   t.true(late.ended?.aborted, 'a call that was let in before opens nothing any more');
 });
 
-test('credentials: a revoked token ends what it opened', async (t) => {
+test('credentials: a revoked token ends its streams', async (t) => {
   const { tokens, ended } = await setup(t);
   const [one, other] = [await tokens.create(newToken), await tokens.create(newToken)];
   const [first, foreign] = [await ended(one.token), await ended(other.token)];
@@ -67,7 +67,7 @@ test('credentials: a revoked token ends what it opened', async (t) => {
   t.false(foreign?.aborted);
 });
 
-test('credentials: a new password ends all sessions, and no token', async (t) => {
+test('credentials: a new password ends the streams of all sessions, but not of tokens', async (t) => {
   const { data, sessions, tokens, ended } = await setup(t);
   const session = await ended((await sessions.open()).token);
   const token = await ended((await tokens.create(newToken)).token);
@@ -76,7 +76,7 @@ test('credentials: a new password ends all sessions, and no token', async (t) =>
   t.false(token?.aborted);
 });
 
-test('credentials: what expires ends what it opened', async (t) => {
+test('credentials: an expired credential ends its streams', async (t) => {
   const { sessions, tokens, ended, advance } = await setup(t);
   const session = await ended((await sessions.open()).token);
   const expiresAt = new Date('2026-01-01T01:00:00Z');

@@ -14,7 +14,7 @@ test('login guard: IPv6 addresses of one /64 share their attempts, mapped IPv4 o
   await t.throwsAsync(guard.attempt('192.0.2.1', wrong), { code: 'rate-limited' });
 });
 
-test('login guard: a right password clears the count of its address', async (t) => {
+test('login guard: a correct password resets the count of its address', async (t) => {
   const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 2, perMinute: 5 });
   for (let round = 0; round < 4; round++) {
     t.false(await guard.attempt('192.0.2.1', wrong));
@@ -58,7 +58,7 @@ test('login guard: wrong passwords from many addresses do not keep out an addres
   t.false(await seventh);
 });
 
-test('login guard: wrong passwords from many addresses slow strangers down, and refused attempts count nowhere', async (t) => {
+test('login guard: wrong passwords from many addresses slow down unknown devices, and refused attempts are not counted', async (t) => {
   // One in 50 ms.
   const limits = { perAddress: 100, perAddressSeconds: 300, perMinute: 1_200, atOnce: 2, waiting: 100 };
   const guard = new LoginGuard(limits);
@@ -81,7 +81,7 @@ test('login guard: wrong passwords from many addresses slow strangers down, and 
   t.true(await strict.attempt('192.0.2.2', right, 'a device'), 'known devices have a lane of their own');
 });
 
-test('login guard: when too many wait, the address with the most of them makes room', async (t) => {
+test('login guard: when too many wait, the address with the most of them loses one', async (t) => {
   const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, atOnce: 1, waiting: 4 });
   const release: (() => void)[] = [];
   const held = () => new Promise<boolean>((resolve) => release.push(() => resolve(false)));
@@ -96,7 +96,7 @@ test('login guard: when too many wait, the address with the most of them makes r
   t.deepEqual(await Promise.all(flood.slice(0, 4)), Array(4).fill(false));
 });
 
-test('login guard: when the pace is used up, a network that fills the line makes room for others', async (t) => {
+test('login guard: when the rate is used up, a network that fills the queue does not block others', async (t) => {
   const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100 });
   for (let attempt = 0; attempt < 60; attempt++) await guard.attempt('198.51.100.1', wrong);
   const flood = Array.from({ length: 10 }, () => guard.attempt('2001:db8::1', wrong).catch(() => 'refused'));

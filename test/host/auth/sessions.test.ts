@@ -3,7 +3,7 @@ import { PASSWORD, startHost } from '../start-host.js';
 
 const csrf = { 'x-fairlead-csrf': '1' };
 
-test('session: the right password gives a bearer token and a locked-down cookie for 12 hours', async (t) => {
+test('session: the correct password gives a bearer token and a restricted cookie for 12 hours', async (t) => {
   const now = Date.parse('2026-01-02T03:04:05Z');
   const host = await startHost(t, { around: { clock: () => now } });
   const answer = await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } });
@@ -29,7 +29,7 @@ test('session: a wrong password is 401 bad-password and sets no cookie', async (
   t.is(answer.headers['set-cookie'], undefined);
 });
 
-test('session: too many wrong passwords are 429 with Retry-After, the right one included', async (t) => {
+test('session: too many wrong passwords are 429 with Retry-After, even for the correct one', async (t) => {
   const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
   const host = await startHost(t, { around: { loginLimits: limits } });
   const tryWith = (password: string) => host.call('/api/session', { method: 'POST', body: { password } });
@@ -42,7 +42,7 @@ test('session: too many wrong passwords are 429 with Retry-After, the right one 
   t.true(retryAfter > 0 && retryAfter <= 60, `Retry-After: ${retryAfter}`);
 });
 
-test('session: wrong passwords from many addresses meet the overall limit', async (t) => {
+test('session: wrong passwords from many addresses reach the overall limit', async (t) => {
   const limits = { perAddress: 100, perAddressSeconds: 60, perMinute: 2, atOnce: 2, waiting: 16 };
   const host = await startHost(t, { config: { trustedProxies: 1 }, around: { loginLimits: limits } });
   const statuses = [];
@@ -71,7 +71,7 @@ test('session: wrong passwords from its own address do not lock out a device tha
   );
 });
 
-test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, and what a client adds does not', async (t) => {
+test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, not what a client adds', async (t) => {
   const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
   const host = await startHost(t, { config: { trustedProxies: 1 }, around: { loginLimits: limits } });
   const tryAs = async (forwarded: string) => {
@@ -107,7 +107,7 @@ for (const method of ['GET', 'POST', 'DELETE']) {
   });
 }
 
-test('session: a bad bearer token is not made up for by a good cookie', async (t) => {
+test('session: a valid cookie does not make up for an invalid bearer token', async (t) => {
   const host = await startHost(t);
   const { authorization } = await host.signIn();
   const cookie = `__Host-fairlead=${authorization.slice('Bearer '.length)}`;
@@ -130,7 +130,7 @@ test('session: DELETE ends it for bearer and cookie, and a restart does not brin
   t.is((await again.call('/api/session', { headers: other })).status, 200);
 });
 
-test('session: one that was ended stays so after a wrong clock', async (t) => {
+test('session: an ended one stays ended after a wrong clock', async (t) => {
   const clock = { ms: Date.now() };
   const host = await startHost(t, { around: { clock: () => clock.ms } });
   const headers = await host.signIn();
@@ -152,7 +152,7 @@ test('session: ends after 12 hours', async (t) => {
   t.is((await host.call('/api/session', { headers })).status, 401);
 });
 
-test('session: another configured password ends all sessions and the old password', async (t) => {
+test('session: another configured password ends all sessions and invalidates the old password', async (t) => {
   const host = await startHost(t);
   const headers = await host.signIn();
   await host.stop();
@@ -163,7 +163,7 @@ test('session: another configured password ends all sessions and the old passwor
   t.is((await signIn('another one')).status, 200);
 });
 
-test('session: after another password no earlier device goes before strangers', async (t) => {
+test('session: a new password ends the priority of known devices', async (t) => {
   const around = {
     loginLimits: { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 },
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { startHost } from '../start-host.js';
 
-test('tokens: one is shown once, kept as a hash in a file for its owner only, and lasts over a restart', async (t) => {
+test('tokens: one is shown once, stored as a hash in a private file, and survives a restart', async (t) => {
   const host = await startHost(t);
   const admin = await host.signIn();
   const made = await host.call('/api/tokens', { method: 'POST', headers: admin, body: { name: 'ci' } });
@@ -28,7 +28,7 @@ test('tokens: one is shown once, kept as a hash in a file for its owner only, an
   t.deepEqual(answer.json().principal, { id: 'token:ci', via: 'bearer' });
 });
 
-test('tokens: one that is bound to an environment says so to the plugin and cannot manage tokens', async (t) => {
+test('tokens: one bound to an environment is reported so to the plugin and cannot manage tokens', async (t) => {
   const host = await startHost(t);
   const admin = await host.signIn();
   const body = { name: 'ci', environmentId: 5 };
@@ -80,7 +80,7 @@ test('tokens: a revoked one is refused immediately, and the others stay valid', 
   t.is(again.json().code, 'not-found');
 });
 
-test('tokens: one cannot end itself as a session', async (t) => {
+test('tokens: one cannot be signed out like a session', async (t) => {
   const host = await startHost(t);
   const admin = await host.signIn();
   const made = await host.call('/api/tokens', { method: 'POST', headers: admin, body: { name: 'ci' } });

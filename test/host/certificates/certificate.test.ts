@@ -63,7 +63,7 @@ function nameFor(servername: string) {
   return { servername };
 }
 
-test('certificate: lasts at most 398 days, its CA for good, and their keys are for their owner only', async (t) => {
+test('certificate: is valid for at most 398 days, its CA does not expire, and the keys are private files', async (t) => {
   const folder = await makeFolder(t);
   const { cert, ca } = await ownCertificate(folder, NAMES, START, randomBytes);
   const days = (text: string) => {
@@ -82,13 +82,13 @@ test('certificate: lasts at most 398 days, its CA for good, and their keys are f
   }
 });
 
-test('certificate: stays the same while it has all names and time left', async (t) => {
+test('certificate: is kept while it has all names and enough time left', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   t.deepEqual(await ownCertificate(folder, NAMES.slice(1), START + 300 * DAY_MS, randomBytes), first);
 });
 
-test('certificate: a new name and a near end each bring another one from the same CA', async (t) => {
+test('certificate: a new name or a near expiry gives a new one from the same CA', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   const named = await ownCertificate(folder, [...NAMES, 'new.example'], START, randomBytes);
@@ -100,7 +100,7 @@ test('certificate: a new name and a near end each bring another one from the sam
   t.not(later.cert, named.cert);
 });
 
-test('certificate: no clock replaces the CA, and each right one after it has a valid certificate', async (t) => {
+test('certificate: no clock replaces the CA, and with a correct clock the certificate is valid', async (t) => {
   const [epoch, ahead] = [Date.parse('1970-01-01T00:05:00Z'), START + 12 * 365 * DAY_MS];
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, epoch, randomBytes);
@@ -140,7 +140,7 @@ test('certificate: a CA of ten years outlives a boot before and after its time, 
   t.deepEqual(await ownCertificate(folder, NAMES, late, randomBytes), last, 'no renewal can serve longer');
 });
 
-test('certificate: a CA that is damaged or half gone is never replaced, and removing it makes a new one', async (t) => {
+test('certificate: a damaged or incomplete CA is never replaced; removing it creates a new one', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   const file = join(folder, 'ca-key.pem');
@@ -182,7 +182,7 @@ test('certificate: a given one is used unchanged, and its root is published if t
   t.deepEqual(await readGivenCertificate(certFile, keyFile), { cert: alone, key: own.key });
 });
 
-test('certificate: a given one with the key of another is refused by the names of both files', async (t) => {
+test('certificate: a given one with the key of another is refused with the names of both files', async (t) => {
   const folder = await makeFolder(t);
   await ownCertificate(folder, NAMES, START, randomBytes);
   const given = readGivenCertificate(join(folder, 'server.pem'), join(folder, 'ca-key.pem'));
@@ -225,7 +225,7 @@ test('certificate: a running server presents another one to new connections', as
   t.true(second.cert.startsWith(String(await presented())));
 });
 
-test('certificate: local names hold loopback, hostname and the public URL, and nothing that cannot be certified', (t) => {
+test('certificate: local names are loopback, hostname, addresses and the public URL, without names that certificates cannot contain', (t) => {
   const names = localNames('https://Hub.Example:9443/edge');
   for (const name of ['localhost', '127.0.0.1', '::1', 'hub.example']) t.true(names.includes(name), name);
   if (/^[a-z\d-]+$/i.test(hostname())) t.true(names.includes(hostname().toLowerCase()));
@@ -234,7 +234,7 @@ test('certificate: local names hold loopback, hostname and the public URL, and n
   t.false(names.some((name) => name.startsWith('fe80')));
 });
 
-test('certificate: while the hub runs, a CA whose folder is away is not replaced', async (t) => {
+test('certificate: while the hub runs, a missing CA folder does not replace the CA', async (t) => {
   const folder = await makeFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   await rename(folder, `${folder}.away`);

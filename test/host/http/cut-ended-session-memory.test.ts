@@ -47,22 +47,28 @@ async function expectReleased(t: ExecutionContext, before: number): Promise<void
   t.is(socketsInMemory(), before);
 }
 
-test.serial('memory: the dashboard keeps nothing of clients that broke their session and left', async (t) => {
-  const certificate = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
-  const server = new HttpsServer(certificate, {
-    request: (_req, res) => void res.end(),
-    upgrade: (_req, socket) => socket.destroy(),
-  });
-  const port = await server.start(0, '127.0.0.1');
-  t.teardown(() => server.stop());
-  const before = socketsInMemory();
-  await leaveAtOnce(port, 'h2', PREFACE);
-  await expectReleased(t, before);
-});
+test.serial(
+  'memory: the dashboard frees everything of clients that broke their session and disconnected',
+  async (t) => {
+    const certificate = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
+    const server = new HttpsServer(certificate, {
+      request: (_req, res) => void res.end(),
+      upgrade: (_req, socket) => socket.destroy(),
+    });
+    const port = await server.start(0, '127.0.0.1');
+    t.teardown(() => server.stop());
+    const before = socketsInMemory();
+    await leaveAtOnce(port, 'h2', PREFACE);
+    await expectReleased(t, before);
+  },
+);
 
-test.serial('memory: the tunnel port keeps nothing of peers that broke their session and left', async (t) => {
-  const { port } = await startListener(t);
-  const before = socketsInMemory();
-  await leaveAtOnce(port, TUNNEL_ALPN, Buffer.alloc(0));
-  await expectReleased(t, before);
-});
+test.serial(
+  'memory: the tunnel port frees everything of peers that broke their session and disconnected',
+  async (t) => {
+    const { port } = await startListener(t);
+    const before = socketsInMemory();
+    await leaveAtOnce(port, TUNNEL_ALPN, Buffer.alloc(0));
+    await expectReleased(t, before);
+  },
+);

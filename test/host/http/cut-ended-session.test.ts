@@ -89,7 +89,7 @@ const BYTES: Readonly<Record<string, Buffer>> = {
   ]),
 };
 for (const [name, bytes] of Object.entries(BYTES)) {
-  test(`ended session: a client that sends ${name} holds no descriptor, whether it goes away, resets or stays`, async (t) => {
+  test(`ended session: a client that sends ${name} keeps no descriptor, whether it closes, resets or stays connected`, async (t) => {
     const server = await startServer(t);
     for (const [how, leave] of Object.entries(LEAVES)) {
       for (const call of [Buffer.alloc(0), CALL]) {
@@ -105,7 +105,7 @@ for (const [name, bytes] of Object.entries(BYTES)) {
   });
 }
 
-test('ended session: one that is closed while its client never reads is cut, and what it was sent is gone', async (t) => {
+test('ended session: one that is closed while its client does not read is destroyed with its unsent data', async (t) => {
   const server = await startFast(t);
   const { socket } = await dial(t, server);
   const wide = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
@@ -125,7 +125,7 @@ test('ended session: one that is closed while its client never reads is cut, and
   t.true(session.destroyed);
 });
 
-test('ended session: a client that reads, answers no PING and goes on asking keeps its connection', async (t) => {
+test('ended session: a client that reads and keeps requesting, but answers no PING, keeps its connection', async (t) => {
   const server = await startFast(t);
   const { socket } = await dial(t, server);
   socket.write(Buffer.concat([PREFACE, EMPTY_SETTINGS]));

@@ -104,7 +104,7 @@ test('authorization: the matrix names each route of the host', (t) => {
   t.deepEqual(routes.sort(), Object.keys(HOST_AUDIENCES).sort());
 });
 
-test('authorization: each route of the host lets in whom it should', async (t) => {
+test('authorization: each route of the host admits exactly the callers of the matrix', async (t) => {
   const { hub, agent, callers } = await setup(t);
   for (const [route, audience] of Object.entries(HOST_AUDIENCES)) {
     const [method = '', path = ''] = route.replace(':id', 'nobody').split(' ');
@@ -120,7 +120,7 @@ test('authorization: each route of the host lets in whom it should', async (t) =
   t.is(await outcome(hub, agent, signOut, session), 'unauthorized');
 });
 
-test('authorization: each call lets in whom it should, and refuses the others without a trace', async (t) => {
+test('authorization: each call admits exactly the callers of the matrix, and refusals change nothing', async (t) => {
   const { hub, agent, callers, storeFile, callOf } = await setup(t);
   const before = await readFile(storeFile, 'utf8');
   for (const isAllowed of [false, true]) {
@@ -135,7 +135,7 @@ test('authorization: each call lets in whom it should, and refuses the others wi
   }
 });
 
-test('authorization: upgrades of Docker calls ask for the same', async (t) => {
+test('authorization: upgrades of Docker calls require the same', async (t) => {
   const { hub, agent, callers, callOf } = await setup(t);
   for (const id of ['getDocker', 'postDocker', 'getNodeDocker', 'postNodeDocker']) {
     for (const [name, { standing, headers }] of Object.entries(callers)) {

@@ -139,7 +139,7 @@ test('host: what Node’s parser refuses is reported in the form that Docker cli
   }
 });
 
-test('host: a second Authorization header makes the first worthless', async (t) => {
+test('host: a second Authorization header invalidates the first', async (t) => {
   const host = await startHost(t);
   const { authorization } = await host.signIn();
   const get = (headers: readonly string[]) =>

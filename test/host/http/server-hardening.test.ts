@@ -5,7 +5,7 @@ import { startHost } from '../start-host.js';
 
 const CBC = ['ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-AES128-SHA'];
 
-test('hardening: no CBC suite is agreed on, TLS 1.2 with authenticated encryption is', async (t) => {
+test('hardening: CBC suites are refused, TLS 1.2 with authenticated encryption is accepted', async (t) => {
   const host = await startHost(t);
   const connect = (ciphers: string) =>
     tls.connect({ port: host.port, host: 'localhost', ca: host.ca, maxVersion: 'TLSv1.2', ciphers });
@@ -19,7 +19,7 @@ test('hardening: no CBC suite is agreed on, TLS 1.2 with authenticated encryptio
   socket.destroy();
 });
 
-test('hardening: browsers keep to HTTPS where that is asked for', async (t) => {
+test('hardening: Strict-Transport-Security is sent when configured', async (t) => {
   for (const [hstsSeconds, expected] of [
     [0, undefined],
     [31_536_000, 'max-age=31536000'],

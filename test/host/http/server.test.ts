@@ -57,7 +57,7 @@ test('server: input that ends later, and is larger than any buffer, is answered 
   t.true((await readToEnd(socket)).endsWith('\r\n\r\n4194304 bytes'));
 });
 
-test('server: an HTTP/2 client that ends its side is gone, and its requests with it', async (t) => {
+test('server: an HTTP/2 client that ends its side is disconnected, and its requests are aborted', async (t) => {
   const host = await startHost(t);
   const socket = connectTls({ ...tlsOptions(host), ALPNProtocols: ['h2'] });
   t.teardown(() => socket.destroy());
@@ -88,7 +88,7 @@ test('server: a plugin that throws in an upgrade costs that connection only', as
   t.is((await host.call('/healthz')).status, 200);
 });
 
-test('server: a plugin that throws in a request is 500 without a word of why', async (t) => {
+test('server: a plugin that throws in a request gives 500 without the reason', async (t) => {
   const host = await startHost(t);
   const answer = await host.call('/edge/boom', { headers: await host.signIn() });
   t.is(answer.status, 500);
@@ -143,7 +143,7 @@ test('server: requests have no total time limit, and their headers one of a minu
   t.like((await seen).server, { requestTimeout: 0, headersTimeout: 60_000 });
 });
 
-test('server: bytes that are not HTTP, cut handshakes and resets leave it standing', async (t) => {
+test('server: bytes that are not HTTP, aborted handshakes and resets do not stop it', async (t) => {
   const host = await startHost(t);
   const garbled = await openTls(t, host);
   garbled.write('no http at all\r\n\r\n');
@@ -174,7 +174,7 @@ test('server: an unknown address is 404 and a wrong method 405, both as problems
   t.deepEqual(wrong.headers.allow?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'POST']);
 });
 
-test('server: stops at once with idle connections of both versions open', async (t) => {
+test('server: stops immediately with idle connections of both versions open', async (t) => {
   const host = await startHost(t);
   const agent: Agent = new HttpsAgent({ keepAlive: true });
   t.teardown(() => agent.destroy());

@@ -114,28 +114,31 @@ const NEVER_READS = {
   'sends PINGs of its own': { widely: true, talks: true },
 };
 for (const [how, { widely, talks }] of Object.entries(NEVER_READS)) {
-  test.serial(`idle session: a client that asks for much, never reads and ${how} is cut`, async (t) => {
-    const server = await startServer(t);
-    const client = connectTls({
-      port: server.port,
-      host: 'localhost',
-      ca: server.ca,
-      ALPNProtocols: ['h2'],
-    }).pause();
-    client.on('error', () => undefined);
-    t.teardown(() => client.destroy());
-    await once(client, 'secureConnect');
-    client.write(asking(widely));
-    const talking = setInterval(() => talks && client.write(FLOODS.PING ?? ''), IDLE_MS / 4);
-    t.teardown(() => clearInterval(talking));
-    const [socket] = server.sockets;
-    if (!socket) throw new Error('no connection came');
-    await once(socket, 'close');
-    t.true(server.answers[0]?.stream.destroyed);
-  });
+  test.serial(
+    `idle session: a client that requests much, does not read and ${how} is disconnected`,
+    async (t) => {
+      const server = await startServer(t);
+      const client = connectTls({
+        port: server.port,
+        host: 'localhost',
+        ca: server.ca,
+        ALPNProtocols: ['h2'],
+      }).pause();
+      client.on('error', () => undefined);
+      t.teardown(() => client.destroy());
+      await once(client, 'secureConnect');
+      client.write(asking(widely));
+      const talking = setInterval(() => talks && client.write(FLOODS.PING ?? ''), IDLE_MS / 4);
+      t.teardown(() => clearInterval(talking));
+      const [socket] = server.sockets;
+      if (!socket) throw new Error('no connection came');
+      await once(socket, 'close');
+      t.true(server.answers[0]?.stream.destroyed);
+    },
+  );
 }
 
-test.serial('idle session: a stream that is silent stays open while the client is well', async (t) => {
+test.serial('idle session: a silent stream stays open while the client answers', async (t) => {
   const server = await startServer(t);
   const session = connect(t, server);
   const stream = session.request({ ':path': '/silent' }).setEncoding('utf8');
@@ -147,7 +150,7 @@ test.serial('idle session: a stream that is silent stays open while the client i
   t.is(stream.rstCode, 0);
 });
 
-test.serial('idle session: a slow reader that still answers gets all there is', async (t) => {
+test.serial('idle session: a slow reader that still answers gets everything', async (t) => {
   const server = await startServer(t);
   const session = connect(t, server);
   const stream = session.request({ ':path': '/much' });
@@ -166,7 +169,7 @@ test.serial('idle session: one without streams is closed, though its client answ
   t.true(session.destroyed);
 });
 
-test.serial('idle session: nothing is kept of a session whose client has gone', async (t) => {
+test.serial('idle session: nothing is kept of a session whose client disconnected', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   const { cert, key } = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);

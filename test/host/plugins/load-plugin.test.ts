@@ -28,7 +28,7 @@ test('plugins: one gets its folder, mount, addresses, image and the CA', async (
   t.is(answer.ca, host.ca);
 });
 
-test('plugins: a folder without a manifest is passed over', async (t) => {
+test('plugins: a folder without a manifest is skipped', async (t) => {
   const { manifests, refused } = await findPlugins([await makeFolder(t), fakePluginFolder]);
   t.deepEqual(
     manifests.map(({ id, folder }) => [id, folder]),
@@ -37,7 +37,7 @@ test('plugins: a folder without a manifest is passed over', async (t) => {
   t.deepEqual(refused, []);
 });
 
-test('plugins: the later of two that want one mount, or one below the other, is refused', async (t) => {
+test('plugins: of two with the same or nested mounts, the later is refused', async (t) => {
   for (const mount of ['/edge', '/edge/below']) {
     const rival = await writeManifest(t, { id: 'rival', mount });
     const { manifests, refused } = await findPlugins([fakePluginFolder, rival]);

@@ -59,14 +59,14 @@ test('manifest: what is not JSON is refused in one line', async (t) => {
   await t.throwsAsync(readManifest(join(folder, 'manifest.json')), { message: /it is not JSON$/ });
 });
 
-test('manifest: ours and a folder for node_modules fit, members of later versions are ignored', async (t) => {
+test('manifest: ours and a folder for node_modules are accepted, members of later versions are ignored', async (t) => {
   const valid = new Ajv2020().compile(schema);
   t.true(valid(JSON.parse(await readFile('manifest.json', 'utf8'))), JSON.stringify(valid.errors));
   t.true(valid({ ...good, later: true, server: { module: './node_modules/@a/b.c/x.mjs', export: 'a' } }));
   t.true(valid({ ...good, mount: '/a/b-c/edge', panel: { module: 'panel.js', element: 'fairlead-panel' } }));
 });
 
-test('manifest: no text that fits lets a module leave its folder, or a mount its path', (t) => {
+test('manifest: no accepted text lets a module leave its folder, or a mount its path', (t) => {
   const valid = new Ajv2020().compile(schema);
   const part = fc.oneof(
     fc.constantFrom('.', '..', '/', '\\', '%2e%2e', '\0', './', 'a', 'x.js'),
@@ -84,7 +84,7 @@ test('manifest: no text that fits lets a module leave its folder, or a mount its
   );
 });
 
-test('manifest: whatever JSON it holds, finding plugins goes on and says one line', async (t) => {
+test('manifest: with any JSON in it, finding plugins continues and reports one line', async (t) => {
   const folder = await write(t, '');
   await fc.assert(
     fc.asyncProperty(fc.json(), async (text) => {
@@ -101,7 +101,7 @@ test('manifest: whatever JSON it holds, finding plugins goes on and says one lin
   );
 });
 
-test('manifest: a host with a broken one logs it and lives, its other plugins too', async (t) => {
+test('manifest: a host with a broken one logs it and runs with its other plugins', async (t) => {
   const lines: object[] = [];
   const note = (fields: object) => lines.push(fields);
   const logger = { debug: note, info: note, warn: note, error: note, child: () => logger };

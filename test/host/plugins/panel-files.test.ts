@@ -39,7 +39,7 @@ test('panel files: the modules of a plugin’s panel are served, and nothing els
     t.is((await host.call(path)).status, 404, path);
 });
 
-test('panel files: a panel that is not there keeps no host from starting', async (t) => {
+test('panel files: a missing panel does not stop the host from starting', async (t) => {
   const host = await startHost(t, { around: { pluginFolders: [await pluginWithPanel(t)] } });
   t.deepEqual(host.failures, []);
   t.is((await host.call('/panels/fake/main.js')).status, 404);

@@ -45,7 +45,7 @@ test('plugin life: off, its routes are 404 and its port is closed; on again, bot
   t.like(await view(), { mount: '/edge', version: '1.2.3', state: 'on' });
 });
 
-test('plugin life: what an admin decided is kept over a restart', async (t) => {
+test('plugin life: the choice of an admin survives a restart', async (t) => {
   const first = await startHost(t);
   await (await asAdmin(first)).set(false);
   await first.stop();
@@ -60,7 +60,7 @@ test('plugin life: what an admin decided is kept over a restart', async (t) => {
   t.is(await (await asAdmin(third)).status(), 200);
 });
 
-test('plugin life: is for admins alone, and takes nothing but true and false', async (t) => {
+test('plugin life: is for admins only, and accepts only true and false', async (t) => {
   const host = await startHost(t);
   const { headers, set, status } = await asAdmin(host);
   const body = { name: 'one environment', environmentId: 1 };
@@ -80,7 +80,7 @@ test('plugin life: is for admins alone, and takes nothing but true and false', a
   t.is(await status(), 200);
 });
 
-test('plugin life: one whose port is taken fails alone, and starts when it is free', async (t) => {
+test('plugin life: one whose port is in use fails alone, and starts when it is free', async (t) => {
   const rival = createServer().listen(0, '127.0.0.1');
   await once(rival, 'listening');
   const address = rival.address();
@@ -107,7 +107,7 @@ const broken: [title: string, module: string, problem: RegExp][] = [
   ['throws when it is made', `export function createPlugin() { throw new TypeError('bad'); }`, /^bad$/],
 ];
 for (const [title, module, problem] of broken) {
-  test(`plugin life: a plugin that ${title} is a problem in one line, and the host lives`, async (t) => {
+  test(`plugin life: a plugin that ${title} is a problem in one line, and the host runs`, async (t) => {
     const host = await startHost(t, { around: { pluginFolders: [await pluginOf(t, module)] } });
     const { view, status } = await asAdmin(host);
     const { state, problem: reported } = (await view()) ?? {};

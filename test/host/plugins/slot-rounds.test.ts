@@ -8,7 +8,7 @@ const LOOK_EVERY = 10;
 /** A plugin that something still holds is many times as large. */
 const OBJECTS_PER_ROUND = 10;
 
-test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing is left behind`, async (t) => {
+test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing leaks`, async (t) => {
   t.timeout(600_000);
   const engine = await startScriptedEngine(t, { events: ONE_EVENT });
   const line = await startPluginLine(t, engine.socketPath);

@@ -53,7 +53,7 @@ const fail = (message: string) => async () => {
   throw new Error(message);
 };
 
-test('slot: a new plugin is made each time it is enabled, and one at a time runs', async (t) => {
+test('slot: a new plugin is created each time it is enabled, and one runs at a time', async (t) => {
   const { slot, seen } = makeSlot();
   t.false(isMounted(slot));
   await Promise.all([slot.enable(), slot.enable()]);
@@ -69,7 +69,7 @@ test('slot: a new plugin is made each time it is enabled, and one at a time runs
   t.deepEqual(seen, ['start 1', 'stop 1', 'start 2', 'stop 2', 'start 3']);
 });
 
-test('slot: a plugin that cannot start is stopped, and the next try may do better', async (t) => {
+test('slot: a plugin that cannot start is stopped, and may start at the next attempt', async (t) => {
   const { slot, seen } = makeSlot((number) => (number === 1 ? { start: fail('port taken') } : {}));
   await slot.enable();
   isFailed(t, slot, /port taken/);
@@ -86,7 +86,7 @@ test('slot: a plugin that does not start in time is stopped', async (t) => {
   t.deepEqual(seen, ['start 1', 'stop 1']);
 });
 
-test('slot: neither a stop that fails nor one that never ends keeps a plugin mounted or the next one away', async (t) => {
+test('slot: a stop that fails or never ends neither keeps a plugin mounted nor blocks the next one', async (t) => {
   const { slot } = makeSlot((number) => ({ stop: number === 1 ? fail('stuck') : never }));
   await slot.enable();
   await slot.disable();
@@ -99,7 +99,7 @@ test('slot: neither a stop that fails nor one that never ends keeps a plugin mou
   t.is(slot.state, 'off');
 });
 
-test('slot: what cannot be loaded, and what throws no error but a word, is a problem to read', async (t) => {
+test('slot: a plugin that cannot be loaded, or throws a string, has a readable problem', async (t) => {
   const slot = new PluginSlot(manifest, async () => Promise.reject('a word'));
   await slot.enable();
   isFailed(t, slot, /a word/);
