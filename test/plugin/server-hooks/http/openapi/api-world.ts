@@ -8,8 +8,8 @@ import { joinInstance } from '../../../../kit/agent/instance.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { startScriptedEngine } from '../../../../kit/engine/scripted-engine.js';
 import { httpAnswer } from '../../../../kit/engine/scripts.js';
-import { ApiContract, type OpenApiDocument, type RawAnswer } from '../../../../kit/hub/api-contract.js';
 import { startPlugin, type TestPlugin } from '../../../../kit/hub/plugin.js';
+import { ApiContract, type OpenApiDocument, type RawAnswer } from './api-contract.js';
 
 /** How a call is made; what is absent is as a right call has it. */
 export interface Asking {

@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { WebhookCreated } from '../../../../../plugin/api.js';
 import { describeCalls } from '../../../../../plugin/server-hooks/http/openapi/describe-calls.js';
 import { CALLS } from '../../../../../plugin/server-hooks/routes/operations.js';
-import type { Operation } from '../../../../kit/hub/api-contract.js';
+import type { Operation } from './api-contract.js';
 import { type ApiWorld, makeApiWorld, pathOf } from './api-world.js';
 import { SCENARIOS } from './scenarios.js';
 
