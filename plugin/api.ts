@@ -5,7 +5,6 @@ import type * as list from './api/environment-list.js';
 import type * as view from './api/environment-view.js';
 import type { eventBodies } from './api/events.js';
 import type { fleet } from './api/fleet.js';
-import type { Immutable } from './api/immutable.js';
 import type * as nodes from './api/nodes.js';
 import type { problem } from './api/problem.js';
 import type * as selfTests from './api/self-test.js';
@@ -14,6 +13,13 @@ import type { snapshotView } from './api/snapshot.js';
 import type * as tickets from './api/tickets.js';
 import type * as tunnel from './api/tunnel.js';
 import type * as webhooks from './api/webhooks.js';
+
+/** A read-only body: bodies are not modified after parsing or before sending. */
+export type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T;
 
 // Bodies of the admin REST API below `/edge/api`, as types: those of answers as they are sent, those of calls as they
 // are accepted. The schemas in `api/` are their only source, and that of the OpenAPI document.

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type * as z from 'zod';
 import type { HttpProblemCode } from '../../../protocol/problems.js';
-import type { Immutable } from '../../api/immutable.js';
+import type { Immutable } from '../../api.js';
 import type { Action, Principal } from '../host.js';
 import type { Environment } from '../model/environment.js';
 import type { Services } from '../services.js';
