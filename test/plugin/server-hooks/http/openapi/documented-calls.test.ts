@@ -26,16 +26,16 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'snapshot-busy': 'test/plugin/server-hooks/snapshots/files-instances.test.ts',
   'snapshot-unreadable': 'test/plugin/server-hooks/routes/snapshots-swarm.test.ts',
   'store-closed': 'test/plugin/server-hooks/store/store-contract.ts',
-  'too-many-bodies': 'test/plugin/server-hooks/routes/webhooks-refused.test.ts',
+  'too-many-bodies': 'test/plugin/server-hooks/routes/webhooks/refused.test.ts',
   'too-many-event-streams': 'test/plugin/server-hooks/events/event-streams.test.ts',
   'too-many-calls': 'test/plugin/server-hooks/tunnel/calls.test.ts',
   'too-many-streams': 'test/plugin/server-hooks/tunnel/tunnel-streams.test.ts',
-  'too-many-webhooks': 'test/plugin/server-hooks/routes/webhooks.test.ts',
+  'too-many-webhooks': 'test/plugin/server-hooks/routes/webhooks/webhooks.test.ts',
   'tunnel-closed': 'test/plugin/server-hooks/environments/admin-revocation.test.ts',
   'tunnel-lost': 'test/plugin/server-hooks/tunnel/tunnel-streams.test.ts',
   'tunnel-timeout': 'test/plugin/server-hooks/tunnel/slot.test.ts',
   'webhook-busy': 'test/plugin/server-hooks/webhooks/message-ledger.test.ts',
-  'webhook-repeated': 'test/plugin/server-hooks/routes/webhooks-repeated.test.ts',
+  'webhook-repeated': 'test/plugin/server-hooks/routes/webhooks/repeated.test.ts',
 };
 /** Nothing of theirs fails on demand: they ask neither the host nor the disk, or prove themselves first. */
 const WITHOUT_INTERNAL = ['getCa', 'getOpenApi', 'callWebhook'].map((id) => `${id} 500 internal`);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import test from 'ava';
-import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../../kit/tunnel/frame-agent.js';
-import { FLOODS, FRAME, frame } from '../../../kit/tunnel/h2-frames.js';
-import { startListener } from '../../../kit/tunnel/listener.js';
+import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../../../kit/tunnel/frame-agent.js';
+import { FLOODS, FRAME, frame } from '../../../../kit/tunnel/h2-frames.js';
+import { startListener } from '../../../../kit/tunnel/listener.js';
 
 for (const [name, piece] of Object.entries(FLOODS)) {
   test(`flood: a tunnel that floods the hub with ${name} is dropped, and others work meanwhile`, async (t) => {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { TUNNEL_ALPN } from '../../../../protocol/version.js';
-import { PROOF, startListener } from '../../../kit/tunnel/listener.js';
-import { dialTunnelPort, rawTunnel } from '../../../kit/tunnel/raw-tunnel.js';
+import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
+import { PROOF, startListener } from '../../../../kit/tunnel/listener.js';
+import { dialTunnelPort, rawTunnel } from '../../../../kit/tunnel/raw-tunnel.js';
 
 /** What the listener lets wait before it has proven itself, per address. */
 const PER_ADDRESS = 128;

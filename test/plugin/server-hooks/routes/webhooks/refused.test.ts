@@ -3,9 +3,9 @@ import http, { type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { Webhook } from 'standardwebhooks';
-import type { WebhookCreated } from '../../../../plugin/api.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { type Sending, sendWebhook, signedHeaders } from '../../../kit/hub/webhook-sender.js';
+import type { WebhookCreated } from '../../../../../plugin/api.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { type Sending, sendWebhook, signedHeaders } from '../../../../kit/hub/webhook-sender.js';
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { systemClock } from '../../../../protocol/time/clock.js';
-import { tunnelPair } from '../../../kit/tunnel/pair.js';
+import { systemClock } from '../../../../../protocol/time/clock.js';
+import { tunnelPair } from '../../../../kit/tunnel/pair.js';
 
 test.serial('tunnel: a hundred listeners, one for each call, are no leak', async (t) => {
   const warnings: Error[] = [];

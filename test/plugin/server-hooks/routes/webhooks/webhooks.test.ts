@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
-import type { SecretRotated, WebhookCreated, WebhookList } from '../../../../plugin/api.js';
-import { joinInstance } from '../../../kit/agent/instance.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { sendWebhook } from '../../../kit/hub/webhook-sender.js';
+import type { SecretRotated, WebhookCreated, WebhookList } from '../../../../../plugin/api.js';
+import { joinInstance } from '../../../../kit/agent/instance.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);

@@ -1,10 +1,10 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { WebhookCreated, WebhookList } from '../../../../plugin/api.js';
-import { joinInstance } from '../../../kit/agent/instance.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { sendWebhook } from '../../../kit/hub/webhook-sender.js';
+import type { WebhookCreated, WebhookList } from '../../../../../plugin/api.js';
+import { joinInstance } from '../../../../kit/agent/instance.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
 async function setup(t: ExecutionContext) {
   const hub = await startPlugin(t);

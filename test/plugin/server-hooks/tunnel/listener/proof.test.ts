@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { problem } from '../../../../protocol/problems.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { problem } from '../../../../../protocol/problems.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import {
   EMPTY_SETTINGS,
   FLOODS,
@@ -10,9 +10,9 @@ import {
   frame,
   status200,
   untilStream,
-} from '../../../kit/tunnel/h2-frames.js';
-import { PROOF, startListener } from '../../../kit/tunnel/listener.js';
-import { dialTunnelPort, rawTunnel } from '../../../kit/tunnel/raw-tunnel.js';
+} from '../../../../kit/tunnel/h2-frames.js';
+import { PROOF, startListener } from '../../../../kit/tunnel/listener.js';
+import { dialTunnelPort, rawTunnel } from '../../../../kit/tunnel/raw-tunnel.js';
 
 test('proof: a good one opens the tunnel, which is told its id', async (t) => {
   const { port, tunnels } = await startListener(t);

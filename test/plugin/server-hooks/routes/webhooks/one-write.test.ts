@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import type { WebhookCreated } from '../../../../plugin/api.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { sendWebhook } from '../../../kit/hub/webhook-sender.js';
+import type { WebhookCreated } from '../../../../../plugin/api.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
 /** What is about to become the store's file, each time the process fsyncs something. */
 function watchWrites(dataDir: string): { readonly texts: Promise<string | undefined>[]; stop(): void } {
