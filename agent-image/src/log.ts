@@ -1,5 +1,4 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 import { codeOf, Problem } from '../../protocol/problems/problem.js';
 import type { AgentConfig } from './config/read-config.js';
 
@@ -20,14 +19,8 @@ export function createLogger(
 ): Logger {
   const isTerminal = destination === undefined && process.stdout.isTTY === true;
   const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && isTerminal);
-  const sink = isPretty
-    ? pretty({
-        colorize: isTerminal,
-        sync: true,
-        translateTime: 'SYS:HH:MM:ss.l',
-        destination: destination ?? 1,
-      })
-    : (destination ?? pino.destination({ dest: 1, sync: true }));
+  const out = destination ?? pino.destination({ dest: 1, sync: true });
+  const sink = isPretty ? { write: (line: string) => void out.write(pretty(line, isTerminal)) } : out;
   return pino(
     {
       level: config.logLevel,
@@ -53,4 +46,26 @@ function describeError(error: unknown): unknown {
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
     ...(error instanceof Problem || codeOf(error) !== 'internal' ? {} : { stack: error.stack }),
   };
+}
+
+const COLORS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 41 };
+
+/** A JSON line of the log for people: `[12:00:00.000] INFO: message`, and each other member on lines of its own. */
+function pretty(line: string, isColored: boolean): string {
+  const { level, time, msg = '', ...members } = JSON.parse(line);
+  const at = new Date(time);
+  const [hours, minutes, seconds] = [at.getHours(), at.getMinutes(), at.getSeconds()].map(padded);
+  const label = `${level}`.toUpperCase();
+  const head = isColored ? `\u001b[${COLORS[level] ?? 32}m${label}\u001b[39;49m` : label;
+  const details = Object.entries(members).map(([name, value]) => {
+    // The lines of a stack are lines here, too.
+    const text = JSON.stringify(value, null, 2).replaceAll('\\n', '\n');
+    return `    ${name}: ${text.replaceAll('\n', '\n    ')}\n`;
+  });
+  const clock = `${hours}:${minutes}:${seconds}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+  return `[${clock}] ${head}: ${msg}\n${details.join('')}`;
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, '0');
 }

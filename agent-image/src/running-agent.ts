@@ -59,7 +59,7 @@ export class RunningAgent {
     const { config, instance, clock, random, logger } = options;
     const { edgeKey, edgeId } = config;
     this.#options = options;
-    this.#engine = new Engine(config.engine);
+    this.#engine = new Engine(config.engine, clock);
     this.#outbound = createOutbound(config, clock);
     this.#client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
     this.#watch = new EngineWatch({

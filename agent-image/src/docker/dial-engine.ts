@@ -1,37 +1,23 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
-import { problem } from '../../../protocol/problems/agent.js';
-import { type Clock, systemClock } from '../../../protocol/time/clock.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { untilEvent } from '../../../protocol/time/until-event.js';
 import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
 import type { EngineAddress, EngineTls } from '../config/engine-address.js';
-import { toEngineError } from './engine-error.js';
 
 /**
  * Opens a byte pipe to the engine. Half-open sockets are allowed, because `docker exec -i` ends its input
  * long before the output ends. Never uses a proxy.
- * @param deadlineMs for connecting, TLS handshake included
- * @throws Problem `engine-unreachable` or `engine-permission`
+ * @param signal aborts the dial, TLS handshake included
+ * @throws the system's errors, or the signal's reason
  */
 export async function dialEngine(
   address: EngineAddress,
-  deadlineMs: number,
-  clock: Clock = systemClock,
+  clock: Clock,
+  signal: AbortSignal,
 ): Promise<net.Socket> {
-  const deadline = new AbortController();
-  const cancel = clock.after(deadlineMs, () =>
-    deadline.abort(
-      problem('engine-unreachable', { detail: `The engine did not accept within ${deadlineMs / 1000} s` }),
-    ),
-  );
-  try {
-    return keepReading(await connect(address, clock, deadline.signal));
-  } catch (error) {
-    throw toEngineError(error, address);
-  } finally {
-    cancel();
-  }
+  return keepReading(await connect(address, clock, signal));
 }
 
 async function connect(address: EngineAddress, clock: Clock, signal: AbortSignal): Promise<net.Socket> {

@@ -30,8 +30,7 @@ export function count(value: unknown): number {
 
 /** A whole answer that must be an object. @throws Problem `engine-bad-answer` */
 export function answeredRecord(answer: unknown): Record<string, unknown> {
-  // dockerode returns the raw bytes of an answer that is not JSON.
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer) || Buffer.isBuffer(answer)) {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
     throw problem('engine-bad-answer');
   }
   return record(answer);

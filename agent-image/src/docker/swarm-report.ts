@@ -19,7 +19,7 @@ export async function swarmReport(
 ): Promise<SwarmReport | null> {
   if (node?.role !== 'manager' || node.swarmId === '') return null;
   try {
-    const nodes = answeredList(await engine.call(NODES_DEADLINE_MS, () => engine.client.listNodes()));
+    const nodes = answeredList(await engine.call(NODES_DEADLINE_MS, (client) => client.listNodes()));
     return { swarmId: node.swarmId, nodes: nodes.slice(0, MAX_SWARM_NODES).map(toMember).sort(byId) };
   } catch {
     return null;

@@ -6,7 +6,7 @@ import { BUSYBOX_IMAGE, labTest, startEngine } from '../../kit/engine/lab.js';
 
 labTest('snapshot: lists what a real engine runs, and follows it into a Swarm', async (t) => {
   const lab = await startEngine(t);
-  const engine = new Engine({ kind: 'unix', path: lab.socketPath });
+  const engine = new Engine({ kind: 'unix', path: lab.socketPath }, systemClock);
   await lab.docker(['volume', 'create', '--label', 'keep=yes', 'data']);
   await lab.docker(['network', 'create', 'inner']);
   await lab.docker(['run', '-d', '--name', 'web', '--label', 'tier=front', BUSYBOX_IMAGE, 'sleep', '600']);
@@ -44,7 +44,7 @@ labTest('snapshot: lists what a real engine runs, and follows it into a Swarm', 
 
 labTest('snapshot: an engine that stopped is down, and its snapshot says so', async (t) => {
   const lab = await startEngine(t);
-  const engine = new Engine({ kind: 'unix', path: lab.socketPath });
+  const engine = new Engine({ kind: 'unix', path: lab.socketPath }, systemClock);
   t.is(await engine.ping(), null);
   await lab.close();
   t.is((await engine.ping())?.code, 'engine-unreachable');

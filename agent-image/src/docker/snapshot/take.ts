@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import { MAX_SNAPSHOT_BYTES, type Snapshot } from '../../../../protocol/messages/snapshot.js';
 import type { AgentProblemCode } from '../../../../protocol/problems/agent.js';
 import { codeOf } from '../../../../protocol/problems/problem.js';
@@ -31,11 +32,10 @@ export async function takeSnapshot(
   const errors: Snapshot['errors'] = [];
   const takenAt = new Date(clock.now()).toISOString();
   const startedMs = clock.monotonic();
-  const { client } = engine;
 
   async function read<T>(
     part: string,
-    run: (abortSignal: AbortSignal) => Promise<unknown>,
+    run: (client: Docker) => Promise<unknown>,
     parse: (answer: unknown) => T,
   ) {
     try {
@@ -49,7 +49,7 @@ export async function takeSnapshot(
   /** A list within the schema's bounds, and its full length. */
   function readList<T>(
     part: string,
-    run: (abortSignal: AbortSignal) => Promise<unknown>,
+    run: (client: Docker) => Promise<unknown>,
     toItem: (item: unknown) => T,
   ) {
     return read(part, run, (answer) => {
@@ -61,20 +61,16 @@ export async function takeSnapshot(
   }
 
   const [info, version] = await Promise.all([
-    read('engine', () => client.info(), answeredRecord),
-    read('version', () => client.version(), answeredRecord),
+    read('engine', (client) => client.info(), answeredRecord),
+    read('version', (client) => client.version(), answeredRecord),
   ]);
   const [containers, images] = await Promise.all([
-    readList(
-      'containers',
-      (abortSignal) => client.listContainers({ all: true, abortSignal }),
-      parts.toContainer,
-    ),
-    readList('images', (abortSignal) => client.listImages({ abortSignal }), parts.toImage),
+    readList('containers', (client) => client.listContainers({ all: true }), parts.toContainer),
+    readList('images', (client) => client.listImages(), parts.toImage),
   ]);
   const [volumes, networks] = await Promise.all([
-    readList('volumes', (abortSignal) => client.listVolumes({ abortSignal }), parts.toVolume),
-    readList('networks', (abortSignal) => client.listNetworks({ abortSignal }), parts.toNetwork),
+    readList('volumes', (client) => client.listVolumes(), parts.toVolume),
+    readList('networks', (client) => client.listNetworks(), parts.toNetwork),
   ]);
   const swarm = info && parts.toSwarm(info);
   // Workers cannot list services or tasks.
@@ -83,10 +79,10 @@ export async function takeSnapshot(
     ? await Promise.all([
         readList(
           'services',
-          (abortSignal) => client.listServices({ status: true, abortSignal }),
+          (client) => client.listServices({ status: true }),
           (item) => item,
         ),
-        readList('tasks', (abortSignal) => client.listTasks({ filters: NO_HISTORY, abortSignal }), toTask),
+        readList('tasks', (client) => client.listTasks({ filters: NO_HISTORY }), toTask),
       ])
     : [];
   return fitSnapshot(

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { EngineWatch } from '../../../../agent-image/src/docker/engine-watch.js';
 import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { type Answer, infoWith, startFakeEngine } from './fake-engine.js';
 
@@ -26,7 +27,7 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
   let looks = 0;
   const fake = await startFakeEngine(t, answers);
   const watch = new EngineWatch({
-    engine: new Engine(fake.address),
+    engine: new Engine(fake.address, systemClock),
     clock,
     logger: pino({ level: 'silent' }),
     onState: () => seen.push('state'),

@@ -9,19 +9,20 @@ import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { toEngineError } from '../../../../agent-image/src/docker/engine-error.js';
 import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { infoWith, startFakeEngine } from './fake-engine.js';
 
 const nowhere = { kind: 'unix', path: '/nowhere/engine.sock' } as const;
 
 test('engine: answers a ping, and has an id that lasts', async (t) => {
   const { address } = await startFakeEngine(t);
-  const engine = new Engine(address);
+  const engine = new Engine(address, systemClock);
   t.is(await engine.ping(), null);
   t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null, isPlaceKnown: true });
 });
 
 test('engine: an engine that is not there is neither up nor known', async (t) => {
-  const engine = new Engine(nowhere);
+  const engine = new Engine(nowhere, systemClock);
   t.is((await engine.ping())?.code, 'engine-unreachable');
   t.is(await engine.info(), null);
 });
@@ -31,7 +32,7 @@ test('engine: an answer of 500, or one that is not the Docker API, is not up or 
     '/_ping': (_request, response) => void response.writeHead(500).end('no'),
     '/info': (_request, response) => void response.end('<html>'),
   });
-  const engine = new Engine(address);
+  const engine = new Engine(address, systemClock);
   t.is((await engine.ping())?.code, 'engine-refused');
   t.is(await engine.info(), null);
 });
@@ -44,13 +45,13 @@ test('engine: a Swarm manager knows its Swarm, a worker only its node', async (t
   const worker = await startFakeEngine(t, {
     '/info': infoWith({ Swarm: { ...member, ControlAvailable: false, Cluster: null } }),
   });
-  t.deepEqual((await new Engine(manager.address).info())?.node, {
+  t.deepEqual((await new Engine(manager.address, systemClock).info())?.node, {
     swarmId: 'swarm1',
     nodeId: 'node1',
     name: 'edge-1',
     role: 'manager',
   });
-  t.deepEqual((await new Engine(worker.address).info())?.node, {
+  t.deepEqual((await new Engine(worker.address, systemClock).info())?.node, {
     swarmId: '',
     nodeId: 'node1',
     name: 'edge-1',
@@ -60,7 +61,7 @@ test('engine: a Swarm manager knows its Swarm, a worker only its node', async (t
 
 test('engine: Podman has no lasting id', async (t) => {
   const { address } = await startFakeEngine(t, { '/info': infoWith({ BuildahVersion: '1.31' }) });
-  t.is((await new Engine(address).info())?.engineId, null);
+  t.is((await new Engine(address, systemClock).info())?.engineId, null);
 });
 
 test('engine: a call past its deadline is engine-timeout, and its socket is let go', async (t) => {
@@ -71,8 +72,8 @@ test('engine: a call past its deadline is engine-timeout, and its socket is let 
   const { address } = await startFakeEngine(t, {
     '/containers/json': (_request, response) => void response.once('close', onClose),
   });
-  const engine = new Engine(address);
-  const list = engine.call(2_000, (abortSignal) => engine.client.listContainers({ abortSignal }));
+  const engine = new Engine(address, systemClock);
+  const list = engine.call(2_000, (client) => client.listContainers());
   await t.throwsAsync(list, { code: 'engine-timeout' });
   await closed;
   t.pass();
@@ -85,9 +86,9 @@ test('engine: an answer that breaks off ends at the deadline', async (t) => {
       response.write('{"ID":', () => response.destroy());
     },
   });
-  const engine = new Engine(address);
+  const engine = new Engine(address, systemClock);
   await t.throwsAsync(
-    engine.call(1_000, () => engine.client.info()),
+    engine.call(1_000, (client) => client.info()),
     { instanceOf: Error },
   );
 });
@@ -103,7 +104,7 @@ test('engine: dial carries a half-close, as docker exec -i with piped input need
   server.listen(join(dir, 's'));
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }).dial();
+  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }, systemClock).dial();
   socket.end('input');
   t.is(Buffer.concat(await socket.toArray()).toString(), 'after the end: input');
 });
@@ -116,7 +117,7 @@ test('engine: what an engine still takes after its output has ended arrives', as
   await once(server, 'listening');
   t.teardown(() => server.close());
   const accepted = once(server, 'connection');
-  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }).dial();
+  const socket = await new Engine({ kind: 'unix', path: join(dir, 's') }, systemClock).dial();
   const [engineSide] = (await accepted) as [net.Socket];
   engineSide.end();
   await once(socket.resume(), 'end');
@@ -126,7 +127,7 @@ test('engine: what an engine still takes after its output has ended arrives', as
 });
 
 test('engine: dial says that nothing is there', async (t) => {
-  const error = await t.throwsAsync(new Engine(nowhere).dial(), { code: 'engine-unreachable' });
+  const error = await t.throwsAsync(new Engine(nowhere, systemClock).dial(), { code: 'engine-unreachable' });
   t.regex(error?.message ?? '', /mount the engine's socket/);
 });
 
@@ -159,11 +160,17 @@ async function startTlsEngine(t: ExecutionContext) {
 test('engine: TCP with TLS is verified against ca.pem alone', async (t) => {
   const { ca, ...target } = await startTlsEngine(t);
   const other = await makeAuthority(randomBytes);
-  const socket = await new Engine({ ...target, tls: () => ({ ca, cert: null, key: null }) }).dial();
+  const socket = await new Engine(
+    { ...target, tls: () => ({ ca, cert: null, key: null }) },
+    systemClock,
+  ).dial();
   socket.end('echo');
   t.is(Buffer.concat(await socket.toArray()).toString(), 'echo');
   await t.throwsAsync(
-    new Engine({ ...target, tls: () => ({ ca: other.certificate, cert: null, key: null }) }).dial(),
+    new Engine(
+      { ...target, tls: () => ({ ca: other.certificate, cert: null, key: null }) },
+      systemClock,
+    ).dial(),
     {
       code: 'engine-unreachable',
     },
@@ -179,7 +186,7 @@ test('engine: files that are no pair are reported, and no connection is made', a
   t.teardown(() => counting.close());
   const { port } = counting.address() as net.AddressInfo;
   const files = { ca, cert: one.certificate, key: other.key };
-  const engine = new Engine({ ...target, port, tls: () => files });
+  const engine = new Engine({ ...target, port, tls: () => files }, systemClock);
   await t.throwsAsync(engine.dial(), { code: 'engine-unreachable' });
   // Connections arrive in order: an earlier one would be counted by now.
   const arrived = once(counting, 'connection');

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { swarmReport } from '../../../../agent-image/src/docker/swarm-report.js';
 import { MAX_SWARM_NODES, swarmReportSchema } from '../../../../protocol/messages/agent-calls.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { type Answer, startFakeEngine } from './fake-engine.js';
 
 const MANAGER = {
@@ -15,7 +16,7 @@ async function report(
   facts: Parameters<typeof swarmReport>[1] = MANAGER,
 ) {
   const { address } = await startFakeEngine(t, { '/nodes': nodes });
-  return swarmReport(new Engine(address), facts);
+  return swarmReport(new Engine(address, systemClock), facts);
 }
 
 test('swarm report: says of each node what the hub needs, in order of the ids', async (t) => {

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Engine } from '../../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../../agent-image/src/docker/snapshot/take.js';
 import { snapshotSchema } from '../../../../../protocol/messages/snapshot.js';
+import { systemClock } from '../../../../../protocol/time/clock.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { infoWith, startFakeEngine } from '../fake-engine.js';
 
@@ -36,7 +37,7 @@ test('snapshot: whatever the engine says is brought into the bounds of the schem
     '/volumes': { Volumes: [{ Name: {}, Driver: [], Labels: 'x' }] },
     '/networks': [{}],
   });
-  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW));
+  const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.deepEqual(snapshotSchema.parse(snapshot), snapshot);
   t.is(snapshot.containers.length, 3);
   t.deepEqual(Object.keys(snapshot.containers[0]?.labels ?? {}), ['ok', 'n']);
@@ -47,7 +48,9 @@ test('snapshot: lists longer than the schema allows are cut, and their true leng
     '/info': () => {},
     '/images/json': Array.from({ length: 20_050 }, (_, index) => ({ Id: `${index}`, RepoTags: null })),
   });
-  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW), { deadlineMs: 5_000 });
+  const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW), {
+    deadlineMs: 5_000,
+  });
   t.is(snapshot.images.length, 20_000);
   t.is(snapshot.counts.images, 20_050);
   t.true(snapshot.errors.some(({ part, code }) => part === 'images' && code === 'list-truncated'));

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Engine } from '../../../../../agent-image/src/docker/engine.js';
 import { takeSnapshot } from '../../../../../agent-image/src/docker/snapshot/take.js';
 import { snapshotSchema } from '../../../../../protocol/messages/snapshot.js';
+import { systemClock } from '../../../../../protocol/time/clock.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { infoWith, startFakeEngine } from '../fake-engine.js';
 
@@ -41,7 +42,7 @@ test('snapshot: tells the Swarm of a manager, its services and those of their ta
     '/services': [{ ...SERVICE, ServiceStatus: { RunningTasks: 1, DesiredTasks: 3 } }],
     '/tasks': [taskOf('t1', 'running'), taskOf('t2', 'pending')],
   });
-  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW));
+  const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.deepEqual(snapshot.errors, []);
   t.deepEqual(snapshot.swarm, { id: 'swarm1', nodeId: 'node1', role: 'manager', managers: 3, nodes: 5 });
   t.deepEqual(snapshot.services, [
@@ -72,7 +73,7 @@ test('snapshot: an engine that does not tell how many tasks run has them counted
       ...[{ ...taskOf('t4', 'running'), ServiceID: 's2' }],
     ],
   });
-  const { services } = await takeSnapshot(new Engine(address), new FakeClock(NOW));
+  const { services } = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.deepEqual(
     services?.map(({ name, mode, running, desired, stack }) => [name, mode, running, desired, stack]),
     [
@@ -86,7 +87,7 @@ test('snapshot: a worker is asked for nothing that only managers know', async (t
   const { address, requests } = await startFakeEngine(t, {
     '/info': infoWith({ Swarm: { NodeID: 'node1', LocalNodeState: 'active', ControlAvailable: false } }),
   });
-  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW));
+  const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.is(snapshot.swarm?.role, 'worker');
   t.false('services' in snapshot || 'tasks' in snapshot);
   t.false(requests.some((request) => /services|tasks/.test(request)));
@@ -98,7 +99,7 @@ test('snapshot: a manager that does not answer about services says so', async (t
     '/services': (_request, response) => void response.writeHead(503).end('{"message":"no quorum"}'),
     '/tasks': [null, 5, { Slot: -1, Status: { Timestamp: 'now', State: {} } }],
   });
-  const snapshot = await takeSnapshot(new Engine(address), new FakeClock(NOW));
+  const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.deepEqual(snapshot.errors, [{ part: 'services', code: 'engine-refused' }]);
   t.deepEqual(snapshot.services, []);
   t.is(snapshot.tasks?.length, 3);
