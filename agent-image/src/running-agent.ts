@@ -19,6 +19,7 @@ import type { MachineMark } from './machine/clone-marks.js';
 import type { InstanceKey } from './machine/instance-key.js';
 import { MountWatch } from './machine/mount-watch.js';
 import { TunnelKeeper } from './tunnel/keeper.js';
+import { dialTls } from './tunnel/transport/tls.js';
 
 export interface RunningAgentOptions {
   readonly config: AgentConfig;
@@ -120,15 +121,14 @@ export class RunningAgent {
   #keeper(purpose: Purpose): TunnelKeeper {
     const { config, instance, clock, random, logger } = this.#options;
     const { edgeKey, edgeId } = config;
+    const { tunnelAddress, fingerprint } = edgeKey;
     return new TunnelKeeper({
-      tunnelAddress: edgeKey.tunnelAddress,
-      fingerprint: edgeKey.fingerprint,
+      dial: () => dialTls({ tunnelAddress, fingerprint, connectTcp: this.#outbound.connectTcp, clock }),
       environmentId: edgeKey.environmentId,
       instanceId: instance.instanceId,
       purpose,
       credentialKey: deriveKey(edgeId, hashJoinSecret(edgeKey.secret), 'credential'),
       instanceSecret: () => this.#client.instanceSecret,
-      connectTcp: this.#outbound.connectTcp,
       dialEngine: () => this.#engine.dial(),
       clock,
       random,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
@@ -6,12 +5,15 @@ import { type AgentProblemCode, problem } from '../../../protocol/problems/agent
 import { codeOf } from '../../../protocol/problems/problem.js';
 import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
-import { AgentTunnel } from './session.js';
-import { type ConnectTunnelOptions, connectTunnel } from './transport/tls.js';
+import { openTunnel } from './handshake.js';
+import type { Transport, TunnelSession } from './session.js';
 
-export interface TunnelKeeperOptions extends ConnectTunnelOptions {
+export interface TunnelKeeperOptions {
+  /** Opens a connection to the hub. */
+  readonly dial: () => Promise<Transport>;
   readonly environmentId: number;
   readonly instanceId: string;
   readonly purpose: Credential['purpose'];
@@ -40,7 +42,7 @@ export interface TunnelEvents {
 
 const BACKOFF = Object.freeze({ firstMs: 250, maxMs: 30_000 });
 /** Ends that the hub decided: nothing to report or retry. */
-const DECIDED = new Set(['idle', 'revoked', 'superseded']);
+const DECIDED: ReadonlySet<TunnelEnd> = new Set(['idle', 'revoked', 'superseded']);
 /** Expected refusals: the hub has a newer credential, or no longer needs a tunnel. */
 const OVERTAKEN = new Set<string>([
   'credential-superseded',
@@ -50,7 +52,7 @@ const OVERTAKEN = new Set<string>([
 /** Keeps one tunnel, the environment's or the node's: opens it with a credential, reports its loss, backs off after failures. */
 export class TunnelKeeper {
   readonly #options: TunnelKeeperOptions;
-  #tunnel: AgentTunnel | null = null;
+  #tunnel: TunnelSession | null = null;
   #isOpening = false;
   /** Made with the newest credential. */
   #proof: TunnelProof | null = null;
@@ -158,25 +160,18 @@ export class TunnelKeeper {
     return { environmentId, instanceId, token, mac: proofMac(secret, token), inactivityMs };
   }
 
-  async #attempt(first: TunnelProof): Promise<AgentTunnel> {
-    let wire: Socket | undefined;
-    const socket = await connectTunnel({
-      ...this.#options,
-      connectTcp: async (...target) => {
-        wire = await this.#options.connectTcp(...target);
-        return wire;
-      },
+  async #attempt(first: TunnelProof): Promise<TunnelSession> {
+    const { dial, dialEngine, events, clock, logger } = this.#options;
+    const tunnel = await openTunnel({
+      dial,
+      proof: () => this.#proof ?? first,
+      dialEngine,
+      report: () => events.onReportRequest(),
+      clock,
+      logger,
+      onIdle: (idle) => void this.#idle(idle),
+      onEnd: (ended, end) => this.#ended(ended, end),
     });
-    const tunnel: AgentTunnel = new AgentTunnel({
-      ...this.#options,
-      socket,
-      wire,
-      proof: this.#proof ?? first,
-      report: () => this.#options.events.onReportRequest(),
-      onIdle: () => void this.#idle(tunnel),
-      onClosed: (code) => this.#closed(tunnel, code),
-    });
-    await tunnel.accepted();
     if (this.#isStopped) {
       tunnel.close('stopping');
       throw problem('agent-stopping');
@@ -185,16 +180,15 @@ export class TunnelKeeper {
   }
 
   /** Only this tunnel: another one may be open when the hub answers. */
-  async #idle(tunnel: AgentTunnel): Promise<void> {
-    if (tunnel.id === null) return;
+  async #idle(tunnel: TunnelSession): Promise<void> {
     if (await this.#options.events.onIdle(tunnel.id)) tunnel.close('idle');
     else tunnel.touch();
   }
 
-  #closed(tunnel: AgentTunnel, code: string): void {
+  #ended(tunnel: TunnelSession, end: TunnelEnd): void {
     if (this.#tunnel !== tunnel) return;
     this.#tunnel = null;
-    this.#options.logger.info({ tunnel: tunnel.id, code }, 'tunnel closed');
-    if (!DECIDED.has(code) && !this.#isStopped) this.#options.events.onLost();
+    this.#options.logger.info({ tunnel: tunnel.id, code: end }, 'tunnel closed');
+    if (!DECIDED.has(end) && !this.#isStopped) this.#options.events.onLost();
   }
 }

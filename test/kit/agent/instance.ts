@@ -5,14 +5,17 @@ import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import { type CheckInResult, HubClient } from '../../../agent-image/src/hub/client.js';
 import { type InstanceKey, loadInstanceKey } from '../../../agent-image/src/machine/instance-key.js';
-import { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
-import { connectTunnel } from '../../../agent-image/src/tunnel/transport/tls.js';
+import { openTunnel } from '../../../agent-image/src/tunnel/handshake.js';
+import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
+import { dialTls } from '../../../agent-image/src/tunnel/transport/tls.js';
 import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
 import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import type { CheckInQuery, EnrolReply, EnrolRequest } from '../../../protocol/messages/agent-calls.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
+import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
+import { defer } from '../deferred.js';
 import { tempFolder } from '../temp-folder.js';
 
 const silent = pino({ level: 'silent' });
@@ -105,34 +108,30 @@ export class TestInstance {
    * Opens a tunnel with that proof. `ended` resolves to the code of its end.
    * @throws Problem the code that the hub refused it with
    */
-  async open(proof: TunnelProof): Promise<{ tunnel: AgentTunnel; ended: Promise<string> }> {
-    const socket = await connectTunnel({
-      tunnelAddress: this.edgeKey.tunnelAddress,
-      fingerprint: this.edgeKey.fingerprint,
-      clock: systemClock,
-      connectTcp: (host, port) =>
-        new Promise((resolve, reject) => {
-          const raw = net.connect({ host, port }, () => resolve(raw));
-          raw.once('error', reject);
+  async open(proof: TunnelProof): Promise<{ tunnel: TunnelSession; ended: Promise<TunnelEnd> }> {
+    const ended = defer<TunnelEnd>();
+    const tunnel = await openTunnel({
+      dial: () =>
+        dialTls({
+          tunnelAddress: this.edgeKey.tunnelAddress,
+          fingerprint: this.edgeKey.fingerprint,
+          clock: systemClock,
+          connectTcp: (host, port) =>
+            new Promise((resolve, reject) => {
+              const raw = net.connect({ host, port }, () => resolve(raw));
+              raw.once('error', reject);
+            }),
         }),
-    });
-    let end: (code: string) => void = () => undefined;
-    const ended = new Promise<string>((resolve) => {
-      end = resolve;
-    });
-    const tunnel = new AgentTunnel({
-      socket,
-      proof,
+      proof: () => proof,
       clock: systemClock,
       logger: silent,
       dialEngine: this.#options.dialEngine ?? (() => Promise.reject(new Error('no engine'))),
       report: this.#options.report ?? (async () => undefined),
       onIdle: () => undefined,
-      onClosed: end,
+      onEnd: (_tunnel, end) => ended.resolve(end),
     });
     this.#t.teardown(() => tunnel.close('stopping'));
-    await tunnel.accepted();
-    return { tunnel, ended };
+    return { tunnel, ended: ended.promise };
   }
 }
 

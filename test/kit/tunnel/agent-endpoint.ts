@@ -7,7 +7,7 @@ const { socketPath, ...target } = JSON.parse(process.argv[2] ?? '{}');
 const say = (message: AgentMessage) => process.send?.(message);
 process.on('disconnect', () => process.exit(0));
 
-const { tunnel, closed } = await openAgentTunnel({
+const { opening, closed } = openAgentTunnel({
   ...target,
   clock: systemClock,
   dialEngine: () =>
@@ -16,5 +16,5 @@ const { tunnel, closed } = await openAgentTunnel({
       socket.once('error', reject);
     }),
 });
-say({ kind: 'open', id: await tunnel.accepted() });
+say({ kind: 'open', id: (await opening).id });
 say({ kind: 'closed', code: await closed });

@@ -5,9 +5,12 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
-import { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
-import { connectTunnel } from '../../../agent-image/src/tunnel/transport/tls.js';
+import { openTunnel } from '../../../agent-image/src/tunnel/handshake.js';
+import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
+import { dialTls } from '../../../agent-image/src/tunnel/transport/tls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
+import { defer } from '../deferred.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
 import { PROOF } from './listener.js';
@@ -92,38 +95,36 @@ export async function startAgentEnd(
   return { pid: child.pid ?? 0, closed };
 }
 
-/** An agent's end in this process, TLS and proof included; `accepted()` is the caller's to await. */
-export async function openAgentTunnel(
-  options: AgentTarget & { clock: Clock; dialEngine: () => Promise<Duplex> },
-): Promise<{ tunnel: AgentTunnel; closed: Promise<string>; wire: net.Socket }> {
+/** Opens an agent's end in this process, TLS and proof included. `closed` resolves to the end of the open tunnel. */
+export function openAgentTunnel(options: AgentTarget & { clock: Clock; dialEngine: () => Promise<Duplex> }): {
+  opening: Promise<TunnelSession>;
+  closed: Promise<TunnelEnd>;
+  wire: net.Socket;
+} {
   const { clock, dialEngine, port, fingerprint, environmentId = 1 } = options;
   const wire = net.connect({ host: '127.0.0.1', port });
   wire.setNoDelay(true);
-  const socket = await connectTunnel({
-    tunnelAddress: `127.0.0.1:${port}`,
-    fingerprint,
-    clock,
-    connectTcp: async () => {
-      await once(wire, 'connect');
-      return wire;
-    },
-  });
-  let end: (code: string) => void = () => undefined;
-  const closed = new Promise<string>((resolve) => {
-    end = resolve;
-  });
-  const tunnel = new AgentTunnel({
-    socket,
-    wire,
-    proof: { ...PROOF, environmentId, instanceId: `instance-${environmentId}`, inactivityMs: 300_000 },
+  const connectTcp = async () => {
+    await once(wire, 'connect');
+    return wire;
+  };
+  const closed = defer<TunnelEnd>();
+  const opening = openTunnel({
+    dial: () => dialTls({ tunnelAddress: `127.0.0.1:${port}`, fingerprint, clock, connectTcp }),
+    proof: () => ({
+      ...PROOF,
+      environmentId,
+      instanceId: `instance-${environmentId}`,
+      inactivityMs: 300_000,
+    }),
     clock,
     logger: pino({ level: 'silent' }),
     dialEngine,
     report: async () => undefined,
     onIdle: () => undefined,
-    onClosed: end,
+    onEnd: (_tunnel, end) => closed.resolve(end),
   });
-  return { tunnel, closed, wire };
+  return { opening, closed: closed.promise, wire };
 }
 
 /** Resident memory of a process, MiB. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AgentTunnel } from '../../../agent-image/src/tunnel/session.js';
+import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
 import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
@@ -21,7 +21,7 @@ export interface LocalTunnelOptions {
 /** Both ends of a tunnel in this process, over TLS on loopback. */
 export interface LocalTunnel {
   readonly tunnel: Tunnel;
-  readonly agentTunnel: AgentTunnel;
+  readonly agentTunnel: TunnelSession;
   /** Resolves to the code the agent's end closed with. */
   readonly agentClosed: Promise<string>;
 }
@@ -53,15 +53,15 @@ export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promis
   });
   const port = await listener.start();
   t.teardown(() => listener.stop());
-  const { tunnel: agentTunnel, closed } = await openAgentTunnel({
+  const { opening, closed } = openAgentTunnel({
     port,
     fingerprint: identity.fingerprint,
     clock: options.agentClock ?? systemClock,
     dialEngine: options.dialEngine,
     ...(options.environmentId === undefined ? {} : { environmentId: options.environmentId }),
   });
+  const [tunnel, agentTunnel] = await Promise.all([registered, opening]);
   t.teardown(() => agentTunnel.close('stopping'));
-  const [tunnel] = await Promise.all([registered, agentTunnel.accepted()]);
   t.teardown(() => tunnel.close('stopping'));
   return { tunnel, agentTunnel, agentClosed: closed };
 }

@@ -7,8 +7,9 @@ import { problem } from '../../../../protocol/problems/agent.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { TUNNEL_ALPN } from '../../../../protocol/version.js';
+import type { Transport } from '../session.js';
 
-export interface ConnectTunnelOptions {
+export interface TlsOptions {
   /** `host:port`. */
   readonly tunnelAddress: string;
   /** The pinned fingerprint of the Edge key. */
@@ -23,7 +24,7 @@ export interface ConnectTunnelOptions {
  * @throws Problem `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
  *   what `connectTcp` throws
  */
-export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSSocket> {
+export async function dialTls(options: TlsOptions): Promise<Transport> {
   const { host, port } = splitHostPort(options.tunnelAddress);
   const raw = await options.connectTcp(host, port, { timeoutMs: TUNNEL.handshakeMs });
   const socket = tls.connect({
@@ -39,7 +40,7 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<TLSS
     if (socket.destroyed) throw problem('tunnel-lost', { detail: 'The tunnel port closed the connection' });
     verify(socket, options.fingerprint);
     socket.setNoDelay(true);
-    return socket;
+    return { socket, wire: raw };
   } catch (error) {
     socket.destroy();
     raw.destroy();

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
 import { createLogger } from '../../../../agent-image/src/log.js';
 import { TunnelKeeper } from '../../../../agent-image/src/tunnel/keeper.js';
+import { dialTls } from '../../../../agent-image/src/tunnel/transport/tls.js';
 import { deriveKey, hashJoinSecret } from '../../../../protocol/crypto/derived-keys.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
@@ -34,17 +35,21 @@ async function setup(
   );
   t.teardown(() => outbound.close());
   const keeper: TunnelKeeper = new TunnelKeeper({
-    tunnelAddress,
-    fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,
+    dial: () =>
+      dialTls({
+        tunnelAddress,
+        fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,
+        connectTcp: async (...target) => {
+          await options.gate;
+          return outbound.connectTcp(...target);
+        },
+        clock,
+      }),
     environmentId: id,
     instanceId: agent.instance.instanceId,
     purpose: 'environment',
     credentialKey: deriveKey(agent.edgeId, hashJoinSecret(agent.edgeKey.secret), 'credential'),
     instanceSecret: () => agent.client.instanceSecret,
-    connectTcp: async (...target) => {
-      await options.gate;
-      return outbound.connectTcp(...target);
-    },
     dialEngine: () => Promise.reject(new Error('no engine')),
     clock,
     random: () => 0.5,

@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import test, { type ExecutionContext } from 'ava';
-import { connectTunnel } from '../../../../../agent-image/src/tunnel/transport/tls.js';
+import { dialTls } from '../../../../../agent-image/src/tunnel/transport/tls.js';
 import { loadTunnelIdentity } from '../../../../../plugin/server-hooks/tunnel/identity.js';
 import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
@@ -40,7 +40,7 @@ async function connect(
   { port, fingerprint }: { port: number; fingerprint: string },
   clock = new FakeClock(),
 ): Promise<tls.TLSSocket> {
-  const socket = await connectTunnel({
+  const { socket } = await dialTls({
     tunnelAddress: `localhost:${port}`,
     fingerprint,
     clock,
@@ -52,20 +52,20 @@ async function connect(
     },
   });
   t.teardown(() => socket.destroy());
-  return socket;
+  return socket as tls.TLSSocket;
 }
 
-test('connect tunnel: takes the key that the Edge key names, whatever its certificate says', async (t) => {
+test('tunnel over TLS: accepts the key that the Edge key names, with any certificate', async (t) => {
   const port = await startPort(t);
   const socket = await connect(t, port);
   t.is(socket.alpnProtocol, TUNNEL_ALPN);
   t.is(socket.getProtocol(), 'TLSv1.3');
-  t.false(socket.authorized, 'self-signed, and in the name of nobody');
+  t.false(socket.authorized, 'self-signed, with another name');
   const long = await startPort(t, {}, new FakeClock(Date.UTC(1990, 0)));
   await t.notThrowsAsync(connect(t, long));
 });
 
-test('connect tunnel: another key is refused before anything is said', async (t) => {
+test('tunnel over TLS: another key is refused before the agent sends anything', async (t) => {
   const [hub, other] = [await startPort(t), await startPort(t)];
   const accepted = once(other.server, 'connection');
   await t.throwsAsync(connect(t, { ...other, fingerprint: hub.fingerprint }), {
@@ -76,12 +76,12 @@ test('connect tunnel: another key is refused before anything is said', async (t)
   t.deepEqual(other.said, []);
 });
 
-test('connect tunnel: a key of another kind is another key', async (t) => {
+test('tunnel over TLS: a key of another kind is another key', async (t) => {
   const port = await startPort(t, await rsaIdentity());
   await t.throwsAsync(connect(t, port), { code: 'tunnel-fingerprint-mismatch' });
 });
 
-test('connect tunnel: TLS 1.2 and other protocols are refused', async (t) => {
+test('tunnel over TLS: TLS 1.2 and other protocols are refused', async (t) => {
   const old = await startPort(t, { maxVersion: 'TLSv1.2' });
   await t.throwsAsync(connect(t, old), { code: 'tunnel-handshake' });
   const web = await startPort(t, { ALPNProtocols: ['h2'] });
@@ -90,7 +90,7 @@ test('connect tunnel: TLS 1.2 and other protocols are refused', async (t) => {
   await t.throwsAsync(connect(t, bare), { code: 'tunnel-protocol' });
 });
 
-test('connect tunnel: a port that does not speak TLS, or says nothing for 10 s, is tunnel-handshake', async (t) => {
+test('tunnel over TLS: a port that does not speak TLS, or stays silent for 10 s, is tunnel-handshake', async (t) => {
   const fingerprint = Buffer.alloc(32).toString('base64');
   const talking = await listen(
     t,

@@ -1,15 +1,15 @@
 import test from 'ava';
-import { IdleClock } from '../../../../agent-image/src/tunnel/idle-clock.js';
+import { IdleTimer } from '../../../../agent-image/src/tunnel/idle-timer.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 function setup() {
   const clock = new FakeClock();
   let runs = 0;
-  const idle = new IdleClock({ clock, inactivityMs: 5_000, onIdle: () => runs++ });
+  const idle = new IdleTimer({ clock, inactivityMs: 5_000, onIdle: () => runs++ });
   return { clock, idle, runs: () => runs };
 }
 
-test('idle clock: runs out once after the inactivity time, and anew when touched', (t) => {
+test('idle timer: runs out once after the inactivity time, and again when touched', (t) => {
   const { clock, idle, runs } = setup();
   idle.touch();
   clock.advance(4_999);
@@ -23,7 +23,7 @@ test('idle clock: runs out once after the inactivity time, and anew when touched
   t.is(runs(), 2);
 });
 
-test('idle clock: keep-alives alone hold it', (t) => {
+test('idle timer: keep-alives alone hold it', (t) => {
   const { clock, idle, runs } = setup();
   for (let i = 0; i < 100; i++) {
     idle.touch();
@@ -32,7 +32,7 @@ test('idle clock: keep-alives alone hold it', (t) => {
   t.is(runs(), 0);
 });
 
-test('idle clock: stands still while a stream is open, however silent', (t) => {
+test('idle timer: does not run while a stream is open, even a silent one', (t) => {
   const { clock, idle, runs } = setup();
   idle.touch();
   const [one, two] = [idle.enter(), idle.enter()];
@@ -50,7 +50,7 @@ test('idle clock: stands still while a stream is open, however silent', (t) => {
   t.is(runs(), 1);
 });
 
-test('idle clock: once stopped it stays so, though streams end after it', (t) => {
+test('idle timer: stays stopped when streams end later', (t) => {
   const { clock, idle, runs } = setup();
   const leave = idle.enter();
   idle.stop();

@@ -1,20 +1,20 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 
-export interface IdleClockOptions {
+export interface IdleTimerOptions {
   readonly clock: Clock;
   readonly inactivityMs: number;
-  /** Called each time the time runs out; call {@link IdleClock.touch} to restart it. */
+  /** Called each time the time runs out; call {@link IdleTimer.touch} to restart it. */
   readonly onIdle: () => void;
 }
 
 /** Runs while no client stream is open and there is no activity. Pings and snapshots do not touch it. */
-export class IdleClock {
-  readonly #options: IdleClockOptions;
+export class IdleTimer {
+  readonly #options: IdleTimerOptions;
   #streams = 0;
   #isStopped = false;
   #cancel: (() => void) | null = null;
 
-  constructor(options: IdleClockOptions) {
+  constructor(options: IdleTimerOptions) {
     this.#options = options;
   }
 
