@@ -62,7 +62,7 @@ for (const [how, settings] of [
   });
 }
 
-test('agent: calls that are refused together share a look at the engine', async (t) => {
+test('agent: calls that are refused together share an evaluation of the engine', async (t) => {
   const { clock, answers, engine, call, callsUnderWay } = await setup(t, {
     heldCheckIns: true,
     snapshotSeconds: 0,
@@ -74,13 +74,13 @@ test('agent: calls that are refused together share a look at the engine', async 
     if (isHeld) held.push(answer);
     else answer();
   };
-  const looks = () => engine.requests.filter((line) => line.endsWith('/info')).length;
-  const before = looks();
+  const evaluations = () => engine.requests.filter((line) => line.endsWith('/info')).length;
+  const before = evaluations();
   const calls = Array.from({ length: 40 }, () => call('/nodes'));
   while (held.length === 0 || (await callsUnderWay()) < calls.length) await delay(10);
   isHeld = false;
   clock.advance(REPORT_GAP_MS);
   for (const answer of held) answer();
   for (const { body } of await Promise.all(calls)) t.is(body.code, 'swarm-manager-unavailable');
-  t.is(looks() - before, 2, 'the one under way, and one that began after all calls');
+  t.is(evaluations() - before, 2, 'the one in progress, and one that started after all calls');
 });

@@ -9,7 +9,7 @@ async function setup(t: ExecutionContext) {
   const answers: Record<string, Answer> = { '/info': infoWith({}) };
   const { clock, hub, id } = await startWholeAgent(t, answers);
   const takenAt = async () => Date.parse((await hub.view(id)).snapshot?.takenAt ?? '');
-  /** Lets time pass until the hub has a snapshot that was begun later. */
+  /** Lets time pass until the hub has a snapshot that was taken later. */
   const untilNewer = async (thanMs: number) => {
     for (let passedMs = 0; !((await takenAt()) > thanMs); passedMs += 500) {
       if (passedMs > 120_000) throw new Error('no newer snapshot');
@@ -37,7 +37,7 @@ for (const [what, disturb] of [
     },
   ],
 ] as const) {
-  test(`agent: an engine that ${what} is reported at once, without an interval of snapshots`, async (t) => {
+  test(`agent: an engine that ${what} is snapshotted immediately, without an interval of snapshots`, async (t) => {
     const { answers, clock, hub, id, takenAt, untilNewer } = await setup(t);
     const before = await takenAt();
     await disturb(answers, async () => {

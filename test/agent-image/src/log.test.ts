@@ -22,7 +22,7 @@ test('agent log: writes one JSON line with level, time and message', (t) => {
   t.is(new Date(time).toISOString(), time);
 });
 
-test('agent log: tells an error by its code, message and causes, without a stack', (t) => {
+test('agent log: logs an error by its code, message and causes, without a stack', (t) => {
   const { lines, sink } = capture();
   const cause = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
   createLogger({ logLevel: 'info', logFormat: 'json' }, sink).warn(
@@ -37,7 +37,7 @@ test('agent log: tells an error by its code, message and causes, without a stack
   t.false(lines[0]?.includes('stack'));
 });
 
-test('agent log: keeps the stack of an error nobody expected', (t) => {
+test('agent log: keeps the stack of an unexpected error', (t) => {
   const { lines, sink } = capture();
   createLogger({ logLevel: 'info', logFormat: 'json' }, sink).error({ err: new TypeError('oops') }, 'bug');
   const entry = JSON.parse(lines[0] ?? '');

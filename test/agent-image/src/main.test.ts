@@ -9,7 +9,7 @@ import { buildAgent } from '../../../tools/build/agent.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { edgeKeyFor, edgeVariables, JOIN_SECRET } from './config/edge-variables.js';
 
-// The bundle, not the sources: it is what runs in the image, without node_modules beside it.
+// The bundle, not the sources: it is what runs in the image, without node_modules next to it.
 const folder = await mkdtemp(join(tmpdir(), 'agent-main-'));
 const bundle = join(folder, 'main.mjs');
 test.before(() => buildAgent(bundle));
@@ -57,7 +57,7 @@ test('agent process: healthcheck ends with 1 where no agent runs', async (t) => 
   t.is(stdout, 'unhealthy: no agent is running here\n');
 });
 
-test('agent process: without hub and engine it stays, tells both, and ends with 0 on SIGTERM', async (t) => {
+test('agent process: without hub and engine it keeps running, logs both, and ends with 0 on SIGTERM', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'agent-data-'));
   t.teardown(() => rm(dataDir, { recursive: true }));
   const env = edgeVariables({

@@ -43,7 +43,7 @@ test('agent config: has defaults for all but Edge ID and Edge key, and is frozen
   t.true(Object.isFrozen(readConfig(edgeVariables(), readFile)));
 });
 
-test('agent config: takes secrets from files', (t) => {
+test('agent config: reads secrets from files', (t) => {
   const env = { EDGE_ID_FILE: '/run/secrets/edge_id', EDGE_KEY_FILE: '/run/secrets/edge_key' };
   t.is(readConfig(env, readFile).edgeId, EDGE_ID);
   t.is(readConfig(env, readFile).edgeKey.secret, JOIN_SECRET);

@@ -48,7 +48,7 @@ async function startEndless(t: ExecutionContext, first: string, chunk: string, h
   return { engine: new Engine({ kind: 'unix', path }, systemClock), state, left };
 }
 
-test('endless engine: an answer without an end is given up, and nothing goes on behind it', async (t) => {
+test('endless engine: an endless answer is cut, with its connection', async (t) => {
   t.timeout(120_000);
   const { engine, state, left } = await startEndless(t, '[', `"${'x'.repeat(64 * 1024)}",`);
   t.is(await engine.info(), null);
@@ -58,7 +58,7 @@ test('endless engine: an answer without an end is given up, and nothing goes on 
   t.log(`given up after ${Math.round(state.sent / MIB)} MiB`);
 });
 
-test('endless engine: a snapshot of it is empty and says why', async (t) => {
+test('endless engine: its snapshot is empty and names the reason', async (t) => {
   t.timeout(180_000);
   const { engine, left } = await startEndless(t, '', ' '.repeat(64 * 1024));
   const snapshot = await takeSnapshot(engine, new FakeClock(0), { deadlineMs: 1_000 });

@@ -24,7 +24,7 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
   const clock = new FakeClock();
   const seen: string[] = [];
   const reports: (SwarmReport | null)[] = [];
-  let looks = 0;
+  let evaluations = 0;
   const fake = await startFakeEngine(t, answers);
   const watch = new EngineWatch({
     engine: new Engine(fake.address, systemClock),
@@ -34,24 +34,27 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
     onEngine: () => seen.push('engine'),
     onNode: () => seen.push('node'),
     onReport: (report) => {
-      looks++;
+      evaluations++;
       reports.push(report);
     },
   });
   t.teardown(() => watch.stop());
-  /** Lets the next look begin, and waits for its end. */
-  const look = async () => {
-    const before = looks;
+  /** Starts the next evaluation, and waits for its end. */
+  const evaluate = async () => {
+    const before = evaluations;
     clock.advance(WATCH_MS);
-    while (looks === before) await turn();
+    while (evaluations === before) await turn();
   };
-  return { clock, seen, reports, fake, watch, look };
+  return { clock, seen, reports, fake, watch, evaluate };
 }
 
-test('engine watch: the first look tells nothing but the report, and steady ones the same again', async (t) => {
-  const { seen, reports, watch, look } = await setup(t, { '/info': swarmInfo('manager'), '/nodes': NODES });
+test('engine watch: the first evaluation notifies of the report only, and steady ones of the same', async (t) => {
+  const { seen, reports, watch, evaluate } = await setup(t, {
+    '/info': swarmInfo('manager'),
+    '/nodes': NODES,
+  });
   await watch.start();
-  await look();
+  await evaluate();
   t.deepEqual(seen, []);
   t.is(watch.state, 'up');
   t.deepEqual(
@@ -62,18 +65,18 @@ test('engine watch: the first look tells nothing but the report, and steady ones
 
 test('engine watch: a promotion, a demotion and a node that left are seen once each', async (t) => {
   const answers: Record<string, Answer> = { '/info': swarmInfo('worker'), '/nodes': NODES };
-  const { seen, reports, watch, look } = await setup(t, answers);
+  const { seen, reports, watch, evaluate } = await setup(t, answers);
   await watch.start();
   for (const info of [swarmInfo('manager'), swarmInfo('worker'), infoWith({})]) {
     answers['/info'] = info;
-    await look();
-    await look();
+    await evaluate();
+    await evaluate();
   }
   t.deepEqual(seen, ['node', 'node', 'node']);
   t.deepEqual(
     reports.map((report) => report !== null),
     [false, true, true, false, false, false, false],
-    'workers tell nothing',
+    'workers report nothing',
   );
 });
 
@@ -82,38 +85,38 @@ for (const state of ['pending', 'locked', 'error']) {
 
   test(`engine watch: an engine that is ${state} keeps the place it had`, async (t) => {
     const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
-    const { seen, watch, look } = await setup(t, answers);
+    const { seen, watch, evaluate } = await setup(t, answers);
     await watch.start();
     answers['/info'] = between;
-    await look();
+    await evaluate();
     t.like(watch.facts, { node: { nodeId: 'n1', role: 'manager' }, isPlaceKnown: true });
     answers['/info'] = infoWith({});
-    await look();
+    await evaluate();
     t.like(watch.facts, { node: null, isPlaceKnown: true });
     t.deepEqual(seen, ['node']);
   });
 
   test(`engine watch: an engine that is ${state} at the start has no known place until it settles`, async (t) => {
     const answers: Record<string, Answer> = { '/info': between, '/nodes': NODES };
-    const { seen, watch, look } = await setup(t, answers);
+    const { seen, watch, evaluate } = await setup(t, answers);
     await watch.start();
     t.like(watch.facts, { node: null, isPlaceKnown: false });
     answers['/info'] = infoWith({});
-    await look();
+    await evaluate();
     t.deepEqual(seen, ['node'], 'outside of a Swarm is a place, too');
   });
 }
 
 test('engine watch: an engine that stops answering, and answers again, is seen once each', async (t) => {
   const answers: Record<string, Answer> = {};
-  const { seen, reports, watch, look } = await setup(t, answers);
+  const { seen, reports, watch, evaluate } = await setup(t, answers);
   await watch.start();
   answers['/_ping'] = (request) => void request.socket.destroy();
-  await look();
-  await look();
+  await evaluate();
+  await evaluate();
   t.is(watch.state, 'down');
   delete answers['/_ping'];
-  await look();
+  await evaluate();
   t.is(watch.state, 'up');
   t.deepEqual(seen, ['state', 'state', 'engine']);
   t.deepEqual(reports, [null, null, null, null]);
@@ -124,18 +127,18 @@ test('engine watch: an engine that answers only after the start is a new place i
     '/info': swarmInfo('worker'),
     '/_ping': (request) => void request.socket.destroy(),
   };
-  const { seen, watch, look } = await setup(t, answers);
+  const { seen, watch, evaluate } = await setup(t, answers);
   await watch.start();
   t.is(watch.facts, null);
   delete answers['/_ping'];
-  await look();
+  await evaluate();
   t.is(watch.facts?.node?.nodeId, 'n1');
   t.deepEqual(seen, ['state', 'engine', 'node']);
 });
 
-test('engine watch: a look that takes long is not joined by another, and none begins after stop', async (t) => {
+test('engine watch: a slow evaluation is not joined by another, and none starts after stop', async (t) => {
   let release = () => {};
-  const { clock, watch, fake, look } = await setup(t, {
+  const { clock, watch, fake, evaluate } = await setup(t, {
     '/info': (_, response) => {
       release = () => response.end(JSON.stringify(infoWith({})));
     },
@@ -146,7 +149,7 @@ test('engine watch: a look that takes long is not joined by another, and none be
   release();
   await started;
   t.is(fake.requests.filter((line) => line === 'GET /_ping').length, 1);
-  const again = look();
+  const again = evaluate();
   while (fake.requests.filter((line) => line === 'GET /info').length < 2) await turn();
   release();
   await again;
@@ -157,38 +160,38 @@ test('engine watch: a look that takes long is not joined by another, and none be
 
 test('engine watch: a manager that has lost its quorum is still where it was', async (t) => {
   const answers: Record<string, Answer> = { '/info': swarmInfo('manager'), '/nodes': NODES };
-  const { seen, watch, look } = await setup(t, answers);
+  const { seen, watch, evaluate } = await setup(t, answers);
   await watch.start();
   const node = watch.facts?.node;
   answers['/info'] = infoWith({
     Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: true, Cluster: { ID: '' } },
   });
-  await look();
+  await evaluate();
   t.deepEqual(seen, []);
   t.deepEqual(watch.facts?.node, node);
 });
 
 test('engine watch: why the engine cannot be used is known, and another reason is reported', async (t) => {
   const answers: Record<string, Answer> = { '/_ping': (request) => void request.socket.destroy() };
-  const { seen, watch, look } = await setup(t, answers);
+  const { seen, watch, evaluate } = await setup(t, answers);
   await watch.start();
   t.is(watch.problem, 'engine-unreachable');
   answers['/_ping'] = (_, response) => void response.writeHead(403).end('<html>Forbidden</html>');
-  await look();
+  await evaluate();
   t.like(watch, { state: 'down', problem: 'engine-refused' });
-  await look();
+  await evaluate();
   delete answers['/_ping'];
-  await look();
+  await evaluate();
   t.like(watch, { state: 'up', problem: null });
   t.deepEqual(seen, ['state', 'state', 'engine', 'node'].slice(0, seen.length));
 });
 
 test('engine watch: an engine that was replaced is reported once', async (t) => {
   const answers: Record<string, Answer> = { '/info': infoWith({}) };
-  const { seen, watch, look } = await setup(t, answers);
+  const { seen, watch, evaluate } = await setup(t, answers);
   await watch.start();
   answers['/info'] = infoWith({ ID: 'ANOTHER' });
-  await look();
-  await look();
+  await evaluate();
+  await evaluate();
   t.deepEqual(seen, ['engine']);
 });

@@ -21,7 +21,7 @@ test('engine: answers a ping, and has an id that lasts', async (t) => {
   t.deepEqual(await engine.info(), { engineId: 'ABCD:EFGH', node: null, isPlaceKnown: true });
 });
 
-test('engine: an engine that is not there is neither up nor known', async (t) => {
+test('engine: a missing engine is neither up nor known', async (t) => {
   const engine = new Engine(nowhere, systemClock);
   t.is((await engine.ping())?.code, 'engine-unreachable');
   t.is(await engine.info(), null);
@@ -64,7 +64,7 @@ test('engine: Podman has no lasting id', async (t) => {
   t.is((await new Engine(address, systemClock).info())?.engineId, null);
 });
 
-test('engine: a call past its deadline is engine-timeout, and its socket is let go', async (t) => {
+test('engine: a call past its deadline is engine-timeout, and its socket is closed', async (t) => {
   let onClose = () => {};
   const closed = new Promise<void>((resolve) => {
     onClose = resolve;
@@ -79,7 +79,7 @@ test('engine: a call past its deadline is engine-timeout, and its socket is let 
   t.pass();
 });
 
-test('engine: an answer that breaks off ends at the deadline', async (t) => {
+test('engine: a truncated answer is an error', async (t) => {
   const { address } = await startFakeEngine(t, {
     '/info': (_request, response) => {
       response.writeHead(200, { 'content-length': 1000 });
@@ -109,7 +109,7 @@ test('engine: dial carries a half-close, as docker exec -i with piped input need
   t.is(Buffer.concat(await socket.toArray()).toString(), 'after the end: input');
 });
 
-test('engine: what an engine still takes after its output has ended arrives', async (t) => {
+test('engine: input arrives after the engine’s output has ended', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'engine-'));
   t.teardown(() => rm(dir, { recursive: true }));
   const server = net.createServer({ allowHalfOpen: true });
@@ -126,7 +126,7 @@ test('engine: what an engine still takes after its output has ended arrives', as
   t.is(Buffer.concat(await engineSide.toArray()).toString(), 'late input');
 });
 
-test('engine: dial says that nothing is there', async (t) => {
+test('engine: dial reports a missing engine', async (t) => {
   const error = await t.throwsAsync(new Engine(nowhere, systemClock).dial(), { code: 'engine-unreachable' });
   t.regex(error?.message ?? '', /mount the engine's socket/);
 });

@@ -19,7 +19,7 @@ async function report(
   return swarmReport(new Engine(address, systemClock), facts);
 }
 
-test('swarm report: says of each node what the hub needs, in order of the ids', async (t) => {
+test('swarm report: has for each node what the hub needs, in order of the ids', async (t) => {
   const nodes = [
     { ID: 'n2', Spec: { Role: 'worker', Availability: 'drain' }, Description: { Hostname: 'two' } },
     {
@@ -65,7 +65,7 @@ test('swarm report: says of each node what the hub needs, in order of the ids', 
   });
 });
 
-test('swarm report: workers, engines in no Swarm and managers without a quorum tell nothing', async (t) => {
+test('swarm report: workers, engines outside a Swarm and managers without a quorum report nothing', async (t) => {
   const { node } = MANAGER;
   t.is(await report(t, [], { node: { ...node, role: 'worker' } }), null);
   t.is(await report(t, [], { node: { ...node, swarmId: '' } }), null);
@@ -81,10 +81,10 @@ for (const [what, answer] of Object.entries<Answer>({
   'entries of other types': [null, 1, 'x', [], { ID: 5, Spec: 'x', Description: [], ManagerStatus: 7 }],
   'endless texts': [{ ID: 'x'.repeat(10_000), Description: { Hostname: 'y'.repeat(10_000) } }],
   'numbers that are none': [{ Description: { Resources: { NanoCPUs: -1, MemoryBytes: '1' } } }],
-  'more nodes than the hub takes': Array.from({ length: MAX_SWARM_NODES + 1 }, (_, n) => ({ ID: `n${n}` })),
+  'more nodes than the hub accepts': Array.from({ length: MAX_SWARM_NODES + 1 }, (_, n) => ({ ID: `n${n}` })),
 })) {
   test(`swarm report: of ${what} comes nothing that the hub would refuse`, async (t) => {
-    const told = await report(t, answer);
-    t.true(told === null || swarmReportSchema.safeParse(told).success);
+    const reported = await report(t, answer);
+    t.true(reported === null || swarmReportSchema.safeParse(reported).success);
   });
 }

@@ -65,7 +65,7 @@ test('health check: an agent that was killed is not healthy', async (t) => {
   t.false((await checkHealth(path, () => NOW)).healthy);
 });
 
-test('status file: is private, replaced as a whole, and gone after stop', async (t) => {
+test('status file: is private, replaced as a whole, and removed at stop', async (t) => {
   const { dir, path, file } = await setUp(t, good);
   await file.start();
   await Promise.all([file.refresh(), file.refresh()]);
@@ -77,7 +77,7 @@ test('status file: is private, replaced as a whole, and gone after stop', async 
   t.deepEqual(await readdir(dir), []);
 });
 
-test('status file: a folder that is not there costs one warning', async (t) => {
+test('status file: a missing folder causes one warning', async (t) => {
   const { dir, warnings } = await setUp(t, good);
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
   const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, { clock: new FakeClock(NOW), log });

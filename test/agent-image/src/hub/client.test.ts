@@ -38,7 +38,7 @@ const proven =
   };
 const json = (status: number, body: object) => proven(status, '"tag"', body);
 
-/** An enrolled client at a hub that answers as the script says; the last answer repeats. */
+/** An enrolled client at a hub that answers by the script; the last answer repeats. */
 async function setup(t: ExecutionContext, ...script: Answer[]) {
   const stamps: number[] = [];
   const instanceSecret = randomBytes(32);
@@ -86,7 +86,7 @@ test('hub client: a check-in before the enrolment is refused at home', async (t)
   t.deepEqual(stamps, []);
 });
 
-test('hub client: takes the hub’s time after a refusal for it, and goes on from there', async (t) => {
+test('hub client: adopts the hub’s time after a refused timestamp, and continues from there', async (t) => {
   const hubMs = Date.UTC(2031, 5, 1);
   const { agent, stamps, clock } = await setup(
     t,
@@ -157,7 +157,7 @@ const STRANGE: Record<string, Answer> = {
   },
 };
 for (const [name, answer] of Object.entries(STRANGE)) {
-  test(`hub client: ${name} is not what a hub says`, async (t) => {
+  test(`hub client: ${name} is not an answer of a hub`, async (t) => {
     const { agent } = await setup(t, answer);
     await agent.enrol();
     await t.throwsAsync(agent.checkIn(), { code: 'hub-answer-malformed' });
@@ -182,7 +182,7 @@ test('hub client: a hold is given up 5 s after its wait, another call after 30 s
   }
 });
 
-test('hub client: a call that is broken off says why', async (t) => {
+test('hub client: an aborted call fails with the reason', async (t) => {
   const { agent, server } = await setup(t, () => undefined);
   await agent.enrol();
   const stop = new AbortController();

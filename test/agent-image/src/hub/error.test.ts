@@ -18,7 +18,7 @@ const codes: [node: string, ours: string][] = [
 ];
 
 for (const [node, ours] of codes) {
-  test(`hub error: ${node} becomes ${ours} and keeps its cause`, (t) => {
+  test(`hub error: ${node} is ${ours} and keeps its cause`, (t) => {
     const cause = Object.assign(new Error('x'), { code: node });
     const error = toHubError(cause);
     t.is(error.code, ours);

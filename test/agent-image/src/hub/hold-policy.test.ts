@@ -31,7 +31,7 @@ test('hold policy: offers what the hub grants, and nothing before that is known'
   t.is(holds.next(), 0);
 });
 
-test('hold policy: after a cut one plain check-in tells whether the hub is the same', (t) => {
+test('hold policy: after a cut one plain check-in shows whether the hub is the same', (t) => {
   const { holds } = setup();
   holds.cut(30_000);
   t.is(holds.next(), 0);

@@ -142,7 +142,7 @@ test('outbound: refuses an expired certificate', async (t) => {
   t.is(toHubError(error).code, 'hub-certificate-expired');
 });
 
-test('outbound: tells TLS towards a plain HTTP server', async (t) => {
+test('outbound: reports TLS towards a plain HTTP server', async (t) => {
   const server = http.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
@@ -151,7 +151,7 @@ test('outbound: tells TLS towards a plain HTTP server', async (t) => {
   t.is(toHubError(error).code, 'hub-not-tls');
 });
 
-test('outbound: tells a refused connection, for check-ins and tunnel alike', async (t) => {
+test('outbound: reports a refused connection, for check-ins and tunnel alike', async (t) => {
   const closed = net.createServer().listen(0, '127.0.0.1');
   await once(closed, 'listening');
   const { port } = closed.address() as net.AddressInfo;
@@ -162,7 +162,7 @@ test('outbound: tells a refused connection, for check-ins and tunnel alike', asy
   await t.throwsAsync(connectTcp('127.0.0.1', port, { timeoutMs: 5_000 }), { code: 'hub-refused' });
 });
 
-test('outbound: speaks plain HTTP where the Edge key says so', async (t) => {
+test('outbound: speaks plain HTTP if the Edge key has an http:// URL', async (t) => {
   const server = http.createServer((_request, response) => response.end('plain')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {

@@ -26,7 +26,7 @@ interface Outcome {
   readonly isKnown?: boolean;
 }
 
-/** A poller whose check-ins go as the script says; the last outcome repeats. Chance is always one half. */
+/** A poller whose check-ins follow the script; the last outcome repeats. Chance is always one half. */
 function setup(t: ExecutionContext, script: Outcome[]) {
   const clock = new FakeClock();
   const lines: { code?: string; msg: string }[] = [];
@@ -85,7 +85,7 @@ function setup(t: ExecutionContext, script: Outcome[]) {
 const unreachable = problem('hub-unreachable');
 const refused = problem('edge-id-mismatch');
 
-test('poller: failures back off with full jitter up to 20 s, and tell once', async (t) => {
+test('poller: failures back off with full jitter up to 20 s, and are logged once', async (t) => {
   const { pause, lines } = setup(t, [{ error: unreachable }]);
   const pauses: number[] = [];
   for (let i = 0; i < 9; i++) pauses.push(await pause());
@@ -113,7 +113,7 @@ test('poller: one success ends the backoff', async (t) => {
   t.deepEqual(waits, [0, 0, 0, 0, 0]);
 });
 
-test('poller: an agent that the hub has forgotten enrols anew', async (t) => {
+test('poller: an agent that the hub does not know any more enrols again', async (t) => {
   const forgotten = problem('agent-unauthorized');
   const { pause, enrolments } = setup(t, [{ error: forgotten }, { reply: REPLY }, { afterMs: 50_000 }]);
   await pause();
@@ -152,7 +152,7 @@ test('poller: a hub that has news at each check-in is asked 50 times a second at
   t.is(waits.length, 51);
 });
 
-test('poller: where holds are cut after 3 s again and again it says so once and polls plainly', async (t) => {
+test('poller: repeated cuts after 3 s are logged once, and check-ins are not held', async (t) => {
   const cut: Outcome = { error: unreachable, afterMs: 3_000 };
   const plain: Outcome = { reply: null };
   const { pause, waits, lines } = setup(t, [{ reply: REPLY }, cut, plain, cut, plain, cut, plain]);
@@ -170,7 +170,7 @@ test('poller: where holds are cut after 3 s again and again it says so once and 
   t.is(lines.filter(({ code }) => code === 'hold-cut').length, 1);
 });
 
-test('poller: with a copy of itself it gives way, longer each time, and says so once', async (t) => {
+test('poller: backs off from a copy of itself, longer each time, and logs it once', async (t) => {
   const superseded = problem('check-in-superseded');
   const { pause, poller, lines, clock } = setup(t, [{ error: superseded }]);
   t.is(poller.problem, null);
@@ -191,13 +191,13 @@ const known: Outcome = { reply: { ...REPLY }, isKnown: true };
 const ATTACKS: Record<string, Outcome[]> = {
   'invents answers': [{ error: forged }],
   'invents answers to every other check-in': [{ error: forged }, { reply: REPLY }],
-  'says that the hub has forgotten the agent': [{ error: unknown }],
-  'says so at every other check-in': [{ error: unknown }, { reply: REPLY }],
-  'takes out that the state is known': [{ reply: REPLY }, known, known, known, known, known],
-  'takes out that the answer may wait': [{ reply: REPLY }, { reply: null }, { reply: null }, { reply: null }],
+  'forges that the agent is unknown': [{ error: unknown }],
+  'forges it at every other check-in': [{ error: unknown }, { reply: REPLY }],
+  'strips that the state is known': [{ reply: REPLY }, known, known, known, known, known],
+  'strips that the answer may wait': [{ reply: REPLY }, { reply: null }, { reply: null }, { reply: null }],
 };
 for (const [what, rounds] of Object.entries(ATTACKS)) {
-  test(`poller: whoever ${what} gains no more than the backoff`, async (t) => {
+  test(`poller: an attacker that ${what} causes no more than the backoff`, async (t) => {
     const { pause, waits, enrolments } = setup(t, Array.from({ length: 2_000 }, () => rounds).flat());
     const TEN_MINUTES_MS = 600_000;
     for (let passedMs = 0; passedMs < TEN_MINUTES_MS; ) passedMs += await pause();

@@ -28,7 +28,7 @@ function setup() {
   return { clock, posted, lines, hub, reporter: new SwarmReporter({ client, clock, logger }) };
 }
 
-test('swarm reporter: tells nothing before the hub answered, then the latest, once', async (t) => {
+test('swarm reporter: reports nothing before the hub answered, then the latest, once', async (t) => {
   const { posted, reporter } = setup();
   reporter.note(ONE);
   reporter.note(TWO);
@@ -41,7 +41,7 @@ test('swarm reporter: tells nothing before the hub answered, then the latest, on
   t.deepEqual(posted, [TWO]);
 });
 
-test('swarm reporter: tells what is new, and all again to a hub that started anew', async (t) => {
+test('swarm reporter: reports what is new, and everything again to a restarted hub', async (t) => {
   const { posted, reporter } = setup();
   reporter.reset();
   for (const report of [ONE, ONE, TWO, TWO]) {
@@ -53,18 +53,18 @@ test('swarm reporter: tells what is new, and all again to a hub that started ane
   t.deepEqual(posted, [ONE, TWO, TWO]);
 });
 
-test('swarm reporter: what the old hub took while the new one came is told once more', async (t) => {
+test('swarm reporter: what the old hub accepted during its restart is reported once more', async (t) => {
   const { posted, reporter, hub } = setup();
-  let taken = () => {};
+  let accept = () => {};
   hub.answer = () =>
     new Promise((resolve) => {
-      taken = resolve;
+      accept = resolve;
     });
   reporter.reset();
   await turn();
   reporter.note(ONE);
   reporter.reset();
-  taken();
+  accept();
   await turn();
   reporter.note(ONE);
   t.deepEqual(posted, [ONE, ONE]);

@@ -15,7 +15,7 @@ test('machine boot: is the same at each reading, and another one for another boo
   t.not(await readBoot(file), boot);
 });
 
-test('machine boot: is unknown where the system does not say, or says something else', async (t) => {
+test('machine boot: is unknown where the system has none, or a malformed one', async (t) => {
   const file = join(await tempFolder(t), 'boot_id');
   t.is(await readBoot(file), undefined);
   await writeFile(file, 'unknown\n');
@@ -23,6 +23,6 @@ test('machine boot: is unknown where the system does not say, or says something 
   t.is(await readBoot(`${file}/below`), undefined);
 });
 
-test('machine boot: Linux says it', async (t) => {
+test('machine boot: Linux has one', async (t) => {
   t.regex((await readBoot()) ?? '', /^[A-Za-z0-9_-]{16}$/);
 });

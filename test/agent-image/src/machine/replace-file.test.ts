@@ -8,7 +8,7 @@ import { tempFolder } from '../../../kit/temp-folder.js';
 for (const durable of [true, false]) {
   const kind = durable ? 'durable' : 'passing';
 
-  test(`agent file, ${kind}: is made and replaced for its owner only, and nothing is left beside it`, async (t) => {
+  test(`agent file, ${kind}: is created and replaced for its owner only, without leftovers`, async (t) => {
     const folder = await tempFolder(t);
     const path = join(folder, 'file');
     await replaceFile(path, 'old', durable);
@@ -19,7 +19,7 @@ for (const durable of [true, false]) {
     t.deepEqual(await readdir(folder), ['file']);
   });
 
-  test(`agent file, ${kind}: a disk that takes only a part leaves the old one, and says so`, async (t) => {
+  test(`agent file, ${kind}: a short write fails and leaves the old one`, async (t) => {
     const folder = await tempFolder(t);
     const path = join(folder, 'file');
     await writeFile(path, 'old');

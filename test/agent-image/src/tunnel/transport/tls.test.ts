@@ -11,16 +11,16 @@ import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { tempFolder } from '../../../../kit/temp-folder.js';
 
-/** A tunnel port, with a key and certificate of its own; `said` is what its clients sent. */
+/** A tunnel port, with a key and certificate of its own; `received` is what its clients sent. */
 async function startPort(t: ExecutionContext, options: tls.TlsOptions = {}, clock = new FakeClock()) {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
-  const said: Buffer[] = [];
+  const received: Buffer[] = [];
   const server = tls.createServer({ key, cert: certificate, ALPNProtocols: [TUNNEL_ALPN], ...options });
   server.on('secureConnection', (socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (chunk: Buffer) => said.push(chunk));
+    socket.on('data', (chunk: Buffer) => received.push(chunk));
   });
-  return { ...(await listen(t, server)), fingerprint, said };
+  return { ...(await listen(t, server)), fingerprint, received };
 }
 
 async function listen(t: ExecutionContext, server: net.Server) {
@@ -73,7 +73,7 @@ test('tunnel over TLS: another key is refused before the agent sends anything', 
   });
   const [socket] = (await accepted) as [net.Socket];
   if (!socket.destroyed) await once(socket, 'close');
-  t.deepEqual(other.said, []);
+  t.deepEqual(other.received, []);
 });
 
 test('tunnel over TLS: a key of another kind is another key', async (t) => {
