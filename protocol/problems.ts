@@ -1,12 +1,11 @@
 import { AGENT_PROBLEMS } from './problems/agent.js';
 import { API_PROBLEMS } from './problems/api.js';
 import { CHECK_PROBLEMS } from './problems/checks.js';
-import type { ProblemDefinition } from './problems/definition.js';
 import { DOCKER_PROBLEMS } from './problems/docker.js';
 import { ENROLMENT_PROBLEMS } from './problems/enrolment.js';
 import { ENVIRONMENT_PROBLEMS } from './problems/environments.js';
 import { HOST_PROBLEMS } from './problems/host.js';
-import { problemsOf } from './problems/problem.js';
+import { type ProblemDefinition, problemsOf } from './problems/problem.js';
 import { START_PROBLEMS } from './problems/start.js';
 
 export { codeOf, Problem, type ProblemOptions } from './problems/problem.js';

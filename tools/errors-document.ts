@@ -1,12 +1,12 @@
 import { AGENT_PROBLEMS } from '../protocol/problems/agent.js';
 import { API_PROBLEMS } from '../protocol/problems/api.js';
 import { CHECK_PROBLEMS } from '../protocol/problems/checks.js';
-import type { ProblemDefinition, ProblemDefinitions } from '../protocol/problems/definition.js';
 import { DOCKER_PROBLEMS } from '../protocol/problems/docker.js';
 import { ENGINE_PROBLEMS } from '../protocol/problems/engine.js';
 import { ENROLMENT_PROBLEMS } from '../protocol/problems/enrolment.js';
 import { ENVIRONMENT_PROBLEMS } from '../protocol/problems/environments.js';
 import { HOST_PROBLEMS } from '../protocol/problems/host.js';
+import type { ProblemDefinition, ProblemDefinitions } from '../protocol/problems/problem.js';
 import { START_PROBLEMS } from '../protocol/problems/start.js';
 import { TUNNEL_PROBLEMS } from '../protocol/problems/tunnel.js';
 

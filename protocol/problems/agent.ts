@@ -1,6 +1,5 @@
-import type { ProblemDefinition } from './definition.js';
 import { ENGINE_PROBLEMS } from './engine.js';
-import { problemsOf } from './problem.js';
+import { type ProblemDefinition, problemsOf } from './problem.js';
 import { TUNNEL_PROBLEMS } from './tunnel.js';
 
 /** Codes in the agent's log; its engine and tunnel have their own. */

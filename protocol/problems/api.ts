@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes of the REST API, and those that hub and host answer alike. */
 export const API_PROBLEMS = {

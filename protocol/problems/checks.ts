@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes that only the hub's self-test finds; its other findings have the agent's codes. */
 export const CHECK_PROBLEMS = {

@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes of Docker calls and consoles. */
 export const DOCKER_PROBLEMS = {

@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes of a Docker Engine and of the agent's connection to it. */
 export const ENGINE_PROBLEMS = {

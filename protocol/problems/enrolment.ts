@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes with which the hub answers agents: enrolment, check-ins and reports. Some are an environment's problem. */
 export const ENROLMENT_PROBLEMS = {

@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes of environments, their nodes and their snapshots. */
 export const ENVIRONMENT_PROBLEMS = {

@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 /** Codes of the hub's start and stop. No caller gets them. */
 export const START_PROBLEMS = {

@@ -1,4 +1,4 @@
-import type { ProblemDefinition } from './definition.js';
+import type { ProblemDefinition } from './problem.js';
 
 const PORT_SCANNER = "Port scanners do this, and the hub's own self-test. If an agent does, update it";
 
