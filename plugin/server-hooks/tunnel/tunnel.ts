@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -10,6 +10,7 @@ import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
 import type { Grant } from './credentials.js';
+import { DialAgent } from './dial-agent.js';
 import { TunnelReports } from './reports.js';
 import { ResetBudget } from './reset-budget.js';
 
@@ -62,7 +63,7 @@ export class Tunnel {
     this.closed = this.#controller.signal;
     // Each call adds a listener, and calls are bounded elsewhere: more than ten are not a leak.
     setMaxListeners(0, this.closed);
-    this.agent = new TunnelAgent(this);
+    this.agent = new DialAgent(() => this.dial());
     this.#resets = new ResetBudget(options.clock);
     this.#reports = new TunnelReports({
       clock: options.clock,
@@ -213,27 +214,6 @@ export class Tunnel {
       // Thrown after GOAWAY or on a destroyed session.
       throw problem('tunnel-lost', { cause });
     }
-  }
-}
-
-/** `http.Agent` over `dial()`. Not pooled: an idle pooled stream would count as use on the agent. */
-class TunnelAgent extends Agent {
-  readonly #tunnel: Tunnel;
-
-  constructor(tunnel: Tunnel) {
-    super({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-    this.#tunnel = tunnel;
-  }
-
-  override createConnection(
-    _options: object,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    this.#tunnel.dial().then(
-      (stream) => callback?.(null, stream),
-      (error: Error) => callback?.(error, undefined as unknown as Duplex),
-    );
-    return undefined;
   }
 }
 

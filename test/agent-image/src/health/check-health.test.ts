@@ -11,7 +11,7 @@ import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
-async function setUp(t: ExecutionContext, state: CheckInState) {
+async function setup(t: ExecutionContext, state: CheckInState) {
   const dir = await mkdtemp(join(tmpdir(), 'healthcheck-'));
   t.teardown(() => rm(dir, { recursive: true }));
   const warnings: unknown[] = [];
@@ -41,7 +41,7 @@ const verdicts: [name: string, state: CheckInState, laterMs: number, healthy: bo
 
 for (const [name, state, laterMs, healthy, line] of verdicts) {
   test(`health check: an agent that ${name} is ${healthy ? 'healthy' : 'unhealthy'}`, async (t) => {
-    const { path, file } = await setUp(t, state);
+    const { path, file } = await setup(t, state);
     await file.start();
     const health = await checkHealth(path, () => NOW + laterMs);
     t.is(health.healthy, healthy);
@@ -50,7 +50,7 @@ for (const [name, state, laterMs, healthy, line] of verdicts) {
 }
 
 test('health check: without a status file, and with a damaged one, there is no agent', async (t) => {
-  const { path } = await setUp(t, good);
+  const { path } = await setup(t, good);
   const expected = { healthy: false, line: 'unhealthy: no agent is running here' };
   t.deepEqual(await checkHealth(path), expected);
   await writeFile(path, '{"pid":');
@@ -58,7 +58,7 @@ test('health check: without a status file, and with a damaged one, there is no a
 });
 
 test('health check: an agent that was killed is not healthy', async (t) => {
-  const { path } = await setUp(t, good);
+  const { path } = await setup(t, good);
   const child: ChildProcess = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
   await writeFile(path, JSON.stringify({ pid: child.pid, writtenAtMs: NOW, ...good }));
@@ -66,7 +66,7 @@ test('health check: an agent that was killed is not healthy', async (t) => {
 });
 
 test('status file: is private, replaced as a whole, and removed at stop', async (t) => {
-  const { dir, path, file } = await setUp(t, good);
+  const { dir, path, file } = await setup(t, good);
   await file.start();
   await Promise.all([file.refresh(), file.refresh()]);
   t.deepEqual(await readdir(dir), ['status.json']);
@@ -78,7 +78,7 @@ test('status file: is private, replaced as a whole, and removed at stop', async 
 });
 
 test('status file: a missing folder causes one warning', async (t) => {
-  const { dir, warnings } = await setUp(t, good);
+  const { dir, warnings } = await setup(t, good);
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
   const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, { clock: new FakeClock(NOW), log });
   t.teardown(() => file.stop());

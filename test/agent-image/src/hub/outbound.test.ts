@@ -2,74 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import https from 'node:https';
 import net from 'node:net';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { toHubError } from '../../../../agent-image/src/hub/error.js';
-import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
 import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
-import { systemClock } from '../../../../protocol/time/clock.js';
 import { startConnectProxy } from './connect-proxy.js';
+import { authority, get, openOutbound, setup } from './outbound-setup.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
-const authority = await makeAuthority(randomBytes);
-const NAMES = ['localhost', '127.0.0.1', 'hub.test'];
-
-interface Setup {
-  names?: string[];
-  issuedAtMs?: number;
-  config?: Partial<Parameters<typeof createOutbound>[0]>;
-}
-
-/** An API on loopback with a certificate of our own authority, and an agent's way out. */
-async function setUp(
-  t: ExecutionContext,
-  { names = NAMES, issuedAtMs = Date.now(), config = {} }: Setup = {},
-) {
-  const { certificate, key } = await issueServerCertificate(authority, names, issuedAtMs, randomBytes);
-  const server = https.createServer({ cert: certificate, key }, (_request, response) => response.end('hub'));
-  const connections: net.Socket[] = [];
-  server.on('secureConnection', (socket) => connections.push(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as net.AddressInfo;
-  return { port, connections, outbound: openOutbound(t, config) };
-}
-
-function openOutbound(t: ExecutionContext, config: Setup['config'] = {}) {
-  const outbound = createOutbound(
-    {
-      cleartext: false,
-      insecurePoll: false,
-      ca: null,
-      proxy: { url: null, noProxy: '' },
-      ...config,
-    },
-    systemClock,
-  );
-  t.teardown(() => outbound.close());
-  return outbound;
-}
-
-async function get(agent: http.Agent, url: string): Promise<string> {
-  const request = (url.startsWith('https') ? https : http).get(url, { agent });
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  return Buffer.concat(await response.toArray()).toString();
-}
 
 test('outbound: refuses a certificate of an unknown authority, and names EDGE_CA_FILE', async (t) => {
-  const { port, outbound } = await setUp(t);
+  const { port, outbound } = await setup(t);
   const error = toHubError(await t.throwsAsync(get(outbound.agent, `https://localhost:${port}`)));
   t.is(error.code, 'hub-certificate-untrusted');
   t.regex(error.message, /EDGE_CA_FILE/);
 });
 
 test('outbound: accepts it with the authority of EDGE_CA_FILE, and keeps the connection', async (t) => {
-  const { port, outbound, connections } = await setUp(t, { config: { ca: () => authority.certificate } });
+  const { port, outbound, connections } = await setup(t, { config: { ca: () => authority.certificate } });
   t.is(await get(outbound.agent, `https://localhost:${port}`), 'hub');
   t.is(await get(outbound.agent, `https://localhost:${port}`), 'hub');
   t.is(connections.length, 1);
@@ -78,7 +28,7 @@ test('outbound: accepts it with the authority of EDGE_CA_FILE, and keeps the con
 test('outbound: an authority that is replaced in EDGE_CA_FILE is trusted from the next connection on', async (t) => {
   const other = await makeAuthority(randomBytes);
   let ca = other.certificate;
-  const { port, outbound } = await setUp(t, { config: { ca: () => ca } });
+  const { port, outbound } = await setup(t, { config: { ca: () => ca } });
   const url = `https://localhost:${port}`;
   const refused = toHubError(await t.throwsAsync(get(outbound.agent, url)));
   t.is(refused.code, 'hub-certificate-untrusted');
@@ -87,7 +37,7 @@ test('outbound: an authority that is replaced in EDGE_CA_FILE is trusted from th
 });
 
 test('outbound: TCP probes an idle connection after 25 s, from its first request on and through a proxy', async (t) => {
-  const { port, outbound, connections } = await setUp(t, { config: { insecurePoll: true } });
+  const { port, outbound, connections } = await setup(t, { config: { insecurePoll: true } });
   const proxy = await startConnectProxy(t, { port });
   const url = new URL(`http://127.0.0.1:${proxy.port}`);
   const proxied = openOutbound(t, { insecurePoll: true, proxy: { url, noProxy: '' } });
@@ -120,12 +70,12 @@ async function probeDueMs(port: number): Promise<number> {
 }
 
 test('outbound: accepts any certificate with EDGE_INSECURE_POLL', async (t) => {
-  const { port, outbound } = await setUp(t, { names: ['other.test'], config: { insecurePoll: true } });
+  const { port, outbound } = await setup(t, { names: ['other.test'], config: { insecurePoll: true } });
   t.is(await get(outbound.agent, `https://localhost:${port}`), 'hub');
 });
 
 test('outbound: refuses a certificate for another name', async (t) => {
-  const { port, outbound } = await setUp(t, {
+  const { port, outbound } = await setup(t, {
     names: ['other.test'],
     config: { ca: () => authority.certificate },
   });
@@ -134,7 +84,7 @@ test('outbound: refuses a certificate for another name', async (t) => {
 });
 
 test('outbound: refuses an expired certificate', async (t) => {
-  const { port, outbound } = await setUp(t, {
+  const { port, outbound } = await setup(t, {
     issuedAtMs: Date.now() - 2 * YEAR_MS,
     config: { ca: () => authority.certificate },
   });
@@ -174,7 +124,7 @@ test('outbound: speaks plain HTTP if the Edge key has an http:// URL', async (t)
 });
 
 test('outbound: check-ins go through the proxy, which resolves the name and sees no plain text', async (t) => {
-  const { port } = await setUp(t);
+  const { port } = await setup(t);
   const proxy = await startConnectProxy(t, { port });
   const url = new URL(`http://user:p%40ss@127.0.0.1:${proxy.port}`);
   const outbound = openOutbound(t, { ca: () => authority.certificate, proxy: { url, noProxy: '' } });
@@ -185,7 +135,7 @@ test('outbound: check-ins go through the proxy, which resolves the name and sees
 });
 
 test('outbound: the name behind a proxy is verified as without one', async (t) => {
-  const { port } = await setUp(t, { names: ['other.test'] });
+  const { port } = await setup(t, { names: ['other.test'] });
   const proxy = await startConnectProxy(t, { port });
   const url = new URL(`http://127.0.0.1:${proxy.port}`);
   const { agent } = openOutbound(t, { ca: () => authority.certificate, proxy: { url, noProxy: '' } });
@@ -208,7 +158,7 @@ test('outbound: the tunnel gets a two-way pipe through the proxy', async (t) => 
 });
 
 test('outbound: a host in NO_PROXY is reached directly', async (t) => {
-  const { port } = await setUp(t);
+  const { port } = await setup(t);
   const proxy = await startConnectProxy(t, { status: 403 });
   const url = new URL(`http://127.0.0.1:${proxy.port}`);
   const { connectTcp } = openOutbound(t, { proxy: { url, noProxy: '0.0.0.0/8' } });
@@ -240,7 +190,7 @@ test('outbound: a proxy that is not there, or silent, is proxy-unreachable', asy
 });
 
 test('outbound: an https: proxy is verified like the hub, and carries TLS inside TLS', async (t) => {
-  const { port } = await setUp(t);
+  const { port } = await setup(t);
   // For the proxy's name alone: it is not the hub's.
   const names = ['localhost'];
   const { certificate, key } = await issueServerCertificate(authority, names, Date.now(), randomBytes);

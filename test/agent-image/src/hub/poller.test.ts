@@ -7,7 +7,7 @@ import { makeInstance } from '../../../kit/agent/instance.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 
 /** A poller at a hub; `checkedIn` resolves with its first state. */
-async function setUp(t: ExecutionContext, settings: object) {
+async function setup(t: ExecutionContext, settings: object) {
   const hub = await startPlugin(t);
   await hub.call('PATCH', '/api/settings', settings);
   const { id, edgeKey, edgeId } = await hub.createEnvironment({ name: 'one', url: hub.url });
@@ -31,7 +31,7 @@ async function setUp(t: ExecutionContext, settings: object) {
 }
 
 test('poller: a stop ends the held check-in under way', async (t) => {
-  const { hub, poller, checkedIn } = await setUp(t, { heldCheckIns: true });
+  const { hub, poller, checkedIn } = await setup(t, { heldCheckIns: true });
   poller.start();
   await checkedIn;
   const [held] = await once(hub.server, 'request');
@@ -43,7 +43,7 @@ test('poller: a stop ends the held check-in under way', async (t) => {
 });
 
 test('poller: a stop ends the pause between two check-ins', async (t) => {
-  const { poller, checkedIn } = await setUp(t, { heldCheckIns: false, checkInSeconds: 3_600 });
+  const { poller, checkedIn } = await setup(t, { heldCheckIns: false, checkInSeconds: 3_600 });
   poller.start();
   await checkedIn;
   await new Promise((resolve) => setImmediate(resolve));
@@ -53,7 +53,7 @@ test('poller: a stop ends the pause between two check-ins', async (t) => {
 });
 
 test('poller: a nudge ends that pause, and the one after the next check-in', async (t) => {
-  const { hub, poller, checkedIn } = await setUp(t, { heldCheckIns: false, checkInSeconds: 3_600 });
+  const { hub, poller, checkedIn } = await setup(t, { heldCheckIns: false, checkInSeconds: 3_600 });
   poller.start();
   await checkedIn;
   for (let i = 0; i < 3; i++) {

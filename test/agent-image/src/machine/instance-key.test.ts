@@ -7,7 +7,7 @@ import { ConfigError } from '../../../../agent-image/src/config/error.js';
 import { loadInstanceKey } from '../../../../agent-image/src/machine/instance-key.js';
 import { openInstanceSecret, sealInstanceSecret } from '../../../../protocol/crypto/instance-secret.js';
 
-async function setUp(t: ExecutionContext) {
+async function setup(t: ExecutionContext) {
   const dir = await mkdtemp(join(tmpdir(), 'instance-key-'));
   t.teardown(() => rm(dir, { recursive: true }));
   const warnings: unknown[] = [];
@@ -15,7 +15,7 @@ async function setUp(t: ExecutionContext) {
 }
 
 test('instance key: is made once and read again, private to its owner', async (t) => {
-  const { dir, log, warnings } = await setUp(t);
+  const { dir, log, warnings } = await setup(t);
   const dataDir = join(dir, 'made', 'by-the-agent');
   const first = await loadInstanceKey(dataDir, log);
   const second = await loadInstanceKey(dataDir, log);
@@ -27,7 +27,7 @@ test('instance key: is made once and read again, private to its owner', async (t
 });
 
 test('instance key: differs between data directories', async (t) => {
-  const { dir, log } = await setUp(t);
+  const { dir, log } = await setup(t);
   const first = await loadInstanceKey(join(dir, '1'), log);
   const second = await loadInstanceKey(join(dir, '2'), log);
   t.not(first.instanceId, second.instanceId);
@@ -35,7 +35,7 @@ test('instance key: differs between data directories', async (t) => {
 });
 
 test('instance key: opens after a restart what was sealed for its public half', async (t) => {
-  const { dir, log } = await setUp(t);
+  const { dir, log } = await setup(t);
   const { publicKey } = await loadInstanceKey(dir, log);
   const sealed = await sealInstanceSecret({ kty: 'OKP', crv: 'X25519', x: publicKey }, Buffer.alloc(32, 7));
   const { privateKey } = await loadInstanceKey(dir, log);
@@ -52,7 +52,7 @@ const damages: [name: string, damage: (text: string) => string][] = [
 
 for (const [name, damage] of damages) {
   test(`instance key: a file that is ${name} is an error and stays as it is`, async (t) => {
-    const { dir, log } = await setUp(t);
+    const { dir, log } = await setup(t);
     await loadInstanceKey(dir, log);
     const path = join(dir, 'instance.json');
     const damaged = damage(await readFile(path, 'utf8'));
@@ -65,13 +65,13 @@ for (const [name, damage] of damages) {
 }
 
 test('instance key: a file that cannot be read is an error', async (t) => {
-  const { dir, log } = await setUp(t);
+  const { dir, log } = await setup(t);
   await mkdir(join(dir, 'instance.json'));
   await t.throwsAsync(loadInstanceKey(dir, log), { code: 'data-dir-damaged' });
 });
 
 test('instance key: is kept in memory, with a warning, where the data directory cannot be made', async (t) => {
-  const { dir, log, warnings } = await setUp(t);
+  const { dir, log, warnings } = await setup(t);
   await writeFile(join(dir, 'file'), '');
   const key = await loadInstanceKey(join(dir, 'file', 'data'), log);
   t.regex(key.publicKey, /^[A-Za-z0-9_-]{43}$/);

@@ -47,7 +47,7 @@ async function connectAgent(
 }
 
 /** The same, with what the hub's end would be. */
-async function setUp(t: ExecutionContext, report?: () => Promise<void>) {
+async function setup(t: ExecutionContext, report?: () => Promise<void>) {
   const { hub, ended } = await connectAgent(t, undefined, report);
   const session = http2.connect('http://agent', { createConnection: () => hub });
   session.on('error', () => undefined);
@@ -66,7 +66,7 @@ const requests = {
 
 for (const [name, headers] of Object.entries(requests)) {
   test(`agent tunnel: survives a connection that ends in the same write as the request: ${name}`, async (t) => {
-    const { hub, session, ended } = await setUp(t);
+    const { hub, session, ended } = await setup(t);
     hub.cork();
     const stream = session.request(headers);
     stream.on('error', () => undefined);
@@ -82,7 +82,7 @@ for (const [name, headers] of Object.entries(requests)) {
 test('agent tunnel: a report request that the hub cancels gets no answer', async (t) => {
   const asked = defer();
   const reported = defer();
-  const { session } = await setUp(t, () => {
+  const { session } = await setup(t, () => {
     asked.resolve(undefined);
     return reported.promise;
   });

@@ -7,7 +7,7 @@ const MOST = 4_000;
 const MOST_EACH = 1_000;
 const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
 
-function setUp(): TunnelCalls {
+function setup(): TunnelCalls {
   const clock = new FakeClock();
   const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
   return new TunnelCalls({
@@ -25,7 +25,7 @@ async function endsOf(calls: ReadonlyArray<Promise<unknown>>): Promise<unknown[]
 }
 
 test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', async (t) => {
-  const calls = setUp();
+  const calls = setup();
   const first = new AbortController();
   const rest = new AbortController();
   const left = calls.open({ environmentId: 1 }, first.signal);
@@ -41,7 +41,7 @@ test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', as
 });
 
 test('tunnel calls: one environment takes a quarter of them at most; the others have the rest', async (t) => {
-  const calls = setUp();
+  const calls = setup();
   const first = new AbortController();
   const rest = new AbortController();
   const left = calls.open({ environmentId: 1 }, first.signal);
