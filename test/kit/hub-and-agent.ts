@@ -6,7 +6,7 @@ import type { Scope } from './scope.js';
 import { until } from './until.js';
 
 /** Hub and agent as processes, the engine of the run, and their environment, online. */
-export interface Line {
+export interface HubAndAgent {
   readonly hub: Hub;
   readonly created: EnvironmentCreated;
   readonly agent: TestAgent;
@@ -15,7 +15,7 @@ export interface Line {
 }
 
 /** Starts one; `environment` may send the agent another way, such as a relay. */
-export async function startLine(
+export async function startHubAndAgent(
   t: Scope,
   options: {
     hub?: Hub;
@@ -23,7 +23,7 @@ export async function startLine(
     env?: NodeJS.ProcessEnv;
     settings?: object;
   } = {},
-): Promise<Line> {
+): Promise<HubAndAgent> {
   const engine = await sharedEngine();
   const hub = options.hub ?? (await startHub(t));
   if (options.settings) await hub.call('PATCH', '/edge/api/settings', options.settings);

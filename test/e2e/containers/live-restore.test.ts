@@ -1,10 +1,10 @@
-import { CONTAINER, startContainerLine } from '../../kit/agent/container.js';
+import { CONTAINER, startContainerSetup } from '../../kit/agent/container.js';
 import { labTest, startEngine } from '../../kit/engine/lab.js';
 
 labTest('agent container: an engine restarted with live-restore reconnects by itself', async (t) => {
   t.timeout(240_000);
   const engine = await startEngine(t, { images: true, args: ['--live-restore'] });
-  const { hub, created, container } = await startContainerLine(t, engine, { name: 'live-restore' });
+  const { hub, created, container } = await startContainerSetup(t, engine, { name: 'live-restore' });
   await container.paste(created.commands.standalone);
   const isUp = (view: { status: string; problem: unknown }) =>
     view.status === 'online' && view.problem === null;

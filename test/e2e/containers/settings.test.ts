@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startContainerLine } from '../../kit/agent/container.js';
+import { startContainerSetup } from '../../kit/agent/container.js';
 import { AGENT_IMAGE, labTest, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
@@ -8,7 +8,7 @@ const INSECURE = ' -e EDGE_INSECURE_POLL=1';
 
 serialLabTest('agent container: refuses a hub with an unknown CA, and says what to do', async (t) => {
   const engine = await sharedEngine();
-  const { hub, created, container } = await startContainerLine(t, engine, { name: 'strict' });
+  const { hub, created, container } = await startContainerSetup(t, engine, { name: 'strict' });
   const printed = created.commands.standalone;
   t.true(printed.includes(INSECURE));
   await container.paste(printed.replace(INSECURE, ''));
@@ -22,7 +22,7 @@ serialLabTest('agent container: refuses a hub with an unknown CA, and says what 
 
 serialLabTest('agent container: reads identity, key and the hub’s CA from files', async (t) => {
   const engine = await sharedEngine();
-  const { hub, created, container } = await startContainerLine(t, engine, { name: 'files' });
+  const { hub, created, container } = await startContainerSetup(t, engine, { name: 'files' });
   const folder = await tempFolder(t);
   await writeFile(join(folder, 'id'), `${created.edgeId}\n`);
   await writeFile(join(folder, 'key'), `${created.edgeKey}\n`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { EnvironmentView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { type AgentContainer, CONTAINER, startContainerLine, VOLUME } from '../../kit/agent/container.js';
+import { type AgentContainer, CONTAINER, startContainerSetup, VOLUME } from '../../kit/agent/container.js';
 import { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 
@@ -16,7 +16,7 @@ const isOnline = (view: EnvironmentView) => view.status === 'online' && view.sna
 serialLabTest('agent container: the printed command brings the environment online', async (t) => {
   t.timeout(180_000);
   const engine = await sharedEngine();
-  const { hub, created, container } = await startContainerLine(t, engine, { name: NAME });
+  const { hub, created, container } = await startContainerSetup(t, engine, { name: NAME });
   await container.paste(created.commands.standalone);
   const { agent } = await hub.until(created.id, isOnline);
   const facts = await container.inspect();
@@ -54,7 +54,7 @@ serialLabTest(
   async (t) => {
     t.timeout(150_000);
     const engine = await sharedEngine();
-    const { hub, created, container } = await startContainerLine(t, engine, { name: 'survivor' });
+    const { hub, created, container } = await startContainerSetup(t, engine, { name: 'survivor' });
     await container.paste(created.commands.standalone);
     const first = (await hub.until(created.id, isOnline)).agent?.instanceId;
 
@@ -83,7 +83,7 @@ serialLabTest(
 
 serialLabTest('agent container: a command with $(uuidgen) makes the Edge ID', async (t) => {
   const engine = await sharedEngine();
-  const { hub, created, container } = await startContainerLine(t, engine, { name: 'unnamed', edgeId: null });
+  const { hub, created, container } = await startContainerSetup(t, engine, { name: 'unnamed', edgeId: null });
   t.is(created.edgeId, null);
   t.true(created.commands.standalone.includes('$(uuidgen)'));
   await container.paste(created.commands.standalone);

@@ -1,6 +1,6 @@
 import type { EnvironmentView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { startContainerLine } from '../../kit/agent/container.js';
+import { startContainerSetup } from '../../kit/agent/container.js';
 import { labTest, startEngine } from '../../kit/engine/lab.js';
 
 const isOnline = (view: EnvironmentView) => view.status === 'online' && view.swarm !== null;
@@ -13,7 +13,7 @@ labTest(
     await engine.docker(['swarm', 'init', '--advertise-addr', '127.0.0.1']);
     const nodeId = (await engine.docker(['info', '-f', '{{.Swarm.NodeID}}'])).stdout.trim();
 
-    const service = await startContainerLine(t, engine, { name: `it's "a service" $HOME` });
+    const service = await startContainerSetup(t, engine, { name: `it's "a service" $HOME` });
     // The command itself ends after the task's first health probe, which is later.
     service.container.pasteAndLeave(service.created.commands.swarm);
     const view = await service.hub.until(service.created.id, isOnline);
@@ -27,7 +27,7 @@ labTest(
     t.is(stdout.trim(), `it's "a service" $HOME`);
     await engine.docker(['service', 'rm', 'fairlead-agent']);
 
-    const stack = await startContainerLine(t, engine, { name: `it's "a stack" $HOME` });
+    const stack = await startContainerSetup(t, engine, { name: `it's "a stack" $HOME` });
     await stack.container.paste(stack.created.commands.stackSecret);
     await stack.container.paste('docker stack deploy -c - fairlead', { input: stack.created.commands.stack });
     t.is((await stack.hub.until(stack.created.id, isOnline)).swarm?.nodeId, nodeId);

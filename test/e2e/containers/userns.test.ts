@@ -1,5 +1,5 @@
 import { LAB_ROOT } from '../../../tools/lab/namespace.js';
-import { CONTAINER, startContainerLine } from '../../kit/agent/container.js';
+import { CONTAINER, startContainerSetup } from '../../kit/agent/container.js';
 import { labTest, startEngine } from '../../kit/engine/lab.js';
 
 /** A user and a group that every Debian has, whose containers' root is this one on the machine. */
@@ -16,7 +16,7 @@ labTest(
       args: [`--userns-remap=${REMAPPED.user}`],
       files: { '/etc/subuid': REMAPPED.ids, '/etc/subgid': REMAPPED.ids },
     });
-    const { hub, created, container } = await startContainerLine(t, engine, { name: 'remapped' });
+    const { hub, created, container } = await startContainerSetup(t, engine, { name: 'remapped' });
     const command = created.commands.standalone;
     await container.paste(command.replace('--userns host ', ''));
     const refused = await hub.until(

@@ -5,7 +5,7 @@ import type { EnvironmentView } from '../../../plugin/api.js';
 import { startChild } from '../../kit/child.js';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerLine, joinEngine } from '../../kit/docker/setup.js';
+import { type DockerSetup, joinEngine } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
 import { type HubApi, signIn } from '../../kit/hub/api.js';
@@ -27,7 +27,7 @@ let hub: Promise<Hub> | undefined;
 const holds = new Map<ProxyName, Promise<number>>();
 
 /** Hub, proxy, and an agent on the engine that knows the hub by the proxy's address only. */
-async function setup(t: ExecutionContext, name: ProxyName): Promise<{ line: DockerLine; api: HubApi }> {
+async function setup(t: ExecutionContext, name: ProxyName): Promise<{ line: DockerSetup; api: HubApi }> {
   const engine = await sharedEngine();
   hub ??= startHub(scope, { env: { FAIRLEAD_TRUST_PROXY: '1' } });
   const proxy = await startReverseProxy(scope, name, await hub);
@@ -96,7 +96,7 @@ async function events(t: ExecutionContext, api: HubApi, id: number): Promise<voi
 }
 
 /** A log that is followed comes line by line, as it is written. */
-async function logs(t: ExecutionContext, line: DockerLine): Promise<void> {
+async function logs(t: ExecutionContext, line: DockerSetup): Promise<void> {
   await onBothSides(t, line, async (side) => {
     const name = containerName(t, line);
     const script = 'while read -r word; do echo "got $word"; done';
@@ -113,7 +113,7 @@ async function logs(t: ExecutionContext, line: DockerLine): Promise<void> {
   });
 }
 
-async function terminal(t: ExecutionContext, line: DockerLine): Promise<void> {
+async function terminal(t: ExecutionContext, line: DockerSetup): Promise<void> {
   const script = `
     stty -echo; tty; read -r word; echo "read $word"
     until [ "$(stty size 2>/dev/null)" = "41 123" ]; do sleep 0.05; done; echo second size; exit 6`;
@@ -129,7 +129,7 @@ async function terminal(t: ExecutionContext, line: DockerLine): Promise<void> {
 }
 
 /** 106 MB out and in. */
-async function transfer(t: ExecutionContext, line: DockerLine): Promise<void> {
+async function transfer(t: ExecutionContext, line: DockerSetup): Promise<void> {
   const load = startDocker(t, line.through, ['load']);
   let piped: Promise<void> | undefined;
   const save = startDocker(t, line.through, ['save', BASE_IMAGE], {

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../../plugin/server-hooks/docker/path.js';
 import { codeOf } from '../../../protocol/problems.js';
 import { containerName, docker } from '../../kit/docker/compare.js';
-import { type DockerLine, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSetup, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 import { ask, bothWays, dialEngine, hear, type Way } from './raw-client.js';
 
 const scope = fileScope();
-let started: Promise<DockerLine> | undefined;
+let started: Promise<DockerSetup> | undefined;
 const theLine = () => {
-  started ??= startDockerLine(scope);
+  started ??= startDockerSetup(scope);
   return started;
 };
 

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { compare, containerName } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
-import { type DockerLine, type DockerSide, dockerClients, startDockerLine } from '../../kit/docker/setup.js';
+import {
+  type DockerSetup,
+  type DockerSide,
+  dockerClients,
+  startDockerSetup,
+} from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
@@ -14,7 +19,7 @@ const BUILDKIT = { DOCKER_BUILDKIT: '1' };
 serialLabTest(
   'docker build with BuildKit: context, secret, cache and a failing step, by a token for one environment',
   async (t) => {
-    const plain = await startDockerLine(t);
+    const plain = await startDockerSetup(t);
     const line = await withBuildKit(t, plain);
     const context = await tempFolder(t);
     await mkdir(join(context, 'folder'));
@@ -54,7 +59,7 @@ serialLabTest(
 );
 
 /** The same two ways, for a client that brings BuildKit along; through the hub with a token for this environment only. */
-async function withBuildKit(t: ExecutionContext, line: DockerLine): Promise<DockerLine> {
+async function withBuildKit(t: ExecutionContext, line: DockerSetup): Promise<DockerSetup> {
   const program = dockerClients().find(hasBuildKit)?.program;
   if (program === undefined)
     throw new Error('this machine has no docker client with BuildKit (20.10, or buildx)');

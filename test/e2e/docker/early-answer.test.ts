@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { containerName, docker } from '../../kit/docker/compare.js';
-import { startDockerLine } from '../../kit/docker/setup.js';
+import { startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 
 /** `FAIRLEAD_ROUNDS=500` for a longer look. */
@@ -9,7 +9,7 @@ const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 40);
 const BODY = Buffer.alloc(20 * 1024 * 1024);
 
 serialLabTest('docker upload: an answer before the end of the body always arrives', async (t) => {
-  const line = await startDockerLine(t);
+  const line = await startDockerSetup(t);
   const name = containerName(t, line);
   await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);
   const { hub, environmentId } = line;

@@ -4,16 +4,16 @@ import type { ExecutionContext } from 'ava';
 import { containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen, watchEngine } from '../../kit/docker/open-connections.js';
 import { type DockerSession, startDocker } from '../../kit/docker/session.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
 import { tarHead } from '../../kit/docker/tar-head.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerLine> | undefined;
+let started: Promise<DockerSetup> | undefined;
 const theLine = () => {
-  started ??= startDockerLine(scope);
+  started ??= startDockerSetup(scope);
   return started;
 };
 
@@ -163,7 +163,7 @@ serialLabTest('docker logs -f: a reader that closes its pipe ends it', async (t)
   await t.notThrowsAsync(untilNothingIsOpen(line));
 });
 
-async function startTicking(t: ExecutionContext, line: DockerLine): Promise<string> {
+async function startTicking(t: ExecutionContext, line: DockerSetup): Promise<string> {
   const name = containerName(t, line);
   await docker(t, line.local, ['run', '-d', '--name', name, BASE_IMAGE, 'sh', '-c', TICKING]);
   return name;
@@ -172,7 +172,7 @@ async function startTicking(t: ExecutionContext, line: DockerLine): Promise<stri
 /** Starts the command and waits until it streams. */
 async function begin(
   t: ExecutionContext,
-  line: DockerLine,
+  line: DockerSetup,
   side: DockerSide,
   { args, ready, input }: Endless,
   name: string,

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ExecutionContext } from 'ava';
 import { docker } from '../../kit/docker/compare.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSide, joinEngine, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSide, joinEngine, startDockerSetup } from '../../kit/docker/setup.js';
 import { tarHead } from '../../kit/docker/tar-head.js';
 import { BASE_IMAGE, labTest, startEngine } from '../../kit/engine/lab.js';
 import { watchMemory } from './memory-watch.js';
@@ -16,7 +16,7 @@ const PATIENCE_MS = 240_000;
 
 labTest('docker save | load: an image over 1 GB from one engine to another, with flat memory', async (t) => {
   t.timeout(2 * PATIENCE_MS);
-  const line = await startDockerLine(t);
+  const line = await startDockerSetup(t);
   const second = await startEngine(t);
   const other = await joinEngine(t, line.hub, second.socketPath);
   const pids = [line.hub.child.pid, line.agent.child.pid, other.agent.child.pid];

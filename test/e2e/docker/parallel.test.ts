@@ -3,15 +3,15 @@ import type { ExecutionContext } from 'ava';
 import { containerName, docker, withoutIds } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerLine> | undefined;
+let started: Promise<DockerSetup> | undefined;
 const theLine = () => {
-  started ??= startDockerLine(scope);
+  started ??= startDockerSetup(scope);
   return started;
 };
 
@@ -93,7 +93,7 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
 
 async function runOne(
   t: ExecutionContext,
-  line: DockerLine,
+  line: DockerSetup,
   side: DockerSide,
   shared: string,
   index: number,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { DockerLine } from '../../kit/docker/setup.js';
+import type { DockerSetup } from '../../kit/docker/setup.js';
 import { dialHub } from './hub-forwarder.js';
 
 /** One way to the engine for raw HTTP: how it is dialled, and what goes before the path and behind the request line. */
@@ -13,7 +13,7 @@ export interface Way {
 }
 
 /** The engine's own socket, and the hub. */
-export function bothWays(line: DockerLine): readonly Way[] {
+export function bothWays(line: DockerSetup): readonly Way[] {
   const { hub, environmentId, engine } = line;
   const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
   const hubWay = {

@@ -1,14 +1,14 @@
 import type { ExecutionContext } from 'ava';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerLine, dockerClients, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSetup, dockerClients, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerLine> | undefined;
+let started: Promise<DockerSetup> | undefined;
 const theLine = () => {
-  started ??= startDockerLine(scope);
+  started ??= startDockerSetup(scope);
   return started;
 };
 
@@ -169,7 +169,7 @@ serialLabTest('docker: each client version on this machine works', async (t) => 
 });
 
 /** The classic builder works; a client with BuildKit gets an error with the alternative. */
-async function builds(t: ExecutionContext, line: DockerLine): Promise<void> {
+async function builds(t: ExecutionContext, line: DockerSetup): Promise<void> {
   const args = ['build', '--no-cache', '-q', '-'];
   const input = `FROM ${BUSYBOX_IMAGE}\nENV A=1\n`;
   t.is((await compare(t, line, args, { input, env: { DOCKER_BUILDKIT: '0' } })).code, 0);

@@ -6,15 +6,15 @@ import type { ExecutionContext } from 'ava';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerLine, type DockerSide, startDockerLine } from '../../kit/docker/setup.js';
+import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 const scope = fileScope();
-let started: Promise<DockerLine> | undefined;
+let started: Promise<DockerSetup> | undefined;
 const theLine = () => {
-  started ??= startDockerLine(scope);
+  started ??= startDockerSetup(scope);
   return started;
 };
 const CLASSIC = { DOCKER_BUILDKIT: '0' };

@@ -2,7 +2,7 @@ import type { TunnelView } from '../../../plugin/api.js';
 import { containerName, docker } from '../../kit/docker/compare.js';
 import { watchEngine } from '../../kit/docker/open-connections.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { startDockerLine } from '../../kit/docker/setup.js';
+import { startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, labTest } from '../../kit/engine/lab.js';
 import { untilTunnel } from '../../kit/hub-and-agent.js';
 
@@ -11,7 +11,7 @@ const NOTICED_MS = 120_000;
 
 labTest('docker exec: a killed client of a silent process does not keep the tunnel open', async (t) => {
   t.timeout(10 * NOTICED_MS);
-  const line = await startDockerLine(t);
+  const line = await startDockerSetup(t);
   const name = containerName(t, line);
   await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '3600']);
   const called = await watchEngine(line);

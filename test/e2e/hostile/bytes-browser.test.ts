@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { leave, openAdminBrowser } from '../../kit/browser/admin-browser.js';
 import { browserTest } from '../../kit/browser/browser.js';
 import { HOSTILE_BYTES } from './hostile-bytes.js';
-import { startHostileLine } from './setup.js';
+import { startHostileSetup } from './setup.js';
 
 /** Five times the duration of an undisturbed call, on a busy machine. */
 const DEADLINE_MS = 20_000;
@@ -85,7 +85,7 @@ browserTest(
   'hostile engine: malformed answers end soon in an admin’s browser, never as a success, and nothing runs',
   async (t) => {
     t.timeout(240_000);
-    const { hub, path, stopCalling } = await startHostileLine(t, REPLIES);
+    const { hub, path, stopCalling } = await startHostileSetup(t, REPLIES);
     const urlOf = (name: string) => `${hub.origin}${path}/containers/${name}`;
     for (const [version, flags] of Object.entries({ 'HTTP/2': [], 'HTTP/1.1': ['--disable-http2'] })) {
       const { context, admin, ran } = await openAdminBrowser(t, hub, flags);

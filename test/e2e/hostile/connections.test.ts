@@ -6,7 +6,7 @@ import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import { HOSTILE_FRAMES } from '../../kit/fault/hostile-frames.js';
 import { dialStubborn } from '../../kit/fault/stubborn-client.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { EMPTY_SETTINGS, PREFACE } from '../../kit/tunnel/h2-frames.js';
 
 /** Set it for a longer soak. */
@@ -114,7 +114,7 @@ test(`soak: ${SECONDS} s of hostile connections cost a hub with ${OPEN_FILES} de
   t.timeout(SECONDS * 1_000 + 300_000);
   const limited = ['sh', '-c', `ulimit -n ${OPEN_FILES}; exec "$@"`, 'sh'];
   const hub = await startHub(t, { through: limited });
-  const { created, agent } = await startLine(t, { hub });
+  const { created, agent } = await startHubAndAgent(t, { hub });
   const docker = `/edge/api/environments/${created.id}/docker`;
   let calls = 0;
   const tookMs: number[] = [];

@@ -11,7 +11,7 @@ import { browserTest, load, openBrowser } from '../../kit/browser/browser.js';
 import { answeringByPath, httpAnswer } from '../../kit/engine/scripts.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { HOSTILE_CONTENT } from './hostile-content.js';
-import { startHostileLine } from './setup.js';
+import { startHostileSetup } from './setup.js';
 
 /** What a page that runs needs at most to be seen, on a busy machine, too. */
 const SETTLE_MS = 150;
@@ -108,7 +108,7 @@ browserTest(
   'hostile engine: nothing it answers runs, is stored or is obeyed in an admin’s browser',
   async (t) => {
     t.timeout(300_000);
-    const { hub, engine, path, stopCalling } = await startHostileLine(t, HOSTILE_CONTENT);
+    const { hub, engine, path, stopCalling } = await startHostileSetup(t, HOSTILE_CONTENT);
     const urls = NAMES.map((name) => `${hub.origin}${path}/containers/${name}`);
     const stranger = await startStranger(t, { attack: httpAnswer('text/html', attackPage(urls)) });
 

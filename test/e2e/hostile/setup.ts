@@ -5,7 +5,7 @@ import { type Hub, startHub } from '../../kit/hub/hub.js';
 import type { Scope } from '../../kit/scope.js';
 
 /** A hub with two environments: one whose engine is hostile, and a quiet one that is called all the while. */
-export interface HostileLine {
+export interface HostileSetup {
   readonly hub: Hub;
   readonly engine: ScriptedEngine;
   /** Path of the hostile engine's Docker API on the hub. */
@@ -14,10 +14,10 @@ export interface HostileLine {
   stopCalling(): Promise<{ calls: number; failures: unknown[]; longestMs: number }>;
 }
 
-export async function startHostileLine(
+export async function startHostileSetup(
   t: Scope,
   replies: Readonly<Record<string, Reply>>,
-): Promise<HostileLine> {
+): Promise<HostileSetup> {
   const hub = await startHub(t);
   const engine = await startScriptedEngine(t, replies);
   const quiet = await startScriptedEngine(t, { quiet: httpAnswer('text/plain', 'quiet') });
@@ -36,7 +36,7 @@ async function enrol(t: Scope, hub: Hub, name: string, engine: string): Promise<
   return `/edge/api/environments/${id}/docker`;
 }
 
-function keepCalling(t: Scope, hub: Hub, path: string): HostileLine['stopCalling'] {
+function keepCalling(t: Scope, hub: Hub, path: string): HostileSetup['stopCalling'] {
   const stop = new AbortController();
   // A test that fails must not go on calling a hub that is gone.
   t.teardown(() => stop.abort());

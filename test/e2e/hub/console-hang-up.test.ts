@@ -4,7 +4,7 @@ import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { type Console, openConsole } from '../../kit/docker/console.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
-import { startLine } from '../../kit/hub-and-agent.js';
+import { startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { until } from '../../kit/until.js';
 
 /** SIGKILL comes 4 s after the hang-up; five times that. */
@@ -53,7 +53,7 @@ async function startSleep(shell: Console): Promise<void> {
 
 serialBrowserTest('console hang-up: a console closed in the panel leaves no process', async (t) => {
   await havePanel();
-  const { hub, created } = await startLine(t);
+  const { hub, created } = await startHubAndAgent(t);
   const { name, untilProcesses } = await startContainer(t);
   const { page } = await openPanel(t, hub);
   const open = async () => {
@@ -74,7 +74,7 @@ serialBrowserTest('console hang-up: a console closed in the panel leaves no proc
 });
 
 serialLabTest('console hang-up: a lost connection of page, hub or agent leaves no process', async (t) => {
-  const line = await startLine(t);
+  const line = await startHubAndAgent(t);
   const { name, untilProcesses } = await startContainer(t);
   const ends: [string, (shell: Console) => unknown][] = [
     ['page', (shell) => shell.ws.terminate()],
@@ -89,7 +89,7 @@ serialLabTest('console hang-up: a lost connection of page, hub or agent leaves n
     await end(shell);
     t.deepEqual(await untilProcesses(isEmpty), [], what);
   }
-  const other = await startLine(t);
+  const other = await startHubAndAgent(t);
   const shell = await openConsole(t, other.hub, other.created.id, name, ['sh'], { marker: newMarker() });
   await startSleep(shell);
   await untilProcesses(isWatched);
@@ -98,7 +98,7 @@ serialLabTest('console hang-up: a lost connection of page, hub or agent leaves n
 });
 
 serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores it', async (t) => {
-  const { hub, created } = await startLine(t);
+  const { hub, created } = await startHubAndAgent(t);
   for (const options of [[], ['--pid', 'host']]) {
     const { name, untilProcesses, engine } = await startContainer(t, options);
     const scripts = [`trap 'touch /hung-up; exit' HUP`, `trap '' HUP`];
@@ -115,7 +115,7 @@ serialLabTest('console hang-up: SIGHUP first, SIGKILL for a process that ignores
 });
 
 serialLabTest('console hang-up: background work, other consoles and foreign execs continue', async (t) => {
-  const { hub, created } = await startLine(t);
+  const { hub, created } = await startHubAndAgent(t);
   const { name, untilProcesses, engine } = await startContainer(t);
   const marked = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
   marked.type('(trap "" HUP; exec sleep 1001) & setsid sleep 1002 & echo "done $((1 + 1))"\n');
@@ -138,7 +138,7 @@ serialLabTest('console hang-up: background work, other consoles and foreign exec
 serialLabTest(
   'console hang-up: a process that ends by itself reports its code and leaves no watcher',
   async (t) => {
-    const { hub, created } = await startLine(t);
+    const { hub, created } = await startHubAndAgent(t);
     const { name, untilProcesses } = await startContainer(t);
     const shell = await openConsole(t, hub, created.id, name, ['sh'], { marker: newMarker() });
     await untilProcesses(isWatched);

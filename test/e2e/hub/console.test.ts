@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
 import { askTicket, makeExec, openConsole, refusedHandshake } from '../../kit/docker/console.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
-import { type Line, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { type HubAndAgent, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 const CONTAINER = `console-${process.pid}`;
 const scope = fileScope();
-let started: Promise<Line> | undefined;
+let started: Promise<HubAndAgent> | undefined;
 const theLine = () => {
   started ??= (async () => {
     const engine = await sharedEngine();
     await engine.docker(['run', '-d', '--name', CONTAINER, BUSYBOX_IMAGE, 'sleep', '3600']);
     scope.teardown(async () => void (await engine.docker(['rm', '-f', CONTAINER], { allowFailure: true })));
-    return startLine(scope);
+    return startHubAndAgent(scope);
   })();
   return started;
 };

@@ -1,6 +1,6 @@
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../../kit/engine/lab.js';
-import { runRounds, startPluginLine } from '../../kit/hub/plugin-rounds.js';
+import { runRounds, startHostAndAgent } from '../../kit/hub/plugin-rounds.js';
 
 /** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, at an engine of its own. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 3);
@@ -11,7 +11,7 @@ labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing le
   const run = ['run', '--detach', '--network=none', BUSYBOX_IMAGE, 'sleep', '3600'];
   const container = (await engine.docker(run)).stdout.trim();
   t.teardown(async () => void (await engine.docker(['rm', '--force', container])));
-  const line = await startPluginLine(t, engine.socketPath);
+  const line = await startHostAndAgent(t, engine.socketPath);
   const args = [...(await line.api.dockerArgs(line.id)), 'ps', '--no-trunc', '--format', '{{.ID}}'];
   const { returnMs, heapBytes, objects, inventory } = await runRounds(t, line, {
     rounds: ROUNDS,

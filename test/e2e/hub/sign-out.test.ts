@@ -4,21 +4,21 @@ import type { ExecutionContext } from 'ava';
 import { openConsole } from '../../kit/docker/console.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type HubApi, hubApi, signIn } from '../../kit/hub/api.js';
-import { type Line, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { type HubAndAgent, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 /** At once is 0.2 s. */
 const AT_ONCE_MS = 5 * 200;
 const CONTAINER = `sign-out-${process.pid}`;
 const scope = fileScope();
-let started: Promise<Line> | undefined;
+let started: Promise<HubAndAgent> | undefined;
 const theLine = () => {
   started ??= (async () => {
     const engine = await sharedEngine();
     const script = 'while :; do echo tick; sleep 0.1; done';
     await engine.docker(['run', '-d', '--init', '--name', CONTAINER, BUSYBOX_IMAGE, 'sh', '-c', script]);
     scope.teardown(async () => void (await engine.docker(['rm', '-f', CONTAINER], { allowFailure: true })));
-    return startLine(scope);
+    return startHubAndAgent(scope);
   })();
   return started;
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startAgent } from '../../kit/agent/agent.js';
 import { labTest, startEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
@@ -19,7 +19,7 @@ labTest(
   'instance: an agent whose DATA_DIR was lost replaces itself once the old one is silent',
   async (t) => {
     t.timeout(120_000);
-    const { hub, created, agent, agentOptions } = await startLine(t, {
+    const { hub, created, agent, agentOptions } = await startHubAndAgent(t, {
       hub: await sharedHub(),
       environment: async () => ({ checkInSeconds: 1 }),
     });
@@ -41,7 +41,7 @@ labTest(
   'instance: a second agent on another engine is refused with a reason, and the first keeps working',
   async (t) => {
     t.timeout(180_000);
-    const { hub, created, agentOptions } = await startLine(t, { hub: await sharedHub() });
+    const { hub, created, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
     const other = await startEngine(t);
     const { dataDir: _, ...fresh } = agentOptions;
     const second = await startAgent(t, { ...fresh, engine: other.socketPath });
@@ -57,7 +57,7 @@ labTest(
 
 labTest('instance: two agents with a copy of one DATA_DIR on one engine step back, and say so', async (t) => {
   t.timeout(120_000);
-  const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
+  const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
   const copy = await tempFolder(t);
   await cp(agent.dataDir, copy, { recursive: true });
   const second = await startAgent(t, { ...agentOptions, dataDir: copy });
@@ -74,7 +74,7 @@ labTest('instance: two agents with a copy of one DATA_DIR on one engine step bac
 
 labTest('instance: a disassociated agent stays out until the key is rotated', async (t) => {
   t.timeout(120_000);
-  const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
+  const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
   const base = `/edge/api/environments/${created.id}`;
   await openTunnel(hub, created.id);
   t.is((await hub.call('DELETE', `${base}/association`)).status, 204);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startAgent } from '../../kit/agent/agent.js';
 import { labTest, sharedEngine, startEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
@@ -87,7 +87,7 @@ labTest(
 );
 
 labTest('identity: a stopped agent is offline, and calls say so immediately', async (t) => {
-  const { hub, created, agent } = await startLine(t, {
+  const { hub, created, agent } = await startHubAndAgent(t, {
     hub: await sharedHub(),
     environment: async () => ({ checkInSeconds: 1 }),
   });

@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import { labTest } from '../../kit/engine/lab.js';
 import { type Relay, startRelay } from '../../kit/fault/relay.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
@@ -16,7 +16,7 @@ const NOTICED_MS = 50_000;
 async function setup(t: ExecutionContext) {
   const relays: Relay[] = [];
   hub ??= startHub(scope);
-  const line = await startLine(t, {
+  const line = await startHubAndAgent(t, {
     hub: await hub,
     environment: async (hub) => {
       const relay = await startRelay(t, hub.tunnelPort);

@@ -3,7 +3,7 @@ import { runCommand } from '../../../tools/lab/run-command.js';
 import { startChild } from '../../kit/child.js';
 import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
@@ -21,7 +21,7 @@ const PAST_IDLE_MS = 8_000;
 labTest(
   'idle: an unused tunnel closes with a snapshot newer than the last call, and the next call wakes it',
   async (t) => {
-    const { hub, created, agent } = await startLine(t, { hub: await sharedHub(), env: IDLE });
+    const { hub, created, agent } = await startHubAndAgent(t, { hub: await sharedHub(), env: IDLE });
     const args = await hub.dockerArgs(created.id);
     const calledMs = Date.now();
     await runCommand('docker', [...args, 'ps']);
@@ -39,7 +39,7 @@ labTest(
 );
 
 labTest('idle: keep-alives alone keep the tunnel open', async (t) => {
-  const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
+  const { hub, created } = await startHubAndAgent(t, { hub: await sharedHub(), env: IDLE });
   const { openedAt } = await openTunnel(hub, created.id);
   const path = `/edge/api/environments/${created.id}/keep-alive`;
   for (const endMs = Date.now() + 2 * PAST_IDLE_MS; Date.now() < endMs; await delay(250)) {
@@ -54,7 +54,7 @@ labTest('idle: `logs -f` of a silent container keeps the tunnel open', async (t)
   const name = `silent-${process.pid}`;
   await engine.docker(['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   t.teardown(() => engine.docker(['rm', '-f', name]).then(() => undefined));
-  const { hub, created } = await startLine(t, { hub: await sharedHub(), env: IDLE });
+  const { hub, created } = await startHubAndAgent(t, { hub: await sharedHub(), env: IDLE });
   const args = await hub.dockerArgs(created.id);
   const logs = startChild(t, 'docker', [...args, 'logs', '-f', name], { PATH: process.env.PATH });
   const { view } = await untilTunnel(hub, created.id, ({ state, calls }) => state === 'active' && calls > 0);

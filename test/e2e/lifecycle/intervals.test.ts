@@ -2,7 +2,7 @@ import type { EnvironmentView } from '../../../plugin/api.js';
 import { labTest } from '../../kit/engine/lab.js';
 import { type Relay, startRelay } from '../../kit/fault/relay.js';
 import type { Hub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent } from '../../kit/hub-and-agent.js';
 
 /** What a check-in may come early by the hub's clock, as one before it came late, ms. */
 const EARLY_MS = 900;
@@ -33,7 +33,9 @@ function areEvery(ms: number, times: readonly number[]): boolean {
 labTest(
   'interval: a new one reaches an idle agent that polls, from settings and per environment',
   async (t) => {
-    const { hub, created } = await startLine(t, { settings: { heldCheckIns: false, checkInSeconds: 1 } });
+    const { hub, created } = await startHubAndAgent(t, {
+      settings: { heldCheckIns: false, checkInSeconds: 1 },
+    });
     const first = await gaps(hub, created.id, 4);
     t.true(areEvery(1_000, first.slice(1)), first.join(' '));
     await hub.call('PATCH', '/edge/api/settings', { checkInSeconds: 6 });
@@ -46,7 +48,7 @@ labTest(
 );
 
 labTest('interval: a new setting ends a held check-in immediately, and the agent follows it', async (t) => {
-  const { hub, created } = await startLine(t);
+  const { hub, created } = await startHubAndAgent(t);
   const before = await hub.until(created.id, () => true);
   const startedMs = Date.now();
   await hub.call('PATCH', '/edge/api/settings', { heldCheckIns: false, checkInSeconds: 1 });
@@ -64,7 +66,7 @@ labTest(
   async (t) => {
     t.timeout(120_000);
     let relay: Relay | null = null;
-    const { hub, created, agent } = await startLine(t, {
+    const { hub, created, agent } = await startHubAndAgent(t, {
       settings: { checkInSeconds: 1 },
       environment: async (hub) => {
         relay = await startRelay(t, hub.port);

@@ -6,7 +6,7 @@ import { encodeEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { startAgent } from '../../kit/agent/agent.js';
 import { labTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
@@ -32,7 +32,7 @@ const ping = (id: number) => `/edge/api/environments/${id}/docker/_ping`;
 labTest(
   'restart: after a kill of the hub its agent reconnects, and the next call wakes the tunnel',
   inTurn(async (t) => {
-    const { hub, created } = await startLine(t);
+    const { hub, created } = await startHubAndAgent(t);
     await openTunnel(hub, created.id);
     await hub.child.kill('SIGKILL');
     const again = await startHub(t, { like: hub });
@@ -47,7 +47,7 @@ labTest(
 labTest(
   'restart: a killed agent reconnects, and reopens a tunnel that is still required',
   inTurn(async (t) => {
-    const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
+    const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
     const { openedAt } = await openTunnel(hub, created.id);
     await agent.child.kill('SIGKILL');
     const lost = await untilTunnel(hub, created.id, ({ state }) => state === 'required', 5_000);
@@ -68,7 +68,7 @@ for (const first of ['hub', 'agent'] as const) {
   labTest(
     `restart: hub and agent killed, the ${first} started first: all is back by itself`,
     inTurn(async (t) => {
-      const { hub, created, agent, agentOptions } = await startLine(t);
+      const { hub, created, agent, agentOptions } = await startHubAndAgent(t);
       await openTunnel(hub, created.id);
       await Promise.all([hub.child.kill('SIGKILL'), agent.child.kill('SIGKILL')]);
       if (first === 'agent') {
@@ -88,7 +88,7 @@ for (const first of ['hub', 'agent'] as const) {
 labTest(
   'restart: SIGTERM ends an agent quickly and cleanly, and the hub notices immediately',
   inTurn(async (t) => {
-    const { hub, created, agent, agentOptions } = await startLine(t, { hub: await sharedHub() });
+    const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
     await openTunnel(hub, created.id);
     const startedMs = performance.now();
     t.is(await agent.child.kill('SIGTERM'), 0);

@@ -4,13 +4,13 @@ import { startAgent } from '../../kit/agent/agent.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { lookFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
-import { startLine } from '../../kit/hub-and-agent.js';
+import { startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 serialBrowserTest('panel: an admin swaps two cloned machines, and the other one is reachable', async (t) => {
   t.timeout(400_000);
   await havePanel();
-  const { hub, created, agent, agentOptions } = await startLine(t);
+  const { hub, created, agent, agentOptions } = await startHubAndAgent(t);
   const dataDir = await tempFolder(t);
   await cp(agent.dataDir, dataDir, { recursive: true });
   const clone = await startAgent(t, { ...agentOptions, dataDir, bootId: randomUUID() });

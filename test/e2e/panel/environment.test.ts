@@ -3,7 +3,7 @@ import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { accessFaults, havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { BUSYBOX_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
 import { startHub } from '../../kit/hub/hub.js';
-import { startLine } from '../../kit/hub-and-agent.js';
+import { startHubAndAgent } from '../../kit/hub-and-agent.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned')</script>`;
 const LOG = String.raw`i=0; while :; do i=$((i+1)); printf '\033]0;pwned\007\033[31mline %s\033[0m ${MARKUP.replaceAll("'", '"')}\n' $i; sleep 0.2; done`;
@@ -34,7 +34,7 @@ serialBrowserTest(
       ]);
     await run(name, LOG);
     await run(`${name}-other`, 'sleep 3600');
-    const { hub, created } = await startLine(t);
+    const { hub, created } = await startHubAndAgent(t);
     const { page, errors, ran } = await openPanel(t, hub);
     await page.click(`.row:has-text(${JSON.stringify(created.name)})`);
     t.is(new URL(page.url()).hash, `#fairlead/environments/${created.id}`);

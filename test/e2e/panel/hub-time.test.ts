@@ -1,7 +1,7 @@
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { BUSYBOX_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
-import { startLine } from '../../kit/hub-and-agent.js';
+import { startHubAndAgent } from '../../kit/hub-and-agent.js';
 
 const HOURS = 36;
 
@@ -19,7 +19,7 @@ serialBrowserTest('panel: ages are right in a browser whose clock is 36 hours ah
   await engine.docker(['run', '-d', '--name', name, BUSYBOX_IMAGE, 'true']);
   await engine.docker(['commit', name, `${name}:1`]);
   await engine.docker(['volume', 'create', name]);
-  const { hub, created, agent } = await startLine(t);
+  const { hub, created, agent } = await startHubAndAgent(t);
   await hub.call('POST', '/edge/api/webhooks', { name });
   const { page, errors } = await openPanel(t, hub);
   await page.addInitScript(

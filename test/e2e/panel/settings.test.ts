@@ -7,7 +7,7 @@ import { lookFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import type { Hub } from '../../kit/hub/hub.js';
 import { sendWebhook } from '../../kit/hub/webhook-sender.js';
-import { type Line, startLine } from '../../kit/hub-and-agent.js';
+import { type HubAndAgent, startHubAndAgent } from '../../kit/hub-and-agent.js';
 import type { Scope } from '../../kit/scope.js';
 
 const MARKUP = `<img src=x onerror="alert('pwned')">`;
@@ -17,7 +17,7 @@ serialBrowserTest(
   async (t) => {
     t.timeout(400_000);
     await havePanel();
-    const line = await startLine(t);
+    const line = await startHubAndAgent(t);
     const { page, errors, ran } = await openPanel(t, line.hub);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: line.hub.origin });
     const faults = [
@@ -124,7 +124,11 @@ async function edit(page: Page, hub: Hub, id: number): Promise<string[]> {
   return faults;
 }
 
-async function rotate(t: Scope, page: Page, { hub, created, agent, agentOptions }: Line): Promise<string[]> {
+async function rotate(
+  t: Scope,
+  page: Page,
+  { hub, created, agent, agentOptions }: HubAndAgent,
+): Promise<string[]> {
   const faults: string[] = [];
   await page.fill('input[name=url]', 'https://user:secret@127.0.0.1');
   await page.click('text="Rotate key with these addresses …"');

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import type { EnvironmentView, ProblemDocument } from '../../../plugin/api.js';
 import { labTest } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { openTunnel, startLine, untilTunnel } from '../../kit/hub-and-agent.js';
+import { openTunnel, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 const API = '/edge/api';
@@ -52,7 +52,7 @@ labTest(
     t.timeout(300_000);
     const { hub, inside, fill, free } = await hubOnSmallDisk(t);
     const settings = { heldCheckIns: false, snapshotSeconds: 0, inactivitySeconds: 5 };
-    const { created, agent } = await startLine(t, { hub, settings });
+    const { created, agent } = await startHubAndAgent(t, { hub, settings });
     const path = `${API}/environments/${created.id}`;
     const other = await hub.createEnvironment({ name: 'other' });
     const token = await hub.call<{ id: string }>('POST', '/api/tokens', { name: 'before' });

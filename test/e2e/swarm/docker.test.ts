@@ -4,13 +4,13 @@ import { cleanEnv } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { SERVICE, type SwarmLine, startSwarmLine, WORKERS_ONLY } from '../../kit/swarm/setup.js';
+import { SERVICE, type SwarmSetup, startSwarmSetup, WORKERS_ONLY } from '../../kit/swarm/setup.js';
 
 const scope = fileScope();
-let started: Promise<SwarmLine> | undefined;
+let started: Promise<SwarmSetup> | undefined;
 /** One manager, two workers; in the beginning only these have agents. */
 const theLine = () => {
-  started ??= startSwarmLine(scope, { managers: 1, constraint: WORKERS_ONLY });
+  started ??= startSwarmSetup(scope, { managers: 1, constraint: WORKERS_ONLY });
   return started;
 };
 const SERVICE_MS = 60_000;
@@ -145,7 +145,7 @@ serialLabTest(
 );
 
 /** Calls about the whole Swarm say that no manager can be asked. */
-async function noManager(t: ExecutionContext, line: SwarmLine): Promise<void> {
+async function noManager(t: ExecutionContext, line: SwarmSetup): Promise<void> {
   const refused = await line.docker(['service', 'ls'], { allowFailure: true });
   t.not(refused.code, 0);
   t.regex(refused.stderr, /No manager of this Swarm is reachable/);
@@ -154,7 +154,7 @@ async function noManager(t: ExecutionContext, line: SwarmLine): Promise<void> {
   t.like({ status, ...body }, { status: 503, code: 'swarm-manager-unavailable' });
 }
 
-function untilRunning(t: ExecutionContext, line: SwarmLine, service: string, count: number): Promise<void> {
+function untilRunning(t: ExecutionContext, line: SwarmSetup, service: string, count: number): Promise<void> {
   const list = ['service', 'ls', '--filter', `name=${service}`, '--format', '{{.Replicas}}'];
   return untilPrinted(t, line, list, new RegExp(`^${count}/${count}`));
 }
@@ -162,7 +162,7 @@ function untilRunning(t: ExecutionContext, line: SwarmLine, service: string, cou
 /** Asserts that a command through the hub prints what matches, in time. */
 async function untilPrinted(
   t: ExecutionContext,
-  line: SwarmLine,
+  line: SwarmSetup,
   args: readonly string[],
   pattern: RegExp,
 ): Promise<void> {

@@ -2,12 +2,12 @@ import type { NodeView } from '../../../plugin/api.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { SERVICE, type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { SERVICE, type SwarmSetup, startSwarmSetup } from '../../kit/swarm/setup.js';
 
 const scope = fileScope();
-let started: Promise<SwarmLine> | undefined;
+let started: Promise<SwarmSetup> | undefined;
 const theLine = () => {
-  started ??= startSwarmLine(scope, { managers: 3 });
+  started ??= startSwarmSetup(scope, { managers: 3 });
   return started;
 };
 /** Promised: all nodes are online 15 s after their tasks run, and what changes in the Swarm is known after 10. */

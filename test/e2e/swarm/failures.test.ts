@@ -4,7 +4,7 @@ import type { NodeView } from '../../../plugin/api.js';
 import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import { seededRandom } from '../../kit/seeded-random.js';
-import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { type SwarmSetup, startSwarmSetup } from '../../kit/swarm/setup.js';
 import { until } from '../../kit/until.js';
 import { FAULTS, type Fault } from './faults.js';
 
@@ -23,7 +23,7 @@ serialLabTest(
     t.timeout((ROUNDS + 2) * FAULTS_A_ROUND * 90_000);
     t.log(`FAIRLEAD_SEED=${SEED}`);
     const random = seededRandom(SEED);
-    const line = await startSwarmLine(t, { managers: 3 });
+    const line = await startSwarmSetup(t, { managers: 3 });
     t.teardown(() => {
       if (!t.passed) for (const text of line.hub.child.lines) t.log(text);
     });
@@ -40,7 +40,7 @@ interface LogEntry {
   readonly code?: string;
 }
 
-async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round: number): Promise<void> {
+async function endure(t: ExecutionContext, line: SwarmSetup, fault: Fault, round: number): Promise<void> {
   const old = nodeNamed(line, await line.leader());
   await line.untilOneTunnel();
   const logged = line.hub.child.lines.length;
@@ -65,7 +65,11 @@ async function endure(t: ExecutionContext, line: SwarmLine, fault: Fault, round:
 }
 
 /** Resolves to the name of the leader once it is another one. */
-async function untilOther({ swarm, hub, created }: SwarmLine, old: SwarmNode, fault: Fault): Promise<string> {
+async function untilOther(
+  { swarm, hub, created }: SwarmSetup,
+  old: SwarmNode,
+  fault: Fault,
+): Promise<string> {
   const limitMs = 5 * (fault.isSilent ? PROMISED_MS.silent : PROMISED_MS.reported + NOTICE_MS);
   const base = `/edge/api/environments/${created.id}`;
   // Not `/info`, which an engine answers only when its Swarm has elected a new leader of its own.
@@ -84,7 +88,7 @@ async function untilOther({ swarm, hub, created }: SwarmLine, old: SwarmNode, fa
 }
 
 /** Resolves once the node is Ready, a manager in good standing, and its agent has checked in again. */
-async function untilWhole(line: SwarmLine, node: SwarmNode, sinceMs: number): Promise<void> {
+async function untilWhole(line: SwarmSetup, node: SwarmNode, sinceMs: number): Promise<void> {
   const other = line.swarm.nodes.find((one) => one !== node);
   await line.swarm.untilStatus(node, 'Ready', other);
   const isBack = ({ agent }: NodeView) => Date.parse(agent?.lastCheckInAt ?? '') > sinceMs;
@@ -107,11 +111,11 @@ function gapMs(entries: readonly LogEntry[]): number {
 }
 
 /** What the hub logged since a line. */
-function logOf({ hub }: SwarmLine, from: number): LogEntry[] {
+function logOf({ hub }: SwarmSetup, from: number): LogEntry[] {
   return hub.child.lines.slice(from).flatMap((text) => (text.startsWith('{') ? JSON.parse(text) : []));
 }
 
-function nodeNamed({ swarm }: SwarmLine, name: string): SwarmNode {
+function nodeNamed({ swarm }: SwarmSetup, name: string): SwarmNode {
   const node = swarm.nodes.find((one) => one.name === name);
   if (!node) throw new Error(`no node ${name}`);
   return node;

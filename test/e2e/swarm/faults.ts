@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { freezeContainer } from '../../kit/engine/freeze-container.js';
-import type { SwarmLine } from '../../kit/swarm/setup.js';
+import type { SwarmSetup } from '../../kit/swarm/setup.js';
 
 /** What befalls a node; `undo` makes it whole again. */
 export interface Fault {
   readonly name: string;
   /** Whether the hub gets no event and must notice the silence. */
   readonly isSilent: boolean;
-  inflict(line: SwarmLine, node: SwarmNode): Promise<() => Promise<void>>;
+  inflict(line: SwarmSetup, node: SwarmNode): Promise<() => Promise<void>>;
 }
 
 /** Every way in which a leader is lost, but for all of them at once. */
@@ -61,7 +61,7 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** Runs a command of the Swarm at a manager that is not the node in question; managers may be busy electing. */
-async function byAnother({ swarm }: SwarmLine, node: SwarmNode, args: readonly string[]): Promise<void> {
+async function byAnother({ swarm }: SwarmSetup, node: SwarmNode, args: readonly string[]): Promise<void> {
   const managers = swarm.nodes.filter((other) => other !== node);
   for (let attempt = 1; ; attempt++) {
     for (const manager of managers) {

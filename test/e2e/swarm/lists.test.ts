@@ -3,14 +3,14 @@ import type { AllNodeList } from '../../../plugin/api.js';
 import { freezeContainer } from '../../kit/engine/freeze-container.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { type SwarmSetup, startSwarmSetup } from '../../kit/swarm/setup.js';
 import { until } from '../../kit/until.js';
 
 const scope = fileScope();
-let started: Promise<SwarmLine> | undefined;
+let started: Promise<SwarmSetup> | undefined;
 /** One manager, two workers; each has a container, an image, a volume and a network of its own. */
 const theLine = () => {
-  started ??= startSwarmLine(scope, { managers: 1 }).then(async (line) => {
+  started ??= startSwarmSetup(scope, { managers: 1 }).then(async (line) => {
     for (const { name, docker } of line.swarm.nodes.map((node) => ({
       name: node.name,
       docker: node.docker.bind(node),
@@ -114,7 +114,7 @@ serialLabTest('swarm lists: nodes=all with any other call is refused', async (t)
   }
 });
 
-async function list(t: ExecutionContext, { hub, created }: SwarmLine, path: string): Promise<AllNodeList> {
+async function list(t: ExecutionContext, { hub, created }: SwarmSetup, path: string): Promise<AllNodeList> {
   const url = `/edge/api/environments/${created.id}/docker/${path}${path.includes('?') ? '&' : '?'}nodes=all`;
   const { status, body } = await hub.call<AllNodeList>('GET', url);
   t.is(status, 200, JSON.stringify(body));
@@ -122,7 +122,11 @@ async function list(t: ExecutionContext, { hub, created }: SwarmLine, path: stri
 }
 
 /** Asks again until the nodes are so: a call takes as long as its slowest node, so nothing spins. */
-async function untilStates(t: ExecutionContext, line: SwarmLine, expected: readonly string[]): Promise<void> {
+async function untilStates(
+  t: ExecutionContext,
+  line: SwarmSetup,
+  expected: readonly string[],
+): Promise<void> {
   const read = async () => states(await list(t, line, `containers/json?${OWN}`));
   await until(read, (answer) => answer.join() === expected.join(), { ms: 120_000 });
 }

@@ -4,9 +4,9 @@ import { lookFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';
 import { BUSYBOX_IMAGE } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { type SwarmLine, startSwarmLine } from '../../kit/swarm/setup.js';
+import { type SwarmSetup, startSwarmSetup } from '../../kit/swarm/setup.js';
 
-type Lines = SwarmLine & PanelPage;
+type Lines = SwarmSetup & PanelPage;
 
 const scope = fileScope();
 let started: Promise<Lines> | undefined;
@@ -18,7 +18,7 @@ const theLines = () => {
 
 async function start(): Promise<Lines> {
   await havePanel();
-  const line = await startSwarmLine(scope, { managers: 1 });
+  const line = await startSwarmSetup(scope, { managers: 1 });
   await line.hub.call('PATCH', '/edge/api/settings', { checkInSeconds: 1 });
   const shell = (command: string) => [BUSYBOX_IMAGE, 'sh', '-c', command];
   await line.swarm.nodes[0].docker(

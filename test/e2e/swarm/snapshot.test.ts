@@ -1,6 +1,6 @@
 import type { NodeList, SnapshotView } from '../../../plugin/api.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
-import { SERVICE, startSwarmLine } from '../../kit/swarm/setup.js';
+import { SERVICE, startSwarmSetup } from '../../kit/swarm/setup.js';
 import { until } from '../../kit/until.js';
 
 const STACK = `
@@ -14,7 +14,7 @@ serialLabTest(
   'swarm: nodes, services and each node’s containers are listed, and follow changes',
   async (t) => {
     t.timeout(300_000);
-    const line = await startSwarmLine(t, { managers: 1 });
+    const line = await startSwarmSetup(t, { managers: 1 });
     const { swarm, hub, created, docker } = line;
     const [first, second, third] = swarm.nodes;
     const path = `/edge/api/environments/${created.id}`;

@@ -16,7 +16,7 @@ const CUTS = 4;
 /** Of pino. */
 const INFO = 30;
 
-interface Line {
+interface HubAndAgent {
   readonly level: number;
   readonly msg: string;
   readonly code?: string;
@@ -24,7 +24,7 @@ interface Line {
 
 /** A host whose log is kept. */
 async function setup(t: ExecutionContext, folder: string) {
-  const lines: Line[] = [];
+  const lines: HubAndAgent[] = [];
   const log = new Writable({
     write(chunk: Buffer, _encoding, done) {
       lines.push(JSON.parse(chunk.toString()));
@@ -36,7 +36,7 @@ async function setup(t: ExecutionContext, folder: string) {
   const { authorization } = await host.signIn();
   const before = lines.length;
   // Calls of agents without a signature have a line of their own, whether they are cut or not.
-  const isLoud = ({ level, code }: Line) => level > 20 && code !== 'agent-unauthorized';
+  const isLoud = ({ level, code }: HubAndAgent) => level > 20 && code !== 'agent-unauthorized';
   return { host, authorization, loud: () => lines.slice(before).filter(isLoud) };
 }
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
 import { ONE_EVENT } from '../../kit/engine/scripts.js';
-import { runRounds, startPluginLine } from '../../kit/hub/plugin-rounds.js';
+import { runRounds, startHostAndAgent } from '../../kit/hub/plugin-rounds.js';
 
 const ROUNDS = 50;
 const LOOK_EVERY = 10;
@@ -11,7 +11,7 @@ const OBJECTS_PER_ROUND = 10;
 test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing leaks`, async (t) => {
   t.timeout(600_000);
   const engine = await startScriptedEngine(t, { events: ONE_EVENT });
-  const line = await startPluginLine(t, engine.socketPath);
+  const line = await startHostAndAgent(t, engine.socketPath);
   const ping = `/edge/api/environments/${line.id}/docker/_ping`;
   const { objects } = await runRounds(t, line, {
     rounds: ROUNDS,

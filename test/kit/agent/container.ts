@@ -24,7 +24,7 @@ export interface ContainerFacts {
 }
 
 /** A hub that containers of the engine reach, an environment of it, and the means to run its commands. */
-export async function startContainerLine(
+export async function startContainerSetup(
   t: Scope,
   engine: SharedEngine,
   body: { name: string; edgeId?: null },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { type SessionEnd, startDocker } from './session.js';
-import type { DockerLine, DockerSide } from './setup.js';
+import type { DockerSetup, DockerSide } from './setup.js';
 
 /** What the client logs for itself, of goroutines that overtake each other: on the local socket too. */
 const CLIENT_LOG = /^time="[^"]*" level=.*\n/gm;
@@ -19,7 +19,7 @@ export interface CompareOptions {
  */
 export async function onBothSides<T>(
   t: ExecutionContext,
-  line: DockerLine,
+  line: DockerSetup,
   script: (side: DockerSide) => Promise<T>,
 ): Promise<T> {
   const direct = await script(line.local);
@@ -37,7 +37,7 @@ export async function onBothSides<T>(
  */
 export function compare(
   t: ExecutionContext,
-  line: DockerLine,
+  line: DockerSetup,
   args: readonly string[] | ((name: string) => readonly string[]),
   options: CompareOptions = {},
 ): Promise<SessionEnd> {
@@ -75,7 +75,7 @@ const names = new WeakMap<ExecutionContext, string[]>();
 let count = 0;
 
 /** A unique container name; the container of that name is removed at the end of the test. */
-export function containerName(t: ExecutionContext, line: Pick<DockerLine, 'engine'>): string {
+export function containerName(t: ExecutionContext, line: Pick<DockerSetup, 'engine'>): string {
   count += 1;
   const name = `cli-${process.pid}-${count}`;
   const own = names.get(t) ?? [];

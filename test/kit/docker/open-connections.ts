@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { TunnelView } from '../../../plugin/api.js';
 import { until } from '../until.js';
-import type { DockerLine } from './setup.js';
+import type { DockerSetup } from './setup.js';
 
 /** What calls through a line hold open while they run. */
 interface OpenConnections {
@@ -16,7 +16,7 @@ interface OpenConnections {
 const DEADLINE_MS = 15_000;
 
 /** Resolves when no call is open any more, at neither end of the tunnel; rejects after 15 s. */
-export async function untilNothingIsOpen(line: DockerLine): Promise<void> {
+export async function untilNothingIsOpen(line: DockerSetup): Promise<void> {
   const isZero = ({ calls, clients, engine }: OpenConnections) => calls + clients + engine === 0;
   await until(() => countOpen(line), isZero, { ms: DEADLINE_MS });
 }
@@ -31,7 +31,7 @@ export async function untilEngineIsLeft(agentPid: number): Promise<void> {
 }
 
 /** Remembers the engine's connections; the function returned resolves when there is a new one. */
-export async function watchEngine(line: DockerLine): Promise<() => Promise<void>> {
+export async function watchEngine(line: DockerSetup): Promise<() => Promise<void>> {
   const before = new Set(await acceptedBy(line.engine.socketPath));
   const isCalled = (inodes: string[]) => inodes.some((inode) => !before.has(inode));
   return async () => {
@@ -39,7 +39,7 @@ export async function watchEngine(line: DockerLine): Promise<() => Promise<void>
   };
 }
 
-async function countOpen(line: DockerLine): Promise<OpenConnections> {
+async function countOpen(line: DockerSetup): Promise<OpenConnections> {
   const path = `/edge/api/environments/${line.environmentId}/tunnel`;
   const { body } = await line.hub.call<TunnelView>('GET', path);
   const [hub, agent, tcp, unix] = await Promise.all([

@@ -18,7 +18,7 @@ export interface DockerSide {
 }
 
 /** A hub and an agent on an engine, and the two ways to that engine: its own socket, and through the hub. */
-export interface DockerLine {
+export interface DockerSetup {
   readonly engine: SharedEngine;
   readonly hub: Hub;
   readonly agent: TestAgent;
@@ -28,7 +28,7 @@ export interface DockerLine {
 }
 
 /** Starts it; ready when the environment is online. */
-export async function startDockerLine(scope: Scope): Promise<DockerLine> {
+export async function startDockerSetup(scope: Scope): Promise<DockerSetup> {
   const engine = await sharedEngine();
   const hub = await startHub(scope);
   const { agent, environmentId, through } = await joinEngine(scope, hub, engine.socketPath);

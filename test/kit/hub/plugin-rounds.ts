@@ -13,7 +13,7 @@ import { type HubApi, signIn } from './api.js';
 import { countObjects, type Inventory, takeInventory, untilAsBefore } from './inventory.js';
 
 /** The host with the real plugin in this process, and an environment whose agent is a process of its own. */
-export interface PluginLine {
+export interface HostAndAgent {
   readonly api: HubApi;
   readonly port: number;
   readonly ca: string;
@@ -37,7 +37,7 @@ export interface Looks {
 const projectFolder = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Starts it, with an agent at the engine behind that socket. */
-export async function startPluginLine(t: ExecutionContext, engineSocket: string): Promise<PluginLine> {
+export async function startHostAndAgent(t: ExecutionContext, engineSocket: string): Promise<HostAndAgent> {
   const tunnelPort = await freePort();
   const { port, ca, dataDir } = await startHost(t, {
     config: { tunnelPort },
@@ -60,7 +60,7 @@ export async function startPluginLine(t: ExecutionContext, engineSocket: string)
  */
 export async function runRounds(
   t: ExecutionContext,
-  line: PluginLine,
+  line: HostAndAgent,
   options: { readonly rounds: number; readonly lookEvery: number; readonly use: () => Promise<void> },
 ): Promise<Looks> {
   const { api, id } = line;
@@ -98,7 +98,7 @@ export async function runRounds(
 }
 
 /** A call to the engine that has begun to answer, and never ends by itself. */
-async function openEvents({ port, ca, api }: PluginLine, path: string): Promise<{ cut: Promise<void> }> {
+async function openEvents({ port, ca, api }: HostAndAgent, path: string): Promise<{ cut: Promise<void> }> {
   const headers = { authorization: `Bearer ${api.token}` };
   const req = request({ host: '127.0.0.1', port, ca, path, headers, agent: false }).end();
   const [res] = (await once(req, 'response')) as [IncomingMessage];

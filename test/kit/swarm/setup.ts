@@ -13,7 +13,7 @@ import { startSwarm } from './lab.js';
 export const SERVICE = 'fairlead-agent';
 
 /** A Swarm of three engines, a hub, and an environment whose printed command was pasted on the first node. */
-export interface SwarmLine {
+export interface SwarmSetup {
   readonly swarm: LabSwarm;
   readonly hub: Hub;
   readonly created: EnvironmentCreated;
@@ -40,10 +40,10 @@ export const WORKERS_ONLY = 'node.role==worker';
  * Starts it; ready when the agent of each node has enrolled and the environment is online.
  * @param constraint nodes that have an agent; default: all
  */
-export async function startSwarmLine(
+export async function startSwarmSetup(
   t: Scope,
   { managers, env = {}, constraint }: { managers: 1 | 3; env?: NodeJS.ProcessEnv; constraint?: string },
-): Promise<SwarmLine> {
+): Promise<SwarmSetup> {
   const [swarm, hub] = await Promise.all([
     startSwarm(t, { managers }),
     startHub(t, { env: { FAIRLEAD_AGENT_IMAGE: AGENT_IMAGE, ...env } }),
@@ -65,11 +65,11 @@ async function lineOf({
   swarm,
   hub,
   created,
-}: Pick<SwarmLine, 'swarm' | 'hub' | 'created'>): Promise<Omit<SwarmLine, 'onlineAtMs'>> {
+}: Pick<SwarmSetup, 'swarm' | 'hub' | 'created'>): Promise<Omit<SwarmSetup, 'onlineAtMs'>> {
   const args = await hub.dockerArgs(created.id);
   const at = (node?: string) =>
     node === undefined ? args : args.map((arg) => arg.replace(/\/docker$/, `/nodes/${node}/docker`));
-  const docker: SwarmLine['docker'] = (words, { node, ...options } = {}) =>
+  const docker: SwarmSetup['docker'] = (words, { node, ...options } = {}) =>
     runCommand('docker', [...at(node), ...words], options);
   return {
     swarm,

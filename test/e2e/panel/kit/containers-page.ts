@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { accessFaults, havePanel, openPanel, type PanelPage } from '../../../kit/browser/panel-page.js';
 import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../../../kit/engine/lab.js';
-import { type Line, startLine } from '../../../kit/hub-and-agent.js';
+import { type HubAndAgent, startHubAndAgent } from '../../../kit/hub-and-agent.js';
 import type { Scope } from '../../../kit/scope.js';
 
 /** A container's texts may hold it; nothing of it may run. */
@@ -10,7 +10,7 @@ export const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned'
 const NAME = `pc-${process.pid}`;
 
 /** The containers of an environment, open in a browser. */
-export interface ContainersPage extends Line, PanelPage {
+export interface ContainersPage extends HubAndAgent, PanelPage {
   readonly engine: SharedEngine;
 }
 
@@ -18,7 +18,7 @@ export interface ContainersPage extends Line, PanelPage {
 export async function startContainersPage(scope: Scope): Promise<ContainersPage> {
   await havePanel();
   const engine = await sharedEngine();
-  const line = await startLine(scope);
+  const line = await startHubAndAgent(scope);
   const panel = await openPanel(scope, line.hub);
   await panel.page.click(`.row:has-text(${JSON.stringify(line.created.name)})`);
   await panel.page.waitForSelector('h3:has-text("Containers:")');
