@@ -16,7 +16,7 @@ const CUTS = 4;
 /** Of pino. */
 const INFO = 30;
 
-interface HubAndAgent {
+interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly code?: string;
@@ -24,7 +24,7 @@ interface HubAndAgent {
 
 /** A host whose log is kept. */
 async function setup(t: ExecutionContext, folder: string) {
-  const lines: HubAndAgent[] = [];
+  const lines: LogLine[] = [];
   const log = new Writable({
     write(chunk: Buffer, _encoding, done) {
       lines.push(JSON.parse(chunk.toString()));
@@ -36,7 +36,7 @@ async function setup(t: ExecutionContext, folder: string) {
   const { authorization } = await host.signIn();
   const before = lines.length;
   // Calls of agents without a signature have a line of their own, whether they are cut or not.
-  const isLoud = ({ level, code }: HubAndAgent) => level > 20 && code !== 'agent-unauthorized';
+  const isLoud = ({ level, code }: LogLine) => level > 20 && code !== 'agent-unauthorized';
   return { host, authorization, loud: () => lines.slice(before).filter(isLoud) };
 }
 
