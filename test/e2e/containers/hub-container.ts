@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { type Child, startChild } from '../../kit/child.js';
 import { AGENT_IMAGE, BASE_IMAGE, type SharedEngine } from '../../kit/engine/lab.js';
 import type { Scope } from '../../kit/scope.js';
-import { documentedCommands } from './documented-commands.js';
 
 /** Name of the hub's image in the documentation, but for its version. */
 export const HUB_IMAGE = 'fairlead/hub';
@@ -54,4 +54,14 @@ export async function containHub(t: Scope, engine: SharedEngine): Promise<Contai
     paste,
     followLog: async () => startChild(t, 'docker', ['logs', '-f', await id()], env),
   };
+}
+
+/** The lines of a chapter's `sh` blocks, in order. A chapter is found by its title. */
+async function documentedCommands(file: string, title: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  const chapter = text.split(/^##+ /m).find((part) => part.startsWith(`${title}\n`));
+  if (chapter === undefined) throw new Error(`${file} has no chapter ${title}`);
+  return [...chapter.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+    block.trimEnd().split('\n'),
+  );
 }

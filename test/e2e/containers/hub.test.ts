@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { AgentContainer, CONTAINER } from '../../kit/agent/container.js';
-import { BASE_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
+import { BASE_IMAGE, serialServerTest, sharedEngine } from '../../kit/engine/lab.js';
 import { signIn } from '../../kit/hub/api.js';
-import { serialServerTest } from '../../kit/server-test.js';
 import { until } from '../../kit/until.js';
 import { containHub, HUB_IMAGE } from './hub-container.js';
 

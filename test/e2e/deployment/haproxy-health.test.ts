@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { startChild } from '../../kit/child.js';
+import { serialServerTest } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
-import { serialServerTest } from '../../kit/server-test.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 const REPORTED_MS = 60_000;

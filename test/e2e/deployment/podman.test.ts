@@ -8,10 +8,9 @@ import { openConsole } from '../../kit/docker/console.js';
 import { startDocker } from '../../kit/docker/session.js';
 import { type DockerSide, joinEngine } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
-import { AGENT_IMAGE, BUSYBOX_IMAGE } from '../../kit/engine/lab.js';
+import { AGENT_IMAGE, BUSYBOX_IMAGE, serialServerTest } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';
-import { serialServerTest } from '../../kit/server-test.js';
 
 /** SIGKILL comes 4 s after the hang-up; five times that. */
 const GONE_MS = 5 * 5_000;

@@ -7,11 +7,10 @@ import { compare, containerName, docker, onBothSides } from '../../kit/docker/co
 import { startDocker } from '../../kit/docker/session.js';
 import { type DockerSetup, joinEngine } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
-import { BASE_IMAGE, BUSYBOX_IMAGE, sharedEngine } from '../../kit/engine/lab.js';
+import { BASE_IMAGE, BUSYBOX_IMAGE, serialServerTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type HubApi, signIn } from '../../kit/hub/api.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';
-import { serialServerTest } from '../../kit/server-test.js';
 import { PROXY_NAMES, type ProxyName, startReverseProxy } from './reverse-proxy.js';
 
 /** Those that pass on the end of one direction. Behind the others `docker run` and `exec` need a terminal. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../tools/lab/run-command.js';
-import { serialServerTest } from '../../kit/server-test.js';
+import { serialServerTest } from '../../kit/engine/lab.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 /** In tenths, as `--threshold` takes it: what systemd calls OK begins at 4.9. */

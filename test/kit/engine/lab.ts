@@ -38,6 +38,13 @@ export const labTest = process.env.FAIRLEAD_NO_LAB ? test.skip : test;
 export const serialLabTest = process.env.FAIRLEAD_NO_LAB ? test.serial.skip : test.serial;
 
 /**
+ * `test` of AVA for what needs, besides an engine, a proxy, Podman, Compose or the like (`tools/lab/install/servers.ts`);
+ * those of a file run one after the other. Skipped where these cannot be had (`npm test` says why).
+ */
+export const serialServerTest =
+  process.env.FAIRLEAD_NO_LAB || process.env.FAIRLEAD_NO_SERVERS ? test.serial.skip : test.serial;
+
+/**
  * An engine for this test alone, that it may stop and kill. It holds {@link BUSYBOX_IMAGE}, and with `images`
  * also {@link BASE_IMAGE} and {@link AGENT_IMAGE}.
  */
