@@ -53,14 +53,10 @@ export function readConfig(
   readFile: ReadFile = (path) => readFileSync(path, 'utf8'),
 ): AgentConfig {
   const variables = new Variables(env, readFile);
-  const edgeId = parsed(
-    'EDGE_ID',
-    'edge-id-malformed',
-    'a UUID, such as the output of uuidgen, is needed',
-    () =>
-      parseEdgeId(
-        variables.secret('EDGE_ID', 'copy it from the environment in the hub, or make one with uuidgen'),
-      ),
+  const edgeId = parsed('EDGE_ID', 'edge-id-malformed', 'copy it from the environment in the hub', () =>
+    parseEdgeId(
+      variables.secret('EDGE_ID', 'copy it from the environment in the hub, or make one with uuidgen'),
+    ),
   );
   const edgeKey = parsed('EDGE_KEY', 'edge-key-malformed', "copy the hub's command again, on one line", () =>
     parseEdgeKey(variables.secret('EDGE_KEY', "copy the environment's command from the hub")),
