@@ -16,7 +16,7 @@ import type { PluginRegistry } from '../plugins/registry.js';
 import { readJson } from './read-json.js';
 
 /** Dependencies of the host's own routes. */
-export interface RouteParts {
+export interface RouteDeps {
   readonly data: HostData;
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
@@ -45,10 +45,10 @@ const NewToken = z.object({
 const PluginChange = z.object({ enabled: z.boolean() });
 
 /** Adds sign-in, API tokens, plugins and health. Requests below a plugin's mount never get here. */
-export function addHostRoutes(app: Koa, parts: RouteParts): void {
+export function addHostRoutes(app: Koa, deps: RouteDeps): void {
   const router = new Router();
   router.get('/healthz', (ctx) => {
-    const { plugins, data, certificates, version } = parts;
+    const { plugins, data, certificates, version } = deps;
     const isServing = plugins.failures.length === 0;
     const problems = new Set([
       ...(isServing ? [] : ['plugin-failed' satisfies ProblemCode]),
@@ -63,17 +63,17 @@ export function addHostRoutes(app: Koa, parts: RouteParts): void {
       problems: [...problems],
     });
   });
-  addSessionRoutes(router, parts);
-  addTokenRoutes(router, parts);
-  addPluginRoutes(router, parts);
+  addSessionRoutes(router, deps);
+  addTokenRoutes(router, deps);
+  addPluginRoutes(router, deps);
   app.use(router.routes());
   app.use(router.allowedMethods());
 }
 
 const DEVICE_SECONDS = 365 * 24 * 3600;
 
-function addSessionRoutes(router: Router, parts: RouteParts): void {
-  const { data, sessions, authenticator, devices, guard, clock } = parts;
+function addSessionRoutes(router: Router, deps: RouteDeps): void {
+  const { data, sessions, authenticator, devices, guard, clock } = deps;
   router.post('/api/session', async (ctx) => {
     const { password } = await readJson(ctx, Login);
     const device = devices.identify(cookieOf(ctx.req.headers.cookie, DEVICE_COOKIE));
@@ -104,7 +104,7 @@ function addSessionRoutes(router: Router, parts: RouteParts): void {
   });
 }
 
-function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteParts): void {
+function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteDeps): void {
   router.get('/api/tokens', async (ctx) => {
     await unbound(ctx, authenticator);
     answer(ctx, 200, { tokens: tokens.list() });
@@ -131,7 +131,7 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteP
   });
 }
 
-function addPluginRoutes(router: Router, { plugins, authenticator }: RouteParts): void {
+function addPluginRoutes(router: Router, { plugins, authenticator }: RouteDeps): void {
   router.get('/api/plugins', async (ctx) => {
     await unbound(ctx, authenticator);
     answer(ctx, 200, { plugins: plugins.list() });

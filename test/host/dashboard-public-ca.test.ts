@@ -4,12 +4,12 @@ import test from 'ava';
 import { makeAuthority } from '../../host/certificates/authority.js';
 import { startHost } from './start-host.js';
 
-const around = { pluginFolders: [fileURLToPath(new URL('../..', import.meta.url))] };
+const deps = { pluginFolders: [fileURLToPath(new URL('../..', import.meta.url))] };
 const INSECURE = /EDGE_INSECURE_POLL=1/;
 
 async function setup(t: Parameters<typeof startHost>[0], publicCa: string | null | undefined) {
   const config = publicCa === undefined ? {} : { publicCa };
-  const host = await startHost(t, { around, config });
+  const host = await startHost(t, { deps, config });
   const headers = await host.signIn();
   const body = { name: 'first', url: 'https://hub.example' };
   const created = await host.call('/edge/api/environments', { method: 'POST', headers, body });

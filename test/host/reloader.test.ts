@@ -66,7 +66,7 @@ test('reload: a certificate that is renamed into place, or swapped by a symbolic
   await writePair(join(folder, 'b'), second);
   await symlink('a', join(folder, 'current'));
   const tls = files(join(folder, 'current'));
-  const host = await startHost(t, { dataDir, config: { tls }, around: { filesMs: FILES_MS } });
+  const host = await startHost(t, { dataDir, config: { tls }, deps: { filesMs: FILES_MS } });
   const shows = (pair: KeyedCertificate) => presents(host.port, authority.certificate, pair);
   t.true(await shows(first));
   await symlink('b', join(folder, 'next'));
@@ -85,7 +85,7 @@ test('reload: half-written and missing pairs change nothing, and /healthz and th
   await writePair(folder, first);
   const tls = files(folder);
   const logger = new LogRecorder();
-  const host = await startHost(t, { dataDir, config: { tls }, around: { filesMs: FILES_MS, logger } });
+  const host = await startHost(t, { dataDir, config: { tls }, deps: { filesMs: FILES_MS, logger } });
   const isUnreadable = async () => (await problemsOf(host)).includes('certificate-unreadable');
   await writeFile(tls.certFile, second.certificate);
   await untilNoticed('the certificate without its key', isUnreadable);
@@ -106,8 +106,8 @@ test('reload: an expired certificate is reported', async (t) => {
   const { dataDir, folder, issue } = await setup(t);
   await writePair(folder, await issue());
   const clock = { ms: Date.now() };
-  const around = { filesMs: FILES_MS, clock: () => clock.ms };
-  const host = await startHost(t, { dataDir, config: { tls: files(folder) }, around });
+  const deps = { filesMs: FILES_MS, clock: () => clock.ms };
+  const host = await startHost(t, { dataDir, config: { tls: files(folder) }, deps });
   t.deepEqual(await problemsOf(host), []);
   clock.ms += 390 * 24 * HOUR_MS;
   await untilNoticed('the near end', async () => (await problemsOf(host)).join() === 'certificate-ends-soon');
@@ -132,7 +132,7 @@ test('reload: certificates of 12 and 24 hours are reported when their renewal is
 test('reload: the admin password follows its file, and an empty or missing file changes nothing', async (t) => {
   const adminPasswordFile = join(await makeFolder(t), 'password');
   await writeFile(adminPasswordFile, `${PASSWORD}\n`);
-  const host = await startHost(t, { config: { adminPasswordFile }, around: { filesMs: FILES_MS } });
+  const host = await startHost(t, { config: { adminPasswordFile }, deps: { filesMs: FILES_MS } });
   const signIn = async (password: string) =>
     (await host.call('/api/session', { method: 'POST', body: { password } })).status;
   const headers = await host.signIn();
@@ -154,7 +154,7 @@ test('reload: the public CA follows its file', async (t) => {
   await writeFile(publicCaFile, first.certificate);
   const config = { publicCa: first.certificate, publicCaFile };
   const pluginFolders = [fileURLToPath(new URL('../..', import.meta.url))];
-  const host = await startHost(t, { config, around: { filesMs: FILES_MS, pluginFolders } });
+  const host = await startHost(t, { config, deps: { filesMs: FILES_MS, pluginFolders } });
   const ca = async () => (await host.call('/edge/api/ca.pem')).text;
   t.is(await ca(), first.certificate);
   await writeFile(publicCaFile, second.certificate);

@@ -48,7 +48,7 @@ export async function makeFolder(t: ExecutionContext): Promise<string> {
 /** A dashboard with the fake plugin on free ports; stopped with the test. */
 export async function startHost(
   t: ExecutionContext,
-  changes: { config?: Partial<HostConfig>; around?: Partial<DashboardDeps>; dataDir?: string } = {},
+  changes: { config?: Partial<HostConfig>; deps?: Partial<DashboardDeps>; dataDir?: string } = {},
 ): Promise<TestHost> {
   const dataDir = changes.dataDir ?? (await makeFolder(t));
   const config = {
@@ -70,7 +70,7 @@ export async function startHost(
     version: '9.9.9',
     // 2^4 rounds: strength is not what these tests are about, except those that say so.
     passwordCost: { logN: 4, r: 8, p: 1 },
-    ...changes.around,
+    ...changes.deps,
   });
   t.teardown(() => dashboard.stop());
   const ca = await readFile(join(dataDir, 'host', 'ca.pem'), 'utf8');

@@ -5,7 +5,7 @@ const csrf = { 'x-fairlead-csrf': '1' };
 
 test('session: the correct password gives a bearer token and a restricted cookie for 12 hours', async (t) => {
   const now = Date.parse('2026-01-02T03:04:05Z');
-  const host = await startHost(t, { around: { clock: () => now } });
+  const host = await startHost(t, { deps: { clock: () => now } });
   const answer = await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } });
   t.is(answer.status, 200);
   t.is(answer.json().expiresAt, '2026-01-02T15:04:05.000Z');
@@ -31,7 +31,7 @@ test('session: a wrong password is 401 bad-password and sets no cookie', async (
 
 test('session: too many wrong passwords are 429 with Retry-After, even for the correct one', async (t) => {
   const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
-  const host = await startHost(t, { around: { loginLimits: limits } });
+  const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryWith = (password: string) => host.call('/api/session', { method: 'POST', body: { password } });
   const wrong = await Promise.all(Array.from({ length: 5 }, () => tryWith('wrong')));
   t.deepEqual(wrong.map(({ status }) => status).sort(), [401, 401, 401, 429, 429]);
@@ -44,7 +44,7 @@ test('session: too many wrong passwords are 429 with Retry-After, even for the c
 
 test('session: wrong passwords from many addresses reach the overall limit', async (t) => {
   const limits = { perAddress: 100, perAddressSeconds: 60, perMinute: 2, atOnce: 2, waiting: 16 };
-  const host = await startHost(t, { config: { trustedProxies: 1 }, around: { loginLimits: limits } });
+  const host = await startHost(t, { config: { trustedProxies: 1 }, deps: { loginLimits: limits } });
   const statuses = [];
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
     const headers = { 'x-forwarded-for': address };
@@ -56,7 +56,7 @@ test('session: wrong passwords from many addresses reach the overall limit', asy
 
 test('session: wrong passwords from its own address do not lock out a device that signed in before', async (t) => {
   const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
-  const host = await startHost(t, { around: { loginLimits: limits } });
+  const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryWith = (password: string, headers = {}) =>
     host.call('/api/session', { method: 'POST', headers, body: { password } });
   const [, device = ''] = (await tryWith(PASSWORD)).headers['set-cookie'] ?? [];
@@ -73,7 +73,7 @@ test('session: wrong passwords from its own address do not lock out a device tha
 
 test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, not what a client adds', async (t) => {
   const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
-  const host = await startHost(t, { config: { trustedProxies: 1 }, around: { loginLimits: limits } });
+  const host = await startHost(t, { config: { trustedProxies: 1 }, deps: { loginLimits: limits } });
   const tryAs = async (forwarded: string) => {
     const headers = { 'x-forwarded-for': forwarded };
     return (await host.call('/api/session', { method: 'POST', headers, body: { password: 'wrong' } })).status;
@@ -85,7 +85,7 @@ test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, no
 
 test('session: without a trusted proxy X-Forwarded-For is ignored', async (t) => {
   const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
-  const host = await startHost(t, { around: { loginLimits: limits } });
+  const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryAs = async (forwarded: string) => {
     const headers = { 'x-forwarded-for': forwarded };
     return (await host.call('/api/session', { method: 'POST', headers, body: { password: 'wrong' } })).status;
@@ -132,7 +132,7 @@ test('session: DELETE ends it for bearer and cookie, and a restart does not brin
 
 test('session: an ended one stays ended after a wrong clock', async (t) => {
   const clock = { ms: Date.now() };
-  const host = await startHost(t, { around: { clock: () => clock.ms } });
+  const host = await startHost(t, { deps: { clock: () => clock.ms } });
   const headers = await host.signIn();
   t.is((await host.call('/api/session', { method: 'DELETE', headers })).status, 204);
   clock.ms += 12 * 365 * 24 * 3_600_000;
@@ -144,7 +144,7 @@ test('session: an ended one stays ended after a wrong clock', async (t) => {
 
 test('session: ends after 12 hours', async (t) => {
   let now = Date.parse('2026-01-02T00:00:00Z');
-  const host = await startHost(t, { around: { clock: () => now } });
+  const host = await startHost(t, { deps: { clock: () => now } });
   const headers = await host.signIn();
   now += 12 * 60 * 60 * 1000 - 1000;
   t.is((await host.call('/api/session', { headers })).status, 200);
@@ -164,10 +164,10 @@ test('session: another configured password ends all sessions and invalidates the
 });
 
 test('session: a new password ends the priority of known devices', async (t) => {
-  const around = {
+  const deps = {
     loginLimits: { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 },
   };
-  const host = await startHost(t, { around });
+  const host = await startHost(t, { deps });
   const [, device = ''] =
     (await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } })).headers[
       'set-cookie'
@@ -175,7 +175,7 @@ test('session: a new password ends the priority of known devices', async (t) => 
   const cookie = device.split(';')[0] ?? '';
   await host.stop();
   const config = { adminPassword: 'another one' };
-  const again = await startHost(t, { dataDir: host.dataDir, config, around });
+  const again = await startHost(t, { dataDir: host.dataDir, config, deps });
   const tryWith = async (password: string) =>
     (await again.call('/api/session', { method: 'POST', headers: { cookie }, body: { password } })).status;
   t.is(await tryWith('wrong'), 401);

@@ -8,7 +8,7 @@ import type Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../host/auth/authenticate.js';
-import { addHostRoutes, type RouteParts } from '../../../host/http/routes.js';
+import { addHostRoutes, type RouteDeps } from '../../../host/http/routes.js';
 import { CALLS } from '../../../plugin/server-hooks/routes/operations.js';
 import { startHost, type TestHost } from '../start-host.js';
 
@@ -96,7 +96,7 @@ test('authorization: the matrix names each call of the plugin', (t) => {
 test('authorization: the matrix names each route of the host', (t) => {
   const app = new Koa();
   // Its parts are used by requests only.
-  addHostRoutes(app, {} as RouteParts);
+  addHostRoutes(app, {} as RouteDeps);
   const routers = app.middleware.flatMap((each) => ('router' in each ? [each.router as Router] : []));
   const routes = routers.flatMap(({ stack }) =>
     stack.flatMap(({ methods, path }) => methods.filter((it) => it !== 'HEAD').map((it) => `${it} ${path}`)),
@@ -177,7 +177,7 @@ async function outcome(
 
 async function setup(t: ExecutionContext) {
   let nowMs = Date.now();
-  const hub = await startHost(t, { around: { pluginFolders: [PLUGIN], clock: () => nowMs } });
+  const hub = await startHost(t, { deps: { pluginFolders: [PLUGIN], clock: () => nowMs } });
   const oldSession = await hub.signIn();
   nowMs += DAY_MS;
   const admin = await hub.signIn();

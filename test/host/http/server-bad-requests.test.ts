@@ -42,7 +42,7 @@ const upgrade = ['Connection: Upgrade', 'Upgrade: tcp'];
 for (const [what, hosts] of Object.entries(BAD_HOSTS)) {
   test(`host: a Host ${what} is refused for calls and upgrades, by host and plugin`, async (t) => {
     const pluginFolders = [fileURLToPath(new URL('../../..', import.meta.url))];
-    const host = await startHost(t, { around: { pluginFolders } });
+    const host = await startHost(t, { deps: { pluginFolders } });
     for (const path of ['/healthz', '/edge/api/environments', '/edge/api/environments/1/docker/info']) {
       for (const more of [['Connection: close'], upgrade]) {
         const { status, code } = await send(

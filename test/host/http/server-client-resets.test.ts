@@ -32,7 +32,7 @@ async function setup(t: ExecutionContext, folder: string) {
     },
   });
   const logger = pino({ level: 'debug' }, log);
-  const host = await startHost(t, { around: { logger, pluginFolders: [folder] } });
+  const host = await startHost(t, { deps: { logger, pluginFolders: [folder] } });
   const { authorization } = await host.signIn();
   const before = lines.length;
   // Calls of agents without a signature have a line of their own, whether they are cut or not.

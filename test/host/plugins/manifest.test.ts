@@ -106,7 +106,7 @@ test('manifest: a host with a broken one logs it and runs with its other plugins
   const note = (fields: object) => lines.push(fields);
   const logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
   const folder = await write(t, JSON.stringify({ ...good, mount: '/api/mine' }));
-  const host = await startHost(t, { around: { logger, pluginFolders: [folder, fakePluginFolder] } });
+  const host = await startHost(t, { deps: { logger, pluginFolders: [folder, fakePluginFolder] } });
   const reasons = lines.flatMap((line) => ('reason' in line ? [String(line.reason)] : []));
   t.is(reasons.length, 1);
   t.regex(reasons[0] ?? '', /mount \/api\/mine is the host's own$/);

@@ -19,7 +19,7 @@ test('panel files: the modules of a plugin’s panel are served, and nothing els
   await writeFile(join(folder, 'panel/main.js'), 'import "./part.js";');
   await writeFile(join(folder, 'panel/part.js'), '1;');
   await writeFile(join(folder, 'panel/notes.txt'), 'mine');
-  const host = await startHost(t, { around: { pluginFolders: [folder] } });
+  const host = await startHost(t, { deps: { pluginFolders: [folder] } });
   const { plugins } = (await host.call('/api/plugins', { headers: await host.signIn() })).json();
   t.deepEqual(Object((plugins as unknown[])[0]).panel, {
     module: '/panels/fake/main.js',
@@ -40,7 +40,7 @@ test('panel files: the modules of a plugin’s panel are served, and nothing els
 });
 
 test('panel files: a missing panel does not stop the host from starting', async (t) => {
-  const host = await startHost(t, { around: { pluginFolders: [await pluginWithPanel(t)] } });
+  const host = await startHost(t, { deps: { pluginFolders: [await pluginWithPanel(t)] } });
   t.deepEqual(host.failures, []);
   t.is((await host.call('/panels/fake/main.js')).status, 404);
 });

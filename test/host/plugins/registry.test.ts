@@ -108,7 +108,7 @@ const broken: [title: string, module: string, problem: RegExp][] = [
 ];
 for (const [title, module, problem] of broken) {
   test(`plugin life: a plugin that ${title} is a problem in one line, and the host runs`, async (t) => {
-    const host = await startHost(t, { around: { pluginFolders: [await pluginOf(t, module)] } });
+    const host = await startHost(t, { deps: { pluginFolders: [await pluginOf(t, module)] } });
     const { view, status } = await asAdmin(host);
     const { state, problem: reported } = (await view()) ?? {};
     t.is(state, 'failed');
@@ -133,7 +133,7 @@ test('plugin life: one that throws in requests, takes answers over and fails, or
       async stop() { throw new Error('cannot stop'); },
     });`,
   );
-  const host = await startHost(t, { around: { pluginFolders: [folder] } });
+  const host = await startHost(t, { deps: { pluginFolders: [folder] } });
   const { set, status } = await asAdmin(host);
   for (const path of ['/edge/sync', '/edge/taken', '/edge/word']) t.is(await status(path), 500, path);
   t.is((await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } })).status, 200);

@@ -41,7 +41,7 @@ export async function startHostAndAgent(t: ExecutionContext, engineSocket: strin
   const tunnelPort = await freePort();
   const { port, ca, dataDir } = await startHost(t, {
     config: { tunnelPort },
-    around: { pluginFolders: [projectFolder] },
+    deps: { pluginFolders: [projectFolder] },
   });
   const api = await signIn(t, { origin: `https://localhost:${port}`, password: PASSWORD });
   const body = { name: 'rounds', url: `https://127.0.0.1:${port}/edge` };

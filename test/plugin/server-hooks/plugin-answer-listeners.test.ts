@@ -12,7 +12,7 @@ test('answers: that the host waits for the end of a stream as well is no leak to
   const note = ({ name }: Error) => warnings.push(name);
   process.on('warning', note);
   t.teardown(() => process.off('warning', note));
-  const host = await startHost(t, { around: { pluginFolders: [projectFolder] } });
+  const host = await startHost(t, { deps: { pluginFolders: [projectFolder] } });
   const headers = await host.signIn();
   const { port, ca } = host;
   const options = { host: '127.0.0.1', port, ca, path: '/edge/api/events', headers };

@@ -101,7 +101,7 @@ test('package: runs with plain node, without a warning, and lets the process end
 });
 
 test('package: a host finds and loads it by its manifest', async (t) => {
-  const host = await startHost(t, { around: { pluginFolders: [await installed()] } });
+  const host = await startHost(t, { deps: { pluginFolders: [await installed()] } });
   t.deepEqual(host.failures, []);
   const { status } = await host.call('/edge/api/environments', { headers: await host.signIn() });
   t.is(status, 200);
