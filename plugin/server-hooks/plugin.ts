@@ -11,7 +11,7 @@ import { endWithConnection } from './http/end-with-connection.js';
 import { answerError } from './http/error-reply.js';
 import { OpenCalls } from './http/open-calls.js';
 import { relativeUrl } from './http/relative-url.js';
-import { stopIncomplete } from './stop-parts.js';
+import { stopIncomplete } from './lifecycle.js';
 
 /** The part of a Koa context that the plugin uses: hosts without Koa need none of its types. */
 export interface KoaContext {

@@ -25,12 +25,11 @@ const NO_KEY = Buffer.alloc(32);
 export function requireNewTimestamp(
   presence: Presence,
   clock: Clock,
-  environmentId: number,
   head: SignedHead,
   claim: RequestClaim,
 ): void {
   checkSkew(clock, claim.timeMs);
-  acceptTimestamp(presence, clock, environmentId, head.path.split('?', 1)[0] ?? '', claim);
+  acceptTimestamp(presence, clock, head.path.split('?', 1)[0] ?? '', claim);
 }
 
 /**
@@ -63,11 +62,10 @@ export function findSigner(
 export function acceptTimestamp(
   presence: Presence,
   clock: Clock,
-  environmentId: number,
   path: string,
   { instanceId, timeMs }: RequestClaim,
 ): void {
-  const later = presence.acceptTimestamp(environmentId, instanceId, path, timeMs);
+  const later = presence.acceptTimestamp(instanceId, path, timeMs);
   if (later === null) return;
   throw problem('request-replayed', {
     // The agent continues from this time: one whose clock was set back need not wait until it catches up.

@@ -17,29 +17,21 @@ import { parseJson } from '../../../protocol/messages/parse-json.js';
 import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { PROTOCOL_VERSION } from '../../../protocol/version.js';
-import { STARTUP_MS } from '../live/availability.js';
-import type { MachineClaims, MachineReport } from '../live/machine-claims.js';
-import type { Presence } from '../live/presence.js';
+import type { LiveEnvironments } from '../live/environments.js';
+import type { MachineReport } from '../live/machine-claims.js';
 import { decideEnrolment, type EnrolmentClaim } from '../model/enrolment/decide-enrolment.js';
 import { identifyAgent } from '../model/enrolment/identify-agent.js';
 import type { InstanceLiveness, Liveness } from '../model/enrolment/occupancy.js';
 import { type Environment, type EnvironmentKey, type Instance, isKeyValid } from '../model/environment.js';
 import { moveInstance } from '../model/revocation.js';
+import { checkInSecondsOf } from '../model/settings.js';
 import type { Store } from '../store/store.js';
-import type { TunnelRegistry } from '../tunnel/registry.js';
 import { acceptTimestamp, checkSkew } from './authenticate-agent.js';
-import { checkInSecondsOf } from './check-in-state.js';
 
 export interface EnrolmentOptions {
-  readonly store: Store;
-  readonly presence: Presence;
-  readonly registry: TunnelRegistry;
+  readonly store: Pick<Store, 'environment' | 'settings' | 'update'>;
+  readonly live: Pick<LiveEnvironments, 'of'>;
   readonly clock: Clock;
-  readonly machines: MachineClaims;
-  /** Ends an instance's grants: its tunnels and its held check-in. */
-  readonly endGrants: (environmentId: number, instanceId: string) => void;
-  /** Evaluates the environment's held check-ins again. */
-  readonly wake: (environmentId: number) => void;
   readonly randomBytes: (size: number) => Buffer;
 }
 
@@ -58,11 +50,9 @@ const NO_KEY: EnvironmentKey = Object.freeze({
 /** Enrols agents: binds Edge IDs, keeps one live instance per environment, issues instance secrets. */
 export class Enrolment {
   readonly #options: EnrolmentOptions;
-  readonly #startedMs: number;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
-    this.#startedMs = options.clock.monotonic();
   }
 
   /**
@@ -131,8 +121,9 @@ export class Enrolment {
 
   /** Decides and records the instance as live in one turn, so that a second one finds it. Resolves when it is on disk. */
   #admit(environment: Environment, key: EnvironmentKey, request: EnrolRequest, claim: RequestClaim) {
-    const { store, presence, clock, machines } = this.#options;
+    const { store, live, clock } = this.#options;
     const { id } = environment;
+    const { presence, machines } = live.of(id);
     const liveness = this.#livenessOf(environment);
     const { known } = this.#accepted(id, identifyAgent(environment, request, liveness));
     // Before the other checks: a clone may have another engine's id, and an admin may still choose it.
@@ -149,46 +140,43 @@ export class Enrolment {
       this.#accepted(id, decideEnrolment(current, enrolment, liveness));
     let enrolled = decide(environment);
     // Not earlier: a refused request is no sign of life.
-    if (enrolled.isKnown) acceptTimestamp(presence, clock, id, AGENT_PATHS.enrol, claim);
+    if (enrolled.isKnown) acceptTimestamp(presence, clock, AGENT_PATHS.enrol, claim);
     const stored = store.update(id, (current) => {
       enrolled = decide(current);
       return enrolled.environment;
     });
     // A new enrolment of the first machine says nothing about the clone.
-    const isOfClone = claimed?.kind === 'same' && presence.lastRefusal(id)?.code === 'machine-cloned';
-    if (!isOfClone) presence.clearRefusal(id);
-    presence.enrolled(id, request.instanceId, liveness.intervalMs);
-    if (claimed?.kind === 'restored') this.#options.endGrants(id, request.instanceId);
+    const isOfClone = claimed?.kind === 'same' && presence.lastRefusal?.code === 'machine-cloned';
+    if (!isOfClone) presence.clearRefusal();
+    presence.enrolled(request.instanceId, liveness.intervalMs);
+    if (claimed?.kind === 'restored') live.of(id).revokeInstance(request.instanceId);
     return stored.then(() => enrolled.instance);
   }
 
   /** Read once: the decision itself is a sign of life. */
   #livenessOf(environment: Environment): Liveness {
-    const { store, presence, registry, clock } = this.#options;
-    const { id } = environment;
-    const leaderId = registry.peek(id)?.tunnel?.grant.instanceId;
-    const instances = environment.instances.map(({ id: instanceId }): [string, InstanceLiveness] => [
-      instanceId,
+    const { store, live } = this.#options;
+    const { presence, tunnels } = live.of(environment.id);
+    const intervalMs = checkInSecondsOf(environment, store.settings()) * 1_000;
+    const holderId = tunnels.peek()?.tunnel?.grant.instanceId;
+    const instances = environment.instances.map(({ id }): [string, InstanceLiveness] => [
+      id,
       {
-        isKnown: presence.intervalMs(id, instanceId) !== null,
-        isOnTime: presence.isLive(id, instanceId, 0),
-        isLive: presence.isLive(id, instanceId),
-        hasTunnel: leaderId === instanceId,
+        isLive: presence.isLive(id),
+        mayBeLive: presence.mayBeLive(id),
+        mayBeOnTime: presence.mayBeLive(id, 2 * intervalMs, 0),
+        hasTunnel: holderId === id,
       },
     ]);
-    return {
-      intervalMs: checkInSecondsOf(environment, store) * 1_000,
-      upMs: clock.monotonic() - this.#startedMs,
-      startupMs: STARTUP_MS,
-      instances: new Map(instances),
-    };
+    return { intervalMs, instances: new Map(instances) };
   }
 
   /** @throws Problem `duplicate`, `machine-cloned` (409): another machine is, or may be, this instance */
   #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
-    const { machines, store, wake } = this.#options;
+    const { live, store } = this.#options;
     const { id } = environment;
-    const claimed = machines.claim(environment, known, report, intervalMs);
+    const { machines, held } = live.of(id);
+    const claimed = machines.claim(known, report, intervalMs);
     if (claimed.kind === 'early') {
       const detail = 'The previous boot of this machine, or a clone of it, may still be running';
       const { retryAfterSeconds } = claimed;
@@ -200,7 +188,7 @@ export class Enrolment {
       const secret = this.#newSecret();
       // If it cannot be stored, the next attempt repeats this.
       store.update(id, (current) => moveInstance(current, known.id, machine, secret)).catch(() => undefined);
-      wake(id);
+      held.evaluate();
     }
     throw this.#refused(id, problem('machine-cloned', { retryAfterSeconds: CLONE_RETRY_SECONDS }));
   }
@@ -216,7 +204,7 @@ export class Enrolment {
 
   /** Shown to the admin, unless the caller may be a stranger. */
   #refused(environmentId: number, error: Problem): Problem {
-    if (error.code !== 'agent-unauthorized') this.#options.presence.refused(environmentId, error);
+    if (error.code !== 'agent-unauthorized') this.#options.live.of(environmentId).presence.refused(error);
     return error;
   }
 }

@@ -1,17 +1,14 @@
 import { Problem, type ProblemCode, problem } from '../../../protocol/problems.js';
 import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../host.js';
-import type { Presence } from '../live/presence.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import type { Store } from '../store/store.js';
-import type { Grant, TunnelCredentials } from '../tunnel/credentials.js';
-import type { TunnelRegistry } from '../tunnel/registry.js';
+import type { Grant } from '../tunnel/credentials.js';
 import type { Tunnel } from '../tunnel/tunnel.js';
 
 export interface TunnelAdmissionOptions {
-  readonly store: Store;
-  readonly registry: TunnelRegistry;
-  readonly credentials: TunnelCredentials;
-  readonly presence: Presence;
+  readonly store: Pick<Store, 'environment'>;
+  readonly live: Pick<LiveEnvironments, 'of' | 'tokens'>;
   readonly logger: Logger;
 }
 
@@ -47,7 +44,7 @@ export class TunnelAdmission {
    * @throws Problem `credential-revoked` (401)
    */
   register(tunnel: Tunnel): void {
-    const { store, registry, logger } = this.#options;
+    const { store, live, logger } = this.#options;
     const { environmentId, generation, nodeId, purpose } = tunnel.grant;
     const environment = store.environment(environmentId);
     const instance = environment?.instances.find(({ id }) => id === tunnel.grant.instanceId);
@@ -55,7 +52,7 @@ export class TunnelAdmission {
     if (environment?.generation !== generation || instance?.secret !== this.#secrets.get(tunnel.grant)) {
       throw problem('credential-revoked');
     }
-    registry.slotOf(tunnel.grant).attach(tunnel);
+    live.of(environmentId).tunnels.slotOf(tunnel.grant).attach(tunnel);
     const about = {
       environment: environmentId,
       tunnel: tunnel.id,
@@ -69,13 +66,15 @@ export class TunnelAdmission {
   }
 
   #redeem(proof: TunnelProof): Grant {
-    const { store, credentials } = this.#options;
-    const grant = credentials.redeem(proof.token);
+    const { store, live } = this.#options;
+    const grant = live.tokens.redeem(proof.token);
     const { environmentId, instanceId } = grant;
     const instance = store.environment(environmentId)?.instances.find(({ id }) => id === instanceId);
     const isHolder = environmentId === proof.environmentId && instanceId === proof.instanceId && instance;
     if (!isHolder || !verifyProofMac(Buffer.from(instance.secret, 'base64url'), proof)) {
-      throw problem('credential-foreign', { members: { environmentId } });
+      throw problem('credential-foreign', {
+        members: { environmentId },
+      });
     }
     this.#secrets.set(grant, instance.secret);
     return grant;
@@ -83,8 +82,8 @@ export class TunnelAdmission {
 
   #report(error: unknown): void {
     if (!(error instanceof Problem) || !REPORTED.has(error.code)) return;
-    const { store, presence } = this.#options;
+    const { store, live } = this.#options;
     const id = error.members?.environmentId;
-    if (typeof id === 'number' && store.environment(id)) presence.refused(id, error);
+    if (typeof id === 'number' && store.environment(id)) live.of(id).presence.refused(error);
   }
 }

@@ -1,16 +1,10 @@
 import { problem } from '../../../protocol/problems.js';
-import type { CheckIns } from '../agents/check-ins.js';
-import { environmentNotFound, notAssociated } from '../live/availability.js';
-import type { MachineClaims } from '../live/machine-claims.js';
-import type { Presence } from '../live/presence.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import { endKeys, rotateKey } from '../model/edge-keys.js';
 import type { Environment } from '../model/environment.js';
 import { disassociate, moveInstance, revoke } from '../model/revocation.js';
 import type { SnapshotFiles } from '../snapshots/files.js';
-import type { SnapshotRequests } from '../snapshots/requests.js';
-import type { Store, Update } from '../store/store.js';
-import type { TunnelCredentials } from '../tunnel/credentials.js';
-import type { TunnelRegistry } from '../tunnel/registry.js';
+import type { Store } from '../store/store.js';
 import {
   type DraftSources,
   draftEnvironment,
@@ -22,13 +16,8 @@ import {
 
 export interface EnvironmentAdminOptions extends DraftSources {
   readonly store: Store;
-  readonly registry: TunnelRegistry;
-  readonly credentials: TunnelCredentials;
-  readonly checkIns: CheckIns;
-  readonly presence: Presence;
-  readonly machines: MachineClaims;
-  readonly snapshots: SnapshotFiles;
-  readonly snapshotRequests: SnapshotRequests;
+  readonly live: Pick<LiveEnvironments, 'of'>;
+  readonly snapshots: Pick<SnapshotFiles, 'delete'>;
 }
 
 /** Only the answer that creates an Edge key contains it. */
@@ -39,7 +28,10 @@ export interface WithEdgeKey {
 
 const SECRET_BYTES = 32;
 
-/** Admin operations on environments: each change is on disk before it is answered. */
+/**
+ * Admin operations on environments: each change is on disk before it is answered. What was granted ends earlier, with
+ * the record: see {@link LiveEnvironments}.
+ */
 export class EnvironmentAdmin {
   readonly #options: EnvironmentAdminOptions;
 
@@ -51,7 +43,7 @@ export class EnvironmentAdmin {
   get(id: number): Environment {
     const environment = this.#options.store.environment(id);
     if (environment) return environment;
-    throw environmentNotFound();
+    throw problem('environment-not-found');
   }
 
   /** For a transaction that stores it together with other records. */
@@ -71,23 +63,17 @@ export class EnvironmentAdmin {
     id: number,
     changes: Partial<Pick<Environment, 'name' | 'tags' | 'checkInSeconds'>>,
   ): Promise<Environment> {
-    const environment = await this.#options.store.update(id, (current) => ({ ...current, ...changes }));
-    this.#options.checkIns.wake(id);
+    const { store, live } = this.#options;
+    const environment = await store.update(id, (current) => ({ ...current, ...changes }));
+    live.of(id).held.evaluate();
     return environment;
   }
 
   /** Deletes an environment and ends all its grants. */
   async delete(id: number): Promise<void> {
-    const { store, registry, credentials, checkIns, presence, snapshots, snapshotRequests } = this.#options;
+    const { store, snapshots } = this.#options;
     this.get(id);
-    const stored = store.remove(id);
-    credentials.revoke(id);
-    registry.remove(id);
-    presence.forget(id);
-    checkIns.wake(id);
-    snapshotRequests.refuse(id, environmentNotFound());
-    snapshotRequests.forget(id);
-    await stored;
+    await store.remove(id);
     await snapshots.delete(id);
   }
 
@@ -101,12 +87,12 @@ export class EnvironmentAdmin {
     overlapSeconds: number,
     addresses: Partial<Pick<Environment, 'apiUrl' | 'tunnelAddress'>> = {},
   ): Promise<WithEdgeKey> {
-    const { clock, randomBytes, fingerprint } = this.#options;
+    const { store, clock, randomBytes, fingerprint } = this.#options;
     const { secret, secretHash } = newJoinSecret(randomBytes);
     const rotation = { secretHash, overlapSeconds, nowMs: clock.now(), addresses };
     // Before anything is stored: it rejects addresses that agents cannot parse.
     edgeKeyOf({ ...this.get(id), ...addresses }, secret, fingerprint);
-    const environment = await this.#update(id, (current) => rotateKey(current, rotation));
+    const environment = await store.update(id, (current) => rotateKey(current, rotation));
     return { environment, edgeKey: edgeKeyOf(environment, secret, fingerprint) };
   }
 
@@ -115,17 +101,17 @@ export class EnvironmentAdmin {
    * @throws Problem `environment-not-found` (404), `store-unwritable` (503)
    */
   async endKeys(id: number, generations: readonly number[]): Promise<void> {
-    await this.#update(id, (current) => endKeys(current, generations));
+    await this.#options.store.update(id, (current) => endKeys(current, generations));
   }
 
   /** Forgets the Edge ID and bars it until the key is rotated; closes the tunnel immediately. */
   disassociate(id: number): Promise<Environment> {
-    return this.#update(id, disassociate);
+    return this.#options.store.update(id, disassociate);
   }
 
   /** Ends tunnel, streams, credentials and waiting calls, first in memory, then on disk. */
   revoke(id: number): Promise<Environment> {
-    return this.#update(id, revoke);
+    return this.#options.store.update(id, revoke);
   }
 
   /**
@@ -133,8 +119,9 @@ export class EnvironmentAdmin {
    * @throws Problem `environment-not-found` (404), `no-clone` (409), `store-unwritable` (503)
    */
   async acceptClone(id: number): Promise<Environment> {
-    const { store, machines, presence, randomBytes } = this.#options;
-    const chosen = machines.chosenRival(this.get(id));
+    const { store, live, randomBytes } = this.#options;
+    const { machines, presence } = live.of(id);
+    const chosen = machines.chosenRival(this.get(id).instances);
     if (!chosen) {
       const detail = 'No clone of an agent’s machine has tried to enrol in the last five minutes';
       throw problem('no-clone', { detail });
@@ -142,31 +129,9 @@ export class EnvironmentAdmin {
     const { instance, machine } = chosen;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const stored = store.update(id, (current) => moveInstance(current, instance.id, machine, secret));
-    this.endGrants(id, instance.id);
+    live.of(id).revokeInstance(instance.id);
     const environment = await stored;
-    presence.clearRefusal(id);
+    presence.clearRefusal();
     return environment;
-  }
-
-  /** Ends the tunnels of one instance and its held check-in. Credentials end with the instance's secret. */
-  endGrants(id: number, instanceId: string): void {
-    const { registry, checkIns } = this.#options;
-    registry.revokeInstance(id, instanceId);
-    checkIns.wake(id);
-  }
-
-  /** If the change raises the generation, its grants end in the same turn, before the write. */
-  async #update(id: number, change: Update<Environment>): Promise<Environment> {
-    const { store, registry, credentials, checkIns, snapshotRequests } = this.#options;
-    const before = this.get(id);
-    const stored = store.update(id, change);
-    const after = store.environment(id) ?? before;
-    if (after.generation > before.generation) {
-      credentials.revoke(id);
-      registry.revoke(id);
-      checkIns.wake(id);
-      if (after.instances.length === 0) snapshotRequests.refuse(id, notAssociated());
-    }
-    return stored;
   }
 }

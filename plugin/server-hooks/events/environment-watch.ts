@@ -1,4 +1,4 @@
-import type { Clock } from '../../../protocol/time/clock.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import type { Environment } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';
@@ -12,8 +12,8 @@ import type { EventLog, UnloggedEvent } from './event-log.js';
 
 export interface EnvironmentWatchOptions extends ObservationSources {
   readonly store: Pick<Store, 'environment' | 'environments' | 'settings' | 'watch'>;
+  readonly live: Pick<LiveEnvironments, 'of' | 'onChange'>;
   readonly log: EventLog;
-  readonly clock: Clock;
 }
 
 interface Watched {
@@ -53,14 +53,14 @@ export class EnvironmentWatch {
 
   start(): void {
     if (this.#stops.length > 0) return;
-    const { store, registry, clock } = this.#options;
+    const { store, live, clock } = this.#options;
     for (const environment of store.environments()) this.#watch(environment);
     this.#stops = [
       store.watch((change) => {
         if (change.kind === 'settings') this.#haveSettingsChanged = true;
         if (change.kind === 'environment') this.#reported.add(change.id);
       }),
-      registry.onChange((id) => this.#reported.add(id)),
+      live.onChange((id) => this.#reported.add(id)),
       clock.every(TICK_MS, () => this.#tick()),
     ];
   }

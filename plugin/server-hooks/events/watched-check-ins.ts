@@ -1,10 +1,10 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { HubEvent } from '../../api.js';
-import type { Presence } from '../live/presence.js';
 
 /** Source of check-ins. They are polled and report nothing, so that unwatched ones cost nothing. */
 export interface WatchedCheckInSources {
-  readonly presence: Pick<Presence, 'lastCheckInAtMs'>;
+  /** Wall clock of an environment's last check-in, ms; null: none since the hub started. */
+  readonly lastCheckInAtMs: (environmentId: number) => number | null;
   readonly clock: Clock;
 }
 
@@ -33,11 +33,11 @@ export class WatchedCheckIns {
   changes(
     isVisible: (environmentId: number) => boolean,
   ): Extract<HubEvent, { type: 'environment-changed' }>[] {
-    const { presence, clock } = this.#sources;
+    const { lastCheckInAtMs, clock } = this.#sources;
     const now = clock.monotonic();
     const at = new Date(clock.now()).toISOString();
     return this.#ids.flatMap((id) => {
-      const atMs = presence.lastCheckInAtMs(id);
+      const atMs = lastCheckInAtMs(id);
       const sent = this.#sent.get(id);
       if (atMs === null || atMs === sent?.atMs || (sent && now - sent.sentMs < GAP_MS)) return [];
       if (!isVisible(id)) return [];

@@ -1,19 +1,20 @@
 import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Environment, Instance, Machine } from '../model/environment.js';
-import type { TunnelRegistry } from '../tunnel/registry.js';
-import { STARTUP_MS } from './availability.js';
-import type { Presence } from './presence.js';
+import type { Instance, Machine } from '../model/environment.js';
+import type { TunnelSlots } from '../tunnel/slots.js';
+import { type Presence, STARTUP_MS } from './presence.js';
 
 export interface MachineClaimsOptions {
   readonly presence: Presence;
-  readonly registry: TunnelRegistry;
+  readonly tunnels: Pick<TunnelSlots, 'isOpenTo'>;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
+  /** Monotonic ms of the hub's start. */
+  readonly startedMs: number;
   /** Whether agents may hold check-ins: then all check in soon after a hub start. */
   readonly isHolding: () => boolean;
   /** Ends an instance's held check-in, so that a live agent checks in again immediately. */
-  readonly endHold: (environmentId: number, instanceId: string) => void;
+  readonly endHold: (instanceId: string) => void;
 }
 
 /** What an enrolling agent reports about its machine. */
@@ -37,7 +38,6 @@ export type MachineClaim =
 
 /** Another machine that claimed an instance. */
 interface Rival {
-  readonly environmentId: number;
   readonly boot: string;
   /** Monotonic ms of its first enrolment. */
   readonly sinceMs: number;
@@ -54,19 +54,17 @@ const MAX_RETRY_SECONDS = 60;
 const RECENT_MS = 5 * 60_000;
 
 /**
- * Distinguishes a restarted machine from a full clone of it; both have the instance's key. A restart ends the previous
+ * The rivals of one environment's instances. Distinguishes a restarted machine from a full clone of it; both have the instance's key. A restart ends the previous
  * boot, so an instance seen from two boots at a time runs on two machines. The first one keeps the instance and gets a
  * new mark that the other does not have. From then on only an admin can admit the other.
  */
 export class MachineClaims {
   readonly #options: MachineClaimsOptions;
-  readonly #startedMs: number;
   /** By instance: the other machine that claimed it last. */
   readonly #rivals = new Map<string, Rival>();
 
   constructor(options: MachineClaimsOptions) {
     this.#options = options;
-    this.#startedMs = options.clock.monotonic();
   }
 
   /** The machine to store at the first enrolment; undefined: the agent cannot identify boots. */
@@ -74,7 +72,7 @@ export class MachineClaims {
     return boot === undefined ? undefined : this.#marked({ boot, previous: null, isContested: false });
   }
 
-  claim(environment: Environment, known: Instance, report: MachineReport, intervalMs: number): MachineClaim {
+  claim(known: Instance, report: MachineReport, intervalMs: number): MachineClaim {
     const { machine } = known;
     if (machine === undefined) {
       const first = this.first(report);
@@ -82,20 +80,18 @@ export class MachineClaims {
     }
     const { boot = '', mark } = report;
     if (boot === machine.boot) return { kind: 'same', machine };
-    if (boot !== '' && boot === machine.previous)
-      return this.#restore(environment, known, machine, boot, intervalMs);
-    if (!machine.isContested || mark === machine.mark)
-      return this.#compete(environment, known, machine, boot, intervalMs);
-    this.#note(environment, known, boot, intervalMs);
+    if (boot !== '' && boot === machine.previous) return this.#restore(known, machine, boot, intervalMs);
+    if (!machine.isContested || mark === machine.mark) return this.#compete(known, machine, boot, intervalMs);
+    this.#note(known, boot, intervalMs);
     return { kind: 'cloned' };
   }
 
   /** The instance that another machine claimed last, with that machine. Null: none did recently. */
-  chosenRival({ id, instances }: Environment): { instance: Instance; machine: Machine } | null {
+  chosenRival(instances: readonly Instance[]): { instance: Instance; machine: Machine } | null {
     const now = this.#options.clock.monotonic();
-    for (const [instanceId, { environmentId, boot, askedMs }] of [...this.#rivals].reverse()) {
+    for (const [instanceId, { boot, askedMs }] of [...this.#rivals].reverse()) {
       const instance = instances.find((one) => one.id === instanceId);
-      if (environmentId !== id || !instance?.machine || instance.machine.boot === boot) continue;
+      if (!instance?.machine || instance.machine.boot === boot) continue;
       if (now - askedMs > RECENT_MS) continue;
       return { instance, machine: this.#marked({ boot, previous: null, isContested: true }) };
     }
@@ -103,39 +99,30 @@ export class MachineClaims {
   }
 
   /** Forgets the rivals of all other instances. */
-  keep(environmentId: number, instanceIds: ReadonlySet<string>): void {
-    for (const [id, rival] of this.#rivals) {
-      if (rival.environmentId === environmentId && !instanceIds.has(id)) this.#rivals.delete(id);
-    }
+  keep(instanceIds: ReadonlySet<string>): void {
+    for (const id of this.#rivals.keys()) if (!instanceIds.has(id)) this.#rivals.delete(id);
   }
 
   /** The new boot waits until the first machine checks in, or misses its next check-in. */
-  #compete(
-    environment: Environment,
-    known: Instance,
-    machine: Machine,
-    boot: string,
-    intervalMs: number,
-  ): MachineClaim {
-    const { clock, presence, endHold } = this.#options;
-    const { id } = environment;
+  #compete(known: Instance, machine: Machine, boot: string, intervalMs: number): MachineClaim {
+    const { clock, presence, tunnels, endHold } = this.#options;
     const now = clock.monotonic();
-    const rival = this.#note(environment, known, boot, intervalMs);
-    if ((presence.arrivedMs(id, known.id) ?? 0) > rival.sinceMs) {
+    const rival = this.#note(known, boot, intervalMs);
+    if ((presence.arrivedMs(known.id) ?? 0) > rival.sinceMs) {
       if (boot !== '') return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
       // An agent that cannot identify its boot proves nothing about its machine: it gets another trial.
       this.#rivals.delete(known.id);
-      this.#note(environment, known, boot, intervalMs);
+      this.#note(known, boot, intervalMs);
       return { kind: 'cloned' };
     }
-    if (now >= rival.deadlineMs && !this.#hasTunnel(id, known.id)) {
+    if (now >= rival.deadlineMs && !tunnels.isOpenTo(known.id)) {
       this.#rivals.delete(known.id);
       return {
         kind: 'moved',
         machine: this.#marked({ ...machine, boot, previous: machine.boot || machine.previous }),
       };
     }
-    endHold(id, known.id);
+    endHold(known.id);
     const seconds = Math.max(1, Math.ceil((rival.deadlineMs - now) / 1_000));
     return { kind: 'early', retryAfterSeconds: Math.min(seconds, MAX_RETRY_SECONDS) };
   }
@@ -144,42 +131,30 @@ export class MachineClaims {
    * A replaced boot is back: its machine was cut off, not restarted. If its replacement is live, there are two
    * machines; else one was paused for the other, as with a standby machine or a snapshot with memory.
    */
-  #restore(
-    { id }: Environment,
-    known: Instance,
-    machine: Machine,
-    boot: string,
-    intervalMs: number,
-  ): MachineClaim {
-    const { clock, presence } = this.#options;
-    const arrivedMs = presence.arrivedMs(id, known.id);
+  #restore(known: Instance, machine: Machine, boot: string, intervalMs: number): MachineClaim {
+    const { clock, presence, tunnels } = this.#options;
+    const arrivedMs = presence.arrivedMs(known.id);
     const isOtherLive =
-      presence.isHeld(id, known.id) ||
-      this.#hasTunnel(id, known.id) ||
+      presence.isHeld(known.id) ||
+      tunnels.isOpenTo(known.id) ||
       (arrivedMs !== null && clock.monotonic() - arrivedMs <= intervalMs + GRACE_MS);
     const previous = isOtherLive ? null : machine.boot;
     const isContested = machine.isContested || isOtherLive;
     return { kind: 'restored', machine: this.#marked({ boot, previous, isContested }) };
   }
 
-  #hasTunnel(environmentId: number, instanceId: string): boolean {
-    const { registry } = this.#options;
-    const leads = registry.peek(environmentId)?.tunnel?.grant.instanceId === instanceId;
-    return leads || Boolean(registry.peek(environmentId, instanceId)?.tunnel);
-  }
-
   /** Records the caller as the latest rival; a new one gets its deadline. */
-  #note({ id }: Environment, known: Instance, boot: string, intervalMs: number): Rival {
-    const { clock, presence, isHolding } = this.#options;
+  #note(known: Instance, boot: string, intervalMs: number): Rival {
+    const { clock, presence, startedMs, isHolding } = this.#options;
     const now = clock.monotonic();
     const before = this.#rivals.get(known.id);
     const startupMs = isHolding() ? STARTUP_MS : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
-    const arrivedMs = presence.arrivedMs(id, known.id);
-    const missedMs = arrivedMs === null ? this.#startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
+    const arrivedMs = presence.arrivedMs(known.id);
+    const missedMs = arrivedMs === null ? startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
     // A held check-in is ended, and a live agent is back within a round trip.
-    const deadlineMs = presence.isHeld(id, known.id) ? now + GRACE_MS : missedMs;
+    const deadlineMs = presence.isHeld(known.id) ? now + GRACE_MS : missedMs;
     const rival = {
-      ...(before?.boot === boot ? before : { environmentId: id, boot, sinceMs: now, deadlineMs }),
+      ...(before?.boot === boot ? before : { boot, sinceMs: now, deadlineMs }),
       askedMs: now,
     };
     // Last in the map is latest.

@@ -1,13 +1,6 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type Environment, type Instance, isManager } from '../model/environment.js';
-import type { SwarmRoster } from '../swarm/roster.js';
-import type { Presence } from './presence.js';
-
-export interface ClaimSources {
-  readonly presence: Presence;
-  readonly roster: Pick<SwarmRoster, 'reportedMs'>;
-  readonly clock: Clock;
-}
+import type { LiveEnvironment } from './environment.js';
 
 /** Grace period, ms: agent and managers poll at different times and may briefly disagree. */
 const SETTLED_MS = 15_000;
@@ -19,11 +12,12 @@ const SETTLED_MS = 15_000;
 export function isUnconfirmedManager(
   environment: Environment,
   instance: Instance,
-  { presence, roster, clock }: ClaimSources,
+  { presence, roster }: Pick<LiveEnvironment, 'presence' | 'roster'>,
+  clock: Clock,
 ): boolean {
   if (instance.node?.role !== 'manager' || environment.swarm === null) return false;
-  if (isManager(environment, instance) || !presence.isLive(environment.id, instance.id)) return false;
-  const changes = [presence.enrolledMs(environment.id, instance.id), roster.reportedMs(environment.id)];
+  if (isManager(environment, instance) || !presence.isLive(instance.id)) return false;
+  const changes = [presence.enrolledMs(instance.id), roster.reportedMs];
   return changes.every((atMs) => atMs === null || clock.monotonic() - atMs > SETTLED_MS);
 }
 
@@ -31,11 +25,9 @@ export function isUnconfirmedManager(
 export function isConfirmable(
   environment: Environment | undefined,
   instanceId: string,
-  presence: Pick<Presence, 'isLive'>,
+  { presence }: Pick<LiveEnvironment, 'presence'>,
 ): boolean {
   const { node } = environment?.instances.find(({ id }) => id === instanceId) ?? {};
   if (!environment || node?.role !== 'manager') return false;
-  return environment.instances.some(
-    (one) => isManager(environment, one) && presence.isLive(environment.id, one.id),
-  );
+  return environment.instances.some((one) => isManager(environment, one) && presence.isLive(one.id));
 }

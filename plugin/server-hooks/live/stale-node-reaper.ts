@@ -1,19 +1,17 @@
 import type { SwarmMember } from '../../../protocol/messages/agent-calls.js';
 import { codeOf } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { checkInSecondsOf } from '../agents/check-in-state.js';
 import type { Logger } from '../host.js';
 import type { Environment, Instance } from '../model/environment.js';
+import { checkInSecondsOf } from '../model/settings.js';
 import type { Store } from '../store/store.js';
-import type { SwarmRoster } from '../swarm/roster.js';
-import type { TunnelRegistry } from '../tunnel/registry.js';
-import type { Presence } from './presence.js';
+import type { LiveEnvironment } from './environment.js';
+
+type Live = Pick<LiveEnvironment, 'record' | 'members' | 'presence' | 'tunnels'>;
 
 export interface StaleNodeReaperOptions {
-  readonly store: Store;
-  readonly presence: Presence;
-  readonly registry: Pick<TunnelRegistry, 'state' | 'peek'>;
-  readonly roster: Pick<SwarmRoster, 'members' | 'environmentIds'>;
+  readonly store: Pick<Store, 'settings' | 'update'>;
+  readonly live: Iterable<Live>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,12 +27,10 @@ const GRACE_MS = 60_000;
  */
 export class StaleNodeReaper {
   readonly #options: StaleNodeReaperOptions;
-  readonly #startedMs: number;
   #stop: (() => void) | null = null;
 
   constructor(options: StaleNodeReaperOptions) {
     this.#options = options;
-    this.#startedMs = options.clock.monotonic();
   }
 
   start(): void {
@@ -48,22 +44,20 @@ export class StaleNodeReaper {
   }
 
   #sweep(): void {
-    const { store, roster } = this.#options;
-    for (const id of roster.environmentIds()) {
-      const environment = store.environment(id);
-      const members = roster.members(id);
-      if (environment && members) this.#forget(environment, members);
+    for (const live of this.#options.live) {
+      const { record, members } = live;
+      if (record && members) this.#forget(record, members, live);
     }
   }
 
-  #forget(environment: Environment, members: ReadonlyMap<string, SwarmMember>): void {
+  #forget(environment: Environment, members: ReadonlyMap<string, SwarmMember>, live: Live): void {
     const { store, logger } = this.#options;
     // An instance outside on purpose is not a node of this Swarm and in no manager's list.
     const isStale = (instance: Instance) =>
       instance.node !== null &&
       !instance.isOutside &&
       !members.has(instance.node.nodeId) &&
-      this.#isSilent(environment, instance);
+      this.#isSilent(environment, instance, live);
     const stale = environment.instances.filter(isStale);
     if (stale.length === 0) return;
     const about = { environment: environment.id, nodes: stale.map(({ node }) => node?.nodeId) };
@@ -78,14 +72,9 @@ export class StaleNodeReaper {
     );
   }
 
-  #isSilent(environment: Environment, { id }: Instance): boolean {
-    const { store, presence, registry, clock } = this.#options;
-    const isLeading = registry.peek(environment.id)?.tunnel?.grant.instanceId === id;
-    if (isLeading || registry.state(environment.id, id) === 'active') return false;
-    if (presence.intervalMs(environment.id, id) !== null)
-      return !presence.isLive(environment.id, id, GRACE_MS);
-    // After a hub start all are silent at first.
-    const dueMs = 2_000 * checkInSecondsOf(environment, store) + GRACE_MS;
-    return clock.monotonic() - this.#startedMs > dueMs;
+  #isSilent(environment: Environment, { id }: Instance, { presence, tunnels }: Live): boolean {
+    if (tunnels.isOpenTo(id)) return false;
+    const startupMs = 2_000 * checkInSecondsOf(environment, this.#options.store.settings()) + GRACE_MS;
+    return !presence.mayBeLive(id, startupMs, GRACE_MS);
   }
 }

@@ -77,10 +77,11 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
     const receivedMs = clock.now();
-    services.snapshotRequests.admit(agent);
+    const { snapshots } = services.live.of(agent.environment.id);
+    snapshots.admit(agent.instance.id);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     const snapshot = await json.run(agent.environment.id, snapshotJob, body, inputOf(agent, receivedMs));
-    await services.snapshotRequests.accept(agent, snapshot);
+    await snapshots.accept(agent.instance, snapshot);
     ctx.status = 204;
   });
 
@@ -101,11 +102,12 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.swarm, async (ctx) => {
     const agent = authenticate(ctx);
     const { environment, instance } = agent;
-    services.roster.requireTrusted(environment.id, instance);
+    const { roster } = services.live.of(environment.id);
+    roster.requireTrusted(instance);
     pace.admit(agent, 'swarm', SMALL_CALL);
     const body = await readSigned(ctx, MAX_REPORT_BYTES);
     const report = await json.run(environment.id, swarmReportJob, body, null);
-    await services.roster.accept(environment.id, instance, report);
+    await roster.accept(instance, report);
     ctx.status = 204;
   });
 
@@ -119,12 +121,12 @@ export function agentRoutes(services: Services): Router {
 
   /** Uses the head only: strangers need not send a body. */
   function authenticate(ctx: Context): AuthenticatedAgent {
-    const { store, presence } = services;
+    const { store, live } = services;
     const head = headOf(ctx);
     const claim = parseAuthorization(ctx.get('authorization'));
     const agent = findSigner(store, clock, claim, head);
     proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
-    requireNewTimestamp(presence, clock, agent.environment.id, head, claim);
+    requireNewTimestamp(live.of(agent.environment.id).presence, clock, head, claim);
     return agent;
   }
 

@@ -85,14 +85,16 @@ async function admitCaller(
   const { via, environmentId: bound, ended } = await admit(services.host, req, 'docker', environmentId);
   const environment = requireEnvironment(services, environmentId);
   const route =
-    node === null ? { environmentId: environment.id } : requireNode(environment, node, services.roster);
+    node === null
+      ? { environmentId: environment.id }
+      : requireNode(environment, node, services.live.of(environment.id).members);
   return { environment, target: { ...route, path, via, isBound: bound !== undefined, ended } };
 }
 
 /** Outside a Swarm, the only node is the environment's engine. */
 function nodesOf(services: Services, { id }: Environment): readonly ListedNode[] {
   const environment = services.availability.requireReachable(id);
-  const nodes = waysToNodes(environment, services.roster);
+  const nodes = waysToNodes(environment, services.live.of(environment.id).members);
   if (nodes.length > 0) return nodes;
   const { engine } = describeEnvironment(environment, services);
   return [{ id: engine?.id ?? '', name: engine?.name ?? environment.name, target: { environmentId: id } }];

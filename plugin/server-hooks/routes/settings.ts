@@ -30,12 +30,12 @@ export const settingsCalls = [
       answers: { 200: { description: 'The updated settings', body: settingsSchema } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services: { store, checkIns }, body }) => {
+    async ({ services: { store, live }, body }) => {
       const { publicUrl, tunnelAddress } = body;
       if (publicUrl) readAddress('publicUrl', () => parseApiUrl(publicUrl));
       if (tunnelAddress) readAddress('tunnelAddress', () => parseTunnelAddress(tunnelAddress));
       const settings = await store.updateSettings((current) => settingsSchema.parse({ ...current, ...body }));
-      checkIns.wakeAll();
+      live.wakeAll();
       return { status: 200, body: settings };
     },
   ),

@@ -46,7 +46,7 @@ export const snapshotCalls = [
       ],
     },
     async ({ services, environment: { id } }) => {
-      await services.snapshotRequests.request(id, services.availability.waitMs({ environmentId: id }));
+      await services.live.of(id).snapshots.request(services.availability.waitMs({ environmentId: id }));
       return { status: 200, body: await latest(services, services.admin.get(id)) };
     },
   ),

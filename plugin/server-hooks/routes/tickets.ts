@@ -21,7 +21,7 @@ export const ticketCalls = [
       problems: ['environment-not-found', 'node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
     ({ services, principal, body: { environmentId, execId, node, marker } }) => {
-      const { host, options, roster, tickets } = services;
+      const { host, live, options, tickets } = services;
       const isOwn = principal.environmentId === undefined || principal.environmentId === environmentId;
       if (!isOwn || host.authorize?.(principal, 'docker', environmentId) === false) {
         throw problem('forbidden');
@@ -29,7 +29,9 @@ export const ticketCalls = [
       const environment = requireEnvironment(services, environmentId);
       const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;
       const route =
-        node === undefined ? { environmentId } : requireNode(environment, encodeURIComponent(node), roster);
+        node === undefined
+          ? { environmentId }
+          : requireNode(environment, encodeURIComponent(node), live.of(environmentId).members);
       const path = `/api/environments/${environmentId}${at}/exec/${execId}/ws`;
       const { ticket, expiresAtMs } = tickets.issue(path, {
         ...route,

@@ -38,7 +38,7 @@ export const tunnelCalls = [
     },
     async ({ services, environment: { id }, body: { wait }, signal }) => {
       services.availability.requireReachable(id);
-      const slot = services.registry.slot(id);
+      const slot = services.live.of(id).tunnels.slot();
       slot.demand();
       if (wait > 0 && slot.state !== 'active') await waitFor(services, id, wait * 1_000, signal);
       return { status: slot.state === 'active' ? 200 : 202, body: viewTunnel(services, id) };
@@ -73,7 +73,7 @@ export const tunnelCalls = [
       answers: { 200: { description: 'The tunnel', body: tunnelView } },
     },
     ({ services, environment: { id } }) => {
-      services.registry.peek(id)?.keepAlive();
+      services.live.of(id).tunnels.peek()?.keepAlive();
       return { status: 200, body: viewTunnel(services, id) };
     },
   ),
@@ -91,23 +91,18 @@ export const tunnelCalls = [
       problems: ['node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
     ({ services, environment, params }) => {
-      const { registry, roster } = services;
-      const { instanceId } = requireNode(environment, encodeURIComponent(params.node), roster);
-      registry.peek(environment.id, instanceId)?.keepAlive();
+      const { members, tunnels } = services.live.of(environment.id);
+      const { instanceId } = requireNode(environment, encodeURIComponent(params.node), members);
+      tunnels.peek(instanceId)?.keepAlive();
       return { status: 200, body: viewTunnel(services, environment.id, instanceId) };
     },
   ),
 ];
 
 /** A timeout is not an error here: the answer carries the state. */
-async function waitFor(
-  { registry }: Services,
-  id: number,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function waitFor({ live }: Services, id: number, waitMs: number, signal: AbortSignal): Promise<void> {
   try {
-    const hold = await registry.slot(id).acquire(waitMs, signal);
+    const hold = await live.of(id).tunnels.slot().acquire(waitMs, signal);
     hold.leave();
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'tunnel-timeout') throw error;
@@ -116,16 +111,15 @@ async function waitFor(
 
 /** @param instanceId selects its node's tunnel; absent: the environment's */
 function viewTunnel(services: Services, id: number, instanceId?: string): TunnelView {
-  const { admin, registry, credentials } = services;
-  const environment = admin.get(id);
-  const slot = registry.peek(id, instanceId);
-  const state = registry.state(id, instanceId);
+  const environment = services.admin.get(id);
+  const { tunnels, credentials } = services.live.of(id);
+  const slot = tunnels.peek(instanceId);
+  const state = tunnels.state(instanceId);
   const holder = environment.instances.find((instance) => instance.id === slot?.lease?.instanceId);
   const hasCredential =
     holder !== undefined &&
     credentials.ageMs(
       {
-        environmentId: id,
         instanceId: holder.id,
         nodeId: holder.node?.nodeId ?? null,
         purpose: instanceId === undefined ? 'environment' : 'node',

@@ -1,19 +1,18 @@
 import { codeOf, Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { AuthenticatedAgent } from '../agents/authenticate-agent.js';
-import type { CheckIns } from '../agents/check-ins.js';
-import type { Presence } from '../live/presence.js';
 import { type Environment, type Instance, servesSwarm } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 import type { EncodedSnapshot } from './encode.js';
 import type { SnapshotFiles } from './files.js';
 
 export interface SnapshotRequestsOptions {
+  readonly environmentId: number;
   readonly clock: Clock;
   readonly store: Pick<Store, 'environment'>;
-  readonly presence: Pick<Presence, 'requestSnapshot' | 'isLive'>;
-  readonly checkIns: Pick<CheckIns, 'wake'>;
-  readonly snapshots: Pick<SnapshotFiles, 'write'>;
+  readonly isLive: (instanceId: string) => boolean;
+  /** Called synchronously when snapshots are requested. */
+  readonly onRequest: () => void;
+  readonly files: Pick<SnapshotFiles, 'write'>;
 }
 
 interface Waiter {
@@ -24,26 +23,28 @@ interface Waiter {
   refuse(error: Problem): void;
 }
 
-interface Instances {
-  /** Monotonic ms of the last admitted snapshot, by instance. */
-  readonly lastMs: Map<string, number>;
-  /** Instances that were asked and have sent nothing since. */
-  readonly asked: Set<string>;
-}
-
 /** Minimum time between two unrequested snapshots of an instance, ms. */
 const MIN_GAP_MS = 10_000;
 /** Extra wait for the snapshots of other nodes after a manager's, ms. */
 const OTHERS_MS = 3_000;
 
-/** Accepts snapshots and requests them from agents. Contents are read from the files. */
+/** Accepts the snapshots of one environment's agents and requests them. Contents are read from the files. */
 export class SnapshotRequests {
   readonly #options: SnapshotRequestsOptions;
-  readonly #instances = new Map<number, Instances>();
-  readonly #waiting = new Map<number, Set<Waiter>>();
+  /** Monotonic ms of the last admitted snapshot, by instance. */
+  readonly #lastMs = new Map<string, number>();
+  /** Instances that were asked and have sent nothing since. */
+  readonly #asked = new Set<string>();
+  readonly #waiters = new Set<Waiter>();
+  #requested = 0;
 
   constructor(options: SnapshotRequestsOptions) {
     this.#options = options;
+  }
+
+  /** Number of requests so far; check-ins carry it. */
+  get requested(): number {
+    return this.#requested;
   }
 
   /**
@@ -51,36 +52,35 @@ export class SnapshotRequests {
    * count too.
    * @throws Problem `snapshot-too-soon` (429)
    */
-  admit({ environment, instance }: AuthenticatedAgent): void {
+  admit(instanceId: string): void {
     const now = this.#options.clock.monotonic();
-    const { lastMs, asked } = this.#of(environment);
-    const last = lastMs.get(instance.id);
-    const isWanted = asked.delete(instance.id);
+    const last = this.#lastMs.get(instanceId);
+    const isWanted = this.#asked.delete(instanceId);
     if (!isWanted && last !== undefined && now - last < MIN_GAP_MS) {
       throw problem('snapshot-too-soon', {
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
       });
     }
-    lastMs.set(instance.id, now);
+    this.#lastMs.set(instanceId, now);
   }
 
   /**
    * Accepts a regular or a requested snapshot.
    * @throws Problem `snapshot-unwritable` (503), `snapshot-space-full` (507)
    */
-  async accept({ environment, instance }: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
+  async accept(instance: Instance, snapshot: EncodedSnapshot): Promise<void> {
     try {
-      await this.#options.snapshots.write(environment.id, instance, snapshot);
-      this.#notify(environment.id, instance);
+      await this.#options.files.write(this.#options.environmentId, instance, snapshot);
+      this.#notify(instance);
     } catch (error) {
-      if (error instanceof Problem) this.#notify(environment.id, instance, error);
+      if (error instanceof Problem) this.#notify(instance, error);
       throw error;
     }
   }
 
   /** The snapshot of an idle close: one per tunnel, so no minimum gap. A full disk must not keep the tunnel open. */
-  async acceptAtClose(agent: AuthenticatedAgent, snapshot: EncodedSnapshot): Promise<void> {
-    await this.accept(agent, snapshot).catch((error: unknown) => {
+  async acceptAtClose(instance: Instance, snapshot: EncodedSnapshot): Promise<void> {
+    await this.accept(instance, snapshot).catch((error: unknown) => {
       if (!['snapshot-unwritable', 'snapshot-space-full'].includes(codeOf(error))) throw error;
     });
   }
@@ -90,26 +90,20 @@ export class SnapshotRequests {
    * and briefly for the others'.
    * @throws Problem `snapshot-timeout` (504), `snapshot-unwritable` (503), or the error passed to {@link refuse}
    */
-  request(environmentId: number, waitMs: number): Promise<void> {
-    const { clock, store, presence, checkIns } = this.#options;
-    const environment = store.environment(environmentId);
-    const ids = environment?.instances.map(({ id }) => id) ?? [];
+  request(waitMs: number): Promise<void> {
+    const { clock, isLive, onRequest } = this.#options;
+    const ids = this.#environment()?.instances.map(({ id }) => id) ?? [];
     return new Promise((resolve, reject) => {
-      const waiters = this.#waiting.get(environmentId) ?? new Set<Waiter>();
-      this.#waiting.set(environmentId, waiters);
       let cancelOthers: (() => void) | null = null;
       const settle = (error?: Problem) => {
         cancel();
         cancelOthers?.();
-        waiters.delete(waiter);
-        if (waiters.size === 0 && this.#waiting.get(environmentId) === waiters) {
-          this.#waiting.delete(environmentId);
-        }
+        this.#waiters.delete(waiter);
         if (error) reject(error);
         else resolve();
       };
       const waiter: Waiter = {
-        missing: new Set(ids.filter((id) => presence.isLive(environmentId, id))),
+        missing: new Set(ids.filter(isLive)),
         received: (instanceId, isEnough, error) => {
           waiter.missing.delete(instanceId);
           if (isEnough && error) settle(error);
@@ -119,47 +113,43 @@ export class SnapshotRequests {
         refuse: settle,
       };
       const cancel = clock.after(waitMs, () =>
-        settle(problem('snapshot-timeout', { retryAfterSeconds: 10 })),
+        settle(
+          problem('snapshot-timeout', {
+            retryAfterSeconds: 10,
+          }),
+        ),
       );
-      waiters.add(waiter);
-      if (environment) for (const id of ids) this.#of(environment).asked.add(id);
-      presence.requestSnapshot(environmentId);
-      checkIns.wake(environmentId);
+      this.#waiters.add(waiter);
+      for (const id of ids) this.#asked.add(id);
+      this.#requested++;
+      onRequest();
     });
   }
 
   /** Ends the waits for a snapshot of an environment without agents. */
-  refuse(environmentId: number, error: Problem): void {
-    for (const waiter of [...(this.#waiting.get(environmentId) ?? [])]) waiter.refuse(error);
+  refuse(error: Problem): void {
+    for (const waiter of [...this.#waiters]) waiter.refuse(error);
   }
 
-  /** Called when an environment is deleted. */
-  forget(environmentId: number): void {
-    this.#instances.delete(environmentId);
-  }
-
-  #notify(environmentId: number, { id }: Instance, error?: Problem): void {
-    const waiters = this.#waiting.get(environmentId);
-    const environment = this.#options.store.environment(environmentId);
-    if (!waiters || !environment) return;
-    const isLive = (one: Instance) => this.#options.presence.isLive(environmentId, one.id);
-    const serving = environment.instances.filter((one) => servesSwarm(environment, one.id));
-    const isEnough = serving.some((one) => one.id === id) || !serving.some(isLive);
-    for (const waiter of [...waiters]) waiter.received(id, isEnough, error);
-  }
-
-  /** The notes on an environment's instances; prunes removed ones. */
-  #of({ id, instances }: Environment): Instances {
-    const noted = this.#instances.get(id) ?? { lastMs: new Map(), asked: new Set() };
-    this.#instances.set(id, noted);
-    if (Math.max(noted.lastMs.size, noted.asked.size) > instances.length) {
-      const known = new Set(instances.map((instance) => instance.id));
-      for (const one of [...noted.lastMs.keys(), ...noted.asked]) {
-        if (known.has(one)) continue;
-        noted.lastMs.delete(one);
-        noted.asked.delete(one);
-      }
+  /** Forgets all other instances. */
+  keep(instanceIds: ReadonlySet<string>): void {
+    for (const id of [...this.#lastMs.keys(), ...this.#asked]) {
+      if (instanceIds.has(id)) continue;
+      this.#lastMs.delete(id);
+      this.#asked.delete(id);
     }
-    return noted;
+  }
+
+  #notify({ id }: Instance, error?: Problem): void {
+    const environment = this.#environment();
+    if (this.#waiters.size === 0 || !environment) return;
+    const serving = environment.instances.filter((one) => servesSwarm(environment, one.id));
+    const isEnough =
+      serving.some((one) => one.id === id) || !serving.some((one) => this.#options.isLive(one.id));
+    for (const waiter of [...this.#waiters]) waiter.received(id, isEnough, error);
+  }
+
+  #environment(): Environment | undefined {
+    return this.#options.store.environment(this.#options.environmentId);
   }
 }

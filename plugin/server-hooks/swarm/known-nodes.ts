@@ -14,23 +14,22 @@ export interface NodeWay extends KnownNode {
   readonly target: TunnelTarget | Problem;
 }
 
-type Members = Pick<SwarmRoster, 'members'>;
+type Members = SwarmRoster['members'];
 
 /**
  * The nodes of an environment's Swarm; empty outside a Swarm. A manager's report is authoritative: an agent's own claim
  * counts only without one.
  */
-export function knownNodes(environment: Environment, roster: Members): KnownNode[] {
-  const members = environment.swarm && roster.members(environment.id);
-  if (members) return [...members.values()].map(({ id, name }) => ({ id, name }));
+export function knownNodes(environment: Environment, members: Members): KnownNode[] {
+  if (environment.swarm && members) return [...members.values()].map(({ id, name }) => ({ id, name }));
   return environment.instances.flatMap(({ node }) => (node ? [{ id: node.nodeId, name: node.name }] : []));
 }
 
 /** The target for each node of a Swarm: managers first, because their answers have priority, then by name. */
-export function waysToNodes(environment: Environment, roster: Members): NodeWay[] {
+export function waysToNodes(environment: Environment, members: Members): NodeWay[] {
   const managers = new Set(environment.swarm?.managers);
   const rank = ({ id }: KnownNode) => (managers.has(id) ? 0 : 1);
-  return knownNodes(environment, roster)
+  return knownNodes(environment, members)
     .sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name) || compare(a.id, b.id))
     .map((node) => ({ ...node, target: targetOf(environment, node.id) }));
 }

@@ -12,10 +12,10 @@ import type { SwarmRoster } from './roster.js';
 export function requireNode(
   environment: Environment,
   node: string,
-  roster: Pick<SwarmRoster, 'members'>,
+  members: SwarmRoster['members'],
 ): Required<TunnelTarget> {
   const wanted = decode(node);
-  const known = knownNodes(environment, roster);
+  const known = knownNodes(environment, members);
   const byId = known.filter(({ id }) => id === wanted);
   const found = byId.length > 0 ? byId : known.filter(({ name }) => name === wanted);
   const [first] = found;

@@ -7,13 +7,14 @@ import { type Environment, type Instance, isManager } from '../model/environment
 import type { Store } from '../store/store.js';
 
 export interface SwarmRosterOptions {
+  readonly environmentId: number;
   readonly store: Pick<Store, 'environment' | 'update'>;
   /** Called synchronously after each report with changes. */
-  readonly onChange: (environmentId: number) => void;
+  readonly onChange: () => void;
   readonly clock: Clock;
 }
 
-/** Sustained rate of changes accepted per environment, ms… */
+/** Sustained rate of accepted changes, ms… */
 const GAP_MS = 1_000;
 /** …after a burst: several managers report the same change, and may see it differently. */
 const BURST = 10;
@@ -26,50 +27,46 @@ interface Reported {
 }
 
 /**
- * The nodes of each Swarm as its managers report them. In memory, except which nodes are managers: that is on disk, so
- * that a hub restart does not trust a stranger on first use again.
+ * The nodes of one environment's Swarm as its managers report them. In memory, except which nodes are managers: that is
+ * on disk, so that a hub restart does not trust a stranger on first use again.
  */
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;
-  readonly #reports = new Map<number, Reported>();
-  /** Monotonic ms at which an environment's bucket is full again. */
-  readonly #evenMs = new Map<number, number>();
+  #report: Reported | null = null;
+  /** Monotonic ms at which the bucket is full again. */
+  #evenMs = 0;
 
   constructor(options: SwarmRosterOptions) {
     this.#options = options;
   }
 
-  /** The nodes of an environment's Swarm by id; null before a manager has reported. */
-  members(environmentId: number): ReadonlyMap<string, SwarmMember> | null {
-    return this.#reportOf(environmentId)?.members ?? null;
-  }
-
-  /** The environments with a report. */
-  environmentIds(): Iterable<number> {
-    return this.#reports.keys();
+  /** The nodes by id; null before a manager has reported, and outside a Swarm. */
+  get members(): ReadonlyMap<string, SwarmMember> | null {
+    return this.#current()?.members ?? null;
   }
 
   /** Monotonic ms of the last changed report; null: none since the hub started. */
-  reportedMs(environmentId: number): number | null {
-    return this.#reportOf(environmentId)?.atMs ?? null;
+  get reportedMs(): number | null {
+    return this.#current()?.atMs ?? null;
   }
 
   /**
    * Accepts a report; resolves when its managers are on disk.
    * @throws Problem `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
-  async accept(environmentId: number, instance: Instance, report: SwarmReport): Promise<void> {
+  async accept(instance: Instance, report: SwarmReport): Promise<void> {
     const { onChange, clock } = this.#options;
     // Read the current record: the agent may have enrolled again while its report was in flight.
-    const environment = this.requireTrusted(environmentId, instance);
+    const environment = this.requireTrusted(instance);
     if (environment.swarm?.id !== report.swarmId) throw problem('manager-unconfirmed');
     const members = new Map(report.nodes.map((node) => [node.id, node]));
-    const isChanged = !isDeepStrictEqual(this.members(environmentId), members);
-    if (isChanged) this.#requirePace(environmentId);
-    if (isChanged)
-      this.#reports.set(environmentId, { swarmId: report.swarmId, members, atMs: clock.monotonic() });
+    const isChanged = !isDeepStrictEqual(this.members, members);
+    if (isChanged) {
+      this.#requirePace();
+      this.#report = { swarmId: report.swarmId, members, atMs: clock.monotonic() };
+    }
     const stored = this.#keepManagers(environment, instance, report);
-    if (isChanged) onChange(environmentId);
+    if (isChanged) onChange();
     await stored;
   }
 
@@ -77,36 +74,37 @@ export class SwarmRoster {
    * Check this before the body of a report is read.
    * @throws Problem `manager-unconfirmed` (403)
    */
-  requireTrusted(environmentId: number, { id }: Instance): Environment {
-    const environment = this.#options.store.environment(environmentId);
+  requireTrusted({ id }: Instance): Environment {
+    const environment = this.#environment();
     const reporter = environment?.instances.find((one) => one.id === id);
     if (!environment || !reporter || !isManager(environment, reporter)) throw problem('manager-unconfirmed');
     return environment;
   }
 
-  /** Drops the report of an environment that was deleted or is another Swarm now. */
-  prune(environmentId: number): void {
-    if (this.#reportOf(environmentId)) return;
-    this.#reports.delete(environmentId);
-    this.#evenMs.delete(environmentId);
+  /** Drops the report if the environment is another Swarm now. */
+  prune(): void {
+    if (this.#current()) return;
+    this.#report = null;
+    this.#evenMs = 0;
   }
 
   /** A change costs a write and an evaluation of all the environment's agents. */
-  #requirePace(environmentId: number): void {
+  #requirePace(): void {
     const now = this.#options.clock.monotonic();
-    const evenMs = Math.max(this.#evenMs.get(environmentId) ?? 0, now) + GAP_MS;
+    const evenMs = Math.max(this.#evenMs, now) + GAP_MS;
     if (evenMs > now + BURST * GAP_MS) {
       throw problem('report-too-soon', { retryAfterSeconds: 1 });
     }
-    this.#evenMs.set(environmentId, evenMs);
+    this.#evenMs = evenMs;
   }
 
   /** Ignores reports of the environment's previous Swarm. */
-  #reportOf(environmentId: number): Reported | null {
-    const reported = this.#reports.get(environmentId);
-    return reported && reported.swarmId === this.#options.store.environment(environmentId)?.swarm?.id
-      ? reported
-      : null;
+  #current(): Reported | null {
+    return this.#report && this.#report.swarmId === this.#environment()?.swarm?.id ? this.#report : null;
+  }
+
+  #environment(): Environment | undefined {
+    return this.#options.store.environment(this.#options.environmentId);
   }
 
   async #keepManagers(environment: Environment, { id }: Instance, report: SwarmReport): Promise<void> {

@@ -3,12 +3,13 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { onAbort } from '../model/on-abort.js';
 import { askReports } from './ask-reports.js';
-import type { TunnelRegistry } from './registry.js';
+import type { TunnelSlots } from './slots.js';
 import type { TunnelCall, TunnelSource, TunnelTarget } from './source.js';
 import type { Tunnel } from './tunnel.js';
 
 export interface TunnelCallsOptions {
-  readonly registry: TunnelRegistry;
+  /** The tunnels of an environment. */
+  readonly tunnels: (environmentId: number) => TunnelSlots;
   readonly clock: Clock;
   /**
    * How long a call may wait for its tunnel, ms.
@@ -36,13 +37,12 @@ export class TunnelCalls implements TunnelSource {
   }
 
   async open(target: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
-    const { registry } = this.#options;
     const { environmentId, instanceId } = target;
     // An open tunnel needs no wait: its calls work even if check-ins are blocked.
-    const slot = registry.peek(environmentId, instanceId);
-    const waitMs = slot?.tunnel ? 0 : this.#options.waitMs(target);
+    const tunnels = this.#options.tunnels(environmentId);
+    const waitMs = tunnels.peek(instanceId)?.tunnel ? 0 : this.#options.waitMs(target);
     if (this.#open >= MAX_CALLS) throw tooManyCalls('The hub is at its limit of concurrent calls');
-    if (registry.uses(environmentId) >= MAX_CALLS_EACH) {
+    if (tunnels.uses >= MAX_CALLS_EACH) {
       throw tooManyCalls('This environment is at its limit of concurrent calls');
     }
     this.#open++;
@@ -55,7 +55,7 @@ export class TunnelCalls implements TunnelSource {
       leave();
     };
     try {
-      const hold = await registry.slot(environmentId, instanceId).acquire(waitMs, signal);
+      const hold = await tunnels.slot(instanceId).acquire(waitMs, signal);
       leave = hold.leave;
       const { tunnel } = hold;
       return {
@@ -88,15 +88,16 @@ export class TunnelCalls implements TunnelSource {
    * `reported` itself as a manager: a call to a worker wakes nobody.
    */
   async #askLeader(tunnel: Tunnel, reported: Promise<void>, stop: AbortSignal): Promise<void> {
-    const { registry, servesSwarm, isConfirmable } = this.#options;
+    const { servesSwarm, isConfirmable } = this.#options;
     const { environmentId, instanceId, purpose } = tunnel.grant;
     if (purpose === 'environment') return;
-    if (!registry.peek(environmentId)?.tunnel) {
+    const tunnels = this.#options.tunnels(environmentId);
+    if (!tunnels.peek()?.tunnel) {
       await reported;
       if (stop.aborted || servesSwarm(environmentId, instanceId)) return;
       if (!isConfirmable(environmentId, instanceId)) return;
     }
-    const { tunnel: leading, leave } = await registry.slot(environmentId).acquire(TUNNEL.reportMs, stop);
+    const { tunnel: leading, leave } = await tunnels.slot().acquire(TUNNEL.reportMs, stop);
     const stopListening = onAbort(stop, leave);
     try {
       if (leading.grant.instanceId !== instanceId) await leading.report();

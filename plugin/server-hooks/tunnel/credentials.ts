@@ -11,7 +11,7 @@ export interface Grant {
   readonly generation: number;
   /** `environment`: the leader's tunnel. `node`: the tunnel to this agent's node only. */
   readonly purpose: 'environment' | 'node';
-  /** The epoch of its lease; see `tunnel-slot.ts`. */
+  /** The epoch of its lease; see `slot.ts`. */
   readonly epoch: string;
   /** Wall clock, ms. */
   readonly expiresAtMs: number;
@@ -25,9 +25,9 @@ interface Issued {
 }
 
 /** The holder of a credential: each has one at a time. */
-export type Holder = Pick<Grant, 'environmentId' | 'nodeId' | 'instanceId' | 'purpose'>;
+export type Holder = Pick<Grant, 'nodeId' | 'instanceId' | 'purpose'>;
 
-export interface TunnelCredentialsOptions {
+export interface TokenLedgerOptions {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -45,39 +45,27 @@ interface Spent {
   readonly environmentId: number;
 }
 
-/** Issues and revokes one-time rights to open a tunnel. Keeps only token hashes, in memory. */
-export class TunnelCredentials {
-  readonly #options: TunnelCredentialsOptions;
-  /** By holder. */
+/** The one-time tokens of the whole hub, live and spent. Keeps only their hashes, in memory. */
+export class TokenLedger {
+  readonly #options: TokenLedgerOptions;
   readonly #live = new Map<string, Issued>();
-  readonly #byToken = new Map<string, Issued>();
   readonly #spent = new Map<string, Spent>();
 
-  constructor(options: TunnelCredentialsOptions) {
+  constructor(options: TokenLedgerOptions) {
     this.#options = options;
   }
 
-  /** Issues a credential and supersedes the holder's previous one. Only this call returns the token. */
-  issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
+  /** Issues a token for a grant. Only this call returns the token. */
+  issue(holder: Omit<Grant, 'expiresAtMs'>): { readonly token: string; readonly issued: Issued } {
     const { clock, randomBytes } = this.#options;
-    const key = holderKey(holder);
-    this.#end(this.#live.get(key), 'superseded');
     const token = randomBytes(32).toString('base64url');
     const issued: Issued = {
       grant: { ...holder, expiresAtMs: clock.now() + LIFETIME_MS },
       tokenHash: hash(token),
       issuedMs: clock.monotonic(),
     };
-    this.#live.set(key, issued);
-    this.#byToken.set(issued.tokenHash, issued);
-    return { token, grant: issued.grant };
-  }
-
-  /** Age of the holder's live credential, ms; null without one, or without one for that lease. */
-  ageMs(holder: Holder, epoch?: string): number | null {
-    const issued = this.#live.get(holderKey(holder));
-    const counts = issued && (epoch === undefined || issued.grant.epoch === epoch);
-    return counts ? this.#options.clock.monotonic() - issued.issuedMs : null;
+    this.#live.set(issued.tokenHash, issued);
+    return { token, issued };
   }
 
   /**
@@ -88,41 +76,82 @@ export class TunnelCredentials {
    */
   redeem(token: string): Grant {
     const tokenHash = hash(token);
-    const issued = this.#byToken.get(tokenHash);
+    const issued = this.#live.get(tokenHash);
     if (!issued) throw refusal(this.#spent.get(tokenHash));
-    this.#end(issued, 'used');
-    if (this.#options.clock.monotonic() - issued.issuedMs >= LIFETIME_MS) {
-      throw problem('credential-expired', { members: { environmentId: issued.grant.environmentId } });
+    this.end(issued, 'used');
+    if (this.ageMs(issued) >= LIFETIME_MS) {
+      throw problem('credential-expired', {
+        members: { environmentId: issued.grant.environmentId },
+      });
     }
     return issued.grant;
   }
 
-  /** Ends the credential of one holder. */
-  revokeOf(holder: Holder): void {
-    this.#end(this.#live.get(holderKey(holder)), 'revoked');
-  }
-
-  /** Ends every credential of an environment. */
-  revoke(environmentId: number): void {
-    for (const issued of [...this.#live.values()]) {
-      if (issued.grant.environmentId === environmentId) this.#end(issued, 'revoked');
-    }
-  }
-
-  #end(issued: Issued | undefined, ending: Ending): void {
-    if (!issued) return;
-    this.#live.delete(holderKey(issued.grant));
-    this.#byToken.delete(issued.tokenHash);
-    this.#spent.set(issued.tokenHash, { ending, environmentId: issued.grant.environmentId });
+  /** Ends a token; the first ending counts. */
+  end({ tokenHash, grant: { environmentId } }: Issued, ending: Ending): void {
+    if (!this.#live.delete(tokenHash)) return;
+    this.#spent.set(tokenHash, { ending, environmentId });
     if (this.#spent.size > MAX_REMEMBERED) {
       const [oldest] = this.#spent.keys();
       if (oldest !== undefined) this.#spent.delete(oldest);
     }
   }
+
+  isLive({ tokenHash }: Issued): boolean {
+    return this.#live.has(tokenHash);
+  }
+
+  /** Ms since a token was issued. */
+  ageMs({ issuedMs }: Issued): number {
+    return this.#options.clock.monotonic() - issuedMs;
+  }
+}
+
+/** The credentials of one environment's agents: each holder has one at a time. */
+export class TunnelCredentials {
+  readonly #ledger: TokenLedger;
+  /** By holder. */
+  readonly #issued = new Map<string, Issued>();
+
+  constructor(ledger: TokenLedger) {
+    this.#ledger = ledger;
+  }
+
+  /** Issues a credential and supersedes the holder's previous one. Only this call returns the token. */
+  issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
+    this.#end(holderKey(holder), 'superseded');
+    const { token, issued } = this.#ledger.issue(holder);
+    this.#issued.set(holderKey(holder), issued);
+    return { token, grant: issued.grant };
+  }
+
+  /** Age of the holder's live credential, ms; null without one, or without one for that lease. */
+  ageMs(holder: Holder, epoch?: string): number | null {
+    const issued = this.#issued.get(holderKey(holder));
+    if (!issued || !this.#ledger.isLive(issued)) return null;
+    return epoch === undefined || issued.grant.epoch === epoch ? this.#ledger.ageMs(issued) : null;
+  }
+
+  /** Ends the credential of one holder. */
+  revokeOf(holder: Holder): void {
+    this.#end(holderKey(holder), 'revoked');
+  }
+
+  /** Ends every credential. */
+  revoke(): void {
+    for (const key of this.#issued.keys()) this.#end(key, 'revoked');
+  }
+
+  #end(key: string, ending: Ending): void {
+    const issued = this.#issued.get(key);
+    if (!issued) return;
+    this.#issued.delete(key);
+    this.#ledger.end(issued, ending);
+  }
 }
 
 function refusal(spent: Spent | undefined): Problem {
-  const options = spent === undefined ? {} : { members: { environmentId: spent.environmentId } };
+  const options = spent && { members: { environmentId: spent.environmentId } };
   switch (spent?.ending) {
     case 'used':
       return problem('credential-replayed', options);
@@ -136,7 +165,7 @@ function refusal(spent: Spent | undefined): Problem {
 }
 
 function holderKey(holder: Holder): string {
-  return `${holder.environmentId}/${holder.nodeId ?? ''}/${holder.instanceId}/${holder.purpose}`;
+  return `${holder.nodeId ?? ''}/${holder.instanceId}/${holder.purpose}`;
 }
 
 function hash(token: string): string {

@@ -59,6 +59,7 @@ export class TunnelListener {
   readonly #halfOpen = new Map<string, HalfOpen>();
   readonly #loggedMs = new Map<string, number>();
   #server: Server | null = null;
+  #port = 0;
 
   constructor(options: TunnelListenerOptions) {
     this.#options = options;
@@ -100,7 +101,13 @@ export class TunnelListener {
         resolve();
       });
     });
-    return (server.address() as AddressInfo).port;
+    this.#port = (server.address() as AddressInfo).port;
+    return this.#port;
+  }
+
+  /** The port that it listens on, or last did. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Stops listening and closes connections that are not tunnels yet; safe to call twice. */

@@ -22,7 +22,7 @@ interface Waiter {
   reject(error: Problem): void;
 }
 
-export interface TunnelSlotOptions {
+export interface SlotOptions {
   readonly clock: Clock;
   /** How long a demand lasts unless renewed, ms. Read each time: it is a setting. */
   readonly inactivityMs: () => number;
@@ -43,7 +43,7 @@ const JUST_OPENED_MS = 3_000;
  * The slot of one tunnel, an environment's or a node's: its demand, waiting calls, lease, and the tunnel itself.
  */
 export class TunnelSlot {
-  readonly #options: TunnelSlotOptions;
+  readonly #options: SlotOptions;
   readonly #waiters = new Set<Waiter>();
   #tunnel: Tunnel | null = null;
   #lease: TunnelLease | null = null;
@@ -53,7 +53,7 @@ export class TunnelSlot {
   /** Monotonic ms of the last use or demand; null: none since the last idle close or revocation. */
   #lastUseMs: number | null = null;
 
-  constructor(options: TunnelSlotOptions) {
+  constructor(options: SlotOptions) {
     this.#options = options;
   }
 

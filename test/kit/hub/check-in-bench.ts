@@ -1,23 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
-import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
-import { Presence } from '../../../plugin/server-hooks/live/presence.js';
+import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environment.js';
+import type { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Settings } from '../../../plugin/server-hooks/model/settings.js';
-import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
-import { TunnelCredentials } from '../../../plugin/server-hooks/tunnel/credentials.js';
-import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/registry.js';
 import type { CheckInQuery } from '../../../protocol/messages/agent-calls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { LogRecorder } from '../log-recorder.js';
+import { liveEnvironments } from './live-environments.js';
 import { MemoryStore } from './memory-store.js';
 
 /** Check-ins without HTTP and disk around them: for races, turn by turn of the event loop. */
 export interface CheckInBench {
   readonly checkIns: CheckIns;
-  readonly registry: TunnelRegistry;
-  readonly credentials: TunnelCredentials;
-  readonly presence: Presence;
+  readonly environments: LiveEnvironments;
+  /** Of the one environment. */
+  readonly live: LiveEnvironment;
   readonly environment: Environment;
   settings: Settings;
   checkIn(options?: {
@@ -65,20 +62,12 @@ export function checkInBench(clock: Clock): CheckInBench {
   store.watch(({ kind }) => {
     if (kind === 'environment') throw new Error('a check-in writes nothing');
   });
-  const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  const credentials = new TunnelCredentials({ clock, randomBytes });
-  const roster = { members: () => null };
-  const candidates = () => leaderCandidates(environment, presence, roster);
-  const election = new LeaderElection({ registry, candidates, clock, logger: new LogRecorder() });
-  election.start();
-  const checkIns = new CheckIns({ store, presence, registry, credentials, election, clock, bootId: 'boot' });
-  checkIns.start();
+  const environments = liveEnvironments({ clock, store });
+  const checkIns = new CheckIns({ store, live: environments });
   const bench: CheckInBench = {
     checkIns,
-    registry,
-    credentials,
-    presence,
+    environments,
+    live: environments.of(environment.id),
     environment,
     get settings() {
       return store.settings();

@@ -125,9 +125,9 @@ export class LeaseAgent {
   /** Offers the end of its unused environment tunnel, as its idle clock does. */
   closeIdle(): void {
     const { tunnel } = this.#keepers.environment;
-    const slot = this.#world.hub().registry.peek(1);
+    const slot = this.#world.hub().environment.tunnels.peek();
     if (!tunnel || slot?.tunnel !== tunnel || slot.uses > 0) return;
-    this.#world.hub().credentials.revokeOf(tunnel.grant);
+    this.#world.hub().environment.credentials.revokeOf(tunnel.grant);
     slot.closeIdle();
   }
 

@@ -10,18 +10,18 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'seconds pass': (world) => world.advance(world.random.between(0, 6_000)),
   'half a minute passes': (world) => world.advance(world.random.between(0, 30_000)),
   'a minute passes': (world) => world.advance(world.random.between(30_000, 70_000)),
-  'the tunnel is needed': ({ hub }) => hub.registry.slot(1).demand(),
-  'the tunnel is needed again': ({ hub }) => hub.registry.slot(1).demand(),
+  'the tunnel is needed': ({ hub }) => hub.environment.tunnels.slot().demand(),
+  'the tunnel is needed again': ({ hub }) => hub.environment.tunnels.slot().demand(),
   'a call waits for the tunnel': async ({ hub, random, clock }) => {
     const gone = new AbortController();
     clock.after(random.between(0, 20_000), () => gone.abort(new Error('gone')));
-    hub.registry
-      .slot(1)
+    hub.environment.tunnels
+      .slot()
       .acquire(random.between(0, 30_000), gone.signal)
       .then(({ leave }) => clock.after(random.between(0, 10_000), leave))
       .catch(() => undefined);
   },
-  'a node is needed': ({ hub }, { id }) => hub.registry.slot(1, id).demand(),
+  'a node is needed': ({ hub }, { id }) => hub.environment.tunnels.slot(id).demand(),
   'a link breaks': (_, agent) => agent.cut(false),
   'a link falls silent': (_, agent) => agent.cut(true),
   'a link is back': (_, agent) => agent.mend(),
@@ -54,8 +54,8 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'a manager reports its Swarm': (world, agent) => world.report(agent),
   'another manager reports it': (world, agent) => world.report(agent),
   'a tunnel breaks': ({ hub, random }) =>
-    hub.registry.peek(1)?.tunnel?.close(random.pick(['lost', 'silent', 'flooding'])),
-  "a node's tunnel breaks": ({ hub }, { id }) => hub.registry.peek(1, id)?.tunnel?.close('lost'),
+    hub.environment.tunnels.peek()?.tunnel?.close(random.pick(['lost', 'silent', 'flooding'])),
+  "a node's tunnel breaks": ({ hub }, { id }) => hub.environment.tunnels.peek(id)?.tunnel?.close('lost'),
   'an idle tunnel is closed': (_, agent) => agent.closeIdle(),
   'everything is revoked': (world) => world.revoke(),
   'the hub restarts': (world) => world.restart(false),

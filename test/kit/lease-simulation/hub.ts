@@ -2,13 +2,10 @@ import type { ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
 import { TunnelAdmission } from '../../../plugin/server-hooks/agents/tunnel-admission.js';
-import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
-import { Presence } from '../../../plugin/server-hooks/live/presence.js';
+import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environment.js';
+import { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
-import { LeaderElection } from '../../../plugin/server-hooks/swarm/leader-election.js';
-import { SwarmRoster } from '../../../plugin/server-hooks/swarm/roster.js';
-import { type Grant, TunnelCredentials } from '../../../plugin/server-hooks/tunnel/credentials.js';
-import { TunnelRegistry } from '../../../plugin/server-hooks/tunnel/registry.js';
+import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
@@ -21,7 +18,7 @@ export interface LeaseHubOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** A credential was issued; its seal is still being made. */
   readonly onIssue: () => void;
-  /** Before the hub itself hears of a change. */
+  /** Called after each change of the tunnels or the leader, and before each grant. */
   readonly onChange: () => void;
 }
 
@@ -30,11 +27,7 @@ export class LeaseHub {
   readonly bootId: string;
   readonly clock: MortalClock;
   readonly store: Store;
-  readonly presence: Presence;
-  readonly registry: TunnelRegistry;
-  readonly credentials: TunnelCredentials;
-  readonly roster: SwarmRoster;
-  readonly election: LeaderElection;
+  readonly live: LiveEnvironments;
   readonly checkIns: CheckIns;
   readonly admission: TunnelAdmission;
   readonly #logger = new LogRecorder();
@@ -43,41 +36,28 @@ export class LeaseHub {
   constructor({ clock: real, store, bootId, randomBytes, onIssue, onChange }: LeaseHubOptions) {
     const clock = new MortalClock(real);
     const logger = this.#logger;
-    const presence = new Presence(clock);
-    const registry = new TunnelRegistry({ clock, bootId, inactivityMs: () => 300_000 });
-    const credentials = new TunnelCredentials({ clock, randomBytes });
-    const issue = credentials.issue.bind(credentials);
-    credentials.issue = (holder) => {
+    const files = { write: async () => undefined };
+    const live = new LiveEnvironments({ store, files, clock, logger, randomBytes, bootId });
+    const issue = live.tokens.issue.bind(live.tokens);
+    live.tokens.issue = (holder) => {
       onIssue();
       return issue(holder);
-    };
-    const roster = new SwarmRoster({ store, clock, onChange: (id) => this.election.evaluate(id) });
-    const candidates = (id: number) => {
-      const environment = store.environment(id);
-      return environment ? leaderCandidates(environment, presence, roster) : [];
     };
     this.bootId = bootId;
     this.clock = clock;
     this.store = store;
-    this.presence = presence;
-    this.registry = registry;
-    this.credentials = credentials;
-    this.roster = roster;
-    this.election = new LeaderElection({ registry, candidates, clock, logger });
-    this.checkIns = new CheckIns({
-      store,
-      presence,
-      registry,
-      credentials,
-      election: this.election,
-      clock,
-      bootId,
-    });
-    this.admission = new TunnelAdmission({ store, registry, credentials, presence, logger });
-    registry.onChange(onChange);
-    registry.start();
-    this.election.start();
-    this.checkIns.start();
+    this.live = live;
+    this.checkIns = new CheckIns({ store, live });
+    this.admission = new TunnelAdmission({ store, live, logger });
+    // A lease may end and be granted again in one decision: the rules see both.
+    const slot = live.of(1).tunnels.slot();
+    const grant = slot.grant.bind(slot);
+    slot.grant = (instanceId) => {
+      onChange();
+      return grant(instanceId);
+    };
+    live.onChange(onChange);
+    live.start();
   }
 
   /** A tunnel whose connection does nothing; not in its place yet. */
@@ -95,10 +75,12 @@ export class LeaseHub {
     });
   }
 
-  /** In the plugin's order. */
+  /** Of the one environment. */
+  get environment(): LiveEnvironment {
+    return this.live.of(1);
+  }
+
   stop(): void {
-    this.checkIns.stop();
-    this.election.stop();
-    this.registry.stop();
+    this.live.stop();
   }
 }

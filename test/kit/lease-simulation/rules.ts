@@ -50,9 +50,9 @@ export class LeaseRules {
     );
   }
 
-  /** Right after any slot changed, before the hub itself acts on it. */
+  /** After a decision, and before each grant within one. */
   changed(): void {
-    const slot = this.#world.hub.registry.peek(1);
+    const slot = this.#world.hub.environment.tunnels.peek();
     const before = this.#lease;
     const lease = slot?.lease ?? null;
     if (slot?.state === 'idle') this.#forget();
@@ -79,7 +79,7 @@ export class LeaseRules {
 
   /** An agent's check-in was looked at. */
   checkedIn({ id }: LeaseAgent): void {
-    const slot = this.#world.hub.registry.peek(1);
+    const slot = this.#world.hub.environment.tunnels.peek();
     const holder = slot?.lease?.instanceId;
     if (holder === id) this.#wasHeard = true;
     if (holder === undefined || holder === id || this.#isFailing(id)) return;
@@ -107,7 +107,7 @@ export class LeaseRules {
   /** When nothing is under way. @throws Error that names the first breach */
   check(): void {
     const { hub, environment, nodes } = this.#world;
-    const slot = hub.registry.peek(1);
+    const slot = hub.environment.tunnels.peek();
     const open = this.openTunnels('environment');
     this.#must(open.length <= 1, `${open.length} environment tunnels stand`);
     this.#must(open[0] === (slot?.tunnel ?? undefined), 'the open tunnel is not the one in the slot');
@@ -117,7 +117,7 @@ export class LeaseRules {
     );
     this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease without demand');
     for (const tunnel of this.openTunnels('node')) {
-      const place = hub.registry.peek(1, tunnel.grant.instanceId);
+      const place = hub.environment.tunnels.peek(tunnel.grant.instanceId);
       this.#must(place?.tunnel === tunnel, 'two tunnels of one node');
     }
     for (const { id, node } of environment.instances) {
@@ -170,7 +170,7 @@ export class LeaseRules {
 
   #rank(instanceId: string): number {
     const { environment, hub } = this.#world;
-    const all = leaderCandidates(environment, hub.presence, hub.roster);
+    const all = leaderCandidates(environment, hub.environment);
     return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
   }
 

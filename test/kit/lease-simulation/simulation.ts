@@ -104,7 +104,7 @@ export class LeaseWorld {
       ...environment,
       instances: known ? instances.map((one) => (one === known ? now : one)) : [...instances, now],
     });
-    this.hub.presence.recordCheckIn(1, agent.id, 5_000);
+    this.hub.environment.presence.recordCheckIn(agent.id, 5_000);
     return now;
   }
 
@@ -116,7 +116,7 @@ export class LeaseWorld {
       ...environment,
       instances: environment.instances.filter(({ id }) => id !== agent.id),
     });
-    this.hub.registry.peek(1, agent.id)?.revoke();
+    this.hub.environment.tunnels.peek(agent.id)?.revoke();
     const next = this.#newAgent(agent.nodeId);
     this.agents.splice(this.agents.indexOf(agent), 1, next);
     next.kick(this.random.between(0, 1_000));
@@ -130,7 +130,7 @@ export class LeaseWorld {
     const nodes = [...this.nodes].map(([id, node]) =>
       member(id, isLying ? (id === agent.nodeId ? 'manager' : 'worker') : node.role, node.availability),
     );
-    await this.hub.roster.accept(1, instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
+    await this.hub.environment.roster.accept(instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
   }
 
   /** A connection shows a token; its place it gets at once or later, see {@link handshakes}. @throws Problem */
@@ -143,7 +143,7 @@ export class LeaseWorld {
   /** @throws Problem */
   register({ hub, tunnel }: Handshake): Tunnel {
     if (hub !== this.hub) throw problem('tunnel-lost');
-    const lease = hub.registry.slotOf(tunnel.grant).lease;
+    const lease = hub.environment.tunnels.slotOf(tunnel.grant).lease;
     hub.admission.register(tunnel);
     this.rules.registered(tunnel, lease);
     return tunnel;
@@ -168,9 +168,7 @@ export class LeaseWorld {
   revoke(): void {
     const { environment, hub } = this;
     this.store.put({ ...environment, generation: environment.generation + 1 });
-    hub.credentials.revoke(1);
-    hub.registry.revoke(1);
-    hub.checkIns.wake(1);
+    hub.environment.revoke();
   }
 
   /** An answer is there, and with it what was sealed for it. */

@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
 import test from 'ava';
 import { OpenCalls } from '../../../plugin/server-hooks/http/open-calls.js';
+import { Lifecycle } from '../../../plugin/server-hooks/lifecycle.js';
 import { mountPlugin, type Running } from '../../../plugin/server-hooks/plugin.js';
-import { stopParts } from '../../../plugin/server-hooks/stop-parts.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { LogRecorder } from '../../kit/log-recorder.js';
 
@@ -50,8 +50,11 @@ test('stop: a part that fails keeps no other from being stopped, nor the calls f
     { stop: () => Promise.reject(new Error('third')) },
     { stop: async () => void stopped.push('fourth') },
   ];
-  await t.throwsAsync(stopParts(parts, new FakeClock()), { message: 'second' });
-  t.deepEqual(stopped, ['first', 'fourth']);
+  const lifecycle = new Lifecycle(new FakeClock());
+  for (const part of parts) await lifecycle.use(part);
+  await t.throwsAsync(lifecycle.stop(), { message: 'third' });
+  await t.notThrowsAsync(lifecycle.stop(), 'once');
+  t.deepEqual(stopped, ['fourth', 'first']);
 
   const plugin = mountPlugin({
     mount: '/edge',
@@ -67,8 +70,9 @@ test('stop: a part that fails keeps no other from being stopped, nor the calls f
 test('stop: a part that never stops is left to itself after four seconds, and the others are stopped', async (t) => {
   const clock = new FakeClock();
   const stopped: string[] = [];
-  const parts = [{ stop: never }, { stop: () => void stopped.push('last') }];
-  const stopping = stopParts(parts, clock);
+  const lifecycle = new Lifecycle(clock);
+  for (const part of [{ stop: () => void stopped.push('last') }, { stop: never }]) await lifecycle.use(part);
+  const stopping = lifecycle.stop();
   await turn();
   clock.advance(3_999);
   await turn();

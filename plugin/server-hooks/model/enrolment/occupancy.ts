@@ -4,12 +4,12 @@ import { isSibling } from './swarm-place.js';
 
 /** What is known of an instance while the hub runs. */
 export interface InstanceLiveness {
-  /** It has checked in or enrolled since the hub started. */
-  readonly isKnown: boolean;
-  /** It did so within two of its intervals. */
-  readonly isOnTime: boolean;
-  /** It did so within two of its intervals and a grace. */
+  /** It was seen within two of its intervals and a grace. */
   readonly isLive: boolean;
+  /** It is live, or has not had the time to reconnect since the hub started. */
+  readonly mayBeLive: boolean;
+  /** As {@link mayBeLive}, without the grace and after a start for two intervals only. */
+  readonly mayBeOnTime: boolean;
   /** The environment's tunnel is its own. */
   readonly hasTunnel: boolean;
 }
@@ -18,17 +18,14 @@ export interface InstanceLiveness {
 export interface Liveness {
   /** Interval of its plain check-ins, ms. */
   readonly intervalMs: number;
-  /** Since the hub started. */
-  readonly upMs: number;
-  /** Time agents have to reconnect after the hub starts. */
-  readonly startupMs: number;
   readonly instances: ReadonlyMap<string, InstanceLiveness>;
 }
 
-const UNKNOWN: InstanceLiveness = Object.freeze({
-  isKnown: false,
-  isOnTime: false,
-  isLive: false,
+/** It enrolled after that time, by another hub. */
+const NEW: InstanceLiveness = Object.freeze({
+  isLive: true,
+  mayBeLive: true,
+  mayBeOnTime: true,
   hasTunnel: false,
 });
 
@@ -96,13 +93,12 @@ function isCopy(known: Instance, body: EnrolRequest, liveness: Liveness): boolea
  * engine was lost. After a hub start all are silent at first.
  */
 function holds(other: Instance, body: EnrolRequest, liveness: Liveness): boolean {
-  const { hasTunnel, isKnown, isOnTime, isLive } = livenessOf(other, liveness);
+  const { hasTunnel, mayBeLive, mayBeOnTime } = livenessOf(other, liveness);
   if (hasTunnel) return true;
   const sameEngine = isSameEngine(other, body);
   // A node is bound to its first agent's engine: any other node has the Edge key and could claim to be this one.
   if (!sameEngine && isSameNode(other, body)) return true;
-  if (isKnown) return sameEngine ? isOnTime : isLive;
-  return liveness.upMs < (sameEngine ? 2 * liveness.intervalMs : liveness.startupMs);
+  return sameEngine ? mayBeOnTime : mayBeLive;
 }
 
 /** Drops silent nodes: a removed node is not reported. A silent manager stays, so that flooding cannot evict it. */
@@ -111,12 +107,11 @@ function withoutSilent(
   instances: readonly Instance[],
   liveness: Liveness,
 ): readonly Instance[] {
-  if (liveness.upMs < liveness.startupMs) return instances;
-  return instances.filter((one) => isManager(environment, one) || livenessOf(one, liveness).isLive);
+  return instances.filter((one) => isManager(environment, one) || livenessOf(one, liveness).mayBeLive);
 }
 
 function livenessOf({ id }: Instance, { instances }: Liveness): InstanceLiveness {
-  return instances.get(id) ?? UNKNOWN;
+  return instances.get(id) ?? NEW;
 }
 
 /** A node belongs to the agent that enrolled for it first. */

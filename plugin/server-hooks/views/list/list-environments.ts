@@ -83,23 +83,23 @@ export async function listEnvironments(
   };
 }
 
-function matches(entry: ListedEnvironment, { terms, tags, statuses }: ListQuery, { presence }: ListSources) {
+function matches(entry: ListedEnvironment, { terms, tags, statuses }: ListQuery, { live }: ListSources) {
   const { id, environment, haystack } = entry;
   return (
     terms.every((term) => haystack.includes(term) || term === String(id)) &&
     tags.every((tag) => environment.tags.includes(tag)) &&
-    (statuses.length === 0 || statuses.includes(statusOf(environment, presence)))
+    (statuses.length === 0 || statuses.includes(statusOf(environment, live.of(id).presence)))
   );
 }
 
 /** The sort key as a number; `index` is the place in the iterated array. Ties are ordered by id. */
-function rankBy(sort: ListSort, { presence }: ListSources) {
+function rankBy(sort: ListSort, { live }: ListSources) {
   const ranks: Readonly<Record<ListSort, (entry: ListedEnvironment, index: number) => number>> = {
     id: ({ id }) => id,
     name: (_, index) => index,
     createdAt: ({ createdAtMs }) => createdAtMs,
-    lastCheckInAt: ({ id }) => presence.lastCheckInAtMs(id) ?? 0,
-    status: ({ environment }) => STATUS_RANKS[statusOf(environment, presence)],
+    lastCheckInAt: ({ id }) => live.of(id).presence.lastCheckInAtMs() ?? 0,
+    status: ({ id, environment }) => STATUS_RANKS[statusOf(environment, live.of(id).presence)],
   };
   return ranks[sort];
 }

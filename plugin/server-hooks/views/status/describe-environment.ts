@@ -11,7 +11,7 @@ export function describeEnvironment(environment: Environment, sources: Observati
   const seen = observeEnvironment(environment, sources);
   const { status, tunnel, instance, problemCode, refusal } = seen;
   const summary = summaryOf(seen);
-  const lastCheckInAtMs = sources.presence.lastCheckInAtMs(environment.id);
+  const lastCheckInAtMs = sources.live.of(environment.id).presence.lastCheckInAtMs();
   const lastCheckInAt = lastCheckInAtMs === null ? null : new Date(lastCheckInAtMs).toISOString();
   return {
     id: environment.id,

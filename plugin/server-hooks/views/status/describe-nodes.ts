@@ -1,4 +1,6 @@
+import type { Clock } from '../../../../protocol/time/clock.js';
 import type { NodeView } from '../../../api.js';
+import type { LiveEnvironment } from '../../live/environment.js';
 import { isUnconfirmedManager } from '../../live/manager-claims.js';
 import type { Environment, Instance } from '../../model/environment.js';
 import { failureOf, type ObservationSources } from './observe-environment.js';
@@ -10,12 +12,13 @@ type NodeAgent = NonNullable<NodeView['agent']>;
  * agent reports. Empty outside a Swarm.
  */
 export function describeNodes(environment: Environment, sources: ObservationSources): NodeView[] {
-  const members = sources.roster.members(environment.id);
+  const live = sources.live.of(environment.id);
+  const { members } = live;
   const instances = new Map(
     environment.instances.flatMap((one) => (one.node ? [[one.node.nodeId, one]] : [])),
   );
   const agentOf = (instance: Instance | undefined) =>
-    instance ? describeAgent(environment, instance, sources) : null;
+    instance ? describeAgent(environment, instance, live, sources.clock) : null;
   const known = [...(members?.values() ?? [])].map(
     (member): NodeView => ({
       ...member,
@@ -39,23 +42,27 @@ export function describeNodes(environment: Environment, sources: ObservationSour
   return [...known.sort(byName), ...claimed.sort(byName)];
 }
 
-function describeAgent(environment: Environment, instance: Instance, sources: ObservationSources): NodeAgent {
-  const { presence, registry } = sources;
-  const ids = [environment.id, instance.id] as const;
-  const lastCheckInAtMs = presence.lastCheckInAtMs(...ids);
+function describeAgent(
+  environment: Environment,
+  instance: Instance,
+  live: LiveEnvironment,
+  clock: Clock,
+): NodeAgent {
+  const { presence, tunnels, leaderId } = live;
+  const lastCheckInAtMs = presence.lastCheckInAtMs(instance.id);
   return {
     instanceId: instance.id,
     version: instance.agentVersion,
     platform: instance.platform,
-    online: presence.isLive(...ids),
+    online: presence.isLive(instance.id),
     lastCheckInAt: lastCheckInAtMs === null ? null : new Date(lastCheckInAtMs).toISOString(),
-    engine: presence.facts(...ids)?.engine ?? 'unknown',
+    engine: presence.facts(instance.id)?.engine ?? 'unknown',
     problem:
-      failureOf(environment, instance, presence) ??
-      (isUnconfirmedManager(environment, instance, sources) ? 'manager-unconfirmed' : null) ??
+      failureOf(instance, presence) ??
+      (isUnconfirmedManager(environment, instance, live, clock) ? 'manager-unconfirmed' : null) ??
       (instance.isOutside ? 'swarm-mismatch' : null),
-    tunnel: registry.state(...ids),
-    isLeader: registry.peek(environment.id)?.lease?.instanceId === instance.id,
+    tunnel: tunnels.state(instance.id),
+    isLeader: leaderId === instance.id,
   };
 }
 

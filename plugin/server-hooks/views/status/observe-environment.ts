@@ -1,18 +1,18 @@
 import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 import type { EnvironmentStatus, Refusal } from '../../../api.js';
-import { type ClaimSources, isUnconfirmedManager } from '../../live/manager-claims.js';
+import type { LiveEnvironments } from '../../live/environments.js';
+import { isUnconfirmedManager } from '../../live/manager-claims.js';
 import type { Presence } from '../../live/presence.js';
 import { type Environment, type Instance, isManager } from '../../model/environment.js';
 import type { SnapshotFiles, SnapshotSummary } from '../../snapshots/files.js';
-import type { SwarmRoster } from '../../swarm/roster.js';
-import type { TunnelRegistry } from '../../tunnel/registry.js';
 import type { TunnelState } from '../../tunnel/slot.js';
 
 /** Sources of the current state. */
-export interface ObservationSources extends ClaimSources {
-  readonly registry: TunnelRegistry;
-  readonly roster: Pick<SwarmRoster, 'members' | 'reportedMs'>;
+export interface ObservationSources {
+  readonly live: Pick<LiveEnvironments, 'of'>;
   readonly snapshots: Pick<SnapshotFiles, 'summaries'>;
+  readonly clock: Clock;
 }
 
 /** The state of an environment at one moment. Members that are the same object have not changed. */
@@ -37,28 +37,28 @@ export interface Observation {
 
 /** The only place that computes an environment's state. Cheap: it runs for all of them every second. */
 export function observeEnvironment(environment: Environment, sources: ObservationSources): Observation {
-  const { presence, registry, roster, snapshots } = sources;
+  const { snapshots, clock } = sources;
   const { id } = environment;
-  const leaderId = registry.peek(id)?.lease?.instanceId ?? null;
-  const members = roster.members(id);
-  const live = liveInstances(environment, presence);
-  const instance = leadingInstance(environment, leaderId, live);
-  const isDoubtful = live.some((one) => isUnconfirmedManager(environment, one, sources));
+  const live = sources.live.of(id);
+  const { presence, leaderId, members } = live;
+  const online = onlineInstances(environment, presence);
+  const instance = leadingInstance(environment, leaderId, online);
+  const isDoubtful = online.some((one) => isUnconfirmedManager(environment, one, live, clock));
   return {
     environment,
-    status: statusOf(environment, presence, live),
-    tunnel: registry.state(id),
+    status: statusOf(environment, presence, online),
+    tunnel: live.tunnels.state(),
     instance,
     leaderId,
     members,
-    nodesOnline: live.filter(({ node }) => node && (!members || members.has(node.nodeId))).length,
+    nodesOnline: online.filter(({ node }) => node && (!members || members.has(node.nodeId))).length,
     problemCode:
-      (instance && failureOf(environment, instance, presence)) ??
-      presence.recentRefusal(id)?.code ??
+      (instance && failureOf(instance, presence)) ??
+      presence.recentRefusal?.code ??
       (isDoubtful ? 'manager-unconfirmed' : null) ??
-      (live.some((one) => one.isOutside) ? 'swarm-mismatch' : null) ??
+      (online.some((one) => one.isOutside) ? 'swarm-mismatch' : null) ??
       (environment.apiUrl.startsWith('http:') ? 'cleartext' : null),
-    refusal: presence.lastRefusal(id),
+    refusal: presence.lastRefusal,
     summaries: snapshots.summaries(id),
   };
 }
@@ -67,17 +67,17 @@ export function observeEnvironment(environment: Environment, sources: Observatio
 export function statusOf(
   environment: Environment,
   presence: Presence,
-  live = liveInstances(environment, presence),
+  online = onlineInstances(environment, presence),
 ): EnvironmentStatus {
-  if (live.some((instance) => failureOf(environment, instance, presence) === null)) return 'online';
-  if (live.length > 0) return 'degraded';
-  if (presence.recentRefusal(environment.id)) return 'refused';
+  if (online.some((instance) => failureOf(instance, presence) === null)) return 'online';
+  if (online.length > 0) return 'degraded';
+  if (presence.recentRefusal) return 'refused';
   return environment.associatedAt === null ? 'new' : 'offline';
 }
 
 /** The failure that the agent reports: its engine, or the path to the tunnel port. */
-export function failureOf(environment: Environment, instance: Instance, presence: Presence): string | null {
-  const facts = presence.facts(environment.id, instance.id);
+export function failureOf(instance: Instance, presence: Presence): string | null {
+  const facts = presence.facts(instance.id);
   if (facts?.engine !== 'down') return facts?.problem ?? null;
   return facts.problem?.startsWith('engine-') ? facts.problem : 'engine-unreachable';
 }
@@ -85,15 +85,15 @@ export function failureOf(environment: Environment, instance: Instance, presence
 function leadingInstance(
   environment: Environment,
   leaderId: string | null,
-  live: readonly Instance[],
+  online: readonly Instance[],
 ): Instance | undefined {
   const { instances } = environment;
   const leader = leaderId === null ? undefined : instances.find(({ id }) => id === leaderId);
   if (leader) return leader;
-  return live.find((instance) => isManager(environment, instance)) ?? live[0] ?? instances.at(-1);
+  return online.find((instance) => isManager(environment, instance)) ?? online[0] ?? instances.at(-1);
 }
 
 /** Computed once per observation: it is most of the cost. */
-function liveInstances({ id, instances }: Environment, presence: Presence): readonly Instance[] {
-  return instances.filter((instance) => presence.isLive(id, instance.id));
+function onlineInstances({ instances }: Environment, presence: Presence): readonly Instance[] {
+  return instances.filter((instance) => presence.isLive(instance.id));
 }

@@ -26,8 +26,8 @@ async function within(answer: Promise<CheckInAnswer>): Promise<CheckInAnswer | '
 
 /** Forgets demand and credentials; returns the state tag that an idle agent has. */
 async function idleTag(bench: CheckInBench): Promise<string> {
-  bench.registry.slot(1).closeIdle();
-  bench.credentials.revoke(1);
+  bench.live.tunnels.slot().closeIdle();
+  bench.live.credentials.revoke();
   const { etag, body } = await bench.checkIn();
   if (body?.tunnel !== 'idle') throw new Error('not idle');
   return etag;
@@ -48,7 +48,7 @@ test('check-in: a demand at any moment reaches a held one, 10,000 races', async 
     });
     const demand = jitter(demandLate).then(() => {
       demanded = true;
-      bench.registry.slot(1).demand();
+      bench.live.tunnels.slot().demand();
     });
     if (n % 2 === 0) await demand;
     const answer = await within(hold);
@@ -67,7 +67,7 @@ test('check-in: a demand at any moment reaches the next plain one at the latest,
   for (let n = 0; n < RACES; n++) {
     const etag = await idleTag(bench);
     const plain = jitter((n * 7) % 12).then(() => bench.checkIn({ etag }));
-    const demand = jitter((n * 5 + 3) % 12).then(() => bench.registry.slot(1).demand());
+    const demand = jitter((n * 5 + 3) % 12).then(() => bench.live.tunnels.slot().demand());
     const [answer] = await Promise.all([within(plain), demand]);
     if (answer !== 'lost' && answer.body?.credential) {
       first++;
@@ -99,7 +99,7 @@ test('check-in: a demand that races with a new hold taking the place of the old 
       if (n % 3 === 1) gone.abort();
       return next;
     });
-    const demand = jitter((n * 5 + 3) % 12).then(() => bench.registry.slot(1).demand());
+    const demand = jitter((n * 5 + 3) % 12).then(() => bench.live.tunnels.slot().demand());
     await demand;
     const answer = await within(renewal);
     gone.abort();

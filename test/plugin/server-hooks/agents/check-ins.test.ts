@@ -51,7 +51,7 @@ test('check-in: a changed setting ends a hold with the news', async (t) => {
   const { etag } = await bench.checkIn();
   const hold = bench.checkIn({ etag, waitSeconds: 50 });
   bench.settings = { ...bench.settings, checkInSeconds: 60 };
-  bench.checkIns.wakeAll();
+  bench.environments.wakeAll();
   clock.advance(1);
   t.like(await hold, { body: { checkInSeconds: 60 } });
 });
@@ -71,14 +71,14 @@ test('check-in: the newest hold of an instance ends the older one', async (t) =>
   const older = bench.checkIn({ etag, waitSeconds: 50 });
   const newer = bench.checkIn({ etag, waitSeconds: 50 });
   t.like(await t.throwsAsync(older), { code: 'check-in-superseded', status: 409 });
-  bench.registry.slot(1).demand();
+  bench.live.tunnels.slot().demand();
   t.truthy((await newer).body?.credential);
   t.is(clock.pending, 1, 'the tunnel is waited for, and nothing else');
 });
 
 test('check-in: a required tunnel without a handshake gets a fresh credential after 3 s', async (t) => {
   const { bench, clock } = setup();
-  bench.registry.slot(1).demand();
+  bench.live.tunnels.slot().demand();
   const first = await bench.checkIn();
   t.truthy(first.body?.credential);
   const soon = await bench.checkIn({ etag: first.etag });
@@ -92,7 +92,7 @@ test('check-in: a required tunnel without a handshake gets a fresh credential af
 
 test('check-in: an agent that lost the answer gets a new credential at once; one that is opening does not', async (t) => {
   const { bench } = setup();
-  bench.registry.slot(1).demand();
+  bench.live.tunnels.slot().demand();
   t.truthy((await bench.checkIn()).body?.credential);
   t.falsy((await bench.checkIn({ query: { tunnel: 'opening' } })).body?.credential);
   t.truthy((await bench.checkIn({ query: { tunnel: 'none' } })).body?.credential);
@@ -106,7 +106,7 @@ test('check-in: a hold whose connection is gone takes no credential with it', as
   gone.abort();
   await hold;
   t.is(clock.pending, 0);
-  bench.registry.slot(1).demand();
+  bench.live.tunnels.slot().demand();
   t.truthy((await bench.checkIn({ etag })).body?.credential);
 });
 
@@ -114,8 +114,8 @@ test('check-in: a hub that stops ends all holds and says so', async (t) => {
   const { bench, clock } = setup();
   const { etag } = await bench.checkIn();
   const hold = bench.checkIn({ etag, waitSeconds: 50 });
-  bench.checkIns.stop();
-  bench.checkIns.stop();
+  bench.environments.stop();
+  bench.environments.stop();
   t.is(codeOf(await t.throwsAsync(hold)), 'hub-stopping');
   t.is(clock.pending, 0);
 });
@@ -123,7 +123,7 @@ test('check-in: a hub that stops ends all holds and says so', async (t) => {
 test('check-in: an agent counts as heard while its hold is open, and then for two intervals and ten seconds', async (t) => {
   const { bench, clock } = setup();
   const [instance] = bench.environment.instances;
-  const isLive = () => bench.presence.isLive(1, instance?.id ?? '');
+  const isLive = () => bench.live.presence.isLive(instance?.id ?? '');
   const { etag } = await bench.checkIn();
   const hold = bench.checkIn({ etag, waitSeconds: 50 });
   clock.advance(49_999);
@@ -146,5 +146,5 @@ test('check-in: a broken hold counts from the moment its connection ended', asyn
   gone.abort();
   await hold;
   clock.advance(20_001);
-  t.false(bench.presence.isLive(1, instance?.id ?? ''), 'not until the 50 s are over');
+  t.false(bench.live.presence.isLive(instance?.id ?? ''), 'not until the 50 s are over');
 });

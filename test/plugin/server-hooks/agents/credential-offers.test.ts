@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { CheckIn } from '../../../../plugin/server-hooks/agents/check-in.js';
-import { CredentialOffers } from '../../../../plugin/server-hooks/agents/credential-offers.js';
-import { TunnelCredentials } from '../../../../plugin/server-hooks/tunnel/credentials.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
+import type { CheckIn } from '../../../../plugin/server-hooks/agents/check-ins.js';
+import {
+  issueOffers,
+  offerRetryMs,
+  offersAreDue,
+} from '../../../../plugin/server-hooks/agents/credential-offers.js';
+import { TokenLedger, TunnelCredentials } from '../../../../plugin/server-hooks/tunnel/credentials.js';
+import { TunnelSlots } from '../../../../plugin/server-hooks/tunnel/slots.js';
 import { openCredential } from '../../../../protocol/crypto/credential.js';
 import { deriveKey } from '../../../../protocol/crypto/derived-keys.js';
 import type { CheckInQuery } from '../../../../protocol/messages/agent-calls.js';
@@ -17,9 +21,17 @@ const KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 /** Two agents on nodes of one Swarm, and nobody who needs a tunnel yet. */
 function setup() {
   const clock = new FakeClock();
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
-  const credentials = new TunnelCredentials({ clock, randomBytes });
-  const offers = new CredentialOffers({ registry, credentials });
+  let epochs = 0;
+  const tokens = new TokenLedger({ clock, randomBytes });
+  const credentials = new TunnelCredentials(tokens);
+  const tunnels = new TunnelSlots({
+    clock,
+    inactivityMs: () => 300_000,
+    newEpoch: () => `boot.${++epochs}`,
+    onChange: () => undefined,
+    onLost: () => undefined,
+  });
+  const live = { id: 1, tunnels, credentials };
   const [a, b] = ['a', 'b'].map((id) => ({
     ...newInstance(id),
     node: { swarmId: 'swarm', nodeId: `node-${id}`, name: id, role: 'manager' as const },
@@ -32,58 +44,58 @@ function setup() {
     query: { engine: 'up', tunnel: 'none', ...query },
   });
   const issue = async (arrived: CheckIn) => {
-    const { credential, nodeCredential } = (await offers.issue(environment, arrived)) ?? {};
+    const { credential, nodeCredential } = (await issueOffers(environment, arrived, live)) ?? {};
     const open = async (sealed: string | undefined, purpose: 'environment' | 'node') =>
       sealed &&
-      credentials.redeem(
+      tokens.redeem(
         (await openCredential(KEY, sealed, { env: 1, instance: arrived.instance.id, purpose })).token,
       );
     return { own: await open(credential, 'environment'), node: await open(nodeCredential, 'node') };
   };
-  return { clock, registry, credentials, offers, environment, a, b, checkIn, issue };
+  return { clock, tokens, live, tunnels, credentials, environment, a, b, checkIn, issue };
 }
 
 test('credential offers: nothing before somebody needs a tunnel', async (t) => {
-  const { offers, checkIn, environment } = setup();
-  t.false(offers.isDue(checkIn()));
-  t.is(offers.issue(environment, checkIn()), null);
-  t.is(offers.retryMs(checkIn()), null);
+  const { live, checkIn, environment } = setup();
+  t.false(offersAreDue(checkIn(), live));
+  t.is(issueOffers(environment, checkIn(), live), null);
+  t.is(offerRetryMs(checkIn(), live), null);
 });
 
 test('credential offers: the environment’s goes to whom the lease was granted, and to nobody else', async (t) => {
-  const { offers, registry, checkIn, issue, a, b } = setup();
-  const slot = registry.slot(1);
+  const { live, tunnels, checkIn, issue, a, b } = setup();
+  const slot = tunnels.slot();
   slot.demand();
-  t.false(offers.isDue(checkIn(a)), 'nobody was elected');
+  t.false(offersAreDue(checkIn(a), live), 'nobody was elected');
   const { epoch } = slot.grant('a');
-  t.true(offers.isDue(checkIn(a)));
-  t.false(offers.isDue(checkIn(b)));
+  t.true(offersAreDue(checkIn(a), live));
+  t.false(offersAreDue(checkIn(b), live));
   const { own, node } = await issue(checkIn(a));
   t.like(own, { purpose: 'environment', instanceId: 'a', nodeId: 'node-a', epoch, generation: 1 });
   t.is(node, undefined);
 });
 
 test('credential offers: a node’s needs no election, and goes to that node’s agent alone', async (t) => {
-  const { offers, registry, checkIn, issue, a, b } = setup();
-  registry.slot(1, 'b').demand();
-  t.false(offers.isDue(checkIn(a)));
-  t.true(offers.isDue(checkIn(b)));
+  const { live, tunnels, checkIn, issue, a, b } = setup();
+  tunnels.slot('b').demand();
+  t.false(offersAreDue(checkIn(a), live));
+  t.true(offersAreDue(checkIn(b), live));
   const { own, node } = await issue(checkIn(b));
   t.is(own, undefined);
   t.like(node, {
     purpose: 'node',
     instanceId: 'b',
     nodeId: 'node-b',
-    epoch: registry.slot(1, 'b').lease?.epoch,
+    epoch: tunnels.slot('b').lease?.epoch,
   });
 });
 
 test('credential offers: both come with one check-in, each for its own purpose', async (t) => {
-  const { offers, registry, environment, checkIn } = setup();
-  registry.slot(1).demand();
-  registry.slot(1).grant('a');
-  registry.slot(1, 'a').demand();
-  const { credential = '', nodeCredential = '' } = (await offers.issue(environment, checkIn())) ?? {};
+  const { live, tunnels, environment, checkIn } = setup();
+  tunnels.slot().demand();
+  tunnels.slot().grant('a');
+  tunnels.slot('a').demand();
+  const { credential = '', nodeCredential = '' } = (await issueOffers(environment, checkIn(), live)) ?? {};
   for (const [sealed, purpose, other] of [
     [credential, 'environment', 'node'],
     [nodeCredential, 'node', 'environment'],
@@ -95,45 +107,45 @@ test('credential offers: both come with one check-in, each for its own purpose',
 });
 
 test('credential offers: a fresh one after three seconds, sooner where the last did not arrive', (t) => {
-  const { offers, registry, environment, clock, checkIn, a } = setup();
-  registry.slot(1).demand();
-  registry.slot(1).grant('a');
-  void offers.issue(environment, checkIn());
-  t.true(offers.isDue(checkIn(a)), 'it knows no state, and opens nothing');
-  t.false(offers.isDue(checkIn(a, {}, '"state"')), 'it has an answer: the credential was in it');
-  t.false(offers.isDue(checkIn(a, { tunnel: 'opening' })));
-  t.is(offers.retryMs(checkIn()), 3_001);
+  const { live, tunnels, environment, clock, checkIn, a } = setup();
+  tunnels.slot().demand();
+  tunnels.slot().grant('a');
+  void issueOffers(environment, checkIn(), live);
+  t.true(offersAreDue(checkIn(a), live), 'it knows no state, and opens nothing');
+  t.false(offersAreDue(checkIn(a, {}, '"state"'), live), 'it has an answer: the credential was in it');
+  t.false(offersAreDue(checkIn(a, { tunnel: 'opening' }), live));
+  t.is(offerRetryMs(checkIn(), live), 3_001);
   clock.advance(2_999);
-  t.false(offers.isDue(checkIn(a, {}, '"state"')));
+  t.false(offersAreDue(checkIn(a, {}, '"state"'), live));
   clock.advance(1);
-  t.true(offers.isDue(checkIn(a, {}, '"state"')));
-  t.true(offers.isDue(checkIn(a, { tunnel: 'opening' })));
+  t.true(offersAreDue(checkIn(a, {}, '"state"'), live));
+  t.true(offersAreDue(checkIn(a, { tunnel: 'opening' }), live));
   clock.advance(2);
-  t.is(offers.retryMs(checkIn()), null);
+  t.is(offerRetryMs(checkIn(), live), null);
 });
 
 test('credential offers: with another lease one is due at once, and the one of the last is worth nothing', async (t) => {
-  const { offers, registry, environment, credentials, checkIn, a } = setup();
-  const slot = registry.slot(1);
+  const { tokens, live, tunnels, environment, checkIn, a } = setup();
+  const slot = tunnels.slot();
   slot.demand();
   slot.grant('a');
-  const first = await offers.issue(environment, checkIn());
+  const first = await issueOffers(environment, checkIn(), live);
   slot.withdraw();
-  t.false(offers.isDue(checkIn(a, {}, '"state"')));
+  t.false(offersAreDue(checkIn(a, {}, '"state"'), live));
   const { epoch } = slot.grant('a');
-  t.true(offers.isDue(checkIn(a, {}, '"state"')));
-  const second = await offers.issue(environment, checkIn());
+  t.true(offersAreDue(checkIn(a, {}, '"state"'), live));
+  const second = await issueOffers(environment, checkIn(), live);
   const tokenIn = async (sealed = '') =>
     (await openCredential(KEY, sealed, { env: 1, instance: 'a', purpose: 'environment' })).token;
   const [old, current] = [await tokenIn(first?.credential), await tokenIn(second?.credential)];
-  t.throws(() => credentials.redeem(old), { code: 'credential-superseded' });
-  t.is(credentials.redeem(current).epoch, epoch);
+  t.throws(() => tokens.redeem(old), { code: 'credential-superseded' });
+  t.is(tokens.redeem(current).epoch, epoch);
 });
 
 test('credential offers: none for an agent whose key is gone', (t) => {
-  const { offers, registry, environment, checkIn } = setup();
-  registry.slot(1, 'a').demand();
-  t.throws(() => offers.issue({ ...environment, keys: [] }, checkIn()), {
+  const { live, tunnels, environment, checkIn } = setup();
+  tunnels.slot('a').demand();
+  t.throws(() => issueOffers({ ...environment, keys: [] }, checkIn(), live), {
     code: 'agent-unauthorized',
   });
 });

@@ -1,13 +1,11 @@
 import test from 'ava';
 import { EnvironmentWatch } from '../../../../plugin/server-hooks/events/environment-watch.js';
 import { EventLog } from '../../../../plugin/server-hooks/events/event-log.js';
-import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
 import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
-import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
 import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { readEvents } from '../../../kit/hub/read-events.js';
 import { memberOf } from '../../../kit/swarm/agents.js';
@@ -18,21 +16,18 @@ const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
 /** A watch over `count` environments that were there before it. */
 function setup(count = 1) {
   const clock = new FakeClock();
-  const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
   const store = new MemoryStore();
   const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
   const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
-  const members = new Map<number, ReadonlyMap<string, SwarmMember>>();
-  const roster = { members: (id: number) => members.get(id) ?? null, reportedMs: () => null };
   const put = (id: number, changes: Partial<Environment> = {}) =>
     store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
   for (let id = 1; id <= count; id++) put(id);
-  const watch = new EnvironmentWatch({ store, presence, registry, roster, snapshots, log, clock });
+  const live = liveEnvironments({ clock, store });
+  const watch = new EnvironmentWatch({ store, live, snapshots, log, clock });
   watch.start();
   const hear = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
-    presence.recordCheckIn(id, sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
+    live.of(id).presence.recordCheckIn(sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
       engine,
       problem: null,
     });
@@ -43,7 +38,7 @@ function setup(count = 1) {
     while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
     return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
   };
-  return { clock, presence, registry, store, summaries, members, put, watch, hear, news };
+  return { clock, live, store, summaries, put, watch, hear, news };
 }
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
@@ -103,13 +98,13 @@ test('watch: what is made, changed and deleted is told with the next tick; what 
 });
 
 test('watch: tunnel, refusal, snapshot and settings are told, each as the API shows it', (t) => {
-  const { clock, presence, registry, store, summaries, news } = setup();
-  registry.slot(1).demand();
+  const { clock, live, store, summaries, news } = setup();
+  live.of(1).tunnels.slot().demand();
   clock.advance(100);
   t.like(news(), [{ id: 1, changes: { tunnel: 'required' } }]);
-  clock.advance(60_000);
+  clock.advance(300_000);
   t.like(news(), [{ id: 1, changes: { tunnel: 'idle' } }], 'a demand that lapses is no call of anybody');
-  presence.refused(1, problem('edge-id-mismatch'));
+  live.of(1).presence.refused(problem('edge-id-mismatch'));
   clock.advance(1_100);
   const code = 'edge-id-mismatch';
   t.like(news(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
@@ -125,14 +120,17 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
 });
 
-test('watch: who leads a Swarm, its nodes and their agents are told within a second and a bit', (t) => {
-  const { clock, registry, members, put, hear, news } = setup();
+test('watch: who leads a Swarm, its nodes and their agents are told within a second and a bit', async (t) => {
+  const { clock, live, put, hear, news } = setup();
   put(1);
   hear(1);
   clock.advance(1_100);
   news();
   const [instance] = sampleEnvironment(1).instances;
-  members.set(1, new Map([memberOf('n', 'manager'), memberOf('w', 'worker')].map((one) => [one.id, one])));
+  if (!instance) throw new Error('the sample has an agent');
+  const { roster, tunnels } = live.of(1);
+  const report = { swarmId: 's', nodes: [memberOf('n', 'manager'), memberOf('w', 'worker')] };
+  await roster.accept(instance, report);
   clock.advance(1_100);
   const swarm = {
     id: 's',
@@ -147,13 +145,14 @@ test('watch: who leads a Swarm, its nodes and their agents are told within a sec
     news().map(({ changes }) => changes),
     [{ swarm }],
   );
-  registry.slot(1).grant(instance?.id ?? '');
+  tunnels.slot().demand();
+  live.of(1).called(instance.id);
   clock.advance(100);
   t.deepEqual(
     news().map(({ changes }) => changes),
-    [{ swarm: { ...swarm, leaderNodeId: 'n' } }],
+    [{ tunnel: 'required', swarm: { ...swarm, leaderNodeId: 'n' } }],
   );
-  members.set(1, new Map(members.get(1)));
+  await roster.accept(instance, report);
   clock.advance(2_000);
   t.deepEqual(news(), [], 'the same again is no news');
 });

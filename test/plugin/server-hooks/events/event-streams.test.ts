@@ -19,8 +19,8 @@ function setup(maxEvents = 100) {
   const clock = new FakeClock();
   const log = new EventLog({ bootId: 'boot', maxEvents });
   const checkIns = new Map<number, number>();
-  const presence = { lastCheckInAtMs: (id: number) => checkIns.get(id) ?? null };
-  const streams = new EventStreams({ log, clock, presence });
+  const lastCheckInAtMs = (id: number) => checkIns.get(id) ?? null;
+  const streams = new EventStreams({ log, clock, lastCheckInAtMs });
   streams.start();
   const open = (options: Partial<Subscription> = {}) =>
     streams.open({

@@ -8,18 +8,18 @@ import { checkInBench } from '../../../kit/hub/check-in-bench.js';
 function setup() {
   const clock = new FakeClock();
   const bench = checkInBench(clock);
-  const { presence, environment } = bench;
-  return { clock, bench, presence, environment };
+  const { environments: live, environment } = bench;
+  return { clock, bench, live, environment };
 }
 
 test('waiting: as long as two check-ins and ten seconds, within half a minute and two minutes', async (t) => {
-  const { clock, bench, presence, environment } = setup();
+  const { bench, live, environment } = setup();
   const waitMs = (checkInSeconds: number | null) => {
     const store = {
       environment: () => ({ ...environment, checkInSeconds }),
       settings: () => bench.settings,
     } as unknown as Store;
-    return new Availability({ store, presence, clock }).waitMs({ environmentId: 1 });
+    return new Availability({ store, live }).waitMs({ environmentId: 1 });
   };
   await bench.checkIn();
   t.is(waitMs(null), 30_000);
@@ -28,10 +28,10 @@ test('waiting: as long as two check-ins and ten seconds, within half a minute an
 });
 
 test('waiting: nobody waits for who is not there, but a hub that just started gives agents time', async (t) => {
-  const { clock, bench, presence, environment } = setup();
+  const { clock, bench, live, environment } = setup();
   let known: Environment | undefined = environment;
   const store = { environment: () => known, settings: () => bench.settings } as unknown as Store;
-  const waiting = new Availability({ store, presence, clock });
+  const waiting = new Availability({ store, live });
   t.notThrows(() => waiting.requireReachable(1));
   clock.advance(45_000);
   t.throws(() => waiting.requireReachable(1), { code: 'environment-offline' });

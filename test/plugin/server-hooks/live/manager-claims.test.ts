@@ -1,11 +1,9 @@
 import test from 'ava';
-import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
 import type { Instance } from '../../../../plugin/server-hooks/model/environment.js';
-import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import { describeEnvironment } from '../../../../plugin/server-hooks/views/status/describe-environment.js';
 import { describeNodes } from '../../../../plugin/server-hooks/views/status/describe-nodes.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { NO_SNAPSHOTS } from '../../../kit/hub/no-swarm.js';
 import { memberOf } from '../../../kit/swarm/agents.js';
@@ -16,8 +14,6 @@ const IDS = ['00000000-1111-4222-8333-444455556666', '00000000-1111-4222-8333-44
 /** A trusted manager on `n`, and beside it an agent that says its node `m` is one, too. */
 function setup() {
   const clock = new FakeClock();
-  const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
   const [trusted] = sampleEnvironment(1).instances;
   if (!trusted) throw new Error('no sample');
   const claiming: Instance = {
@@ -28,21 +24,22 @@ function setup() {
   const store = new MemoryStore();
   store.put(sampleEnvironment(1, { instances: [trusted, claiming] }));
   const environment = () => store.environment(1) ?? sampleEnvironment(1);
-  const roster = new SwarmRoster({ store, onChange: () => undefined, clock });
-  const sources = { clock, presence, registry, roster, snapshots: NO_SNAPSHOTS };
+  const live = liveEnvironments({ clock, store });
+  const { presence, roster } = live.of(1);
+  const sources = { clock, live, snapshots: NO_SNAPSHOTS };
   const facts = { engine: 'up', problem: null } as const;
   const pass = (seconds: number) => {
     for (let second = 0; second < seconds; second++) {
       clock.advance(1_000);
-      for (const id of IDS) presence.recordCheckIn(1, id, 5_000, facts);
+      for (const id of IDS) presence.recordCheckIn(id, 5_000, facts);
     }
   };
-  for (const id of IDS) presence.enrolled(1, id, 5_000);
+  for (const id of IDS) presence.enrolled(id, 5_000);
   const problem = () => describeEnvironment(environment(), sources).problem?.code ?? null;
   const nodeProblem = () =>
     describeNodes(environment(), sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
   const tell = (...nodes: ReturnType<typeof memberOf>[]) =>
-    roster.accept(1, trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
+    roster.accept(trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
   return { clock, pass, tell, problem, nodeProblem };
 }
 

@@ -1,14 +1,13 @@
 import test from 'ava';
-import { Presence } from '../../../../plugin/server-hooks/live/presence.js';
 import { StaleNodeReaper } from '../../../../plugin/server-hooks/live/stale-node-reaper.js';
 import type { Instance } from '../../../../plugin/server-hooks/model/environment.js';
-import { SwarmRoster } from '../../../../plugin/server-hooks/swarm/roster.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { member, newInstance, swarmEnvironment } from '../../../kit/lease-simulation/samples.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
+import { tunnelPair } from '../../../kit/tunnel/pair.js';
 
 const INTERVAL_MS = 5_000;
 /** Who is silent for so long is forgotten, ms; how late the hub looks is added. */
@@ -31,17 +30,9 @@ function setup() {
   const clock = new FakeClock();
   const store = new MemoryStore();
   store.put({ ...swarmEnvironment('', Buffer.alloc(32)), instances: ALL });
-  const presence = new Presence(clock);
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 60_000 });
-  const roster = new SwarmRoster({ store, onChange: () => undefined, clock });
-  const goneNodes = new StaleNodeReaper({
-    store,
-    presence,
-    registry,
-    roster,
-    clock,
-    logger: new LogRecorder(),
-  });
+  const live = liveEnvironments({ clock, store });
+  const { presence, tunnels, roster } = live.of(1);
+  const goneNodes = new StaleNodeReaper({ store, live, clock, logger: new LogRecorder() });
   goneNodes.start();
   const report: SwarmReport = {
     swarmId: 'swarm',
@@ -49,12 +40,12 @@ function setup() {
   };
   return {
     clock,
-    registry,
+    tunnels,
     goneNodes,
     hear: (...instances: Instance[]) => {
-      for (const { id } of instances) presence.recordCheckIn(1, id, INTERVAL_MS);
+      for (const { id } of instances) presence.recordCheckIn(id, INTERVAL_MS);
     },
-    tell: (teller = MANAGER) => roster.accept(1, teller, report),
+    tell: (teller = MANAGER) => roster.accept(teller, report),
     left: () => ALL.filter((one) => !store.environment(1)?.instances.includes(one)),
   };
 }
@@ -83,11 +74,16 @@ test('gone nodes: one whose agent is heard stays', async (t) => {
 });
 
 test('gone nodes: one whose tunnel stands stays, whatever becomes of its check-ins', async (t) => {
-  const { clock, registry, hear, tell, left } = setup();
+  const { clock, tunnels, hear, tell, left } = setup();
   hear(...ALL);
   await tell();
-  const isActive = registry.state.bind(registry);
-  registry.state = (id, instanceId) => (instanceId === LEAVING.id ? 'active' : isActive(id, instanceId));
+  const slot = tunnels.slot(LEAVING.id);
+  const { tunnel } = await tunnelPair(t, {
+    clock,
+    instanceId: LEAVING.id,
+    epoch: slot.grant(LEAVING.id).epoch,
+  });
+  slot.attach(tunnel);
   clock.advance(10 * SILENT_MS);
   t.deepEqual(left(), []);
 });

@@ -30,14 +30,14 @@ function swarmOf(
     memoryBytes: 1,
   });
   const members = told && new Map(told.map((each) => [each[0], member([...each])]));
-  return { environment: sampleEnvironment(1, { instances, swarm }), roster: { members: () => members } };
+  return { environment: sampleEnvironment(1, { instances, swarm }), members };
 }
 
 test('known nodes: managers come first, then names in order, each with the way to its agent', (t) => {
   const agents = [agentOf('n2', 'b'), agentOf('n3', 'a'), agentOf('n1', 'b'), agentOf('n9', 'z')];
-  const { environment, roster } = swarmOf(agents);
+  const { environment, members } = swarmOf(agents);
   const to = (id: string) => ({ environmentId: 1, instanceId: `agent of ${id}` });
-  t.deepEqual(waysToNodes(environment, roster), [
+  t.deepEqual(waysToNodes(environment, members), [
     { id: 'n9', name: 'z', target: to('n9') },
     { id: 'n3', name: 'a', target: to('n3') },
     { id: 'n1', name: 'b', target: to('n1') },
@@ -46,14 +46,14 @@ test('known nodes: managers come first, then names in order, each with the way t
 });
 
 test('known nodes: a manager says which there are; one without an agent is named, an agent of none is not', (t) => {
-  const { environment, roster } = swarmOf(
+  const { environment, members } = swarmOf(
     [agentOf('n1', 'claimed'), agentOf('n7', 'invented')],
     [
       ['n1', 'told'],
       ['n2', 'bare'],
     ],
   );
-  const [bare, told, ...more] = waysToNodes(environment, roster);
+  const [bare, told, ...more] = waysToNodes(environment, members);
   t.like(told, { id: 'n1', name: 'told', target: { instanceId: 'agent of n1' } });
   t.like(bare, { id: 'n2', name: 'bare' });
   t.true(bare?.target instanceof Problem && bare.target.code === 'node-without-agent');
@@ -61,23 +61,23 @@ test('known nodes: a manager says which there are; one without an agent is named
 });
 
 test('known nodes: an environment that is no Swarm has none, whatever was told of one before', (t) => {
-  const { environment, roster } = swarmOf([{ ...agentOf('x', 'x'), node: null }], [['n1', 'old']], null);
-  t.deepEqual(waysToNodes(environment, roster), []);
+  const { environment, members } = swarmOf([{ ...agentOf('x', 'x'), node: null }], [['n1', 'old']], null);
+  t.deepEqual(waysToNodes(environment, members), []);
 });
 
 test('known nodes: workers alone are nodes, too', (t) => {
-  const { environment, roster } = swarmOf([agentOf('n1', 'a')], null, null);
-  t.like(waysToNodes(environment, roster), { 0: { id: 'n1' }, length: 1 });
+  const { environment, members } = swarmOf([agentOf('n1', 'a')], null, null);
+  t.like(waysToNodes(environment, members), { 0: { id: 'n1' }, length: 1 });
 });
 
 test('require node: an id goes before a name; a name may be percent-encoded', (t) => {
-  const { environment, roster } = swarmOf([agentOf('n1', 'n2'), agentOf('n2', 'höst 2')]);
-  t.is(requireNode(environment, 'n2', roster).instanceId, 'agent of n2');
-  t.is(requireNode(environment, 'h%C3%B6st%202', roster).instanceId, 'agent of n2');
+  const { environment, members } = swarmOf([agentOf('n1', 'n2'), agentOf('n2', 'höst 2')]);
+  t.is(requireNode(environment, 'n2', members).instanceId, 'agent of n2');
+  t.is(requireNode(environment, 'h%C3%B6st%202', members).instanceId, 'agent of n2');
 });
 
 test('require node: what names no node, several, or one without an agent is refused', (t) => {
-  const { environment, roster } = swarmOf(
+  const { environment, members } = swarmOf(
     [agentOf('n1', 'a')],
     [
       ['n1', 'twin'],
@@ -93,7 +93,7 @@ test('require node: what names no node, several, or one without an agent is refu
     ['bare', 'node-without-agent', 503],
   ] as const) {
     t.like(
-      t.throws(() => requireNode(environment, node, roster)),
+      t.throws(() => requireNode(environment, node, members)),
       { code, status },
       node,
     );

@@ -39,7 +39,7 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
       `${agent.id}: ${n < good ? 'good' : 'bad'}, ${agent.holds ? 'holds' : 'polls'}, on ${agent.isOn}, opens ${agent.canOpen} after ${agent.dialMs} ms`,
     );
   }
-  const slot = hub.registry.slot(1);
+  const slot = hub.environment.tunnels.slot();
   slot.demand();
   const startMs = world.clock.monotonic();
   const turnsMs = dialMs > 0 || haveAllFailed ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
@@ -70,7 +70,7 @@ async function walk(seed: number): Promise<void> {
     await world.advance(100_000);
     trace.push('left alone');
     for (const agent of world.agents) agent.cut(false);
-    world.hub.registry.revoke(1);
+    world.hub.environment.tunnels.revoke();
     await world.advance(400_000);
     if (world.hub.clock.pending !== 1)
       throw new Error(`${world.hub.clock.pending} timers wait in an idle hub`);

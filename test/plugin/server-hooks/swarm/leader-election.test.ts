@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type Candidate, LeaderElection } from '../../../../plugin/server-hooks/swarm/leader-election.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
+import { TunnelSlot } from '../../../../plugin/server-hooks/tunnel/slot.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
@@ -10,7 +10,14 @@ type Known = { rank: number; isHeld?: boolean; isLive?: boolean };
 /** An election among agents that all hold a check-in, if nothing else is said. */
 function setup(agents: Record<string, Known>) {
   const clock = new FakeClock();
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
+  let epochs = 0;
+  const slot: TunnelSlot = new TunnelSlot({
+    clock,
+    inactivityMs: () => 300_000,
+    newEpoch: () => `boot.${++epochs}`,
+    onChange: () => decide(),
+    onLost: (tunnel) => election.lost(tunnel),
+  });
   const candidates = (): Candidate[] =>
     Object.entries(agents).map(([instanceId, { rank, isHeld = true, isLive = true }]) => ({
       instanceId,
@@ -19,18 +26,34 @@ function setup(agents: Record<string, Known>) {
       isHeld,
       isLive,
     }));
-  const election = new LeaderElection({ registry, candidates, clock, logger: new LogRecorder() });
-  election.start();
-  const slot = registry.slot(1);
+  const election: LeaderElection = new LeaderElection({
+    environmentId: 1,
+    slot,
+    candidates,
+    onDue: () => decide(),
+    clock,
+    logger: new LogRecorder(),
+  });
+  let isDeciding = false;
+  const decide = (calling?: string) => {
+    // The election itself changes the slot.
+    if (isDeciding) return;
+    isDeciding = true;
+    election.evaluate(calling);
+    isDeciding = false;
+  };
   return {
     clock,
-    registry,
     election,
+    decide,
     slot,
     agents,
     leader: () => slot.lease?.instanceId ?? null,
     /** The agent's check-in comes, as a plain one. */
-    calls: (id: string) => election.recordCheckIn(1, id),
+    calls: (id: string) => {
+      election.recordCheckIn(id);
+      decide(id);
+    },
     open: async (t: ExecutionContext) => {
       const { instanceId = '', epoch = '' } = slot.lease ?? {};
       const { tunnel } = await tunnelPair(t, { clock, instanceId, epoch, id: `of-${instanceId}` });
@@ -91,13 +114,17 @@ for (const [order, isHoldFirst] of [
   ['its tunnel before its check-in', false],
 ] as const) {
   test(`election: nobody waits for a leader that died, ${order}`, async (t) => {
-    const { leader, slot, agents, election, open } = setup({ manager: { rank: 0 }, worker: { rank: 2 } });
+    const { leader, slot, agents, election, decide, open } = setup({
+      manager: { rank: 0 },
+      worker: { rank: 2 },
+    });
     slot.demand();
     const tunnel = await open(t);
     const steps = [
       () => {
         agents.manager = { rank: 0, isHeld: false };
-        election.disconnected(1, 'manager');
+        election.disconnected('manager');
+        decide();
       },
       () => tunnel.close('lost'),
     ];
@@ -119,7 +146,7 @@ test('election: a leader whose tunnel alone broke has it back at its next check-
 });
 
 test('election: who is heard and opens no tunnel in five seconds comes last for a minute', async (t) => {
-  const { leader, slot, clock, calls, election, agents, open } = setup({
+  const { leader, slot, clock, calls, election, decide, agents, open } = setup({
     bad: { rank: 0 },
     good: { rank: 2 },
   });
@@ -131,7 +158,8 @@ test('election: who is heard and opens no tunnel in five seconds comes last for 
   for (let second = 0; second < 59; second++) {
     clock.advance(1_000);
     agents.bad = { rank: 0, isHeld: false };
-    election.disconnected(1, 'bad');
+    election.disconnected('bad');
+    decide();
     agents.bad = { rank: 0 };
     calls('bad');
     t.is(leader(), 'good');
@@ -228,21 +256,20 @@ test('election: an agent that is alone keeps its right, however slow its tunnel 
 });
 
 test('election: an agent that is no more loses its right at the next look', async (t) => {
-  const { leader, slot, agents, election, open } = setup({ a: { rank: 0 }, b: { rank: 0 } });
+  const { leader, slot, agents, decide, open } = setup({ a: { rank: 0 }, b: { rank: 0 } });
   slot.demand();
   const tunnel = await open(t);
   delete agents.a;
-  election.evaluate(1);
+  decide();
   t.is(leader(), 'b');
   t.is(tunnel.end, 'superseded');
 });
 
-test('election: stopped, it decides nothing and leaves no timer', (t) => {
-  const { leader, slot, clock, election } = setup({ a: { rank: 0 } });
+test('election: stopped, it leaves no timer', (t) => {
+  const { slot, clock, election } = setup({ a: { rank: 0 } });
   slot.demand();
+  t.is(clock.pending, 1);
   election.stop();
   election.stop();
   t.is(clock.pending, 0);
-  slot.withdraw();
-  t.is(leader(), null);
 });

@@ -15,6 +15,7 @@ function setup() {
   if (!instance) throw new Error('the sample has an agent');
   let changes = 0;
   const roster = new SwarmRoster({
+    environmentId: 1,
     store,
     onChange: () => changes++,
     clock,
@@ -22,7 +23,7 @@ function setup() {
   const tell = (workers: number) => {
     const nodes = [member('n', 'manager', 'active')];
     for (let i = 0; i < workers; i++) nodes.push(member(`w${i}`, 'worker', 'active'));
-    return roster.accept(1, instance, { swarmId: 's', nodes });
+    return roster.accept(instance, { swarmId: 's', nodes });
   };
   return { clock, roster, tell, changes: () => changes };
 }
@@ -31,7 +32,7 @@ test('swarm roster: the same again is no news, and costs nothing', async (t) => 
   const { tell, changes, roster } = setup();
   for (let i = 0; i < 100; i++) await tell(1);
   t.is(changes(), 1);
-  t.deepEqual([...(roster.members(1)?.keys() ?? [])], ['n', 'w0']);
+  t.deepEqual([...(roster.members?.keys() ?? [])], ['n', 'w0']);
 });
 
 test('swarm roster: ten changes are taken at once, then one a second', async (t) => {

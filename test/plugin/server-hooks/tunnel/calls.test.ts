@@ -1,7 +1,7 @@
 import test from 'ava';
 import { TunnelCalls } from '../../../../plugin/server-hooks/tunnel/calls.js';
-import { TunnelRegistry } from '../../../../plugin/server-hooks/tunnel/registry.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 
 const MOST = 4_000;
 const MOST_EACH = 1_000;
@@ -9,9 +9,9 @@ const REFUSED = { code: 'too-many-calls', status: 503, retryAfterSeconds: 1 };
 
 function setup(): TunnelCalls {
   const clock = new FakeClock();
-  const registry = new TunnelRegistry({ clock, bootId: 'boot', inactivityMs: () => 300_000 });
+  const live = liveEnvironments({ clock });
   return new TunnelCalls({
-    registry,
+    tunnels: (id) => live.of(id).tunnels,
     clock,
     waitMs: () => 30_000,
     servesSwarm: () => true,

@@ -14,8 +14,13 @@ import { newInstance } from '../../../../kit/lease-simulation/samples.js';
 import { sampleEnvironment } from '../../store/sample-environment.js';
 
 const EDGE_ID = '11111111-2222-4333-8444-555555555555';
-const SILENT: InstanceLiveness = { isKnown: true, isOnTime: false, isLive: false, hasTunnel: false };
-const LIVE: InstanceLiveness = { isKnown: true, isOnTime: true, isLive: true, hasTunnel: false };
+const SILENT: InstanceLiveness = {
+  isLive: false,
+  mayBeLive: false,
+  mayBeOnTime: false,
+  hasTunnel: false,
+};
+const LIVE: InstanceLiveness = { isLive: true, mayBeLive: true, mayBeOnTime: true, hasTunnel: false };
 
 function environmentOf(instances: readonly Instance[], changes: Partial<Environment> = {}): Environment {
   const alone = { edgeId: EDGE_ID, barredEdgeIds: [], swarm: null, swarmAuthority: null, ...changes };
@@ -40,10 +45,9 @@ function claimOf(id: string, changes: Partial<EnrolRequest> = {}): EnrolmentClai
   };
 }
 
-/** Long after the hub's start. */
 function livenessOf(instances: Record<string, InstanceLiveness> = {}): Liveness {
   const map = new Map(Object.entries(instances));
-  return { intervalMs: 5_000, upMs: 3_600_000, startupMs: 45_000, instances: map };
+  return { intervalMs: 5_000, instances: map };
 }
 
 function enrolled(environment: Environment, claim: EnrolmentClaim, liveness = livenessOf()) {
@@ -108,14 +112,15 @@ test('enrolment decision: a silent agent is replaced, a live one is not', (t) =>
   }
 });
 
-test('enrolment decision: after the start of the hub an unseen agent holds its place, for its own engine only two intervals', (t) => {
+test('enrolment decision: an agent that may be live holds its place, one of the same engine only while it may be on time', (t) => {
   const before = environmentOf([newInstance('a')]);
-  const atMs = (upMs: number) => ({ ...livenessOf(), upMs });
-  t.like(decideEnrolment(before, claimOf('b'), atMs(44_999)), { code: 'duplicate' });
-  t.deepEqual(idsOf(enrolled(before, claimOf('b'), atMs(45_000)).environment), ['b']);
+  const late = livenessOf({ a: { ...SILENT, mayBeLive: true } });
+  const onTime = livenessOf({ a: { ...SILENT, mayBeOnTime: true } });
+  t.like(decideEnrolment(before, claimOf('b'), late), { code: 'duplicate' });
+  t.deepEqual(idsOf(enrolled(before, claimOf('b'), livenessOf({ a: SILENT })).environment), ['b']);
   const ofSameEngine = claimOf('b', { engineId: 'a' });
-  t.like(decideEnrolment(before, ofSameEngine, atMs(9_999)), { code: 'duplicate' });
-  t.deepEqual(idsOf(enrolled(before, ofSameEngine, atMs(10_000)).environment), ['b']);
+  t.like(decideEnrolment(before, ofSameEngine, onTime), { code: 'duplicate' });
+  t.deepEqual(idsOf(enrolled(before, ofSameEngine, late).environment), ['b']);
 });
 
 const refusals: Record<string, [Environment, EnrolmentClaim]> = {

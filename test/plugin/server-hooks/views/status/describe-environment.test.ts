@@ -5,16 +5,16 @@ import { statusOf } from '../../../../../plugin/server-hooks/views/status/observ
 import { problem } from '../../../../../protocol/problems.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { checkInBench } from '../../../../kit/hub/check-in-bench.js';
-import { NO_SNAPSHOTS, SILENT_ROSTER } from '../../../../kit/hub/no-swarm.js';
+import { NO_SNAPSHOTS } from '../../../../kit/hub/no-swarm.js';
 
 function setup() {
   const clock = new FakeClock();
   const bench = checkInBench(clock);
-  const { presence, registry, environment } = bench;
-  const sources = { clock, presence, registry, roster: SILENT_ROSTER, snapshots: NO_SNAPSHOTS };
+  const { environments: live, environment } = bench;
+  const sources = { clock, live, snapshots: NO_SNAPSHOTS };
   const describe = (changes: Partial<Environment> = {}) =>
     describeEnvironment({ ...environment, ...changes }, sources);
-  return { clock, bench, presence, environment, describe };
+  return { clock, bench, presence: live.of(1).presence, environment, describe };
 }
 
 test('status: new before the first agent, online while it is heard, offline after two intervals and ten seconds', async (t) => {
@@ -42,7 +42,7 @@ test('status: degraded while the engine or the way to the tunnel fails, with tha
 test('status: refused only while no valid agent is online; otherwise the refusal is a problem', async (t) => {
   const { bench, presence, environment, describe } = setup();
   const error = problem('edge-id-mismatch');
-  presence.refused(1, error);
+  presence.refused(error);
   t.like(describe(), { status: 'refused', problem: { code: 'edge-id-mismatch' } });
   await bench.checkIn();
   t.like(describe(), { status: 'online', problem: { code: 'edge-id-mismatch' } });

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import Koa from 'koa';
+import { AuthFailureLog } from '../agents/auth-failure-log.js';
+import { Tickets } from '../docker/console/tickets.js';
+import { AllNodeLists } from '../docker/lists/all-node-lists.js';
+import { DockerProxy } from '../docker/proxy/proxy.js';
+import { EnvironmentAdmin } from '../environments/admin.js';
+import { KeyExpiry } from '../environments/key-expiry.js';
+import { EnvironmentWatch } from '../events/environment-watch.js';
+import { EventLog } from '../events/event-log.js';
+import { EventStreams } from '../events/event-streams.js';
+import type { Host, Logger } from '../host.js';
+import { cutLeftovers } from '../http/cut-leftovers.js';
+import { errorReplies } from '../http/error-reply.js';
+import { requireHost } from '../http/guards/require-host.js';
+import { hubTime } from '../http/hub-time.js';
+import { MissedUpgrades } from '../http/missed-upgrades.js';
+import { callRoutes } from '../http/operation-routes.js';
+import type { Lifecycle } from '../lifecycle.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Running } from '../plugin.js';
+import { SelfTest } from '../reachability/self-test.js';
+import { agentRoutes } from '../routes/agent.js';
+import { ConsoleRoute } from '../routes/console.js';
+import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from '../routes/docker.js';
+import { CALLS } from '../routes/operations.js';
+import type { Services } from '../services.js';
+import { EnvironmentDirectory } from '../views/list/directory.js';
+import { newSecret, WebhookAdmin } from '../webhooks/admin.js';
+import { CallLog } from '../webhooks/call-log.js';
+import { WebhookInbox } from '../webhooks/inbox.js';
+import { SealedAnswers } from '../webhooks/sealed-answers.js';
+import type { Live } from './live.js';
+import type { Storage } from './storage.js';
+import type { Tunnels } from './tunnels.js';
+
+/** What answers requests: URLs are below the mount. */
+export type Api = Pick<Running, 'answer' | 'upgrade'>;
+
+export interface ApiParts extends Storage, Live, Tunnels {
+  readonly options: ResolvedOptions;
+  readonly host: Host;
+  readonly logger: Logger;
+}
+
+export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<Api> {
+  const { options, host, logger, store, snapshots, live, tunnels, json, fingerprint } = parts;
+  const { clock, randomBytes } = options;
+  const admin = new EnvironmentAdmin({
+    store,
+    live,
+    snapshots,
+    clock,
+    randomBytes,
+    newUuid: randomUUID,
+    fingerprint,
+  });
+  await lifecycle.use(new KeyExpiry({ admin, store, clock, logger }));
+  const callLog = new CallLog(clock);
+  const answers = await lifecycle.use(new SealedAnswers({ clock, randomBytes }));
+  const directory = await lifecycle.use(new EnvironmentDirectory(store));
+  const log = new EventLog({ bootId: randomBytes(6).toString('base64url') });
+  await lifecycle.use(new EnvironmentWatch({ store, live, snapshots, log, clock }));
+  const lastCheckInAtMs = (id: number) => live.of(id).presence.lastCheckInAtMs();
+  const eventStreams = await lifecycle.use(new EventStreams({ log, clock, lastCheckInAtMs }));
+  return entryPoints({
+    ...parts,
+    clock,
+    admin,
+    callLog,
+    directory,
+    eventStreams,
+    authFailures: new AuthFailureLog(clock, 'agent-unauthorized'),
+    docker: new DockerProxy({ tunnels, logger }),
+    lists: new AllNodeLists({ tunnels, logger, clock, json }),
+    tickets: new Tickets({ clock, randomBytes }),
+    webhookAdmin: new WebhookAdmin({ store, callLog, clock, randomBytes }),
+    webhookInbox: new WebhookInbox({
+      store,
+      admin,
+      answers,
+      callLog,
+      authFailures: new AuthFailureLog(clock, 'webhook-unauthorized'),
+      clock,
+      logger,
+      decoy: newSecret(randomBytes),
+    }),
+    selfTest: new SelfTest({
+      clock,
+      randomBytes,
+      fingerprint,
+      get ownAuthority() {
+        return host.caCertificate;
+      },
+    }),
+  });
+}
+
+/** Docker calls bypass Koa, on the raw request: bytes stream both ways. */
+function entryPoints(services: Services): Api {
+  const listener = application(services).callback();
+  const consoles = new ConsoleRoute(services);
+  const missedUpgrades = new MissedUpgrades(services.logger);
+  return {
+    answer: (req, res, url) => {
+      const call = parseDockerCall(url);
+      if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
+      if (call) {
+        void answerDockerCall(services, call, req, res);
+        return;
+      }
+      req.url = url;
+      listener(req, res);
+    },
+    upgrade: (req, socket, head, url) => {
+      const call = parseDockerCall(url);
+      if (call) void answerDockerUpgrade(services, call, req, socket, head);
+      return call !== null || consoles.upgrade(req, socket, head, url);
+    },
+  };
+}
+
+function application(services: Services): Koa {
+  const app = new Koa();
+  app.on('error', (err) => services.logger.debug({ err }, 'cannot send an answer'));
+  app.use(cutLeftovers(services.clock));
+  app.use(hubTime(services.clock));
+  app.use(errorReplies(services.logger));
+  app.use((ctx, next) => {
+    requireHost(ctx.req);
+    return next();
+  });
+  for (const router of [agentRoutes(services), callRoutes(services, CALLS)]) {
+    app.use(router.routes());
+    app.use(router.allowedMethods());
+  }
+  return app;
+}

@@ -1,0 +1,230 @@
+import { problem } from '../../../protocol/problems.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Logger } from '../host.js';
+import type { Environment } from '../model/environment.js';
+import type { SnapshotFiles } from '../snapshots/files.js';
+import { SnapshotRequests } from '../snapshots/requests.js';
+import type { Store } from '../store/store.js';
+import { LeaderElection } from '../swarm/leader-election.js';
+import { SwarmRoster } from '../swarm/roster.js';
+import { type TokenLedger, TunnelCredentials } from '../tunnel/credentials.js';
+import { TunnelSlots } from '../tunnel/slots.js';
+import { HeldCheckIns } from './held-check-ins.js';
+import { leaderCandidates } from './leader-candidates.js';
+import { MachineClaims } from './machine-claims.js';
+import { Presence } from './presence.js';
+
+/** What all live environments share. */
+export interface LiveContext {
+  readonly store: Pick<Store, 'environment' | 'settings' | 'update'>;
+  readonly files: Pick<SnapshotFiles, 'write'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly tokens: TokenLedger;
+  /** Monotonic ms of the hub's start. */
+  readonly startedMs: number;
+  /** Unique, also across hub restarts. */
+  readonly newEpoch: () => string;
+  /** Called once after each change of its tunnels or its leader, synchronously. */
+  readonly onChange: (environmentId: number) => void;
+}
+
+/**
+ * All that the hub knows about one environment while it runs, and nothing of it is on disk: its agents' presence, held
+ * check-ins and credentials, its tunnels and their leader, its Swarm's nodes, the snapshots it waits for. Parts that an
+ * idle environment does not need are created on first use.
+ */
+export class LiveEnvironment {
+  readonly id: number;
+  readonly presence: Presence;
+  readonly tunnels: TunnelSlots;
+  readonly held: HeldCheckIns;
+  readonly #context: LiveContext;
+  #credentials: TunnelCredentials | null = null;
+  #election: LeaderElection | null = null;
+  #machines: MachineClaims | null = null;
+  #roster: SwarmRoster | null = null;
+  #snapshots: SnapshotRequests | null = null;
+  #isChanging = false;
+  #hasChanged = false;
+
+  constructor(id: number, context: LiveContext) {
+    const { clock, newEpoch, store } = context;
+    this.id = id;
+    this.#context = context;
+    this.presence = new Presence(context);
+    this.held = new HeldCheckIns(clock, this.presence);
+    this.tunnels = new TunnelSlots({
+      clock,
+      inactivityMs: () => store.settings().inactivitySeconds * 1_000,
+      newEpoch,
+      onChange: () => this.#changed(),
+      onLost: (tunnel) => this.#leaderElection().lost(tunnel),
+    });
+  }
+
+  get credentials(): TunnelCredentials {
+    this.#credentials ??= new TunnelCredentials(this.#context.tokens);
+    return this.#credentials;
+  }
+
+  /** Its Swarm's nodes. */
+  get roster(): SwarmRoster {
+    this.#roster ??= new SwarmRoster({
+      environmentId: this.id,
+      store: this.#context.store,
+      clock: this.#context.clock,
+      onChange: () => this.evaluate(),
+    });
+    return this.#roster;
+  }
+
+  get snapshots(): SnapshotRequests {
+    const { clock, store, files } = this.#context;
+    this.#snapshots ??= new SnapshotRequests({
+      environmentId: this.id,
+      clock,
+      store,
+      files,
+      isLive: (instanceId) => this.presence.isLive(instanceId),
+      onRequest: () => this.held.evaluate(),
+    });
+    return this.#snapshots;
+  }
+
+  get machines(): MachineClaims {
+    const { clock, startedMs, randomBytes, store } = this.#context;
+    this.#machines ??= new MachineClaims({
+      presence: this.presence,
+      tunnels: this.tunnels,
+      clock,
+      startedMs,
+      randomBytes,
+      isHolding: () => store.settings().heldCheckIns,
+      endHold: (instanceId) => this.held.answer(instanceId),
+    });
+    return this.#machines;
+  }
+
+  /** The current record; undefined once the environment is deleted. */
+  get record(): Environment | undefined {
+    return this.#context.store.environment(this.id);
+  }
+
+  /** Number of snapshot requests so far; check-ins carry it. */
+  get snapshotRequest(): number {
+    return this.#snapshots?.requested ?? 0;
+  }
+
+  /** The nodes of its Swarm as its managers report them; null before they do. */
+  get members(): SwarmRoster['members'] {
+    return this.#roster?.members ?? null;
+  }
+
+  /** The instance that may open the environment's tunnel. */
+  get leaderId(): string | null {
+    return this.tunnels.peek()?.lease?.instanceId ?? null;
+  }
+
+  /** An agent can be notified now. */
+  called(instanceId: string): void {
+    this.#election?.recordCheckIn(instanceId);
+    this.evaluate(instanceId);
+  }
+
+  /** The connection of an agent's held check-in broke. */
+  disconnected(instanceId: string): void {
+    if (!this.#election) return;
+    this.#election.disconnected(instanceId);
+    this.evaluate();
+  }
+
+  /**
+   * Decides again who leads, and notifies once of all that changed by it.
+   * @param calling an agent that can be notified although it holds no check-in
+   */
+  evaluate(calling: string | null = null): void {
+    if (this.#isChanging) return;
+    this.#change(() => {
+      if (this.tunnels.peek()) this.#leaderElection().evaluate(calling);
+    });
+    this.#notify();
+  }
+
+  /** Ends one agent's tunnels, and its held check-in. Its credentials end with its secret. */
+  revokeInstance(instanceId: string): void {
+    this.tunnels.revokeInstance(instanceId);
+    this.held.evaluate();
+  }
+
+  /** Ends all that was granted: credentials, tunnels with their calls, waits; held check-ins are evaluated. */
+  revoke(): void {
+    this.#credentials?.revoke();
+    this.#change(() => this.tunnels.revoke());
+    this.evaluate();
+    this.held.evaluate();
+    const { record } = this;
+    if (!record) this.#snapshots?.refuse(problem('environment-not-found'));
+    else if (record.instances.length === 0) this.#snapshots?.refuse(problem('environment-not-associated'));
+  }
+
+  /** Forgets all other instances, with their node tunnels and held check-ins. */
+  keep(instanceIds: ReadonlySet<string>): void {
+    this.#roster?.prune();
+    this.tunnels.keepNodes(instanceIds);
+    this.#machines?.keep(instanceIds);
+    this.#snapshots?.keep(instanceIds);
+    if (!this.presence.keep(instanceIds)) return;
+    this.evaluate();
+    this.held.evaluate();
+  }
+
+  /** Ends everything; safe to call twice. */
+  end(why: 'deleted' | 'stopping'): void {
+    if (why === 'stopping') {
+      this.held.end(problem('hub-stopping', { retryAfterSeconds: 1 }));
+      this.tunnels.revoke('stopping');
+    } else this.revoke();
+    this.#election?.stop();
+  }
+
+  /** A slot changed: decides who leads, or is part of that decision. */
+  #changed(): void {
+    this.#hasChanged = true;
+    this.evaluate();
+  }
+
+  /** Makes changes without a decision about each. */
+  #change(change: () => void): void {
+    this.#isChanging = true;
+    try {
+      change();
+    } finally {
+      this.#isChanging = false;
+    }
+  }
+
+  #notify(): void {
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    this.held.evaluate();
+    this.#context.onChange(this.id);
+  }
+
+  #leaderElection(): LeaderElection {
+    const { clock, logger } = this.#context;
+    this.#election ??= new LeaderElection({
+      environmentId: this.id,
+      slot: this.tunnels.slot(),
+      candidates: () => {
+        const { record } = this;
+        return record ? leaderCandidates(record, this) : [];
+      },
+      onDue: () => this.evaluate(),
+      clock,
+      logger,
+    });
+    return this.#election;
+  }
+}

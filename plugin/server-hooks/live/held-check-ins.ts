@@ -1,0 +1,102 @@
+import { type Problem, problem } from '../../../protocol/problems.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Presence } from './presence.js';
+
+/** A check-in whose answer waits for news. */
+export interface Hold {
+  readonly instanceId: string;
+  /** Longest wait, ms. */
+  readonly waitMs: number;
+  /** When to evaluate it although nothing changed, ms; null: never. */
+  readonly retryMs: number | null;
+  /** Whether there is news for the agent. */
+  readonly hasChanges: () => boolean;
+  /** Aborts when the connection closes. */
+  readonly signal: AbortSignal;
+  /** Called when it does. */
+  readonly onDisconnect: () => void;
+}
+
+interface Waiter {
+  /** Evaluates the state and ends the hold if it changed. */
+  evaluate(): void;
+  /** Ends the hold with the current state. */
+  answer(): void;
+  end(error: Problem): void;
+}
+
+/** The held check-ins of one environment, one for each agent at most. */
+export class HeldCheckIns {
+  readonly #clock: Clock;
+  readonly #presence: Presence;
+  readonly #waiters = new Map<string, Waiter>();
+
+  constructor(clock: Clock, presence: Presence) {
+    this.#clock = clock;
+    this.#presence = presence;
+  }
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Ends those for whose agents there is news. */
+  evaluate(): void {
+    for (const waiter of [...this.#waiters.values()]) waiter.evaluate();
+  }
+
+  /** Answers an instance's held check-in immediately; a live agent then checks in again. */
+  answer(instanceId: string): void {
+    this.#waiters.get(instanceId)?.answer();
+  }
+
+  /** Ends an instance's held check-in: a newer one arrived. */
+  supersede(instanceId: string): void {
+    this.#waiters.get(instanceId)?.end(problem('check-in-superseded'));
+  }
+
+  /** Ends all with an error. */
+  end(error: Problem): void {
+    for (const waiter of [...this.#waiters.values()]) waiter.end(error);
+  }
+
+  /**
+   * Resolves when there is news, the wait is over or the agent disconnected.
+   * @throws Problem the reason for which it was ended
+   */
+  hold({ instanceId, waitMs, retryMs, hasChanges, signal, onDisconnect }: Hold): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const release = this.#presence.held(instanceId, waitMs);
+      const settle = () => {
+        cancelHold();
+        cancelRetry?.();
+        release();
+        signal.removeEventListener('abort', onAbort);
+        if (this.#waiters.get(instanceId) === waiter) this.#waiters.delete(instanceId);
+      };
+      const answer = () => {
+        settle();
+        resolve();
+      };
+      const waiter: Waiter = {
+        answer,
+        evaluate: () => {
+          if (hasChanges()) answer();
+        },
+        end: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        answer();
+        onDisconnect();
+      };
+      const cancelHold = this.#clock.after(waitMs, answer);
+      const cancelRetry = retryMs === null ? null : this.#clock.after(retryMs, waiter.evaluate);
+      signal.addEventListener('abort', onAbort);
+      this.#waiters.set(instanceId, waiter);
+      if (signal.aborted) onAbort();
+    });
+  }
+}
