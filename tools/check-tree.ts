@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { findViolations } from './find-violations.js';
+import { measureHouse } from './house-measures.js';
 
-const violations = await findViolations(fileURLToPath(new URL('..', import.meta.url)));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const violations = [...(await findViolations(root)), ...(await measureHouse(root)).excesses];
 for (const violation of violations) console.error(violation);
 if (violations.length > 0) process.exit(1);
-console.log('check-tree: layers and cycles are fine');
+console.log('check-tree: layers, cycles and sizes are fine');
