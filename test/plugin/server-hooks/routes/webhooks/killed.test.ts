@@ -5,7 +5,7 @@ import { startChild } from '../../../../kit/child.js';
 import { startPlugin } from '../../../../kit/hub/plugin.js';
 import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
-const DYING_HUB = fileURLToPath(new URL('../../../../kit/hub/dying-hub.ts', import.meta.url));
+const DYING_HUB = fileURLToPath(new URL('./dying-hub.ts', import.meta.url));
 
 test('webhooks: killed between store and answer, a hub knows the message, and what it made can be found', async (t) => {
   const first = await startPlugin(t);

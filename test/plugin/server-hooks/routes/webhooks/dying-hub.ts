@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createPlugin } from '../../../plugin/server-hooks/index.js';
-import { LogRecorder } from '../log-recorder.js';
+import { createPlugin } from '../../../../../plugin/server-hooks/index.js';
+import { LogRecorder } from '../../../../kit/log-recorder.js';
 
 const [dataDir = ''] = process.argv.slice(2);
 const host = { authenticate: async () => null, logger: new LogRecorder() };
