@@ -4,7 +4,7 @@ import type { Logger } from '../host.js';
 import type { LiveEnvironments } from '../live/environments.js';
 import type { Store } from '../store/store.js';
 import type { Grant } from '../tunnel/credentials.js';
-import type { Tunnel } from '../tunnel/tunnel.js';
+import type { TunnelSession } from '../tunnel/session.js';
 
 export interface TunnelAdmissionOptions {
   readonly store: Pick<Store, 'environment'>;
@@ -43,7 +43,7 @@ export class TunnelAdmission {
    * falls in between.
    * @throws Problem `credential-revoked` (401)
    */
-  register(tunnel: Tunnel): void {
+  register(tunnel: TunnelSession): void {
     const { store, live, logger } = this.#options;
     const { environmentId, generation, nodeId, purpose } = tunnel.grant;
     const environment = store.environment(environmentId);

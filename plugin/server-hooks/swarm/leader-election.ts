@@ -1,8 +1,8 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import { type Contender, electLeader } from '../model/elect-leader.js';
+import type { TunnelSession } from '../tunnel/session.js';
 import type { TunnelSlot } from '../tunnel/slot.js';
-import type { Tunnel } from '../tunnel/tunnel.js';
 import { LEASE_MS, LeaderBackoff } from './leader-backoff.js';
 
 /** An instance that may lead its environment. */
@@ -81,7 +81,7 @@ export class LeaderElection {
   }
 
   /** Records that a tunnel ended by itself. */
-  lost({ grant: { instanceId, purpose }, end }: Tunnel): void {
+  lost({ grant: { instanceId, purpose }, end }: TunnelSession): void {
     if (purpose === 'environment') this.#miss(instanceId, end === 'lost' ? 'away' : 'suspect');
   }
 

@@ -3,9 +3,9 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { onAbort } from '../model/on-abort.js';
 import { askReports } from './ask-reports.js';
+import type { TunnelSession } from './session.js';
 import type { TunnelSlots } from './slots.js';
 import type { TunnelCall, TunnelSource, TunnelTarget } from './source.js';
-import type { Tunnel } from './tunnel.js';
 
 export interface TunnelCallsOptions {
   /** The tunnels of an environment. */
@@ -72,7 +72,7 @@ export class TunnelCalls implements TunnelSource {
   }
 
   /** Waits for new reports, 7 s at most, then decides by what is known. */
-  async #servesSwarm(tunnel: Tunnel, signal: AbortSignal): Promise<boolean> {
+  async #servesSwarm(tunnel: TunnelSession, signal: AbortSignal): Promise<boolean> {
     const { clock, servesSwarm } = this.#options;
     const { environmentId, instanceId } = tunnel.grant;
     const serves = () => servesSwarm(environmentId, instanceId);
@@ -87,7 +87,7 @@ export class TunnelCalls implements TunnelSource {
    * Managers confirm each other, so that the leader's report counts as well. Its tunnel is opened only for an agent that
    * `reported` itself as a manager: a call to a worker wakes nobody.
    */
-  async #askLeader(tunnel: Tunnel, reported: Promise<void>, stop: AbortSignal): Promise<void> {
+  async #askLeader(tunnel: TunnelSession, reported: Promise<void>, stop: AbortSignal): Promise<void> {
     const { servesSwarm, isConfirmable } = this.#options;
     const { environmentId, instanceId, purpose } = tunnel.grant;
     if (purpose === 'environment') return;

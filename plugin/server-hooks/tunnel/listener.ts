@@ -12,7 +12,7 @@ import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import type { Logger } from '../host.js';
 import { FairPlaces } from '../model/fair-places.js';
 import type { Grant } from './credentials.js';
-import { Tunnel } from './tunnel.js';
+import { TunnelSession } from './session.js';
 
 export interface TunnelListenerOptions {
   /** PEM of the tunnel's key and certificate; see `tunnel-identity.ts`. */
@@ -25,7 +25,7 @@ export interface TunnelListenerOptions {
   /** Verifies a proof and spends its credential. @throws Problem `credential-…` */
   readonly admit: (proof: TunnelProof) => Grant;
   /** Attaches an admitted tunnel, or rejects it. @throws Problem `credential-revoked` */
-  readonly register: (tunnel: Tunnel) => void;
+  readonly register: (tunnel: TunnelSession) => void;
   readonly newId: () => string;
   /** File descriptor limit of the process: unproven connections get a quarter of it. Default: no limit. */
   readonly openFiles?: number;
@@ -160,7 +160,7 @@ export class TunnelListener {
     try {
       const proof = await this.#requestProof(session, socket);
       const grant = admit(proof);
-      const tunnel = new Tunnel({
+      const tunnel = new TunnelSession({
         id: newId(),
         grant,
         session,

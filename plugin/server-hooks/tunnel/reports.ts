@@ -1,4 +1,4 @@
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { NextRun } from '../../../protocol/time/next-run.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -63,11 +63,7 @@ export class TunnelReports {
       const stream = closed.aborted ? null : ask();
       if (!stream) return resolve();
       const stopListening = onAbort(closed, () => stream.destroy());
-      const cancel = clock.after(TUNNEL.reportMs, () => {
-        resets.spend();
-        stream.close(constants.NGHTTP2_CANCEL);
-        stream.destroy();
-      });
+      const cancel = clock.after(TUNNEL.reportMs, () => resets.cancel(stream));
       stream.once('close', () => {
         cancel();
         stopListening();

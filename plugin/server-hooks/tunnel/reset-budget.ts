@@ -1,3 +1,4 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Clock } from '../../../protocol/time/clock.js';
 
 /** Half of nghttp2's burst, and slightly below its rate per second; Node 20 has no option for them. */
@@ -27,5 +28,13 @@ export class ResetBudget {
     if (this.#left < 1) return false;
     this.#left--;
     return true;
+  }
+
+  /** Gives up on a stream that was not answered in time: resets it in any case, and counts that. */
+  cancel(stream: ClientHttp2Stream): void {
+    this.spend();
+    stream.close(constants.NGHTTP2_CANCEL);
+    // Without flow-control credit from the peer, `close` alone would never finish.
+    stream.destroy();
   }
 }

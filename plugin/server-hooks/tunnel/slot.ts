@@ -1,13 +1,14 @@
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Tunnel, TunnelEnd } from './tunnel.js';
+import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
+import type { TunnelSession } from './session.js';
 
 /** The three states of a slot. */
 export type TunnelState = 'idle' | 'required' | 'active';
 
 /** A tunnel and a hold on it that counts as use until `leave` is called (repeated calls do nothing). */
 export interface TunnelHold {
-  readonly tunnel: Tunnel;
+  readonly tunnel: TunnelSession;
   readonly leave: () => void;
 }
 
@@ -18,7 +19,7 @@ export interface TunnelLease {
 }
 
 interface Waiter {
-  resolve(tunnel: Tunnel): void;
+  resolve(tunnel: TunnelSession): void;
   reject(error: Problem): void;
 }
 
@@ -29,7 +30,7 @@ export interface SlotOptions {
   /** Called after each change of state or tunnel, synchronously. */
   readonly onChange: () => void;
   /** Called when a tunnel was lost, synchronously, before `onChange`; its lease is already cleared. */
-  readonly onLost: (tunnel: Tunnel) => void;
+  readonly onLost: (tunnel: TunnelSession) => void;
   /** Unique, also across hub restarts. */
   readonly newEpoch: () => string;
 }
@@ -45,7 +46,7 @@ const JUST_OPENED_MS = 3_000;
 export class TunnelSlot {
   readonly #options: SlotOptions;
   readonly #waiters = new Set<Waiter>();
-  #tunnel: Tunnel | null = null;
+  #tunnel: TunnelSession | null = null;
   #lease: TunnelLease | null = null;
   /** Monotonic ms at which it was attached. */
   #attachedMs = 0;
@@ -57,7 +58,7 @@ export class TunnelSlot {
     this.#options = options;
   }
 
-  get tunnel(): Tunnel | null {
+  get tunnel(): TunnelSession | null {
     return this.#tunnel;
   }
 
@@ -149,7 +150,7 @@ export class TunnelSlot {
    * Attaches a tunnel and supersedes an older one: the newest authenticated one wins.
    * @throws Problem `credential-revoked` (401) if its lease was withdrawn
    */
-  attach(tunnel: Tunnel): void {
+  attach(tunnel: TunnelSession): void {
     if (tunnel.grant.epoch !== this.#lease?.epoch) {
       throw problem('credential-revoked', { detail: 'The lease was withdrawn before the agent connected' });
     }
@@ -223,7 +224,7 @@ export class TunnelSlot {
     tunnel?.close(end);
   }
 
-  #detach(tunnel: Tunnel): void {
+  #detach(tunnel: TunnelSession): void {
     if (this.#tunnel !== tunnel) return;
     this.#tunnel = null;
     this.#lease = null;

@@ -1,7 +1,7 @@
 import type { CheckInAnswer } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { openCredential } from '../../../protocol/crypto/credential.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { SeededRandom } from '../seeded-random.js';
@@ -16,7 +16,7 @@ export interface AgentSurroundings {
   /** The agent as the hub has it stored; enrols it where the hub forgot it. */
   instance(agent: LeaseAgent): Instance;
   /** Spends a token. @throws Problem */
-  present(instance: Instance, token: string): Tunnel;
+  present(instance: Instance, token: string): TunnelSession;
   /** Right after a check-in of the agent's began, before it is answered or held. */
   heard(agent: LeaseAgent): void;
   /** The hub's answer, whether or not the agent is there to get it. */
@@ -27,7 +27,7 @@ export interface AgentSurroundings {
 
 type Purpose = Grant['purpose'];
 interface Keeper {
-  tunnel: Tunnel | null;
+  tunnel: TunnelSession | null;
   isOpening: boolean;
   failures: number;
   /** Of the newest credential: what it shows once it is connected. */
@@ -207,7 +207,7 @@ export class LeaseAgent {
     }
   }
 
-  #lost(keeper: Keeper, tunnel: Tunnel): void {
+  #lost(keeper: Keeper, tunnel: TunnelSession): void {
     if (keeper.tunnel !== tunnel) return;
     keeper.tunnel = null;
     if (this.#isOn && !DECIDED.has(tunnel.end)) this.kick();

@@ -6,7 +6,7 @@ import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environm
 import { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
-import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 import { MortalClock } from './mortal-clock.js';
@@ -61,10 +61,10 @@ export class LeaseHub {
   }
 
   /** A tunnel whose connection does nothing; not in its place yet. */
-  tunnel(grant: Grant): Tunnel {
+  tunnel(grant: Grant): TunnelSession {
     // Gone from the start: all that is asked of it is to be cut.
     const session = { closed: true, destroyed: true, destroy: () => undefined };
-    return new Tunnel({
+    return new TunnelSession({
       id: `${this.bootId}-tunnel-${++this.#tunnels}`,
       grant,
       session: session as unknown as ClientHttp2Session,

@@ -1,8 +1,8 @@
 import { leaderCandidates } from '../../../plugin/server-hooks/live/leader-candidates.js';
 import { type Environment, servesSwarm } from '../../../plugin/server-hooks/model/environment.js';
 import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { TunnelLease } from '../../../plugin/server-hooks/tunnel/slot.js';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
 import type { FakeClock } from '../clock/fake-clock.js';
 import type { LeaseAgent } from './agent.js';
 import type { LeaseHub } from './hub.js';
@@ -25,7 +25,7 @@ export class LeaseRules {
   readonly #world: RuledWorld;
   readonly #epochs = new Set<string>();
   readonly #used = new Set<Grant>();
-  readonly #tunnels: Tunnel[] = [];
+  readonly #tunnels: TunnelSession[] = [];
   /** Monotonic ms at which an agent's lease ran out without a tunnel, though it was heard. */
   readonly #failedMs = new Map<string, number>();
   /** The same of those from whom it was taken back; another may take it before their turn is over. */
@@ -44,7 +44,7 @@ export class LeaseRules {
   }
 
   /** Tunnels that stand, of the hub that runs. */
-  openTunnels(purpose?: Grant['purpose']): Tunnel[] {
+  openTunnels(purpose?: Grant['purpose']): TunnelSession[] {
     return this.#tunnels.filter(
       ({ end, grant }) => end === null && (purpose === undefined || grant.purpose === purpose),
     );
@@ -90,7 +90,7 @@ export class LeaseRules {
   }
 
   /** A tunnel was put in its place. */
-  registered(tunnel: Tunnel, lease: TunnelLease | null): void {
+  registered(tunnel: TunnelSession, lease: TunnelLease | null): void {
     const { grant } = tunnel;
     const whose = `${grant.instanceId} with epoch ${grant.epoch}`;
     this.#must(

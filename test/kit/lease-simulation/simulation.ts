@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CheckInAnswer } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { openCredential } from '../../../protocol/crypto/credential.js';
 import { deriveKey } from '../../../protocol/crypto/derived-keys.js';
 import { problem } from '../../../protocol/problems.js';
@@ -17,7 +17,7 @@ import { member, newInstance, swarmEnvironment } from './samples.js';
 /** A connection that was let in and is not in its place yet. */
 interface Handshake {
   readonly hub: LeaseHub;
-  readonly tunnel: Tunnel;
+  readonly tunnel: TunnelSession;
 }
 
 /** A node as its Swarm has it, and what its agent says of it. */
@@ -141,7 +141,7 @@ export class LeaseWorld {
   }
 
   /** @throws Problem */
-  register({ hub, tunnel }: Handshake): Tunnel {
+  register({ hub, tunnel }: Handshake): TunnelSession {
     if (hub !== this.hub) throw problem('tunnel-lost');
     const lease = hub.environment.tunnels.slotOf(tunnel.grant).lease;
     hub.admission.register(tunnel);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex, Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ExecutionContext } from 'ava';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { EMPTY_SETTINGS, FRAME, frame, status200, untilStream } from './h2-frames.js';
 import { PROOF, type TestListener } from './listener.js';
 import { dialTunnelPort, rawTunnel } from './raw-tunnel.js';
@@ -18,7 +18,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** An agent made of frames, past its proof. */
 export interface FrameAgent {
   readonly socket: TLSSocket;
-  readonly tunnel: Tunnel;
+  readonly tunnel: TunnelSession;
   /** A call, as far as the agent's 200. */
   dial(): Promise<Duplex>;
   /** A call, as far as its arrival here. Rejects with the dial's error. */
@@ -77,7 +77,7 @@ export async function flood(socket: Writable, piece: Buffer): Promise<Flood> {
 }
 
 /** Another tunnel, whose agent sends back what it gets. */
-export async function healthyTunnel(t: ExecutionContext, hub: TestListener): Promise<Tunnel> {
+export async function healthyTunnel(t: ExecutionContext, hub: TestListener): Promise<TunnelSession> {
   const agent = await rawTunnel(t, hub.port);
   agent.session.on('stream', (stream, headers) => {
     if (headers[':method'] !== 'CONNECT') return;
@@ -91,7 +91,7 @@ export async function healthyTunnel(t: ExecutionContext, hub: TestListener): Pro
 }
 
 /** Whether a byte makes the way there and back. */
-export async function echoes(tunnel: Tunnel): Promise<boolean> {
+export async function echoes(tunnel: TunnelSession): Promise<boolean> {
   const pipe = await tunnel.dial();
   pipe.end('x');
   const [chunk] = await once(pipe, 'data');

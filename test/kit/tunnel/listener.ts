@@ -1,7 +1,7 @@
 import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
 import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { problem } from '../../../protocol/problems.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
@@ -34,7 +34,7 @@ export interface TestListener {
   readonly fingerprint: string;
   readonly log: LogRecorder;
   /** Tunnels that were registered, in order. */
-  readonly tunnels: Tunnel[];
+  readonly tunnels: TunnelSession[];
   /** The code of the first connection refused since the start. */
   readonly refused: Promise<string>;
 }
@@ -42,11 +42,11 @@ export interface TestListener {
 /** A tunnel port that lets the token of {@link PROOF} in, as often as it comes. */
 export async function startListener(
   t: Scope,
-  options: { clock?: Clock; register?: (tunnel: Tunnel) => void; openFiles?: number } = {},
+  options: { clock?: Clock; register?: (tunnel: TunnelSession) => void; openFiles?: number } = {},
 ): Promise<TestListener> {
   const clock = options.clock ?? systemClock;
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
-  const tunnels: Tunnel[] = [];
+  const tunnels: TunnelSession[] = [];
   let report: (code: string) => void = () => undefined;
   const refused = new Promise<string>((resolve) => {
     report = resolve;

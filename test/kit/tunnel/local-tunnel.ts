@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
+import type { TunnelSession as AgentTunnelSession } from '../../../agent-image/src/tunnel/session.js';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
 import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
-import type { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { Scope } from '../scope.js';
@@ -20,16 +20,16 @@ export interface LocalTunnelOptions {
 
 /** Both ends of a tunnel in this process, over TLS on loopback. */
 export interface LocalTunnel {
-  readonly tunnel: Tunnel;
-  readonly agentTunnel: TunnelSession;
+  readonly tunnel: TunnelSession;
+  readonly agentTunnel: AgentTunnelSession;
   /** Resolves to the code the agent's end closed with. */
   readonly agentClosed: Promise<string>;
 }
 
 export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promise<LocalTunnel> {
   const identity = await loadTunnelIdentity(await tempFolder(t), systemClock);
-  let register: (tunnel: Tunnel) => void = () => undefined;
-  const registered = new Promise<Tunnel>((resolve) => {
+  let register: (tunnel: TunnelSession) => void = () => undefined;
+  const registered = new Promise<TunnelSession>((resolve) => {
     register = resolve;
   });
   const listener = new TunnelListener({

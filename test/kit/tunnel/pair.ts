@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { Tunnel } from '../../../plugin/server-hooks/tunnel/tunnel.js';
+import { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { SESSION_LIMITS } from '../../../protocol/tunnel/tunnel-settings.js';
 import { LogRecorder } from '../log-recorder.js';
@@ -21,7 +21,7 @@ export interface TunnelPairOptions {
 
 /** The hub's end of a tunnel, and the agent's raw end, over a loopback connection without TLS. */
 export interface TunnelPair {
-  readonly tunnel: Tunnel;
+  readonly tunnel: TunnelSession;
   /** The hub's session. */
   readonly session: ClientHttp2Session;
   readonly far: ServerHttp2Session;
@@ -52,7 +52,7 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
   const session = http2.connect('http://agent', { createConnection: () => near, ...SESSION_LIMITS });
   session.on('error', () => undefined);
   await once(session, 'connect');
-  const tunnel = new Tunnel({
+  const tunnel = new TunnelSession({
     id: options.id ?? 'tunnel-1',
     grant: {
       environmentId: options.environmentId ?? 1,

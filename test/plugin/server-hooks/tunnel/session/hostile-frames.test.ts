@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import test from 'ava';
-import type { Tunnel } from '../../../../plugin/server-hooks/tunnel/tunnel.js';
-import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../../kit/tunnel/frame-agent.js';
-import { FRAME, frame } from '../../../kit/tunnel/h2-frames.js';
-import { startListener } from '../../../kit/tunnel/listener.js';
+import type { TunnelSession } from '../../../../../plugin/server-hooks/tunnel/session.js';
+import { CALL, echoes, flood, frameAgent, healthyTunnel } from '../../../../kit/tunnel/frame-agent.js';
+import { FRAME, frame } from '../../../../kit/tunnel/h2-frames.js';
+import { startListener } from '../../../../kit/tunnel/listener.js';
 
 const [PRIORITY, GOAWAY_UNKNOWN, CONTINUATION, ALTSVC, ORIGIN] = [2, 0x42, 9, 10, 12];
 const [END_STREAM, END_HEADERS] = [0x1, 0x4];
@@ -84,7 +84,7 @@ const ATTACKS: Readonly<Record<string, { readonly once?: Buffer; readonly again:
 };
 
 /** The slowest of another environment's calls until `attack` is over, ms. */
-async function slowestEcho(healthy: Tunnel, attack: Promise<unknown>): Promise<number> {
+async function slowestEcho(healthy: TunnelSession, attack: Promise<unknown>): Promise<number> {
   let isOver = false;
   const over = attack.finally(() => {
     isOver = true;

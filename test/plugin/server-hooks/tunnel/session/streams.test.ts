@@ -3,12 +3,12 @@ import http from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import type { Tunnel } from '../../../../plugin/server-hooks/tunnel/tunnel.js';
-import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { startByteEngine } from '../../../kit/engine/byte-engine.js';
-import { localTunnel } from '../../../kit/tunnel/local-tunnel.js';
-import { tunnelPair } from '../../../kit/tunnel/pair.js';
+import type { TunnelSession } from '../../../../../plugin/server-hooks/tunnel/session.js';
+import { TUNNEL } from '../../../../../protocol/tunnel/tunnel-settings.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { startByteEngine } from '../../../../kit/engine/byte-engine.js';
+import { localTunnel } from '../../../../kit/tunnel/local-tunnel.js';
+import { tunnelPair } from '../../../../kit/tunnel/pair.js';
 
 test('tunnel: 512 streams are open at a time, the next is refused until one ends', async (t) => {
   const { tunnel } = await localTunnel(t, { dialEngine: (await startByteEngine(t)).dial });
@@ -140,7 +140,7 @@ function answerConnects(stream: ServerHttp2Stream, path: string): void {
   else stream.respond({ ':status': 204 }, { endStream: true });
 }
 
-async function dial(t: ExecutionContext, tunnel: Tunnel): Promise<Duplex> {
+async function dial(t: ExecutionContext, tunnel: TunnelSession): Promise<Duplex> {
   const pipe = await tunnel.dial();
   pipe.on('error', () => undefined);
   t.teardown(() => {
@@ -158,7 +158,7 @@ async function ping(pipe: Duplex | undefined): Promise<string | undefined> {
 }
 
 /** Dials until there is room; the test's own deadline is the bound. */
-async function untilDials(t: ExecutionContext, tunnel: Tunnel): Promise<void> {
+async function untilDials(t: ExecutionContext, tunnel: TunnelSession): Promise<void> {
   for (;;) {
     try {
       await dial(t, tunnel);
@@ -171,11 +171,11 @@ async function untilDials(t: ExecutionContext, tunnel: Tunnel): Promise<void> {
 }
 
 /** Dials until that is refused. */
-async function untilRefused(tunnel: Tunnel): Promise<never> {
+async function untilRefused(tunnel: TunnelSession): Promise<never> {
   for (;;) (await tunnel.dial()).destroy();
 }
 
-function nameOf({ agent }: Tunnel): Promise<string> {
+function nameOf({ agent }: TunnelSession): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = http.get({ agent, host: 'engine', path: '/name' }, async (response) => {
       let text = '';

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import test from 'ava';
-import type { Tunnel } from '../../../../plugin/server-hooks/tunnel/tunnel.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { startByteEngine } from '../../../kit/engine/byte-engine.js';
-import { startAgentEnd } from '../../../kit/tunnel/endpoints.js';
-import { startListener } from '../../../kit/tunnel/listener.js';
+import type { TunnelSession } from '../../../../../plugin/server-hooks/tunnel/session.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { startByteEngine } from '../../../../kit/engine/byte-engine.js';
+import { startAgentEnd } from '../../../../kit/tunnel/endpoints.js';
+import { startListener } from '../../../../kit/tunnel/listener.js';
 
 const PIECE = Buffer.alloc(256 * 1024);
 const ROUNDS = 4;
 
 /** A call that never stops sending. */
-async function upload(tunnel: Tunnel): Promise<Duplex> {
+async function upload(tunnel: TunnelSession): Promise<Duplex> {
   const pipe = await tunnel.dial();
   pipe.on('error', () => undefined);
   pipe.write('POST /hash HTTP/1.1\r\nHost: engine\r\nContent-Length: 1000000000\r\n\r\n');

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type ByteEngine, bytesOf, hashOf, startByteEngine } from '../../../kit/engine/byte-engine.js';
-import { residentMiB, startAgentEnd, startHubEnd } from '../../../kit/tunnel/endpoints.js';
+import { type ByteEngine, bytesOf, hashOf, startByteEngine } from '../../../../kit/engine/byte-engine.js';
+import { residentMiB, startAgentEnd, startHubEnd } from '../../../../kit/tunnel/endpoints.js';
 
 const READERS = 200;
 const MIB = 1024 * 1024;

@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { type LinkFault, LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
+import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
+import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
@@ -14,10 +15,7 @@ import { DialAgent } from './dial-agent.js';
 import { TunnelReports } from './reports.js';
 import { ResetBudget } from './reset-budget.js';
 
-/** Why a tunnel ended; travels to the agent as the GOAWAY frame's debug data. */
-export type TunnelEnd = 'idle' | 'revoked' | 'superseded' | 'stopping' | 'lost' | LinkFault;
-
-export interface TunnelOptions {
+export interface TunnelSessionOptions {
   readonly id: string;
   readonly grant: Grant;
   readonly session: ClientHttp2Session;
@@ -33,8 +31,8 @@ export interface TunnelOptions {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
 
-/** One live, authenticated agent connection: an HTTP/2 session on which the hub is the client. */
-export class Tunnel {
+/** The hub's end of a tunnel: an HTTP/2 client on a connection that an agent dialled and authenticated. */
+export class TunnelSession {
   readonly id: string;
   readonly grant: Grant;
   readonly inactivityMs: number;
@@ -44,7 +42,7 @@ export class Tunnel {
   readonly agent: Agent;
   /** Aborts when the tunnel ends; its reason is a Problem. */
   readonly closed: AbortSignal;
-  readonly #options: TunnelOptions;
+  readonly #options: TunnelSessionOptions;
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
   readonly #resets: ResetBudget;
@@ -54,7 +52,7 @@ export class Tunnel {
   #isNotifying = false;
   #end: TunnelEnd | null = null;
 
-  constructor(options: TunnelOptions) {
+  constructor(options: TunnelSessionOptions) {
     this.#options = options;
     this.id = options.id;
     this.grant = options.grant;
@@ -116,10 +114,7 @@ export class Tunnel {
       this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
         reject(problem('dial-timeout'));
-        this.#resets.spend();
-        stream.close(NGHTTP2_CANCEL);
-        // Without flow-control credit from the peer, `close` alone would never finish.
-        stream.destroy();
+        this.#resets.cancel(stream);
       });
       this.#monitor.watch(stream);
       stream.once('response', (headers) => {
