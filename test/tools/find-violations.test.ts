@@ -71,7 +71,7 @@ test('import rules: find a cycle of type imports', async (t) => {
   t.deepEqual(others, []);
 });
 
-test('import rules: pass a tree that keeps them, and words that only look like imports', async (t) => {
+test('import rules: pass a tree that keeps them, and text that only resembles imports', async (t) => {
   const root = await plantTree(t, {
     'protocol/a.ts': 'export const A = 1;',
     'plugin/server-hooks/tunnel/b.ts':

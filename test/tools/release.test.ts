@@ -85,7 +85,7 @@ test('release: a check that fails ends it before anything is changed', async (t)
   t.is(await git('log', '-1', '--format=%s'), 'docs: something new');
 });
 
-test('release: refuses changes that are not committed, older versions and what is none', async (t) => {
+test('release: refuses uncommitted changes, older versions and invalid ones', async (t) => {
   const { folder, release } = await clone(t);
   t.regex((await release('0.0.9')).stderr, /0\.0\.9 comes before/);
   t.regex((await release('next')).stderr, /next is not a version/);
@@ -102,7 +102,7 @@ const texts: [text: string, expected: string][] = [
   ['10.1.0 0.1.0-rc.1 0.1.0.1 0.1.01 x0.1.0', '10.1.0 0.1.0-rc.1 0.1.0.1 0.1.01 x0.1.0'],
 ];
 for (const [text, expected] of texts) {
-  test(`release: versions that stand by themselves are replaced: ${text}`, (t) => {
+  test(`release: whole versions are replaced: ${text}`, (t) => {
     t.is(replaceVersion(text, '0.1.0', '0.2.0'), expected);
   });
 }

@@ -22,7 +22,7 @@ test('login guard: a correct password resets the count of its address', async (t
   }
 });
 
-test('login guard: runs two comparisons at once, lets some wait, and refuses the rest', async (t) => {
+test('login guard: runs two comparisons at a time, queues some, and refuses the rest', async (t) => {
   const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, atOnce: 2, waiting: 3 });
   const release: (() => void)[] = [];
   let most = 0;

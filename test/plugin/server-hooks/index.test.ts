@@ -18,7 +18,7 @@ async function makePlugin(t: ExecutionContext, authenticate: Host['authenticate'
   return plugin;
 }
 
-test('plugin: a stop ends a start that is under way', async (t) => {
+test('plugin: a stop ends a start in progress', async (t) => {
   const plugin = await makePlugin(t);
   const starting = plugin.start();
   await plugin.stop();
@@ -30,7 +30,7 @@ test('plugin: a stop ends a start that is under way', async (t) => {
   t.true((await plugin.start()).tunnelPort > 0);
 });
 
-test('plugin: is started once', async (t) => {
+test('plugin: starts once', async (t) => {
   const plugin = await makePlugin(t);
   const starting = plugin.start();
   await t.throwsAsync(plugin.start());
@@ -38,7 +38,7 @@ test('plugin: is started once', async (t) => {
   await t.throwsAsync(plugin.start());
 });
 
-test('plugin: survives a caller who resets an upgrade before the host has said who that is', async (t) => {
+test('plugin: survives a caller that resets an upgrade before the host has identified it', async (t) => {
   let asked: () => void = () => undefined;
   const isAsked = new Promise<void>((resolve) => {
     asked = resolve;
@@ -75,7 +75,7 @@ test('plugin: survives a caller who resets an upgrade before the host has said w
   t.is((await plugin.start().catch((error: Error) => error.message)) as string, 'the plugin runs already');
 });
 
-test('plugin: a stop ends open tunnels, and waits for none', async (t) => {
+test('plugin: a stop ends open tunnels without waiting', async (t) => {
   const running = await startPlugin(t);
   const { id, edgeKey, edgeId } = await running.createEnvironment({ name: 'one', url: running.url });
   const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });

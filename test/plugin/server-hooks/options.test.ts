@@ -36,7 +36,7 @@ class StoppedClock implements Clock {
   }
 }
 
-test('options: what is given is taken, addresses are written anew, and the result is frozen', (t) => {
+test('options: given values are used, addresses are normalised, and the result is frozen', (t) => {
   const given: PluginOptions = Object.freeze({
     dataDir: '/data',
     mount: '/a/b-c',

@@ -7,7 +7,7 @@ import { startHost } from '../../host/start-host.js';
 
 const projectFolder = fileURLToPath(new URL('../../..', import.meta.url));
 
-test('answers: that the host waits for the end of a stream as well is no leak to warn of', async (t) => {
+test('answers: a host that waits for the end of a stream as well causes no leak warning', async (t) => {
   const warnings: string[] = [];
   const note = ({ name }: Error) => warnings.push(name);
   process.on('warning', note);

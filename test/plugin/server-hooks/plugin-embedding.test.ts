@@ -178,7 +178,7 @@ for (const framework of Object.keys(DASHBOARDS)) {
 const BEHIND = ['Koa', 'Express 5', 'Express 4'];
 
 for (const framework of BEHIND) {
-  test(`embedding: ${framework}, behind a body parser: what it has read is refused, and told once in the log`, async (t) => {
+  test(`embedding: ${framework}, behind a body parser: bodies it has read are refused, and logged once`, async (t) => {
     const dashboard = await startDashboard(t, framework, '/edge', ['bodies']);
     for (let times = 0; times < 2; times++) {
       const { status, body } = await call<{ code: string }>(dashboard, 'POST', '/edge/api/environments', {

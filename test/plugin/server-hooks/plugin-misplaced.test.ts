@@ -65,7 +65,7 @@ test('misplaced: without an upgrade listener upgrades are answered, and reported
   t.deepEqual(warnings(), [{ code: 'host-lost-upgrade' }]);
 });
 
-test('misplaced: `Upgrade` where no engine heeds it is an ordinary request', async (t) => {
+test('misplaced: `Upgrade` that no engine handles is an ordinary request', async (t) => {
   const { port, warnings } = await start(t, (plugin) => plugin.callback);
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', authorization: 'Bearer admin' };
   for (const [path, status] of [
@@ -80,7 +80,7 @@ test('misplaced: `Upgrade` where no engine heeds it is an ordinary request', asy
   t.deepEqual(warnings(), []);
 });
 
-test('misplaced: headers that middleware in front sets after the answer fail nothing, and are reported once', async (t) => {
+test('misplaced: headers set by earlier middleware after the answer fail nothing, and are reported once', async (t) => {
   const errors: unknown[] = [];
   const { port, warnings } = await start(t, (plugin) => {
     const app = new Koa();

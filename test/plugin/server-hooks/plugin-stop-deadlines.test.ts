@@ -38,7 +38,7 @@ test('stop: a connection that never closes does not hold it up, and is counted',
   t.is(clock.pending, 0);
 });
 
-test('stop: a part that fails keeps no other from being stopped, nor the calls from being ended', async (t) => {
+test('stop: a part that fails to stop does not prevent others from stopping, or calls from ending', async (t) => {
   const stopped: string[] = [];
   const parts = [
     { stop: () => void stopped.push('first') },
@@ -67,7 +67,7 @@ test('stop: a part that fails keeps no other from being stopped, nor the calls f
   await plugin.start();
 });
 
-test('stop: a part that never stops is left to itself after four seconds, and the others are stopped', async (t) => {
+test('stop: a part that never stops is abandoned after four seconds, and the others stop', async (t) => {
   const clock = new FakeClock();
   const stopped: string[] = [];
   const lifecycle = new Lifecycle(clock);
@@ -83,7 +83,7 @@ test('stop: a part that never stops is left to itself after four seconds, and th
   t.is(clock.pending, 0);
 });
 
-test('stop: a start that never ends does not hold it up, and stops by itself if it ends after all', async (t) => {
+test('stop: a start that never ends does not delay it, and is stopped if it ends after all', async (t) => {
   const clock = new FakeClock();
   const stopped: string[] = [];
   let run: (running: Running) => void = () => undefined;

@@ -40,7 +40,7 @@ async function connectAgent(t: ExecutionContext, running: TestPlugin) {
   return { id, agent, ended, path: `/edge/api/environments/${id}` };
 }
 
-test('stop: ends what is under way, of agents and admins, and leaves no timer waiting', async (t) => {
+test('stop: ends running calls of agents and admins, and leaves no timer', async (t) => {
   t.timeout(60_000);
   const clock = new CountingClock();
   const running = await startPlugin(t, { clock });
@@ -96,7 +96,7 @@ test('stop: the second one waits for the first, and a start for both', async (t)
   t.is((await running.call('GET', '/api/environments')).status, 200);
 });
 
-test('stop: is not held up by a caller whom the host has not identified yet, and does not serve it afterwards', async (t) => {
+test('stop: does not wait for a caller that the host has not identified yet, and does not serve it afterwards', async (t) => {
   let identify: () => void = () => undefined;
   let isAsked: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ test('stop: is not held up by a caller whom the host has not identified yet, and
   t.notRegex(await caller.closed, /^HTTP\/1\.1 200/);
 });
 
-test('stop: calls pipelined behind another one have ended with their connection', async (t) => {
+test('stop: calls pipelined after another one have ended with their connection', async (t) => {
   const running = await startPlugin(t);
   const { path } = await connectAgent(t, running);
   const socket = net.connect({ host: '127.0.0.1', port: (running.server.address() as AddressInfo).port });
@@ -138,7 +138,7 @@ test('stop: calls pipelined behind another one have ended with their connection'
   );
 });
 
-test('stop: one that comes while a start waits for another stop is the last word', async (t) => {
+test('stop: one during a start that waits for another stop wins', async (t) => {
   const running = await startPlugin(t);
   const first = running.plugin.stop();
   const start = t.throwsAsync(running.plugin.start(), { message: /was stopped/ });

@@ -108,7 +108,7 @@ test('request signature: one changed bit anywhere in the MAC is refused', (t) =>
 });
 
 for (const length of [0, 1, 31, 33, 64]) {
-  test(`request signature: a MAC of ${length} bytes is refused, not thrown at`, (t) => {
+  test(`request signature: a MAC of ${length} bytes is refused without throwing`, (t) => {
     const good = parseAuthorization(signRequest(SECRET, SAID, CALL));
     const mac = Buffer.concat([Buffer.from(good.mac, 'base64url'), Buffer.alloc(64)]).subarray(0, length);
     t.false(verifyRequest(SECRET, { ...good, mac: mac.toString('base64url') }, CALL));
@@ -152,7 +152,7 @@ const MALFORMED: [title: string, header: string | undefined][] = [
 ];
 
 for (const [title, header] of MALFORMED) {
-  test(`request signature: ${title} gets the one answer for all strangers`, (t) => {
+  test(`request signature: ${title} gets the same answer as any unknown caller`, (t) => {
     const error = t.throws(() => parseAuthorization(header), {
       instanceOf: Problem,
       code: 'agent-unauthorized',

@@ -59,7 +59,7 @@ for (const [name, schema, valid] of MESSAGES) {
     t.deepEqual(schema.parse({ ...valid, future: { deep: [1] } }), valid);
   });
 
-  test(`messages: the ${name} lacks nothing that it must have`, (t) => {
+  test(`messages: the ${name} requires each of its required members`, (t) => {
     const optional = new Set(['problem', 'credential', 'detail', 'timeMs', 'retryAfterSeconds']);
     for (const field of Object.keys(valid)) {
       if (optional.has(field) && schema !== enrolReplySchema) continue;

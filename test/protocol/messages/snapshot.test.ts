@@ -122,7 +122,7 @@ test('snapshot: no label name reaches a prototype', (t) => {
   t.is(({} as Record<string, unknown>).a, undefined);
 });
 
-test('snapshot: any text in its place is kept character by character', (t) => {
+test('snapshot: any text is kept character by character', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       const given = { ...EMPTY, containers: [{ ...container, image: text, names: [text] }] };

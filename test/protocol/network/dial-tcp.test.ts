@@ -74,7 +74,7 @@ test.serial(
   },
 );
 
-test('dial: of several failures the one of an address with a route is reported', async (t) => {
+test('dial: of several failures that of an address with a route is reported', async (t) => {
   const port = await listen(t);
   const options = { clock: systemClock, signal: inTime(), addresses: [NOWHERE, REFUSING] };
   await t.throwsAsync(dialTcp('hub.test', port, options), { code: 'ECONNREFUSED' });
@@ -96,7 +96,7 @@ test('dial: the deadline ends the race and the lookup', async (t) => {
   t.is(await t.throwsAsync(dialTcp('127.0.0.1', port, options)), late, 'it is over before it begins');
 });
 
-test('dial: names are resolved, addresses are taken as they are', async (t) => {
+test('dial: names are resolved, addresses are used as they are', async (t) => {
   const port = await listen(t);
   for (const host of ['localhost', '127.0.0.1']) {
     const socket = await dialTcp(host, port, { clock: systemClock, signal: inTime() });

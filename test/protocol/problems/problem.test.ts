@@ -32,7 +32,7 @@ test('problem: a code without a status is a 500', (t) => {
   t.is(problem('snapshot-damaged').status, 500);
 });
 
-test('problem: a code of an object of JavaScript is not one of ours', (t) => {
+test('problem: a name from Object.prototype is not a code', (t) => {
   t.true(isProblemCode('duplicate'));
   for (const code of ['constructor', '__proto__', 'toString', '']) t.false(isProblemCode(code));
 });

@@ -9,6 +9,6 @@ test('shown problem: each code has a next step that is a sentence', (t) => {
   }
 });
 
-test('shown problem: a code of an object of JavaScript has no texts', (t) => {
+test('shown problem: a name from Object.prototype has no texts', (t) => {
   for (const code of ['constructor', '__proto__', 'toString', '']) t.is(shownProblem(code), undefined);
 });

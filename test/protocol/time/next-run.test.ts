@@ -12,7 +12,7 @@ function setup() {
   return { runs, work };
 }
 
-test('next run: who calls during a run gets the next, which is one for all', async (t) => {
+test('next run: all calls during a run share the next one', async (t) => {
   const { runs, work } = setup();
   const first = work.run();
   const later = [work.run(), work.run()];
@@ -27,7 +27,7 @@ test('next run: who calls during a run gets the next, which is one for all', asy
   t.false(work.isRunning);
 });
 
-test('next run: one that fails does so for its callers alone', async (t) => {
+test('next run: a failure affects only the callers of that run', async (t) => {
   const { runs, work } = setup();
   const first = work.run();
   const later = work.run();

@@ -9,7 +9,7 @@ import { hear, rawPeer } from './stream-pair.js';
 
 const MEGABYTES = Buffer.alloc(8 * 1024 * 1024);
 
-test('early answer: a peer that has not ended is cut, whatever it said', async (t) => {
+test('early answer: a peer that has not ended is cut, whatever it sent', async (t) => {
   const { socket, data, reset } = await rawPeer(t);
   socket.write(MEGABYTES);
   data('40');
@@ -17,7 +17,7 @@ test('early answer: a peer that has not ended is cut, whatever it said', async (
   t.is((await hear(socket)).how, 'stream-reset');
 });
 
-test('early answer: what an engine says and hangs up is read though writing to it fails', async (t) => {
+test('early answer: an answer before the engine hangs up is read though writing to it fails', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'early-answer-'));
   const listener = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (engine) => {
     engine.on('error', () => undefined);

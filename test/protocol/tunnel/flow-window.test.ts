@@ -72,7 +72,7 @@ test('flow window: does not grow before a round trip is known', (t) => {
   t.is(window.size, 64 * KIB);
 });
 
-test('flow window: shrinks within seconds after the rate has fallen, and not at once', (t) => {
+test('flow window: shrinks within seconds after the rate has fallen, not immediately', (t) => {
   const window = new FlowWindow();
   const transfer = new SimulatedTransfer(window, { mbit: 100, rttMs: 100 });
   transfer.run(3_000);
@@ -93,7 +93,7 @@ test('flow window: a round trip that waited in its own queue does not make it gr
   t.true(window.size <= Math.max(settled, 128 * KIB), `${settled} → ${window.size}`);
 });
 
-test('flow window: a longer way is learned from pings that did not wait', (t) => {
+test('flow window: a longer round trip is learned from pings that did not wait', (t) => {
   const window = new FlowWindow();
   for (let i = 0; i < 10; i++) window.addRoundTrip(10, 0);
   for (let i = 0; i < 10; i++) window.addRoundTrip(100, 1_000);
@@ -119,7 +119,7 @@ test('flow window: reports only sizes that differ by a quarter', (t) => {
   t.is(reported, window.size);
 });
 
-test('flow window: one stream alone may use it all, many keep to a bound', (t) => {
+test('flow window: a single stream may use all of it, many share a bound', (t) => {
   const window = new FlowWindow();
   t.is(window.streamSize(1), 1 * MIB, 'at least as much as a stream needs on a short way');
   window.addRoundTrip(200, 0);

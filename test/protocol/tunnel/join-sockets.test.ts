@@ -43,7 +43,7 @@ async function hear(socket: net.Socket): Promise<string> {
   return `${Buffer.concat(parts)}${reset ? ' reset' : ' end'}`;
 }
 
-test('join streams: one side may end while the other goes on, in both directions', async (t) => {
+test('join streams: one side may end while the other continues, in both directions', async (t) => {
   for (const flip of [false, true]) {
     const { left, right, done } = await joined(t);
     const [early, late] = flip ? [right, left] : [left, right];
@@ -94,7 +94,7 @@ test('join streams: a side that breaks after its end leaves the other a regular 
   t.is(await done, undefined);
 });
 
-test('join streams: a slow reader stalls its own direction only, and nothing piles up', async (t) => {
+test('join streams: a slow reader stalls only its own direction, and nothing is buffered', async (t) => {
   const { left, right, inner, done } = await joined(t);
   const big = Buffer.alloc(64 * 1024);
   let taken = true;
@@ -123,7 +123,7 @@ test('join streams: leaves no socket open', async (t) => {
   t.true(inner.every((socket) => socket.destroyed));
 });
 
-test('join streams: a stream that ended or broke before is taken as it is', async (t) => {
+test('join streams: accepts a stream that has already ended or broken', async (t) => {
   const a = await pair(t);
   const b = await pair(t);
   a.inner.destroy();

@@ -28,7 +28,7 @@ async function joined(t: ExecutionContext) {
   return { hub, engine, dialled, client, done: joinStreams(agent, dialled) };
 }
 
-test('join streams: either side may end while the other goes on', async (t) => {
+test('join streams: either side may end while the other continues', async (t) => {
   for (const flip of [false, true]) {
     const { hub, engine, done } = await joined(t);
     const [early, late] = flip ? [engine, hub] : [hub, engine];
@@ -42,7 +42,7 @@ test('join streams: either side may end while the other goes on', async (t) => {
   }
 });
 
-test('join streams: everything arrives, both ways at once', async (t) => {
+test('join streams: everything arrives, in both directions at the same time', async (t) => {
   const { hub, engine, done } = await joined(t);
   const heard = [hear(hub), hear(engine)];
   hub.end('q'.repeat(5_000_000));
@@ -53,7 +53,7 @@ test('join streams: everything arrives, both ways at once', async (t) => {
   await done;
 });
 
-test('join streams: an engine that breaks off is a reset for the hub', async (t) => {
+test('join streams: an engine that disconnects is a reset for the hub', async (t) => {
   const { hub, engine, done } = await joined(t);
   const heard = hear(hub);
   engine.write('half an ans');
@@ -63,7 +63,7 @@ test('join streams: an engine that breaks off is a reset for the hub', async (t)
   await done;
 });
 
-test('join streams: a hub that breaks off, or is lost, closes the engine’s connection', async (t) => {
+test('join streams: a hub that disconnects, or is lost, closes the engine’s connection', async (t) => {
   for (const breakOff of ['destroy', 'lose'] as const) {
     const { hub, engine, client, dialled, done } = await joined(t);
     engine.resume();
@@ -96,7 +96,7 @@ test('join streams: a hub that has ended and then leaves a silent engine closes 
   t.true(dialled.destroyed);
 });
 
-test('join streams: a reader who does not read stops the engine, and gets everything later', async (t) => {
+test('join streams: a paused reader stops the engine, and gets everything later', async (t) => {
   const { hub, engine, dialled, done } = await joined(t);
   const block = Buffer.alloc(256 * 1024);
   const blocks = 64;

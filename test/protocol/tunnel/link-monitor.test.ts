@@ -84,7 +84,7 @@ test('link monitor: silence is noticed within 10 s, with time to spare, whenever
   }
 });
 
-test('link monitor: one byte on the wire in 8 s is life, though no ping is ever answered', async (t) => {
+test('link monitor: one byte every 8 s keeps the link alive, though no ping is answered', async (t) => {
   const { time, wire, faults, untilGivenUp } = await setup(t);
   for (let i = 0; i < 100; i++) {
     time.advance(8_000);
@@ -95,7 +95,7 @@ test('link monitor: one byte on the wire in 8 s is life, though no ping is ever 
   t.deepEqual(faults, ['silent']);
 });
 
-test('link monitor: what arrived while the event loop was away is read before a verdict', async (t) => {
+test('link monitor: bytes that arrived while the event loop was blocked are read before a verdict', async (t) => {
   const { time, wire, faults, stall } = await setup(t);
   time.advance(5_000);
   stall(4_500);
@@ -105,7 +105,7 @@ test('link monitor: what arrived while the event loop was away is read before a 
   t.deepEqual(faults, []);
 });
 
-test('link monitor: a loop that was away for long does not blame its peer', async (t) => {
+test('link monitor: a long block of the event loop is not blamed on the peer', async (t) => {
   const { time, faults, stall, untilGivenUp } = await setup(t);
   stall(3_600_000);
   time.advance(5_000);
@@ -114,7 +114,7 @@ test('link monitor: a loop that was away for long does not blame its peer', asyn
   t.true(ms <= 5_000, `${ms} ms`);
 });
 
-test('link monitor: pings until it knows the way, then every 3 s', async (t) => {
+test('link monitor: pings until the round trip is known, then every 3 s', async (t) => {
   const { client, server } = await sessionPair(t);
   let pings = 0;
   server.on('ping', () => pings++);

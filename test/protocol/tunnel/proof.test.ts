@@ -37,12 +37,12 @@ test('tunnel proof: one changed bit anywhere in the MAC is refused', (t) => {
 });
 
 for (const mac of ['', 'A', 'A'.repeat(42), 'A'.repeat(44), '\u{1F512}'.repeat(11)]) {
-  test(`tunnel proof: a MAC of ${mac.length} characters is refused, not thrown at`, (t) => {
+  test(`tunnel proof: a MAC of ${mac.length} characters is refused without throwing`, (t) => {
     t.false(verifyProofMac(SECRET, proof({ mac })));
   });
 }
 
-test('tunnel proof: is HMAC-SHA256 over a label of its own, so that no request signature passes for it', (t) => {
+test('tunnel proof: is HMAC-SHA256 over its own label, so no request signature passes for it', (t) => {
   const token = randomBytes(32).toString('base64url');
   const wanted = createHmac('sha256', SECRET).update(`fairlead/1 tunnel\n${token}`).digest('base64url');
   t.is(proofMac(SECRET, token), wanted);

@@ -35,7 +35,7 @@ const ends = {
 };
 
 for (const [kind, open] of Object.entries(ends)) {
-  test(`reset socket: one over ${kind} that was ended in the same turn closes, with all it has said`, async (t) => {
+  test(`reset socket: one over ${kind} that was ended in the same turn closes after its data`, async (t) => {
     const { client, socket } = await open(t);
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -13,7 +13,7 @@ const CODES = Object.entries({
   CONNECT_ERROR: NGHTTP2_CONNECT_ERROR,
 });
 
-test('stream socket: each side ends by itself, the other goes on', async (t) => {
+test('stream socket: each side ends separately, the other continues', async (t) => {
   const { open } = await sessionPair(t);
   for (const flip of [false, true]) {
     const { near, far } = await open();
@@ -48,7 +48,7 @@ for (const [name, code] of CODES) {
     t.false(socket.readableEnded);
   });
 
-  test(`stream socket: what ended before a reset with ${name} has ended`, async (t) => {
+  test(`stream socket: data that ended before a reset with ${name} is complete`, async (t) => {
     const { socket, data, reset } = await rawPeer(t);
     const heard = hear(socket);
     data('the whole answer', END_STREAM);
@@ -97,7 +97,7 @@ test('stream socket: destroying one is a reset for the other, with and without a
   }
 });
 
-test('stream socket: what was finished is closed without a reset', async (t) => {
+test('stream socket: a finished one is closed without a reset', async (t) => {
   const { open, client } = await sessionPair(t);
   // Node's server ends a session after a thousand resets in a row.
   for (let round = 0; round < 1_200; round += 1) {
@@ -112,7 +112,7 @@ test('stream socket: what was finished is closed without a reset', async (t) => 
   t.false(client.destroyed);
 });
 
-test('stream socket: an end is kept for a reader who comes after everything is over', async (t) => {
+test('stream socket: an end is kept for a late reader', async (t) => {
   const { open } = await sessionPair(t);
   const { near, far, farStream } = await open();
   far.resume();
@@ -124,7 +124,7 @@ test('stream socket: an end is kept for a reader who comes after everything is o
   t.deepEqual([got.length, how], [50_000, 'end']);
 });
 
-test('stream socket: an end is kept for a reader who has begun and pauses', async (t) => {
+test('stream socket: an end is kept for a reader that pauses', async (t) => {
   const { open } = await sessionPair(t);
   const { near, far, farStream } = await open();
   far.resume();
@@ -138,7 +138,7 @@ test('stream socket: an end is kept for a reader who has begun and pauses', asyn
   t.deepEqual([got.length, how], [50_000, 'end']);
 });
 
-test('stream socket: a reader who stops in the middle stops the writer', async (t) => {
+test('stream socket: a reader that stops in the middle stops the writer', async (t) => {
   const { open } = await sessionPair(t);
   const { near, far } = await open();
   const count = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@ import test from 'ava';
 import { buildPanel } from '../../../tools/build/panel.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
-test('panel: is small without its console, which is loaded by itself and makes no styles that a strict policy refuses', async (t) => {
+test('panel: is small without its console, which loads separately and adds no styles that a strict policy refuses', async (t) => {
   const folder = await tempFolder(t);
   const { first, console } = await buildPanel(folder);
   t.true(first < 120 * 1024, `${first}`);

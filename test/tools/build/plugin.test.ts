@@ -38,7 +38,7 @@ test('package: holds compiled code with types, its manifest and texts, and nothi
   ]);
 });
 
-test('package: the panel that its manifest names is in it, all of it', async (t) => {
+test('package: the panel that its manifest names is complete', async (t) => {
   const folder = await installed();
   const { panel } = await readJson(join(folder, 'manifest.json'));
   const entry = await readFile(join(folder, panel.module), 'utf8');
@@ -48,7 +48,7 @@ test('package: the panel that its manifest names is in it, all of it', async (t)
   for (const part of parts) await t.notThrowsAsync(access(join(folder, panel.module, '..', part)), part);
 });
 
-test('package: depends on what the plugin runs with, and brings no tool of ours', async (t) => {
+test('package: depends on the plugin’s runtime dependencies, and on no development tool', async (t) => {
   const { dependencies, engines } = await readJson(join(await installed(), 'package.json'));
   t.deepEqual(engines, { node: '>=20.19' });
   const names = Object.keys(dependencies);
@@ -56,7 +56,7 @@ test('package: depends on what the plugin runs with, and brings no tool of ours'
   for (const name of ['tsx', 'dockerode', 'pino', 'ajv', 'esbuild']) t.false(names.includes(name), name);
 });
 
-test('package: every link of its texts leads to something in it', async (t) => {
+test('package: every link in its documents leads to a file in it', async (t) => {
   const folder = await installed();
   for (const text of ['README.md', 'docs/embedding.md']) {
     const links = [...(await readFile(join(folder, text), 'utf8')).matchAll(/\]\((?!\w+:|#)([^)#]+)/g)];
@@ -66,7 +66,7 @@ test('package: every link of its texts leads to something in it', async (t) => {
   }
 });
 
-test('package: runs with plain node, without a warning, and lets the process end once it has stopped', async (t) => {
+test('package: runs with plain node, without a warning, and lets the process exit once it has stopped', async (t) => {
   const { folder } = await theProject();
   const program = `
     import { createServer } from 'node:http';
@@ -107,7 +107,7 @@ test('package: a host finds and loads it by its manifest', async (t) => {
   t.is(status, 200);
 });
 
-test('package: its types fit Koa, node:http and node:http2, and refuse what is wrong', async (t) => {
+test('package: its types fit Koa, node:http and node:http2, and reject wrong options', async (t) => {
   const { folder } = await theProject();
   const program = `
     import http from 'node:http';

@@ -120,7 +120,7 @@ test('poller: an agent that the hub does not know any more enrols again', async 
   t.is(enrolments(), 2);
 });
 
-test('poller: the next hold follows an answer at once', async (t) => {
+test('poller: the next hold follows an answer immediately', async (t) => {
   const { waits, settle, clock } = setup(t, [
     { reply: REPLY, afterMs: 20 },
     { reply: null, afterMs: 50_000 },

@@ -6,7 +6,7 @@ import { FakeClock } from '../../../kit/clock/fake-clock.js';
 const agent = (environment: number, instance: string) =>
   ({ environment: { id: environment }, instance: { id: instance } }) as AuthenticatedAgent;
 
-test('agent pace: some calls at once, then one a gap, each instance and kind for itself', (t) => {
+test('agent pace: allows a burst, then one call per gap, for each instance and kind', (t) => {
   const clock = new FakeClock();
   const pace = new AgentPace(clock);
   const rule = { gapMs: 1_000, burst: 3 };
@@ -24,7 +24,7 @@ test('agent pace: some calls at once, then one a gap, each instance and kind for
   t.throws(() => admit(), { code: 'body-too-soon' });
 });
 
-test('agent pace: instances that were quiet for long cost nothing', (t) => {
+test('agent pace: forgets instances that have been quiet', (t) => {
   const clock = new FakeClock();
   const pace = new AgentPace(clock);
   const rule = { gapMs: 1_000, burst: 1 };

@@ -83,7 +83,7 @@ test('check-in: a demand at any moment reaches the next plain one at the latest,
   t.log(`${first} by the racing check-in, ${second} by the next; lost: ${lost}`);
 });
 
-test('check-in: a demand that races with a new hold taking the place of the old one is not lost, 10,000 races', async (t) => {
+test('check-in: a demand that races with a new hold replacing the old one is not lost, 10,000 races', async (t) => {
   t.timeout(120_000);
   const bench = checkInBench(new FakeClock());
   let [byOld, byNew, lost] = [0, 0, 0];

@@ -10,7 +10,7 @@ function setup() {
   return { clock, bench };
 }
 
-test('check-in: tells the state once, then that nothing changed', async (t) => {
+test('check-in: sends the state once, then reports no change', async (t) => {
   const { bench } = setup();
   const first = await bench.checkIn();
   t.deepEqual(first.body, {
@@ -25,7 +25,7 @@ test('check-in: tells the state once, then that nothing changed', async (t) => {
   t.deepEqual(await bench.checkIn({ etag: first.etag }), { etag: first.etag, body: null });
 });
 
-test('check-in: a held one ends without news after its wait, or the hub’s longest', async (t) => {
+test('check-in: a hold without a change ends after its wait, or after the hub’s maximum', async (t) => {
   const { bench, clock } = setup();
   const { etag } = await bench.checkIn();
   for (const [offered, granted] of [
@@ -46,7 +46,7 @@ test('check-in: a held one ends without news after its wait, or the hub’s long
   t.is(clock.pending, 0);
 });
 
-test('check-in: a changed setting ends a hold with the news', async (t) => {
+test('check-in: a changed setting ends a hold with the new state', async (t) => {
   const { bench, clock } = setup();
   const { etag } = await bench.checkIn();
   const hold = bench.checkIn({ etag, waitSeconds: 50 });
@@ -56,7 +56,7 @@ test('check-in: a changed setting ends a hold with the news', async (t) => {
   t.like(await hold, { body: { checkInSeconds: 60 } });
 });
 
-test('check-in: without held check-ins each is answered at once', async (t) => {
+test('check-in: without held check-ins each is answered immediately', async (t) => {
   const { bench, clock } = setup();
   bench.settings = { ...bench.settings, heldCheckIns: false };
   const { etag, body } = await bench.checkIn({ waitSeconds: 50 });
@@ -90,7 +90,7 @@ test('check-in: a required tunnel without a handshake gets a fresh credential af
   t.not(later.body?.credential, first.body?.credential);
 });
 
-test('check-in: an agent that lost the answer gets a new credential at once; one that is opening does not', async (t) => {
+test('check-in: an agent that lost the answer gets a new credential immediately; one that is opening does not', async (t) => {
   const { bench } = setup();
   bench.live.tunnels.slot().demand();
   t.truthy((await bench.checkIn()).body?.credential);
@@ -98,7 +98,7 @@ test('check-in: an agent that lost the answer gets a new credential at once; one
   t.truthy((await bench.checkIn({ query: { tunnel: 'none' } })).body?.credential);
 });
 
-test('check-in: a hold whose connection is gone takes no credential with it', async (t) => {
+test('check-in: a hold whose connection closed uses up no credential', async (t) => {
   const { bench, clock } = setup();
   const { etag } = await bench.checkIn();
   const gone = new AbortController();
@@ -120,7 +120,7 @@ test('check-in: a hub that stops ends all holds and says so', async (t) => {
   t.is(clock.pending, 0);
 });
 
-test('check-in: an agent counts as heard while its hold is open, and then for two intervals and ten seconds', async (t) => {
+test('check-in: an agent is online while its hold is open, and for two intervals and ten seconds after', async (t) => {
   const { bench, clock } = setup();
   const [instance] = bench.environment.instances;
   const isLive = () => bench.live.presence.isLive(instance?.id ?? '');

@@ -55,14 +55,14 @@ function setup() {
   return { clock, tokens, live, tunnels, credentials, environment, a, b, checkIn, issue };
 }
 
-test('credential offers: nothing before somebody needs a tunnel', async (t) => {
+test('credential offers: none before a tunnel is needed', async (t) => {
   const { live, checkIn, environment } = setup();
   t.false(offersAreDue(checkIn(), live));
   t.is(issueOffers(environment, checkIn(), live), null);
   t.is(offerRetryMs(checkIn(), live), null);
 });
 
-test('credential offers: the environment’s goes to whom the lease was granted, and to nobody else', async (t) => {
+test('credential offers: the environment’s goes to the holder of the lease only', async (t) => {
   const { live, tunnels, checkIn, issue, a, b } = setup();
   const slot = tunnels.slot();
   slot.demand();
@@ -75,7 +75,7 @@ test('credential offers: the environment’s goes to whom the lease was granted,
   t.is(node, undefined);
 });
 
-test('credential offers: a node’s needs no election, and goes to that node’s agent alone', async (t) => {
+test('credential offers: a node’s needs no election, and goes to that node’s agent only', async (t) => {
   const { live, tunnels, checkIn, issue, a, b } = setup();
   tunnels.slot('b').demand();
   t.false(offersAreDue(checkIn(a), live));
@@ -106,7 +106,7 @@ test('credential offers: both come with one check-in, each for its own purpose',
   }
 });
 
-test('credential offers: a fresh one after three seconds, sooner where the last did not arrive', (t) => {
+test('credential offers: a new one after three seconds, or sooner if the last did not arrive', (t) => {
   const { live, tunnels, environment, clock, checkIn, a } = setup();
   tunnels.slot().demand();
   tunnels.slot().grant('a');
@@ -124,7 +124,7 @@ test('credential offers: a fresh one after three seconds, sooner where the last 
   t.is(offerRetryMs(checkIn(), live), null);
 });
 
-test('credential offers: with another lease one is due at once, and the one of the last is worth nothing', async (t) => {
+test('credential offers: a new lease makes one due immediately and invalidates that of the last lease', async (t) => {
   const { tokens, live, tunnels, environment, checkIn, a } = setup();
   const slot = tunnels.slot();
   slot.demand();
@@ -142,7 +142,7 @@ test('credential offers: with another lease one is due at once, and the one of t
   t.is(tokens.redeem(current).epoch, epoch);
 });
 
-test('credential offers: none for an agent whose key is gone', (t) => {
+test('credential offers: none for an agent whose key was removed', (t) => {
   const { live, tunnels, environment, checkIn } = setup();
   tunnels.slot('a').demand();
   t.throws(() => issueOffers({ ...environment, keys: [] }, checkIn(), live), {

@@ -8,7 +8,7 @@ import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 /** Would forge a log line, colour a terminal, turn a line around, or run in a page. */
 const HOSTILE = '\r\n{"level":50}\x1b[31m\u202e\u0000<script>';
 
-test('hostile fields: what an agent says of itself is told as it came, as text, and makes no log line of its own', async (t) => {
+test('hostile fields: an agent’s own fields are shown unchanged, as text, and cannot forge a log line', async (t) => {
   const { createEnvironment, url, view, log } = await startPlugin(t);
   const { id, edgeId, edgeKey } = await createEnvironment({ name: 'one', url });
   const agent = await makeInstance(t, { edgeKey, edgeId: edgeId ?? '' });
@@ -23,7 +23,7 @@ test('hostile fields: what an agent says of itself is told as it came, as text, 
   );
 });
 
-test('hostile fields: what is too long, of another type or too deep is refused, and nothing of it is kept', async (t) => {
+test('hostile fields: values too long, of the wrong type or too deep are refused and not stored', async (t) => {
   const clock = new FakeClock();
   const { createEnvironment, url, view } = await startPlugin(t, { clock });
   const { id, edgeId, edgeKey } = await createEnvironment({ name: 'one', url });
@@ -52,7 +52,7 @@ test('hostile fields: what is too long, of another type or too deep is refused, 
   t.is((await view(id)).snapshot, null);
 });
 
-test('hostile fields: names of prototypes are names', async (t) => {
+test('hostile fields: names of prototype members are ordinary names', async (t) => {
   const { createEnvironment, url, call } = await startPlugin(t);
   const { id, edgeId, edgeKey } = await createEnvironment({
     name: '__proto__',

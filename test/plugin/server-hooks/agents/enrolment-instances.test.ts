@@ -13,7 +13,7 @@ async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } 
   return { clock, hub, id, agent: { edgeId: edgeId ?? '', edgeKey, clock } };
 }
 
-test('instances: of two live agents the first keeps working and the other is told', async (t) => {
+test('instances: of two live agents the first keeps working and the other is refused', async (t) => {
   const { hub, id, agent } = await setup(t);
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   // Not one check-in came yet: to have enrolled is to have been heard.
@@ -41,7 +41,7 @@ test('instances: an agent whose data folder was lost replaces itself after two i
   t.is((await hub.view(id)).agent?.instanceId, anew.instance.instanceId);
 });
 
-test('instances: an agent on another engine waits until the first one counts as gone', async (t) => {
+test('instances: an agent on another engine waits until the first one is offline', async (t) => {
   const { agent, clock } = await setup(t);
   await joinInstance(t, { ...agent, engineId: 'engine-1' });
   const other = await makeInstance(t, { ...agent, engineId: 'engine-2' });
@@ -51,7 +51,7 @@ test('instances: an agent on another engine waits until the first one counts as 
   await t.notThrowsAsync(other.enrol());
 });
 
-test('instances: who holds the tunnel is not silent, whatever becomes of its check-ins', async (t) => {
+test('instances: an agent with an open tunnel is not silent, even without check-ins', async (t) => {
   const { hub, id, agent, clock } = await setup(t, { checkInSeconds: 1 });
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   await hub.call('POST', `/api/environments/${id}/tunnel`);
@@ -64,7 +64,7 @@ test('instances: who holds the tunnel is not silent, whatever becomes of its che
   await t.notThrowsAsync(anew.enrol());
 });
 
-test('instances: a copied data folder on another engine is a duplicate while the first one lives', async (t) => {
+test('instances: a copied data folder on another engine is a duplicate while the first one is online', async (t) => {
   const { hub, id, agent, clock } = await setup(t);
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   const copy = await makeInstance(t, { ...agent, engineId: 'engine-2', instance: first.instance });
@@ -75,7 +75,7 @@ test('instances: a copied data folder on another engine is a duplicate while the
   await t.notThrowsAsync(copy.enrol(), 'the engine was replaced, the data folder kept');
 });
 
-test('instances: a restart on the same engine is let in at once', async (t) => {
+test('instances: a restart on the same engine is accepted immediately', async (t) => {
   const { agent } = await setup(t);
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   const again = await makeInstance(t, { ...agent, engineId: 'engine-1', instance: first.instance });
@@ -84,7 +84,7 @@ test('instances: a restart on the same engine is let in at once', async (t) => {
   await t.notThrowsAsync(unknown.enrol(), 'its engine does not answer yet');
 });
 
-test('instances: another key for a known instance is a stranger', async (t) => {
+test('instances: another key for a known instance is refused', async (t) => {
   const { agent } = await setup(t);
   const first = await joinInstance(t, agent);
   const { instance } = await makeInstance(t, agent);
@@ -96,7 +96,7 @@ test('instances: another key for a known instance is a stranger', async (t) => {
   t.truthy((await first.checkIn()).reply);
 });
 
-test('instances: a restarted hub gives its known agents time before a new one takes their place', async (t) => {
+test('instances: a restarted hub gives its known agents time before a new one replaces them', async (t) => {
   const { hub, id, agent, clock } = await setup(t);
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   await hub.stop();
@@ -157,7 +157,7 @@ async function setupFull(t: ExecutionContext, first: 'manager' | 'worker') {
   return { hub: restarted, id, clock, node, last, tooMany, instances };
 }
 
-test('instances: one environment takes 500 nodes, known ones still after that; dead ones make room', async (t) => {
+test('instances: one environment has up to 500 nodes; known ones still enrol, and offline ones make room', async (t) => {
   const { hub, id, clock, node, last, tooMany, instances } = await setupFull(t, 'worker');
   await t.throwsAsync(tooMany.enrol({ node: node('n500') }), { code: 'too-many-agents' });
   t.like(await hub.view(id), { lastRefusal: { code: 'too-many-agents' } });
@@ -170,7 +170,7 @@ test('instances: one environment takes 500 nodes, known ones still after that; d
   t.is((await instances()).length, 2);
 });
 
-test('instances: a silent manager makes no room for whoever would be it', async (t) => {
+test('instances: a silent manager is not replaced by an agent that claims to be it', async (t) => {
   const { clock, node, last, tooMany, instances } = await setupFull(t, 'manager');
   clock.advance(45_000);
   await last.checkIn();

@@ -43,7 +43,7 @@ test('swarm trust: the first manager is trusted with the Swarm it names', async 
   t.true(await serves(first));
 });
 
-test('swarm trust: a second manager counts from the first one’s report on, its own is refused', async (t) => {
+test('swarm trust: a second manager is trusted once the first one reports it; its own report is refused', async (t) => {
   const { agent, first, serves, report } = await setup(t);
   const second = await agent('engine-2');
   await second.enrol({ node: node('n2') });
@@ -55,7 +55,7 @@ test('swarm trust: a second manager counts from the first one’s report on, its
   await t.notThrowsAsync(report(second, ['n1', 'n2']));
 });
 
-test('swarm trust: who is demoted serves the Swarm no more, by its own word or a manager’s', async (t) => {
+test('swarm trust: a demoted manager no longer serves the Swarm, by its own report or a manager’s', async (t) => {
   const { agent, first, serves, report } = await setup(t);
   const second = await agent('engine-2');
   await second.enrol({ node: node('n2') });
@@ -70,7 +70,7 @@ test('swarm trust: who is demoted serves the Swarm no more, by its own word or a
   await t.throwsAsync(report(first, ['n1']), { code: 'manager-unconfirmed' });
 });
 
-test('swarm trust: a worker that says it is a manager serves nothing, and confirms nobody', async (t) => {
+test('swarm trust: a worker that claims to be a manager serves nothing and confirms no other', async (t) => {
   const { agent, first, serves, report, environment } = await setup(t);
   const worker = await agent('engine-2');
   await worker.enrol({ node: node('w1', 'worker') });
@@ -121,7 +121,7 @@ for (const [whose, taken] of [
   });
 }
 
-test('swarm trust: a manager whose data folder was lost is itself again, after two intervals', async (t) => {
+test('swarm trust: a manager whose data folder was lost is trusted again after two intervals', async (t) => {
   const { agent, clock, first, serves } = await setup(t);
   const anew = await agent('engine-1');
   await t.throwsAsync(anew.enrol({ node: node('n1') }), { code: 'duplicate' });
@@ -131,7 +131,7 @@ test('swarm trust: a manager whose data folder was lost is itself again, after t
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
 });
 
-test('swarm trust: an agent that is started while its engine does not answer is who it was', async (t) => {
+test('swarm trust: an agent that starts while its engine does not answer keeps its identity', async (t) => {
   const { first, serves, environment } = await setup(t);
   await first.enrol({ node: null, engineId: null });
   t.deepEqual((await environment()).swarm, { id: 'swarm', managers: ['n1'] });
@@ -149,7 +149,7 @@ test('swarm trust: a trusted manager may leave its Swarm, and make a new one', a
   t.deepEqual((await environment()).swarm, { id: 'third', managers: ['n10'] });
 });
 
-test('swarm trust: a worker that enrols anew while all are silent drops no manager, and inherits nothing', async (t) => {
+test('swarm trust: a worker that enrols again while all are silent removes no manager and inherits nothing', async (t) => {
   const { agent, clock, first, environment, serves, report } = await setup(t);
   const worker = await agent('engine-2');
   await worker.enrol({ node: node('n2', 'worker') });
@@ -166,7 +166,7 @@ test('swarm trust: a worker that enrols anew while all are silent drops no manag
   t.true(await serves(first));
 });
 
-test('swarm trust: a worker with an engine id of its own choice drops nobody', async (t) => {
+test('swarm trust: a worker that chooses its engine id removes no other agent', async (t) => {
   const { agent, clock, first, environment } = await setup(t);
   clock.advance(DAY_MS);
   const stranger = await agent('engine-9');
@@ -193,7 +193,7 @@ test('swarm trust: a machine with a silent manager’s engine id does not get it
   t.true(await serves(first));
 });
 
-test('swarm trust: a manager that is installed anew is the authority again, and no worker becomes it', async (t) => {
+test('swarm trust: a reinstalled manager is the authority again, and no worker can replace it', async (t) => {
   const { agent, clock, environment, serves } = await setup(t);
   const worker = await agent('engine-2');
   await worker.enrol({ node: node('n2', 'worker') });
@@ -205,7 +205,7 @@ test('swarm trust: a manager that is installed anew is the authority again, and 
   t.deepEqual([await serves(anew), await serves(worker)], [true, false]);
 });
 
-test('swarm trust: a demoted first manager does not trust itself again by its own word', async (t) => {
+test('swarm trust: a demoted first manager cannot restore its own trust', async (t) => {
   const { agent, first, serves, report } = await setup(t);
   const second = await agent('engine-2');
   await second.enrol({ node: node('n2') });
@@ -218,7 +218,7 @@ test('swarm trust: a demoted first manager does not trust itself again by its ow
   t.true(await serves(first), 'another manager says that it was promoted again');
 });
 
-test('swarm trust: disassociation and rotation without overlap end it', async (t) => {
+test('swarm trust: ends with disassociation and with rotation without overlap', async (t) => {
   const { hub, id, clock, environment } = await setup(t);
   await hub.call('DELETE', `/api/environments/${id}/association`);
   t.is((await environment()).swarm, null);
@@ -234,7 +234,7 @@ test('swarm trust: disassociation and rotation without overlap end it', async (t
   t.is((await environment()).swarm, null);
 });
 
-test('swarm trust: a manager without a quorum, which cannot name its Swarm, takes nobody’s trust away', async (t) => {
+test('swarm trust: a manager without a quorum, which cannot name its Swarm, revokes no trust', async (t) => {
   const { agent, first, serves, report, environment } = await setup(t);
   const second = await agent('engine-2');
   await second.enrol({ node: node('n2') });

@@ -19,7 +19,7 @@ test('enrolment: binds the Edge ID it was made for and makes the environment onl
   });
 });
 
-test('enrolment: an environment without an Edge ID takes the first one, and then no other', async (t) => {
+test('enrolment: an environment without an Edge ID accepts the first one and no other', async (t) => {
   const hub = await startPlugin(t);
   const { id, edgeKey } = await hub.createEnvironment({ name: 'one', edgeId: null });
   const first = await joinInstance(t, { edgeId: randomUUID(), edgeKey });
@@ -45,7 +45,7 @@ test('enrolment: a wrong Edge ID is refused, and shown while no valid agent is o
   t.is((await hub.view(id)).lastRefusal?.code, 'edge-id-mismatch', 'it stays on record');
 });
 
-test('enrolment: a good one ends the record of a refusal', async (t) => {
+test('enrolment: a successful one clears the recorded refusal', async (t) => {
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const wrong = await makeInstance(t, { edgeId: randomUUID(), edgeKey });
@@ -54,7 +54,7 @@ test('enrolment: a good one ends the record of a refusal', async (t) => {
   t.is((await hub.view(id)).lastRefusal, null);
 });
 
-test('enrolment: a wrong secret, another environment and none at all get the same answer', async (t) => {
+test('enrolment: a wrong secret, another environment and a missing environment get the same answer', async (t) => {
   const hub = await startPlugin(t);
   const one = await hub.createEnvironment({ name: 'one' });
   const two = await hub.createEnvironment({ name: 'two' });
@@ -78,7 +78,7 @@ test('enrolment: a wrong secret, another environment and none at all get the sam
   }
 });
 
-test('enrolment: an agent that is too old is told so, and shown', async (t) => {
+test('enrolment: an agent that is too old is refused with that reason, and shown', async (t) => {
   const hub = await startPlugin(t);
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const old = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });
@@ -86,7 +86,7 @@ test('enrolment: an agent that is too old is told so, and shown', async (t) => {
   t.like(await hub.view(id), { status: 'refused', problem: { code: 'agent-too-old' }, associatedAt: null });
 });
 
-test('enrolment: a key that no secret can be sealed for binds nothing', async (t) => {
+test('enrolment: a key that cannot receive a sealed secret binds nothing', async (t) => {
   const hub = await startPlugin(t);
   const { id, edgeKey } = await hub.createEnvironment({ name: 'one', edgeId: null });
   const made = await makeInstance(t, { edgeId: randomUUID(), edgeKey });
@@ -115,7 +115,7 @@ test('enrolment: a disassociated agent stays out until the key is rotated', asyn
   t.like(await hub.view(id), { edgeId, status: 'online' });
 });
 
-test('enrolment: a repeated request is refused, and its answer carries the time to go on from', async (t) => {
+test('enrolment: a repeated request is refused, and its answer carries the hub’s time', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
@@ -127,7 +127,7 @@ test('enrolment: a repeated request is refused, and its answer carries the time 
   t.deepEqual(again.client.instanceSecret, agent.client.instanceSecret);
 });
 
-test('enrolment: a clock off by two minutes corrects itself by the hub’s', async (t) => {
+test('enrolment: an agent whose clock is off by two minutes adopts the hub’s time', async (t) => {
   const hub = await startPlugin(t, { clock: new FakeClock() });
   const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   for (const offMs of [-120_000, 120_000]) {

@@ -22,7 +22,7 @@ async function setup(t: ExecutionContext) {
   return { hub, id, agent, tunnel, ended, tunnelId: tunnel.id ?? '' };
 }
 
-test('idle close: takes the snapshot, ends the tunnel and revokes what was granted', async (t) => {
+test('idle close: stores the snapshot, ends the tunnel and revokes its credentials', async (t) => {
   const { hub, id, agent, ended, tunnelId } = await setup(t);
   await agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT);
   t.is(await ended, 'idle');
@@ -34,7 +34,7 @@ test('idle close: takes the snapshot, ends the tunnel and revokes what was grant
   t.is(reply?.credential, undefined);
 });
 
-test('idle close: a credential from before it is refused after it', async (t) => {
+test('idle close: a credential issued before it is refused afterwards', async (t) => {
   const { hub, id, agent, tunnel, tunnelId } = await setup(t);
   // The tunnel is lost and a new credential issued; the old one closes as idle before that is used.
   tunnel.close('stopping');
@@ -70,7 +70,7 @@ test('idle close: is refused while a call is under way, and the tunnel stays', a
   await t.notThrowsAsync(agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT));
 });
 
-test('idle close: a call that comes with it gets its answer, from this tunnel or the next, 100 times', async (t) => {
+test('idle close: a call at the same time is answered by this tunnel or the next, 100 times', async (t) => {
   const { hub, id, agent, tunnelId } = await setup(t);
   let current = tunnelId;
   let [kept, reopened] = [0, 0];
@@ -96,7 +96,7 @@ test('idle close: a call that comes with it gets its answer, from this tunnel or
   t.log(`${kept} closes were refused, ${reopened} came before the call or after it`);
 });
 
-test('idle close: another instance, an unknown tunnel and a tunnel that is gone are told so', async (t) => {
+test('idle close: another instance, an unknown tunnel and a closed tunnel are refused with a reason', async (t) => {
   const { hub, id, agent, tunnelId } = await setup(t);
   t.like(await t.throwsAsync(agent.client.postIdle('other', EMPTY_SNAPSHOT)), {
     code: 'tunnel-unknown',

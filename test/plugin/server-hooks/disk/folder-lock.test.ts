@@ -44,7 +44,7 @@ test('folder lock: is held once, and free after its release; both are safe to ca
   t.deepEqual(await readdir(folder), []);
 });
 
-test('folder lock: of a living process stands, of a killed one is taken over', async (t) => {
+test('folder lock: a running process keeps it, that of a killed one is taken over', async (t) => {
   const folder = await tempFolder(t);
   const other = await idleProcess(t);
   const text = await lockOf(t, { pid: other.pid, startedAt: null });
@@ -77,7 +77,7 @@ linuxTest(
 );
 
 for (const text of ['', '{', 'null', '{"pid":-1,"token":"x"}', '{"pid":0,"token":"x"}', '{"token":"x"}']) {
-  test(`folder lock: a lock file that says ${text || 'nothing'} holds nobody off`, async (t) => {
+  test(`folder lock: a lock file with ${text || 'nothing'} in it is no obstacle`, async (t) => {
     const folder = await tempFolder(t);
     await writeFile(join(folder, 'fairlead.lock-1'), text);
     const lock = new FolderLock(folder);
@@ -88,7 +88,7 @@ for (const text of ['', '{', 'null', '{"pid":-1,"token":"x"}', '{"pid":0,"token"
   });
 }
 
-test('folder lock: of many who find a stale one at the same time, one gets it', async (t) => {
+test('folder lock: of many that find a stale one at the same time, one gets it', async (t) => {
   const folder = await tempFolder(t);
   const stale = await lockOf(t, { pid: 2 ** 30, token: 'stale' });
   for (let round = 0; round < 50; round++) {
@@ -101,7 +101,7 @@ test('folder lock: of many who find a stale one at the same time, one gets it', 
   }
 });
 
-test('folder lock: what the file system says goes on as it is', async (t) => {
+test('folder lock: errors of the file system are passed on unchanged', async (t) => {
   const lock = new FolderLock(join(await tempFolder(t), 'not-there'));
   await t.throwsAsync(lock.acquire(), { code: 'ENOENT' });
 });

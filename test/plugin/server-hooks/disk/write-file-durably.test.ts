@@ -10,7 +10,7 @@ import { writeFileLimited } from '../../../kit/fault/write-file-limited.js';
 import { tempFolder } from '../../../kit/temp-folder.js';
 
 for (const write of [writeFileDurably, writeFileWhole]) {
-  test(`${write.name}: makes and replaces a file for its owner only, and leaves nothing beside it`, async (t) => {
+  test(`${write.name}: creates and replaces a file for its owner only, and leaves no other file`, async (t) => {
     const folder = await tempFolder(t);
     const path = join(folder, 'file');
     await write(path, 'old');
@@ -32,7 +32,7 @@ test('writeFileDurably: writes through a symbolic link', async (t) => {
   t.is(await readFile(join(folder, 'real/file'), 'utf8'), 'new');
 });
 
-test('writeFileDurably: a disk that takes only a part leaves the old file, and says so', async (t) => {
+test('writeFileDurably: a disk that writes only a part keeps the old file and reports it', async (t) => {
   const folder = await tempFolder(t);
   const path = join(folder, 'file');
   await writeFile(path, 'old');

@@ -2,7 +2,7 @@ import test from 'ava';
 import { dockerErrorBody } from '../../../../plugin/server-hooks/docker/error.js';
 import { Problem, problem } from '../../../../protocol/problems.js';
 
-test('docker error: holds the members of a problem and what Docker clients print', (t) => {
+test('docker error: has the members of a problem and the message that Docker clients print', (t) => {
   const error = problem('environment-offline', {
     retryAfterSeconds: 4.2,
     members: { lastCheckInAt: null, status: 200, message: 'no' },
@@ -23,7 +23,7 @@ test('docker error: holds the members of a problem and what Docker clients print
   });
 });
 
-test('docker error: tells only the code of what is not to be shown', (t) => {
+test('docker error: shows only the code of an internal problem', (t) => {
   const error = new Problem('tunnel-lost', 'secret', {
     status: 502,
     isSilent: true,

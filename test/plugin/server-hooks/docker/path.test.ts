@@ -77,7 +77,7 @@ test('docker path: an encoded name does not hide attach/ws or BuildKit', (t) => 
   t.false(isBuildKitConnection(parseDockerPath('/containers/grpc/json')));
 });
 
-test('docker path: a build is BuildKit’s where a session is to bring its files', (t) => {
+test('docker path: a build whose files come through a session is BuildKit’s', (t) => {
   const needs = (path: string) => needsBuildKitSession(parseDockerPath(path));
   t.true(needs('/v1.41/build?remote=client-session&session=ab&t=x&version=2'));
   t.true(needs('/build?%76ersion=2&session=ab'));

@@ -54,7 +54,7 @@ async function untilStored(
   }
 }
 
-test('revocation: a rotated key with an overlap closes nothing until the overlap ends, and then at once', async (t) => {
+test('revocation: a rotated key with an overlap closes nothing until the overlap ends, then everything immediately', async (t) => {
   const { agent, rotate, openTunnel, endOverlap } = await setup(t);
   const tunnel = await openTunnel();
   await rotate();
@@ -99,7 +99,7 @@ test('revocation: a handshake with a credential of the old key is refused once t
   await t.throwsAsync(agent.open(proof), { code: 'credential-revoked' });
 });
 
-test('revocation: the end of an overlap is nothing to an agent that has come over to the new key', async (t) => {
+test('revocation: the end of an overlap does not affect an agent that uses the new key', async (t) => {
   const { clock, hub, edgeId, agent, rotate, openTunnel, endOverlap } = await setup(t);
   const before = await untilStored(hub.dataDir, ({ instances }) => instances.length === 1);
   const { edgeKey } = await rotate();
@@ -112,7 +112,7 @@ test('revocation: the end of an overlap is nothing to an agent that has come ove
   t.truthy(await over.checkIn());
 });
 
-test('revocation: an overlap goes on over a restart of the hub', async (t) => {
+test('revocation: an overlap survives a restart of the hub', async (t) => {
   const { clock, hub, rotate } = await setup(t);
   await rotate();
   await hub.stop();

@@ -63,7 +63,7 @@ for (const [name, revoke] of Object.entries(REVOCATIONS)) {
     t.true(performance.now() - startedMs < DEADLINE_MS);
   });
 
-  test(`revocation: ${name} ends waiting calls, and what was granted before is refused after`, async (t) => {
+  test(`revocation: ${name} ends waiting calls, and earlier credentials are refused afterwards`, async (t) => {
     const { hub, id, agent } = await setup(t);
     const base = `/api/environments/${id}`;
     const calls = [hub.call('GET', `${base}/docker/_ping`), hub.call('POST', `${base}/tunnel`, { wait: 60 })];
@@ -104,7 +104,7 @@ for (const [name, code] of Object.entries({
   });
 }
 
-test('revocation: a handshake under way when it comes does not become the tunnel, 100 times', async (t) => {
+test('revocation: a handshake in progress does not open the tunnel, 100 times', async (t) => {
   const { hub, id, agent } = await setup(t);
   let refused = 0;
   for (let n = 0; n < 100; n++) {

@@ -45,7 +45,7 @@ function setup(ids: readonly number[], rotating: readonly number[], wallMs = STA
   return { clock, logger, store, put, admin, expiry, pass, ended, revoked };
 }
 
-test('key expiry: ends the keys whose overlap is over, and looks at no other environment', async (t) => {
+test('key expiry: ends the keys whose overlap is over, and reads no other environment', async (t) => {
   const all = Array.from({ length: 15_000 }, (_, i) => i + 1);
   const { store, expiry, pass, ended, revoked } = setup(all, [7, 9_999]);
   expiry.start();
@@ -58,7 +58,7 @@ test('key expiry: ends the keys whose overlap is over, and looks at no other env
   t.deepEqual([ended.length, revoked.length], [2, 0], 'once each');
 });
 
-test('key expiry: learns of rotations, ends of overlaps and deletions', async (t) => {
+test('key expiry: follows rotations, ends of overlaps and deletions', async (t) => {
   const { store, put, expiry, pass, ended } = setup([1, 2, 4], [2, 4]);
   expiry.start();
   put(1, true);
@@ -70,7 +70,7 @@ test('key expiry: learns of rotations, ends of overlaps and deletions', async (t
   t.deepEqual(ended.sort(), [1, 4]);
 });
 
-test('key expiry: what could not be stored is logged and tried again', async (t) => {
+test('key expiry: a failed write is logged and retried', async (t) => {
   const { admin, logger, expiry, pass, ended } = setup([1, 2], [1, 2]);
   expiry.start();
   admin.failure = problem('store-unwritable');
@@ -95,7 +95,7 @@ test('key expiry: a wrong clock at the start deletes no key', async (t) => {
   t.deepEqual(ended, [], 'it holds again');
 });
 
-test('key expiry: a clock that jumps revokes what the old key granted, once, and deletes it when its time has passed', async (t) => {
+test('key expiry: a clock that jumps revokes the old key’s credentials once, and deletes the key when its time has passed', async (t) => {
   const { clock, expiry, pass, ended, revoked } = setup([1], [1]);
   expiry.start();
   clock.setWall(START + TWELVE_YEARS_MS);
@@ -105,7 +105,7 @@ test('key expiry: a clock that jumps revokes what the old key granted, once, and
   t.deepEqual([ended, revoked], [[1], [1]]);
 });
 
-test('key expiry: stopped, it leaves no timer', async (t) => {
+test('key expiry: leaves no timer after a stop', async (t) => {
   const { clock, put, expiry, pass, ended } = setup([1], [1]);
   expiry.start();
   expiry.start();

@@ -100,7 +100,7 @@ function expectedVariables(input: PrintedCommandsInput): string[] {
 }
 
 for (const shell of ['sh', 'bash']) {
-  test(`printed commands: ${shell} hands hostile values to docker and podman as they are`, async (t) => {
+  test(`printed commands: ${shell} passes hostile values to docker and podman unchanged`, async (t) => {
     t.timeout(60_000);
     const folder = await fakeEngines(t);
     const property = fc.asyncProperty(hostileInput, async (input) => {
@@ -146,7 +146,7 @@ test('printed commands: usual values need no quoting and fit on one line', (t) =
   );
 });
 
-test('printed commands: podman gets the registry that docker takes for granted', (t) => {
+test('printed commands: podman gets the registry that docker assumes', (t) => {
   const images = {
     'fairlead/agent:0.1.0': 'docker.io/fairlead/agent:0.1.0',
     'agent:1': 'docker.io/library/agent:1',
@@ -161,7 +161,7 @@ test('printed commands: podman gets the registry that docker takes for granted',
   }
 });
 
-test('printed commands: the stack file reads back as what was meant, whatever the values', (t) => {
+test('printed commands: the stack file parses to the intended values, whatever they are', (t) => {
   const property = fc.property(hostileInput, (input) => {
     for (const version of ['1.1', '1.2'] as const) {
       const { stack, stackSecret } = printCommands(input);
@@ -187,7 +187,7 @@ function filledIn(value: string): string {
   return value.replace(/\$(\$|\{EDGE_ID:\?[^}]*\})/g, (_, what) => (what === '$' ? '$' : 'from-environment'));
 }
 
-test('printed commands: the stack file holds no key; another key is another secret', (t) => {
+test('printed commands: the stack file contains no key; another key is another secret', (t) => {
   const { stack } = printCommands(INPUT);
   t.false(stack.includes(INPUT.edgeKey));
   const other = printCommands({ ...INPUT, edgeKey: 'other' });

@@ -43,7 +43,7 @@ function setup(count = 1) {
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
 
-test('watch: an agent that comes, fails, recovers and falls silent is told within a second and a bit, by a timer alone', (t) => {
+test('watch: an agent that connects, fails, recovers and falls silent is reported within a second and a bit, by a timer alone', (t) => {
   const { clock, hear, news } = setup();
   clock.advance(2_000);
   t.deepEqual(news(), []);
@@ -65,7 +65,7 @@ test('watch: an agent that comes, fails, recovers and falls silent is told withi
   t.like(news(), [{ type: 'environment-changed', id: 1, changes: { status: 'offline' } }]);
 });
 
-test('watch: check-ins that change nothing are not told', (t) => {
+test('watch: check-ins that change nothing are not reported', (t) => {
   const { clock, hear, news } = setup();
   hear(1);
   clock.advance(2_000);
@@ -77,7 +77,7 @@ test('watch: check-ins that change nothing are not told', (t) => {
   t.deepEqual(news(), []);
 });
 
-test('watch: what is made, changed and deleted is told with the next tick; what nobody can see is not', (t) => {
+test('watch: creations, changes and deletions are reported at the next tick, invisible ones are not', (t) => {
   const { clock, store, put, news } = setup(0);
   put(1, { name: 'one', instances: [] });
   clock.advance(100);
@@ -97,7 +97,7 @@ test('watch: what is made, changed and deleted is told with the next tick; what 
   t.deepEqual(news(), [], 'what came and went between two ticks was never there');
 });
 
-test('watch: tunnel, refusal, snapshot and settings are told, each as the API shows it', (t) => {
+test('watch: tunnel, refusal, snapshot and settings are reported as the API shows them', (t) => {
   const { clock, live, store, summaries, news } = setup();
   live.of(1).tunnels.slot().demand();
   clock.advance(100);
@@ -120,7 +120,7 @@ test('watch: tunnel, refusal, snapshot and settings are told, each as the API sh
   t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
 });
 
-test('watch: who leads a Swarm, its nodes and their agents are told within a second and a bit', async (t) => {
+test('watch: a Swarm’s leader, nodes and agents are reported within a second and a bit', async (t) => {
   const { clock, live, put, hear, news } = setup();
   put(1);
   hear(1);
@@ -157,7 +157,7 @@ test('watch: who leads a Swarm, its nodes and their agents are told within a sec
   t.deepEqual(news(), [], 'the same again is no news');
 });
 
-test('watch: an environment that flaps is told five times, then once a second, and at last as it is', (t) => {
+test('watch: an environment that flaps is reported five times, then once a second, and finally as it is', (t) => {
   const { clock, hear, put, news } = setup();
   hear(1);
   clock.advance(10_000);
@@ -173,7 +173,7 @@ test('watch: an environment that flaps is told five times, then once a second, a
   t.like(last, { changes: { name: 'name 100' } });
 });
 
-test('watch: five thousand that change at once are told within two seconds, a part at a time', (t) => {
+test('watch: five thousand that change at the same time are reported within two seconds, in batches', (t) => {
   const count = 5_000;
   const { clock, hear, news } = setup(count);
   for (let id = 1; id <= count; id++) hear(id);
@@ -189,7 +189,7 @@ test('watch: five thousand that change at once are told within two seconds, a pa
   t.true(most <= count / 10);
 });
 
-test('watch: one timer, however many environments; none after it stopped', (t) => {
+test('watch: one timer for any number of environments, none after a stop', (t) => {
   const { clock, watch, put, news } = setup(100);
   t.is(clock.pending, 1);
   watch.stop();

@@ -11,7 +11,7 @@ const removed = (id: number, name = 'one'): UnloggedEvent => ({
   data: { at: '2030-01-01T00:00:00.000Z', id, name },
 });
 
-test('event log: events are numbered from one, and told to listeners once for all that come together', (t) => {
+test('event log: events are numbered from one, and listeners are notified once per batch', (t) => {
   const log = new EventLog({ bootId: 'boot' });
   let told = 0;
   const leave = log.onAppend(() => told++);
@@ -36,7 +36,7 @@ test('event log: only the latest are kept, by number and by size', (t) => {
   t.is(short.event(short.newest)?.subject, 20);
 });
 
-test('event log: only ids of its own have a number', (t) => {
+test('event log: only its own ids have a number', (t) => {
   const log = new EventLog({ bootId: 'bo-_t' });
   log.append([removed(1), removed(2)]);
   t.is(log.numberOf(log.idOf(0)), 0);
@@ -56,7 +56,7 @@ test('event log: only ids of its own have a number', (t) => {
   }
 });
 
-test('event log: no text in an event can end it or begin another', (t) => {
+test('event log: no text in an event can end it or start another', (t) => {
   const { data } = removed(1, 'a\n\nevent: x\r\u2028data: y');
   const text = formatEvent('boot.1', { type: 'environment-removed', data } as UnloggedEvent);
   t.is(text.split(/\r\n|\n|\r/).length, 5);

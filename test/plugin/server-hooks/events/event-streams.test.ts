@@ -49,7 +49,7 @@ function follow(stream: Readable): () => Promise<string> {
 const briefly = (text: string) =>
   readEvents(text).map(({ type, data }) => (type === 'reset' ? data : (data as { id: number }).id));
 
-test('events: a new stream begins with a reset, then everything comes as it happens', async (t) => {
+test('events: a new stream starts with a reset, followed by events as they happen', async (t) => {
   const { log, open } = setup();
   log.append([removed(1)]);
   const text = follow(open());
@@ -58,14 +58,14 @@ test('events: a new stream begins with a reset, then everything comes as it happ
   t.regex(await text(), /^retry: 3000\n\nid: boot\.1\nevent: reset\n/);
 });
 
-test('events: who comes back gets what was missed, and nothing twice', async (t) => {
+test('events: a client that reconnects gets what it missed, and nothing twice', async (t) => {
   const { log, open } = setup();
   log.append([1, 2, 3].map((id) => removed(id)));
   t.deepEqual(briefly(await follow(open({ lastEventId: 'boot.1' }))()), [2, 3]);
   t.deepEqual(briefly(await follow(open({ lastEventId: 'boot.3' }))()), []);
 });
 
-test('events: who comes back too late, from another start, or with an id of somebody else, is told to list anew', async (t) => {
+test('events: a client that reconnects too late, after a restart, or with a foreign id gets a reset', async (t) => {
   const { log, open } = setup(2);
   log.append([1, 2, 3, 4].map((id) => removed(id)));
   t.deepEqual(briefly(await follow(open({ lastEventId: 'boot.1' }))()), [{ reason: 'gap' }]);
@@ -75,7 +75,7 @@ test('events: who comes back too late, from another start, or with an id of some
   }
 });
 
-test('events: each gets what they may see, and a comment tells the numbers of the rest', async (t) => {
+test('events: each caller gets what they may see, and comments with the numbers of the rest', async (t) => {
   const { clock, log, open } = setup();
   const visibility: Visibility = (subject) => subject === 2;
   const text = follow(open({ visibility, renew: async () => visibility, lastEventId: 'boot.0' }));
@@ -88,7 +88,7 @@ test('events: each gets what they may see, and a comment tells the numbers of th
   t.true((await text()).endsWith(': still here\nid: boot.3\n\n'));
 });
 
-test('events: a slow reader holds up nobody and little memory; it falls behind, and lists anew', async (t) => {
+test('events: a slow reader blocks no other, holds little memory, falls behind and gets a reset', async (t) => {
   const { log, open } = setup();
   const [slow, fast] = [open(), open()];
   const text = follow(fast);
@@ -104,7 +104,7 @@ test('events: a slow reader holds up nobody and little memory; it falls behind, 
   t.deepEqual(late.at(-1), { reason: 'gap' });
 });
 
-test('events: who takes nothing for 30 s is dropped', async (t) => {
+test('events: a client that reads nothing for 30 s is dropped', async (t) => {
   const { clock, streams, open } = setup();
   const [stalled, live] = [open(), open()];
   const text = follow(live);
@@ -121,7 +121,7 @@ test('events: who takes nothing for 30 s is dropped', async (t) => {
   t.is(streams.size, 1);
 });
 
-test('events: a stream ends within 5 s when its caller may not have it any more, or the host does not say', async (t) => {
+test('events: a stream ends within 5 s when its caller loses access or the host does not answer', async (t) => {
   const { clock, log, streams, open } = setup();
   let isAllowed = true;
   const renew = async () => {
@@ -144,7 +144,7 @@ test('events: a stream ends within 5 s when its caller may not have it any more,
   t.is(streams.size, 0);
 });
 
-test('events: what a caller may see can become less while the stream is open', async (t) => {
+test('events: a caller’s access can shrink while the stream is open', async (t) => {
   const { clock, log, open } = setup();
   const text = follow(open({ renew: async () => (subject) => subject === 2 }));
   log.append([removed(1)]);
@@ -154,7 +154,7 @@ test('events: what a caller may see can become less while the stream is open', a
   t.deepEqual(briefly(await text()), [{ reason: 'start' }, 1, 2]);
 });
 
-test('events: a host that fails to say what may be seen ends that stream, and no other', async (t) => {
+test('events: a failing access check of the host ends that stream, and no other', async (t) => {
   const { log, open } = setup();
   const failing = open({
     visibility: () => {
@@ -178,7 +178,7 @@ const checkInsIn = (text: string) =>
       return `${id}@${Date.parse(changes.lastCheckInAt)}`;
     });
 
-test('events: check-ins of watched environments are told, each every 5 s at most, and have no number', async (t) => {
+test('events: check-ins of watched environments are sent every 5 s at most, without a number', async (t) => {
   const { clock, log, checkIns, open } = setup();
   const visibility: Visibility = (subject) => subject !== 3;
   const text = follow(open({ visibility, renew: async () => visibility, watch: [1, 2, 3, 99] }));
@@ -194,7 +194,7 @@ test('events: check-ins of watched environments are told, each every 5 s at most
   t.deepEqual([...(await text()).matchAll(/^id: .*$/gm)].flat(), ['id: boot.0', 'id: boot.1']);
 });
 
-test('events: for who takes nothing no check-ins are kept; later the latest are told', async (t) => {
+test('events: no check-ins are buffered for a client that does not read; later it gets the latest', async (t) => {
   const { clock, checkIns, open } = setup();
   const watch = Array.from({ length: 100 }, (_, index) => index + 1);
   const stream = open({ watch });
@@ -210,7 +210,7 @@ test('events: for who takes nothing no check-ins are kept; later the latest are 
   t.is(checkInsIn(await text()).at(-1), `100@${clock.monotonic() - 2_000}`);
 });
 
-test('events: there are bounds for one caller and for all, and room again when a stream ends', async (t) => {
+test('events: streams are limited per caller and in total, and a stream that ends makes room', async (t) => {
   const { streams, open } = setup();
   const first = open();
   for (let count = 1; count < 32; count++) open();

@@ -5,7 +5,7 @@ import { startAnswerRelay } from '../../../kit/fault/answer-relay.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 
-test('agent calls: every answer to a known agent is proven, refusals and 304 included', async (t) => {
+test('agent calls: every answer to a known agent has a proof, refusals and 304 included', async (t) => {
   const relay = await startAnswerRelay(t);
   const hub = await startPlugin(t);
   relay.target = new URL(hub.url).origin;
@@ -40,7 +40,7 @@ test('agent calls: every answer to a known agent is proven, refusals and 304 inc
   t.deepEqual(unproven, []);
 });
 
-test('agent calls: a stranger’s refusal carries no proof', async (t) => {
+test('agent calls: the refusal of an unknown agent carries no proof', async (t) => {
   const hub = await startPlugin(t);
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const agent = await makeInstance(t, { edgeId: edgeId ?? '', edgeKey });

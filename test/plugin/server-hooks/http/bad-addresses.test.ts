@@ -57,7 +57,7 @@ async function setup(t: ExecutionContext) {
   return { hub, id, port, ask, stored };
 }
 
-test('bad addresses: what is no id is not found, by any call', async (t) => {
+test('bad addresses: an invalid id is not found, by any call', async (t) => {
   const { hub, ask, stored } = await setup(t);
   const before = await stored();
   for (const { spec } of CALLS) {
@@ -85,7 +85,7 @@ test('bad addresses: a Docker path that a router or proxy would rewrite is refus
   }
 });
 
-test('bad addresses: what only looks like a call of ours is none', async (t) => {
+test('bad addresses: a path that only resembles one of the API is not found', async (t) => {
   const { id, ask, port, stored } = await setup(t);
   const before = await stored();
   for (const target of [
@@ -113,7 +113,7 @@ test('bad addresses: what only looks like a call of ours is none', async (t) => 
   t.is(await stored(), before, 'nothing is stored');
 });
 
-test('bad addresses: a known one with another method says which it takes', async (t) => {
+test('bad addresses: a known path with another method gets the list of allowed ones', async (t) => {
   const { id, ask } = await setup(t);
   const wrong = await ask('PUT', `/edge/api/environments/${id}`);
   t.deepEqual([wrong.status, wrong.code], [405, 'method-not-allowed']);

@@ -42,7 +42,7 @@ function withLength(method: string, target: string, body: Buffer, headers: reado
   return requestText(method, target, [...headers, `Content-Length: ${body.length}`], body);
 }
 
-test('bad bodies: what is no object, or no JSON in UTF-8, is refused by each call that reads one', async (t) => {
+test('bad bodies: anything but an object in UTF-8 JSON is refused by each call that reads one', async (t) => {
   const { port, stored, targetOf, errors } = await setup(t);
   const before = await stored();
   for (const { spec } of CALLS) {
@@ -86,7 +86,7 @@ test('bad bodies: 10 MB are refused by each call that reads a body, announced or
   t.deepEqual(errors(), []);
 });
 
-test('bad bodies: any JSON is taken or refused, pollutes nothing and never fails inside', async (t) => {
+test('bad bodies: any JSON is accepted or refused, pollutes nothing and never fails internally', async (t) => {
   const { hub, targetOf, errors } = await setup(t);
   const calls = CALLS.filter(({ spec }) => spec.body && spec.access !== 'signed');
   const names = ['name', 'tags', 'url', 'edgeId', 'checkInSeconds', 'wait', 'publicUrl', 'overlapSeconds'];
@@ -111,7 +111,7 @@ test('bad bodies: any JSON is taken or refused, pollutes nothing and never fails
   t.deepEqual(errors(), []);
 });
 
-test('bad bodies: agents with the right key are refused like anyone', async (t) => {
+test('bad bodies: agents with the right key are refused in the same way', async (t) => {
   const clock = new FakeClock();
   const { port, stored, errors, edge } = await setup(t, { clock });
   const agent = await joinInstance(t, { ...edge, clock });
@@ -162,7 +162,7 @@ test('bad bodies: agents with the right key are refused like anyone', async (t) 
   t.deepEqual(errors(), []);
 });
 
-test('bad bodies: a caller who goes on sending after the answer is cut after 5 s', async (t) => {
+test('bad bodies: a caller that keeps sending after the answer is cut after 5 s', async (t) => {
   const clock = new FakeClock();
   const { port, targetOf } = await setup(t, { clock });
   for (const [method, path, expected] of [

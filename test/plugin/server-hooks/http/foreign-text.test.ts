@@ -52,7 +52,7 @@ function outcome<T>(read: () => T): T | string {
 const unescapeBytes = (text: string) =>
   text.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-test('docker path: what is let through means the same to every reader of URLs', (t) => {
+test('docker path: an accepted path means the same to every URL parser', (t) => {
   fc.assert(
     fc.property(
       pathText.map((text) => `/${text}`),
@@ -74,7 +74,7 @@ test('docker path: what is let through means the same to every reader of URLs', 
   t.pass();
 });
 
-test('docker call: an address is one or none, and its path goes on as it was sent', (t) => {
+test('docker call: an address is accepted or refused, and its path is passed unchanged', (t) => {
   fc.assert(
     fc.property(anyText, anyText, (id, rest) => {
       const url = `/api/environments/${id}/docker/${rest}`;
@@ -88,7 +88,7 @@ test('docker call: an address is one or none, and its path goes on as it was sen
   t.like(parseDockerCall('/api/environments/7/docker/_ping'), { environmentId: 7, path: '/_ping' });
 });
 
-test('relative URL: below a mount is what stands behind it, to the letter', (t) => {
+test('relative URL: is exactly the rest after the mount', (t) => {
   fc.assert(
     fc.property(fc.constantFrom('/edge', '/a/b', ''), anyText, (mount, rest) => {
       t.is(relativeUrl(`${mount}/${rest}`, undefined, mount), `/${rest}`);
@@ -99,7 +99,7 @@ test('relative URL: below a mount is what stands behind it, to the letter', (t) 
   );
 });
 
-test('Prefer: any text asks for a wait of 0 to 99,999 whole seconds', (t) => {
+test('Prefer: any text gives a wait of 0 to 99,999 whole seconds', (t) => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -125,7 +125,7 @@ test('Prefer: any text asks for a wait of 0 to 99,999 whole seconds', (t) => {
   }
 });
 
-test('JSON: any bytes are a value or body-not-json, and what was written is read', (t) => {
+test('JSON: any bytes are a value or body-not-json, and written values are read back', (t) => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const value = outcome(() => parseJsonBytes(Buffer.from(bytes)));
@@ -139,7 +139,7 @@ test('JSON: any bytes are a value or body-not-json, and what was written is read
   );
 });
 
-test('cursor: any text is a place in that list or cursor-invalid', (t) => {
+test('cursor: any text is a position in that list or cursor-invalid', (t) => {
   const query = parseListQuery({ sort: 'name', limit: 100, offset: 0 });
   const tuple = fc.json().map((text) => Buffer.from(text).toString('base64url'));
   fc.assert(

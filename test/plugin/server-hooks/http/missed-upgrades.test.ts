@@ -29,7 +29,7 @@ for (const { what, method, path, headers, status, code, type } of [
     ...{ status: 401, code: 'ticket-invalid', type: 'application/problem+json' },
   },
 ]) {
-  test(`upgrades: ${what} gets a whole answer, and the connection ends`, async (t) => {
+  test(`upgrades: ${what} gets a complete answer, and the connection ends`, async (t) => {
     const hub = await startPlugin(t);
     const socket = net.connect(Number(new URL(hub.url).port), '127.0.0.1');
     socket.write(requestText(method, path, [...headers, 'Connection: Upgrade', 'Upgrade: tcp']));

@@ -51,7 +51,7 @@ for (const [what, sent, expected] of [
   });
 }
 
-test('body: one that does not arrive within 30 s is given up', async (t) => {
+test('body: one that does not arrive within 30 s is abandoned', async (t) => {
   const { clock, outcome, socket } = await setup(t);
   socket.write(`${HEAD}Content-Length: 3\r\n\r\na`);
   while (clock.pending === 0) await turn();
@@ -61,7 +61,7 @@ test('body: one that does not arrive within 30 s is given up', async (t) => {
   t.is(await outcome, 'body-late');
 });
 
-test('body: a caller who leaves in the middle of it left it incomplete', async (t) => {
+test('body: a caller that disconnects before its end leaves it incomplete', async (t) => {
   const { clock, outcome, socket } = await setup(t);
   socket.write(`${HEAD}Content-Length: 3\r\n\r\na`);
   while (clock.pending === 0) await turn();

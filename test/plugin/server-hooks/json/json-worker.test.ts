@@ -40,7 +40,7 @@ function setup(t: ExecutionContext) {
   return { clock, logger, worker, threads: () => threads };
 }
 
-test('json worker: a small body is read without a thread, a large one in it', async (t) => {
+test('json worker: a small body is parsed without the thread, a large one in it', async (t) => {
   const { worker, threads } = setup(t);
   t.is(await worker.run(1, JOB, Buffer.from('{}'), 'small'), 'here: small');
   t.is(threads(), 0);
@@ -59,7 +59,7 @@ test('json worker: environments take turns', async (t) => {
   t.deepEqual(order, ['1a', '1b', '2a', '3a', '1c']);
 });
 
-test('json worker: a job past its deadline is refused, and the next one is read', async (t) => {
+test('json worker: a job past its deadline is refused, and the next one is parsed', async (t) => {
   const { worker, clock, threads } = setup(t);
   const hanging = t.throwsAsync(worker.run(1, JOB, LARGE, 'hang'), { code: 'body-too-complex' });
   const next = worker.run(1, JOB, LARGE, 'next');
@@ -70,7 +70,7 @@ test('json worker: a job past its deadline is refused, and the next one is read'
   t.is(threads(), 2);
 });
 
-test('json worker: a job that brings the thread down is refused, logged, and the next one is read', async (t) => {
+test('json worker: a job that crashes the thread is refused and logged, and the next one is parsed', async (t) => {
   const { worker, logger, threads } = setup(t);
   t.like(await t.throwsAsync(worker.run(1, JOB, LARGE, 'die')), { code: 'hub-busy', status: 503 });
   t.is(logger.lines.filter(({ level }) => level === 'error').length, 1);
@@ -88,7 +88,7 @@ test('json worker: one environment cannot fill the queue', async (t) => {
   t.is(ends.at(-1)?.status, 'fulfilled');
 });
 
-test('json worker: a stop refuses what waits, and what comes', async (t) => {
+test('json worker: a stop refuses waiting and later jobs', async (t) => {
   const { worker, clock } = setup(t);
   const ends = [worker.run(1, JOB, LARGE, 'hang'), worker.run(1, JOB, LARGE, 'next')].map((one) =>
     t.throwsAsync(one, { code: 'hub-stopping' }),
@@ -100,7 +100,7 @@ test('json worker: a stop refuses what waits, and what comes', async (t) => {
   t.is(clock.pending, 0);
 });
 
-test('json worker: what a thread says after it was given up is not taken for the next job’s answer', async (t) => {
+test('json worker: a late answer of an abandoned thread is not the next job’s', async (t) => {
   const clock = new FakeClock();
   const threads: FakeThread[] = [];
   const worker = new JsonWorker({
@@ -122,7 +122,7 @@ test('json worker: what a thread says after it was given up is not taken for the
   await worker.stop();
 });
 
-test('json worker: a thread that does not start refuses what waits, and is tried again', async (t) => {
+test('json worker: a thread that does not start fails the waiting jobs, and is started again', async (t) => {
   const clock = new FakeClock();
   const logger = new LogRecorder();
   let isBroken = true;

@@ -12,7 +12,7 @@ function setup() {
   return { clock, bench, live, environment };
 }
 
-test('waiting: as long as two check-ins and ten seconds, within half a minute and two minutes', async (t) => {
+test('availability: calls wait for two check-ins and ten seconds, between half a minute and two minutes', async (t) => {
   const { bench, live, environment } = setup();
   const waitMs = (checkInSeconds: number | null) => {
     const store = {
@@ -27,7 +27,7 @@ test('waiting: as long as two check-ins and ten seconds, within half a minute an
   t.is(waitMs(3_600), 120_000);
 });
 
-test('waiting: nobody waits for who is not there, but a hub that just started gives agents time', async (t) => {
+test('availability: calls do not wait for an offline agent, but a hub that just started gives agents time', async (t) => {
   const { clock, bench, live, environment } = setup();
   let known: Environment | undefined = environment;
   const store = { environment: () => known, settings: () => bench.settings } as unknown as Store;

@@ -39,7 +39,7 @@ function setup(changes: Partial<Environment> = {}) {
   return { clock, store, live, instance, open, hold };
 }
 
-test('live environments: each is one object; to read a tunnel’s state creates no slot', (t) => {
+test('live environments: each is one object, and reading a tunnel’s state creates no slot', (t) => {
   const { live } = setup();
   t.is(live.of(1), live.of(1));
   t.not(live.of(1), live.of(2));
@@ -66,7 +66,7 @@ test('live environments: one demand is one notification, with the lease that it 
   t.is(changes.length, 1);
 });
 
-test('live environments: closes tunnels that their agents should have closed', async (t) => {
+test('live environments: close tunnels that their agents should have closed', async (t) => {
   const { live, clock, open } = setup();
   live.start();
   live.start();
@@ -105,7 +105,7 @@ test('live environments: a deleted one ends all that it holds, and starts again 
   live.stop();
 });
 
-test('live environments: a raised generation ends all grants, and the agents stay known', async (t) => {
+test('live environments: a raised generation revokes all credentials, and the agents stay known', async (t) => {
   const { live, store, instance, open, hold } = setup();
   live.start();
   const tunnel = await open(t, 1);
@@ -119,7 +119,7 @@ test('live environments: a raised generation ends all grants, and the agents sta
   live.stop();
 });
 
-test('live environments: an instance that leaves the store is forgotten with its node’s tunnel; others stay', async (t) => {
+test('live environments: an instance removed from the store is cleared with its node’s tunnel; others stay', async (t) => {
   const { live, store, instance } = setup();
   live.start();
   const staying = { ...instance, id: 'staying' };

@@ -5,7 +5,7 @@ import { cloned, early, meet, setup } from './machine-claims-setup.js';
 const SILENCE_MS = 15_000;
 const DAY_MS = 86_400_000;
 
-test('clones: an admin chooses the other machine, and the first one stays out from then on', async (t) => {
+test('clones: an admin chooses the other machine, and the first one is refused from then on', async (t) => {
   const { clock, instance, first, clone, accept, openTunnel } = await setup(t);
   t.like(await accept(), { status: 409, body: { code: 'no-clone' } });
   const other = await clone();
@@ -28,7 +28,7 @@ test('clones: an admin chooses the other machine, and the first one stays out fr
   await t.throwsAsync(other.enrol(), cloned);
 });
 
-test('clones: one that has not asked for five minutes is not given the place', async (t) => {
+test('clones: one that has not asked for five minutes cannot be chosen', async (t) => {
   const { hub, id, clock, first, clone, accept } = await setup(t);
   const other = await clone();
   await meet(t, clock, first, other);

@@ -19,7 +19,7 @@ test('clones: a restarted hub knows which machine is which, and waits for the fi
   await t.notThrowsAsync(returning.enrol());
 });
 
-test('clones: without held check-ins a restarted hub waits for an interval', async (t) => {
+test('clones: without held check-ins a restarted hub waits for one interval', async (t) => {
   const { hub, clock, agent, first, again } = await setup(t, { checkInSeconds: 600 });
   await hub.call('PATCH', '/api/settings', { heldCheckIns: false });
   await hub.stop();

@@ -10,7 +10,7 @@ import { cloned, early, Machine, meet, setup } from './machine-claims-setup.js';
 const SILENCE_MS = 15_000;
 const DAY_MS = 86_400_000;
 
-test('clones: a restart on the same boot is let in at once, and keeps its secret', async (t) => {
+test('clones: a restart on the same boot is accepted immediately and keeps its secret', async (t) => {
   const { first, instance, again } = await setup(t);
   const restarted = await again();
   await restarted.enrol({ boot: first.boot });
@@ -28,7 +28,7 @@ test('clones: of two machines with one identity the first keeps working and the 
   t.like(await hub.view(id), { status: 'online', problem: { code: 'machine-cloned' } });
 });
 
-test('clones: after a power cut for both the first gets its place, whichever is up first', async (t) => {
+test('clones: after a power cut for both the first keeps its place, in either order of return', async (t) => {
   const { clock, first, clone } = await setup(t);
   const other = await clone();
   await meet(t, clock, first, other);
@@ -42,7 +42,7 @@ test('clones: after a power cut for both the first gets its place, whichever is 
   }
 });
 
-test('clones: the held check-in of a machine that lives ends, so that it is heard at once', async (t) => {
+test('clones: the held check-in of a running machine ends, so that it reports immediately', async (t) => {
   const { instance, clone } = await setup(t, { checkInSeconds: 3_600 });
   const { etag } = await instance.checkIn();
   let hasEnded = false;
@@ -57,7 +57,7 @@ test('clones: the held check-in of a machine that lives ends, so that it is hear
   t.is((await held).reply, null);
 });
 
-test('clones: a machine that was restarted is let in once its earlier boot has missed a check-in', async (t) => {
+test('clones: a restarted machine is accepted once its earlier boot has missed a check-in', async (t) => {
   const { clock, first, instance, again } = await setup(t);
   await first.checkIn();
   const restarted = new Machine('first', await again(), first.mark);
@@ -94,14 +94,14 @@ test('clones: with a long interval a machine that lost power in a held check-in 
   t.pass();
 });
 
-test('clones: a machine that was silent for long is let in at once after its restart', async (t) => {
+test('clones: a machine that was silent for long is accepted immediately after its restart', async (t) => {
   const { clock, first } = await setup(t);
   clock.advance(SILENCE_MS);
   first.reboot();
   await t.notThrowsAsync(first.enrol());
 });
 
-test('clones: who holds the tunnel is not silent, whatever becomes of its check-ins', async (t) => {
+test('clones: an agent with an open tunnel is not silent, even without check-ins', async (t) => {
   const { hub, id, clock, instance, clone, openTunnel } = await setup(t);
   const { tunnel } = await openTunnel(instance);
   const other = await clone();
@@ -120,7 +120,7 @@ test('clones: who holds the tunnel is not silent, whatever becomes of its check-
   await t.notThrowsAsync(other.enrol());
 });
 
-test('clones: one that took the place of a cut-off machine gives it back when that is in reach again', async (t) => {
+test('clones: one that replaced an unreachable machine yields when that is reachable again', async (t) => {
   const { clock, first, again, openTunnel } = await setup(t);
   clock.advance(SILENCE_MS);
   const agent = await again();
@@ -137,7 +137,7 @@ test('clones: one that took the place of a cut-off machine gives it back when th
   await t.throwsAsync(other.enrol(), cloned);
 });
 
-test('clones: a standby machine and the one it stands by for take turns, each while the other is off', async (t) => {
+test('clones: a machine and its standby take turns, each while the other is off', async (t) => {
   const { clock, first, clone } = await setup(t);
   const standby = await clone();
   for (let turn = 0; turn < 3; turn++) {
@@ -148,7 +148,7 @@ test('clones: a standby machine and the one it stands by for take turns, each wh
   }
 });
 
-test('clones: an agent that cannot tell its boot is weighed as any other, and never shut out for good', async (t) => {
+test('clones: an agent that cannot report its boot is treated like any other, and never locked out for good', async (t) => {
   const { clock, instance, again } = await setup(t);
   const other = await again();
   await t.throwsAsync(other.enrol(), early);
@@ -159,7 +159,7 @@ test('clones: an agent that cannot tell its boot is weighed as any other, and ne
   await t.notThrowsAsync(other.enrol(), 'it cannot tell: each time it gets another trial');
 });
 
-test('clones: an agent that cannot tell its boot waits for a long interval, each time', async (t) => {
+test('clones: an agent that cannot report its boot waits for a long interval each time', async (t) => {
   const { clock, instance, again } = await setup(t, { checkInSeconds: 600 });
   const other = await again();
   await t.throwsAsync(other.enrol(), early);
@@ -182,7 +182,7 @@ test('clones: an agent that reports a boot for the first time gets a secret that
   await t.notThrowsAsync(before.checkIn());
 });
 
-test('clones: swaps and returns end nothing of other nodes', async (t) => {
+test('clones: swaps and returns do not affect other nodes', async (t) => {
   const { hub, id, clock, agent, openTunnel } = await setup(t);
   const stored = async (): Promise<Environment> =>
     JSON.parse(await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8')).environments.find(

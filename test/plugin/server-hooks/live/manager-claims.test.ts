@@ -43,7 +43,7 @@ function setup() {
   return { clock, pass, tell, problem, nodeProblem };
 }
 
-test('manager claim: is a problem once the trusted managers had time to confirm it, and did not', async (t) => {
+test('manager claim: is a problem once the trusted managers had time to confirm it and did not', async (t) => {
   const { pass, tell, problem, nodeProblem } = setup();
   await tell();
   pass(15);
@@ -61,7 +61,7 @@ test('manager claim: is a problem once the trusted managers had time to confirm 
   t.is(problem(), null);
 });
 
-test('manager claim: of an agent that is gone is nobody’s problem', async (t) => {
+test('manager claim: of an offline agent is not a problem', async (t) => {
   const { clock, pass, tell, problem } = setup();
   await tell();
   pass(16);

@@ -20,7 +20,7 @@ test('presence: an agent is live for two intervals and 10 s', (t) => {
   t.false(presence.isLive('a'));
 });
 
-test('presence: a hold counts as hearing as long as it is open, and no longer than it was to be', (t) => {
+test('presence: a hold counts as contact while it is open, up to its promised length', (t) => {
   const { clock, presence } = setup();
   presence.recordCheckIn('a', 5_000);
   const end = presence.held('a', 50_000);
@@ -33,7 +33,7 @@ test('presence: a hold counts as hearing as long as it is open, and no longer th
   t.false(presence.isLive('a'));
 });
 
-test('presence: the end of an earlier hold ends nothing of the next one', (t) => {
+test('presence: the end of an earlier hold does not affect the next one', (t) => {
   const { clock, presence } = setup();
   presence.recordCheckIn('a', 5_000);
   const endFirst = presence.held('a', 50_000);
@@ -44,14 +44,14 @@ test('presence: the end of an earlier hold ends nothing of the next one', (t) =>
   t.true(presence.isLive('a'));
 });
 
-test('presence: the wall clock does not decide who is live', (t) => {
+test('presence: the wall clock does not decide whether an agent is live', (t) => {
   const { clock, presence } = setup();
   presence.recordCheckIn('a', 5_000);
   clock.setWall(clock.now() + 86_400_000);
   t.true(presence.isLive('a'));
 });
 
-test('presence: stamps rise for each instance and path by themselves', (t) => {
+test('presence: timestamps rise for each instance and path separately', (t) => {
   const { clock, presence } = setup();
   const now = clock.now();
   t.is(presence.acceptTimestamp('a', PATH, now), null);
@@ -62,7 +62,7 @@ test('presence: stamps rise for each instance and path by themselves', (t) => {
   t.is(presence.acceptTimestamp('a', PATH, now + 1), null);
 });
 
-test('presence: a stamp from before the hub’s clock was set back does not keep its agent out', (t) => {
+test('presence: a timestamp from before the hub’s clock was set back does not lock its agent out', (t) => {
   const { clock, presence } = setup();
   const before = clock.now();
   presence.acceptTimestamp('a', PATH, before);
@@ -72,7 +72,7 @@ test('presence: a stamp from before the hub’s clock was set back does not keep
   t.is(presence.acceptTimestamp('a', PATH, before - 60_001), null);
 });
 
-test('presence: a refusal is today’s for five minutes, and kept until it is cleared', (t) => {
+test('presence: a refusal is current for five minutes, and kept until it is cleared', (t) => {
   const { clock, presence } = setup();
   const at = new Date(clock.now()).toISOString();
   presence.refused(problem('duplicate'));
@@ -85,7 +85,7 @@ test('presence: a refusal is today’s for five minutes, and kept until it is cl
   t.is(presence.lastRefusal, null);
 });
 
-test('presence: an instance that is no longer kept starts again', (t) => {
+test('presence: a removed instance starts afresh', (t) => {
   const { clock, presence } = setup();
   presence.recordCheckIn('a', 5_000, { engine: 'up', problem: 'x' });
   presence.acceptTimestamp('a', PATH, clock.now());

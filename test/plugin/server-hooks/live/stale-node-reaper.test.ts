@@ -50,7 +50,7 @@ function setup() {
   };
 }
 
-test('gone nodes: the agent of a node that managers list no more is forgotten once it is silent', async (t) => {
+test('stale nodes: the agent of a node that managers no longer list is removed once it is silent', async (t) => {
   const { clock, hear, tell, left, goneNodes } = setup();
   hear(...ALL);
   await tell();
@@ -63,7 +63,7 @@ test('gone nodes: the agent of a node that managers list no more is forgotten on
   t.is(clock.pending, 0);
 });
 
-test('gone nodes: one whose agent is heard stays', async (t) => {
+test('stale nodes: one whose agent checks in stays', async (t) => {
   const { clock, hear, tell, left } = setup();
   await tell();
   for (let ms = 0; ms < 10 * SILENT_MS; ms += SILENT_MS) {
@@ -73,7 +73,7 @@ test('gone nodes: one whose agent is heard stays', async (t) => {
   t.deepEqual(left(), []);
 });
 
-test('gone nodes: one whose tunnel stands stays, whatever becomes of its check-ins', async (t) => {
+test('stale nodes: one with an open tunnel stays, even without check-ins', async (t) => {
   const { clock, tunnels, hear, tell, left } = setup();
   hear(...ALL);
   await tell();
@@ -88,7 +88,7 @@ test('gone nodes: one whose tunnel stands stays, whatever becomes of its check-i
   t.deepEqual(left(), []);
 });
 
-test('gone nodes: who is not trusted as a manager removes nothing', async (t) => {
+test('stale nodes: an agent that is not trusted as a manager removes nothing', async (t) => {
   const { clock, hear, tell, left } = setup();
   hear(...ALL);
   await t.throwsAsync(tell(STAYING), { code: 'manager-unconfirmed' });
@@ -96,7 +96,7 @@ test('gone nodes: who is not trusted as a manager removes nothing', async (t) =>
   t.deepEqual(left(), []);
 });
 
-test('gone nodes: a hub that has just started gives an agent as long as if it had been heard then', async (t) => {
+test('stale nodes: a hub that has just started counts as the last check-in of each agent', async (t) => {
   const { clock, tell, left } = setup();
   await tell();
   clock.advance(SILENT_MS);

@@ -6,7 +6,7 @@ const NOW_MS = Date.parse('2029-12-31T23:00:00.000Z');
 const ROTATION = { secretHash: 'new', overlapSeconds: 60, nowMs: NOW_MS, addresses: {} };
 const LASTING = { generation: 3, secretHash: 'c', expiresAt: null };
 
-test('edge keys: a rotation adds a key, lifts bars, and lets the valid ones end no later than they would', (t) => {
+test('edge keys: a rotation adds a key, lifts bars, and extends no valid key', (t) => {
   const expired = { generation: 1, secretHash: 'a', expiresAt: '2029-12-31T22:59:59.000Z' };
   const soon = { generation: 2, secretHash: 'b', expiresAt: '2029-12-31T23:00:30.000Z' };
   const before = sampleEnvironment(1, { keys: [expired, soon, LASTING] });

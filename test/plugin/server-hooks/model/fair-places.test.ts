@@ -9,7 +9,7 @@ function setup(total: number, perNetwork: number) {
   return { places, evicted };
 }
 
-test('places: a full network gives up its own oldest, and no other’s', (t) => {
+test('fair places: a full network evicts its own oldest, and no other’s', (t) => {
   const { places, evicted } = setup(10, 2);
   places.enter('192.0.2.1', 'other');
   for (const item of ['a', 'b', 'c', 'd']) places.enter('192.0.2.2', item);
@@ -17,7 +17,7 @@ test('places: a full network gives up its own oldest, and no other’s', (t) => 
   t.deepEqual([...places], ['other', 'c', 'd']);
 });
 
-test('places: when none are left, the oldest of the fullest network leaves', (t) => {
+test('fair places: when none are left, the oldest of the fullest network is evicted', (t) => {
   const { places, evicted } = setup(6, 4);
   places.enter('192.0.2.1', 'first of all');
   for (const item of ['a', 'b', 'c']) places.enter('192.0.2.2', item);
@@ -29,7 +29,7 @@ test('places: when none are left, the oldest of the fullest network leaves', (t)
   t.deepEqual(evicted, ['a', 'b']);
 });
 
-test('places: an IPv6 site is one network however many addresses it uses', (t) => {
+test('fair places: an IPv6 site is one network however many addresses it uses', (t) => {
   const { places, evicted } = setup(4, 3);
   places.enter('2001:db8:0:2::1', 'neighbour');
   for (let n = 1; n <= 4; n++) places.enter(`2001:db8:0:1::${n}`, `site ${n}`);
@@ -40,7 +40,7 @@ test('places: an IPv6 site is one network however many addresses it uses', (t) =
   t.is(networkOf('fe80::1%eth0'), networkOf('fe80::2'));
 });
 
-test('places: one is given back once', (t) => {
+test('fair places: each is released once', (t) => {
   const { places, evicted } = setup(2, 2);
   const leave = places.enter('192.0.2.1', 'a');
   const leaveB = places.enter('192.0.2.1', 'b');
@@ -53,7 +53,7 @@ test('places: one is given back once', (t) => {
   t.deepEqual([...places], ['c']);
 });
 
-test('places: in any order of arrivals the bounds hold, and who holds least loses nothing', (t) => {
+test('fair places: in any order of arrivals the bounds hold, and the smallest network loses nothing', (t) => {
   const random = seededRandom(1);
   const held = new Map<string, Set<number>>();
   const count = (address: string) => held.get(address)?.size ?? 0;

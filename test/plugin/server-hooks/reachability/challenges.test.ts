@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Challenges } from '../../../../plugin/server-hooks/reachability/challenges.js';
 
-test('challenge: is answered once, by whoever knows its question', (t) => {
+test('challenge: is answered once, to any caller that knows its question', (t) => {
   const challenges = new Challenges(randomBytes);
   const { question, answer } = challenges.issue();
   t.is(challenges.answer(answer), undefined);

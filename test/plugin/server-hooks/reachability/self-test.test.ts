@@ -9,13 +9,13 @@ const FINE = ['hub-loopback', null, null];
 const HERE = 'hub-loopback';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-test('self-test: a hub with a trusted certificate is fine at every check', async (t) => {
+test('self-test: a hub with a trusted certificate passes every check', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   const port = await world.startApi();
   t.deepEqual(await world.codes(`https://localhost:${port}/edge`), [HERE, null, null, null, ...FINE]);
 });
 
-test('self-test: a certificate that agents do not know is told, and the hub behind it found', async (t) => {
+test('self-test: a certificate that agents do not trust is reported, and the hub is still found', async (t) => {
   for (const ownAuthority of [undefined, AUTHORITY.certificate]) {
     const world = await startSelfTest(t, { ownAuthority });
     const port = await world.startApi();
@@ -24,7 +24,7 @@ test('self-test: a certificate that agents do not know is told, and the hub behi
   }
 });
 
-test('self-test: the name and the dates of a certificate are told, of the own CA too', async (t) => {
+test('self-test: wrong names and dates of a certificate are reported, with the hub’s own CA too', async (t) => {
   for (const options of [KNOWN, { ownAuthority: AUTHORITY.certificate }]) {
     const world = await startSelfTest(t, options);
     const other = await world.startApi({ names: ['other.test'] });
@@ -36,7 +36,7 @@ test('self-test: the name and the dates of a certificate are told, of the own CA
   }
 });
 
-test('self-test: without TLS it says so, and goes on', async (t) => {
+test('self-test: without TLS it reports that and continues', async (t) => {
   const world = await startSelfTest(t);
   const port = await startPlainApi(t, (_req, res) => res.end('{}'));
   const expected = [HERE, null, 'cleartext', 'hub-answer-malformed', ...FINE];
@@ -45,7 +45,7 @@ test('self-test: without TLS it says so, and goes on', async (t) => {
   t.deepEqual(await world.codes(`https://127.0.0.1:${port}/edge`), secure);
 });
 
-test('self-test: what cannot be reached ends the way there', async (t) => {
+test('self-test: an unreachable address ends the checks of that address', async (t) => {
   const world = await startSelfTest(t);
   const gone = await startListener(t);
   gone.listener.stop();
@@ -56,7 +56,7 @@ test('self-test: what cannot be reached ends the way there', async (t) => {
   t.deepEqual(unknown, ['hub-dns', '-', '-', '-', 'hub-dns', '-', '-']);
 });
 
-test('self-test: addresses that no agent can mean are not connected to', async (t) => {
+test('self-test: addresses that no agent can use are not connected to', async (t) => {
   const world = await startSelfTest(t);
   const hosts = ['169.254.169.254', '0.0.0.0', '239.1.1.1', '[fe80::1]', '[::]', '[::ffff:169.254.169.254]'];
   for (const host of hosts) {
@@ -65,7 +65,7 @@ test('self-test: addresses that no agent can mean are not connected to', async (
   }
 });
 
-test('self-test: another answerer is not taken for the hub, and a redirect is not followed', async (t) => {
+test('self-test: another server is not mistaken for the hub, and a redirect is not followed', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   let hits = 0;
   const elsewhere = await startPlainApi(t, (_req, res) => {
@@ -97,7 +97,7 @@ test('self-test: a hub that is not below the path is not found', async (t) => {
   t.deepEqual(await world.codes(`https://localhost:${port}/elsewhere`), expected);
 });
 
-test('self-test: only the tunnel of this hub is taken for it', async (t) => {
+test('self-test: only the tunnel port of this hub passes', async (t) => {
   const world = await startSelfTest(t, KNOWN);
   const port = await world.startApi();
   const other = await startListener(t);
@@ -113,7 +113,7 @@ test('self-test: only the tunnel of this hub is taken for it', async (t) => {
   }
 });
 
-test('self-test: what never answers ends with the deadline, and nothing is left waiting', async (t) => {
+test('self-test: a silent server ends at the deadline, and leaves nothing waiting', async (t) => {
   const clock = new FakeClock();
   const world = await startSelfTest(t, { clock });
   const [api, tunnel] = [await startSilent(t), await startSilent(t)];
@@ -125,7 +125,7 @@ test('self-test: what never answers ends with the deadline, and nothing is left 
   t.is(clock.pending, 0);
 });
 
-test('self-test: an answer that drips is cut by the deadline', async (t) => {
+test('self-test: a slow answer is cut at the deadline', async (t) => {
   const clock = new FakeClock();
   const world = await startSelfTest(t, { ...KNOWN, clock });
   let begun: (value?: unknown) => void = () => undefined;

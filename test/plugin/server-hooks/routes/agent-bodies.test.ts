@@ -46,7 +46,7 @@ async function setup(t: ExecutionContext) {
   return { hub, id, clock, sign, text, post, postHead, stored };
 }
 
-test('agent bodies: who knows the ids and not the secret is refused before the body is read', async (t) => {
+test('agent bodies: a caller that knows the ids but not the secret is refused before the body is read', async (t) => {
   const { sign, postHead } = await setup(t);
   for (const path of PATHS) {
     const answer = await postHead(path, sign(path, BODY, Buffer.alloc(32, 1)));
@@ -54,7 +54,7 @@ test('agent bodies: who knows the ids and not the secret is refused before the b
   }
 });
 
-test('agent bodies: who repeats a head, or whose clock is off, is refused before the body is read', async (t) => {
+test('agent bodies: a repeated head or a wrong clock is refused before the body is read', async (t) => {
   const { sign, post, postHead } = await setup(t);
   for (const path of PATHS) {
     const authorization = sign(path, BODY);
@@ -65,7 +65,7 @@ test('agent bodies: who repeats a head, or whose clock is off, is refused before
   }
 });
 
-test('agent bodies: one that is not the signed one is refused, and nothing is kept', async (t) => {
+test('agent bodies: one that differs from the signed one is refused and not stored', async (t) => {
   const { sign, post, stored } = await setup(t);
   const [path = ''] = PATHS;
   const answer = await post(path, sign(path, Buffer.from('{}')));
@@ -73,7 +73,7 @@ test('agent bodies: one that is not the signed one is refused, and nothing is ke
   t.is(await stored(), null);
 });
 
-test('agent bodies: a snapshot that comes too soon is refused before its body is read, whatever that is', async (t) => {
+test('agent bodies: a snapshot that comes too soon is refused before its body is read', async (t) => {
   const { clock, sign, post, postHead, stored } = await setup(t);
   const [path = ''] = PATHS;
   t.is((await post(path, sign(path, BODY))).status, 204);
@@ -85,13 +85,13 @@ test('agent bodies: a snapshot that comes too soon is refused before its body is
   t.not(await stored(), null);
 });
 
-test('agent bodies: an idle close is due before its body is read: without a tunnel none is', async (t) => {
+test('agent bodies: an idle close without a tunnel is refused before its body is read', async (t) => {
   const { sign, postHead } = await setup(t);
   const answer = await postHead('/agent/idle', sign('/agent/idle', BODY));
   t.like(answer, { status: 404, code: 'tunnel-unknown' });
 });
 
-test('agent bodies: a Swarm report is due before its body is read: only managers make one', async (t) => {
+test('agent bodies: a Swarm report of a worker is refused before its body is read', async (t) => {
   const { sign, postHead } = await setup(t);
   const answer = await postHead('/agent/swarm', sign('/agent/swarm', BODY));
   t.like(answer, { status: 403, code: 'manager-unconfirmed' });
@@ -123,7 +123,7 @@ for (const [what, body, code] of [
   });
 }
 
-test('agent bodies: what comes from an agent that was sent away meanwhile is refused', async (t) => {
+test('agent bodies: one of an agent that was removed meanwhile is refused', async (t) => {
   const { hub, id, clock, sign, text, stored } = await setup(t);
   const [path = ''] = PATHS;
   const timers = clock.pending;

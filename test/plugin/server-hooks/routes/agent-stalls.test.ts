@@ -69,7 +69,7 @@ async function setup(t: ExecutionContext) {
   return { meter, post };
 }
 
-test('agent bodies: nothing that an agent sends holds the event loop', async (t) => {
+test('agent bodies: no body of an agent blocks the event loop', async (t) => {
   t.timeout(240_000);
   const { meter, post } = await setup(t);
   // The thread and all code are loaded by the first one.

@@ -134,7 +134,7 @@ test('agent calls: each refusal carries the hub’s time', async (t) => {
   t.true(Math.abs(Number(body.timeMs) - Date.now()) < 5_000);
 });
 
-test('agent calls: a running agent whose clock is set two minutes off goes on, both ways', async (t) => {
+test('agent calls: a running agent whose clock is set two minutes off, either way, keeps working', async (t) => {
   const hub = await startPlugin(t);
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const clock = new FakeClock(Date.now());
@@ -146,7 +146,7 @@ test('agent calls: a running agent whose clock is set two minutes off goes on, b
   }
 });
 
-test('agent calls: a hub whose clock is set back an hour lets its agents in', async (t) => {
+test('agent calls: a hub whose clock is set back an hour accepts its agents', async (t) => {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
@@ -156,7 +156,7 @@ test('agent calls: a hub whose clock is set back an hour lets its agents in', as
   t.truthy(await agent.checkIn());
 });
 
-test('agent calls: strangers change nothing an admin sees', async (t) => {
+test('agent calls: unknown callers change nothing an admin sees', async (t) => {
   const { hub, id, agent, edge } = await setup(t);
   await agent.checkIn();
   const before = await hub.call('GET', `/api/environments/${id}`);

@@ -15,7 +15,7 @@ function knock({ url }: TestPlugin, origin: string): Promise<number | undefined>
   });
 }
 
-test('console: a page of the public URL that the host was given is its own', async (t) => {
+test('console: a page at the host’s public URL is same-origin', async (t) => {
   const hub = await startPlugin(t, { publicUrl: 'https://hub.example/edge' });
   t.is(await knock(hub, 'https://hub.example'), 401, 'its ticket is looked at');
   t.is(await knock(hub, new URL(hub.url).origin), 401);

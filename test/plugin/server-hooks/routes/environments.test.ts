@@ -22,7 +22,7 @@ test('environments: a new one has an Edge ID, an Edge key that names this hub, a
   t.false('edgeKey' in view, 'an issued key is not shown again');
 });
 
-test('environments: a taken name is refused, and free again after its owner is gone', async (t) => {
+test('environments: a name in use is refused, and free again after its environment is deleted', async (t) => {
   const hub = await startPlugin(t);
   const { id } = await hub.createEnvironment({ name: 'one' });
   const two = await hub.createEnvironment({ name: 'two' });
@@ -36,7 +36,7 @@ test('environments: a taken name is refused, and free again after its owner is g
   t.like(await hub.call('PATCH', `/api/environments/${two.id}`, { name: 'one' }), { status: 200 });
 });
 
-test('environments: what makes no sense is a problem with a code, and stores nothing', async (t) => {
+test('environments: invalid values are a problem with a code, and store nothing', async (t) => {
   const hub = await startPlugin(t);
   for (const body of [
     {},
@@ -61,7 +61,7 @@ test('environments: what makes no sense is a problem with a code, and stores not
   t.deepEqual((await hub.call<EnvironmentList>('GET', '/api/environments')).body.items, []);
 });
 
-test('environments: ids are not given twice, not even over a restart', async (t) => {
+test('environments: ids are not reused, not even after a restart', async (t) => {
   const hub = await startPlugin(t);
   const { id } = await hub.createEnvironment({ name: 'one' });
   await hub.call('DELETE', `/api/environments/${id}`);
@@ -70,7 +70,7 @@ test('environments: ids are not given twice, not even over a restart', async (t)
   t.true((await again.createEnvironment({ name: 'two' })).id > id);
 });
 
-test('environments: one that is not there is told so, whatever is asked of it', async (t) => {
+test('environments: every call to a missing one is environment-not-found', async (t) => {
   const hub = await startPlugin(t);
   for (const [method, path] of [
     ['GET', '/99'],
@@ -92,7 +92,7 @@ test('environments: one that is not there is told so, whatever is asked of it', 
   }
 });
 
-test('environments: nothing is told to who is not signed in', async (t) => {
+test('environments: a caller that is not signed in learns nothing', async (t) => {
   const hub = await startPlugin(t);
   const { id } = await hub.createEnvironment({ name: 'one' });
   for (const path of ['', `/${id}`, '/99', `/${id}/tunnel`, `/${id}/snapshot`, `/${id}/docker/_ping`]) {
@@ -103,7 +103,7 @@ test('environments: nothing is told to who is not signed in', async (t) => {
   t.is((await fetch(`${hub.url}/api/settings`)).status, 401);
 });
 
-test('settings: what is changed holds, and what makes no sense changes nothing', async (t) => {
+test('settings: valid changes are stored, and invalid ones change nothing', async (t) => {
   const hub = await startPlugin(t);
   const { body: before } = await hub.call<object>('GET', '/api/settings');
   for (const wrong of [

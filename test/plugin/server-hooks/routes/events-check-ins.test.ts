@@ -8,7 +8,7 @@ const EDGE_IDS = {
   two: '5f0c8a52-0b1e-4c8f-9d52-000000000002',
 };
 
-test('events: check-ins are told to who watches the environment and may read it', async (t) => {
+test('events: check-ins are sent to clients that watch the environment and may read it', async (t) => {
   const hub = await startPlugin(t, {}, hostWith(new Set()));
   for (const [name, edgeId] of Object.entries(EDGE_IDS)) {
     const { edgeKey } = await hub.createEnvironment({ name, edgeId });

@@ -7,7 +7,7 @@ import type { EnvironmentList } from '../../../../plugin/api.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { follow, hostWith } from './event-follower.js';
 
-test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', async (t) => {
+test('events: arrive over HTTP/1.1 as they happen, unbuffered and not cached', async (t) => {
   const hub = await startPlugin(t);
   const { response, next } = await follow(t, hub);
   t.is(response.status, 200);
@@ -27,7 +27,7 @@ test('events: they come over HTTP/1.1 as they happen, unbuffered and unstored', 
   t.is(await next(), null, 'a plugin that stops ends it');
 });
 
-test('events: they come over HTTP/2, and a stream that is left is forgotten', async (t) => {
+test('events: arrive over HTTP/2, and a closed stream is cleaned up', async (t) => {
   const hub = await startPlugin(t);
   const server = http2.createServer((req, res) => hub.plugin.callback(req as never, res as never));
   server.listen(0, '127.0.0.1');
@@ -52,7 +52,7 @@ test('events: they come over HTTP/2, and a stream that is left is forgotten', as
   }
 });
 
-test('events: who leaves while it is found out who they are keeps nothing open', async (t) => {
+test('events: a caller that disconnects during authentication leaves nothing open', async (t) => {
   const gates: (() => void)[] = [];
   const hub = await startPlugin(
     t,
@@ -85,7 +85,7 @@ test('events: who leaves while it is found out who they are keeps nothing open',
   t.is((await answer).status, 200);
 });
 
-test('events: HEAD tells the headers and keeps nothing open', async (t) => {
+test('events: HEAD sends the headers and leaves nothing open', async (t) => {
   const hub = await startPlugin(t);
   const headers = { authorization: 'Bearer admin' };
   // More than one caller may have open.
@@ -95,7 +95,7 @@ test('events: HEAD tells the headers and keeps nothing open', async (t) => {
   }
 });
 
-test('events: a broken connection goes on where it was, by header or parameter', async (t) => {
+test('events: a broken connection resumes where it was, by header or parameter', async (t) => {
   const hub = await startPlugin(t);
   const first = await follow(t, hub);
   await first.next();
@@ -112,7 +112,7 @@ test('events: a broken connection goes on where it was, by header or parameter',
   t.like(await next(), { type: 'reset', data: { reason: 'restart' } });
 });
 
-test('events and list: a token for one environment gets that one alone, and only settings that it may read', async (t) => {
+test('events and list: a token for one environment gets only that one, and only settings that it may read', async (t) => {
   const hub = await startPlugin(t, {}, hostWith(new Set()));
   const all = await follow(t, hub);
   const bound = await follow(t, hub, { token: 'bound-2' });
@@ -142,7 +142,7 @@ test('events and list: a token for one environment gets that one alone, and only
   t.deepEqual(await list('bound-2'), [0]);
 });
 
-test('events: a stream ends within 5 s after its token was revoked, and is not given anew', async (t) => {
+test('events: a stream ends within 5 s after its token was revoked, and cannot be reopened', async (t) => {
   const revoked = new Set<string>();
   const hub = await startPlugin(t, {}, hostWith(revoked));
   const { next } = await follow(t, hub, { token: 'bound-1' });
@@ -154,7 +154,7 @@ test('events: a stream ends within 5 s after its token was revoked, and is not g
   t.is((await follow(t, hub, { token: 'bound-1' })).response.status, 401);
 });
 
-test('list: parameters are taken once or several times, and refused where they make no sense', async (t) => {
+test('list: parameters may be repeated where that makes sense, and invalid ones are refused', async (t) => {
   const hub = await startPlugin(t);
   for (const [name, tags] of [
     ['depot 10', ['a', 'b']],

@@ -4,7 +4,7 @@ import { joinInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 
-test('fleet: tells how many agents there are, and the defaults of a new environment', async (t) => {
+test('fleet: shows the number of agents, and the defaults of a new environment', async (t) => {
   const hub = await startPlugin(t);
   const agentDefaults = { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` };
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one', checkInSeconds: 10 });
@@ -20,7 +20,7 @@ test('fleet: tells how many agents there are, and the defaults of a new environm
   });
 });
 
-test('self-test: the hub finds itself at the addresses that it tells', async (t) => {
+test('self-test: the hub finds itself at the addresses that it publishes', async (t) => {
   const hub = await startPlugin(t, { clock: new FakeClock() });
   const { status, body } = await hub.call<SelfTestResult>('POST', '/api/self-test');
   t.is(status, 200);
@@ -40,7 +40,7 @@ test('self-test: the hub finds itself at the addresses that it tells', async (t)
   t.true(body.checks.every(({ ok, nextStep }) => ok === (nextStep === null)));
 });
 
-test('self-test: another hub is told from this one, and tells nothing itself', async (t) => {
+test('self-test: another hub is distinguished from this one, and reveals nothing', async (t) => {
   const hub = await startPlugin(t, { clock: new FakeClock() });
   const other = await startPlugin(t);
   const tunnelAddress = `127.0.0.1:${other.tunnelPort}`;
@@ -55,7 +55,7 @@ test('self-test: another hub is told from this one, and tells nothing itself', a
   t.deepEqual([stranger.status, stranger.body.code], [401, 'agent-unauthorized']);
 });
 
-test('printed commands: accept any certificate where the caller says so, else where the CA is the hub’s', async (t) => {
+test('printed commands: accept any certificate if the caller asks for it, or if the CA is the hub’s', async (t) => {
   const ca = '-----BEGIN CERTIFICATE-----\n';
   for (const host of [{}, { caCertificate: ca }]) {
     const hub = await startPlugin(t, {}, host);

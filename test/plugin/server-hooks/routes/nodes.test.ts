@@ -6,7 +6,7 @@ test('nodes: none outside a Swarm', async (t) => {
   t.deepEqual((await hub.call('GET', path('/nodes'))).body, { items: [] });
 });
 
-test('nodes: as the manager tells them, each with its agent, and then what only an agent says', async (t) => {
+test('nodes: as the manager reports them, each with its agent, then those that only an agent reports', async (t) => {
   const { hub, created, join, nodes, path } = await startSwarmAgents(t);
   const manager = await join('n1', 'manager');
   const worker = await join('n2', 'worker');
@@ -52,7 +52,7 @@ test('nodes: as the manager tells them, each with its agent, and then what only 
   });
 });
 
-test('nodes: without a manager the agents speak for themselves, and the one that leads stands for the environment', async (t) => {
+test('nodes: without a manager each agent reports itself, and the leader stands for the environment', async (t) => {
   const { hub, created, join, nodes, path } = await startSwarmAgents(t);
   await join('n1', 'worker');
   t.like(await hub.view(created.id), { agent: { instanceId: (await nodes())[0]?.agent?.instanceId } });
@@ -69,7 +69,7 @@ test('nodes: without a manager the agents speak for themselves, and the one that
   t.like(view.swarm, { id: '', nodeId: 'n2', role: 'worker', managers: 0, nodes: 2, leaderNodeId: 'n2' });
 });
 
-test('nodes: what a manager of another Swarm told is not shown of this one', async (t) => {
+test('nodes: the report of another Swarm’s manager is not shown for this one', async (t) => {
   const { hub, created, join, nodes, path } = await startSwarmAgents(t);
   const manager = await join('n1', 'manager');
   await manager.client.postSwarm({

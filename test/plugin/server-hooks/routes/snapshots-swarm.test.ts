@@ -46,7 +46,7 @@ const TASKS = [
   },
 ];
 
-test('snapshot of a Swarm: of all nodes as one, with what the manager tells, and the networks they share once', async (t) => {
+test('snapshot of a Swarm: combines all nodes and the manager’s data, and lists shared networks once', async (t) => {
   const clock = new FakeClock(Date.UTC(2030, 0, 1));
   const { hub, created, join, path, nodes } = await startSwarmAgents(t, clock);
   const manager = await join('n1', 'manager');
@@ -107,7 +107,7 @@ test('snapshot of a Swarm: of all nodes as one, with what the manager tells, and
   t.deepEqual((await hub.view(created.id)).snapshot, { takenAt: body.takenAt, counts: body.counts });
 });
 
-test('snapshot of a Swarm: without a manager its services are not known, and said to be so', async (t) => {
+test('snapshot of a Swarm: without a manager its services are shown as unknown', async (t) => {
   const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const worker = await join('n1', 'worker');
   await worker.client.postSnapshot(taken('one', 1, { services: SERVICES, tasks: TASKS }));
@@ -116,7 +116,7 @@ test('snapshot of a Swarm: without a manager its services are not known, and sai
   t.is(body.containers.length, 1);
 });
 
-test('snapshot of a Swarm: each agent keeps its own distance, and asking asks all', async (t) => {
+test('snapshot of a Swarm: each agent has its own minimum interval, and a request reaches all', async (t) => {
   const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const agents = [await join('n1', 'manager'), await join('n2', 'worker')];
   for (const agent of agents) await agent.client.postSnapshot(EMPTY_SNAPSHOT);
@@ -136,7 +136,7 @@ test('snapshot of a Swarm: each agent keeps its own distance, and asking asks al
   );
 });
 
-test('snapshot of a Swarm: who asks without reading keeps no file open', async (t) => {
+test('snapshot of a Swarm: a caller that does not read the answer keeps no file open', async (t) => {
   const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const agent = await join('n1', 'manager');
   await agent.client.postSnapshot(taken('one', 1));
@@ -150,7 +150,7 @@ test('snapshot of a Swarm: who asks without reading keeps no file open', async (
   await untilClosed(t, hub);
 });
 
-test('snapshot of a Swarm: where the part of a node cannot be read there is none, and no file stays open', async (t) => {
+test('snapshot of a Swarm: a node whose snapshot cannot be read fails the answer, and no file stays open', async (t) => {
   const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const [first, second] = [await join('n1', 'manager'), await join('n2', 'worker')];
   for (const agent of [first, second]) await agent.client.postSnapshot(taken('one', 1));

@@ -11,7 +11,7 @@ for (const [when, takenAt] of [
   ['in 2100', '2100-01-01T00:00:00.000Z'],
   ['at no time', 'yesterday'],
 ] as const) {
-  test(`snapshots: their time is the hub’s, though the agent’s clock stands ${when}`, async (t) => {
+  test(`snapshots: their time is the hub’s, though the agent’s clock is ${when}`, async (t) => {
     const clock = new FakeClock(HUB_MS);
     const hub = await startPlugin(t, { clock });
     const { id, edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });

@@ -3,7 +3,7 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 
 const EXEC_ID = 'a'.repeat(64);
 
-test('tickets: nobody gets one for an environment that is not theirs', async (t) => {
+test('tickets: are refused for another caller’s environment', async (t) => {
   const authenticate = async () => ({ id: 'token:bound', environmentId: 1, via: 'bearer' as const });
   const hub = await startPlugin(t, {}, { authenticate });
   const ask = (environmentId: number) => hub.call('POST', '/api/tickets', { environmentId, execId: EXEC_ID });
@@ -11,7 +11,7 @@ test('tickets: nobody gets one for an environment that is not theirs', async (t)
   t.like(await ask(1), { status: 404, body: { code: 'environment-not-found' } });
 });
 
-test('tickets: what the host does not allow, a ticket does not either', async (t) => {
+test('tickets: a ticket allows no more than the host does', async (t) => {
   const hub = await startPlugin(
     t,
     {},

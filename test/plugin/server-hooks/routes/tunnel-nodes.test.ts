@@ -41,7 +41,7 @@ async function setup(t: ExecutionContext) {
   };
 }
 
-test('node tunnels: an agent has its node’s beside the environment’s; to close the environment ends both', async (t) => {
+test('node tunnels: an agent has its node’s and the environment’s; closing the environment ends both', async (t) => {
   const { hub, path, states, keepNodeAlive, ping } = await setup(t);
   t.like(await keepNodeAlive(), { state: 'idle', openedAt: null }, 'a keep-alive wakes nothing');
   await ping();

@@ -6,7 +6,7 @@ import { LogRecorder } from '../../../kit/log-recorder.js';
 import { tempFolder } from '../../../kit/temp-folder.js';
 import { A, B, content, nameOf, read, setup, snapshot, write } from './files-setup.js';
 
-test('snapshot files: each instance has its own; that of one that was replaced goes with the next that is written', async (t) => {
+test('snapshot files: each instance has its own; that of a replaced one is removed at the next write', async (t) => {
   const { files, dir, instances } = await setup(t);
   await write(files, 1, A, snapshot(1));
   const before = files.summaries(1);
@@ -25,7 +25,7 @@ test('snapshot files: each instance has its own; that of one that was replaced g
   t.deepEqual(await readdir(dir), []);
 });
 
-test('snapshot files: one that is read stays as it was while the next takes its place', async (t) => {
+test('snapshot files: one that is being read stays unchanged while the next replaces it', async (t) => {
   const { files } = await setup(t);
   await write(files, 1, A, snapshot(1));
   const file = await files.open(1, A.id);
@@ -36,7 +36,7 @@ test('snapshot files: one that is read stays as it was while the next takes its 
   await file?.close();
 });
 
-test('snapshot files: one that was cut off, or goes on after its end, counts as absent', async (t) => {
+test('snapshot files: one that is truncated or has trailing bytes counts as absent', async (t) => {
   const { files, dir } = await setup(t);
   for (const change of [
     (text: string) => text.slice(0, -1),
@@ -50,7 +50,7 @@ test('snapshot files: one that was cut off, or goes on after its end, counts as 
   }
 });
 
-test('snapshot files: one that is gone is absent; one that the disk keeps is an error, and is told', async (t) => {
+test('snapshot files: a missing one is absent; an unreadable one is an error, and is logged', async (t) => {
   const { files, dir, open, logger } = await setup(t);
   await write(files, 1, A, snapshot(1));
   const path = join(dir, nameOf(1));
@@ -65,7 +65,7 @@ test('snapshot files: one that is gone is absent; one that the disk keeps is an 
   t.deepEqual(await read(files, 1), content(snapshot(2)));
 });
 
-test('snapshot files: one that is cut off while it is read is no whole one', async (t) => {
+test('snapshot files: one that is truncated while it is read is not complete', async (t) => {
   const { files, dir } = await setup(t);
   await write(files, 1, A, snapshot(1));
   const file = await files.open(1, A.id);
@@ -75,7 +75,7 @@ test('snapshot files: one that is cut off while it is read is no whole one', asy
   await file?.close();
 });
 
-test('snapshot files: all agents of an environment together have room for so much', async (t) => {
+test('snapshot files: the agents of an environment share a size limit', async (t) => {
   const dir = await tempFolder(t);
   const bytes = Buffer.byteLength(JSON.stringify(snapshot(1)));
   const files = new SnapshotFiles({
@@ -94,14 +94,14 @@ test('snapshot files: all agents of an environment together have room for so muc
   t.false(files.isFailing);
 });
 
-test('snapshot files: an instance id that is no UUID is no part of a path', async (t) => {
+test('snapshot files: an instance id that is no UUID is never part of a path', async (t) => {
   const { files, instances } = await setup(t);
   const odd = { id: '../../x', node: null };
   instances.push(odd);
   await t.throwsAsync(write(files, 1, odd, snapshot(1)), { instanceOf: RangeError });
 });
 
-test('snapshot files: eight read an environment’s snapshots at a time; one that leaves makes room, once', async (t) => {
+test('snapshot files: an environment’s snapshots have eight readers at a time; one that ends makes room once', async (t) => {
   const { files } = await setup(t);
   const leaves = Array.from({ length: 8 }, () => files.enter(1));
   t.throws(() => files.enter(1), { code: 'snapshot-busy' });

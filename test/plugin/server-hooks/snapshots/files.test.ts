@@ -11,7 +11,7 @@ test('snapshot files: none before the first', async (t) => {
   t.deepEqual(logger.lines, []);
 });
 
-test('snapshot files: the latest snapshot is there, its summary without a look at the disk, also after a restart', async (t) => {
+test('snapshot files: the latest snapshot is kept, and its summary needs no disk access, also after a restart', async (t) => {
   const { files, open, dir } = await setup(t);
   await write(files, 7, A, snapshot(1));
   await write(files, 7, A, snapshot(2));
@@ -27,7 +27,7 @@ test('snapshot files: the latest snapshot is there, its summary without a look a
   t.is((await stat(join(dir, nameOf(7)))).mode & 0o777, 0o600);
 });
 
-test('snapshot files: writes and deletions happen in the order they were asked for', async (t) => {
+test('snapshot files: writes and deletions happen in the order of their calls', async (t) => {
   const { files } = await setup(t);
   const steps = Array.from({ length: 20 }, (_, i) => write(files, 1, A, snapshot(i)));
   steps.push(files.delete(1));
@@ -38,7 +38,7 @@ test('snapshot files: writes and deletions happen in the order they were asked f
   t.deepEqual(await read(files, 2), content(snapshot(1)));
 });
 
-test('snapshot files: stop waits for what is under way, and is safe to call twice', async (t) => {
+test('snapshot files: stop waits for pending work, and is safe to call twice', async (t) => {
   const { files, dir } = await setup(t);
   const written = [write(files, 1, A, snapshot(1)), write(files, 1, A, snapshot(2))];
   await files.stop();
@@ -47,7 +47,7 @@ test('snapshot files: stop waits for what is under way, and is safe to call twic
   await Promise.all(written);
 });
 
-test('snapshot files: deleting what is not there is fine', async (t) => {
+test('snapshot files: deleting a missing one succeeds', async (t) => {
   const { files } = await setup(t);
   await t.notThrowsAsync(files.delete(5));
 });
@@ -81,7 +81,7 @@ test('snapshot files: temp files of a killed process are removed at the start', 
   t.is(files.summaries(3).get(A.id), undefined);
 });
 
-test('snapshot files: a write that fails rejects, keeps the one before, and does not stop the next', async (t) => {
+test('snapshot files: a failed write rejects, keeps the previous one, and does not block the next', async (t) => {
   const { files, dir } = await setup(t);
   await write(files, 1, A, snapshot(1));
   const bad = { ...encodeSnapshot(snapshot(2), null), bytes: { length: 7 } as unknown as Uint8Array };
@@ -93,7 +93,7 @@ test('snapshot files: a write that fails rejects, keeps the one before, and does
   t.deepEqual(await readdir(dir), [nameOf(1)]);
 });
 
-test('snapshot files: the longest summary there can be is read at the start', async (t) => {
+test('snapshot files: the longest possible summary is read at the start', async (t) => {
   const { files, open } = await setup(t);
   const wide = '\u2028'.repeat(255);
   const base = snapshot(1);
@@ -123,7 +123,7 @@ test('snapshot files: the longest summary there can be is read at the start', as
   t.deepEqual((await open()).files.summaries(1).get(A.id), summary(longest));
 });
 
-test('snapshot files: a disk that fails is told once, keeps what is known, and once more when it is well', async (t) => {
+test('snapshot files: a failing disk is logged once, loses nothing known, and is logged again when it recovers', async (t) => {
   const { files, dir, logger } = await setup(t);
   await write(files, 7, A, snapshot(1));
   await rm(dir, { recursive: true });

@@ -36,7 +36,7 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   return { clock, asked: () => asked, away, requests, admit, accept };
 }
 
-test('snapshot requests: snapshots are 10 s apart, whether what was let in came or not', async (t) => {
+test('snapshot requests: snapshots are 10 s apart, aborted uploads included', async (t) => {
   const { clock, admit } = setup();
   admit();
   const error = t.throws(() => admit(), { instanceOf: Problem, code: 'snapshot-too-soon' });
@@ -47,14 +47,14 @@ test('snapshot requests: snapshots are 10 s apart, whether what was let in came 
   t.notThrows(() => admit(), 'and those that were refused put nothing off');
 });
 
-test('snapshot requests: agents of one Swarm keep nobody else waiting', (t) => {
+test('snapshot requests: agents of one Swarm do not delay each other', (t) => {
   const { admit } = setup({ instances: [onNode('1', 'manager'), onNode('2', 'worker')] });
   admit(0);
   t.notThrows(() => admit(1));
   for (const index of [0, 1]) t.throws(() => admit(index), { code: 'snapshot-too-soon' });
 });
 
-test('snapshot requests: all who wait are told of the next one, which need not keep its distance', async (t) => {
+test('snapshot requests: all waiting callers get the next one, which may come early', async (t) => {
   const { clock, asked, requests, admit, accept } = setup();
   admit();
   const waiting = [requests.request(30_000), requests.request(30_000)];
@@ -67,7 +67,7 @@ test('snapshot requests: all who wait are told of the next one, which need not k
   t.throws(() => admit(), { code: 'snapshot-too-soon' }, 'nobody waits any more');
 });
 
-test('snapshot requests: who asks a Swarm waits for all that are online', async (t) => {
+test('snapshot requests: a request to a Swarm waits for all agents online', async (t) => {
   const { clock, away, requests, admit, accept } = setup({
     instances: [onNode('1', 'manager'), onNode('2', 'worker'), onNode('3', 'worker')],
   });
@@ -113,7 +113,7 @@ test('snapshot requests: all waits end when the agents are removed', async (t) =
   t.is(clock.pending, 0);
 });
 
-test('snapshot requests: an instance that is no longer kept leaves nothing behind', (t) => {
+test('snapshot requests: a removed instance leaves nothing behind', (t) => {
   const { requests, admit } = setup();
   admit();
   requests.keep(new Set(['1']));

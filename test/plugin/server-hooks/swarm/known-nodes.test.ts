@@ -33,7 +33,7 @@ function swarmOf(
   return { environment: sampleEnvironment(1, { instances, swarm }), members };
 }
 
-test('known nodes: managers come first, then names in order, each with the way to its agent', (t) => {
+test('known nodes: managers first, then by name, each with the target of its agent', (t) => {
   const agents = [agentOf('n2', 'b'), agentOf('n3', 'a'), agentOf('n1', 'b'), agentOf('n9', 'z')];
   const { environment, members } = swarmOf(agents);
   const to = (id: string) => ({ environmentId: 1, instanceId: `agent of ${id}` });
@@ -45,7 +45,7 @@ test('known nodes: managers come first, then names in order, each with the way t
   ]);
 });
 
-test('known nodes: a manager says which there are; one without an agent is named, an agent of none is not', (t) => {
+test('known nodes: a manager’s report decides; a node without an agent is listed, an agent without a node is not', (t) => {
   const { environment, members } = swarmOf(
     [agentOf('n1', 'claimed'), agentOf('n7', 'invented')],
     [
@@ -60,23 +60,23 @@ test('known nodes: a manager says which there are; one without an agent is named
   t.deepEqual(more, []);
 });
 
-test('known nodes: an environment that is no Swarm has none, whatever was told of one before', (t) => {
+test('known nodes: an environment outside a Swarm has none, in spite of an earlier report', (t) => {
   const { environment, members } = swarmOf([{ ...agentOf('x', 'x'), node: null }], [['n1', 'old']], null);
   t.deepEqual(waysToNodes(environment, members), []);
 });
 
-test('known nodes: workers alone are nodes, too', (t) => {
+test('known nodes: workers without a manager are nodes, too', (t) => {
   const { environment, members } = swarmOf([agentOf('n1', 'a')], null, null);
   t.like(waysToNodes(environment, members), { 0: { id: 'n1' }, length: 1 });
 });
 
-test('require node: an id goes before a name; a name may be percent-encoded', (t) => {
+test('require node: an id takes precedence over a name; a name may be percent-encoded', (t) => {
   const { environment, members } = swarmOf([agentOf('n1', 'n2'), agentOf('n2', 'höst 2')]);
   t.is(requireNode(environment, 'n2', members).instanceId, 'agent of n2');
   t.is(requireNode(environment, 'h%C3%B6st%202', members).instanceId, 'agent of n2');
 });
 
-test('require node: what names no node, several, or one without an agent is refused', (t) => {
+test('require node: a name of no node, of several, or of one without an agent is refused', (t) => {
   const { environment, members } = swarmOf(
     [agentOf('n1', 'a')],
     [

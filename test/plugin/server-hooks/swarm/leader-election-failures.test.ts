@@ -1,7 +1,7 @@
 import test from 'ava';
 import { setup } from './election-setup.js';
 
-test('election: who is heard and opens no tunnel in five seconds comes last for a minute', async (t) => {
+test('election: an agent that checks in and opens no tunnel in five seconds comes last for a minute', async (t) => {
   const { leader, slot, clock, calls, election, decide, agents, open } = setup({
     bad: { rank: 0 },
     good: { rank: 2 },
@@ -39,7 +39,7 @@ test('election: a better one that polls every five seconds and opens no tunnel l
   t.is(leader(), 'good');
 });
 
-test('election: those who failed take turns, twice as long ones each time that all have failed', async (t) => {
+test('election: failed agents take turns, twice as long each time that all have failed', async (t) => {
   const { leader, slot, clock, calls, open } = setup({ a: { rank: 0 }, b: { rank: 0 }, c: { rank: 2 } });
   /** Who leads, and for how many seconds. */
   const turn = () => {
@@ -61,7 +61,7 @@ test('election: those who failed take turns, twice as long ones each time that a
   t.regex(turn(), / 5$/, 'a tunnel stood');
 });
 
-test('election: who never failed finds short turns, however often the others did', (t) => {
+test('election: an agent that never failed waits for short turns, however often the others failed', (t) => {
   const { leader, slot, clock, calls, agents } = setup({ a: { rank: 0 }, b: { rank: 0 } });
   slot.demand();
   for (let turn = 0; turn < 8; turn++) {
@@ -76,7 +76,7 @@ test('election: who never failed finds short turns, however often the others did
   t.is(leader(), 'a');
 });
 
-test('election: who does not answer has five seconds, however long a turn is', (t) => {
+test('election: an agent that does not answer has five seconds, however long a turn is', (t) => {
   const { leader, slot, clock, calls } = setup({ a: { rank: 0 }, b: { rank: 0 } });
   slot.demand();
   for (const seconds of [5, 5, 10, 10]) {
@@ -88,7 +88,7 @@ test('election: who does not answer has five seconds, however long a turn is', (
   t.is(leader(), 'b');
 });
 
-test('election: one that failed and polls has its turn, too, once it comes by', (t) => {
+test('election: a failed agent that polls has its turn, too, at its next check-in', (t) => {
   const { leader, slot, clock, calls } = setup({ polls: { rank: 0, isHeld: false }, holds: { rank: 0 } });
   slot.demand();
   const led: (string | null)[] = [];

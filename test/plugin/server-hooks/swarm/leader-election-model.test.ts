@@ -85,7 +85,7 @@ async function walk(seed: number): Promise<void> {
   }
 }
 
-test('lease: whatever happens, one agent at most may open the tunnel, and one does in time', async (t) => {
+test('lease: under any faults at most one agent may open the tunnel, and one does in time', async (t) => {
   t.timeout(600_000);
   t.log(`FAIRLEAD_SEED=${SEED}, ${WALKS} walks`);
   for (let n = 0; n < WALKS; n++) await walk(SEED + n);

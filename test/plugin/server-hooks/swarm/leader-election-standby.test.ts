@@ -2,7 +2,7 @@ import test from 'ava';
 import type { TestInstance } from '../../../kit/agent/instance.js';
 import { startSwarmAgents } from '../../../kit/swarm/agents.js';
 
-test('standby: what becomes of the leader’s tunnel wakes nobody else, a call for a node its agent alone', async (t) => {
+test('standby: changes of the leader’s tunnel wake no other agent, a call for a node only its own', async (t) => {
   const { hub, created, path, join } = await startSwarmAgents(t);
   const leaving = new AbortController();
   t.teardown(() => leaving.abort());

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { setup } from './election-setup.js';
 
-test('election: nobody leads before somebody needs the tunnel', (t) => {
+test('election: there is no leader before the tunnel is needed', (t) => {
   const { leader, calls, slot, clock } = setup({ a: { rank: 0 } });
   calls('a');
   t.is(leader(), null);
@@ -12,7 +12,7 @@ test('election: nobody leads before somebody needs the tunnel', (t) => {
   t.is(clock.pending, 0);
 });
 
-test('election: the best rank leads, and of equals who enrolled first', (t) => {
+test('election: the best rank leads, and of equals the one that enrolled first', (t) => {
   const { leader, slot } = setup({ worker: { rank: 2 }, first: { rank: 0 }, second: { rank: 0 } });
   slot.demand();
   t.is(leader(), 'first');
@@ -34,7 +34,7 @@ test('election: a better agent replaces a worse one at its check-in, with its tu
   t.is(tunnel.end, 'superseded');
 });
 
-test('election: a better agent that polls is waited for five seconds, a dead one not at all', (t) => {
+test('election: a better agent that polls is awaited for five seconds, a dead one not at all', (t) => {
   const waited = setup({ manager: { rank: 0, isHeld: false }, worker: { rank: 2 } });
   waited.slot.demand();
   t.is(waited.leader(), null);
@@ -51,7 +51,7 @@ for (const [order, isHoldFirst] of [
   ['its check-in before its tunnel', true],
   ['its tunnel before its check-in', false],
 ] as const) {
-  test(`election: nobody waits for a leader that died, ${order}`, async (t) => {
+  test(`election: no call waits for a leader that died, ${order}`, async (t) => {
     const { leader, slot, agents, election, decide, open } = setup({
       manager: { rank: 0 },
       worker: { rank: 2 },
@@ -72,7 +72,7 @@ for (const [order, isHoldFirst] of [
   });
 }
 
-test('election: a leader whose tunnel alone broke has it back at its next check-in', async (t) => {
+test('election: a leader that lost only its tunnel has it back at its next check-in', async (t) => {
   const { leader, slot, calls, open } = setup({ manager: { rank: 0 }, worker: { rank: 2 } });
   slot.demand();
   const { epoch } = slot.lease ?? {};
@@ -83,7 +83,7 @@ test('election: a leader whose tunnel alone broke has it back at its next check-
   t.not(slot.lease?.epoch, epoch);
 });
 
-test('election: an agent that is alone keeps its right, however slow its tunnel is', async (t) => {
+test('election: an only agent keeps its lease, however slow its tunnel is', async (t) => {
   const { slot, clock, calls, open } = setup({ a: { rank: 0 } });
   slot.demand();
   const { epoch } = slot.lease ?? {};
@@ -93,7 +93,7 @@ test('election: an agent that is alone keeps its right, however slow its tunnel 
   t.is((await open(t)).end, null);
 });
 
-test('election: an agent that is no more loses its right at the next look', async (t) => {
+test('election: a removed agent loses its lease at the next evaluation', async (t) => {
   const { leader, slot, agents, decide, open } = setup({ a: { rank: 0 }, b: { rank: 0 } });
   slot.demand();
   const tunnel = await open(t);
@@ -103,7 +103,7 @@ test('election: an agent that is no more loses its right at the next look', asyn
   t.is(tunnel.end, 'superseded');
 });
 
-test('election: stopped, it leaves no timer', (t) => {
+test('election: leaves no timer after a stop', (t) => {
   const { slot, clock, election } = setup({ a: { rank: 0 } });
   slot.demand();
   t.is(clock.pending, 1);

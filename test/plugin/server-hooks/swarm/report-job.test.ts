@@ -5,7 +5,7 @@ const MOST = 2_000;
 const workers = (count: number) =>
   Array.from({ length: count }, (_, index) => memberOf(`w${index}`, 'worker', { name: `w${index}` }));
 
-test('swarm reports: as many nodes as there may be are taken in; one more changes nothing', async (t) => {
+test('swarm reports: the highest number of nodes is accepted; one more changes nothing', async (t) => {
   const { hub, join, nodes, created } = await startSwarmAgents(t);
   const manager = await join('n1', 'manager');
   const tell = (count: number) =>
@@ -17,7 +17,7 @@ test('swarm reports: as many nodes as there may be are taken in; one more change
   t.is((await nodes()).length, MOST);
 });
 
-test('swarm reports: what is longer than it may be is refused as a whole', async (t) => {
+test('swarm reports: one with an overlong value is refused as a whole', async (t) => {
   const { join, nodes } = await startSwarmAgents(t);
   const manager = await join('n1', 'manager');
   const tell = (...more: ReturnType<typeof memberOf>[]) =>
@@ -38,7 +38,7 @@ test('swarm reports: what is longer than it may be is refused as a whole', async
   t.deepEqual(await nodes(), before);
 });
 
-test('swarm reports: a node that is told twice is one, as it is told last', async (t) => {
+test('swarm reports: a node reported twice is listed once, as reported last', async (t) => {
   const { hub, join, nodes, created } = await startSwarmAgents(t);
   const manager = await join('n1', 'manager');
   const twice = [memberOf('w', 'worker', { state: 'down' }), memberOf('w', 'worker')];

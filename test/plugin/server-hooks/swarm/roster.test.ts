@@ -28,14 +28,14 @@ function setup() {
   return { clock, roster, tell, changes: () => changes };
 }
 
-test('swarm roster: the same again is no news, and costs nothing', async (t) => {
+test('swarm roster: a repeated report is no change and costs nothing', async (t) => {
   const { tell, changes, roster } = setup();
   for (let i = 0; i < 100; i++) await tell(1);
   t.is(changes(), 1);
   t.deepEqual([...(roster.members?.keys() ?? [])], ['n', 'w0']);
 });
 
-test('swarm roster: ten changes are taken at once, then one a second', async (t) => {
+test('swarm roster: accepts a burst of ten changes, then one a second', async (t) => {
   const { tell, changes, clock } = setup();
   for (let i = 0; i < 10; i++) await tell(i);
   t.like(await t.throwsAsync(tell(10)), { code: 'report-too-soon', status: 429, retryAfterSeconds: 1 });

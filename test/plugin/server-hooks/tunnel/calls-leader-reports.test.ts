@@ -78,7 +78,7 @@ async function setup(t: ExecutionContext, options: Setup = {}) {
   };
 }
 
-test('leader reports: a node that was just promoted is confirmed by the leader, which is asked as well', async (t) => {
+test('leader reports: a newly promoted node is confirmed by the leader, which is asked as well', async (t) => {
   const { leader, asked, openEnvironment, call } = await setup(t);
   await openEnvironment(leader);
   t.like(await call(), PASSED);
@@ -96,7 +96,7 @@ test('leader reports: the tunnel of a leader that sleeps is opened, used and rel
   t.is(await calls(), 0);
 });
 
-test('leader reports: a leader that does not open its tunnel holds nobody up for more than 7 s', async (t) => {
+test('leader reports: a leader that does not open its tunnel delays a call by 7 s at most', async (t) => {
   const { clock, state, calls, call } = await setup(t);
   const waiting = call();
   while ((await state()) !== 'required') await delay(5);
@@ -113,7 +113,7 @@ test('leader reports: a Swarm call to a worker wakes no leader', async (t) => {
   t.deepEqual(asked, ['n2']);
 });
 
-test('leader reports: a call goes on as soon as one report is enough', async (t) => {
+test('leader reports: a call continues as soon as one report is enough', async (t) => {
   const { leader, asked, calls, openEnvironment, call } = await setup(t, { leader: never });
   await openEnvironment(leader);
   await confirm(leader);

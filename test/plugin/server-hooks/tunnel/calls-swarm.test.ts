@@ -46,7 +46,7 @@ async function setup(t: ExecutionContext, report: (agent: TestInstance) => Promi
 
 const claim = { swarmId: 's', nodeId: 'n2', name: 'n2', role: 'manager' } as const;
 
-test('swarm calls: before a refusal the agent is asked, and its word alone opens nothing', async (t) => {
+test('swarm calls: the agent is asked before a refusal, and its own claim alone grants nothing', async (t) => {
   const { known, call, asked } = await setup(t, (agent) => agent.enrol({ node: claim }));
   t.like(await call(), REFUSED, 'a manager that nobody confirms');
   t.is(asked(), 1);
@@ -66,7 +66,7 @@ test('swarm calls: a report that changes nothing is followed by the refusal; oth
   t.is(asked(), 1);
 });
 
-test('swarm calls: an agent that does not report holds nobody up for more than 7 s', async (t) => {
+test('swarm calls: an agent that does not report delays a call by 7 s at most', async (t) => {
   const { clock, call, calls, untilAsked, asked } = await setup(t, () => new Promise(() => undefined));
   const waiting = Array.from({ length: 50 }, () => call());
   await untilAsked();

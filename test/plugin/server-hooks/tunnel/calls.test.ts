@@ -24,7 +24,7 @@ async function endsOf(calls: ReadonlyArray<Promise<unknown>>): Promise<unknown[]
   return [...new Set(await Promise.all(calls.map((call) => call.catch((reason: Error) => reason.message))))];
 }
 
-test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', async (t) => {
+test('tunnel calls: the hub carries 4,000 concurrent calls; one that ends makes room', async (t) => {
   const calls = setup();
   const first = new AbortController();
   const rest = new AbortController();
@@ -40,7 +40,7 @@ test('tunnel calls: the hub carries 4,000 at once; one that ends makes room', as
   t.deepEqual(await endsOf(open), ['all left']);
 });
 
-test('tunnel calls: one environment takes a quarter of them at most; the others have the rest', async (t) => {
+test('tunnel calls: one environment uses at most a quarter of them; the others have the rest', async (t) => {
   const calls = setup();
   const first = new AbortController();
   const rest = new AbortController();

@@ -18,7 +18,7 @@ function setup() {
   return { clock, ledger, credentials: new TunnelCredentials(ledger) };
 }
 
-test('credentials: a token is good once, for what it was issued for', (t) => {
+test('credentials: a token is valid once, for its own purpose', (t) => {
   const { credentials, ledger, clock } = setup();
   const { token, grant } = credentials.issue(HOLDER);
   t.is(Buffer.from(token, 'base64url').length, 32);
@@ -28,7 +28,7 @@ test('credentials: a token is good once, for what it was issued for', (t) => {
   t.throws(() => ledger.redeem(token), { code: 'credential-replayed' });
 });
 
-test('credentials: a token holds for 30 s of time that passes, whatever the wall clock is set to', (t) => {
+test('credentials: a token is valid for 30 s, regardless of the wall clock', (t) => {
   const { credentials, ledger, clock } = setup();
   const early = credentials.issue({ ...HOLDER, instanceId: 'early' });
   const late = credentials.issue({ ...HOLDER, instanceId: 'late' });
@@ -41,7 +41,7 @@ test('credentials: a token holds for 30 s of time that passes, whatever the wall
   t.throws(() => ledger.redeem(late.token), { code: 'credential-replayed' }, 'an expired one is spent, too');
 });
 
-test('credentials: a newer credential supersedes the same holder’s, and nobody else’s', (t) => {
+test('credentials: a newer credential supersedes that of the same holder only', (t) => {
   const { credentials, ledger } = setup();
   const first = credentials.issue(HOLDER);
   const other = credentials.issue({ ...HOLDER, instanceId: 'b' });
@@ -51,7 +51,7 @@ test('credentials: a newer credential supersedes the same holder’s, and nobody
   for (const { token } of [other, node, second]) t.notThrows(() => ledger.redeem(token));
 });
 
-test('credentials: revocation ends every credential of the environment, and of no other', (t) => {
+test('credentials: revocation ends every credential of the environment, and none of another', (t) => {
   const { credentials, ledger } = setup();
   const ours = [credentials.issue(HOLDER), credentials.issue({ ...HOLDER, instanceId: 'b' })];
   const theirs = new TunnelCredentials(ledger).issue({ ...HOLDER, environmentId: 2 });
@@ -61,7 +61,7 @@ test('credentials: revocation ends every credential of the environment, and of n
   t.is(credentials.ageMs(HOLDER), null);
 });
 
-test('credentials: an unknown token is just that', (t) => {
+test('credentials: an unknown token is refused as unknown', (t) => {
   const { credentials, ledger } = setup();
   credentials.issue(HOLDER);
   const error = t.throws(() => ledger.redeem(randomBytes(32).toString('base64url')), {
@@ -91,7 +91,7 @@ test('credentials: the age of a live credential does not follow the wall clock',
   t.is(credentials.ageMs(HOLDER), null, 'a presented one lives no more');
 });
 
-test('credentials: remembers a bounded number of spent tokens', (t) => {
+test('credentials: remembers a bounded number of used tokens', (t) => {
   const { credentials, ledger } = setup();
   const oldest = credentials.issue(HOLDER).token;
   ledger.redeem(oldest);

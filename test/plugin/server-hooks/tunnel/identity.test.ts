@@ -25,7 +25,7 @@ test('tunnel identity: the key is made once, the certificate at each start', asy
   t.true(Object.isFrozen(first));
 });
 
-test('tunnel identity: each folder has a key of its own', async (t) => {
+test('tunnel identity: each folder has its own key', async (t) => {
   const [one, other] = await Promise.all([
     loadTunnelIdentity(await tempFolder(t), CLOCK),
     loadTunnelIdentity(await tempFolder(t), CLOCK),
@@ -33,7 +33,7 @@ test('tunnel identity: each folder has a key of its own', async (t) => {
   t.not(one.fingerprint, other.fingerprint);
 });
 
-test('tunnel identity: the certificate is self-signed, for this key, and good from the day before for ten years', async (t) => {
+test('tunnel identity: the certificate is self-signed, for this key, and valid from the day before for ten years', async (t) => {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), CLOCK);
   const parsed = new X509Certificate(certificate);
   t.true(parsed.verify(parsed.publicKey));
@@ -43,7 +43,7 @@ test('tunnel identity: the certificate is self-signed, for this key, and good fr
   t.is(new Date(parsed.validTo).getUTCFullYear(), 2040);
 });
 
-test('tunnel identity: a TLS 1.3 server takes it, and its peer sees the pinned key', async (t) => {
+test('tunnel identity: a TLS 1.3 server can use it, and its peer sees the pinned key', async (t) => {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), systemClock);
   const server = tls.createServer({ key, cert: certificate, minVersion: 'TLSv1.3' }, (socket) =>
     socket.end(),

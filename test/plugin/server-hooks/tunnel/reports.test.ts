@@ -10,7 +10,7 @@ import { tunnelPair } from '../../../kit/tunnel/pair.js';
 /** Least time between two questions. */
 const GAP_MS = 250;
 
-test('tunnel: an agent that does not know reports refuses the question, and its tunnel goes on', async (t) => {
+test('tunnel: an agent that does not know reports refuses the request, and its tunnel stays open', async (t) => {
   const serve = (stream: ServerHttp2Stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
   const clock = new FakeClock();
   const { tunnel } = await tunnelPair(t, { clock, serve });
@@ -20,7 +20,7 @@ test('tunnel: an agent that does not know reports refuses the question, and its 
   t.is(tunnel.end, null);
 });
 
-test('tunnel: a report that does not come is given up after 7 s, and with the tunnel', async (t) => {
+test('tunnel: a report that does not come is abandoned after 7 s, or with the tunnel', async (t) => {
   const clock = new FakeClock();
   const { tunnel, asked } = await tunnelPair(t, { clock, serve: () => undefined });
   const questions = () => asked.filter((path) => path === TUNNEL.reportPath).length;
@@ -36,7 +36,7 @@ test('tunnel: a report that does not come is given up after 7 s, and with the tu
   await tunnel.report();
 });
 
-test('tunnel: two questions start at least 250 ms apart, and a closed tunnel ends the pause', async (t) => {
+test('tunnel: two requests start at least 250 ms apart, and a closed tunnel ends the pause', async (t) => {
   const clock = new FakeClock();
   const { tunnel, asked } = await tunnelPair(t, { clock });
   const questions = () => asked.filter((path) => path === TUNNEL.reportPath).length;
@@ -55,7 +55,7 @@ test('tunnel: two questions start at least 250 ms apart, and a closed tunnel end
   t.is(clock.pending, 0);
 });
 
-test('tunnel: a question that the agent gives no stream for is given up after 7 s', async (t) => {
+test('tunnel: a request for which the agent allows no stream is abandoned after 7 s', async (t) => {
   const clock = new FakeClock();
   const { tunnel, far, asked } = await tunnelPair(t, { clock });
   await new Promise<void>((resolve) => far.settings({ maxConcurrentStreams: 0 }, () => resolve()));
@@ -71,7 +71,7 @@ for (const [how, body] of [
   ['headers alone', ''],
   ['a body without an end', 'x'.repeat(2 * TUNNEL.streamWindow)],
 ] as const) {
-  test(`tunnel: an agent that answers a question with ${how} is cut off after 7 s`, async (t) => {
+  test(`tunnel: an agent that answers a request with ${how} is cut after 7 s`, async (t) => {
     const clock = new FakeClock();
     const answering = defer<ServerHttp2Stream>();
     const serve = (stream: ServerHttp2Stream) => {
@@ -89,7 +89,7 @@ for (const [how, body] of [
   });
 }
 
-test('tunnel: an agent that floods the answer to a question loses its tunnel', async (t) => {
+test('tunnel: an agent that floods the answer to a request loses its tunnel', async (t) => {
   const clock = new FakeClock();
   const answering = defer<ServerHttp2Stream>();
   const serve = (stream: ServerHttp2Stream, path: string) => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { ResetBudget } from '../../../../plugin/server-hooks/tunnel/reset-budget.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 
-test('reset budget: keeps below 1,000 resets at once and 33 a second, whatever the pattern', (t) => {
+test('reset budget: stays below a burst of 1,000 resets and 33 a second, whatever the pattern', (t) => {
   const clock = new FakeClock();
   const budget = new ResetBudget(clock);
   const taken = (times: number) => Array.from({ length: times }, () => budget.spend()).filter(Boolean).length;
@@ -13,7 +13,7 @@ test('reset budget: keeps below 1,000 resets at once and 33 a second, whatever t
   t.is(taken(2_000), 500);
 });
 
-test('reset budget: a reset now and then is always had', (t) => {
+test('reset budget: an occasional reset is always allowed', (t) => {
   const clock = new FakeClock();
   const budget = new ResetBudget(clock);
   for (let i = 0; i < 10_000; i++) {

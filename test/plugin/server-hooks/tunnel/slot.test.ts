@@ -24,7 +24,7 @@ function setup(inactivityMs = 60_000) {
   return { clock, slot, changes, attach };
 }
 
-test('slot: a demand makes it required, and tells once', (t) => {
+test('slot: a demand makes it required, and notifies once', (t) => {
   const { slot, changes } = setup();
   t.is(slot.state, 'idle');
   slot.demand();
@@ -33,7 +33,7 @@ test('slot: a demand makes it required, and tells once', (t) => {
   t.deepEqual(changes, ['required']);
 });
 
-test('slot: a demand that nobody renews lapses after the inactivity time', (t) => {
+test('slot: a demand that is not renewed lapses after the inactivity time', (t) => {
   const { slot, clock } = setup();
   slot.demand();
   clock.advance(59_999);
@@ -44,7 +44,7 @@ test('slot: a demand that nobody renews lapses after the inactivity time', (t) =
   t.is(slot.state, 'required');
 });
 
-test('slot: a call that waits keeps the demand up for as long as it waits', async (t) => {
+test('slot: a waiting call keeps the demand alive', async (t) => {
   const { slot, clock } = setup(5_000);
   const waiting = slot.acquire(20_000, never);
   clock.advance(15_000);
@@ -56,7 +56,7 @@ test('slot: a call that waits keeps the demand up for as long as it waits', asyn
   t.is(clock.pending, 0);
 });
 
-test('slot: a keep-alive wakes nothing and prolongs what is', async (t) => {
+test('slot: a keep-alive wakes nothing and prolongs an existing demand', async (t) => {
   const { slot, clock, attach } = setup();
   t.is(slot.keepAlive(), 'idle');
   t.is(slot.state, 'idle');
@@ -69,7 +69,7 @@ test('slot: a keep-alive wakes nothing and prolongs what is', async (t) => {
   t.is(slot.keepAlive(), 'active');
 });
 
-test('slot: whoever waits gets the tunnel with a hold on it', async (t) => {
+test('slot: a waiting caller gets the tunnel with a hold on it', async (t) => {
   const { slot, attach, changes } = setup();
   const waiting = [slot.acquire(1_000, never), slot.acquire(1_000, never)];
   const { tunnel } = await attach(t);
@@ -82,7 +82,7 @@ test('slot: whoever waits gets the tunnel with a hold on it', async (t) => {
   t.deepEqual(changes, ['required', 'required', 'active'], 'a lease is told, too');
 });
 
-test('slot: a caller who leaves is no use any more', async (t) => {
+test('slot: a caller that disconnects no longer counts as use', async (t) => {
   const { slot, clock } = setup();
   const gone = new AbortController();
   const waiting = slot.acquire(1_000, gone.signal);
@@ -93,7 +93,7 @@ test('slot: a caller who leaves is no use any more', async (t) => {
   t.is(clock.pending, 0);
 });
 
-test('slot: a tunnel lost while it is wanted is required again, and told', async (t) => {
+test('slot: a tunnel lost while it is needed is required again, and reported', async (t) => {
   const { slot, attach, changes } = setup();
   slot.demand();
   const { tunnel } = await attach(t);
@@ -102,7 +102,7 @@ test('slot: a tunnel lost while it is wanted is required again, and told', async
   t.deepEqual(changes, ['required', 'required', 'active', 'required'], 'a lease is told, too');
 });
 
-test('slot: a tunnel lost long after its last use is not wanted back', async (t) => {
+test('slot: a tunnel lost long after its last use is not required again', async (t) => {
   const { slot, attach, clock } = setup();
   slot.demand();
   const { tunnel } = await attach(t);
@@ -111,7 +111,7 @@ test('slot: a tunnel lost long after its last use is not wanted back', async (t)
   t.is(slot.state, 'idle');
 });
 
-test('slot: a call under way keeps a lost tunnel wanted however long it ran', async (t) => {
+test('slot: a running call keeps a lost tunnel required, however long it has run', async (t) => {
   const { slot, attach, clock } = setup();
   const waiting = slot.acquire(1_000, never);
   const { tunnel } = await attach(t);
@@ -148,7 +148,7 @@ test('slot: revocation ends tunnel, waits and demand, each with its code', async
   t.is(changes.at(-1), 'idle');
 });
 
-test('slot: a hold that ends after a revocation does not make the tunnel wanted again', async (t) => {
+test('slot: a hold that ends after a revocation does not make the tunnel required again', async (t) => {
   const { slot, attach } = setup();
   const hold = slot.acquire(1_000, never);
   await attach(t);
@@ -189,7 +189,7 @@ test('slot: the hub closes an unused tunnel 30 s after the agent should have', a
   t.true(slot.isOverdue());
 });
 
-test('slot: believes its agent about which tunnel is open, but not while word of a new one is on its way', async (t) => {
+test('slot: reconciles with its agent about the open tunnel, except while a new one is being reported', async (t) => {
   const { slot, attach, clock } = setup();
   slot.demand();
   const { tunnel } = await attach(t, { id: 'mine', instanceId: 'a' });
@@ -204,7 +204,7 @@ test('slot: believes its agent about which tunnel is open, but not while word of
   t.is(slot.state, 'required');
 });
 
-test('slot: an agent is believed though the wall clock was set back', async (t) => {
+test('slot: reconciles with its agent though the wall clock was set back', async (t) => {
   const { slot, attach, clock } = setup();
   slot.demand();
   const { tunnel } = await attach(t, { instanceId: 'a' });

@@ -61,7 +61,7 @@ for (const [name, bytes] of Object.entries(WAYS)) {
   });
 }
 
-test('half-open: a connection keeps its place until its descriptor is closed', async (t) => {
+test('half-open: a connection keeps its slot until its descriptor is closed', async (t) => {
   const { port } = await startListener(t, { openFiles: 256 });
   const sockets = new ServerSockets(t, port);
   // One network has 8 of 64 places.

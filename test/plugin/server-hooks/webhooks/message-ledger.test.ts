@@ -20,7 +20,7 @@ function busyWebhook(count: number, everyMs: number) {
   return webhook;
 }
 
-test('message ledger: knows what it took, by the whole id', (t) => {
+test('message ledger: knows the ids it accepted, compared in full', (t) => {
   const webhook = busyWebhook(3, 1_000);
   t.is(environmentOfMessage(webhook, 'id 2'), 2);
   t.is(environmentOfMessage(webhook, 'ID 2'), undefined);
@@ -28,14 +28,14 @@ test('message ledger: knows what it took, by the whole id', (t) => {
   t.true(webhook.messages.every(({ digest }) => digest.length === 22));
 });
 
-test('message ledger: an id is known for 7 days', (t) => {
+test('message ledger: remembers an id for 7 days', (t) => {
   const webhook = busyWebhook(1, 0);
   const later = (ms: number) => withMessage(webhook, 'later', 2, NOW_MS + ms);
   t.is(environmentOfMessage(later(7 * DAY_MS - 1), 'id 1'), 1);
   t.is(environmentOfMessage(later(7 * DAY_MS), 'id 1'), undefined);
 });
 
-test('message ledger: the last 2,000 are known', (t) => {
+test('message ledger: remembers the last 2,000', (t) => {
   const webhook = busyWebhook(2_001, MINUTE_MS);
   t.is(webhook.messages.length, 2_000);
   t.is(environmentOfMessage(webhook, 'id 1'), undefined);
@@ -43,7 +43,7 @@ test('message ledger: the last 2,000 are known', (t) => {
   t.is(environmentOfMessage(webhook, 'id 2001'), 2_001);
 });
 
-test('message ledger: takes 1,000 messages in 10 minutes, and says when there is room again', (t) => {
+test('message ledger: accepts 1,000 messages in 10 minutes, and says when the next may come', (t) => {
   t.notThrows(() => requireRoom(busyWebhook(999, 0), NOW_MS));
   const full = busyWebhook(1_000, 100);
   const error = t.throws<Error & { status: number; retryAfterSeconds: number }>(
@@ -57,7 +57,7 @@ test('message ledger: takes 1,000 messages in 10 minutes, and says when there is
   t.notThrows(() => requireRoom(full, NOW_MS + 500_100));
 });
 
-test('message ledger: at the highest rate no id is forgotten while its request could be sent again', (t) => {
+test('message ledger: at the highest rate remembers an id as long as its request could be replayed', (t) => {
   let webhook: Webhook = sampleWebhook('a', { messages: [] });
   let nowMs = NOW_MS;
   const taken: { id: string; atMs: number }[] = [];

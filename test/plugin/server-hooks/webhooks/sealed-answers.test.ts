@@ -11,7 +11,7 @@ function setup() {
   return { clock, answers: new SealedAnswers({ clock, randomBytes }) };
 }
 
-test('sealed answers: gives an answer again, for the same name and bytes only', async (t) => {
+test('sealed answers: returns an answer again, for the same name and bytes only', async (t) => {
   const { answers } = setup();
   await answers.keep('one', MESSAGE, ANSWER);
   t.deepEqual(await answers.open('one', MESSAGE), ANSWER);
@@ -20,7 +20,7 @@ test('sealed answers: gives an answer again, for the same name and bytes only', 
   answers.stop();
 });
 
-test('sealed answers: one is kept for 15 minutes and then forgotten, asked for or not', async (t) => {
+test('sealed answers: one is deleted after 15 minutes, read or not', async (t) => {
   const { answers, clock } = setup();
   await answers.keep('one', MESSAGE, ANSWER);
   clock.advance(15 * 60_000 - 1);

@@ -43,7 +43,7 @@ test('snapshot: whatever the engine says is brought into the bounds of the schem
   t.deepEqual(Object.keys(snapshot.containers[0]?.labels ?? {}), ['ok', 'n']);
 });
 
-test('snapshot: lists longer than the schema allows are cut, and their true length is told', async (t) => {
+test('snapshot: lists longer than the schema allows are cut, and their full length is reported', async (t) => {
   const { address } = await startFakeEngine(t, {
     '/info': () => {},
     '/images/json': Array.from({ length: 20_050 }, (_, index) => ({ Id: `${index}`, RepoTags: null })),

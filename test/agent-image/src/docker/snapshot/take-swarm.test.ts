@@ -36,7 +36,7 @@ function taskOf(id: string, state: string, desired = 'running') {
   };
 }
 
-test('snapshot: tells the Swarm of a manager, its services and those of their tasks that are not history', async (t) => {
+test('snapshot: reports a manager’s Swarm, its services and their current tasks', async (t) => {
   const { address, requests } = await startFakeEngine(t, {
     '/info': MANAGER,
     '/services': [{ ...SERVICE, ServiceStatus: { RunningTasks: 1, DesiredTasks: 3 } }],
@@ -64,7 +64,7 @@ test('snapshot: tells the Swarm of a manager, its services and those of their ta
   );
 });
 
-test('snapshot: an engine that does not tell how many tasks run has them counted', async (t) => {
+test('snapshot: counts running tasks if the engine does not report their number', async (t) => {
   const { address } = await startFakeEngine(t, {
     '/info': MANAGER,
     '/services': [SERVICE, { ID: 's2', Spec: { Name: 'all', Mode: { Global: {} } } }],

@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-01-01T12:00:00Z');
 // Tests with a deadline are serial: the big answers of the others would keep the process busy past it.
 const hang: Answer = () => {};
 
-test('snapshot: tells what the engine runs, and fits its schema', async (t) => {
+test('snapshot: reports what the engine runs, and fits its schema', async (t) => {
   const { address, requests, peak } = await startFakeEngine(t);
   const snapshot = await takeSnapshot(new Engine(address, systemClock), new FakeClock(NOW));
   t.deepEqual(snapshot, {

@@ -58,7 +58,7 @@ async function openEcho(t: ExecutionContext, { marker }: { marker?: string } = {
   return { page, sizes, engine, clock, released: released.promise, hangingUp: hangingUp.promise };
 }
 
-test('console: a text frame longer than any that it knows is not even parsed', async (t) => {
+test('console: a text frame longer than any valid one is not parsed', async (t) => {
   const { page, sizes, engine } = await openEcho(t);
   const resize = (columns: number) => JSON.stringify({ type: 'resize', columns, rows: 1 });
   page.send(resize(1) + ' '.repeat(1024));
@@ -70,7 +70,7 @@ test('console: a text frame longer than any that it knows is not even parsed', a
   t.deepEqual(sizes, ['/exec/a/resize?h=1&w=2']);
 });
 
-test('console: a page that asks for a pause gets the terminal’s bytes once it asks for them', async (t) => {
+test('console: a page that pauses gets the terminal’s bytes when it resumes', async (t) => {
   const { page, engine } = await openEcho(t);
   let output = '';
   page.on('message', (data) => {
@@ -89,7 +89,7 @@ test('console: a page that asks for a pause gets the terminal’s bytes once it 
   t.is(output, 'typed');
 });
 
-test('console: an engine that never starts the hang-up holds the tunnel for no longer than 10 s', async (t) => {
+test('console: an engine that never starts the hang-up keeps the tunnel for 10 s at most', async (t) => {
   const { page, clock, released, hangingUp } = await openEcho(t, { marker: 'm'.repeat(16) });
   await hangingUp;
   page.terminate();

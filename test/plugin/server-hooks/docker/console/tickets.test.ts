@@ -12,14 +12,14 @@ function setup() {
   return { clock, tickets: new Tickets({ clock, randomBytes }) };
 }
 
-test('tickets: one is good once', (t) => {
+test('tickets: each is valid once', (t) => {
   const { tickets } = setup();
   const { ticket } = tickets.issue(PATH, TARGET);
   t.is(tickets.redeem(ticket, PATH), TARGET);
   t.throws(() => tickets.redeem(ticket, PATH), INVALID);
 });
 
-test('tickets: one is good for half a minute, whatever the wall clock does', (t) => {
+test('tickets: each is valid for half a minute, regardless of the wall clock', (t) => {
   const { tickets, clock } = setup();
   const [early, late] = [tickets.issue(PATH, TARGET), tickets.issue(PATH, TARGET)];
   t.is(early.expiresAtMs, clock.now() + 30_000);
@@ -29,14 +29,14 @@ test('tickets: one is good for half a minute, whatever the wall clock does', (t)
   t.throws(() => tickets.redeem(late.ticket, PATH), INVALID);
 });
 
-test('tickets: one tried at another path is spent', (t) => {
+test('tickets: one used at another path is invalid afterwards', (t) => {
   const { tickets } = setup();
   const { ticket } = tickets.issue(PATH, TARGET);
   t.throws(() => tickets.redeem(ticket, PATH.replace('/1/', '/2/')), INVALID);
   t.throws(() => tickets.redeem(ticket, PATH), INVALID);
 });
 
-test('tickets: a thousand are kept, and the oldest makes room', (t) => {
+test('tickets: a thousand are kept, then the oldest is dropped', (t) => {
   const { tickets } = setup();
   const issued = Array.from({ length: 1_001 }, (_, i) => {
     return tickets.issue(PATH, { ...TARGET, environmentId: 1 + (i % 20) }).ticket;
@@ -46,7 +46,7 @@ test('tickets: a thousand are kept, and the oldest makes room', (t) => {
   t.throws(() => tickets.redeem('invented', PATH), INVALID);
 });
 
-test('tickets: those of one environment take no room from others', (t) => {
+test('tickets: those of one environment do not evict others’', (t) => {
   const { tickets } = setup();
   const other = tickets.issue(PATH, { ...TARGET, environmentId: 2 });
   const issued = Array.from({ length: 1_001 }, () => tickets.issue(PATH, TARGET).ticket);
@@ -55,7 +55,7 @@ test('tickets: those of one environment take no room from others', (t) => {
   t.is(tickets.redeem(other.ticket, PATH).environmentId, 2);
 });
 
-test('tickets: one is good for nothing once the credentials of its caller have ended', (t) => {
+test('tickets: one is invalid once its caller’s credentials have ended', (t) => {
   const { tickets } = setup();
   const ended = new AbortController();
   const target = { ...TARGET, ended: ended.signal };

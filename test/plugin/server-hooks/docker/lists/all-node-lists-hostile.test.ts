@@ -67,7 +67,7 @@ const HOSTILE: Readonly<Record<string, readonly [EngineScript, string]>> = {
 };
 
 for (const [what, [script, code]] of Object.entries(HOSTILE)) {
-  test(`hostile lists: ${what} fails its node alone, with ${code}`, async (t) => {
+  test(`hostile lists: ${what} fails its node only, with ${code}`, async (t) => {
     const hub = await startListHub(t, [script, saying([{ Id: 'honest' }])]);
     const { items, nodes } = await hub.list('/containers/json?nodes=all');
     t.deepEqual(items, [{ Id: 'honest', Node: { ID: 'id2', Name: 'node2' } }]);
@@ -83,7 +83,7 @@ for (const [what, [script, code]] of Object.entries(HOSTILE)) {
   });
 }
 
-test('hostile lists: a body whose end would be that of its connection is no list where the connection breaks', async (t) => {
+test('hostile lists: a body that ends with its connection fails if the connection breaks', async (t) => {
   const hub = await startListHub(t, [answering('HTTP/1.1 200 OK\r\n\r\n[{"Id":"a"}]', 'keep')]);
   const asked = hub.list('/containers/json?nodes=all');
   while (hub.tunnels.opened[0]?.pipes[0] === undefined) await turn();
@@ -95,7 +95,7 @@ test('hostile lists: a body whose end would be that of its connection is no list
   t.like((await asked).nodes[0], { state: 'failed', code: 'engine-bad-response' });
 });
 
-test('hostile lists: a body in very many pieces takes more than its bytes', async (t) => {
+test('hostile lists: a body in very many chunks counts as more than its bytes', async (t) => {
   // Those that arrive together are read together: whether they do is up to the system.
   const answerIn = (pieces: readonly Buffer[]) =>
     Object.assign(Readable.from(pieces), {
@@ -112,7 +112,7 @@ test('hostile lists: a body in very many pieces takes more than its bytes', asyn
   t.like(await t.throwsAsync(read(Array(80_000).fill(Buffer.from(' ')))), { code: 'list-too-large' });
 });
 
-test('hostile lists: names that mean something to JavaScript are data', async (t) => {
+test('hostile lists: names with a meaning in JavaScript are data', async (t) => {
   const entry = '{"__proto__":{"polluted":1},"constructor":{"prototype":{}},"toJSON":"x","hasOwnProperty":1}';
   const hub = await startListHub(t, [saying(`[${entry}]`)]);
   const answer = await fetch(`${hub.origin}/images/json?nodes=all`);
@@ -136,7 +136,7 @@ test('hostile lists: volumes in another shape fail, strange warnings are dropped
   t.deepEqual(nodes[2]?.warnings, ['x'.repeat(512), ...Array(29).fill('y')]);
 });
 
-test('hostile lists: 64 MB are held at most, and given back', async (t) => {
+test('hostile lists: at most 64 MB are held, and released', async (t) => {
   const large = `[{"Id":"${'x'.repeat(7.5 * MB)}"}]`;
   const hub = await startListHub(t, Array(9).fill(saying(large)));
   for (let round = 0; round < 2; round++) {

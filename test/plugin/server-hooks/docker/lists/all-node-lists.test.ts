@@ -46,7 +46,7 @@ test('all-node lists: entries of all nodes, each with its node, in the order of 
   t.deepEqual(released(hub), [1, 1, 1]);
 });
 
-test('all-node lists: volumes leave their envelope, warnings stay with their node', async (t) => {
+test('all-node lists: volumes are unwrapped, and warnings stay with their node', async (t) => {
   const hub = await startListHub(t, [
     saying({ Volumes: [{ Name: 'v', Driver: 'local' }], Warnings: ['a driver is gone', 7] }),
     saying({ Volumes: null, Warnings: null }),
@@ -57,7 +57,7 @@ test('all-node lists: volumes leave their envelope, warnings stay with their nod
   });
 });
 
-test('all-node lists: a network of the Swarm comes once, as the first node tells it; others of each node', async (t) => {
+test('all-node lists: a network of the Swarm appears once, as on the first node; others once per node', async (t) => {
   const ingress = { Id: 'swarm1', Name: 'ingress', Scope: 'swarm' };
   const bridge = { Id: 'same', Name: 'bridge', Scope: 'local' };
   const hub = await startListHub(t, [
@@ -75,7 +75,7 @@ test('all-node lists: a network of the Swarm comes once, as the first node tells
   t.is((await containers.list('/containers/json?nodes=all')).items.length, 2, 'of networks only');
 });
 
-test('all-node lists: each node that fails is named with its code, the others are there', async (t) => {
+test('all-node lists: a failed node is named with its code, and the others are listed', async (t) => {
   const hub = await startListHub(
     t,
     [
@@ -108,7 +108,7 @@ test('all-node lists: each node that fails is named with its code, the others ar
   t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 0);
 });
 
-test('all-node lists: what fails inside is told as such, logged, and says no more', async (t) => {
+test('all-node lists: an internal failure is reported as such, without details, and logged', async (t) => {
   const hub = await startListHub(t, [saying([])], {
     around: () => ({ open: () => Promise.reject(new Error('a secret')) }),
   });
@@ -162,7 +162,7 @@ test('all-node lists: a node that is slow to answer, or to wake, fails at its de
   t.is(hub.clock.pending, 0);
 });
 
-test('all-node lists: 32 nodes are asked at a time, and all of them take six times what one may', async (t) => {
+test('all-node lists: 32 nodes are queried at a time, and all of them within six times the limit of one', async (t) => {
   let most = 0;
   let open = 0;
   const hub = await startListHub(t, [saying([])], {
@@ -191,7 +191,7 @@ test('all-node lists: 32 nodes are asked at a time, and all of them take six tim
   t.true(nodes.every(({ code }) => code === 'node-timeout'));
 });
 
-test('all-node lists: a client that leaves ends all questions and lets all tunnels go', async (t) => {
+test('all-node lists: a client that disconnects ends all requests and releases all tunnels', async (t) => {
   const hub = await startListHub(t, [() => undefined, () => undefined]);
   const client = http.get(`${hub.origin}/containers/json?nodes=all`);
   client.on('error', () => undefined);
@@ -204,7 +204,7 @@ test('all-node lists: a client that leaves ends all questions and lets all tunne
   t.is(hub.clock.pending, 0);
 });
 
-test('all-node lists: a tunnel that is closed meanwhile fails its node with the reason', async (t) => {
+test('all-node lists: a tunnel that closes meanwhile fails its node with the reason', async (t) => {
   const hub = await startListHub(t, [saying([{ Id: 'a' }]), () => undefined]);
   const asked = hub.list('/containers/json?nodes=all');
   while (hub.engines[1]?.bytes() === '') await turn();

@@ -4,7 +4,7 @@ import { ListMemory } from '../../../../../plugin/server-hooks/docker/lists/list
 const MB = 1024 * 1024;
 const REFUSED = { code: 'list-too-large' };
 
-test('list memory: the lists of one environment hold a quarter of what all may', (t) => {
+test('list memory: the lists of one environment hold at most a quarter of the total', (t) => {
   const memory = new ListMemory();
   const [first, second] = [memory.open(1), memory.open(1)];
   first.reserve(40 * MB);
@@ -26,7 +26,7 @@ test('list memory: the lists of one environment hold a quarter of what all may',
   memory.open(5).reserve(64 * MB);
 });
 
-test('list memory: a list that has ended gave all back, once, and takes nothing more', (t) => {
+test('list memory: a list that has ended releases everything once, and reserves no more', (t) => {
   const memory = new ListMemory();
   const share = memory.open(1);
   share.reserve(64 * MB);

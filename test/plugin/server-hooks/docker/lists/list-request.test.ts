@@ -15,7 +15,7 @@ const QUESTIONS = [
   ['/v1.24/networks?nodeSeconds=1&nodes=all&b=2', 'networks', '/v1.24/networks?b=2', 1],
 ] as const;
 for (const [raw, kind, path, seconds] of QUESTIONS) {
-  test(`list question: ${raw} asks for ${kind}`, (t) => {
+  test(`list request: ${raw} asks for ${kind}`, (t) => {
     t.deepEqual(parseListRequest(raw, true), { kind, path, nodeMs: seconds * 1_000 });
   });
 }
@@ -28,7 +28,7 @@ const NONE = [
   '/x?Nodes=all',
 ];
 for (const raw of NONE) {
-  test(`list question: ${raw} is a call like any other`, (t) => t.is(parseListRequest(raw, true), null));
+  test(`list request: ${raw} is an ordinary call`, (t) => t.is(parseListRequest(raw, true), null));
 }
 
 const REFUSED = [
@@ -51,7 +51,7 @@ const REFUSED = [
   '/?nodes=all',
 ];
 for (const raw of REFUSED) {
-  test(`list question: ${raw} is refused`, (t) => {
+  test(`list request: ${raw} is refused`, (t) => {
     t.like(
       t.throws(() => parseListRequest(raw, true)),
       { code: 'nodes-query-invalid', status: 400 },
@@ -59,7 +59,7 @@ for (const raw of REFUSED) {
   });
 }
 
-test('list question: one that is no GET of an environment is refused', (t) => {
+test('list request: anything but a GET of an environment is refused', (t) => {
   t.like(
     t.throws(() => parseListRequest('/containers/json?nodes=all', false)),
     { code: 'nodes-query-invalid' },
@@ -67,7 +67,7 @@ test('list question: one that is no GET of an environment is refused', (t) => {
   t.is(parseListRequest('/containers/json?all=1', false), null);
 });
 
-test('list question: a path that can be read in two ways is refused as ever', (t) => {
+test('list request: an ambiguous path is refused as in other calls', (t) => {
   t.like(
     t.throws(() => parseListRequest('/x/../volumes?nodes=all', true)),
     { code: 'bad-docker-path' },

@@ -33,7 +33,7 @@ for (const [what, request] of [
   ['request', 'GET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n'],
   ['call to upgrade', `POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\n${UPGRADE}`],
 ] as const) {
-  test(`docker: a ${what} without an answer yet is 401 when the credentials of its caller end`, async (t) => {
+  test(`docker: an unanswered ${what} is 401 when the credentials of its caller end`, async (t) => {
     const asked = defer();
     const engine = await startEngine(t, (socket) => socket.once('data', () => asked.resolve()));
     const ended = new AbortController();

@@ -31,7 +31,7 @@ test('docker upgrade: a connection hijacked without Upgrade carries stdin and it
   }
 });
 
-test('docker upgrade: behind an answer with a length comes the next request, never stdin', async (t) => {
+test('docker upgrade: after an answer with a length follows the next request, never stdin', async (t) => {
   const engine = await startEngine(
     t,
     answering(

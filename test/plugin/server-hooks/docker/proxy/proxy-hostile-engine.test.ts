@@ -201,7 +201,7 @@ test('docker proxy: content types are those of the Docker API or octet-stream', 
   }
 });
 
-test('docker proxy: an engine that sends nothing but informational answers is given up', async (t) => {
+test('docker proxy: an engine that sends only informational answers is abandoned', async (t) => {
   const flood = 'HTTP/1.1 102 Wait\r\n\r\n'.repeat(100);
   const hub = await startHub(t, [await startEngine(t, answering(flood, 'keep'))]);
   const { status, body } = await ask2(t, hub, '/1/info');
@@ -209,7 +209,7 @@ test('docker proxy: an engine that sends nothing but informational answers is gi
   t.is(JSON.parse(body.toString()).code, 'engine-bad-response');
 });
 
-test('docker proxy: informational answers are swallowed', async (t) => {
+test('docker proxy: informational answers are not passed on', async (t) => {
   const answer =
     'HTTP/1.1 103 Early Hints\r\nLink: <https://evil.example>; rel=preload\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n';
   const hub = await startHub(t, [
@@ -221,7 +221,7 @@ test('docker proxy: informational answers are swallowed', async (t) => {
   t.true(text.endsWith('\r\n\r\nok'));
 });
 
-test('docker proxy: bytes behind an answer reach nobody', async (t) => {
+test('docker proxy: bytes after an answer are discarded', async (t) => {
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
   const hub = await startHub(t, [
     await startEngine(t, answering(`${answer}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`)),

@@ -7,7 +7,7 @@ import { startHub } from './proxy-hub.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 
-test('docker proxy: a cut upload never looks whole to the engine', async (t) => {
+test('docker proxy: a cut upload never appears complete to the engine', async (t) => {
   const engine = await startEngine(t, () => undefined);
   const hub = await startHub(t, [engine]);
   const head = 'POST /1/images/load HTTP/1.1\r\nHost: hub\r\n';
@@ -79,7 +79,7 @@ test('docker proxy: an engine may answer before the upload is over', async (t) =
   t.true(hub.tunnels.opened.every((call) => call.released === 1));
 });
 
-test('docker proxy: a POST without a body says so to the engine', async (t) => {
+test('docker proxy: a POST without a body has Content-Length 0 at the engine', async (t) => {
   const engine = await startEngine(t, answering('HTTP/1.1 204 No Content\r\n\r\n'));
   const hub = await startHub(t, [engine]);
   await ask2(t, hub, '/1/containers/x/start', { ':method': 'POST' });
@@ -87,7 +87,7 @@ test('docker proxy: a POST without a body says so to the engine', async (t) => {
   t.notRegex(engine.bytes(), /chunked/);
 });
 
-test('docker proxy: a body that the host has read is named as such', async (t) => {
+test('docker proxy: a body that the host has already read is reported as such', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine], { consumeBodies: true });
   const { text } = await ask(

@@ -8,7 +8,7 @@ import { startHub } from './proxy-hub.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
 
-test('docker proxy: sends path and query as they came, and gives back what the engine says', async (t) => {
+test('docker proxy: passes path, query and the engine’s answer unchanged', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine]);
   const path = '/v1.43/containers/json?filters=%7B%22name%22%3A%5B%22..%2Fa%22%5D%7D&x=%0a';
@@ -23,7 +23,7 @@ test('docker proxy: sends path and query as they came, and gives back what the e
   );
 });
 
-test('docker proxy: bytes above 127 reach the engine as they came', async (t) => {
+test('docker proxy: bytes above 127 reach the engine unchanged', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine]);
   // HTTP/1.1 requests with such a target are refused by Node's parser.
@@ -39,7 +39,7 @@ test('docker proxy: bytes above 127 reach the engine as they came', async (t) =>
   t.regex(engine.bytes(), /\r\nuser-agent: \xc3\xa9\r\n/);
 });
 
-test('docker proxy: shows the head at once, before the first byte of a body', async (t) => {
+test('docker proxy: sends the head immediately, before the first byte of a body', async (t) => {
   const engine = await startEngine(
     t,
     answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'keep'),
@@ -69,7 +69,7 @@ test('docker proxy: each piece of a stream arrives as it is sent', async (t) => 
   }
 });
 
-test('docker proxy: a client that leaves ends the engine side at once, by both versions', async (t) => {
+test('docker proxy: a client that disconnects ends the engine side immediately, over HTTP/1.1 and HTTP/2', async (t) => {
   const engine = await startEngine(
     t,
     answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'keep'),
@@ -94,7 +94,7 @@ test('docker proxy: a client that leaves ends the engine side at once, by both v
   );
 });
 
-test('docker proxy: a client that leaves before the answer ends the engine side too', async (t) => {
+test('docker proxy: a client that disconnects before the answer ends the engine side too', async (t) => {
   const engine = await startEngine(t, () => undefined);
   const hub = await startHub(t, [engine]);
   const socket = await dialHub(t, hub);
@@ -130,7 +130,7 @@ const REFUSED = [
   ['GET /7/info HTTP/1.1', 'bearer', 404, 'environment-not-found'],
 ] as const;
 for (const [line, via, status, code] of REFUSED) {
-  test(`docker proxy: ${line} by ${via} is ${status} ${code}`, async (t) => {
+  test(`docker proxy: ${line} over ${via} is ${status} ${code}`, async (t) => {
     const engine = await startEngine(t, answering(OK));
     const hub = await startHub(t, [engine], { via });
     const { text } = await ask(t, hub, `${line}\r\nHost: hub\r\nConnection: close\r\n\r\n`);
@@ -144,7 +144,7 @@ for (const [line, via, status, code] of REFUSED) {
   });
 }
 
-test('docker proxy: an engine that cannot be dialled is the tunnel error', async (t) => {
+test('docker proxy: an engine that cannot be dialled gives the tunnel’s error', async (t) => {
   const hub = await startHub(t, [{ socketPath: '/nowhere/docker.sock' }]);
   const { status, body } = await ask2(t, hub, '/1/info');
   t.is(status, 502);
@@ -153,7 +153,7 @@ test('docker proxy: an engine that cannot be dialled is the tunnel error', async
   t.is(hub.tunnels.opened[0]?.released, 1);
 });
 
-test('docker proxy: many calls on one connection leave nothing behind on it', async (t) => {
+test('docker proxy: many calls on one connection leave no listeners on it', async (t) => {
   const engine = await startEngine(t, answering(OK));
   const hub = await startHub(t, [engine]);
   const warnings: string[] = [];
@@ -170,7 +170,7 @@ test('docker proxy: many calls on one connection leave nothing behind on it', as
   t.deepEqual(warnings, []);
 });
 
-test('docker proxy: 50 calls side by side never mix two environments', async (t) => {
+test('docker proxy: 50 concurrent calls never mix two environments', async (t) => {
   const tell = (name: string) =>
     startEngine(t, (socket, seen) => {
       socket.once('data', () => {

@@ -46,7 +46,7 @@ const FORBIDDEN = [
   'te:',
 ];
 
-test('docker proxy: an engine sees no credential and no trace of the hub, by HTTP/1.1', async (t) => {
+test('docker proxy: an engine sees no credential and no trace of the hub, over HTTP/1.1', async (t) => {
   const engine = await startEngine(t, answering(ENGINE_ANSWER));
   const hub = await startHub(t, [engine]);
   const { text } = await ask(
@@ -103,7 +103,7 @@ for (const line of KEPT) {
   });
 }
 
-test('docker proxy: an upgrade shows an engine no credential either', async (t) => {
+test('docker proxy: an upgrade carries no credential to an engine either', async (t) => {
   const engine = await startEngine(t, (socket) => {
     socket.once('data', () => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');

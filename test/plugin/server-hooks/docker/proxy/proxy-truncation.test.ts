@@ -23,7 +23,7 @@ const CUTS = [
 
 for (const [what, answer, how] of CUTS) {
   for (const version of ['HTTP/1.1', 'HTTP/1.0', 'HTTP/2'] as const) {
-    test(`docker proxy: ${what} looks cut to a client of ${version}`, async (t) => {
+    test(`docker proxy: ${what} is a truncated answer over ${version}`, async (t) => {
       let finishAnswer: () => void = () => undefined;
       const engine = await startEngine(t, (socket) => {
         socket.once('data', () => {
@@ -82,7 +82,7 @@ test('docker proxy: a body that lasts until close ends with a regular end', asyn
   t.is(two.ending, 'end');
 });
 
-test('docker proxy: a tunnel that closes before the answer is the tunnel error', async (t) => {
+test('docker proxy: a tunnel that closes before the answer gives the tunnel’s error', async (t) => {
   const engine = await startEngine(t, (socket) => {
     socket.once('data', () => hub.tunnels.opened.at(-1)?.close());
   });

@@ -7,7 +7,7 @@ import { exec, repeating, SWITCH } from './upgrade-script.js';
 
 const CHUNKED = exec('', 'Transfer-Encoding: chunked\r\n').replace('Content-Length: 0\r\n', '');
 
-test('docker upgrade: a chunked body is told from the stream behind it, in pieces of any size', async (t) => {
+test('docker upgrade: a chunked body is separated from the stream after it, in pieces of any size', async (t) => {
   const body = '4;a="b"\r\n{"De\r\n00C\r\ntach":false}\r\n0\r\nX-Trailer: a\r\n\r\n';
   for (const size of [1, 7, 1_000]) {
     const engine = await startEngine(t, (socket, seen) => {
@@ -41,7 +41,7 @@ test('docker upgrade: a chunked body that never ends is over when the engine swi
   t.true((await hear(socket)).text.endsWith('0\r\n\r\nstdin'));
 });
 
-test('docker upgrade: a chunked body that never begins does not keep the engine from switching', async (t) => {
+test('docker upgrade: a chunked body that never starts does not keep the engine from switching', async (t) => {
   const hub = await startHub(t, [
     await startEngine(
       t,
@@ -53,7 +53,7 @@ test('docker upgrade: a chunked body that never begins does not keep the engine 
   t.true(text.endsWith('\r\n\r\nPRI'));
 });
 
-test('docker upgrade: a large body under an Upgrade that nobody heeds arrives whole', async (t) => {
+test('docker upgrade: a large body with an ignored Upgrade arrives complete', async (t) => {
   const body = 'x'.repeat(3_000_000);
   const engine = await startEngine(t, (socket, seen) => {
     socket.on('data', () => {

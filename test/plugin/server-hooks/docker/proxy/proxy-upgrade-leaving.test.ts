@@ -44,7 +44,7 @@ for (const [over, plain] of [
   ['TLS', false],
   ['plain HTTP', true],
 ] as const) {
-  test(`docker upgrade: a half-closed client that is gone is noticed while the process says nothing, over ${over}`, async (t) => {
+  test(`docker upgrade: a half-closed client that disconnects is noticed while the process is silent, over ${over}`, async (t) => {
     const engine = await startEngine(t, silent);
     const hub = await startHub(t, [engine], { plain });
     const raw = dialTcp(t, hub);

@@ -6,7 +6,7 @@ import { ask, dialHub, hear, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { exec, repeating, SWITCH } from './upgrade-script.js';
 
-test('docker upgrade: piped stdin that ends still gets its output', async (t) => {
+test('docker upgrade: output still arrives after piped stdin has ended', async (t) => {
   const hub = await startHub(t, [await startEngine(t, repeating)]);
   const socket = await dialHub(t, hub);
   socket.write(exec('{}'));
@@ -17,7 +17,7 @@ test('docker upgrade: piped stdin that ends still gets its output', async (t) =>
   t.is(hub.tunnels.opened[0]?.released, 1);
 });
 
-test('docker upgrade: body, stdin and its end in one packet are told apart', async (t) => {
+test('docker upgrade: body, stdin and its end in one packet are separated', async (t) => {
   const engine = await startEngine(t, repeating);
   const hub = await startHub(t, [engine]);
   const socket = await dialHub(t, hub);
@@ -28,7 +28,7 @@ test('docker upgrade: body, stdin and its end in one packet are told apart', asy
   t.regex(engine.bytes(), /content-length: 16\r\n/);
 });
 
-test('docker upgrade: a body that comes in pieces is put together', async (t) => {
+test('docker upgrade: a body that arrives in pieces is joined', async (t) => {
   const hub = await startHub(t, [await startEngine(t, repeating)]);
   const socket = await dialHub(t, hub);
   const request = exec('{"Detach":false}');
@@ -48,7 +48,7 @@ test('docker upgrade: a client that waits for 100 Continue gets it', async (t) =
   t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got {}stdin');
 });
 
-test('docker upgrade: of the engine head only the stream type passes', async (t) => {
+test('docker upgrade: only the stream type of the engine’s head passes', async (t) => {
   const nasty =
     'HTTP/1.1 101 Evil\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nSet-Cookie: a=b\r\nContent-Type: text/html\r\nX-Docker-Y: z\r\n\r\nhello';
   const hub = await startHub(t, [await startEngine(t, answering(nasty))]);
@@ -78,7 +78,7 @@ test('docker upgrade: output ends while stdin is open, and stdin still arrives',
   await hub.idle();
 });
 
-test('docker upgrade: a stream that breaks off is reset at the client', async (t) => {
+test('docker upgrade: a stream that breaks is reset at the client', async (t) => {
   const engine = await startEngine(t, (socket) => {
     socket.once('data', () => socket.write(`${SWITCH}half`));
   });
@@ -174,7 +174,7 @@ for (const [what, line, asked, sent] of [
   ['BuildKit, where it is no HTTP/2', 'POST /1/grpc', 'tcp', 'tcp'],
   ['attach, whatever is asked for', 'GET /1/containers/x/attach', 'websocket', 'tcp'],
 ] as const) {
-  test(`docker upgrade: whether ${asked} applies is the engine’s to say (${what})`, async (t) => {
+  test(`docker upgrade: the engine decides whether ${asked} applies (${what})`, async (t) => {
     const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
     const engine = await startEngine(t, answering(ok));
     const hub = await startHub(t, [engine]);
@@ -186,7 +186,7 @@ for (const [what, line, asked, sent] of [
   });
 }
 
-test('docker upgrade: attach/ws under a cookie is refused, with a token it passes', async (t) => {
+test('docker upgrade: attach/ws with a cookie is refused, with a token it passes', async (t) => {
   const engine = await startEngine(
     t,
     answering(
@@ -207,7 +207,7 @@ test('docker upgrade: attach/ws under a cookie is refused, with a token it passe
   t.notRegex(engine.bytes(), /content-length/i);
 });
 
-test('docker upgrade: BuildKit’s session becomes an HTTP/2 connection, and is told who brings which files', async (t) => {
+test('docker upgrade: BuildKit’s session becomes an HTTP/2 connection, with the headers that name its files', async (t) => {
   const engine = await startEngine(
     t,
     answering('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI'),

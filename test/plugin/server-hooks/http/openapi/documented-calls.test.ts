@@ -50,7 +50,7 @@ test('openapi: the document is valid OpenAPI 3.1', async (t) => {
   t.false((await new Validator().validate(broken)).valid, 'the validator sees what is missing');
 });
 
-test('openapi: each documented call answers as the document says', async (t) => {
+test('openapi: each documented call answers as documented', async (t) => {
   t.timeout(180_000);
   const world = await makeApiWorld(t);
   const { contract } = world;

@@ -85,7 +85,7 @@ const manager = (nodeId: string, swarmId: string): Node => ({
 });
 const worker = (nodeId: string): Node => ({ swarmId: '', nodeId, name: nodeId, role: 'worker' });
 
-test('swarm places: an engine that is alone is followed through any changes', async (t) => {
+test('swarm places: a standalone engine is followed through any changes', async (t) => {
   const { environmentNamed } = await setup(t);
   let count = 0;
   const moves = fc.array(fc.constantFrom(...MOVES), { minLength: 1, maxLength: 8 });
@@ -109,7 +109,7 @@ test('swarm places: an engine that is alone is followed through any changes', as
   t.pass();
 });
 
-test('swarm places: whatever a neighbour claims, the first manager alone decides, and both stay enrolled', async (t) => {
+test('swarm places: whatever another agent claims, the first manager alone decides, and both stay enrolled', async (t) => {
   const { environmentNamed } = await setup(t);
   let count = 0;
   const step = fc.record({ who: fc.constantFrom('first', 'neighbour'), move: fc.constantFrom(...MOVES) });
@@ -138,7 +138,7 @@ test('swarm places: whatever a neighbour claims, the first manager alone decides
   t.pass();
 });
 
-test('swarm places: of two managers one leaves: the other goes on, the first keeps its containers', async (t) => {
+test('swarm places: when one of two managers leaves, the other serves the Swarm and the first keeps its containers', async (t) => {
   const { hub, environmentNamed } = await setup(t);
   const { id, agent, stored, serves, report } = await environmentNamed('managers');
   const [first, second] = [await agent('engine-1'), await agent('engine-2')];
@@ -170,7 +170,7 @@ test('swarm places: of two managers one leaves: the other goes on, the first kee
   t.true(await serves(first));
 });
 
-test('swarm places: an agent whose data folder was lost is let in from its engine’s new place', async (t) => {
+test('swarm places: an agent whose data folder was lost is accepted from its engine’s new node', async (t) => {
   const { clock, environmentNamed } = await setup(t);
   const { agent, serves } = await environmentNamed('lost');
   const lost = await agent('engine-1');

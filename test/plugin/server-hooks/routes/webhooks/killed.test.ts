@@ -7,7 +7,7 @@ import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
 const DYING_HUB = fileURLToPath(new URL('./dying-hub.ts', import.meta.url));
 
-test('webhooks: killed between store and answer, a hub knows the message, and what it made can be found', async (t) => {
+test('webhooks: a hub killed between store and answer knows the message, and its environment can be found', async (t) => {
   const first = await startPlugin(t);
   const { body: hook } = await first.call<WebhookCreated>('POST', '/api/webhooks', { name: 'shop' });
   await first.stop();

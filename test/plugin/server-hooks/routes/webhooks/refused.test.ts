@@ -56,7 +56,7 @@ const REFUSED: Readonly<Record<string, (secret: string) => Sending>> = {
   },
 };
 
-test('webhooks: whatever is wrong with a signature, and whether or not there is such a webhook, one and the same answer', async (t) => {
+test('webhooks: every wrong signature and every unknown webhook gets the same answer', async (t) => {
   const { hub, hook, count } = await setup(t);
   const nowhere = { url: hook.url.replace(/[^/]+$/, 'AAAAAAAAAAAAAAAAAAAAAA'), secret: hook.secret };
   const answers = [
@@ -81,7 +81,7 @@ test('webhooks: whatever is wrong with a signature, and whether or not there is 
   t.is(told.length, 1, 'a line a minute');
 });
 
-test('webhooks: nearly 5 minutes off is on time, and one good signature among many is enough', async (t) => {
+test('webhooks: a clock nearly 5 minutes off is accepted, and one valid signature among many is enough', async (t) => {
   const { hook } = await setup(t);
   for (const atMs of [Date.now() - 5 * MINUTE_MS + 30_000, Date.now() + 5 * MINUTE_MS - 5_000]) {
     t.is((await sendWebhook(hook, { name: `${atMs}` }, { atMs })).status, 201);
@@ -117,7 +117,7 @@ const BODIES: readonly (readonly [string, Buffer | string, string])[] = [
   ['a URL of another kind', '{"name": "a", "url": "javascript:alert(1)"}', 'bad-request'],
 ];
 
-test('webhooks: a body that makes no sense is told so, stores nothing, and its id may come again', async (t) => {
+test('webhooks: an invalid body is refused with a reason, stores nothing, and its id may be used again', async (t) => {
   const { hook, count } = await setup(t);
   for (const [name, raw, code] of BODIES) {
     const answer = await sendWebhook(hook, null, { raw, id: 'one' });
@@ -127,7 +127,7 @@ test('webhooks: a body that makes no sense is told so, stores nothing, and its i
   t.is((await sendWebhook(hook, MESSAGE, { id: 'one' })).status, 201);
 });
 
-test('webhooks: a body of more than 64 KiB is refused before it is there', async (t) => {
+test('webhooks: a body of more than 64 KiB is refused before it has arrived', async (t) => {
   const { hook, count } = await setup(t);
   const large = { status: 413, body: { code: 'body-too-large' } };
   t.like(await sendWebhook(hook, null, { raw: ' '.repeat(65_537) }), large);
@@ -137,7 +137,7 @@ test('webhooks: a body of more than 64 KiB is refused before it is there', async
   t.is(await count(), 1);
 });
 
-test('webhooks: a body that comes at once takes the place of one that does not, where 128 from an address do not', async (t) => {
+test('webhooks: a quick body replaces a slow one when 128 of an address are pending', async (t) => {
   const { hub, hook } = await setup(t);
   let arrived = 0;
   const all = new Promise<void>((resolve) => {

@@ -18,7 +18,7 @@ async function setup(t: ExecutionContext) {
 
 const REPEATED = { status: 409, body: { code: 'webhook-repeated', environmentId: 1 } };
 
-test('webhooks: a repeated id gets the first answer again, key included, signed anew or not', async (t) => {
+test('webhooks: a repeated id gets the first answer again, key included, whether signed again or not', async (t) => {
   const { hook, hub, names } = await setup(t);
   const message = { name: 'a', tags: ['x'] };
   const first = await sendWebhook(hook, message, { id: 'one', atMs: Date.now() - 2_000 });
@@ -44,7 +44,7 @@ test('webhooks: the same id at two webhooks is two messages', async (t) => {
   t.deepEqual(await names(), ['a', 'b']);
 });
 
-test('webhooks: 100 calls with one id at once make one environment and get one answer', async (t) => {
+test('webhooks: 100 concurrent calls with one id make one environment and get one answer', async (t) => {
   const { hook, names } = await setup(t);
   const calls = Array.from({ length: 100 }, () => sendWebhook(hook, { name: 'a' }, { id: 'one' }));
   const answers = await Promise.all(calls);
@@ -53,7 +53,7 @@ test('webhooks: 100 calls with one id at once make one environment and get one a
   t.truthy(answers[0]?.body.edgeKey);
 });
 
-test('webhooks: 100 messages with one external id at once make one environment and show one key', async (t) => {
+test('webhooks: 100 concurrent messages with one external id make one environment and show one key', async (t) => {
   const { hook, names } = await setup(t);
   const calls = Array.from({ length: 100 }, (_, n) => sendWebhook(hook, { name: `a${n}`, externalId: '1' }));
   const answers = await Promise.all(calls);
@@ -63,7 +63,7 @@ test('webhooks: 100 messages with one external id at once make one environment a
   t.is(answers.filter(({ status, body }) => status === 200 && body.edgeKey === null).length, 99);
 });
 
-test('webhooks: 100 messages with one name at once make one environment, and the others may come again', async (t) => {
+test('webhooks: 100 concurrent messages with one name make one environment, and the others may be retried', async (t) => {
   const { hub, hook, names } = await setup(t);
   const send = (n: number) => sendWebhook(hook, { name: 'a' }, { id: `n${n}` });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => send(n)));
@@ -75,7 +75,7 @@ test('webhooks: 100 messages with one name at once make one environment, and the
   t.is((await send(loser)).status, 201);
 });
 
-test('webhooks: an answer is not given again once its key or its environment has ended', async (t) => {
+test('webhooks: an answer is not repeated once its key or its environment is deleted', async (t) => {
   const { hub, hook } = await setup(t);
   const send = () => sendWebhook(hook, { name: 'a', externalId: '1' }, { id: 'one' });
   const { body } = await send();
@@ -87,7 +87,7 @@ test('webhooks: an answer is not given again once its key or its environment has
   t.like(await send(), REPEATED);
 });
 
-test('webhooks: after a restart an id is known, its answer is not, and what it made can be found', async (t) => {
+test('webhooks: after a restart an id is known, its answer is not, and its environment can be found', async (t) => {
   const { hub, hook } = await setup(t);
   const message = { name: 'a', externalId: '1' };
   const first = await sendWebhook(hook, message, { id: 'one' });
@@ -101,7 +101,7 @@ test('webhooks: after a restart an id is known, its answer is not, and what it m
   t.like(found, { status: 200, body: { id: first.body.id, edgeKey: null } });
 });
 
-test('webhooks: what the disk does not take never happened: the same message is taken later', async (t) => {
+test('webhooks: a message that could not be stored has no effect, and is accepted later', async (t) => {
   const { hub, hook, names } = await setup(t);
   const send = () => sendWebhook(hook, { name: 'a', externalId: '1' }, { id: 'one' });
   // A folder in the place of its file is something that no write can replace.

@@ -27,7 +27,7 @@ test('webhooks: a signed message makes an environment whose agent enrols with th
   t.like(await hub.view(body.id), { status: 'online' });
 });
 
-test('webhooks: what its sender knows is found again, without its key, and stays as it is', async (t) => {
+test('webhooks: an environment is found by its external id, without its key, and is not changed', async (t) => {
   const { hub, hook } = await setup(t);
   const first = await sendWebhook(hook, { name: 'a', externalId: '1', tags: ['x'] });
   const found = await sendWebhook(hook, { name: 'b', externalId: '1', url: 'https://else.example' });
@@ -36,7 +36,7 @@ test('webhooks: what its sender knows is found again, without its key, and stays
   t.is((await hub.view(first.body.id)).name, 'a');
 });
 
-test('webhooks: no webhook finds what another one made, and a deleted environment is made anew', async (t) => {
+test('webhooks: no webhook finds an environment of another one, and a deleted environment is created again', async (t) => {
   const { hub, hook } = await setup(t);
   const { body: other } = await hub.call<WebhookCreated>('POST', '/api/webhooks', { name: 'other' });
   const first = await sendWebhook(hook, { name: 'a', externalId: '1' });
@@ -52,7 +52,7 @@ test('webhooks: no webhook finds what another one made, and a deleted environmen
   t.not(again.body.id, first.body.id);
 });
 
-test('webhooks: agents are told the address of the message, of the settings, of the call, in this order', async (t) => {
+test('webhooks: agents get the address of the message, the settings or the call, in this order', async (t) => {
   const { hub, hook } = await setup(t);
   t.is((await sendWebhook(hook, { name: 'a' })).body.url, hub.url);
   const publicUrl = 'https://hub.example';
@@ -65,7 +65,7 @@ test('webhooks: agents are told the address of the message, of the settings, of 
   t.is(view?.url, `https://hub.example/edge/hooks/${hook.id}`);
 });
 
-test('webhooks: the secret is told once, by the call that makes it', async (t) => {
+test('webhooks: the secret is shown once, by the call that creates it', async (t) => {
   const { hook, list, hub } = await setup(t);
   t.regex(hook.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   t.regex(hook.id, /^[\w-]{22}$/);
@@ -75,7 +75,7 @@ test('webhooks: the secret is told once, by the call that makes it', async (t) =
   t.false(JSON.stringify([await list(), hub.log.lines]).includes(secret.slice(6)));
 });
 
-test('webhooks: a rotated secret holds beside the new one until its overlap ends; one without overlap ends at once', async (t) => {
+test('webhooks: a rotated secret is valid with the new one until its overlap ends; without overlap it ends immediately', async (t) => {
   const { hub, hook, list } = await setup(t);
   const path = `/api/webhooks/${hook.id}/rotate-secret`;
   const rotate = async (body: object) => (await hub.call<SecretRotated>('POST', path, body)).body;
@@ -103,7 +103,7 @@ test('webhooks: a rotated secret holds beside the new one until its overlap ends
   t.is((await list())[0]?.oldSecretEndsAt, null);
 });
 
-test('webhooks: a deleted one is refused at once, and what it made stays', async (t) => {
+test('webhooks: a deleted one is refused immediately, and its environments stay', async (t) => {
   const { hub, hook, list } = await setup(t);
   const { body } = await sendWebhook(hook, { name: 'a', externalId: '1' });
   t.is((await hub.call('DELETE', `/api/webhooks/${hook.id}`)).status, 204);
@@ -117,7 +117,7 @@ test('webhooks: a deleted one is refused at once, and what it made stays', async
   }
 });
 
-test('webhooks: the admin sees the last 50 signed calls, and those without a signature beside them', async (t) => {
+test('webhooks: the admin sees the last 50 signed calls, and separately those without a valid signature', async (t) => {
   const { hook, list } = await setup(t);
   await sendWebhook(hook, { name: 'a', externalId: '1' }, { id: 'one' });
   await sendWebhook(hook, { name: 'a', externalId: '1' }, { id: 'one' });

@@ -14,7 +14,7 @@ import {
 import { PROOF, startListener } from '../../../../kit/tunnel/listener.js';
 import { dialTunnelPort, rawTunnel } from '../../../../kit/tunnel/raw-tunnel.js';
 
-test('proof: a good one opens the tunnel, which is told its id', async (t) => {
+test('proof: a valid one opens the tunnel, and the agent gets its id', async (t) => {
   const { port, tunnels } = await startListener(t);
   const agent = await rawTunnel(t, port);
   t.is(await agent.prove(PROOF), 'accepted');
@@ -22,7 +22,7 @@ test('proof: a good one opens the tunnel, which is told its id', async (t) => {
   t.like(tunnels[0], { id: 'tunnel-1', inactivityMs: 60_000, end: null });
 });
 
-test('proof: who does not give one within 10 s is dropped, whether it speaks HTTP/2 or not', async (t) => {
+test('proof: a connection without one after 10 s is dropped, whether it speaks HTTP/2 or not', async (t) => {
   const clock = new FakeClock();
   const { port, log } = await startListener(t, { clock });
   const [silent, polite] = [await dialTunnelPort(t, port), await rawTunnel(t, port)];
@@ -41,7 +41,7 @@ test('proof: who does not give one within 10 s is dropped, whether it speaks HTT
   );
 });
 
-test('proof: what is not one is refused', async (t) => {
+test('proof: anything else is refused', async (t) => {
   const { port } = await startListener(t);
   for (const wrong of [null, {}, [], 'x', { ...PROOF, token: 'short' }, { ...PROOF, inactivityMs: -1 }]) {
     t.is(await (await rawTunnel(t, port)).prove(wrong), 'proof-malformed');
@@ -49,7 +49,7 @@ test('proof: what is not one is refused', async (t) => {
   t.is(await (await rawTunnel(t, port)).prove({ ...PROOF, token: 'U'.repeat(43) }), 'credential-unknown');
 });
 
-test('proof: one that is too large is cut off while it arrives', async (t) => {
+test('proof: one that is too large is cut while it arrives', async (t) => {
   const { port, refused } = await startListener(t);
   const agent = await rawTunnel(t, port);
   agent.asked.respond({ ':status': 200 });
@@ -64,7 +64,7 @@ test('proof: one that is too large is cut off while it arrives', async (t) => {
   t.is(await hasty.ended, 'proof-malformed');
 });
 
-test('proof: who leaves or resets the question is done with', async (t) => {
+test('proof: an agent that disconnects or resets the request is cleaned up', async (t) => {
   for (const leave of ['leave', 'reset'] as const) {
     const { port, refused } = await startListener(t);
     const agent = await rawTunnel(t, port);
@@ -74,7 +74,7 @@ test('proof: who leaves or resets the question is done with', async (t) => {
   }
 });
 
-test('proof: a tunnel that is not wanted any more at its registration is refused', async (t) => {
+test('proof: a tunnel that is no longer needed at its registration is refused', async (t) => {
   const { port } = await startListener(t, {
     register: () => {
       throw problem('credential-revoked');
@@ -95,7 +95,7 @@ for (const [name, flood] of Object.entries(FLOODS)) {
   });
 }
 
-test('proof: an agent that opens streams itself is dropped, and what it pushes is not served', async (t) => {
+test('proof: an agent that opens streams itself is dropped, and its pushes are not served', async (t) => {
   const { port, tunnels } = await startListener(t);
   const proof = frame(FRAME.data, 0x1, 1, Buffer.from(JSON.stringify(PROOF)));
   const own = frame(FRAME.headers, 0x5, 2, Buffer.from([0x82, 0x84, 0x86]));

@@ -30,7 +30,7 @@ function shake(port: number, options: tls.ConnectionOptions): Promise<string> {
   });
 }
 
-test('tunnel port: TLS 1.3 with its ALPN alone', async (t) => {
+test('tunnel port: accepts only TLS 1.3 with its ALPN', async (t) => {
   const { port } = await startListener(t);
   t.is(
     await shake(port, { ALPNProtocols: [TUNNEL_ALPN], maxVersion: 'TLSv1.2' }),
@@ -42,7 +42,7 @@ test('tunnel port: TLS 1.3 with its ALPN alone', async (t) => {
   t.is(socket.alpnProtocol, TUNNEL_ALPN);
 });
 
-test('tunnel port: a client without ALPN, whom Node lets in, is dropped at once', async (t) => {
+test('tunnel port: a client without ALPN, which Node accepts, is dropped immediately', async (t) => {
   const { port, tunnels } = await startListener(t);
   const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   socket.on('error', () => undefined);
@@ -61,7 +61,7 @@ test('tunnel port: garbage is dropped', async (t) => {
   t.is(await (await rawTunnel(t, port)).prove(PROOF), 'accepted');
 });
 
-test('tunnel port: who says nothing is dropped after 10 s', async (t) => {
+test('tunnel port: a silent connection is dropped after 10 s', async (t) => {
   const { port } = await startListener(t);
   const startedMs = performance.now();
   const socket = await dialPlain(t, port);
@@ -92,7 +92,7 @@ test('tunnel port: tunnels do not count as waiting', async (t) => {
   t.is(tunnels.length, PER_ADDRESS + 8);
 });
 
-test('tunnel port: a stop ends those who have not proven themselves, and is safe twice', async (t) => {
+test('tunnel port: a stop ends connections without a proof, and is safe twice', async (t) => {
   const { listener, port } = await startListener(t);
   const [plain, half] = [await dialPlain(t, port), await rawTunnel(t, port)];
   listener.stop();

@@ -2,7 +2,7 @@ import test from 'ava';
 import { systemClock } from '../../../../../protocol/time/clock.js';
 import { tunnelPair } from '../../../../kit/tunnel/pair.js';
 
-test.serial('tunnel: a hundred listeners, one for each call, are no leak', async (t) => {
+test.serial('tunnel: a hundred listeners, one for each call, cause no leak warning', async (t) => {
   const warnings: Error[] = [];
   const warned = (warning: Error) => warnings.push(warning);
   process.on('warning', warned);

@@ -5,7 +5,7 @@ import { FLOODS, FRAME, frame } from '../../../../kit/tunnel/h2-frames.js';
 import { startListener } from '../../../../kit/tunnel/listener.js';
 
 for (const [name, piece] of Object.entries(FLOODS)) {
-  test(`flood: a tunnel that floods the hub with ${name} is dropped, and others work meanwhile`, async (t) => {
+  test(`flood: a tunnel that floods the hub with ${name} is dropped, and others keep working`, async (t) => {
     const hub = await startListener(t);
     const healthy = await healthyTunnel(t, hub);
     const { socket, tunnel } = await frameAgent(t, hub);
@@ -21,7 +21,7 @@ for (const [name, piece] of Object.entries(FLOODS)) {
   });
 }
 
-test('flood: empty DATA frames on a call’s stream are no payload', async (t) => {
+test('flood: empty DATA frames on a call’s stream do not count as payload', async (t) => {
   const hub = await startListener(t);
   const healthy = await healthyTunnel(t, hub);
   const { socket, tunnel, dial } = await frameAgent(t, hub);
@@ -36,7 +36,7 @@ test('flood: empty DATA frames on a call’s stream are no payload', async (t) =
   t.true(await echoes(healthy));
 });
 
-test('flood: an agent that opens streams on an open tunnel is dropped, and what it pushes is not served', async (t) => {
+test('flood: an agent that opens streams on an open tunnel is dropped, and its pushes are not served', async (t) => {
   const hub = await startListener(t);
   const opening = await frameAgent(t, hub);
   opening.socket.write(frame(FRAME.headers, 0x5, 2, Buffer.from([0x82, 0x84, 0x86])));

@@ -21,7 +21,7 @@ async function upload(tunnel: TunnelSession): Promise<Duplex> {
   return pipe;
 }
 
-test('goodbye: an agent hears why its tunnel ends, though the way to it is full', async (t) => {
+test('goodbye: an agent receives why its tunnel ends, though the connection is full', async (t) => {
   t.timeout(120_000);
   const engine = await startByteEngine(t);
   // Nothing is cut for being slow: it is the order that counts.

@@ -23,7 +23,7 @@ test('tunnel: 512 streams are open at a time, the next is refused until one ends
   t.is(tunnel.end, null);
 });
 
-test('tunnel: a dial that gets no stream ends after 10 s, and takes no place for ever', async (t) => {
+test('tunnel: a dial that gets no stream ends after 10 s, and releases its slot', async (t) => {
   const clock = new FakeClock();
   const { tunnel, far } = await tunnelPair(t, { clock, serve: answerConnects });
   far.settings({ maxConcurrentStreams: 0 });
@@ -46,7 +46,7 @@ test('tunnel: a dial that gets no stream ends after 10 s, and takes no place for
   await untilDials(t, tunnel);
 });
 
-test('tunnel: a dial that the agent does not answer ends after 10 s, and the agent is told', async (t) => {
+test('tunnel: a dial that the agent does not answer ends after 10 s, and is reset at the agent', async (t) => {
   const clock = new FakeClock();
   let arrived: (stream: ServerHttp2Stream) => void = () => undefined;
   const seen = new Promise<ServerHttp2Stream>((resolve) => {
@@ -62,7 +62,7 @@ test('tunnel: a dial that the agent does not answer ends after 10 s, and the age
   t.is(tunnel.end, null);
 });
 
-test('tunnel: an engine that cannot be reached is told apart from a lost tunnel', async (t) => {
+test('tunnel: an unreachable engine is distinguished from a lost tunnel', async (t) => {
   const { tunnel } = await localTunnel(t, { dialEngine: () => Promise.reject(new Error('no engine')) });
   const error = await t.throwsAsync(tunnel.dial(), { code: 'engine-unreachable' });
   t.like(error, { status: 502 });
@@ -95,7 +95,7 @@ test('tunnel: a dial after the agent said goodbye, or after the end, is refused 
   t.notThrows(() => revoked.keepAlive());
 });
 
-test('tunnel: 2,500 calls broken off in their middle do not end it', async (t) => {
+test('tunnel: survives 2,500 aborted calls', async (t) => {
   t.timeout(300_000);
   const { tunnel } = await localTunnel(t, { dialEngine: (await startByteEngine(t)).dial });
   const worker = async () => {
@@ -112,7 +112,7 @@ test('tunnel: 2,500 calls broken off in their middle do not end it', async (t) =
   t.is(await ping(await dial(t, tunnel)), 'HTTP/1.1 200 OK');
 });
 
-test('tunnel: each has an http.Agent of its own, and environments never get each other’s answers', async (t) => {
+test('tunnel: each has its own http.Agent, and environments never get each other’s answers', async (t) => {
   const environments = await Promise.all(
     ['red', 'blue'].map(async (name, i) => {
       const { dial: dialEngine } = await startByteEngine(t, name);

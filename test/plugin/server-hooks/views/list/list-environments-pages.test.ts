@@ -46,7 +46,7 @@ function compareViews({ sort, descending }: Pick<ListQuery, 'sort' | 'descending
   return (a: EnvironmentView, b: EnvironmentView) => (by[sort](a, b) || a.id - b.id) * (descending ? -1 : 1);
 }
 
-test('list: all pages together are the filtered environments, each once and in order, while others come and go', async (t) => {
+test('list: all pages together are the filtered environments, each once and in order, during other changes', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(environmentArbitrary, { maxLength: 12 }),

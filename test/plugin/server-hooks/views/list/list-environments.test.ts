@@ -20,7 +20,7 @@ test('list: names are sorted as people do, in any script, and in both directions
   t.like(page, { total: names.length, nextCursor: null });
 });
 
-test('list: a search finds all its words in name, tags and Edge ID, and an id as a whole', async (t) => {
+test('list: a search matches all its words in name, tags and Edge ID, and an id as a whole', async (t) => {
   const { add, list } = listSetup();
   add(1, { name: 'Depot Nord', tags: ['shop'], edgeId: 'aaaa-1' });
   add(12, { name: 'Depot Süd', tags: ['Lager'], edgeId: 'bbbb-2' });
@@ -35,7 +35,7 @@ test('list: a search finds all its words in name, tags and Edge ID, and an id as
   t.is((await list({ terms: ['nobody'] })).total, 0);
 });
 
-test('list: tags are all asked for, of statuses one', async (t) => {
+test('list: an environment needs all given tags and one of the given statuses', async (t) => {
   const { add, hear, list } = listSetup();
   add(1, { tags: ['a', 'b'] });
   add(2, { tags: ['a'], instances: [] });
@@ -48,13 +48,13 @@ test('list: tags are all asked for, of statuses one', async (t) => {
   t.deepEqual(idsOf(await list({ sort: 'status' })), [3, 2, 1]);
 });
 
-test('list: what a caller may not see is neither shown nor counted', async (t) => {
+test('list: environments a caller may not see are neither shown nor counted', async (t) => {
   const { add, list } = listSetup();
   for (const id of [1, 2, 3]) add(id);
   t.like(await list({}, (id) => id === 2), { items: [{ id: 2 }], total: 1, nextCursor: null });
 });
 
-test('list: the last check-in sorts, and who was never heard comes first', async (t) => {
+test('list: is sorted by last check-in, environments without one first', async (t) => {
   const { clock, add, hear, list } = listSetup();
   for (const id of [1, 2, 3]) add(id);
   hear(2);
@@ -84,7 +84,7 @@ test('list: a cursor that is broken, or of another list, is refused', async (t) 
   }
 });
 
-test('list: one can begin at any place, in each order, and go on from there', async (t) => {
+test('list: can start at any position, in each order, and continue from there', async (t) => {
   const { add, hear, list } = listSetup();
   for (let id = 1; id <= 50; id++) {
     add(id, { name: `depot ${(id * 7) % 50}` });
@@ -106,7 +106,7 @@ test('list: one can begin at any place, in each order, and go on from there', as
   }
 });
 
-test('list: others have their turn while many environments are looked at', async (t) => {
+test('list: yields while many environments are evaluated', async (t) => {
   const { add, list } = listSetup();
   for (let id = 1; id <= 5_000; id++) add(id);
   let turns = 0;
@@ -120,7 +120,7 @@ test('list: others have their turn while many environments are looked at', async
   t.true(turns >= 9, 'one turn for 500 of them');
 });
 
-test('list: a change of name moves an environment, and the array that somebody walks through stays', (t) => {
+test('list: a new name moves an environment, and an array being iterated stays unchanged', (t) => {
   const { add, store, directory } = listSetup();
   add(1, { name: 'a' });
   add(2, { name: 'b' });

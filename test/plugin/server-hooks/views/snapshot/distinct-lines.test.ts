@@ -12,7 +12,7 @@ async function* inPieces(items: readonly unknown[], sizes: readonly number[]): A
   }
 }
 
-test('distinct lines: items that several lists have in common come once, in order, however they are cut', async (t) => {
+test('distinct lines: items common to several lists appear once, in order, however they are chunked', async (t) => {
   const item = fc.oneof(
     fc.constantFrom('a', 'b,', 'ü🚢', 'line\nfeed', 'sep\u2028\u2029', '\r', '"'),
     fc.string({ unit: 'grapheme', maxLength: 5 }),

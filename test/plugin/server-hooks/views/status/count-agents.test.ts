@@ -7,13 +7,13 @@ const of = (count: number, checkInSeconds: number | null) => ({
   checkInSeconds,
 });
 
-test('agents are counted: each node of a Swarm is one, and own intervals are told apart', (t) => {
+test('agent counts: each node of a Swarm is one, and own intervals are counted separately', (t) => {
   const counted = countAgents([of(1, null), of(40, null), of(0, 1), of(20, 5), of(6, 60)]);
   t.is(counted.agents, 67);
   t.is(counted.ownInterval.agents, 26);
   t.is(counted.ownInterval.checkInsPerSecond.toFixed(6), '4.100000');
 });
 
-test('agents are counted: there are none at first', (t) => {
+test('agent counts: are zero at first', (t) => {
   t.deepEqual(countAgents([]), { agents: 0, ownInterval: { agents: 0, checkInsPerSecond: 0 } });
 });

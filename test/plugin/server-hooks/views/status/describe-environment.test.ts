@@ -17,7 +17,7 @@ function setup() {
   return { clock, bench, presence: live.of(1).presence, environment, describe };
 }
 
-test('status: new before the first agent, online while it is heard, offline after two intervals and ten seconds', async (t) => {
+test('status: new before the first agent, online while it checks in, offline after two intervals and ten seconds', async (t) => {
   const { clock, bench, describe } = setup();
   t.is(describe({ instances: [], associatedAt: null }).status, 'new');
   t.is(describe().status, 'offline', 'known, and not heard since the hub started');
@@ -29,7 +29,7 @@ test('status: new before the first agent, online while it is heard, offline afte
   t.is(describe().status, 'offline');
 });
 
-test('status: degraded while the engine or the way to the tunnel fails, with that as the problem', async (t) => {
+test('status: degraded while the engine or the connection to the tunnel port fails, with that as the problem', async (t) => {
   const { bench, describe } = setup();
   await bench.checkIn({ query: { engine: 'down' } });
   t.like(describe(), { status: 'degraded', problem: { code: 'engine-unreachable' } });
@@ -49,7 +49,7 @@ test('status: refused only while no valid agent is online; otherwise the refusal
   t.is(statusOf(environment, presence), 'online');
 });
 
-test('status: an http address is a problem of its own, after all others', async (t) => {
+test('status: an http address is a separate problem, after all others', async (t) => {
   const { bench, describe } = setup();
   const apiUrl = 'http://hub.example/edge';
   await bench.checkIn();
@@ -58,7 +58,7 @@ test('status: an http address is a problem of its own, after all others', async 
   t.is(describe({ apiUrl }).problem?.code, 'engine-unreachable');
 });
 
-test('status: a problem has the text of its code; a code of an object of JavaScript has none', async (t) => {
+test('status: a problem has the text of its code; a name from Object.prototype has none', async (t) => {
   const { bench, describe } = setup();
   const detailOf = async (code: string) => {
     await bench.checkIn({ query: { problem: code } });
