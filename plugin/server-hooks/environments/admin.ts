@@ -69,7 +69,7 @@ export class EnvironmentAdmin {
     return environment;
   }
 
-  /** Deletes an environment and ends all its grants. */
+  /** Deletes an environment. `LiveEnvironments` follows the store and ends all that it granted, in the same turn. */
   async delete(id: number): Promise<void> {
     const { store, snapshots } = this.#options;
     this.get(id);

@@ -23,7 +23,7 @@ test('idle timer: runs out once after the inactivity time, and again when touche
   t.is(runs(), 2);
 });
 
-test('idle timer: keep-alives alone hold it', (t) => {
+test('idle timer: keep-alives alone prolong it', (t) => {
   const { clock, idle, runs } = setup();
   for (let i = 0; i < 100; i++) {
     idle.touch();

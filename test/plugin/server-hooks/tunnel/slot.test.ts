@@ -56,7 +56,7 @@ test('slot: a waiting call keeps the demand alive', async (t) => {
   t.is(clock.pending, 0);
 });
 
-test('slot: a keep-alive wakes nothing and prolongs an existing demand', async (t) => {
+test('slot: a keep-alive prolongs a tunnel, and never opens one', async (t) => {
   const { slot, clock, attach } = setup();
   t.is(slot.keepAlive(), 'idle');
   t.is(slot.state, 'idle');
