@@ -45,7 +45,7 @@ test('self-test: without TLS it reports that and continues', async (t) => {
   t.deepEqual(await world.codes(`https://127.0.0.1:${port}/edge`), secure);
 });
 
-test('self-test: an unreachable address ends the checks of that address', async (t) => {
+test('self-test: an unreachable address skips its remaining checks', async (t) => {
   const world = await startSelfTest(t);
   const gone = await startListener(t);
   gone.listener.stop();

@@ -150,7 +150,7 @@ test('snapshot of a Swarm: a caller that does not read the answer keeps no file 
   await untilClosed(t, hub);
 });
 
-test('snapshot of a Swarm: a node whose snapshot cannot be read fails the answer, and no file stays open', async (t) => {
+test('snapshot of a Swarm: a node’s unreadable snapshot fails the answer, and no file stays open', async (t) => {
   const { hub, join, path } = await startSwarmAgents(t, new FakeClock());
   const [first, second] = [await join('n1', 'manager'), await join('n2', 'worker')];
   for (const agent of [first, second]) await agent.client.postSnapshot(taken('one', 1));
