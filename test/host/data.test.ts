@@ -35,7 +35,7 @@ test('data: concurrent changes are all kept, and are on disk when they resolve',
 });
 
 test('data: a write that fails changes nothing and does not hold up the next', async (t) => {
-  const folder = join(await makeFolder(t), 'gone');
+  const folder = join(await makeFolder(t), 'missing');
   const data = await HostData.open(join(folder, 'host.json'), initial, logger);
   await rm(folder, { recursive: true });
   t.teardown(() => data.close());
@@ -52,7 +52,7 @@ test('data: a write that fails changes nothing and does not hold up the next', a
 });
 
 test('data: a failing disk is logged once, and its recovery once', async (t) => {
-  const folder = join(await makeFolder(t), 'gone');
+  const folder = join(await makeFolder(t), 'missing');
   const log = new LogRecorder();
   const data = await HostData.open(join(folder, 'host.json'), initial, log);
   t.teardown(() => data.close());

@@ -54,20 +54,20 @@ export function startChild(
     kill,
     untilLine: (pattern, ms = 30_000) =>
       new Promise((resolve, reject) => {
-        const look = () => {
+        const check = () => {
           const line = lines.find((text) => pattern.test(text));
           if (line === undefined && !isOver) return;
           clearTimeout(timer);
-          listeners.delete(look);
+          listeners.delete(check);
           if (line !== undefined) resolve(line);
           else reject(new Error(`ended before ${pattern}:\n${lines.join('\n')}`));
         };
         const timer = setTimeout(() => {
-          listeners.delete(look);
+          listeners.delete(check);
           reject(new Error(`no line ${pattern} within ${ms} ms:\n${lines.join('\n')}`));
         }, ms);
-        listeners.add(look);
-        look();
+        listeners.add(check);
+        check();
       }),
   };
 }

@@ -46,7 +46,7 @@ serialLabTest('agent container: the printed command brings the environment onlin
   t.true(performance.now() - stopping < 25_000);
   t.is((await container.inspect()).State.ExitCode, 0);
   await engine.docker(['start', CONTAINER]);
-  t.is((await untilHeardAgain(hub, created.id, container)).agent?.instanceId, agent?.instanceId);
+  t.is((await untilNextCheckIn(hub, created.id, container)).agent?.instanceId, agent?.instanceId);
 });
 
 serialLabTest(
@@ -61,7 +61,7 @@ serialLabTest(
     const { Pid } = (await container.inspect()).State;
     await engine.docker(['run', '--rm', '--pid', 'host', BUSYBOX_IMAGE, 'kill', '-9', `${Pid}`]);
     await container.untilEvent(/^die$/, 30_000);
-    await untilHeardAgain(hub, created.id, container);
+    await untilNextCheckIn(hub, created.id, container);
     t.is((await container.inspect()).RestartCount, 1);
 
     await hub.child.kill('SIGKILL');
@@ -108,7 +108,7 @@ async function ps(hub: Hub, id: number): Promise<string> {
 }
 
 /** The environment once a process has checked in that began after the container's last end. */
-async function untilHeardAgain(hub: Hub, id: number, container: AgentContainer): Promise<EnvironmentView> {
+async function untilNextCheckIn(hub: Hub, id: number, container: AgentContainer): Promise<EnvironmentView> {
   const endedMs = Date.parse((await container.inspect()).State.FinishedAt);
   return hub.until(id, ({ lastCheckInAt }) => Date.parse(lastCheckInAt ?? '') > endedMs);
 }

@@ -6,7 +6,7 @@ import { containerName, docker } from '../../kit/docker/compare.js';
 import { type DockerSetup, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { ask, bothWays, dialEngine, hear, type Way } from './raw-client.js';
+import { ask, bothWays, dialEngine, exchange, type Way } from './raw-client.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
@@ -16,7 +16,7 @@ const theLine = () => {
 };
 
 const H2C = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
-const CREATE = '{"Image":"nobody:1"}';
+const CREATE = '{"Image":"missing:1"}';
 
 /** `[method, target, headers, body, the engine's status]` */
 const SAME: readonly (readonly [string, string, string, string, number])[] = [
@@ -111,7 +111,7 @@ async function execCat(
   t.teardown(() => socket.destroy());
   const request = `POST ${way.base}/exec/${id}/start HTTP/1.1\r\n${way.headers}${json}${start('{"Detach":false}')}`;
   let hasAnswered = false;
-  return hear(socket, request, (text) => {
+  return exchange(socket, request, (text) => {
     if (!hasAnswered && text.includes('\r\n\r\n')) {
       hasAnswered = true;
       // Stdin may come right behind the engine's head, and ends before the output does.

@@ -103,7 +103,7 @@ for (const endless of ENDLESS) {
       const line = await theLine();
       const end = await onBothSides(t, line, async (side) => {
         const name = await startTicking(t, line);
-        const { session, stdout } = await begin(t, line, side, endless, name);
+        const { session, stdout } = await startCommand(t, line, side, endless, name);
         const again = endless.isStubborn
           ? setInterval(() => session.signal('SIGINT'), PRESS_AGAIN_MS)
           : undefined;
@@ -122,7 +122,7 @@ for (const endless of ENDLESS) {
   serialLabTest(`docker ${endless.title}: nothing stays open when the client is killed`, async (t) => {
     const line = await theLine();
     const name = await startTicking(t, line);
-    const { session } = await begin(t, line, line.through, endless, name);
+    const { session } = await startCommand(t, line, line.through, endless, name);
     session.signal('SIGKILL');
     await session.end();
     if (endless.isOutlived) await docker(t, line.local, ['rm', '-f', name]);
@@ -170,7 +170,7 @@ async function startTicking(t: ExecutionContext, line: DockerSetup): Promise<str
 }
 
 /** Starts the command and waits until it streams. */
-async function begin(
+async function startCommand(
   t: ExecutionContext,
   line: DockerSetup,
   side: DockerSide,

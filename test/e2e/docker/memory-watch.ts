@@ -8,18 +8,18 @@ export interface MemoryWatch {
 
 const EVERY_MS = 100;
 
-/** Looks at `VmRSS` of each process ten times a second, from now on. */
+/** Samples `VmRSS` of each process ten times a second, from now on. */
 export function watchMemory(pids: readonly number[]): MemoryWatch {
   const peaks = pids.map(() => 0);
-  const look = async () => {
+  const sample = async () => {
     const now = await Promise.all(pids.map(residentMiB));
     now.forEach((value, index) => {
       peaks[index] = Math.max(peaks[index] ?? 0, value);
     });
   };
-  let last = look();
+  let last = sample();
   const timer = setInterval(() => {
-    last = last.then(look);
+    last = last.then(sample);
   }, EVERY_MS);
   return {
     stop: async () => {

@@ -62,19 +62,19 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
   const line = await theLine();
   const shared = containerName(t, line);
   await docker(t, line.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'tail', '-f', '/dev/null']);
-  const words = Array.from({ length: SIDE_BY_SIDE }, (_, index) => `word-${index}-of-its-own`);
-  const sessions = words.map((word, index) =>
+  const markers = Array.from({ length: SIDE_BY_SIDE }, (_, index) => `word-${index}-of-its-own`);
+  const sessions = markers.map((word, index) =>
     index % 3 === 0
       ? startTerminal(t, line.through, ['exec', '-it', shared, 'sh', '-c', `stty -echo; echo ${word}; cat`])
       : startDocker(t, line.through, ['exec', '-i', shared, 'sh', '-c', `echo ${word}; cat`]),
   );
   // All are open at the same time before the first is used.
   await Promise.all(
-    sessions.map((session, index) => session.untilOutput(new RegExp(`${words[index]}\\s`), PATIENCE_MS)),
+    sessions.map((session, index) => session.untilOutput(new RegExp(`${markers[index]}\\s`), PATIENCE_MS)),
   );
   const outputs = await Promise.all(
     sessions.map(async (session, index) => {
-      const line = `${words[index]} again\n`;
+      const line = `${markers[index]} again\n`;
       if ('stdin' in session) {
         session.stdin.end(line);
         return (await session.end(PATIENCE_MS)).stdout;
@@ -86,7 +86,7 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
   );
   t.deepEqual(
     outputs,
-    words.map((word) => `${word}\n${word} again\n`),
+    markers.map((word) => `${word}\n${word} again\n`),
   );
   await t.notThrowsAsync(untilNothingIsOpen(line));
 });

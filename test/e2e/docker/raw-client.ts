@@ -34,7 +34,11 @@ export async function dialEngine(path: string): Promise<Duplex> {
 const DEADLINE_MS = 15_000;
 
 /** Sends bytes and hears the answer until `isWhole` says so, or the end. */
-export async function hear(socket: Duplex, bytes: string, isWhole = (_: string) => false): Promise<string> {
+export async function exchange(
+  socket: Duplex,
+  bytes: string,
+  isWhole = (_: string) => false,
+): Promise<string> {
   let text = '';
   socket.setEncoding('latin1');
   socket.on('error', () => undefined);
@@ -65,7 +69,7 @@ export async function ask(
   const absolute = target.startsWith('http://');
   const path = absolute ? target.replace('http://x', `http://x${way.base}`) : `${way.base}${target}`;
   const connection = headers.includes('Upgrade') ? '' : 'Connection: close\r\n';
-  const text = await hear(
+  const text = await exchange(
     socket,
     `${method} ${path} HTTP/1.1\r\n${way.headers}${connection}${headers.replace('UUID', randomUUID())}\r\n${body}`,
     isWhole,

@@ -92,14 +92,14 @@ serialLabTest('docker: a refusal of the engine has the same text', async (t) => 
   const name = containerName(t, line);
   await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);
   const refused: [number, RegExp, string[]][] = [
-    [1, /No such container: nobody/, ['logs', 'nobody']],
-    [1, /No such container: nobody/, ['stop', 'nobody']],
-    [1, /No such object: nobody/, ['inspect', 'nobody']],
+    [1, /No such container: missing/, ['logs', 'missing']],
+    [1, /No such container: missing/, ['stop', 'missing']],
+    [1, /No such object: missing/, ['inspect', 'missing']],
     [1, /already in use/, ['create', '--name', name, BUSYBOX_IMAGE]],
     [1, /is not running/, ['exec', name, 'true']],
     [1, /is not running/, ['kill', name]],
     [1, /Invalid container name/, ['rename', name, '/']],
-    [1, /No such image|reference does not exist/, ['image', 'rm', 'nobody:1']],
+    [1, /No such image|reference does not exist/, ['image', 'rm', 'missing:1']],
     [1, /invalid filter/i, ['ps', '--filter', 'no=filter']],
   ];
   for (const [code, text, args] of refused) {

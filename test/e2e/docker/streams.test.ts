@@ -97,7 +97,7 @@ serialLabTest(
       });
       t.is(seen.stdout, code, command.join(' '));
     }
-    t.is((await compare(t, line, ['wait', 'nobody'])).code, 1);
+    t.is((await compare(t, line, ['wait', 'missing'])).code, 1);
     await t.notThrowsAsync(untilNothingIsOpen(line));
   },
 );

@@ -120,7 +120,7 @@ serialLabTest('docker save, load, import, export, commit: images in and out, unc
     return loaded.replaceAll(name, 'NAME');
   });
   t.is((await compare(t, line, ['load'], { input: 'no image' })).code, 1);
-  t.is((await compare(t, line, ['save', 'nobody:1'])).code, 1);
+  t.is((await compare(t, line, ['save', 'missing:1'])).code, 1);
 });
 
 /** Standard output of a command as bytes. */

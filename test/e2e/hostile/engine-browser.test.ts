@@ -140,11 +140,11 @@ browserTest(
     t.deepEqual(new Set(await visitAll(context, urls)), new Set([401]), 'a navigation is not authenticated');
     await untouched('by navigation');
 
-    const beside = await context.newPage();
-    await load(() => beside.goto(`${stranger}/attack`));
-    t.is(await attack(beside), 'no worker');
-    t.deepEqual(new Set(await beside.evaluate<string[]>('window.read')), new Set(['refused']));
-    await leave(beside);
+    const second = await context.newPage();
+    await load(() => second.goto(`${stranger}/attack`));
+    t.is(await attack(second), 'no worker');
+    t.deepEqual(new Set(await second.evaluate<string[]>('window.read')), new Set(['refused']));
+    await leave(second);
     await untouched('from a page of the same site');
     t.is(asked(), 0, 'and the engine was asked nothing');
 

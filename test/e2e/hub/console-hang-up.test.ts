@@ -42,7 +42,7 @@ async function startContainer(t: ExecutionContext, options: readonly string[] = 
 
 const isEmpty = (commands: string[]) => commands.length === 0;
 const newMarker = () => randomBytes(16).toString('hex');
-const runs = (words: string) => (commands: string[]) => commands.some((command) => command.includes(words));
+const runs = (text: string) => (commands: string[]) => commands.some((command) => command.includes(text));
 /** The script that ends the process waits, too. */
 const isWatched = runs('fairlead-hang-up');
 

@@ -15,7 +15,7 @@ labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing le
   const args = [...(await line.api.dockerArgs(line.id)), 'ps', '--no-trunc', '--format', '{{.ID}}'];
   const { returnMs, heapBytes, objects, inventory } = await runRounds(t, line, {
     rounds: ROUNDS,
-    lookEvery: ROUNDS > 10 ? 10 : 1,
+    inventoryEvery: ROUNDS > 10 ? 10 : 1,
     use: async () => {
       const { stdout } = await runCommand('docker', args);
       t.true(stdout.split('\n').includes(container), stdout);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cp } from 'node:fs/promises';
 import { startAgent } from '../../kit/agent/agent.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
-import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { layoutFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { startHubAndAgent } from '../../kit/hub-and-agent.js';
 import { tempFolder } from '../../kit/temp-folder.js';
@@ -18,7 +18,7 @@ serialBrowserTest('panel: an admin swaps two cloned machines, and the other one 
   const { page, errors, ran } = await openPanel(t, hub);
   await page.evaluate(`location.hash = '#fairlead/environments/${created.id}/edit'`);
   await page.waitForSelector('button:text-is("Swap machines …")');
-  t.deepEqual(await lookFaults(page), []);
+  t.deepEqual(await layoutFaults(page), []);
   await page.click('button:text-is("Swap machines …")');
   await page.click('dialog button:text-is("Swap machines")');
   await page.waitForSelector('text="Swapped"');

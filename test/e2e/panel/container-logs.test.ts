@@ -4,7 +4,7 @@ import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { fileScope } from '../../kit/scope.js';
 import {
   type ContainersPage,
-  looksRight,
+  checkLayout,
   MARKUP,
   openTool,
   runContainer,
@@ -56,7 +56,7 @@ serialBrowserTest(
     const pane = page.locator('fairlead-log-pane');
     await page.waitForSelector('.lines .error:has-text("<script>"):has-text("err")');
     await page.waitForSelector('.counts:text-is("253 lines")');
-    await looksRight(t, page, 'logs');
+    await checkLayout(t, page, 'logs');
 
     await page.fill('input[type=search] >> nth=0', 'OUT 24');
     await page.waitForSelector('.count:text-is("11 found")');
@@ -70,7 +70,7 @@ serialBrowserTest(
     t.is(await pane.locator('.lines > div').count(), 11);
     await page.check('text="Timestamps"');
     await page.waitForSelector('.lines > div .time:has-text("T")');
-    await looksRight(t, page, 'logs-found');
+    await checkLayout(t, page, 'logs-found');
     await page.uncheck('text="Matching lines only"');
 
     const [download] = await Promise.all([
@@ -116,18 +116,18 @@ serialBrowserTest(
     addEventListener('click', (event) => {
       const [button] = event.composedPath();
       const before = button.ariaPressed;
-      const look = () => button.ariaPressed === before ? requestAnimationFrame(look) : clicks.effects.push(performance.now() - event.timeStamp);
-      requestAnimationFrame(look);
+      const check = () => button.ariaPressed === before ? requestAnimationFrame(check) : clicks.effects.push(performance.now() - event.timeStamp);
+      requestAnimationFrame(check);
     }, true);`);
     await openTool(page, 'Logs', name);
     await page.selectOption('select', 'all');
     await page.waitForSelector('.counts:has-text("older ones skipped")');
     const first = await measure(page);
     for (let round = 0; round < 12; round++) await page.click('button:text-is("Follow")', { delay: 20 });
-    // Not by waitForFunction, which the page's policy lets look but once.
+    // Not waitForFunction: the page's policy lets it check only once.
     await page.evaluate(`new Promise((resolve) => {
-      const look = () => (clicks.effects.length >= 12 ? resolve() : requestAnimationFrame(look));
-      look();
+      const check = () => (clicks.effects.length >= 12 ? resolve() : requestAnimationFrame(check));
+      check();
     })`);
     await page.waitForSelector('button:text-is("Follow")[aria-pressed=true]');
     let last = await measure(page);
@@ -145,7 +145,7 @@ serialBrowserTest(
     const paused = await page.locator('.lines > div').first().textContent();
     await page.waitForSelector('.counts:has-text("Paused until")');
     t.is(await page.locator('.lines > div').first().textContent(), paused);
-    await looksRight(t, page, 'logs-paused');
+    await checkLayout(t, page, 'logs-paused');
     await page.click('button:text-is("Follow")');
     await page.waitForSelector('.counts:not(:has-text("Paused until"))');
     const after = await measure(page);

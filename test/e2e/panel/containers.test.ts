@@ -5,7 +5,7 @@ import { untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 import {
   type ContainersPage,
-  looksRight,
+  checkLayout,
   MARKUP,
   openTool,
   rowOf,
@@ -51,7 +51,7 @@ serialBrowserTest('containers: actions on one and on several, each with its outc
   await page.waitForSelector(has(one, 'Up'));
   await page.click(`[aria-label="Stop ${one}"]`);
   await page.waitForSelector(has(one, 'Exited'));
-  await looksRight(t, page, 'list');
+  await checkLayout(t, page, 'list');
 
   const volume = (await engine.docker(['inspect', '-f', '{{(index .Mounts 0).Name}}', one])).stdout.trim();
   for (const name of [one, other]) await page.check(`[aria-label="Select ${name}"]`);
@@ -84,7 +84,7 @@ serialBrowserTest(
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await openTool(page, 'Console', name);
     await page.waitForSelector('text="Connected"');
-    await looksRight(t, page, 'console');
+    await checkLayout(t, page, 'console');
     await page.click('.screen');
 
     const bytes = 1024 * 1024;
@@ -111,7 +111,7 @@ serialBrowserTest(
     await page.keyboard.press('Enter');
     await page.waitForSelector('text="Exited with code 7"');
     await page.waitForSelector('.xterm-rows:has-text("65534")');
-    await looksRight(t, page, 'console-ended');
+    await checkLayout(t, page, 'console-ended');
     await page.fill(
       'input[name=command]',
       `sh -c 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 60000000; echo end.'`,
@@ -145,7 +145,7 @@ serialBrowserTest(
     await page.waitForSelector('.value:text-matches("used [0-9.]*[1-9][0-9.]* %")');
     t.is(await page.locator('fairlead-chart canvas').count(), 4);
     t.is(await calls(), 2);
-    await looksRight(t, page, 'stats');
+    await checkLayout(t, page, 'stats');
     await page.click('section .close');
     await page.waitForSelector(`[aria-label="Stats of ${name}"]:focus`);
     await untilTunnel(hub, created.id, ({ calls }) => calls === 1);
@@ -157,7 +157,7 @@ serialBrowserTest(
     await page.waitForSelector('.count:has-text("found")');
     await page.keyboard.press('Enter');
     await page.waitForSelector('pre .current mark:text-is("onerror")');
-    await looksRight(t, page, 'inspect');
+    await checkLayout(t, page, 'inspect');
     await page.click('button:text-is("Copy JSON")');
     await page.waitForSelector('text="Copied"');
     const copied: { Config: { Labels: { x: string } } } = JSON.parse(

@@ -13,7 +13,7 @@ import {
 } from '../../../host/certificates/authority.js';
 import { startAgent } from '../../kit/agent/agent.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
-import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { layoutFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import { sharedEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
@@ -47,7 +47,7 @@ serialBrowserTest(
     await page.waitForSelector('text=/is a loopback address/');
     t.true(await page.isChecked('input[name=insecurePoll]'));
     t.is(await page.inputValue('input[name=url]'), `${hub.origin}/edge`);
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     // By default the tunnel address is derived from the URL.
     await page.fill('input[name=url]', 'https://127.0.0.1:1');
@@ -66,13 +66,13 @@ serialBrowserTest(
     await page.waitForSelector(
       '.field:has(input[name=tunnelAddress][aria-invalid=true]):has-text("not an address")',
     );
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await page.fill('input[name=tunnelAddress]', `localhost:${hub.tunnelPort}`);
     await page.keyboard.press('Tab');
     await page.waitForSelector('input[name=insecurePoll]:checked');
     await page.click('button:text-is("Create")');
     await page.waitForSelector('text=Waiting for the agent');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     // The stack takes three pastes, in order.
     await page.focus('role=tab[name="Docker"]');
@@ -83,7 +83,7 @@ serialBrowserTest(
       pastes.map((text) => text.split(' ', 2).join(' ')),
       ['printf %s', '# First,', 'docker stack'],
     );
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await page.click('role=button[name="Copy the command that creates the secret"]');
     await page.waitForSelector('text="Copied."');
     t.is(await page.evaluate('navigator.clipboard.readText()'), pastes[0]);
@@ -96,11 +96,11 @@ serialBrowserTest(
     });
     await page.waitForSelector('text="An agent was rejected."');
     await page.waitForSelector('text="(edge-id-mismatch)"');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await stranger.child.kill('SIGKILL');
     await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });
     await page.waitForSelector('text="Everything works."');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     await create(page, 'behind a proxy', `localhost:${hub.tunnelPort}`, proxy);
     t.false((await page.locator('pre:has-text("docker run")').innerText()).includes('EDGE_INSECURE_POLL'));
@@ -115,7 +115,7 @@ serialBrowserTest(
     await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });
     await page.waitForSelector('text="The agent checks in, but its tunnel does not open."');
     await page.waitForSelector('text="(hub-refused)"');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     await create(page, 'no engine', `localhost:${hub.tunnelPort}`);
     await startAgent(t, { ...(await identityIn(page)), engine: join(await tempFolder(t), 'nothing.sock') });

@@ -3,7 +3,7 @@ import type { WebhookList } from '../../../plugin/api.js';
 import { parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { startAgent } from '../../kit/agent/agent.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
-import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { layoutFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel } from '../../kit/browser/panel-page.js';
 import type { Hub } from '../../kit/hub/hub.js';
 import { sendWebhook } from '../../kit/hub/webhook-sender.js';
@@ -39,7 +39,7 @@ async function changeSettings(page: Page, hub: Hub): Promise<string[]> {
   await page.waitForSelector('text=/is a loopback address/');
   await page.waitForSelector('output:has-text("1 agent, held for 50 s = 0.02 requests/s")');
   await page.waitForSelector('button:text-is("Save"):disabled');
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
 
   // What it costs is there before it is saved.
   await page.uncheck('input[name=heldCheckIns]');
@@ -52,7 +52,7 @@ async function changeSettings(page: Page, hub: Hub): Promise<string[]> {
   await page.waitForSelector(
     '.field:has(input[name=checkInSeconds][aria-invalid=true]):has-text("Too small")',
   );
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
   await page.fill('input[name=checkInSeconds]', '2');
   await page.click('button:text-is("Save")');
   await page.waitForSelector('text="Saved"');
@@ -85,7 +85,7 @@ async function useWebhook(page: Page, hub: Hub): Promise<string[]> {
   await webhooks.locator('text=/Rejected: 1 without a valid signature/').waitFor();
   await webhooks.locator('summary').click();
   await webhooks.locator('tr:has-text("created"):has-text("message-of-a-test")').waitFor();
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
 
   await webhooks.locator('text="Rotate secret …"').click();
   await page.check('text=/was stolen/');
@@ -120,7 +120,7 @@ async function edit(page: Page, hub: Hub, id: number): Promise<string[]> {
   const { name, tags, checkInSeconds } = await hub.until(id, () => true);
   const saved = JSON.stringify([name, tags, checkInSeconds]);
   if (saved !== JSON.stringify([MARKUP, ['north', `${MARKUP}, with a comma`], 1])) faults.push(saved);
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
   return faults;
 }
 
@@ -140,14 +140,14 @@ async function rotate(
   await page.selectOption('select[name=overlap]', { label: 'not at all: it ends immediately' });
   await page.click('text="Rotate key with these addresses …"');
   await page.waitForSelector('dialog:has-text("The old key ends immediately")');
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
   await page.click('dialog >> text="Rotate key"');
   await page.waitForSelector('text=/New key created. The old key has ended/');
   const command = await page.locator('pre:has-text("docker run")').innerText();
   const [, edgeKey = ''] = /EDGE_KEY=(\S+)/.exec(command) ?? [];
   const { apiUrl } = parseEdgeKey(edgeKey);
   if (apiUrl !== `https://127.0.0.1:${hub.port}/edge`) faults.push(apiUrl);
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
   await agent.child.kill('SIGKILL');
   await hub.until(created.id, ({ status }) => status !== 'online');
   await startAgent(t, { ...agentOptions, edgeKey });
@@ -168,7 +168,7 @@ async function end(page: Page, hub: Hub, id: number): Promise<string[]> {
   await hub.until(id, ({ edgeId }) => edgeId === null);
   await page.click('text="Delete environment …"');
   await page.waitForSelector(`dialog li:has-text(${JSON.stringify('<img src=x')})`);
-  faults.push(...(await lookFaults(page)));
+  faults.push(...(await layoutFaults(page)));
   await page.click('dialog >> text="Delete"');
   await page.waitForSelector('text="1 environment"');
   if ((await hub.call('GET', `/edge/api/environments/${id}`)).status !== 404)

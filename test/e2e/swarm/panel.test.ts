@@ -1,6 +1,6 @@
 import type { EnvironmentView } from '../../../plugin/api.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
-import { lookFaults } from '../../kit/browser/panel-faults.js';
+import { layoutFaults } from '../../kit/browser/panel-faults.js';
 import { havePanel, openPanel, type PanelPage } from '../../kit/browser/panel-page.js';
 import { BUSYBOX_IMAGE } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
@@ -44,21 +44,21 @@ serialBrowserTest(
     await page.click(`.row:has-text("${created.name}")`);
     await page.waitForSelector(cardOf('node1', 'Swarm leader'));
     for (const name of ['node1', 'node2', 'node3']) await page.waitForSelector(cardOf(name, 'Agent online'));
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     await page.click('nav >> text="Services"');
     await page.waitForSelector('[data-name="web"]:has-text("1 of 1 running")');
     await page.fill('[aria-label="Replicas of web"]', '3');
     await page.click('[aria-label="Scale web"]');
     await page.waitForSelector('[data-name="web"]:has-text("3 of 3 running")');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     await page.click('[aria-label="Inspect of web"]');
     await page.waitForSelector('pre:has-text("\\"Replicas\\": 3")');
     await page.click('[aria-label="Logs of web"]');
     for (const replica of [1, 2, 3])
       await page.waitForSelector(`.lines > div:text-matches("^web\\\\.${replica}@node[123] up$")`);
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await page.click('nav >> text="Tasks"');
     await page.waitForSelector('[data-name="web.3"]:has-text("running")');
     await page.click('[data-name="web.3"] [aria-label^="Logs of web.3"]');
@@ -79,7 +79,7 @@ serialBrowserTest(
       'exit 3',
     );
     await page.waitForSelector('[aria-rowindex="2"][data-name="broken.1"]:has-text("non-zero exit (3)")');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
 
     await page.click('nav >> text="Nodes"');
     await page.click('[aria-label="Demote node1"]');
@@ -91,7 +91,7 @@ serialBrowserTest(
     await page.waitForSelector(cardOf('node3', 'no tasks'));
     await page.waitForSelector(cardOf('node3', 'Its agent ended when the node was drained'));
     await page.waitForSelector('.node:not([data-name="node3"]):has-text("web × 2")');
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await page.click('[aria-label="Activate node3"]');
     await page.click('dialog button.danger');
     await page.waitForSelector(cardOf('node3', 'Agent online'));
@@ -110,7 +110,7 @@ serialBrowserTest(
     for (const { name } of swarm.nodes)
       await page.waitForSelector(`[data-name="own-of-${name}"][data-node="${name}"]`);
     t.is(new URL(page.url()).hash, `#fairlead/environments/${created.id}/nodes/*/containers`);
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await worker.docker('rename', 'own-of-node2', 'new-name');
     await page.waitForSelector('[data-name="new-name"][data-node="node2"]');
     await page.click('[aria-label="Stop new-name on node2"]');
@@ -136,7 +136,7 @@ serialBrowserTest(
     await page.waitForSelector('.missing:has-text("node3")');
     await page.waitForSelector('[data-name="newer-name"]');
     t.is(await page.locator('[data-name="own-of-node3"]').count(), 0);
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     t.deepEqual(errors, []);
   },
 );
@@ -158,7 +158,7 @@ serialBrowserTest(
     await page.click('nav >> text="Nodes"');
     await page.waitForSelector(cardOf('node1', 'manager'));
     t.is(await page.locator('[aria-label="Drain node2"]').count(), 0);
-    t.deepEqual(await lookFaults(page), []);
+    t.deepEqual(await layoutFaults(page), []);
     await page.click('[aria-label="Containers of node2"]');
     await page.waitForSelector('[data-name="newer-name"]');
     t.is((await hub.call<EnvironmentView>('GET', path)).body.swarm?.managers, 1);

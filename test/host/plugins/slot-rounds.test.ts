@@ -4,7 +4,7 @@ import { ONE_EVENT } from '../../kit/engine/scripts.js';
 import { runRounds, startHostAndAgent } from '../../kit/hub/plugin-rounds.js';
 
 const ROUNDS = 50;
-const LOOK_EVERY = 10;
+const INVENTORY_EVERY = 10;
 /** A plugin that something still holds is many times as large. */
 const OBJECTS_PER_ROUND = 10;
 
@@ -15,12 +15,12 @@ test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and n
   const ping = `/edge/api/environments/${line.id}/docker/_ping`;
   const { objects } = await runRounds(t, line, {
     rounds: ROUNDS,
-    lookEvery: LOOK_EVERY,
+    inventoryEvery: INVENTORY_EVERY,
     use: async () => {
       t.is((await line.api.call('GET', ping)).body, 'OK');
     },
   });
-  const grown = ((objects.at(-1) ?? 0) - (objects[0] ?? 0)) / (ROUNDS - LOOK_EVERY);
+  const grown = ((objects.at(-1) ?? 0) - (objects[0] ?? 0)) / (ROUNDS - INVENTORY_EVERY);
   t.log(`${grown.toFixed(1)} objects more a round`);
   t.true(grown < OBJECTS_PER_ROUND, objects.join(' '));
 });

@@ -21,7 +21,7 @@ const WIDEST = `(() => {
 })()`;
 
 /** What is wrong with the page as it is, on a wide light screen and on a narrow dark one: for axe-core, and that it scrolls sideways. */
-export async function lookFaults(page: Page): Promise<string[]> {
+export async function layoutFaults(page: Page): Promise<string[]> {
   const faults: string[] = [];
   for (const { size, colorScheme } of LOOKS) {
     await page.setViewportSize(size);

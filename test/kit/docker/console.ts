@@ -80,14 +80,14 @@ export async function openConsole(
       const give = () =>
         reject(new Error(`not within ${ms} ms: ${output().slice(-500)} ${JSON.stringify(said)}`));
       const timer = setTimeout(give, ms);
-      const look = () => {
+      const check = () => {
         if (!holds()) return;
         clearTimeout(timer);
-        listeners.delete(look);
+        listeners.delete(check);
         resolve();
       };
-      listeners.add(look);
-      look();
+      listeners.add(check);
+      check();
     });
   await until(() => said.length > 0, 30_000);
   return {

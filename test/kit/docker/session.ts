@@ -75,13 +75,13 @@ export function startDocker(
     stdin: child.stdin,
     untilOutput: (pattern, ms = STEP_MS) =>
       within(ms, closed, describe, (found) => {
-        const look = () => {
+        const check = () => {
           if (!pattern.test(`${text(stdout)}${text(stderr)}`)) return;
-          listeners.delete(look);
+          listeners.delete(check);
           found();
         };
-        listeners.add(look);
-        look();
+        listeners.add(check);
+        check();
       }),
     signal: (signal) => child.kill(signal),
     end: async (ms = STEP_MS) => {
@@ -91,12 +91,12 @@ export function startDocker(
   };
 }
 
-/** Waits for what `begin` waits for, but not past `ms` nor past the end of the process. */
+/** Waits for what `subscribe` waits for, but not past `ms` nor past the end of the process. */
 export function within(
   ms: number,
   closed: Promise<unknown> | null,
   describe: () => string,
-  begin: (found: () => void) => void,
+  subscribe: (found: () => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${describe()}`)), ms);
@@ -104,7 +104,7 @@ export function within(
       clearTimeout(timer);
       how();
     };
-    begin(() => settle(resolve));
+    subscribe(() => settle(resolve));
     void closed?.then(() => settle(() => reject(new Error(`ended before: ${describe()}`))));
   });
 }

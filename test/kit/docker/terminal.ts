@@ -47,13 +47,13 @@ export function startTerminal(scope: Scope, side: DockerSide, args: readonly str
   });
   const untilOutput = (pattern: RegExp, ms = STEP_MS) =>
     within(ms, closed, describe, (found) => {
-      const look = () => {
+      const check = () => {
         if (!pattern.test(output)) return;
-        listeners.delete(look);
+        listeners.delete(check);
         found();
       };
-      listeners.add(look);
-      look();
+      listeners.add(check);
+      check();
     });
   return {
     write: (text) => pty.write(text),

@@ -79,7 +79,7 @@ export async function startRelay(t: Scope, target: number): Promise<Relay> {
         socket.resume();
       }),
   };
-  const looking = setInterval(() => {
+  const timer = setInterval(() => {
     if (relay.idleMs === null) return;
     for (const { near, far, lastByteMs } of pairs) {
       if (performance.now() - lastByteMs < relay.idleMs) continue;
@@ -90,7 +90,7 @@ export async function startRelay(t: Scope, target: number): Promise<Relay> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
-    clearInterval(looking);
+    clearInterval(timer);
     each((socket) => socket.destroy());
     server.close();
   });

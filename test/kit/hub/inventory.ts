@@ -12,7 +12,7 @@ export interface Inventory {
   readonly descriptors: Readonly<Record<string, number>>;
 }
 
-/** Looks at this process now. */
+/** Takes an inventory of this process. */
 export async function takeInventory(): Promise<Inventory> {
   const links = (await readdir('/proc/self/fd')).map((fd) =>
     readlink(`/proc/self/fd/${fd}`).catch(() => 'gone'),

@@ -23,7 +23,7 @@ export interface HostAndAgent {
 }
 
 /** What was seen while the plugin was off. */
-export interface Looks {
+export interface Inventories {
   /** Objects alive, at each look. */
   readonly objects: readonly number[];
   /** Bytes on the heap after a collection, at each look. */
@@ -55,14 +55,14 @@ export async function startHostAndAgent(t: ExecutionContext, engineSocket: strin
 /**
  * Switches the plugin off and on, in the midst of a call. Fails the test where something is left behind that was not
  * there at the first look.
- * @param options.lookEvery how many rounds apart the looks are; the first is after as many, when everything that is made once has been made
+ * @param options.inventoryEvery how many rounds apart the looks are; the first is after as many, when everything that is made once has been made
  * @param options.use what is done with the environment in each round
  */
 export async function runRounds(
   t: ExecutionContext,
   line: HostAndAgent,
-  options: { readonly rounds: number; readonly lookEvery: number; readonly use: () => Promise<void> },
-): Promise<Looks> {
+  options: { readonly rounds: number; readonly inventoryEvery: number; readonly use: () => Promise<void> },
+): Promise<Inventories> {
   const { api, id } = line;
   const path = `/edge/api/environments/${id}`;
   const set = async (enabled: boolean) =>
@@ -85,7 +85,7 @@ export async function runRounds(
     t.true(await isRefused(line.tunnelPort));
     const files = await readdir(join(line.dataDir, 'plugins/fairlead'));
     t.false(files.some((name) => name.includes('lock')));
-    if (round % options.lookEvery === 0) {
+    if (round % options.inventoryEvery === 0) {
       inventory ??= await takeInventory();
       await t.notThrowsAsync(untilAsBefore(inventory));
       objects.push(countObjects());

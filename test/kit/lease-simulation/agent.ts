@@ -7,7 +7,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { LeaseHub } from './hub.js';
 
-/** What an agent of the walk lives in. */
+/** What an agent of the simulation lives in. */
 export interface AgentSurroundings {
   readonly clock: Clock;
   readonly random: SeededRandom;
@@ -18,10 +18,10 @@ export interface AgentSurroundings {
   /** Spends a token. @throws Problem */
   present(instance: Instance, token: string): TunnelSession;
   /** Right after a check-in of the agent's began, before it is answered or held. */
-  heard(agent: LeaseAgent): void;
+  checkedIn(agent: LeaseAgent): void;
   /** The hub's answer, whether or not the agent is there to get it. */
   arrived(answer: CheckInAnswer): void;
-  /** Runs what the clock does not wait for; the walk goes on when it is over. */
+  /** Runs what the clock does not wait for; the simulation goes on when it is over. */
   busy(work: Promise<unknown>): void;
 }
 
@@ -106,7 +106,7 @@ export class LeaseAgent {
   }
 
   /** The hub ended, and is back. */
-  hubGone(): void {
+  hubLost(): void {
     for (const keeper of Object.values(this.#keepers)) keeper.tunnel = null;
     this.kick(this.#world.random.between(0, 1_000));
   }
@@ -148,7 +148,7 @@ export class LeaseAgent {
     const waitSeconds = this.holds ? 50 : 0;
     const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds, signal: call.signal };
     const answer = hub.checkIns.answer(checkIn);
-    this.#world.heard(this);
+    this.#world.checkedIn(this);
     void answer.then(
       (answer) => {
         this.#world.arrived(answer);

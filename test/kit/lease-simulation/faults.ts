@@ -13,11 +13,11 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'the tunnel is needed': ({ hub }) => hub.environment.tunnels.slot().demand(),
   'the tunnel is needed again': ({ hub }) => hub.environment.tunnels.slot().demand(),
   'a call waits for the tunnel': async ({ hub, random, clock }) => {
-    const gone = new AbortController();
-    clock.after(random.between(0, 20_000), () => gone.abort(new Error('gone')));
+    const disconnect = new AbortController();
+    clock.after(random.between(0, 20_000), () => disconnect.abort(new Error('disconnect')));
     hub.environment.tunnels
       .slot()
-      .acquire(random.between(0, 30_000), gone.signal)
+      .acquire(random.between(0, 30_000), disconnect.signal)
       .then(({ leave }) => clock.after(random.between(0, 10_000), leave))
       .catch(() => undefined);
   },

@@ -36,7 +36,7 @@ export class LeaseRules {
   /** Monotonic ms at which a tunnel stood last. */
   #stoodMs = 0;
   #hadTunnel = false;
-  #wasHeard = false;
+  #hasCheckedIn = false;
   #breach: string | null = null;
 
   constructor(world: RuledWorld) {
@@ -59,7 +59,7 @@ export class LeaseRules {
     if (lease !== before) {
       if (lease && before) this.#preempted(before, lease);
       const now = this.#world.clock.monotonic();
-      if (before && this.#wasHeard && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
+      if (before && this.#hasCheckedIn && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
         this.#failedMs.set(before.instanceId, now);
         if (!lease) this.#withdrawnMs.set(before.instanceId, now);
       }
@@ -68,7 +68,7 @@ export class LeaseRules {
       if (lease) this.#epochs.add(lease.epoch);
     }
     this.#lease = lease;
-    if (lease !== before) this.#hadTunnel = this.#wasHeard = false;
+    if (lease !== before) this.#hadTunnel = this.#hasCheckedIn = false;
     if (slot?.tunnel) {
       this.#hadTunnel = true;
       this.#stoodMs = this.#world.clock.monotonic();
@@ -81,7 +81,7 @@ export class LeaseRules {
   checkedIn({ id }: LeaseAgent): void {
     const slot = this.#world.hub.environment.tunnels.peek();
     const holder = slot?.lease?.instanceId;
-    if (holder === id) this.#wasHeard = true;
+    if (holder === id) this.#hasCheckedIn = true;
     if (holder === undefined || holder === id || this.#isFailing(id)) return;
     this.#must(
       this.#rank(id) >= this.#rank(holder),
@@ -174,7 +174,7 @@ export class LeaseRules {
     return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Kept until the walk looks: here the hub's own code would catch what is thrown. */
+  /** Kept until the simulation looks: here the hub's own code would catch what is thrown. */
   #must(holds: boolean, breach: string): void {
     if (!holds) this.#breach ??= breach;
   }

@@ -32,7 +32,7 @@ const EDGE_ID = '11111111-2222-4333-8444-555555555555';
 const SECRET_HASH = Buffer.alloc(32, 7);
 const CREDENTIAL_KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 
-/** A Swarm, its agents and a hub that comes and goes, on one clock that the walk moves. */
+/** A Swarm, its agents and a hub that comes and goes, on one clock that the simulation moves. */
 export class LeaseWorld {
   readonly random: SeededRandom;
   readonly clock = new FakeClock();
@@ -161,7 +161,7 @@ export class LeaseWorld {
     this.hub = this.#boot();
     this.rules.restarted();
     if (isCrash) for (const tunnel of open) tunnel.close('lost');
-    for (const agent of this.agents) agent.hubGone();
+    for (const agent of this.agents) agent.hubLost();
   }
 
   /** Ends everything that was granted, as an admin does it. */
@@ -217,7 +217,7 @@ export class LeaseWorld {
         this.tokens.push({ token, instance });
         return this.register(this.admit(instance, token));
       },
-      heard: (agent) => this.rules.checkedIn(agent),
+      checkedIn: (agent) => this.rules.checkedIn(agent),
       arrived: (answer) => this.arrived(answer),
       busy: (work) => this.#work(work),
     });

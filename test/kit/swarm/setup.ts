@@ -69,8 +69,8 @@ async function lineOf({
   const args = await hub.dockerArgs(created.id);
   const at = (node?: string) =>
     node === undefined ? args : args.map((arg) => arg.replace(/\/docker$/, `/nodes/${node}/docker`));
-  const docker: SwarmSetup['docker'] = (words, { node, ...options } = {}) =>
-    runCommand('docker', [...at(node), ...words], options);
+  const docker: SwarmSetup['docker'] = (args, { node, ...options } = {}) =>
+    runCommand('docker', [...at(node), ...args], options);
   return {
     swarm,
     hub,

@@ -139,9 +139,9 @@ function start(t: Scope, file: string, argument: string) {
   });
   t.teardown(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
+    const exited = once(child, 'exit');
     child.kill('SIGKILL');
-    await gone;
+    await exited;
   });
   const events = new EventEmitter();
   events.setMaxListeners(1_000);

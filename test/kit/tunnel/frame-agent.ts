@@ -66,12 +66,12 @@ export async function flood(socket: Writable, piece: Buffer): Promise<Flood> {
   const chunk = Buffer.concat(Array.from({ length: Math.ceil(CHUNK_BYTES / piece.length) }, () => piece));
   const endMs = performance.now() + FLOOD_MS;
   for (let sent = 0; ; sent += chunk.length) {
-    const isTaken =
+    const isWritable =
       !socket.destroyed &&
       (await new Promise<boolean>((resolve) => {
         socket.write(chunk, (error) => resolve(!error));
       }));
-    if (!isTaken) return { sent, isCut: true };
+    if (!isWritable) return { sent, isCut: true };
     if (performance.now() > endMs) return { sent, isCut: false };
   }
 }

@@ -169,8 +169,8 @@ for (const framework of Object.keys(DASHBOARDS)) {
         [],
       );
       if (mount === '/') return;
-      for (const beside of ['/', `${mount}x`, '/api/environments', `/x${mount}/api/environments`])
-        t.is((await call(dashboard, 'GET', beside)).body, 'host', beside);
+      for (const outside of ['/', `${mount}x`, '/api/environments', `/x${mount}/api/environments`])
+        t.is((await call(dashboard, 'GET', outside)).body, 'host', outside);
     });
   }
 }
@@ -187,11 +187,11 @@ for (const framework of BEHIND) {
       t.is(status, 500);
       t.is(body.code, 'host-consumed-body');
     }
-    const told = dashboard.log.lines.filter(
+    const logged = dashboard.log.lines.filter(
       ({ fields }) => 'code' in fields && fields.code === 'host-consumed-body',
     );
     t.deepEqual(
-      told.map(({ level }) => level),
+      logged.map(({ level }) => level),
       ['warn'],
     );
     t.is((await call(dashboard, 'GET', '/edge/api/environments')).status, 200);

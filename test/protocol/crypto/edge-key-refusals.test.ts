@@ -134,10 +134,10 @@ for (const [title, value, reason] of UNREADABLE) {
 }
 
 test('edge key: a refusal never repeats a part of the key', (t) => {
-  const words = ['marker-url', 'marker-address', 'marker-print', 'marker-secret'];
-  for (let bad = 0; bad < words.length; bad++) {
+  const markers = ['marker-url', 'marker-address', 'marker-print', 'marker-secret'];
+  for (let bad = 0; bad < markers.length; bad++) {
     const parts: string[] = [...GOOD];
-    parts[bad] = words[bad] ?? '';
+    parts[bad] = markers[bad] ?? '';
     const error = t.throws(() => parseEdgeKey(pack(...parts)), { code: 'edge-key-malformed' });
     t.false(error.message.includes('marker'));
     t.false(error.message.includes(KEY.secret));

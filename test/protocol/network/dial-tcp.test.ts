@@ -88,10 +88,10 @@ test('dial: the deadline ends the race and the lookup', async (t) => {
   const options = { clock, signal: deadline.signal };
   const racing = dialTcp('hub.test', port, { ...options, addresses: [LOOPBACK, LOOPBACK] });
   while (clock.pending === 0) await turn();
-  const looking = dialTcp('hub.invalid', port, options);
+  const dialled = dialTcp('hub.invalid', port, options);
   deadline.abort(late);
   t.is(await t.throwsAsync(racing), late);
-  t.is(await t.throwsAsync(looking), late);
+  t.is(await t.throwsAsync(dialled), late);
   t.is(clock.pending, 0);
   t.is(await t.throwsAsync(dialTcp('127.0.0.1', port, options)), late, 'it is over before it begins');
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { keepReading } from '../../../protocol/tunnel/keep-reading.js';
-import { hear, rawPeer } from './stream-pair.js';
+import { rawPeer, readToEnd } from './stream-pair.js';
 
 const MEGABYTES = Buffer.alloc(8 * 1024 * 1024);
 
@@ -14,7 +14,7 @@ test('early answer: a peer that has not ended is cut, whatever it sent', async (
   socket.write(MEGABYTES);
   data('40');
   reset(8);
-  t.is((await hear(socket)).how, 'stream-reset');
+  t.is((await readToEnd(socket)).how, 'stream-reset');
 });
 
 test('early answer: an answer before the engine hangs up is read though writing to it fails', async (t) => {
@@ -39,6 +39,6 @@ test('early answer: an answer before the engine hangs up is read though writing 
   // Fails, and the reader comes after that.
   await new Promise((resolve) => socket.write('more', resolve));
   // Whether Linux reports the reset to the write or to the last read differs with the order of the two.
-  t.is((await hear(socket)).text, '404');
+  t.is((await readToEnd(socket)).text, '404');
   if (!socket.destroyed) await once(socket, 'close');
 });

@@ -29,7 +29,7 @@ async function pair(t: ExecutionContext) {
   return { outer, inner };
 }
 
-async function hear(socket: net.Socket): Promise<string> {
+async function readToEnd(socket: net.Socket): Promise<string> {
   const parts: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => parts.push(chunk));
   let reset = false;
@@ -47,13 +47,13 @@ test('join streams: one side may end while the other continues, in both directio
   for (const flip of [false, true]) {
     const { left, right, done } = await joined(t);
     const [early, late] = flip ? [right, left] : [left, right];
-    const heardEarly = hear(early);
+    const receivedEarly = readToEnd(early);
     early.end('question');
-    t.is(await hear(late), 'question end');
+    t.is(await readToEnd(late), 'question end');
     late.write('a slow ');
     await setImmediate();
     late.end('answer');
-    t.is(await heardEarly, 'a slow answer end');
+    t.is(await receivedEarly, 'a slow answer end');
     t.is(await done, undefined);
   }
 });
@@ -64,18 +64,18 @@ test('join streams: a reset on one side is a reset on the other, in both directi
     const [broken, other] = flip ? [right, left] : [left, right];
     other.write('x');
     await once(broken, 'data');
-    const heard = hear(other);
+    const received = readToEnd(other);
     broken.resetAndDestroy();
-    t.is(await heard, ' reset');
+    t.is(await received, ' reset');
     t.true((await done) instanceof Error);
   }
 });
 
 test('join streams: a side destroyed without an error is a reset as well', async (t) => {
   const { left, inner, done } = await joined(t);
-  const heard = hear(left);
+  const received = readToEnd(left);
   inner[1]?.destroy();
-  t.is(await heard, ' reset');
+  t.is(await received, ' reset');
   t.true((await done) instanceof Error);
 });
 
@@ -104,9 +104,9 @@ test('join streams: a slow reader stalls only its own direction, and nothing is 
     for (let turn = 0; turn < 20 && right.writableLength > 0; turn++) await setImmediate();
   }
   t.true((inner[0]?.writableLength ?? 0) <= 512 * 1024);
-  const heard = hear(right);
+  const received = readToEnd(right);
   left.end('still flows');
-  t.is(await heard, 'still flows end');
+  t.is(await received, 'still flows end');
   left.resume();
   right.end();
   await once(left, 'end');
@@ -127,16 +127,16 @@ test('join streams: accepts a stream that has already ended or broken', async (t
   const a = await pair(t);
   const b = await pair(t);
   a.inner.destroy();
-  const heard = hear(b.outer);
+  const received = readToEnd(b.outer);
   t.true((await joinStreams(a.inner, b.inner)) instanceof Error);
-  t.is(await heard, ' reset');
+  t.is(await received, ' reset');
 
   const c = await pair(t);
   const d = await pair(t);
   c.inner.resume();
   c.outer.end();
   await once(c.inner, 'end');
-  const ended = hear(d.outer);
+  const ended = readToEnd(d.outer);
   const done = joinStreams(c.inner, d.inner);
   t.is(await ended, ' end');
   c.outer.resume();

@@ -3,7 +3,7 @@ import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
-import { hear, sessionPair } from './stream-pair.js';
+import { readToEnd, sessionPair } from './stream-pair.js';
 
 /**
  * What an agent does: a tunnel's stream joined with a connection to an engine. `hub` is the far end of the
@@ -32,22 +32,22 @@ test('join streams: either side may end while the other continues', async (t) =>
   for (const flip of [false, true]) {
     const { hub, engine, done } = await joined(t);
     const [early, late] = flip ? [engine, hub] : [hub, engine];
-    const heard = hear(early);
+    const received = readToEnd(early);
     early.end('question');
-    t.deepEqual(await hear(late), { text: 'question', how: 'end' });
+    t.deepEqual(await readToEnd(late), { text: 'question', how: 'end' });
     late.write('a slow ');
     late.end('answer');
-    t.deepEqual(await heard, { text: 'a slow answer', how: 'end' });
+    t.deepEqual(await received, { text: 'a slow answer', how: 'end' });
     await done;
   }
 });
 
 test('join streams: everything arrives, in both directions at the same time', async (t) => {
   const { hub, engine, done } = await joined(t);
-  const heard = [hear(hub), hear(engine)];
+  const received = [readToEnd(hub), readToEnd(engine)];
   hub.end('q'.repeat(5_000_000));
   engine.end('a'.repeat(5_000_000));
-  const [answer, question] = await Promise.all(heard);
+  const [answer, question] = await Promise.all(received);
   t.is(answer?.text.length, 5_000_000);
   t.is(question?.text.length, 5_000_000);
   await done;
@@ -55,11 +55,11 @@ test('join streams: everything arrives, in both directions at the same time', as
 
 test('join streams: an engine that disconnects is a reset for the hub', async (t) => {
   const { hub, engine, done } = await joined(t);
-  const heard = hear(hub);
+  const received = readToEnd(hub);
   engine.write('half an ans');
   await once(hub, 'data');
   engine.resetAndDestroy();
-  t.deepEqual(await heard, { text: 'half an ans', how: 'stream-reset' });
+  t.deepEqual(await received, { text: 'half an ans', how: 'stream-reset' });
   await done;
 });
 
@@ -79,7 +79,7 @@ test('join streams: a hub that disconnects, or is lost, closes the engine’s co
 test('join streams: a hub that has ended and then leaves closes the engine’s connection', async (t) => {
   const { hub, engine, dialled, done } = await joined(t);
   hub.end('question');
-  t.deepEqual(await hear(engine), { text: 'question', how: 'end' });
+  t.deepEqual(await readToEnd(engine), { text: 'question', how: 'end' });
   engine.write('an answer that goes on');
   await once(hub, 'data');
   hub.destroy();
@@ -90,7 +90,7 @@ test('join streams: a hub that has ended and then leaves closes the engine’s c
 test('join streams: a hub that has ended and then leaves a silent engine closes its connection', async (t) => {
   const { hub, engine, dialled, done } = await joined(t);
   hub.resume().end('question');
-  t.deepEqual(await hear(engine), { text: 'question', how: 'end' });
+  t.deepEqual(await readToEnd(engine), { text: 'question', how: 'end' });
   hub.destroy();
   await done;
   t.true(dialled.destroyed);
@@ -105,7 +105,7 @@ test('join streams: a paused reader stops the engine, and gets everything later'
   hub.end();
   await once(dialled, 'pause');
   t.true(engine.writableLength > 0, 'the engine has to wait');
-  const { text, how } = await hear(hub);
+  const { text, how } = await readToEnd(hub);
   t.deepEqual([text.length, how], [blocks * block.length, 'end']);
   await done;
 });

@@ -18,10 +18,10 @@ async function accept(t: ExecutionContext, server: net.Server, event: string, is
   const client = isTls ? tls.connect(options) : net.connect(options);
   t.teardown(() => client.destroy());
   const [socket] = (await accepted) as [net.Socket | TLSSocket];
-  // TLS: the client has ended its handshake, too, once it has heard something.
-  const heard = once(client, 'readable');
+  // TLS: the client has ended its handshake, too, once it has received something.
+  const received = once(client, 'readable');
   socket.write('hello');
-  await heard;
+  await received;
   client.read();
   return { client, socket };
 }
@@ -39,13 +39,13 @@ for (const [kind, open] of Object.entries(ends)) {
     const { client, socket } = await open(t);
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    const heard = text(client);
+    const received = text(client);
     socket.write('all of it');
     await once(client, 'readable');
     socket.end();
     resetSocket(socket, new Error('cut'));
     await closed;
-    t.is(await heard, 'all of it');
+    t.is(await received, 'all of it');
   });
 
   test(`reset socket: one over ${kind} that was not ended is reset`, async (t) => {

@@ -100,7 +100,7 @@ export async function rawPeer(t: ExecutionContext): Promise<RawPeer> {
 }
 
 /** Everything that a reader of a stream gets: its data, and then `end` or the error's code. */
-export async function hear(stream: Duplex): Promise<{ text: string; how: string }> {
+export async function readToEnd(stream: Duplex): Promise<{ text: string; how: string }> {
   const parts: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => parts.push(chunk));
   const how = await new Promise<string>((resolve) => {

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { constants } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
-import { END_STREAM, hear, rawPeer, sessionPair } from './stream-pair.js';
+import { END_STREAM, rawPeer, readToEnd, sessionPair } from './stream-pair.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_CONNECT_ERROR } = constants;
 const CODES = Object.entries({
@@ -18,13 +18,13 @@ test('stream socket: each side ends separately, the other continues', async (t) 
   for (const flip of [false, true]) {
     const { near, far } = await open();
     const [early, late] = flip ? [far, near] : [near, far];
-    const heard = hear(early);
+    const received = readToEnd(early);
     early.end('question');
-    t.deepEqual(await hear(late), { text: 'question', how: 'end' });
+    t.deepEqual(await readToEnd(late), { text: 'question', how: 'end' });
     t.true(late.writable);
     late.write('a slow ');
     late.end('answer');
-    t.deepEqual(await heard, { text: 'a slow answer', how: 'end' });
+    t.deepEqual(await received, { text: 'a slow answer', how: 'end' });
     await Promise.all([near, far].map((socket) => socket.closed || once(socket, 'close')));
   }
 });
@@ -32,11 +32,11 @@ test('stream socket: each side ends separately, the other continues', async (t) 
 for (const [name, code] of CODES) {
   test(`stream socket: a reset with ${name} is an error, never an end`, async (t) => {
     const { socket, data, reset } = await rawPeer(t);
-    const heard = hear(socket);
+    const received = readToEnd(socket);
     data('half an ans');
     await once(socket, 'data');
     reset(code);
-    t.deepEqual(await heard, { text: 'half an ans', how: 'stream-reset' });
+    t.deepEqual(await received, { text: 'half an ans', how: 'stream-reset' });
     t.true(socket.destroyed);
   });
 
@@ -50,9 +50,9 @@ for (const [name, code] of CODES) {
 
   test(`stream socket: data that ended before a reset with ${name} is complete`, async (t) => {
     const { socket, data, reset } = await rawPeer(t);
-    const heard = hear(socket);
+    const received = readToEnd(socket);
     data('the whole answer', END_STREAM);
-    t.deepEqual(await heard, { text: 'the whole answer', how: 'end' });
+    t.deepEqual(await received, { text: 'the whole answer', how: 'end' });
     socket.on('error', () => undefined);
     const closed = once(socket, 'close').catch(() => undefined);
     reset(code);
@@ -64,20 +64,20 @@ for (const [name, code] of CODES) {
 
 test('stream socket: the loss of the connection is an error, never an end', async (t) => {
   const { socket, data, cut } = await rawPeer(t);
-  const heard = hear(socket);
+  const received = readToEnd(socket);
   data('half an ans');
   await once(socket, 'data');
   cut();
-  t.deepEqual(await heard, { text: 'half an ans', how: 'stream-reset' });
+  t.deepEqual(await received, { text: 'half an ans', how: 'stream-reset' });
 });
 
 test('stream socket: the end of the session is an error at both ends, never an end', async (t) => {
   for (const side of ['client', 'server'] as const) {
     const pair = await sessionPair(t);
     const { near, far } = await pair.open();
-    const heard = [hear(near), hear(far)];
+    const received = [readToEnd(near), readToEnd(far)];
     pair[side].destroy();
-    for (const { how } of await Promise.all(heard)) t.is(how, 'stream-reset');
+    for (const { how } of await Promise.all(received)) t.is(how, 'stream-reset');
   }
 });
 
@@ -88,11 +88,11 @@ test('stream socket: destroying one is a reset for the other, with and without a
       const { near, far } = await open();
       const [broken, other] = flip ? [far, near] : [near, far];
       broken.on('error', () => undefined);
-      const heard = hear(other);
+      const received = readToEnd(other);
       broken.write('part');
       await once(other, 'data');
       broken.destroy(error);
-      t.deepEqual(await heard, { text: 'part', how: 'stream-reset' });
+      t.deepEqual(await received, { text: 'part', how: 'stream-reset' });
     }
   }
 });
@@ -120,7 +120,7 @@ test('stream socket: an end is kept for a late reader', async (t) => {
   near.end();
   far.end('x'.repeat(50_000));
   await closed;
-  const { text: got, how } = await hear(near);
+  const { text: got, how } = await readToEnd(near);
   t.deepEqual([got.length, how], [50_000, 'end']);
 });
 
@@ -134,7 +134,7 @@ test('stream socket: an end is kept for a reader that pauses', async (t) => {
   far.end('x'.repeat(50_000));
   await closed;
   await new Promise(setImmediate);
-  const { text: got, how } = await hear(near);
+  const { text: got, how } = await readToEnd(near);
   t.deepEqual([got.length, how], [50_000, 'end']);
 });
 
@@ -148,10 +148,10 @@ test('stream socket: a reader that stops in the middle stops the writer', async 
   // As much on another stream: data that is not held back would have arrived by then.
   const { near: other, far: otherFar } = await open();
   otherFar.end(Buffer.alloc(count));
-  t.is((await hear(other)).text.length, count);
+  t.is((await readToEnd(other)).text.length, count);
   t.true(near.readableLength <= 512 * 1024, `${near.readableLength} bytes piled up`);
   near.resume();
-  const { text: got, how } = await hear(near);
+  const { text: got, how } = await readToEnd(near);
   t.is(how, 'end');
   t.true(got.length > count - 512 * 1024);
 });
@@ -170,11 +170,11 @@ test('stream socket: a slow reader stops the writer, and only that one', async (
   written += block.length;
   const other = await open();
   other.far.end('quick');
-  t.deepEqual(await hear(other.near), { text: 'quick', how: 'end' });
+  t.deepEqual(await readToEnd(other.near), { text: 'quick', how: 'end' });
   t.true(slow.far.writableLength > 0, 'not everything has left');
   t.true(slow.near.readableLength <= 128 * 1024, `${slow.near.readableLength} bytes piled up`);
   slow.far.end();
-  const { text: got, how } = await hear(slow.near);
+  const { text: got, how } = await readToEnd(slow.near);
   t.deepEqual([got.length, how], [written, 'end']);
 });
 
@@ -214,6 +214,6 @@ test('stream socket: node:http speaks over it, keep-alive and upgrades included'
     req.end();
     const [, socket] = await once(req, 'upgrade');
     socket.end('echo');
-    t.deepEqual(await hear(socket), { text: 'echo', how: 'end' });
+    t.deepEqual(await readToEnd(socket), { text: 'echo', how: 'end' });
   }
 });

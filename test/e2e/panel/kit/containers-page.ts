@@ -53,7 +53,7 @@ export async function openTool(page: Page, tool: string, name: string): Promise<
 }
 
 /** Checks accessibility in both colour schemes, and that nothing scrolls sideways on a phone. */
-export async function looksRight(t: ExecutionContext, page: Page, what: string): Promise<void> {
+export async function checkLayout(t: ExecutionContext, page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     t.deepEqual(await accessFaults(page), [], `${what}, ${colorScheme}`);

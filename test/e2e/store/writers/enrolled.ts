@@ -30,7 +30,7 @@ export async function enrolAt(edgeKey: string, edgeId: string): Promise<Enrolled
 }
 
 /** Whether the hub still takes its check-ins. @throws Problem for anything but a refusal of its identity */
-export async function isTakenIn({ client }: Enrolled): Promise<boolean> {
+export async function isAccepted({ client }: Enrolled): Promise<boolean> {
   try {
     await client.checkIn({ engine: 'up', tunnel: 'none' }, undefined, 0, new AbortController().signal);
     return true;

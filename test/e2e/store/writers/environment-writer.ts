@@ -7,7 +7,7 @@ import type {
 } from '../../../../plugin/api.js';
 import type { Hub } from '../../../kit/hub/hub.js';
 import type { SeededRandom } from '../../../kit/seeded-random.js';
-import { type Enrolled, enrolAt, isTakenIn, mustBeRefused } from './enrolled.js';
+import { type Enrolled, enrolAt, isAccepted, mustBeRefused } from './enrolled.js';
 import { expect, mustBeOneOf, type Writer } from './writer.js';
 
 const PATH = '/edge/api/environments';
@@ -187,7 +187,7 @@ function shownOf({ tags, checkInSeconds, edgeId, associatedAt }: EnvironmentView
 /** The agent that was let in is known, the one that was sent away stays out, and the key is the last one given. */
 async function verifyKey(entry: Entry): Promise<void> {
   const { edgeKey, shown, barred, agent } = entry;
-  if (agent && !(await isTakenIn(agent))) {
+  if (agent && !(await isAccepted(agent))) {
     throw new Error(`environment ${entry.id} does not know its agent any more`);
   }
   if (barred !== null) await mustBeRefused(edgeKey, barred, 'association-removed');

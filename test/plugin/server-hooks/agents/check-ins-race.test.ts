@@ -89,20 +89,20 @@ test('check-in: a demand that races with a new hold replacing the old one is not
   let [byOld, byNew, lost] = [0, 0, 0];
   for (let n = 0; n < RACES; n++) {
     const etag = await idleTag(bench);
-    const gone = new AbortController();
-    const old = bench.checkIn({ etag, waitSeconds: 50, signal: gone.signal });
+    const disconnect = new AbortController();
+    const old = bench.checkIn({ etag, waitSeconds: 50, signal: disconnect.signal });
     old.catch(() => undefined);
     const renewal = jitter((n * 7) % 12).then(() => {
       // The agent gives the old one up; its connection's end comes before, with or after the new one.
-      if (n % 3 === 0) gone.abort();
+      if (n % 3 === 0) disconnect.abort();
       const next = bench.checkIn({ etag: n % 2 === 0 ? etag : undefined, waitSeconds: 50 });
-      if (n % 3 === 1) gone.abort();
+      if (n % 3 === 1) disconnect.abort();
       return next;
     });
     const demand = jitter((n * 5 + 3) % 12).then(() => bench.live.tunnels.slot().demand());
     await demand;
     const answer = await within(renewal);
-    gone.abort();
+    disconnect.abort();
     if (answer === 'lost') lost++;
     else if (answer.body?.credential) byNew++;
     else {

@@ -101,9 +101,9 @@ test('check-in: an agent that lost the answer gets a new credential immediately;
 test('check-in: a hold whose connection closed uses up no credential', async (t) => {
   const { bench, clock } = setup();
   const { etag } = await bench.checkIn();
-  const gone = new AbortController();
-  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: gone.signal });
-  gone.abort();
+  const disconnect = new AbortController();
+  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: disconnect.signal });
+  disconnect.abort();
   await hold;
   t.is(clock.pending, 0);
   bench.live.tunnels.slot().demand();
@@ -140,10 +140,10 @@ test('check-in: a broken hold counts from the moment its connection ended', asyn
   const { bench, clock } = setup();
   const [instance] = bench.environment.instances;
   const { etag } = await bench.checkIn();
-  const gone = new AbortController();
-  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: gone.signal });
+  const disconnect = new AbortController();
+  const hold = bench.checkIn({ etag, waitSeconds: 50, signal: disconnect.signal });
   clock.advance(30_000);
-  gone.abort();
+  disconnect.abort();
   await hold;
   clock.advance(20_001);
   t.false(bench.live.presence.isLive(instance?.id ?? ''), 'not until the 50 s are over');

@@ -32,13 +32,13 @@ test('instances: an agent whose data folder was lost replaces itself after two i
   const { hub, id, agent, clock } = await setup(t);
   const lost = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   await lost.checkIn();
-  const anew = await makeInstance(t, { ...agent, engineId: 'engine-1' });
+  const reinstalled = await makeInstance(t, { ...agent, engineId: 'engine-1' });
   clock.advance(10_000);
-  await t.throwsAsync(anew.enrol(), { code: 'duplicate' });
+  await t.throwsAsync(reinstalled.enrol(), { code: 'duplicate' });
   clock.advance(1);
-  await t.notThrowsAsync(anew.enrol());
+  await t.notThrowsAsync(reinstalled.enrol());
   await t.throwsAsync(lost.checkIn(), { code: 'agent-unauthorized' });
-  t.is((await hub.view(id)).agent?.instanceId, anew.instance.instanceId);
+  t.is((await hub.view(id)).agent?.instanceId, reinstalled.instance.instanceId);
 });
 
 test('instances: an agent on another engine waits until the first one is offline', async (t) => {
@@ -56,12 +56,12 @@ test('instances: an agent with an open tunnel is not silent, even without check-
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
   await hub.call('POST', `/api/environments/${id}/tunnel`);
   const { tunnel } = await first.open(await first.prove(await first.credential()));
-  const anew = await makeInstance(t, { ...agent, engineId: 'engine-1' });
+  const reinstalled = await makeInstance(t, { ...agent, engineId: 'engine-1' });
   clock.advance(2_001);
-  await t.throwsAsync(anew.enrol(), { code: 'duplicate' });
+  await t.throwsAsync(reinstalled.enrol(), { code: 'duplicate' });
   tunnel.close('stopping');
   await hub.until(id, (view) => view.tunnel !== 'active');
-  await t.notThrowsAsync(anew.enrol());
+  await t.notThrowsAsync(reinstalled.enrol());
 });
 
 test('instances: a copied data folder on another engine is a duplicate while the first one is online', async (t) => {

@@ -24,8 +24,8 @@ async function setup(t: ExecutionContext) {
     return stored.environments.find((one: Environment) => one.id === id);
   };
   const serves = async ({ instance }: TestInstance) => servesSwarm(await environment(), instance.instanceId);
-  const report = (teller: TestInstance, managers: string[], workers: string[] = [], swarmId = 'swarm') =>
-    teller.client.postSwarm({
+  const report = (reporter: TestInstance, managers: string[], workers: string[] = [], swarmId = 'swarm') =>
+    reporter.client.postSwarm({
       swarmId,
       nodes: [
         ...managers.map((one) => member(one, 'manager', 'active')),
@@ -114,8 +114,8 @@ for (const [whose, taken] of [
     await worker.enrol({ node: node('w1', 'worker') });
     clock.advance(DAY_MS);
     await t.throwsAsync(worker.enrol({ node: taken }), { code: 'duplicate' }, 'as itself');
-    const anew = await agent('engine-3');
-    await t.throwsAsync(anew.enrol({ node: taken }), { code: 'duplicate' }, 'as a new agent');
+    const reinstalled = await agent('engine-3');
+    await t.throwsAsync(reinstalled.enrol({ node: taken }), { code: 'duplicate' }, 'as a new agent');
     const nodes = (await environment()).instances.map((one) => one.node?.nodeId);
     t.deepEqual(nodes, ['n1', 'w2', 'w1']);
   });
@@ -123,11 +123,11 @@ for (const [whose, taken] of [
 
 test('swarm trust: a manager whose data folder was lost is trusted again after two intervals', async (t) => {
   const { agent, clock, first, serves } = await setup(t);
-  const anew = await agent('engine-1');
-  await t.throwsAsync(anew.enrol({ node: node('n1') }), { code: 'duplicate' });
+  const reinstalled = await agent('engine-1');
+  await t.throwsAsync(reinstalled.enrol({ node: node('n1') }), { code: 'duplicate' });
   clock.advance(10_001);
-  await anew.enrol({ node: node('n1') });
-  t.true(await serves(anew));
+  await reinstalled.enrol({ node: node('n1') });
+  t.true(await serves(reinstalled));
   await t.throwsAsync(first.checkIn(), { code: 'agent-unauthorized' });
 });
 
@@ -155,10 +155,10 @@ test('swarm trust: a worker that enrols again while all are silent removes no ma
   await worker.enrol({ node: node('n2', 'worker') });
   await report(first, ['n1'], ['n2']);
   clock.advance(DAY_MS);
-  const anew = await agent('engine-2');
+  const reinstalled = await agent('engine-2');
   for (const claim of [null, node('n2', 'worker'), node('n2'), node('n1'), node('n2', 'manager', 'other')]) {
-    await anew.enrol({ node: claim }).catch(() => undefined);
-    t.false(await serves(anew), JSON.stringify(claim));
+    await reinstalled.enrol({ node: claim }).catch(() => undefined);
+    t.false(await serves(reinstalled), JSON.stringify(claim));
   }
   t.is((await environment()).instances[0]?.id, first.instance.instanceId);
   await first.enrol({ node: node('n1') });
@@ -198,11 +198,11 @@ test('swarm trust: a reinstalled manager is the authority again, and no worker c
   const worker = await agent('engine-2');
   await worker.enrol({ node: node('n2', 'worker') });
   clock.advance(DAY_MS);
-  const anew = await agent('engine-1');
-  await anew.enrol({ node: node('n1') });
-  t.is((await environment()).swarmAuthority, anew.instance.instanceId);
+  const reinstalled = await agent('engine-1');
+  await reinstalled.enrol({ node: node('n1') });
+  t.is((await environment()).swarmAuthority, reinstalled.instance.instanceId);
   await worker.enrol({ node: node('n2') });
-  t.deepEqual([await serves(anew), await serves(worker)], [true, false]);
+  t.deepEqual([await serves(reinstalled), await serves(worker)], [true, false]);
 });
 
 test('swarm trust: a demoted first manager cannot restore its own trust', async (t) => {

@@ -9,11 +9,11 @@ import { tempFolder } from '../../../kit/temp-folder.js';
 /** A process that does nothing until it is killed. */
 async function idleProcess(t: ExecutionContext): Promise<{ pid: number; kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   await once(child, 'spawn');
   const kill = async () => {
     child.kill('SIGKILL');
-    await gone;
+    await exited;
   };
   t.teardown(kill);
   return { pid: child.pid ?? 0, kill };

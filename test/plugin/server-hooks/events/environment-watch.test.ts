@@ -26,106 +26,106 @@ function setup(count = 1) {
   const live = liveEnvironments({ clock, store });
   const watch = new EnvironmentWatch({ store, live, snapshots, log, clock });
   watch.start();
-  const hear = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
+  const recordCheckIn = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
     live.of(id).presence.recordCheckIn(sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
       engine,
       problem: null,
     });
   let read = 0;
-  /** What was told since the last time. */
-  const news = () => {
+  /** What was reported since the last time. */
+  const drain = () => {
     const events = [];
     while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
     return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
   };
-  return { clock, live, store, summaries, put, watch, hear, news };
+  return { clock, live, store, summaries, put, watch, recordCheckIn, drain };
 }
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
 
 test('watch: an agent that connects, fails, recovers and falls silent is reported within a second and a bit, by a timer alone', (t) => {
-  const { clock, hear, news } = setup();
+  const { clock, recordCheckIn, drain } = setup();
   clock.advance(2_000);
-  t.deepEqual(news(), []);
+  t.deepEqual(drain(), []);
   const steps = [
     ['up', { status: 'online' }],
     ['down', { status: 'degraded', problem: { code: 'engine-unreachable' } }],
     ['up', { status: 'online', problem: null }],
   ] as const;
   for (const [engine, changes] of steps) {
-    hear(1, engine);
+    recordCheckIn(1, engine);
     clock.advance(1_100);
-    const events = news();
+    const events = drain();
     t.like(events, [{ type: 'environment-changed', id: 1, changes }]);
     t.true(Object.keys(events[0]?.changes ?? {}).includes('lastCheckInAt'));
   }
   clock.advance(20_000 - 1_100);
-  t.deepEqual(news(), [], 'two intervals and ten seconds');
+  t.deepEqual(drain(), [], 'two intervals and ten seconds');
   clock.advance(1_200);
-  t.like(news(), [{ type: 'environment-changed', id: 1, changes: { status: 'offline' } }]);
+  t.like(drain(), [{ type: 'environment-changed', id: 1, changes: { status: 'offline' } }]);
 });
 
 test('watch: check-ins that change nothing are not reported', (t) => {
-  const { clock, hear, news } = setup();
-  hear(1);
+  const { clock, recordCheckIn, drain } = setup();
+  recordCheckIn(1);
   clock.advance(2_000);
-  t.is(news().length, 1);
+  t.is(drain().length, 1);
   for (let count = 0; count < 20; count++) {
-    hear(1);
+    recordCheckIn(1);
     clock.advance(1_000);
   }
-  t.deepEqual(news(), []);
+  t.deepEqual(drain(), []);
 });
 
 test('watch: creations, changes and deletions are reported at the next tick, invisible ones are not', (t) => {
-  const { clock, store, put, news } = setup(0);
+  const { clock, store, put, drain } = setup(0);
   put(1, { name: 'one', instances: [] });
   clock.advance(100);
-  t.like(news(), [{ type: 'environment-created', environment: { id: 1, name: 'one' } }]);
+  t.like(drain(), [{ type: 'environment-created', environment: { id: 1, name: 'one' } }]);
   put(1, { name: 'two', instances: [], tags: ['a'] });
   clock.advance(100);
-  t.like(news(), [{ type: 'environment-changed', id: 1, changes: { name: 'two', tags: ['a'] } }]);
+  t.like(drain(), [{ type: 'environment-changed', id: 1, changes: { name: 'two', tags: ['a'] } }]);
   put(1, { name: 'two', instances: [], tags: ['a'], generation: 9, barredEdgeIds: [] });
   clock.advance(2_000);
-  t.deepEqual(news(), []);
+  t.deepEqual(drain(), []);
   void store.remove(1);
   put(2);
   void store.remove(2);
   clock.advance(100);
-  t.like(news(), [{ type: 'environment-removed', id: 1, name: 'two' }]);
+  t.like(drain(), [{ type: 'environment-removed', id: 1, name: 'two' }]);
   clock.advance(2_000);
-  t.deepEqual(news(), [], 'what came and went between two ticks was never there');
+  t.deepEqual(drain(), [], 'what exists only between two ticks is not reported');
 });
 
 test('watch: tunnel, refusal, snapshot and settings are reported as the API shows them', (t) => {
-  const { clock, live, store, summaries, news } = setup();
+  const { clock, live, store, summaries, drain } = setup();
   live.of(1).tunnels.slot().demand();
   clock.advance(100);
-  t.like(news(), [{ id: 1, changes: { tunnel: 'required' } }]);
+  t.like(drain(), [{ id: 1, changes: { tunnel: 'required' } }]);
   clock.advance(300_000);
-  t.like(news(), [{ id: 1, changes: { tunnel: 'idle' } }], 'a demand that lapses is no call of anybody');
+  t.like(drain(), [{ id: 1, changes: { tunnel: 'idle' } }], 'a demand lapses without a call');
   live.of(1).presence.refused(problem('edge-id-mismatch'));
   clock.advance(1_100);
   const code = 'edge-id-mismatch';
-  t.like(news(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
+  t.like(drain(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
   const summary = { takenAt: '2030-01-01T00:00:00.000Z', counts, engine: null, swarm: null };
   summaries.set(1, new Map([[sampleEnvironment(1).instances[0]?.id ?? '', summary]]));
   clock.advance(1_100);
-  const [taken] = news();
+  const [taken] = drain();
   t.deepEqual(taken?.changes, { snapshot: { takenAt: '2030-01-01T00:00:00.000Z', counts } });
   for (const checkInSeconds of [30, 60]) {
     void store.updateSettings((current) => ({ ...current, checkInSeconds }));
   }
   clock.advance(100);
-  t.like(news(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
+  t.like(drain(), [{ type: 'settings-changed', settings: { checkInSeconds: 60 } }]);
 });
 
 test('watch: a Swarm’s leader, nodes and agents are reported within a second and a bit', async (t) => {
-  const { clock, live, put, hear, news } = setup();
+  const { clock, live, put, recordCheckIn, drain } = setup();
   put(1);
-  hear(1);
+  recordCheckIn(1);
   clock.advance(1_100);
-  news();
+  drain();
   const [instance] = sampleEnvironment(1).instances;
   if (!instance) throw new Error('the sample has an agent');
   const { roster, tunnels } = live.of(1);
@@ -142,59 +142,59 @@ test('watch: a Swarm’s leader, nodes and agents are reported within a second a
     nodesOnline: 1,
   };
   t.deepEqual(
-    news().map(({ changes }) => changes),
+    drain().map(({ changes }) => changes),
     [{ swarm }],
   );
   tunnels.slot().demand();
   live.of(1).called(instance.id);
   clock.advance(100);
   t.deepEqual(
-    news().map(({ changes }) => changes),
+    drain().map(({ changes }) => changes),
     [{ tunnel: 'required', swarm: { ...swarm, leaderNodeId: 'n' } }],
   );
   await roster.accept(instance, report);
   clock.advance(2_000);
-  t.deepEqual(news(), [], 'the same again is no news');
+  t.deepEqual(drain(), [], 'a repeated report is no change');
 });
 
 test('watch: an environment that flaps is reported five times, then once a second, and finally as it is', (t) => {
-  const { clock, hear, put, news } = setup();
-  hear(1);
+  const { clock, recordCheckIn, put, drain } = setup();
+  recordCheckIn(1);
   clock.advance(10_000);
-  news();
+  drain();
   for (let count = 1; count <= 100; count++) {
     put(1, { name: `name ${count}` });
     clock.advance(100);
   }
-  const told = news();
-  t.true(told.length >= 10 && told.length <= 16, `${told.length} of 100`);
+  const reported = drain();
+  t.true(reported.length >= 10 && reported.length <= 16, `${reported.length} of 100`);
   clock.advance(2_100);
-  const [last] = news();
+  const [last] = drain();
   t.like(last, { changes: { name: 'name 100' } });
 });
 
 test('watch: five thousand that change at the same time are reported within two seconds, in batches', (t) => {
   const count = 5_000;
-  const { clock, hear, news } = setup(count);
-  for (let id = 1; id <= count; id++) hear(id);
+  const { clock, recordCheckIn, drain } = setup(count);
+  for (let id = 1; id <= count; id++) recordCheckIn(id);
   let most = 0;
-  const told = new Set<number | undefined>();
+  const reported = new Set<number | undefined>();
   for (let tick = 0; tick < 20; tick++) {
     clock.advance(100);
-    const events = news();
+    const events = drain();
     most = Math.max(most, events.length);
-    for (const { id } of events) told.add(id);
+    for (const { id } of events) reported.add(id);
   }
-  t.is(told.size, count);
+  t.is(reported.size, count);
   t.true(most <= count / 10);
 });
 
 test('watch: one timer for any number of environments, none after a stop', (t) => {
-  const { clock, watch, put, news } = setup(100);
+  const { clock, watch, put, drain } = setup(100);
   t.is(clock.pending, 1);
   watch.stop();
   watch.stop();
   t.is(clock.pending, 0);
   put(1, { name: 'other' });
-  t.deepEqual(news(), []);
+  t.deepEqual(drain(), []);
 });

@@ -13,8 +13,8 @@ const removed = (id: number, name = 'one'): UnloggedEvent => ({
 
 test('event log: events are numbered from one, and listeners are notified once per batch', (t) => {
   const log = new EventLog({ bootId: 'boot' });
-  let told = 0;
-  const leave = log.onAppend(() => told++);
+  let notified = 0;
+  const leave = log.onAppend(() => notified++);
   t.is(log.newest, 0);
   log.append([removed(7), removed(8)]);
   t.like(log, { newest: 2, oldest: 1 });
@@ -22,7 +22,7 @@ test('event log: events are numbered from one, and listeners are notified once p
   t.true(log.event(1)?.text.startsWith('id: boot.1\nevent: environment-removed\ndata: {'));
   leave();
   log.append([removed(9)]);
-  t.is(told, 1);
+  t.is(notified, 1);
 });
 
 test('event log: only the latest are kept, by number and by size', (t) => {

@@ -12,15 +12,15 @@ const HEAD = 'POST / HTTP/1.1\r\nHost: hub\r\n';
 /** A server that reads at most 10 bytes; `outcome` is the first body, or the code of what hindered it. */
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
-  let tell: (outcome: string) => void;
+  let settle: (outcome: string) => void;
   const outcome = new Promise<string>((resolve) => {
-    tell = resolve;
+    settle = resolve;
   });
   const server = http.createServer((req, res) => {
     readBody(req, 10, clock)
       .then(String, codeOf)
-      .then((told) => {
-        tell(told);
+      .then((outcome) => {
+        settle(outcome);
         res.end();
       });
   });

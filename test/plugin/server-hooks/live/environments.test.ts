@@ -26,13 +26,13 @@ function setup(changes: Partial<Environment> = {}) {
     tunnels.slot().attach(tunnel);
     return tunnel;
   };
-  /** Holds the agent's check-in until `isNews` is true. */
-  const hold = (id: number, isNews: () => boolean) =>
+  /** Holds the agent's check-in until `hasChanges` is true. */
+  const hold = (id: number, hasChanges: () => boolean) =>
     live.of(id).held.hold({
       instanceId: instance.id,
       waitMs: 50_000,
       retryMs: null,
-      hasChanges: isNews,
+      hasChanges,
       signal: never,
       onDisconnect: () => undefined,
     });

@@ -75,9 +75,9 @@ test('clones: a restarted machine is accepted once its earlier boot has missed a
 test('clones: with a long interval a machine that lost power in a held check-in waits for ten seconds', async (t) => {
   const { clock, instance, first } = await setup(t, { checkInSeconds: 86_400 });
   const { etag } = await instance.checkIn();
-  const gone = new AbortController();
+  const disconnect = new AbortController();
   const held = instance
-    .checkIn({ wait: 50, signal: gone.signal, ...(etag === undefined ? {} : { etag }) })
+    .checkIn({ wait: 50, signal: disconnect.signal, ...(etag === undefined ? {} : { etag }) })
     .catch(() => undefined);
   first.reboot();
   let refusal: { retryAfterSeconds?: number } = {};
@@ -87,7 +87,7 @@ test('clones: with a long interval a machine that lost power in a held check-in 
     t.true([10, 60].includes(refusal.retryAfterSeconds ?? 0));
     first.reboot();
   }
-  gone.abort();
+  disconnect.abort();
   await held;
   await t.throwsAsync(first.enrol(), early);
   clock.advance(10_000);

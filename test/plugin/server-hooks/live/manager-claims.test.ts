@@ -38,32 +38,32 @@ function setup() {
   const problem = () => describeEnvironment(environment(), sources).problem?.code ?? null;
   const nodeProblem = () =>
     describeNodes(environment(), sources).find(({ id }) => id === 'm')?.agent?.problem ?? null;
-  const tell = (...nodes: ReturnType<typeof memberOf>[]) =>
+  const sendReport = (...nodes: ReturnType<typeof memberOf>[]) =>
     roster.accept(trusted, { swarmId: 's', nodes: [memberOf('n', 'manager'), ...nodes] });
-  return { clock, pass, tell, problem, nodeProblem };
+  return { clock, pass, sendReport, problem, nodeProblem };
 }
 
 test('manager claim: is a problem once the trusted managers had time to confirm it and did not', async (t) => {
-  const { pass, tell, problem, nodeProblem } = setup();
-  await tell();
+  const { pass, sendReport, problem, nodeProblem } = setup();
+  await sendReport();
   pass(15);
   t.is(problem(), null);
   pass(1);
   t.is(problem(), 'manager-unconfirmed');
   t.is(nodeProblem(), 'manager-unconfirmed');
-  await tell(memberOf('m', 'worker'));
+  await sendReport(memberOf('m', 'worker'));
   t.is(problem(), null, 'the Swarm is changing: both sides look again');
   pass(16);
   t.is(problem(), 'manager-unconfirmed', 'it is a worker');
-  await tell(memberOf('m', 'manager'));
+  await sendReport(memberOf('m', 'manager'));
   t.is(problem(), null);
   pass(60);
   t.is(problem(), null);
 });
 
 test('manager claim: of an offline agent is not a problem', async (t) => {
-  const { clock, pass, tell, problem } = setup();
-  await tell();
+  const { clock, pass, sendReport, problem } = setup();
+  await sendReport();
   pass(16);
   t.is(problem(), 'manager-unconfirmed');
   clock.advance(60_000);

@@ -22,7 +22,7 @@ const MANAGER = instanceOn('node-1', 'manager');
 const [STAYING, LEAVING] = [instanceOn('node-2', 'worker'), instanceOn('node-3', 'worker')];
 /** Its engine left the Swarm, and its containers are reached at its last node: no list of a manager has it. */
 const OUTSIDE: Instance = { ...instanceOn('node-4', 'worker'), isOutside: true };
-/** One outside the Swarm: nobody can tell that it left. */
+/** One outside the Swarm: no manager can report that it left. */
 const APART = newInstance('apart');
 const ALL = [MANAGER, STAYING, LEAVING, OUTSIDE, APART];
 
@@ -32,8 +32,8 @@ function setup() {
   store.put({ ...swarmEnvironment('', Buffer.alloc(32)), instances: ALL });
   const live = liveEnvironments({ clock, store });
   const { presence, tunnels, roster } = live.of(1);
-  const goneNodes = new StaleNodeReaper({ store, live, clock, logger: new LogRecorder() });
-  goneNodes.start();
+  const reaper = new StaleNodeReaper({ store, live, clock, logger: new LogRecorder() });
+  reaper.start();
   const report: SwarmReport = {
     swarmId: 'swarm',
     nodes: [member('node-1', 'manager', 'active'), member('node-2', 'worker', 'active')],
@@ -41,42 +41,42 @@ function setup() {
   return {
     clock,
     tunnels,
-    goneNodes,
-    hear: (...instances: Instance[]) => {
+    reaper,
+    recordCheckIn: (...instances: Instance[]) => {
       for (const { id } of instances) presence.recordCheckIn(id, INTERVAL_MS);
     },
-    tell: (teller = MANAGER) => roster.accept(teller, report),
+    sendReport: (reporter = MANAGER) => roster.accept(reporter, report),
     left: () => ALL.filter((one) => !store.environment(1)?.instances.includes(one)),
   };
 }
 
 test('stale nodes: the agent of a node that managers no longer list is removed once it is silent', async (t) => {
-  const { clock, hear, tell, left, goneNodes } = setup();
-  hear(...ALL);
-  await tell();
+  const { clock, recordCheckIn, sendReport, left, reaper } = setup();
+  recordCheckIn(...ALL);
+  await sendReport();
   clock.advance(SILENT_MS);
   t.deepEqual(left(), []);
   clock.advance(SWEEP_MS);
   t.deepEqual(left(), [LEAVING], 'others are as silent, but their Swarm has them');
-  goneNodes.stop();
-  goneNodes.stop();
+  reaper.stop();
+  reaper.stop();
   t.is(clock.pending, 0);
 });
 
 test('stale nodes: one whose agent checks in stays', async (t) => {
-  const { clock, hear, tell, left } = setup();
-  await tell();
+  const { clock, recordCheckIn, sendReport, left } = setup();
+  await sendReport();
   for (let ms = 0; ms < 10 * SILENT_MS; ms += SILENT_MS) {
-    hear(LEAVING);
+    recordCheckIn(LEAVING);
     clock.advance(SILENT_MS);
   }
   t.deepEqual(left(), []);
 });
 
 test('stale nodes: one with an open tunnel stays, even without check-ins', async (t) => {
-  const { clock, tunnels, hear, tell, left } = setup();
-  hear(...ALL);
-  await tell();
+  const { clock, tunnels, recordCheckIn, sendReport, left } = setup();
+  recordCheckIn(...ALL);
+  await sendReport();
   const slot = tunnels.slot(LEAVING.id);
   const { tunnel } = await tunnelPair(t, {
     clock,
@@ -89,16 +89,16 @@ test('stale nodes: one with an open tunnel stays, even without check-ins', async
 });
 
 test('stale nodes: an agent that is not trusted as a manager removes nothing', async (t) => {
-  const { clock, hear, tell, left } = setup();
-  hear(...ALL);
-  await t.throwsAsync(tell(STAYING), { code: 'manager-unconfirmed' });
+  const { clock, recordCheckIn, sendReport, left } = setup();
+  recordCheckIn(...ALL);
+  await t.throwsAsync(sendReport(STAYING), { code: 'manager-unconfirmed' });
   clock.advance(10 * SILENT_MS);
   t.deepEqual(left(), []);
 });
 
 test('stale nodes: the start of the hub counts as a check-in of each agent', async (t) => {
-  const { clock, tell, left } = setup();
-  await tell();
+  const { clock, sendReport, left } = setup();
+  await sendReport();
   clock.advance(SILENT_MS);
   t.deepEqual(left(), []);
   clock.advance(SWEEP_MS);

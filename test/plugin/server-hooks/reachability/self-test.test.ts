@@ -47,9 +47,9 @@ test('self-test: without TLS it reports that and continues', async (t) => {
 
 test('self-test: an unreachable address skips its remaining checks', async (t) => {
   const world = await startSelfTest(t);
-  const gone = await startListener(t);
-  gone.listener.stop();
-  const refused = await world.codes(`https://127.0.0.1:${gone.port}/edge`, `127.0.0.1:${gone.port}`);
+  const stopped = await startListener(t);
+  stopped.listener.stop();
+  const refused = await world.codes(`https://127.0.0.1:${stopped.port}/edge`, `127.0.0.1:${stopped.port}`);
   t.deepEqual(refused, [HERE, 'hub-refused', '-', '-', HERE, 'hub-refused', '-']);
   const nowhere = `${'a'.repeat(64)}.invalid`;
   const unknown = await world.codes(`https://${nowhere}/edge`, `${nowhere}:8000`);

@@ -23,14 +23,14 @@ export async function follow(
   hub: TestPlugin,
   { token = 'admin', lastEventId, query = '' }: { token?: string; lastEventId?: string; query?: string } = {},
 ) {
-  const gone = new AbortController();
-  t.teardown(() => gone.abort());
+  const disconnect = new AbortController();
+  t.teardown(() => disconnect.abort());
   const response = await fetch(`${hub.url}/api/events${query}`, {
     headers: {
       authorization: `Bearer ${token}`,
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     },
-    signal: gone.signal,
+    signal: disconnect.signal,
   });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -47,5 +47,5 @@ export async function follow(
     }
     return waiting.shift() ?? null;
   };
-  return { response, next, leave: () => gone.abort() };
+  return { response, next, leave: () => disconnect.abort() };
 }

@@ -15,7 +15,7 @@ test('events: check-ins are sent to clients that watch the environment and may r
     await (await joinInstance(t, { edgeKey, edgeId })).checkIn();
   }
   const query = '?watch=1,2,77';
-  const told = async (token: string) => {
+  const firstCheckIn = async (token: string) => {
     const { next } = await follow(t, hub, { token, query });
     for (;;) {
       const event = await next();
@@ -24,9 +24,9 @@ test('events: check-ins are sent to clients that watch the environment and may r
     }
   };
   const { lastCheckInAt } = await hub.view(1);
-  t.like(await told('admin'), { data: { id: 1, changes: { lastCheckInAt } } });
-  t.like(await told('no-settings'), { data: { id: 1 } });
-  t.like(await told('bound-2'), { data: { id: 2 } });
+  t.like(await firstCheckIn('admin'), { data: { id: 1, changes: { lastCheckInAt } } });
+  t.like(await firstCheckIn('no-settings'), { data: { id: 1 } });
+  t.like(await firstCheckIn('bound-2'), { data: { id: 2 } });
   const many = (count: number) => Array.from({ length: count }, (_, index) => index + 1).join();
   t.is((await follow(t, hub, { query: `?watch=${many(100)}` })).response.status, 200);
   for (const watch of ['', '0', '1,', '-1', '1.5', 'x', '9'.repeat(16), many(101)]) {

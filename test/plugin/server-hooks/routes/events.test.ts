@@ -68,18 +68,21 @@ test('events: a caller that disconnects during authentication leaves nothing ope
     while (gates.length < count) await new Promise(setImmediate);
   };
   // More than one caller may have open.
-  const leavers = Array.from({ length: 40 }, () => {
-    const gone = new AbortController();
-    return { gone, answer: fetch(`${hub.url}/api/events`, { signal: gone.signal }).catch(() => null) };
+  const callers = Array.from({ length: 40 }, () => {
+    const disconnect = new AbortController();
+    return {
+      disconnect,
+      answer: fetch(`${hub.url}/api/events`, { signal: disconnect.signal }).catch(() => null),
+    };
   });
   await arrived(40);
-  for (const { gone } of leavers) gone.abort();
-  await Promise.all(leavers.map(({ answer }) => answer));
+  for (const { disconnect } of callers) disconnect.abort();
+  await Promise.all(callers.map(({ answer }) => answer));
   while ((await connections(hub.server)) > 0) await new Promise(setImmediate);
   for (const open of gates.splice(0)) open();
-  const gone = new AbortController();
-  t.teardown(() => gone.abort());
-  const answer = fetch(`${hub.url}/api/events`, { signal: gone.signal });
+  const disconnect = new AbortController();
+  t.teardown(() => disconnect.abort());
+  const answer = fetch(`${hub.url}/api/events`, { signal: disconnect.signal });
   await arrived(1);
   gates[0]?.();
   t.is((await answer).status, 200);

@@ -21,27 +21,27 @@ test('nodes: as the manager reports them, each with its agent, then those that o
   });
   t.like(other, { id: 'n2', role: 'worker', confirmed: false });
 
-  const told = [
+  const reported = [
     memberOf('n1', 'manager', { isLeader: true }),
     memberOf('n2', 'worker', { availability: 'drain', state: 'down' }),
     memberOf('n3', 'worker'),
   ];
-  await manager.client.postSwarm({ swarmId: 's', nodes: told });
+  await manager.client.postSwarm({ swarmId: 's', nodes: reported });
   const stranger = await join('n9', 'worker');
   await stranger.checkIn({ query: { engine: 'down' } });
   await hub.call('POST', path('/tunnel'));
   await manager.checkIn();
   const [first, second, third, fourth, ...more] = await nodes();
   t.deepEqual(more, []);
-  t.like(first, { ...told[0], confirmed: true });
+  t.like(first, { ...reported[0], confirmed: true });
   const { lastCheckInAt, ...agent } = first?.agent ?? {};
   t.deepEqual(agent, {
     ...{ instanceId: manager.instance.instanceId, version: '0.0.0', platform: 'linux/amd64', online: true },
     ...{ engine: 'up', problem: null, tunnel: 'idle', isLeader: true },
   });
   t.true(Math.abs(Date.parse(lastCheckInAt ?? '') - Date.now()) < 30_000, lastCheckInAt ?? '');
-  t.like(second, { ...told[1], agent: { instanceId: worker.instance.instanceId, isLeader: false } });
-  t.like(third, { ...told[2], confirmed: true, agent: null });
+  t.like(second, { ...reported[1], agent: { instanceId: worker.instance.instanceId, isLeader: false } });
+  t.like(third, { ...reported[2], confirmed: true, agent: null });
   t.like(fourth, { id: 'n9', confirmed: false, agent: { engine: 'down', problem: 'engine-unreachable' } });
 
   const view = await hub.view(created.id);

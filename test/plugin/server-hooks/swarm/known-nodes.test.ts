@@ -14,7 +14,7 @@ function agentOf(nodeId: string, name: string): Instance {
 
 function swarmOf(
   instances: readonly Instance[],
-  told: readonly [id: string, name: string][] | null = null,
+  reported: readonly [id: string, name: string][] | null = null,
   swarm: Environment['swarm'] = { id: 's', managers: ['n9'] },
 ) {
   const member = ([id, name]: [string, string]): SwarmMember => ({
@@ -29,7 +29,7 @@ function swarmOf(
     cpus: 1,
     memoryBytes: 1,
   });
-  const members = told && new Map(told.map((each) => [each[0], member([...each])]));
+  const members = reported && new Map(reported.map((each) => [each[0], member([...each])]));
   return { environment: sampleEnvironment(1, { instances, swarm }), members };
 }
 
@@ -49,12 +49,12 @@ test('known nodes: a manager’s report decides; a node without an agent is list
   const { environment, members } = swarmOf(
     [agentOf('n1', 'claimed'), agentOf('n7', 'invented')],
     [
-      ['n1', 'told'],
+      ['n1', 'reported'],
       ['n2', 'bare'],
     ],
   );
-  const [bare, told, ...more] = waysToNodes(environment, members);
-  t.like(told, { id: 'n1', name: 'told', target: { instanceId: 'agent of n1' } });
+  const [bare, reported, ...more] = waysToNodes(environment, members);
+  t.like(reported, { id: 'n1', name: 'reported', target: { instanceId: 'agent of n1' } });
   t.like(bare, { id: 'n2', name: 'bare' });
   t.true(bare?.target instanceof Problem && bare.target.code === 'node-without-agent');
   t.deepEqual(more, []);

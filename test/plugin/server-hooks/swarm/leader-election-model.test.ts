@@ -4,7 +4,7 @@ import type { LeaseAgent } from '../../../kit/lease-simulation/agent.js';
 import { disturb } from '../../../kit/lease-simulation/faults.js';
 import { LeaseWorld } from '../../../kit/lease-simulation/simulation.js';
 
-const WALKS = Number(process.env.FAIRLEAD_WALKS ?? 250);
+const RUNS = Number(process.env.FAIRLEAD_RUNS ?? 250);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
 const STEPS = 40;
 /** So long the hub takes a silent tunnel for a living one, ms. */
@@ -57,7 +57,7 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   }
 }
 
-async function walk(seed: number): Promise<void> {
+async function simulate(seed: number): Promise<void> {
   const trace: string[] = [];
   const world = new LeaseWorld(seed, 1 + (seed % 5));
   try {
@@ -77,7 +77,7 @@ async function walk(seed: number): Promise<void> {
     world.restart(false);
   } catch (error) {
     throw new Error(
-      `FAIRLEAD_SEED=${seed} FAIRLEAD_WALKS=1: ${(error as Error).message}\n${trace.join('\n')}`,
+      `FAIRLEAD_SEED=${seed} FAIRLEAD_RUNS=1: ${(error as Error).message}\n${trace.join('\n')}`,
       {
         cause: error,
       },
@@ -87,7 +87,7 @@ async function walk(seed: number): Promise<void> {
 
 test('lease: under any faults at most one agent may open the tunnel, and one does in time', async (t) => {
   t.timeout(600_000);
-  t.log(`FAIRLEAD_SEED=${SEED}, ${WALKS} walks`);
-  for (let n = 0; n < WALKS; n++) await walk(SEED + n);
+  t.log(`FAIRLEAD_SEED=${SEED}, ${RUNS} runs`);
+  for (let n = 0; n < RUNS; n++) await simulate(SEED + n);
   t.pass();
 });

@@ -20,30 +20,30 @@ function setup() {
     onChange: () => changes++,
     clock,
   });
-  const tell = (workers: number) => {
+  const sendReport = (workers: number) => {
     const nodes = [member('n', 'manager', 'active')];
     for (let i = 0; i < workers; i++) nodes.push(member(`w${i}`, 'worker', 'active'));
     return roster.accept(instance, { swarmId: 's', nodes });
   };
-  return { clock, roster, tell, changes: () => changes };
+  return { clock, roster, sendReport, changes: () => changes };
 }
 
 test('swarm roster: a repeated report is no change and costs nothing', async (t) => {
-  const { tell, changes, roster } = setup();
-  for (let i = 0; i < 100; i++) await tell(1);
+  const { sendReport, changes, roster } = setup();
+  for (let i = 0; i < 100; i++) await sendReport(1);
   t.is(changes(), 1);
   t.deepEqual([...(roster.members?.keys() ?? [])], ['n', 'w0']);
 });
 
 test('swarm roster: accepts a burst of ten changes, then one a second', async (t) => {
-  const { tell, changes, clock } = setup();
-  for (let i = 0; i < 10; i++) await tell(i);
-  t.like(await t.throwsAsync(tell(10)), { code: 'report-too-soon', status: 429, retryAfterSeconds: 1 });
+  const { sendReport, changes, clock } = setup();
+  for (let i = 0; i < 10; i++) await sendReport(i);
+  t.like(await t.throwsAsync(sendReport(10)), { code: 'report-too-soon', status: 429, retryAfterSeconds: 1 });
   t.is(changes(), 10);
   clock.advance(1_000);
-  await tell(10);
-  await t.throwsAsync(tell(11), { code: 'report-too-soon' });
+  await sendReport(10);
+  await t.throwsAsync(sendReport(11), { code: 'report-too-soon' });
   clock.advance(3_600_000);
-  for (let i = 0; i < 10; i++) await tell(i);
-  await t.throwsAsync(tell(12), { code: 'report-too-soon' });
+  for (let i = 0; i < 10; i++) await sendReport(i);
+  await t.throwsAsync(sendReport(12), { code: 'report-too-soon' });
 });

@@ -18,7 +18,7 @@ const place = (role: 'worker' | 'manager') => ({
 const never = () => new Promise<void>(() => undefined);
 
 interface Setup {
-  readonly isLeaderGone?: boolean;
+  readonly isLeaderOffline?: boolean;
   readonly leader?: (agent: TestInstance) => Promise<unknown>;
   readonly node?: (agent: TestInstance) => Promise<unknown>;
 }
@@ -41,7 +41,7 @@ async function setup(t: ExecutionContext, options: Setup = {}) {
       await (options.leader ?? confirm)(leader);
     },
   });
-  if (options.isLeaderGone) clock.advance(3_600_000);
+  if (options.isLeaderOffline) clock.advance(3_600_000);
   const node: TestInstance = await agents.join('n2', 'worker', {
     report: async () => {
       asked.push('n2');
@@ -123,7 +123,7 @@ test('leader reports: a call continues as soon as one report is enough', async (
 });
 
 test('leader reports: an agent that is node and leader is asked once', async (t) => {
-  const { node, asked, openEnvironment, call } = await setup(t, { isLeaderGone: true });
+  const { node, asked, openEnvironment, call } = await setup(t, { isLeaderOffline: true });
   await openEnvironment(node);
   t.like(await call(), REFUSED);
   t.deepEqual(asked, ['n2']);

@@ -84,11 +84,11 @@ test('slot: a waiting caller gets the tunnel with a hold on it', async (t) => {
 
 test('slot: a caller that disconnects no longer counts as use', async (t) => {
   const { slot, clock } = setup();
-  const gone = new AbortController();
-  const waiting = slot.acquire(1_000, gone.signal);
-  gone.abort(new Error('left'));
+  const disconnect = new AbortController();
+  const waiting = slot.acquire(1_000, disconnect.signal);
+  disconnect.abort(new Error('left'));
   await t.throwsAsync(waiting, { message: 'left' });
-  await t.throwsAsync(slot.acquire(1_000, gone.signal), { message: 'left' });
+  await t.throwsAsync(slot.acquire(1_000, disconnect.signal), { message: 'left' });
   t.is(slot.uses, 0);
   t.is(clock.pending, 0);
 });

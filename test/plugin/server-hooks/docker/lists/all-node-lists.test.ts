@@ -110,7 +110,7 @@ test('all-node lists: a failed node is named with its code, and the others are l
 
 test('all-node lists: an internal failure is reported as such, without details, and logged', async (t) => {
   const hub = await startListHub(t, [saying([])], {
-    around: () => ({ open: () => Promise.reject(new Error('a secret')) }),
+    wrap: () => ({ open: () => Promise.reject(new Error('a secret')) }),
   });
   const { nodes } = await hub.list('/networks?nodes=all');
   t.like(nodes[0], { state: 'failed', code: 'internal', detail: 'The hub could not query it' });
@@ -130,7 +130,7 @@ test('all-node lists: a node that is slow to answer, or to wake, fails at its de
       saying([]),
     ],
     {
-      around: (tunnels) => ({
+      wrap: (tunnels) => ({
         open: async (target, signal) => {
           const call = await tunnels.open(target, signal);
           if (target.environmentId === 4)
@@ -168,7 +168,7 @@ test('all-node lists: 32 nodes are queried at a time, and all of them within six
   const hub = await startListHub(t, [saying([])], {
     change: ([node]) =>
       Array.from({ length: 300 }, (_, index) => ({ ...(node ?? closed()), id: `n${index}`, name: '' })),
-    around: () => ({
+    wrap: () => ({
       open: (_, signal) => {
         most = Math.max(most, ++open);
         return new Promise((_, reject) => {

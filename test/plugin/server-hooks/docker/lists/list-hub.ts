@@ -49,11 +49,11 @@ export async function startListHub(
   scripts: readonly EngineScript[],
   {
     change = (nodes) => nodes,
-    around = (tunnels) => tunnels,
+    wrap = (tunnels) => tunnels,
     http2: isHttp2 = false,
   }: {
     change?: (nodes: ListedNode[]) => ListedNode[];
-    around?: (tunnels: TunnelSource) => TunnelSource;
+    wrap?: (tunnels: TunnelSource) => TunnelSource;
     http2?: boolean;
   } = {},
 ): Promise<ListHub> {
@@ -70,7 +70,7 @@ export async function startListHub(
   const log = new LogRecorder();
   const json = new JsonWorker({ spawn: spawnJsonWorker, clock: systemClock, logger: log });
   t.teardown(() => json.stop());
-  const lists = new AllNodeLists({ tunnels: around(tunnels), clock, logger: log, json });
+  const lists = new AllNodeLists({ tunnels: wrap(tunnels), clock, logger: log, json });
   const calls = new Set<Promise<void>>();
   const serve = (req: ClientRequest, res: ClientResponse) => {
     const question = parseListRequest(req.url ?? '', true);

@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava';
 import type { Hub } from './proxy-hub.js';
 
 /** How a connection ended, as its client saw it. */
-export interface Heard {
+export interface Received {
   readonly text: string;
   readonly body: Buffer;
   /** `end`: a regular end (TLS close_notify or FIN); `reset`: a TCP reset. */
@@ -30,9 +30,9 @@ export async function dialHub(t: ExecutionContext, hub: Hub, raw = dialTcp(t, hu
 }
 
 /** Everything a socket says until it closes. */
-export async function hear(socket: net.Socket): Promise<Heard> {
+export async function readToEnd(socket: net.Socket): Promise<Received> {
   const parts: Buffer[] = [];
-  let ending: Heard['ending'] = 'end';
+  let ending: Received['ending'] = 'end';
   socket.on('data', (chunk: Buffer) => parts.push(chunk));
   socket.on('error', () => {
     ending = 'reset';
@@ -46,10 +46,10 @@ export async function hear(socket: net.Socket): Promise<Heard> {
 }
 
 /** Sends one raw request and hears the answer out. */
-export async function ask(t: ExecutionContext, hub: Hub, request: string): Promise<Heard> {
+export async function ask(t: ExecutionContext, hub: Hub, request: string): Promise<Received> {
   const socket = await dialHub(t, hub);
   socket.write(request);
-  return hear(socket);
+  return readToEnd(socket);
 }
 
 /** Resolves once a socket's collected text holds `part`. */
@@ -70,7 +70,7 @@ export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise
 }
 
 /** An answer as an HTTP/2 client saw it. */
-export interface Heard2 {
+export interface ReceivedStream {
   readonly status: number | undefined;
   readonly headers: http2.IncomingHttpHeaders;
   readonly body: Buffer;
@@ -86,11 +86,11 @@ export function connectHttp2(t: ExecutionContext, hub: Hub): http2.ClientHttp2Se
 }
 
 /** Hears an HTTP/2 stream out. */
-export function hear2(stream: http2.ClientHttp2Stream): Promise<Heard2> {
+export function readStreamToEnd(stream: http2.ClientHttp2Stream): Promise<ReceivedStream> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let headers: http2.IncomingHttpHeaders = {};
-    let ending: Heard2['ending'] = 'end';
+    let ending: ReceivedStream['ending'] = 'end';
     stream.on('response', (got) => {
       headers = got;
     });
@@ -116,6 +116,6 @@ export function ask2(
   hub: Hub,
   path: string,
   headers: http2.OutgoingHttpHeaders = {},
-): Promise<Heard2> {
-  return hear2(connectHttp2(t, hub).request({ ':path': path, ...headers }, { endStream: true }));
+): Promise<ReceivedStream> {
+  return readStreamToEnd(connectHttp2(t, hub).request({ ':path': path, ...headers }, { endStream: true }));
 }

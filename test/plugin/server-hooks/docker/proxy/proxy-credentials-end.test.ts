@@ -1,7 +1,7 @@
 import test from 'ava';
 import { defer } from '../../../../kit/deferred.js';
 import { left, startEngine } from '../../../../kit/engine/double.js';
-import { dialHub, hear, until } from './proxy-clients.js';
+import { dialHub, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n';
@@ -21,9 +21,9 @@ for (const [what, request, answer] of [
     socket.write(request);
     await until(socket, answer === STREAM ? 'hello' : '\r\n\r\n');
     const [engineSide] = engine.sockets;
-    const heard = hear(socket);
+    const received = readToEnd(socket);
     ended.abort();
-    const [{ ending }] = await Promise.all([heard, left(engineSide), hub.idle()]);
+    const [{ ending }] = await Promise.all([received, left(engineSide), hub.idle()]);
     t.is(ending, 'reset', 'a cut is no end');
     t.is(hub.tunnels.opened[0]?.released, 1);
   });

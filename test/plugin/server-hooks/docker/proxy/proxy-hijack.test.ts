@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import test from 'ava';
 import { startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { dialHub, dialTcp, hear, until } from './proxy-clients.js';
+import { dialHub, dialTcp, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 test('docker upgrade: a connection hijacked without Upgrade carries stdin and its end', async (t) => {
@@ -20,10 +20,10 @@ test('docker upgrade: a connection hijacked without Upgrade carries stdin and it
     const head = await until(socket, '\r\n\r\n');
     t.regex(head, /^HTTP\/1\.1 200 OK\r\n.*^connection: close\r$/ims);
     t.notRegex(head, /transfer-encoding/i);
-    const heard = hear(socket);
+    const received = readToEnd(socket);
     socket.write('GET / HTTP/1.1\r\n\r\n');
     socket.end('x'.repeat(300_000));
-    const { text, ending } = await heard;
+    const { text, ending } = await received;
     t.is(text, `got {}GET / HTTP/1.1\r\n\r\n${'x'.repeat(300_000)}`);
     t.is(ending, 'end');
     await hub.idle();

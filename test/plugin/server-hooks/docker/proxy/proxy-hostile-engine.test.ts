@@ -42,7 +42,7 @@ const REFUSED: ReadonlyArray<readonly [string, string, string]> = [
     'engine-bad-response',
   ],
   [
-    'a transfer coding beside chunked',
+    'a transfer coding in addition to chunked',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
     'engine-bad-response',
   ],

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, ask2, connectHttp2, dialHub, hear2, until } from './proxy-clients.js';
+import { ask, ask2, connectHttp2, dialHub, readStreamToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
@@ -47,10 +47,10 @@ test('docker proxy: an upload over HTTP/2 is chunked, or keeps its length', asyn
   const chunked = session.request({ ':path': '/1/build', ':method': 'POST' });
   chunked.write('hel');
   chunked.end('lo');
-  t.is((await hear2(chunked)).body.toString(), '{}');
+  t.is((await readStreamToEnd(chunked)).body.toString(), '{}');
   const sized = session.request({ ':path': '/1/build', ':method': 'POST', 'content-length': 5 });
   sized.end('hello');
-  t.is((await hear2(sized)).body.toString(), '{}');
+  t.is((await readStreamToEnd(sized)).body.toString(), '{}');
   t.regex(engine.bytes(), /transfer-encoding: chunked/);
   t.regex(engine.bytes(), /content-length: 5/);
 });
@@ -66,7 +66,7 @@ test('docker proxy: an engine may answer before the upload is over', async (t) =
   const hub = await startHub(t, [engine]);
   const stream = connectHttp2(t, hub).request({ ':path': '/1/build', ':method': 'POST' });
   stream.write('a part');
-  const { status, body, ending } = await hear2(stream);
+  const { status, body, ending } = await readStreamToEnd(stream);
   t.is(status, 400);
   t.is(body.toString(), '{}');
   t.is(ending, 'end');

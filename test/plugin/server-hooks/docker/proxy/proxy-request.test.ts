@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, ask2, connectHttp2, dialHub, hear2, until } from './proxy-clients.js';
+import { ask, ask2, connectHttp2, dialHub, readStreamToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
@@ -30,7 +30,7 @@ test('docker proxy: bytes above 127 reach the engine unchanged', async (t) => {
   const path = Buffer.from('/containers/é/archive?path=/ö').toString('latin1');
   const stream = connectHttp2(t, hub).request({ ':path': `/1${path}`, ':method': 'PUT' });
   stream.end('{}');
-  t.is((await hear2(stream)).status, 200);
+  t.is((await readStreamToEnd(stream)).status, 200);
   t.true(engine.bytes().startsWith(`PUT ${path} HTTP/1.1\r\n`), engine.bytes());
   const socket = await dialHub(t, hub);
   const head = 'PUT /1/x HTTP/1.1\r\nHost: hub\r\nUser-Agent: \xc3\xa9\r\nContent-Length: 2\r\n\r\n';
@@ -165,13 +165,13 @@ test('docker proxy: many calls on one connection leave no listeners on it', asyn
   for (let n = 0; n < 30; n++) {
     socket.write('GET /1/info HTTP/1.1\r\nHost: hub\r\n\r\n');
     await until(socket, '\r\n\r\n{}');
-    await hear2(session.request({ ':path': '/1/info' }));
+    await readStreamToEnd(session.request({ ':path': '/1/info' }));
   }
   t.deepEqual(warnings, []);
 });
 
 test('docker proxy: 50 concurrent calls never mix two environments', async (t) => {
-  const tell = (name: string) =>
+  const serverNamed = (name: string) =>
     startEngine(t, (socket, seen) => {
       socket.once('data', () => {
         const path = seen().split(' ')[1];
@@ -179,12 +179,12 @@ test('docker proxy: 50 concurrent calls never mix two environments', async (t) =
         socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       });
     });
-  const hub = await startHub(t, [await tell('red'), await tell('blue')]);
+  const hub = await startHub(t, [await serverNamed('red'), await serverNamed('blue')]);
   const session = connectHttp2(t, hub);
   const calls = Array.from({ length: 50 }, async (_, n) => {
     const environment = (n % 2) + 1;
     const want = `${environment === 1 ? 'red' : 'blue'}/${n}`;
-    const { body } = await hear2(session.request({ ':path': `/${environment}/${n}` }));
+    const { body } = await readStreamToEnd(session.request({ ':path': `/${environment}/${n}` }));
     t.is(body.toString(), want);
     const text = await ask(
       t,

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, ask2, dialHub, hear, until } from './proxy-clients.js';
+import { ask, ask2, dialHub, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 const TOKEN = 'the-admins-token';
@@ -118,7 +118,7 @@ test('docker proxy: an upgrade carries no credential to an engine either', async
   );
   await until(socket, '\r\n\r\n');
   socket.end();
-  await hear(socket);
+  await readToEnd(socket);
   t.deepEqual(engine.bytes().trimEnd().split('\r\n').sort(), [
     'POST /containers/x/attach?stream=1 HTTP/1.1',
     'accept-encoding: identity',
@@ -139,6 +139,6 @@ test('docker proxy: Expect is answered by the hub', async (t) => {
   );
   t.is(await until(socket, '\r\n\r\n'), 'HTTP/1.1 100 Continue\r\n\r\n');
   socket.write('{}');
-  t.true((await hear(socket)).text.endsWith('ok'));
+  t.true((await readToEnd(socket)).text.endsWith('ok'));
   t.notRegex(engine.bytes(), /expect/i);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
 import { startEngine } from '../../../../kit/engine/double.js';
-import { ask, connectHttp2, dialHub, hear, hear2, until } from './proxy-clients.js';
+import { ask, connectHttp2, dialHub, readStreamToEnd, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
 const GET = 'GET /1/images/x/get HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n';
@@ -45,16 +45,16 @@ for (const [what, answer, how] of CUTS) {
       if (version === 'HTTP/2') {
         const stream = connectHttp2(t, hub).request({ ':path': '/1/images/x/get' });
         stream.once('data', breakOff);
-        const heard = await hear2(stream);
-        t.is(heard.status, 200);
-        t.is(heard.ending, 'reset');
+        const received = await readStreamToEnd(stream);
+        t.is(received.status, 200);
+        t.is(received.ending, 'reset');
       } else {
         const socket = await dialHub(t, hub);
         socket.write(GET.replace('HTTP/1.1', version));
-        const heard = hear(socket);
+        const received = readToEnd(socket);
         await until(socket, 'hello');
         breakOff();
-        const { text, ending } = await heard;
+        const { text, ending } = await received;
         t.regex(text, /^HTTP\/1\.1 200 OK/);
         t.notRegex(text, /\r\n0\r\n\r\n/);
         // A length or chunks show a cut by themselves; without either only a reset does.
@@ -77,7 +77,7 @@ test('docker proxy: a body that lasts until close ends with a regular end', asyn
   const zero = await ask(t, hub, GET.replace('HTTP/1.1', 'HTTP/1.0'));
   t.true(zero.text.endsWith('\r\n\r\nhello'));
   t.is(zero.ending, 'end');
-  const two = await hear2(connectHttp2(t, hub).request({ ':path': '/1/x' }));
+  const two = await readStreamToEnd(connectHttp2(t, hub).request({ ':path': '/1/x' }));
   t.is(two.body.toString(), 'hello');
   t.is(two.ending, 'end');
 });

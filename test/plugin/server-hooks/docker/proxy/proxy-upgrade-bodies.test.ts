@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, dialHub, hear, until } from './proxy-clients.js';
+import { ask, dialHub, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { exec, repeating, SWITCH } from './upgrade-script.js';
 
@@ -24,7 +24,7 @@ test('docker upgrade: a chunked body is separated from the stream after it, in p
       await new Promise<void>((resolve) => socket.write(bytes.slice(at, at + size), () => resolve()));
     }
     socket.end();
-    t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got all of stdin');
+    t.is((await readToEnd(socket)).text.split('\r\n\r\n')[1], 'got all of stdin');
     t.regex(engine.bytes(), /transfer-encoding: chunked\r\n/i);
     const [, framed = ''] = engine.bytes().split('\r\n\r\n');
     t.is(`${framed}\r\n`.replace(/[0-9a-f]+\r\n(.*?)\r\n/gi, '$1').slice(0, 16), '{"Detach":false}');
@@ -38,7 +38,7 @@ test('docker upgrade: a chunked body that never ends is over when the engine swi
   socket.write(`${CHUNKED}2\r\n{}\r\n`);
   t.regex(await until(socket, '\r\n\r\n'), /^HTTP\/1\.1 101 /);
   socket.end('0\r\n\r\nstdin');
-  t.true((await hear(socket)).text.endsWith('0\r\n\r\nstdin'));
+  t.true((await readToEnd(socket)).text.endsWith('0\r\n\r\nstdin'));
 });
 
 test('docker upgrade: a chunked body that never starts does not keep the engine from switching', async (t) => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { problem } from '../../../../../protocol/problems.js';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
-import { ask, dialHub, hear, until } from './proxy-clients.js';
+import { ask, dialHub, readToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 import { exec, repeating, SWITCH } from './upgrade-script.js';
 
@@ -12,7 +12,7 @@ test('docker upgrade: output still arrives after piped stdin has ended', async (
   socket.write(exec('{}'));
   t.regex(await until(socket, '\r\n\r\n'), /^HTTP\/1\.1 101 Switching Protocols\r\n/);
   socket.end('hello');
-  t.like(await hear(socket), { text: 'got {}hello', ending: 'end' });
+  t.like(await readToEnd(socket), { text: 'got {}hello', ending: 'end' });
   await hub.idle();
   t.is(hub.tunnels.opened[0]?.released, 1);
 });
@@ -22,7 +22,7 @@ test('docker upgrade: body, stdin and its end in one packet are separated', asyn
   const hub = await startHub(t, [engine]);
   const socket = await dialHub(t, hub);
   socket.end(`${exec('{"Detach":false}')}all of stdin`);
-  const { text, ending } = await hear(socket);
+  const { text, ending } = await readToEnd(socket);
   t.is(text.split('\r\n\r\n')[1], 'got {"Detach":false}all of stdin');
   t.is(ending, 'end');
   t.regex(engine.bytes(), /content-length: 16\r\n/);
@@ -36,7 +36,7 @@ test('docker upgrade: a body that arrives in pieces is joined', async (t) => {
     await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
   }
   socket.end();
-  t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got {"Detach":false}stdin');
+  t.is((await readToEnd(socket)).text.split('\r\n\r\n')[1], 'got {"Detach":false}stdin');
 });
 
 test('docker upgrade: a client that waits for 100 Continue gets it', async (t) => {
@@ -45,7 +45,7 @@ test('docker upgrade: a client that waits for 100 Continue gets it', async (t) =
   socket.write(exec('{}', 'Expect: 100-continue\r\n').slice(0, -2));
   t.is(await until(socket, '\r\n\r\n'), 'HTTP/1.1 100 Continue\r\n\r\n');
   socket.end('{}stdin');
-  t.is((await hear(socket)).text.split('\r\n\r\n')[1], 'got {}stdin');
+  t.is((await readToEnd(socket)).text.split('\r\n\r\n')[1], 'got {}stdin');
 });
 
 test('docker upgrade: only the stream type of the engine’s head passes', async (t) => {
@@ -68,7 +68,7 @@ test('docker upgrade: output ends while stdin is open, and stdin still arrives',
   const hub = await startHub(t, [engine]);
   const socket = await dialHub(t, hub);
   socket.write(exec(''));
-  const { text, ending } = await hear(socket);
+  const { text, ending } = await readToEnd(socket);
   t.true(text.endsWith('done'));
   t.is(ending, 'end');
   const [engineSide] = engine.sockets;
@@ -90,9 +90,9 @@ test('docker upgrade: a stream that breaks is reset at the client', async (t) =>
     const socket = await dialHub(t, hub);
     socket.write(exec(''));
     await until(socket, 'half');
-    const heard = hear(socket);
+    const received = readToEnd(socket);
     breakOff(hub.tunnels.opened.length - 1);
-    t.is((await heard).ending, 'reset');
+    t.is((await received).ending, 'reset');
     await hub.idle();
   }
   t.true(hub.tunnels.opened.every((call) => call.released === 1));

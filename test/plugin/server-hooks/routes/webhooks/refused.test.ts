@@ -77,8 +77,10 @@ test('webhooks: every wrong signature and every unknown webhook gets the same an
     code: 'webhook-unauthorized',
   });
   t.is(await count(), 0);
-  const told = hub.log.lines.filter(({ fields }) => JSON.stringify(fields).includes('webhook-unauthorized'));
-  t.is(told.length, 1, 'a line a minute');
+  const logged = hub.log.lines.filter(({ fields }) =>
+    JSON.stringify(fields).includes('webhook-unauthorized'),
+  );
+  t.is(logged.length, 1, 'a line a minute');
 });
 
 test('webhooks: a clock nearly 5 minutes off is accepted, and one valid signature among many is enough', async (t) => {

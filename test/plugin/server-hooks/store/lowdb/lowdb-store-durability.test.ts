@@ -169,10 +169,10 @@ test.serial('lowdb store: the writes of one turn are stored together or undone t
   ];
   const lost = writeBoth();
   const fsync = await next();
-  const gone = store.removeWebhook('kept');
+  const removed = store.removeWebhook('kept');
   t.is(store.webhook('kept'), undefined);
   fsync(full());
-  for (const write of [...lost, gone]) await t.throwsAsync(write, { code: 'store-unwritable' });
+  for (const write of [...lost, removed]) await t.throwsAsync(write, { code: 'store-unwritable' });
   t.deepEqual([...store.webhooks()], [kept]);
   t.deepEqual([...store.environments()], []);
   const written = writeBoth();

@@ -22,9 +22,9 @@ async function buildWriter(folder: string): Promise<string> {
 
 async function kill9(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.kill('SIGKILL');
-  await gone;
+  await exited;
 }
 
 /** Starts a writer, kills it after `lines` lines, and returns the highest acknowledged generations. */

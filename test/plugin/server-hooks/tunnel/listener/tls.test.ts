@@ -18,7 +18,7 @@ async function dialPlain(t: ExecutionContext, port: number, localAddress = '127.
 }
 
 /** How a TLS handshake with these options ends: `open`, or the error's code. */
-function shake(port: number, options: tls.ConnectionOptions): Promise<string> {
+function handshake(port: number, options: tls.ConnectionOptions): Promise<string> {
   return new Promise((resolve) => {
     const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
     socket.once('secureConnect', () => resolve('open'));
@@ -33,10 +33,10 @@ function shake(port: number, options: tls.ConnectionOptions): Promise<string> {
 test('tunnel port: accepts only TLS 1.3 with its ALPN', async (t) => {
   const { port } = await startListener(t);
   t.is(
-    await shake(port, { ALPNProtocols: [TUNNEL_ALPN], maxVersion: 'TLSv1.2' }),
+    await handshake(port, { ALPNProtocols: [TUNNEL_ALPN], maxVersion: 'TLSv1.2' }),
     'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
   );
-  t.is(await shake(port, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+  t.is(await handshake(port, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
   const socket = await dialTunnelPort(t, port);
   t.is(socket.getProtocol(), 'TLSv1.3');
   t.is(socket.alpnProtocol, TUNNEL_ALPN);
@@ -99,5 +99,5 @@ test('tunnel port: a stop ends connections without a proof, and is safe twice', 
   listener.stop();
   await once(plain.resume(), 'close');
   t.is(await half.ended, 'closed');
-  t.is(await shake(port, { ALPNProtocols: [TUNNEL_ALPN] }), 'ECONNREFUSED');
+  t.is(await handshake(port, { ALPNProtocols: [TUNNEL_ALPN] }), 'ECONNREFUSED');
 });

@@ -123,7 +123,7 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
       const grownMiB = (process.memoryUsage().rss - before) / 2 ** 20;
       t.true(grownMiB < 256, `${grownMiB} MiB`);
       t.log(
-        `${tunnel.end} after ${Math.round(sent / 1024)} KiB; slowest call beside it ${Math.round(slowestMs)} ms`,
+        `${tunnel.end} after ${Math.round(sent / 1024)} KiB; slowest other call ${Math.round(slowestMs)} ms`,
       );
     },
   );

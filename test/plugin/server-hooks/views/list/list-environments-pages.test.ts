@@ -16,7 +16,7 @@ const environmentArbitrary = fc.record({
   name: nameArbitrary,
   tags: fc.subarray(['a', 'b', 'c']),
   createdAt: fc.integer({ min: 0, max: 3 }).map((n) => new Date(n * 1_000).toISOString()),
-  heard: fc.constantFrom(null, 'up' as const, 'down' as const),
+  checkIn: fc.constantFrom(null, 'up' as const, 'down' as const),
   tick: fc.integer({ min: 0, max: 3 }),
 });
 const queryArbitrary = fc.record({
@@ -53,9 +53,9 @@ test('list: all pages together are the filtered environments, each once and in o
       queryArbitrary,
       fc.array(meanwhileArbitrary, { maxLength: 12 }),
       async (environments, query, meanwhile) => {
-        const { clock, store, hear, add, list } = listSetup();
+        const { clock, store, recordCheckIn, add, list } = listSetup();
         let nextId = 1;
-        const make = ({ name, tags, createdAt, heard, tick }: (typeof environments)[number]) => {
+        const make = ({ name, tags, createdAt, checkIn, tick }: (typeof environments)[number]) => {
           const id = nextId++;
           clock.advance(tick);
           add(id, {
@@ -66,7 +66,7 @@ test('list: all pages together are the filtered environments, each once and in o
             edgeId: null,
             associatedAt: createdAt,
           });
-          if (heard) hear(id, heard);
+          if (checkIn) recordCheckIn(id, checkIn);
           return id;
         };
         const stayed = new Set(environments.map(make));

@@ -32,16 +32,16 @@ test('list: a search matches all its words in name, tags and Edge ID, and an id 
   t.deepEqual(await found('BBBB-2'), [12]);
   t.deepEqual(await found('12'), [12]);
   t.deepEqual(await found(''), [1, 12]);
-  t.is((await list({ terms: ['nobody'] })).total, 0);
+  t.is((await list({ terms: ['missing'] })).total, 0);
 });
 
 test('list: an environment needs all given tags and one of the given statuses', async (t) => {
-  const { add, hear, list } = listSetup();
+  const { add, recordCheckIn, list } = listSetup();
   add(1, { tags: ['a', 'b'] });
   add(2, { tags: ['a'], instances: [] });
   add(3, { tags: ['b', 'a'] });
-  hear(1);
-  hear(3, 'down');
+  recordCheckIn(1);
+  recordCheckIn(3, 'down');
   t.deepEqual(idsOf(await list({ tags: ['a', 'b'] })), [1, 3]);
   t.deepEqual(idsOf(await list({ tags: ['A'] })), []);
   t.deepEqual(idsOf(await list({ statuses: ['online', 'new'] })), [1, 2]);
@@ -55,11 +55,11 @@ test('list: environments a caller may not see are neither shown nor counted', as
 });
 
 test('list: is sorted by last check-in, environments without one first', async (t) => {
-  const { clock, add, hear, list } = listSetup();
+  const { clock, add, recordCheckIn, list } = listSetup();
   for (const id of [1, 2, 3]) add(id);
-  hear(2);
+  recordCheckIn(2);
   clock.advance(1_000);
-  hear(1);
+  recordCheckIn(1);
   t.deepEqual(idsOf(await list({ sort: 'lastCheckInAt' })), [3, 2, 1]);
 });
 
@@ -85,10 +85,10 @@ test('list: a cursor that is broken, or of another list, is refused', async (t) 
 });
 
 test('list: can start at any position, in each order, and continue from there', async (t) => {
-  const { add, hear, list } = listSetup();
+  const { add, recordCheckIn, list } = listSetup();
   for (let id = 1; id <= 50; id++) {
     add(id, { name: `depot ${(id * 7) % 50}` });
-    if (id % 3 === 0) hear(id);
+    if (id % 3 === 0) recordCheckIn(id);
   }
   for (const sort of ['id', 'name', 'createdAt', 'lastCheckInAt', 'status'] as const) {
     for (const descending of [false, true]) {

@@ -35,12 +35,12 @@ export function listSetup() {
     isVisible: (id: number) => boolean = () => true,
   ): Promise<ListPage> => listEnvironments({ ...ALL, ...query }, sources, isVisible);
   const add = (id: number, changes: Partial<Environment> = {}) => store.put(sampleEnvironment(id, changes));
-  const hear = (id: number, engine: 'up' | 'down' = 'up') =>
+  const recordCheckIn = (id: number, engine: 'up' | 'down' = 'up') =>
     live.of(id).presence.recordCheckIn(store.environment(id)?.instances[0]?.id ?? '', 5_000, {
       engine,
       problem: null,
     });
-  return { clock, live, store, directory, list, add, hear };
+  return { clock, live, store, directory, list, add, recordCheckIn };
 }
 
 export const idsOf = ({ items }: ListPage) => items.map(({ id }) => id);
