@@ -12,19 +12,19 @@ import { EventStreams } from '../events/event-streams.js';
 import type { Host, Logger } from '../host.js';
 import { cutLeftovers } from '../http/cut-leftovers.js';
 import { errorReplies } from '../http/error-reply.js';
+import { Gateway } from '../http/gateway.js';
 import { requireHost } from '../http/guards/require-host.js';
 import { hubTime } from '../http/hub-time.js';
 import { MissedUpgrades } from '../http/missed-upgrades.js';
-import { callRoutes } from '../http/operation-routes.js';
+import { type CallReaders, operationRoutes } from '../http/operation-routes.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Running } from '../plugin.js';
 import { SelfTest } from '../reachability/self-test.js';
-import { agentRoutes } from '../routes/agent.js';
-import { ConsoleRoute } from '../routes/console.js';
-import { answerDockerCall, answerDockerUpgrade, parseDockerCall } from '../routes/docker.js';
-import { CALLS } from '../routes/operations.js';
-import type { Services } from '../services.js';
+import { type AgentDeps, agentRoutes } from '../routes/agent.js';
+import { type ConsoleDeps, ConsoleRoute } from '../routes/console.js';
+import { answerDockerCall, answerDockerUpgrade, type DockerDeps, parseDockerCall } from '../routes/docker.js';
+import { OPERATIONS, type OperationDeps } from '../routes/operations.js';
 import { EnvironmentDirectory } from '../views/list/directory.js';
 import { newSecret, WebhookAdmin } from '../webhooks/admin.js';
 import { CallLog } from '../webhooks/call-log.js';
@@ -63,8 +63,10 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   await lifecycle.use(new EnvironmentWatch({ store, live, snapshots, log, clock }));
   const lastCheckInAtMs = (id: number) => live.of(id).presence.lastCheckInAtMs();
   const eventStreams = await lifecycle.use(new EventStreams({ log, clock, lastCheckInAtMs }));
+  const gateway = new Gateway({ host, clock });
   return entryPoints({
     ...parts,
+    gateway,
     clock,
     admin,
     callLog,
@@ -96,17 +98,20 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   });
 }
 
+/** What the routes need, each a part of it. */
+type ApiDeps = AgentDeps & ConsoleDeps & DockerDeps & OperationDeps & CallReaders;
+
 /** Docker calls bypass Koa, on the raw request: bytes stream both ways. */
-function entryPoints(services: Services): Api {
-  const listener = application(services).callback();
-  const consoles = new ConsoleRoute(services);
-  const missedUpgrades = new MissedUpgrades(services.logger);
+function entryPoints(deps: ApiDeps): Api {
+  const listener = application(deps).callback();
+  const consoles = new ConsoleRoute(deps);
+  const missedUpgrades = new MissedUpgrades(deps.logger);
   return {
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
       if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
       if (call) {
-        void answerDockerCall(services, call, req, res);
+        void answerDockerCall(deps, call, req, res);
         return;
       }
       req.url = url;
@@ -114,23 +119,23 @@ function entryPoints(services: Services): Api {
     },
     upgrade: (req, socket, head, url) => {
       const call = parseDockerCall(url);
-      if (call) void answerDockerUpgrade(services, call, req, socket, head);
+      if (call) void answerDockerUpgrade(deps, call, req, socket, head);
       return call !== null || consoles.upgrade(req, socket, head, url);
     },
   };
 }
 
-function application(services: Services): Koa {
+function application(deps: ApiDeps): Koa {
   const app = new Koa();
-  app.on('error', (err) => services.logger.debug({ err }, 'cannot send an answer'));
-  app.use(cutLeftovers(services.clock));
-  app.use(hubTime(services.clock));
-  app.use(errorReplies(services.logger));
+  app.on('error', (err) => deps.logger.debug({ err }, 'cannot send an answer'));
+  app.use(cutLeftovers(deps.clock));
+  app.use(hubTime(deps.clock));
+  app.use(errorReplies(deps.logger));
   app.use((ctx, next) => {
     requireHost(ctx.req);
     return next();
   });
-  for (const router of [agentRoutes(services), callRoutes(services, CALLS)]) {
+  for (const router of [agentRoutes(deps), operationRoutes(OPERATIONS, deps)]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }

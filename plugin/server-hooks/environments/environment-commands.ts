@@ -1,8 +1,13 @@
 import type { PrintedCommands } from '../../api.js';
 import type { Host } from '../host.js';
 import type { Environment } from '../model/environment.js';
-import type { ResolvedOptions } from '../options.js';
+import type { AddressSources } from './agent-addresses.js';
 import { printCommands } from './printed-commands.js';
+
+/** What addresses and commands are made of. */
+export interface CommandSources extends AddressSources {
+  readonly host: Host;
+}
 
 /**
  * Commands that start an agent of this environment with a newly created key.
@@ -11,7 +16,7 @@ import { printCommands } from './printed-commands.js';
 export function printedCommandsOf(
   { edgeId, name }: Environment,
   edgeKey: string,
-  { options, host }: { readonly options: ResolvedOptions; readonly host: Host },
+  { options, host }: Pick<CommandSources, 'options' | 'host'>,
   insecure: boolean = host.caCertificate !== undefined,
 ): PrintedCommands {
   return printCommands({

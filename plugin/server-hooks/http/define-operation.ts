@@ -3,14 +3,14 @@ import type { Readable } from 'node:stream';
 import type * as z from 'zod';
 import type { HttpProblemCode } from '../../../protocol/problems.js';
 import type { Immutable } from '../../api.js';
-import type { Action, Principal } from '../host.js';
+import type { Action } from '../host.js';
 import type { Environment } from '../model/environment.js';
-import type { Services } from '../services.js';
+import type { Access } from './access.js';
 
 /**
- * Each REST operation is one `defineOperation({ … }, handler)` in the file of its noun, listed in `calls.ts`. That
+ * Each REST operation is one `defineOperation({ … }, handler)` in the file of its noun, listed in `operations.ts`. That
  * definition yields its route, authentication, authorization, parsing, the 405 of other methods, and its part of the
- * OpenAPI document. The handler receives validated values and returns one of the declared answers:
+ * OpenAPI document. The handler receives validated values and its dependencies, and returns one of the declared answers:
  *
  * ```ts
  * export const hookCalls = [
@@ -25,7 +25,7 @@ import type { Services } from '../services.js';
  *       answers: { 201: { description: 'Created', body: hookView, headers: { location: 'Its address' } } },
  *       problems: ['name-taken', ...STORE_PROBLEMS],
  *     },
- *     async ({ services, environment, body }) => ({ status: 201, body: view, headers: { location } }),
+ *     async ({ environment, body }, { hooks }: HookDeps) => ({ status: 201, body: view, headers: { location } }),
  *   ),
  * ];
  * ```
@@ -53,7 +53,7 @@ export interface OperationSpec {
   readonly access: Action | 'public' | 'signed';
   /**
    * Whether callers bound to one environment may make this call although its path names none: the handler
-   * restricts them to theirs with `visibleTo`. Default: false.
+   * restricts them to theirs with `access.filter`. Default: false.
    */
   readonly showsOwn?: boolean;
   /** Descriptions of the path parameters; `:id` of an environment needs none. */
@@ -92,11 +92,10 @@ type Parsed<Schema> = Schema extends z.core.$ZodType ? Immutable<z.output<Schema
 
 /** Input of a handler. */
 export interface OperationInput<S extends OperationSpec> {
-  readonly services: Services;
-  /** Null if `access` needs no principal. */
-  readonly principal: S['access'] extends 'public' | 'signed' ? null : Principal;
+  /** Null if the spec's `access` needs no principal. */
+  readonly access: S['access'] extends 'public' | 'signed' ? null : Access;
   /** Authenticates and authorizes again, for long-lived answers. @throws Problem as `admit` */
-  readonly readmit: S['access'] extends 'public' | 'signed' ? null : () => Promise<Principal>;
+  readonly readmit: S['access'] extends 'public' | 'signed' ? null : () => Promise<Access>;
   readonly environment: S['path'] extends `/api/environments/:id${string}` ? Environment : null;
   /** Decoded, but otherwise unchecked. */
   readonly params: Readonly<Record<ParamNames<S['path']>, string>>;
@@ -130,10 +129,13 @@ export type OperationAnswer<S extends OperationSpec> = {
   [Status in keyof S['answers']]: AnswerOf<Status, S['answers'][Status]>;
 }[keyof S['answers']];
 
-/** A call with its handler, for the router; null: answered elsewhere and only described here. */
-export interface Operation {
+/**
+ * A call with its handler, for the router; null: answered elsewhere and only described here. `Deps` is what the handler
+ * needs besides the call.
+ */
+export interface Operation<Deps = never> {
   readonly spec: OperationSpec;
-  readonly answer: ((input: OperationInput<OperationSpec>) => Promise<AnyAnswer>) | null;
+  readonly answer: ((input: OperationInput<OperationSpec>, deps: Deps) => Promise<AnyAnswer>) | null;
 }
 
 /** An {@link OperationAnswer} of any call. */
@@ -147,7 +149,8 @@ export interface AnyAnswer {
 export function defineOperation<
   const S extends OperationSpec,
   const A extends OperationAnswer<S> & AnyAnswer,
->(spec: S, handler: (input: OperationInput<S>) => Promise<A> | A): Operation {
+  Deps = unknown,
+>(spec: S, handler: (input: OperationInput<S>, deps: Deps) => Promise<A> | A): Operation<Deps> {
   // The router parses by `spec`, so the input has the types of S.
-  return { spec, answer: async (input) => handler(input as OperationInput<S>) };
+  return { spec, answer: async (input, deps) => handler(input as OperationInput<S>, deps) };
 }

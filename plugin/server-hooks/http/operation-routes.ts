@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { problem } from '../../../protocol/problems.js';
-import type { Services } from '../services.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Store } from '../store/store.js';
 import type { AnyAnswer, Operation, OperationInput, OperationSpec } from './define-operation.js';
-import { admit } from './guards/admit.js';
+import type { Gateway, OpenCall } from './gateway.js';
 import { BodyGate } from './guards/body-gate.js';
 import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 import { parseJsonBytes, readBody } from './read-body.js';
@@ -13,14 +14,25 @@ const MAX_BODY_BYTES = 64 * 1024;
 const ENVIRONMENT = '/api/environments/:id';
 
 /** Routes for operations defined with `defineOperation`. */
-export function callRoutes(services: Services, calls: readonly Operation[]): Router {
+/** What reading a call needs. */
+export interface CallReaders {
+  readonly gateway: Gateway;
+  readonly store: Pick<Store, 'environment'>;
+  readonly clock: Clock;
+}
+
+export function operationRoutes<Deps>(
+  operations: readonly Operation<Deps>[],
+  deps: Deps & CallReaders,
+): Router {
   const router = new Router({ sensitive: true });
   const gate = new BodyGate();
-  for (const { spec, answer } of calls) {
+  for (const { spec, answer } of operations) {
     if (answer === null) continue;
     router.register(spec.path, [spec.method], async (ctx) => {
-      const input = await readCall(services, spec, ctx, gate);
-      send(ctx, spec, await answer(input), input.signal);
+      const call = deps.gateway.open('rest', spec.id, ctx.req, ctx.res);
+      const input = await readCall(deps, spec, ctx, call, gate);
+      send(ctx, spec, await answer(input, deps), input.signal);
     });
   }
   return router;
@@ -28,9 +40,10 @@ export function callRoutes(services: Services, calls: readonly Operation[]): Rou
 
 /** Authentication comes first, then the environment, then the rest, so that strangers learn nothing. */
 async function readCall(
-  services: Services,
+  { store, clock }: CallReaders,
   spec: OperationSpec,
   ctx: Context,
+  call: OpenCall,
   gate: BodyGate,
 ): Promise<OperationInput<OperationSpec>> {
   // Before authentication: the caller may disconnect during it.
@@ -38,22 +51,21 @@ async function readCall(
   const params: Record<string, string> = ctx.params;
   const isOfEnvironment = spec.path === ENVIRONMENT || spec.path.startsWith(`${ENVIRONMENT}/`);
   const environmentId = isOfEnvironment ? environmentIdOf(params.id) : null;
-  const { access } = spec;
+  const { access: action } = spec;
   const readmit =
-    access === 'public' || access === 'signed'
+    action === 'public' || action === 'signed'
       ? null
-      : () => admit(services.host, ctx.req, access, spec.showsOwn ? 'own' : environmentId);
-  const principal = readmit && (await readmit());
-  const environment = isOfEnvironment ? requireEnvironment(services, environmentId) : null;
+      : () => call.admit(action, spec.showsOwn ? 'own' : environmentId);
+  const access = readmit && (await readmit());
+  const environment = isOfEnvironment ? requireEnvironment(store, environmentId) : null;
   const query = spec.query?.parse({ ...ctx.query });
   const isSigned = spec.access === 'signed';
   const address = ctx.req.socket.remoteAddress ?? '';
   const read = (giveUp?: AbortSignal) =>
-    readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, services.clock, { giveUp });
+    readBody(ctx.req, spec.maxBodyBytes ?? MAX_BODY_BYTES, clock, { giveUp });
   const bytes = !spec.body ? null : isSigned ? await gate.pass(address, read) : await read();
   const input = {
-    services,
-    principal,
+    access,
     readmit,
     environment,
     params,

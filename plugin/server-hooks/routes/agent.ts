@@ -9,16 +9,26 @@ import {
 import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/messages/agent-calls.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../protocol/messages/snapshot.js';
 import { codeOf } from '../../../protocol/problems.js';
+import type { Clock } from '../../../protocol/time/clock.js';
 import { AgentPace, type Pace } from '../agents/agent-pace.js';
+import type { AuthFailureLog } from '../agents/auth-failure-log.js';
 import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
+import type { CheckIns } from '../agents/check-ins.js';
+import type { Enrolment } from '../agents/enrolment.js';
+import type { IdleClose } from '../agents/idle-close.js';
+import type { Logger } from '../host.js';
 import { AnswerProofs } from '../http/answer-proofs.js';
 import { sendError, withHubTime } from '../http/error-reply.js';
+import type { Gateway } from '../http/gateway.js';
 import { BodyGate } from '../http/guards/body-gate.js';
 import { preferredWait } from '../http/preferred-wait.js';
 import { readBody } from '../http/read-body.js';
+import type { JsonWorker } from '../json/json-worker.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import { readSelfTest, SELF_TEST_PATH } from '../reachability/ask-hub.js';
-import type { Services } from '../services.js';
+import type { SelfTest } from '../reachability/self-test.js';
 import { idleJob, type SnapshotInput, snapshotJob } from '../snapshots/jobs.js';
+import type { Store } from '../store/store.js';
 import { MAX_REPORT_BYTES, swarmReportJob } from '../swarm/report-job.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
@@ -28,11 +38,25 @@ const SMALL_CALL: Pace = Object.freeze({ gapMs: 1_000, burst: 10 });
 /** The same gap as snapshots. */
 const LARGE_IDLE: Pace = Object.freeze({ gapMs: 10_000, burst: 1 });
 
+export interface AgentDeps {
+  readonly gateway: Gateway;
+  readonly store: Store;
+  readonly live: LiveEnvironments;
+  readonly json: JsonWorker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly checkIns: CheckIns;
+  readonly enrolment: Enrolment;
+  readonly idleClose: IdleClose;
+  readonly authFailures: AuthFailureLog;
+  readonly selfTest: SelfTest;
+}
+
 /** The agents' calls. All are signed; authentication comes before any other answer. */
-export function agentRoutes(services: Services): Router {
+export function agentRoutes(deps: AgentDeps): Router {
   // Paths are signed as spelled, so each has one spelling.
   const router = new Router({ sensitive: true, strict: true });
-  const { clock, logger, json } = services;
+  const { gateway, clock, logger, json } = deps;
   const gate = new BodyGate();
   const pace = new AgentPace(clock);
 
@@ -40,10 +64,11 @@ export function agentRoutes(services: Services): Router {
 
   // Errors are answered here and not further out, so that their answers carry a proof too.
   router.use(async (ctx, next) => {
+    ctx.state.call = gateway.open('agent', ctx.path, ctx.req, ctx.res);
     try {
       await next();
     } catch (error) {
-      if (codeOf(error) === 'agent-unauthorized') services.authFailures.note(logger);
+      if (codeOf(error) === 'agent-unauthorized') deps.authFailures.note(logger);
       sendError(ctx, withHubTime(error, clock), logger);
     }
     proofs.prove(ctx);
@@ -54,14 +79,14 @@ export function agentRoutes(services: Services): Router {
     const address = ctx.req.socket.remoteAddress ?? '';
     const body = await gate.pass(address, (giveUp) => readBody(ctx.req, MAX_ENROL_BYTES, clock, { giveUp }));
     const request = { method: 'POST', path: ctx.url, body };
-    ctx.body = await services.enrolment.enrol(claim, request, (key) => proofs.know(ctx, key, claim));
+    ctx.body = await deps.enrolment.enrol(claim, request, (key) => proofs.know(ctx, key, claim));
   });
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
     const agent = authenticate(ctx);
     const closed = new AbortController();
     ctx.res.once('close', () => closed.abort());
-    const { etag, body } = await services.checkIns.answer({
+    const { etag, body } = await deps.checkIns.answer({
       ...agent,
       query: checkInQuerySchema.parse({ ...ctx.query }),
       etag: ctx.get('if-none-match') || undefined,
@@ -77,7 +102,7 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
     const agent = authenticate(ctx);
     const receivedMs = clock.now();
-    const { snapshots } = services.live.of(agent.environment.id);
+    const { snapshots } = deps.live.of(agent.environment.id);
     snapshots.admit(agent.instance.id);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     const snapshot = await json.run(agent.environment.id, snapshotJob, body, inputOf(agent, receivedMs));
@@ -88,13 +113,13 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.idle, async (ctx) => {
     const agent = authenticate(ctx);
     const receivedMs = clock.now();
-    services.idleClose.requireAny(agent);
+    deps.idleClose.requireAny(agent);
     const isLarge = !(Number(ctx.get('content-length') || Number.NaN) <= SMALL_BYTES);
     pace.admit(agent, isLarge ? 'large-idle' : 'idle', isLarge ? LARGE_IDLE : SMALL_CALL);
     const body = await readSigned(ctx, MAX_SNAPSHOT_BYTES);
     const input = inputOf(agent, receivedMs);
     const { tunnelId, snapshot } = await json.run(agent.environment.id, idleJob, body, input);
-    await services.idleClose.close(agent, tunnelId, snapshot);
+    await deps.idleClose.close(agent, tunnelId, snapshot);
     ctx.status = 200;
     ctx.body = {};
   });
@@ -102,7 +127,7 @@ export function agentRoutes(services: Services): Router {
   router.post(AGENT_PATHS.swarm, async (ctx) => {
     const agent = authenticate(ctx);
     const { environment, instance } = agent;
-    const { roster } = services.live.of(environment.id);
+    const { roster } = deps.live.of(environment.id);
     roster.requireTrusted(instance);
     pace.admit(agent, 'swarm', SMALL_CALL);
     const body = await readSigned(ctx, MAX_REPORT_BYTES);
@@ -113,7 +138,7 @@ export function agentRoutes(services: Services): Router {
 
   // For the hub's own self-test only.
   router.get(SELF_TEST_PATH, (ctx) => {
-    const answer = services.selfTest.answer(readSelfTest(ctx.get('authorization')));
+    const answer = deps.selfTest.answer(readSelfTest(ctx.get('authorization')));
     if (answer === undefined) throw unauthorized();
     ctx.set('cache-control', 'no-store');
     ctx.body = { answer };
@@ -121,10 +146,11 @@ export function agentRoutes(services: Services): Router {
 
   /** Uses the head only: strangers need not send a body. */
   function authenticate(ctx: Context): AuthenticatedAgent {
-    const { store, live } = services;
+    const { store, live } = deps;
     const head = headOf(ctx);
     const claim = parseAuthorization(ctx.get('authorization'));
     const agent = findSigner(store, clock, claim, head);
+    Object.assign(ctx.state.call, { environmentId: agent.environment.id, instanceId: agent.instance.id });
     proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
     requireNewTimestamp(live.of(agent.environment.id).presence, clock, head, claim);
     return agent;
@@ -137,7 +163,7 @@ export function agentRoutes(services: Services): Router {
     const hash = createHash('sha256');
     const body = await readBody(ctx.req, maxBytes, clock, { onChunk: (chunk) => hash.update(chunk) });
     if (hash.digest('base64url') !== claim.bodyHash) throw unauthorized();
-    findSigner(services.store, clock, claim, headOf(ctx));
+    findSigner(deps.store, clock, claim, headOf(ctx));
     return body;
   }
 

@@ -2,27 +2,37 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { problem } from '../../../protocol/problems.js';
-import { serveConsole } from '../docker/console/console.js';
+import { type ConsoleOptions, serveConsole } from '../docker/console/console.js';
+import type { Tickets } from '../docker/console/tickets.js';
 import { plainResponse } from '../docker/proxy/switch-protocols.js';
 import { answerError } from '../http/error-reply.js';
+import type { Gateway } from '../http/gateway.js';
 import { requireHost } from '../http/guards/require-host.js';
-import type { Services } from '../services.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Store } from '../store/store.js';
 
 const CONSOLE = /^(\/api\/environments\/[^?#]+\/exec\/[a-f0-9]{64}\/ws)\?ticket=([A-Za-z0-9_-]{43})$/;
 /** Largest frame from a browser, bytes: enough for large pastes. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
+export interface ConsoleDeps extends ConsoleOptions {
+  readonly gateway: Gateway;
+  readonly options: Pick<ResolvedOptions, 'publicUrl'>;
+  readonly store: Pick<Store, 'settings'>;
+  readonly tickets: Tickets;
+}
+
 /** `GET /api/environments/:id[/nodes/:node]/exec/:execId/ws?ticket=…`, upgraded to a WebSocket. */
 export class ConsoleRoute {
-  readonly #services: Services;
+  readonly #deps: ConsoleDeps;
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
     perMessageDeflate: false,
   });
 
-  constructor(services: Services) {
-    this.#services = services;
+  constructor(deps: ConsoleDeps) {
+    this.#deps = deps;
   }
 
   /** Whether a URL below the mount is a console's. */
@@ -34,16 +44,19 @@ export class ConsoleRoute {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean {
     const [, path, ticket] = CONSOLE.exec(url) ?? [];
     if (path === undefined || ticket === undefined) return false;
-    const { options, store, tickets } = this.#services;
+    const { gateway, options, store, tickets } = this.#deps;
     socket.on('error', () => socket.destroy());
     try {
       requireHost(req);
+      const call = gateway.open('console', 'exec', req, socket);
       requireOwnPage(req, store.settings().publicUrl ?? options.publicUrl);
       // The ticket carries the authorization of its issue.
       const target = tickets.redeem(ticket, path);
-      this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#services));
+      call.environmentId = target.environmentId;
+      call.principalId = target.principalId;
+      this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#deps));
     } catch (error) {
-      answerError(plainResponse(req, socket, this.#services.clock), error);
+      answerError(plainResponse(req, socket, this.#deps.clock), error);
     }
     return true;
   }

@@ -45,7 +45,7 @@ const NODES_QUERY = z.object({
     .describe('With `nodes=all`: seconds after which a node counts as failed.'),
 });
 
-const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Operation => ({
+const listCall = (docker: string, id: string, what: string, plain: z.ZodType): Operation<unknown> => ({
   answer: null,
   spec: {
     method: 'GET',
@@ -62,7 +62,7 @@ const listCall = (docker: string, id: string, what: string, plain: z.ZodType): O
 });
 
 const entries = z.array(z.looseObject({}));
-const listCalls: readonly Operation[] = [
+const listCalls: readonly Operation<unknown>[] = [
   listCall('containers/json', 'listContainers', 'containers', entries),
   listCall('images/json', 'listImages', 'images', entries),
   listCall('volumes', 'listVolumes', 'volumes', z.looseObject({ Volumes: entries.nullable() })),
@@ -70,7 +70,7 @@ const listCalls: readonly Operation[] = [
 ];
 
 /** The Docker API of an environment, described here and answered on the raw request by `docker.ts`. */
-const rawCalls: readonly Operation[] = METHODS.map((method) => ({
+const rawCalls: readonly Operation<unknown>[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
@@ -94,7 +94,7 @@ const NOT_OF_NODES = new Set<HttpProblemCode>([
 ]);
 
 /** The Docker API of one Swarm node. */
-const nodeCalls: readonly Operation[] = METHODS.map((method) => ({
+const nodeCalls: readonly Operation<unknown>[] = METHODS.map((method) => ({
   answer: null,
   spec: {
     method,
@@ -119,4 +119,4 @@ const nodeCalls: readonly Operation[] = METHODS.map((method) => ({
   },
 }));
 
-export const dockerCalls: readonly Operation[] = [...rawCalls, ...listCalls, ...nodeCalls];
+export const dockerOperations: readonly Operation<unknown>[] = [...rawCalls, ...listCalls, ...nodeCalls];

@@ -1,18 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { dockerErrorBody } from '../docker/error.js';
-import type { ListedNode } from '../docker/lists/all-node-lists.js';
+import type { AllNodeLists, ListedNode } from '../docker/lists/all-node-lists.js';
 import { parseListRequest } from '../docker/lists/list-request.js';
 import type { DockerTarget } from '../docker/proxy/admit-call.js';
+import type { DockerProxy } from '../docker/proxy/proxy.js';
 import { plainResponse } from '../docker/proxy/switch-protocols.js';
-import { admit } from '../http/guards/admit.js';
+import type { Gateway } from '../http/gateway.js';
 import { environmentIdOf, requireEnvironment } from '../http/guards/require-environment.js';
 import { requireHost } from '../http/guards/require-host.js';
+import type { Availability } from '../live/availability.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import type { Environment } from '../model/environment.js';
-import type { Services } from '../services.js';
+import type { Store } from '../store/store.js';
 import { waysToNodes } from '../swarm/known-nodes.js';
 import { requireNode } from '../swarm/require-node.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';
+import type { ObservationSources } from '../views/status/observe-environment.js';
+
+export interface DockerDeps extends ObservationSources {
+  readonly gateway: Gateway;
+  readonly store: Pick<Store, 'environment'>;
+  readonly live: LiveEnvironments;
+  readonly availability: Availability;
+  readonly docker: DockerProxy;
+  readonly lists: AllNodeLists;
+}
 
 /** A Docker call as parsed from its URL; `path` is as sent, not decoded. */
 export interface DockerCall {
@@ -33,18 +46,18 @@ export function parseDockerCall(url: string): DockerCall | null {
 
 /** `ANY /api/environments/:id/docker/*`: on the raw request instead of Koa, because bytes stream both ways. */
 export async function answerDockerCall(
-  services: Services,
+  deps: DockerDeps,
   call: DockerCall,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   try {
-    const { environment, target } = await admitCaller(services, call, req);
+    const { environment, target } = await admitCaller(deps, call, req, res);
     const listRequest = parseListRequest(call.path, req.method === 'GET' && call.node === null);
     if (listRequest) {
-      const nodes = nodesOf(services, environment);
-      await services.lists.answer(req, res, environment.id, listRequest, nodes);
-    } else await services.docker.request(req, res, target);
+      const nodes = nodesOf(deps, environment);
+      await deps.lists.answer(req, res, environment.id, listRequest, nodes);
+    } else await deps.docker.request(req, res, target);
   } catch (error) {
     refuse(res, error);
   }
@@ -52,7 +65,7 @@ export async function answerDockerCall(
 
 /** `Upgrade: tcp`, for attach and exec. */
 export async function answerDockerUpgrade(
-  services: Services,
+  deps: DockerDeps,
   call: DockerCall,
   req: IncomingMessage,
   socket: Duplex,
@@ -61,11 +74,11 @@ export async function answerDockerUpgrade(
   // The HTTP parser removed its own listener: a reset during authentication must not crash the process.
   socket.on('error', () => socket.destroy());
   try {
-    const { target } = await admitCaller(services, call, req);
+    const { target } = await admitCaller(deps, call, req, socket);
     parseListRequest(call.path, false);
-    await services.docker.upgrade(req, socket, head, target);
+    await deps.docker.upgrade(req, socket, head, target);
   } catch (error) {
-    refuse(plainResponse(req, socket, services.clock), error);
+    refuse(plainResponse(req, socket, deps.clock), error);
   }
 }
 
@@ -77,25 +90,28 @@ function refuse(res: ServerResponse, error: unknown): void {
 }
 
 async function admitCaller(
-  services: Services,
+  deps: DockerDeps,
   { environmentId, node, path }: DockerCall,
   req: IncomingMessage,
+  closing: ServerResponse | Duplex,
 ): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
   requireHost(req);
-  const { via, environmentId: bound, ended } = await admit(services.host, req, 'docker', environmentId);
-  const environment = requireEnvironment(services, environmentId);
+  const open = deps.gateway.open('docker', req.method ?? '', req, closing);
+  const { principal } = await open.admit('docker', environmentId);
+  const { via, environmentId: bound, ended } = principal;
+  const environment = requireEnvironment(deps.store, environmentId);
   const route =
     node === null
       ? { environmentId: environment.id }
-      : requireNode(environment, node, services.live.of(environment.id).members);
+      : requireNode(environment, node, deps.live.of(environment.id).members);
   return { environment, target: { ...route, path, via, isBound: bound !== undefined, ended } };
 }
 
 /** Outside a Swarm, the only node is the environment's engine. */
-function nodesOf(services: Services, { id }: Environment): readonly ListedNode[] {
-  const environment = services.availability.requireReachable(id);
-  const nodes = waysToNodes(environment, services.live.of(environment.id).members);
+function nodesOf(deps: DockerDeps, { id }: Environment): readonly ListedNode[] {
+  const environment = deps.availability.requireReachable(id);
+  const nodes = waysToNodes(environment, deps.live.of(environment.id).members);
   if (nodes.length > 0) return nodes;
-  const { engine } = describeEnvironment(environment, services);
+  const { engine } = describeEnvironment(environment, deps);
   return [{ id: engine?.id ?? '', name: engine?.name ?? environment.name, target: { environmentId: id } }];
 }

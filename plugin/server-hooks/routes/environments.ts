@@ -8,16 +8,18 @@ import {
 } from '../../api/environment-calls.js';
 import { environmentList, environmentListQuery } from '../../api/environment-list.js';
 import { environmentView } from '../../api/environment-view.js';
+import type { EnvironmentAdmin } from '../environments/admin.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
-import { printedCommandsOf } from '../environments/environment-commands.js';
+import { type CommandSources, printedCommandsOf } from '../environments/environment-commands.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
-import { visibleTo } from '../http/guards/visible-to.js';
-import { listEnvironments } from '../views/list/list-environments.js';
+import { type ListSources, listEnvironments } from '../views/list/list-environments.js';
 import { parseListQuery } from '../views/list/query.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';
 
+export type EnvironmentDeps = ListSources & CommandSources & { readonly admin: EnvironmentAdmin };
+
 /** `/api/environments`: admin operations on environments. */
-export const environmentCalls = [
+export const environmentOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -32,9 +34,9 @@ export const environmentCalls = [
       answers: { 200: { description: 'One page', body: environmentList } },
       problems: ['cursor-invalid'],
     },
-    async ({ services, principal, query }) => ({
+    async ({ access, query }, deps: EnvironmentDeps) => ({
       status: 200,
-      body: await listEnvironments(parseListQuery(query), services, visibleTo(services.host, principal)),
+      body: await listEnvironments(parseListQuery(query), deps, access.filter()),
     }),
   ),
 
@@ -52,11 +54,11 @@ export const environmentCalls = [
       },
       problems: ['edge-id-malformed', 'name-taken', ...STORE_PROBLEMS],
     },
-    async ({ services, body, origin }) => {
-      const { admin, options } = services;
+    async ({ body, origin }, deps: EnvironmentDeps) => {
+      const { admin, options } = deps;
       const { environment, edgeKey } = await admin.create({
         name: body.name,
-        ...chooseAddresses(body, services, origin),
+        ...chooseAddresses(body, deps, origin),
         edgeId: body.edgeId ? parseEdgeId(body.edgeId) : body.edgeId,
         tags: body.tags ?? [],
         checkInSeconds: body.checkInSeconds ?? null,
@@ -65,9 +67,9 @@ export const environmentCalls = [
         status: 201,
         headers: { location: `${options.mount}/api/environments/${environment.id}` },
         body: {
-          ...describeEnvironment(environment, services),
+          ...describeEnvironment(environment, deps),
           edgeKey,
-          commands: printedCommandsOf(environment, edgeKey, services, body.insecurePoll),
+          commands: printedCommandsOf(environment, edgeKey, deps, body.insecurePoll),
         },
       };
     },
@@ -82,7 +84,10 @@ export const environmentCalls = [
       access: 'read',
       answers: { 200: { description: 'The environment', body: environmentView } },
     },
-    ({ services, environment }) => ({ status: 200, body: describeEnvironment(environment, services) }),
+    ({ environment }, deps: EnvironmentDeps) => ({
+      status: 200,
+      body: describeEnvironment(environment, deps),
+    }),
   ),
 
   defineOperation(
@@ -96,9 +101,9 @@ export const environmentCalls = [
       answers: { 200: { description: 'The updated environment', body: environmentView } },
       problems: ['name-taken', ...STORE_PROBLEMS],
     },
-    async ({ services, environment, body }) => ({
+    async ({ environment, body }, deps: EnvironmentDeps) => ({
       status: 200,
-      body: describeEnvironment(await services.admin.change(environment.id, body), services),
+      body: describeEnvironment(await deps.admin.change(environment.id, body), deps),
     }),
   ),
 
@@ -113,8 +118,8 @@ export const environmentCalls = [
       answers: { 204: { description: 'Deleted' } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services, environment }) => {
-      await services.admin.delete(environment.id);
+    async ({ environment }, deps: EnvironmentDeps) => {
+      await deps.admin.delete(environment.id);
       return { status: 204 };
     },
   ),
@@ -132,17 +137,17 @@ export const environmentCalls = [
       answers: { 200: { description: 'The new key, shown only once', body: keyRotated } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services, environment: { id }, body }) => {
+    async ({ environment: { id }, body }, deps: EnvironmentDeps) => {
       const addresses = {
-        ...(body.url === undefined ? {} : { apiUrl: apiUrlOf(body.url, services.options.mount) }),
+        ...(body.url === undefined ? {} : { apiUrl: apiUrlOf(body.url, deps.options.mount) }),
         ...(body.tunnelAddress === undefined ? {} : { tunnelAddress: tunnelAddressOf(body.tunnelAddress) }),
       };
-      const { environment, edgeKey } = await services.admin.rotateKey(id, body.overlapSeconds, addresses);
+      const { environment, edgeKey } = await deps.admin.rotateKey(id, body.overlapSeconds, addresses);
       return {
         status: 200,
         body: {
           edgeKey,
-          commands: printedCommandsOf(environment, edgeKey, services, body.insecurePoll),
+          commands: printedCommandsOf(environment, edgeKey, deps, body.insecurePoll),
           oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
         },
       };
@@ -161,9 +166,9 @@ export const environmentCalls = [
       answers: { 200: { description: 'The updated environment', body: environmentView } },
       problems: ['no-clone', ...STORE_PROBLEMS],
     },
-    async ({ services, environment }) => ({
+    async ({ environment }, deps: EnvironmentDeps) => ({
       status: 200,
-      body: describeEnvironment(await services.admin.acceptClone(environment.id), services),
+      body: describeEnvironment(await deps.admin.acceptClone(environment.id), deps),
     }),
   ),
 
@@ -178,8 +183,8 @@ export const environmentCalls = [
       answers: { 204: { description: 'Removed' } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services, environment }) => {
-      await services.admin.disassociate(environment.id);
+    async ({ environment }, deps: EnvironmentDeps) => {
+      await deps.admin.disassociate(environment.id);
       return { status: 204 };
     },
   ),

@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import type { Visibility } from '../events/event-stream.js';
-import type { Host, Principal } from '../host.js';
+import type { EventStreams } from '../events/event-streams.js';
+import type { Access } from '../http/access.js';
 import { defineOperation } from '../http/define-operation.js';
-import { visibleTo } from '../http/guards/visible-to.js';
 
 const WATCHED = /^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,99}$/;
 
+export interface EventDeps {
+  readonly eventStreams: EventStreams;
+}
+
 /** `/api/events`. */
-export const eventCalls = [
+export const eventOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -35,15 +39,15 @@ export const eventCalls = [
       answers: { 200: { description: 'Events, until the caller disconnects', type: 'text/event-stream' } },
       problems: ['too-many-event-streams'],
     },
-    ({ services: { host, eventStreams }, principal, readmit, query, headers }) => {
+    ({ access, readmit, query, headers }, { eventStreams }: EventDeps) => {
       const lastEventId = headers['last-event-id'] ?? query.lastEventId;
       const stream = eventStreams.open({
-        principalId: principal.id,
-        visibility: visibilityOf(host, principal),
-        ended: principal.ended,
+        principalId: access.principal.id,
+        visibility: visibilityOf(access),
+        ended: access.principal.ended,
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null,
         watch: [...new Set(query.watch?.split(',').map(Number))],
-        renew: async () => visibilityOf(host, await readmit()),
+        renew: async () => visibilityOf(await readmit()),
       });
       const unbuffered = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
       return { status: 200, headers: unbuffered, body: stream };
@@ -52,10 +56,7 @@ export const eventCalls = [
 ];
 
 /** Events about environments need `read`, events about settings need `settings`. */
-function visibilityOf(host: Host, principal: Principal): Visibility {
-  const sees = visibleTo(host, principal);
-  return (subject) => {
-    if (subject !== 'settings') return sees(subject);
-    return principal.environmentId === undefined && host.authorize?.(principal, 'settings', null) !== false;
-  };
+function visibilityOf(access: Access): Visibility {
+  const isReadable = access.filter();
+  return (subject) => (subject === 'settings' ? access.can('settings', null) : isReadable(subject));
 }

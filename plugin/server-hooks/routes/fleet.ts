@@ -1,11 +1,20 @@
 import { fleet } from '../../api/fleet.js';
 import { selfTest, selfTestResult } from '../../api/self-test.js';
-import { chooseAddresses } from '../environments/agent-addresses.js';
+import { type AddressSources, chooseAddresses } from '../environments/agent-addresses.js';
+import type { Logger } from '../host.js';
 import { defineOperation } from '../http/define-operation.js';
+import type { SelfTest } from '../reachability/self-test.js';
+import type { Store } from '../store/store.js';
 import { countAgents } from '../views/status/count-agents.js';
 
+export interface FleetDeps extends AddressSources {
+  readonly store: Pick<Store, 'environments' | 'settings'>;
+  readonly selfTest: SelfTest;
+  readonly logger: Logger;
+}
+
 /** `/api/fleet` and `/api/self-test`. */
-export const fleetCalls = [
+export const fleetOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -15,10 +24,10 @@ export const fleetCalls = [
       access: 'settings',
       answers: { 200: { description: 'The current values', body: fleet } },
     },
-    ({ services, origin }) => {
-      const { apiUrl, tunnelAddress } = chooseAddresses({}, services, origin);
+    ({ origin }, deps: FleetDeps) => {
+      const { apiUrl, tunnelAddress } = chooseAddresses({}, deps, origin);
       const body = {
-        ...countAgents(services.store.environments()),
+        ...countAgents(deps.store.environments()),
         agentDefaults: { url: apiUrl, tunnelAddress },
       };
       return { status: 200, body };
@@ -41,13 +50,13 @@ export const fleetCalls = [
       },
       problems: ['too-many-self-tests'],
     },
-    async ({ services, principal, body, origin, signal }) => {
-      const addresses = chooseAddresses(body, services, origin);
+    async ({ access, body, origin, signal }, deps: FleetDeps) => {
+      const addresses = chooseAddresses(body, deps, origin);
       const { apiUrl: url, tunnelAddress } = addresses;
-      services.logger.info({ principal: principal.id, url, tunnelAddress }, 'self-test');
+      deps.logger.info({ principal: access.principal.id, url, tunnelAddress }, 'self-test');
       return {
         status: 200,
-        body: { url, tunnelAddress, checks: await services.selfTest.run(addresses, signal) },
+        body: { url, tunnelAddress, checks: await deps.selfTest.run(addresses, signal) },
       };
     },
   ),

@@ -1,9 +1,10 @@
 import { nodeList } from '../../api/nodes.js';
 import { defineOperation } from '../http/define-operation.js';
 import { describeNodes } from '../views/status/describe-nodes.js';
+import type { ObservationSources } from '../views/status/observe-environment.js';
 
 /** `/api/environments/:id/nodes`. */
-export const nodeCalls = [
+export const nodeOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -15,6 +16,9 @@ export const nodeCalls = [
       access: 'read',
       answers: { 200: { description: 'All nodes', body: nodeList } },
     },
-    ({ services, environment }) => ({ status: 200, body: { items: describeNodes(environment, services) } }),
+    ({ environment }, deps: ObservationSources) => ({
+      status: 200,
+      body: { items: describeNodes(environment, deps) },
+    }),
   ),
 ];

@@ -1,27 +1,38 @@
 import type { Operation } from '../http/define-operation.js';
-import { openApiCall } from '../http/openapi/openapi-call.js';
-import { dockerCalls } from './docker-operations.js';
-import { environmentCalls } from './environments.js';
-import { eventCalls } from './events.js';
-import { fleetCalls } from './fleet.js';
-import { nodeCalls } from './nodes.js';
-import { settingsCalls } from './settings.js';
-import { snapshotCalls } from './snapshots.js';
-import { ticketCalls } from './tickets.js';
-import { tunnelCalls } from './tunnel.js';
-import { webhookCalls } from './webhooks.js';
+import { type OpenApiDeps, openApiOperation } from '../http/openapi/openapi-operation.js';
+import { dockerOperations } from './docker-operations.js';
+import { type EnvironmentDeps, environmentOperations } from './environments.js';
+import { type EventDeps, eventOperations } from './events.js';
+import { type FleetDeps, fleetOperations } from './fleet.js';
+import { nodeOperations } from './nodes.js';
+import { type SettingsDeps, settingsOperations } from './settings.js';
+import { type SnapshotDeps, snapshotOperations } from './snapshots.js';
+import { type TicketDeps, ticketOperations } from './tickets.js';
+import { type TunnelDeps, tunnelOperations } from './tunnel.js';
+import { type WebhookDeps, webhookOperations } from './webhooks.js';
+
+/** What their handlers need. */
+export type OperationDeps = EnvironmentDeps &
+  TunnelDeps &
+  SnapshotDeps &
+  TicketDeps &
+  WebhookDeps &
+  SettingsDeps &
+  FleetDeps &
+  EventDeps &
+  OpenApiDeps;
 
 /** All REST operations of the plugin, in the order of the OpenAPI document. Agents' calls are in `agent.ts`. */
-export const CALLS: readonly Operation[] = [
-  ...environmentCalls,
-  ...tunnelCalls,
-  ...snapshotCalls,
-  ...nodeCalls,
-  ...dockerCalls,
-  ...ticketCalls,
-  ...webhookCalls,
-  ...settingsCalls,
-  ...fleetCalls,
-  ...eventCalls,
-  openApiCall(() => CALLS),
+export const OPERATIONS: readonly Operation<OperationDeps>[] = [
+  ...environmentOperations,
+  ...tunnelOperations,
+  ...snapshotOperations,
+  ...nodeOperations,
+  ...dockerOperations,
+  ...ticketOperations,
+  ...webhookOperations,
+  ...settingsOperations,
+  ...fleetOperations,
+  ...eventOperations,
+  openApiOperation(() => OPERATIONS),
 ];

@@ -2,10 +2,19 @@ import { parseApiUrl, parseTunnelAddress } from '../../../protocol/crypto/edge-k
 import { problem } from '../../../protocol/problems.js';
 import { changeSettings, settings as settingsSchema } from '../../api/settings.js';
 import { readAddress } from '../environments/agent-addresses.js';
+import type { Host } from '../host.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
+import type { LiveEnvironments } from '../live/environments.js';
+import type { Store } from '../store/store.js';
+
+export interface SettingsDeps {
+  readonly store: Store;
+  readonly live: LiveEnvironments;
+  readonly host: Host;
+}
 
 /** `/api/settings` and `/api/ca.pem`. */
-export const settingsCalls = [
+export const settingsOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -15,7 +24,7 @@ export const settingsCalls = [
       access: 'settings',
       answers: { 200: { description: 'The settings', body: settingsSchema } },
     },
-    ({ services }) => ({ status: 200, body: services.store.settings() }),
+    (_, deps: SettingsDeps) => ({ status: 200, body: deps.store.settings() }),
   ),
 
   defineOperation(
@@ -30,7 +39,7 @@ export const settingsCalls = [
       answers: { 200: { description: 'The updated settings', body: settingsSchema } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services: { store, live }, body }) => {
+    async ({ body }, { store, live }: SettingsDeps) => {
       const { publicUrl, tunnelAddress } = body;
       if (publicUrl) readAddress('publicUrl', () => parseApiUrl(publicUrl));
       if (tunnelAddress) readAddress('tunnelAddress', () => parseTunnelAddress(tunnelAddress));
@@ -51,7 +60,7 @@ export const settingsCalls = [
       answers: { 200: { description: 'PEM', type: 'application/x-pem-file' } },
       problems: ['ca-not-known'],
     },
-    ({ services: { host } }) => {
+    (_, { host }: SettingsDeps) => {
       if (host.caCertificate !== undefined) return { status: 200, body: host.caCertificate };
       throw problem('ca-not-known');
     },

@@ -1,13 +1,23 @@
 import type { Readable } from 'node:stream';
 import { problem } from '../../../protocol/problems.js';
 import { snapshotView } from '../../api/snapshot.js';
+import type { EnvironmentAdmin } from '../environments/admin.js';
 import { defineOperation } from '../http/define-operation.js';
+import type { Availability } from '../live/availability.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import type { Environment } from '../model/environment.js';
-import type { Services } from '../services.js';
-import { composeSnapshot } from '../views/snapshot/compose.js';
+import type { SnapshotFiles } from '../snapshots/files.js';
+import { composeSnapshot, type SnapshotSources } from '../views/snapshot/compose.js';
+
+export interface SnapshotDeps extends SnapshotSources {
+  readonly snapshots: SnapshotFiles;
+  readonly live: LiveEnvironments;
+  readonly availability: Availability;
+  readonly admin: EnvironmentAdmin;
+}
 
 /** `/api/environments/:id/snapshot`. */
-export const snapshotCalls = [
+export const snapshotOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -22,7 +32,7 @@ export const snapshotCalls = [
       },
       problems: ['snapshot-busy', 'snapshot-not-found', 'snapshot-unreadable'],
     },
-    async ({ services, environment }) => ({ status: 200, body: await latest(services, environment) }),
+    async ({ environment }, deps: SnapshotDeps) => ({ status: 200, body: await latest(deps, environment) }),
   ),
 
   defineOperation(
@@ -45,18 +55,18 @@ export const snapshotCalls = [
         'snapshot-unreadable',
       ],
     },
-    async ({ services, environment: { id } }) => {
-      await services.live.of(id).snapshots.request(services.availability.waitMs({ environmentId: id }));
-      return { status: 200, body: await latest(services, services.admin.get(id)) };
+    async ({ environment: { id } }, deps: SnapshotDeps) => {
+      await deps.live.of(id).snapshots.request(deps.availability.waitMs({ environmentId: id }));
+      return { status: 200, body: await latest(deps, deps.admin.get(id)) };
     },
   ),
 ];
 
-async function latest(services: Services, environment: Environment): Promise<Readable> {
-  const leave = services.snapshots.enter(environment.id);
+async function latest(deps: SnapshotDeps, environment: Environment): Promise<Readable> {
+  const leave = deps.snapshots.enter(environment.id);
   let snapshot: Readable | null = null;
   try {
-    snapshot = await composeSnapshot(environment, services);
+    snapshot = await composeSnapshot(environment, deps);
     if (snapshot) return snapshot.once('close', leave);
   } finally {
     if (!snapshot) leave();

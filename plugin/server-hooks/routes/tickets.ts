@@ -1,11 +1,21 @@
-import { problem } from '../../../protocol/problems.js';
 import { createTicket, ticketView } from '../../api/tickets.js';
+import type { Tickets } from '../docker/console/tickets.js';
 import { defineOperation } from '../http/define-operation.js';
 import { requireEnvironment } from '../http/guards/require-environment.js';
+import type { LiveEnvironments } from '../live/environments.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Store } from '../store/store.js';
 import { requireNode } from '../swarm/require-node.js';
 
+export interface TicketDeps {
+  readonly live: LiveEnvironments;
+  readonly options: ResolvedOptions;
+  readonly tickets: Tickets;
+  readonly store: Store;
+}
+
 /** `/api/tickets`. */
-export const ticketCalls = [
+export const ticketOperations = [
   defineOperation(
     {
       method: 'POST',
@@ -20,13 +30,10 @@ export const ticketCalls = [
       answers: { 201: { description: 'Valid once, for 30 s', body: ticketView } },
       problems: ['environment-not-found', 'node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
-    ({ services, principal, body: { environmentId, execId, node, marker } }) => {
-      const { host, live, options, tickets } = services;
-      const isOwn = principal.environmentId === undefined || principal.environmentId === environmentId;
-      if (!isOwn || host.authorize?.(principal, 'docker', environmentId) === false) {
-        throw problem('forbidden');
-      }
-      const environment = requireEnvironment(services, environmentId);
+    ({ access, body: { environmentId, execId, node, marker } }, deps: TicketDeps) => {
+      const { live, options, store, tickets } = deps;
+      access.require('docker', environmentId);
+      const environment = requireEnvironment(store, environmentId);
       const at = node === undefined ? '' : `/nodes/${encodeURIComponent(node)}`;
       const route =
         node === undefined
@@ -36,7 +43,8 @@ export const ticketCalls = [
       const { ticket, expiresAtMs } = tickets.issue(path, {
         ...route,
         execId,
-        ended: principal.ended,
+        principalId: access.principal.id,
+        ended: access.principal.ended,
         ...(marker !== undefined && { marker }),
       });
       const url = `${options.mount}${path}?ticket=${ticket}`;

@@ -1,13 +1,22 @@
 import { Problem } from '../../../protocol/problems.js';
 import { requireTunnel, tunnelView } from '../../api/tunnel.js';
 import type { TunnelView } from '../../api.js';
+import type { EnvironmentAdmin } from '../environments/admin.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
-import type { Services } from '../services.js';
+import type { Availability } from '../live/availability.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import { requireNode } from '../swarm/require-node.js';
 import { describeEnvironment } from '../views/status/describe-environment.js';
+import type { ObservationSources } from '../views/status/observe-environment.js';
+
+export interface TunnelDeps extends ObservationSources {
+  readonly live: LiveEnvironments;
+  readonly availability: Availability;
+  readonly admin: EnvironmentAdmin;
+}
 
 /** `/api/environments/:id/tunnel` and keep-alive. */
-export const tunnelCalls = [
+export const tunnelOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -17,7 +26,7 @@ export const tunnelCalls = [
       access: 'read',
       answers: { 200: { description: 'The tunnel', body: tunnelView } },
     },
-    ({ services, environment: { id } }) => ({ status: 200, body: viewTunnel(services, id) }),
+    ({ environment: { id } }, deps: TunnelDeps) => ({ status: 200, body: viewTunnel(deps, id) }),
   ),
 
   defineOperation(
@@ -36,12 +45,12 @@ export const tunnelCalls = [
       },
       problems: ['environment-not-associated', 'environment-offline', 'tunnel-closed'],
     },
-    async ({ services, environment: { id }, body: { wait }, signal }) => {
-      services.availability.requireReachable(id);
-      const slot = services.live.of(id).tunnels.slot();
+    async ({ environment: { id }, body: { wait }, signal }, deps: TunnelDeps) => {
+      deps.availability.requireReachable(id);
+      const slot = deps.live.of(id).tunnels.slot();
       slot.demand();
-      if (wait > 0 && slot.state !== 'active') await waitFor(services, id, wait * 1_000, signal);
-      return { status: slot.state === 'active' ? 200 : 202, body: viewTunnel(services, id) };
+      if (wait > 0 && slot.state !== 'active') await waitFor(deps, id, wait * 1_000, signal);
+      return { status: slot.state === 'active' ? 200 : 202, body: viewTunnel(deps, id) };
     },
   ),
 
@@ -55,8 +64,8 @@ export const tunnelCalls = [
       answers: { 204: { description: 'Closed' } },
       problems: STORE_PROBLEMS,
     },
-    async ({ services, environment: { id } }) => {
-      await services.admin.revoke(id);
+    async ({ environment: { id } }, deps: TunnelDeps) => {
+      await deps.admin.revoke(id);
       return { status: 204 };
     },
   ),
@@ -72,9 +81,9 @@ export const tunnelCalls = [
       access: 'docker',
       answers: { 200: { description: 'The tunnel', body: tunnelView } },
     },
-    ({ services, environment: { id } }) => {
-      services.live.of(id).tunnels.peek()?.keepAlive();
-      return { status: 200, body: viewTunnel(services, id) };
+    ({ environment: { id } }, deps: TunnelDeps) => {
+      deps.live.of(id).tunnels.peek()?.keepAlive();
+      return { status: 200, body: viewTunnel(deps, id) };
     },
   ),
 
@@ -90,17 +99,17 @@ export const tunnelCalls = [
       answers: { 200: { description: 'The node’s tunnel', body: tunnelView } },
       problems: ['node-ambiguous', 'node-not-found', 'node-without-agent'],
     },
-    ({ services, environment, params }) => {
-      const { members, tunnels } = services.live.of(environment.id);
+    ({ environment, params }, deps: TunnelDeps) => {
+      const { members, tunnels } = deps.live.of(environment.id);
       const { instanceId } = requireNode(environment, encodeURIComponent(params.node), members);
       tunnels.peek(instanceId)?.keepAlive();
-      return { status: 200, body: viewTunnel(services, environment.id, instanceId) };
+      return { status: 200, body: viewTunnel(deps, environment.id, instanceId) };
     },
   ),
 ];
 
 /** A timeout is not an error here: the answer carries the state. */
-async function waitFor({ live }: Services, id: number, waitMs: number, signal: AbortSignal): Promise<void> {
+async function waitFor({ live }: TunnelDeps, id: number, waitMs: number, signal: AbortSignal): Promise<void> {
   try {
     const hold = await live.of(id).tunnels.slot().acquire(waitMs, signal);
     hold.leave();
@@ -110,9 +119,9 @@ async function waitFor({ live }: Services, id: number, waitMs: number, signal: A
 }
 
 /** @param instanceId selects its node's tunnel; absent: the environment's */
-function viewTunnel(services: Services, id: number, instanceId?: string): TunnelView {
-  const environment = services.admin.get(id);
-  const { tunnels, credentials } = services.live.of(id);
+function viewTunnel(deps: TunnelDeps, id: number, instanceId?: string): TunnelView {
+  const environment = deps.admin.get(id);
+  const { tunnels, credentials } = deps.live.of(id);
   const slot = tunnels.peek(instanceId);
   const state = tunnels.state(instanceId);
   const holder = environment.instances.find((instance) => instance.id === slot?.lease?.instanceId);
@@ -131,6 +140,6 @@ function viewTunnel(services: Services, id: number, instanceId?: string): Tunnel
     progress: state !== 'required' ? null : hasCredential ? 'credential-sent' : 'waiting-for-agent',
     calls: slot?.uses ?? 0,
     openedAt: slot?.tunnel ? new Date(slot.tunnel.openedAtMs).toISOString() : null,
-    problem: describeEnvironment(environment, services).problem,
+    problem: describeEnvironment(environment, deps).problem,
   };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../protocol/time/clock.js';
 import {
   createWebhook,
   rotateSecret,
@@ -9,17 +10,28 @@ import {
 } from '../../api/webhooks.js';
 import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
-import { printedCommandsOf } from '../environments/environment-commands.js';
+import { type CommandSources, printedCommandsOf } from '../environments/environment-commands.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import { asProblem } from '../http/error-reply.js';
 import { parseJsonBytes } from '../http/read-body.js';
 import { liveSecrets, type Webhook } from '../model/webhook.js';
-import type { Services } from '../services.js';
+import type { Store } from '../store/store.js';
+import type { WebhookAdmin } from '../webhooks/admin.js';
+import type { CallLog } from '../webhooks/call-log.js';
+import type { WebhookInbox } from '../webhooks/inbox.js';
 
 const PARAMS = { webhookId: 'From `GET /webhooks`.' };
 
+export interface WebhookDeps extends CommandSources {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly callLog: CallLog;
+  readonly webhookAdmin: WebhookAdmin;
+  readonly webhookInbox: WebhookInbox;
+}
+
 /** `/api/webhooks`, and the endpoint for their senders. */
-export const webhookCalls = [
+export const webhookOperations = [
   defineOperation(
     {
       method: 'GET',
@@ -29,8 +41,8 @@ export const webhookCalls = [
       access: 'settings',
       answers: { 200: { description: 'The list', body: webhookList } },
     },
-    ({ services, origin }) => {
-      const items = [...services.store.webhooks()].map((each) => viewOf(each, services, origin));
+    ({ origin }, deps: WebhookDeps) => {
+      const items = [...deps.store.webhooks()].map((each) => viewOf(each, deps, origin));
       return { status: 200, body: { items } };
     },
   ),
@@ -47,9 +59,9 @@ export const webhookCalls = [
       answers: { 201: { description: 'Created', body: webhookCreated } },
       problems: ['too-many-webhooks', ...STORE_PROBLEMS],
     },
-    async ({ services, body, origin }) => {
-      const { webhook, secret } = await services.webhookAdmin.create(body.name);
-      return { status: 201, body: { ...viewOf(webhook, services, origin), secret } };
+    async ({ body, origin }, deps: WebhookDeps) => {
+      const { webhook, secret } = await deps.webhookAdmin.create(body.name);
+      return { status: 201, body: { ...viewOf(webhook, deps, origin), secret } };
     },
   ),
 
@@ -66,10 +78,10 @@ export const webhookCalls = [
       answers: { 200: { description: 'The new secret, shown only once', body: secretRotated } },
       problems: ['webhook-not-found', ...STORE_PROBLEMS],
     },
-    async ({ services, params, body }) => {
-      const { webhookAdmin } = services;
+    async ({ params, body }, deps: WebhookDeps) => {
+      const { webhookAdmin } = deps;
       const { webhook, secret } = await webhookAdmin.rotateSecret(params.webhookId, body.overlapSeconds);
-      return { status: 200, body: { secret, oldSecretEndsAt: oldSecretEndsAt(webhook, services) } };
+      return { status: 200, body: { secret, oldSecretEndsAt: oldSecretEndsAt(webhook, deps) } };
     },
   ),
 
@@ -85,8 +97,8 @@ export const webhookCalls = [
       answers: { 204: { description: 'Deleted' } },
       problems: ['webhook-not-found', ...STORE_PROBLEMS],
     },
-    async ({ services, params }) => {
-      await services.webhookAdmin.delete(params.webhookId);
+    async ({ params }, deps: WebhookDeps) => {
+      await deps.webhookAdmin.delete(params.webhookId);
       return { status: 204 };
     },
   ),
@@ -116,21 +128,21 @@ export const webhookCalls = [
         ...STORE_PROBLEMS,
       ],
     },
-    async ({ services, params, headers, bytes, origin, address }) =>
-      services.webhookInbox.receive({
+    async ({ params, headers, bytes, origin, address }, deps: WebhookDeps) =>
+      deps.webhookInbox.receive({
         webhookId: params.webhookId,
         headers,
         bytes,
         address,
         read: () => readMessage(bytes),
-        addresses: (message) => chooseAddresses(message, services, origin),
-        print: (environment, edgeKey) => printedCommandsOf(environment, edgeKey, services),
+        addresses: (message) => chooseAddresses(message, deps, origin),
+        print: (environment, edgeKey) => printedCommandsOf(environment, edgeKey, deps),
       }),
   ),
 ];
 
-function viewOf(webhook: Webhook, services: Services, origin: string): WebhookView {
-  const { callLog, store, options } = services;
+function viewOf(webhook: Webhook, deps: WebhookDeps, origin: string): WebhookView {
+  const { callLog, store, options } = deps;
   const { id, name, createdAt } = webhook;
   const base = apiUrlOf(store.settings().publicUrl ?? options.publicUrl ?? origin, options.mount);
   return {
@@ -138,13 +150,13 @@ function viewOf(webhook: Webhook, services: Services, origin: string): WebhookVi
     name,
     url: `${base}/hooks/${id}`,
     createdAt,
-    oldSecretEndsAt: oldSecretEndsAt(webhook, services),
+    oldSecretEndsAt: oldSecretEndsAt(webhook, deps),
     calls: callLog.calls(id),
     refused: callLog.refusedCalls(id),
   };
 }
 
-function oldSecretEndsAt(webhook: Webhook, { clock }: Services): string | null {
+function oldSecretEndsAt(webhook: Webhook, { clock }: WebhookDeps): string | null {
   return liveSecrets(webhook, clock.now()).at(-2)?.expiresAt ?? null;
 }
 

@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../host/auth/authenticate.js';
 import { addHostRoutes, type RouteDeps } from '../../../host/http/routes.js';
-import { CALLS } from '../../../plugin/server-hooks/routes/operations.js';
+import { OPERATIONS } from '../../../plugin/server-hooks/routes/operations.js';
 import { startHost, type TestHost } from '../start-host.js';
 
 const PLUGIN = fileURLToPath(new URL('../../..', import.meta.url));
@@ -90,7 +90,7 @@ type Callers = Readonly<Record<string, { standing: Standing; headers: Record<str
 const HEAD_CODES: Readonly<Record<number, string>> = { 401: 'unauthorized', 403: 'forbidden' };
 
 test('authorization: the matrix names each call of the plugin', (t) => {
-  t.deepEqual(Object.keys(AUDIENCES).sort(), CALLS.map(({ spec }) => spec.id).sort());
+  t.deepEqual(Object.keys(AUDIENCES).sort(), OPERATIONS.map(({ spec }) => spec.id).sort());
 });
 
 test('authorization: the matrix names each route of the host', (t) => {
@@ -229,7 +229,7 @@ async function setup(t: ExecutionContext) {
     'a cookie with the CSRF header': { standing: 'admin', headers: { ...cookie, [CSRF_HEADER]: '1' } },
   };
   const callOf = (operationId: string) => {
-    const call = CALLS.find(({ spec }) => spec.id === operationId);
+    const call = OPERATIONS.find(({ spec }) => spec.id === operationId);
     if (!call) throw new Error(`no call ${operationId}`);
     const { method, path } = call.spec;
     const values: Readonly<Record<string, unknown>> = { id, webhookId, node: 'n1', path: '_ping' };

@@ -6,6 +6,8 @@ import type { TunnelTarget } from '../../tunnel/source.js';
 /** The target of a ticket. */
 export interface ConsoleTarget extends TunnelTarget {
   readonly execId: string;
+  /** `Principal.id` of the caller that the ticket was issued to. */
+  readonly principalId: string;
   /** See `hang-up.ts`; undefined: the process is not ended. */
   readonly marker?: string;
   /** Aborts when the credentials end that the ticket was issued for. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { CALLS } from '../../../../plugin/server-hooks/routes/operations.js';
+import { OPERATIONS } from '../../../../plugin/server-hooks/routes/operations.js';
 import { rawHttp, requestText } from '../../../kit/fault/raw-http.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 
@@ -60,7 +60,7 @@ async function setup(t: ExecutionContext) {
 test('bad addresses: an invalid id is not found, by any call', async (t) => {
   const { hub, ask, stored } = await setup(t);
   const before = await stored();
-  for (const { spec } of CALLS) {
+  for (const { spec } of OPERATIONS) {
     if (!spec.path.includes(':')) continue;
     for (const text of NO_IDS) {
       const target = `/edge${spec.path.replace(/:\w+/, () => text).replace(':path', '_ping')}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { CALLS } from '../../../../plugin/server-hooks/routes/operations.js';
+import { OPERATIONS } from '../../../../plugin/server-hooks/routes/operations.js';
 import { deriveKey, hashJoinSecret } from '../../../../protocol/crypto/derived-keys.js';
 import { signRequest } from '../../../../protocol/crypto/request-signature.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
@@ -45,7 +45,7 @@ function withLength(method: string, target: string, body: Buffer, headers: reado
 test('bad bodies: anything but an object in UTF-8 JSON is refused by each call that reads one', async (t) => {
   const { port, stored, targetOf, errors } = await setup(t);
   const before = await stored();
-  for (const { spec } of CALLS) {
+  for (const { spec } of OPERATIONS) {
     if (!spec.body || spec.access === 'signed') continue;
     for (const [texts, expected] of [
       [NO_OBJECTS.slice(0, -1), 'bad-request'],
@@ -72,7 +72,7 @@ test('bad bodies: 10 MB are refused by each call that reads a body, announced or
   const { port, stored, targetOf, errors } = await setup(t);
   const before = await stored();
   const many = Buffer.alloc(10 * MEGABYTE, ' ');
-  for (const { spec } of CALLS) {
+  for (const { spec } of OPERATIONS) {
     if (!spec.body) continue;
     const target = targetOf(spec.path);
     const announced = await rawHttp(port, withLength(spec.method, target, many, [ADMIN]));
@@ -88,7 +88,7 @@ test('bad bodies: 10 MB are refused by each call that reads a body, announced or
 
 test('bad bodies: any JSON is accepted or refused, pollutes nothing and never fails internally', async (t) => {
   const { hub, targetOf, errors } = await setup(t);
-  const calls = CALLS.filter(({ spec }) => spec.body && spec.access !== 'signed');
+  const calls = OPERATIONS.filter(({ spec }) => spec.body && spec.access !== 'signed');
   const names = ['name', 'tags', 'url', 'edgeId', 'checkInSeconds', 'wait', 'publicUrl', 'overlapSeconds'];
   const key = fc.oneof(
     fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', ...names),

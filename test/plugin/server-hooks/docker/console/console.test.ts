@@ -50,7 +50,11 @@ async function openEcho(t: ExecutionContext, { marker }: { marker?: string } = {
       clock,
       logger: new LogRecorder(),
     };
-    void serveConsole(ws, { environmentId: 1, execId: 'a', ...(marker && { marker }) }, options);
+    void serveConsole(
+      ws,
+      { environmentId: 1, execId: 'a', principalId: 'admin', ...(marker && { marker }) },
+      options,
+    );
   });
   const page = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   t.teardown(() => page.terminate());

@@ -4,7 +4,7 @@ import { Tickets } from '../../../../../plugin/server-hooks/docker/console/ticke
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 
 const PATH = '/api/environments/1/exec/a/ws';
-const TARGET = { environmentId: 1, execId: 'a' };
+const TARGET = { principalId: 'admin', environmentId: 1, execId: 'a' };
 const INVALID = { code: 'ticket-invalid' };
 
 function setup() {

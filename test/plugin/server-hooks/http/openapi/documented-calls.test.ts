@@ -6,7 +6,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import test, { type ExecutionContext } from 'ava';
 import type { WebhookCreated } from '../../../../../plugin/api.js';
 import { describeCalls } from '../../../../../plugin/server-hooks/http/openapi/describe-calls.js';
-import { CALLS } from '../../../../../plugin/server-hooks/routes/operations.js';
+import { OPERATIONS } from '../../../../../plugin/server-hooks/routes/operations.js';
 import type { Operation } from './api-contract.js';
 import { type ApiWorld, makeApiWorld, pathOf } from './api-world.js';
 import { SCENARIOS } from './scenarios.js';
@@ -42,7 +42,7 @@ const WITHOUT_INTERNAL = ['getCa', 'getOpenApi', 'callWebhook'].map((id) => `${i
 
 test('openapi: the document is valid OpenAPI 3.1', async (t) => {
   const validator = new Validator();
-  const document = JSON.parse(JSON.stringify(describeCalls(CALLS, '1.2.3', '/edge')));
+  const document = JSON.parse(JSON.stringify(describeCalls(OPERATIONS, '1.2.3', '/edge')));
   const { valid, errors } = await validator.validate(document);
   t.true(valid, JSON.stringify(errors));
   t.is(validator.version, '3.1');

@@ -1,12 +1,17 @@
 import * as z from 'zod';
 import manifest from '../../../../manifest.json' with { type: 'json' };
+import type { ResolvedOptions } from '../../options.js';
 import { defineOperation, type Operation } from '../define-operation.js';
 import { describeCalls } from './describe-calls.js';
 
 const openApi = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
 
+export interface OpenApiDeps {
+  readonly options: Pick<ResolvedOptions, 'mount'>;
+}
+
 /** `GET /api/openapi.json`: public, because it contains only what the documentation does. */
-export function openApiCall(calls: () => readonly Operation[]): Operation {
+export function openApiOperation(operations: () => readonly Operation[]): Operation<OpenApiDeps> {
   // Public, so it is generated once per mount.
   const documents = new Map<string, Buffer>();
   return defineOperation(
@@ -18,10 +23,10 @@ export function openApiCall(calls: () => readonly Operation[]): Operation {
       access: 'public',
       answers: { 200: { description: 'OpenAPI 3.1', body: openApi } },
     },
-    ({ services: { options } }) => {
-      const { mount } = options;
+    (_, { options: { mount } }: OpenApiDeps) => {
       const document =
-        documents.get(mount) ?? Buffer.from(JSON.stringify(describeCalls(calls(), manifest.version, mount)));
+        documents.get(mount) ??
+        Buffer.from(JSON.stringify(describeCalls(operations(), manifest.version, mount)));
       documents.set(mount, document);
       return { status: 200, body: document };
     },

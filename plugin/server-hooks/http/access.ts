@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { problem } from '../../../protocol/problems.js';
+import type { Action, Host, Principal } from '../host.js';
+
+/** The environment that a call is about; null: none; `own`: the one that the caller is bound to, if any. */
+export type AccessTarget = number | null | 'own';
+
+/** What an authenticated caller may do: as far as its credentials and the host allow. */
+export class Access {
+  readonly principal: Principal;
+  readonly #host: Host;
+
+  constructor(host: Host, principal: Principal) {
+    this.#host = host;
+    this.principal = principal;
+  }
+
+  /** @param environmentId null: of the hub as a whole */
+  can(action: Action, environmentId: number | null): boolean {
+    const { environmentId: own } = this.principal;
+    const isBound = own !== undefined && own !== environmentId;
+    return !isBound && this.#host.authorize?.(this.principal, action, environmentId) !== false;
+  }
+
+  /** @throws Problem `forbidden` (403) */
+  require(action: Action, target: AccessTarget): void {
+    const environmentId = target === 'own' ? (this.principal.environmentId ?? null) : target;
+    if (!this.can(action, environmentId)) throw problem('forbidden');
+  }
+
+  /** Selects the environments that the caller may read. */
+  filter(): (environmentId: number) => boolean {
+    return (environmentId) => this.can('read', environmentId);
+  }
+}
+
+/**
+ * Admits a caller: the host authenticates it; the host and its credentials authorize it.
+ * @throws Problem `unauthorized` (401), `forbidden` (403)
+ */
+export async function admit(
+  host: Host,
+  req: IncomingMessage,
+  action: Action,
+  target: AccessTarget,
+): Promise<Access> {
+  const principal = await host.authenticate(req);
+  if (!principal) throw problem('unauthorized');
+  const access = new Access(host, principal);
+  access.require(action, target);
+  return access;
+}
