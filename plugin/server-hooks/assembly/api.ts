@@ -35,7 +35,10 @@ import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
-export type Api = Pick<Running, 'answer' | 'upgrade'>;
+export interface Api extends Pick<Running, 'answer' | 'upgrade'> {
+  /** Audit and metrics attach here. */
+  readonly gateway: Gateway;
+}
 
 export interface ApiParts extends Storage, Live, Tunnels {
   readonly options: ResolvedOptions;
@@ -107,6 +110,7 @@ function entryPoints(deps: ApiDeps): Api {
   const consoles = new ConsoleRoute(deps);
   const missedUpgrades = new MissedUpgrades(deps.logger);
   return {
+    gateway: deps.gateway,
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
       if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;

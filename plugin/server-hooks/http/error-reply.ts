@@ -44,13 +44,14 @@ export function withHubTime(error: unknown, clock: Clock): unknown {
   return new Problem(code, message, { ...rest, members: { timeMs: clock.now(), ...members } });
 }
 
-/** Sends an error without Koa. */
-export function answerError(res: ServerResponse, error: unknown): void {
+/** Sends an error without Koa. @returns its status */
+export function answerError(res: ServerResponse, error: unknown): number {
   const { status, headers, problem } = toErrorReply(error);
   const body = Buffer.from(JSON.stringify(problem));
   const own = { 'content-type': 'application/problem+json', 'content-length': body.length };
   res.writeHead(status, { ...headers, ...own });
   res.end(body);
+  return status;
 }
 
 /** Answers errors thrown by routes, and requests without a route. */

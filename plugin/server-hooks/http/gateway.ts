@@ -13,16 +13,19 @@ export interface CallRecord {
   /** Of an authenticated agent. */
   readonly instanceId: string | null;
   readonly environmentId: number | null;
-  /** HTTP status; 101 for an upgraded connection; null: it ended without an answer. */
+  /**
+   * HTTP status; null: it ended without an answer. 101 for a connection that was handed to an engine, also if the engine
+   * refused the upgrade.
+   */
   readonly status: number | null;
   /** From the call to the end of its answer or connection, ms. */
   readonly durationMs: number;
 }
 
 /** Facts of a call that are learned on its way. */
-type CallFacts = { -readonly [Key in keyof Omit<CallRecord, 'durationMs' | 'status'>]: CallRecord[Key] };
+type CallFacts = { -readonly [Key in keyof Omit<CallRecord, 'durationMs'>]: CallRecord[Key] };
 
-/** A call that is being answered. */
+/** A call that is being answered. `status` is set where its answer does not have it. */
 export interface OpenCall extends CallFacts {
   /** Authenticates and authorizes its caller. @throws Problem `unauthorized` (401), `forbidden` (403) */
   admit(action: Action, target: AccessTarget): Promise<Access>;
@@ -65,6 +68,7 @@ export class Gateway {
       principalId: null,
       instanceId: null,
       environmentId: null,
+      status: null,
     };
     const call: OpenCall = Object.assign(facts, {
       admit: async (action: Action, target: AccessTarget) => {
@@ -86,12 +90,12 @@ export class Gateway {
   }
 
   #record(
-    { kind, operation, principalId, instanceId, environmentId }: OpenCall,
+    { kind, operation, principalId, instanceId, environmentId, status: known }: OpenCall,
     { statusCode = 101, headersSent = true }: Closing,
     startedMs: number,
   ): void {
     const durationMs = this.#options.clock.monotonic() - startedMs;
-    const status = headersSent ? statusCode : null;
+    const status = known ?? (headersSent ? statusCode : null);
     const record = { kind, operation, principalId, instanceId, environmentId, status, durationMs };
     for (const listener of this.#listeners) listener(record);
   }

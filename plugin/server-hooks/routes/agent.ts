@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import {
   parseAuthorization,
+  type RequestClaim,
   type SignedHead,
   unauthorized,
 } from '../../../protocol/crypto/request-signature.js';
@@ -19,7 +20,7 @@ import type { IdleClose } from '../agents/idle-close.js';
 import type { Logger } from '../host.js';
 import { AnswerProofs } from '../http/answer-proofs.js';
 import { sendError, withHubTime } from '../http/error-reply.js';
-import type { Gateway } from '../http/gateway.js';
+import type { Gateway, OpenCall } from '../http/gateway.js';
 import { BodyGate } from '../http/guards/body-gate.js';
 import { preferredWait } from '../http/preferred-wait.js';
 import { readBody } from '../http/read-body.js';
@@ -79,7 +80,10 @@ export function agentRoutes(deps: AgentDeps): Router {
     const address = ctx.req.socket.remoteAddress ?? '';
     const body = await gate.pass(address, (giveUp) => readBody(ctx.req, MAX_ENROL_BYTES, clock, { giveUp }));
     const request = { method: 'POST', path: ctx.url, body };
-    ctx.body = await deps.enrolment.enrol(claim, request, (key) => proofs.know(ctx, key, claim));
+    ctx.body = await deps.enrolment.enrol(claim, request, (key) => {
+      proofs.know(ctx, key, claim);
+      identify(ctx, claim);
+    });
   });
 
   router.get(AGENT_PATHS.checkIn, async (ctx) => {
@@ -150,7 +154,7 @@ export function agentRoutes(deps: AgentDeps): Router {
     const head = headOf(ctx);
     const claim = parseAuthorization(ctx.get('authorization'));
     const agent = findSigner(store, clock, claim, head);
-    Object.assign(ctx.state.call, { environmentId: agent.environment.id, instanceId: agent.instance.id });
+    identify(ctx, claim);
     proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
     requireNewTimestamp(live.of(agent.environment.id).presence, clock, head, claim);
     return agent;
@@ -172,6 +176,12 @@ export function agentRoutes(deps: AgentDeps): Router {
 
 function inputOf({ instance }: AuthenticatedAgent, receivedMs: number): SnapshotInput {
   return { nodeId: instance.node?.nodeId ?? null, receivedMs };
+}
+
+/** The call's record names its agent, once that is proven. */
+function identify(ctx: Context, { environmentId, instanceId }: RequestClaim): void {
+  const call: OpenCall = ctx.state.call;
+  Object.assign(call, { environmentId, instanceId });
 }
 
 function headOf({ method, url }: Context): SignedHead {

@@ -46,9 +46,9 @@ export class ConsoleRoute {
     if (path === undefined || ticket === undefined) return false;
     const { gateway, options, store, tickets } = this.#deps;
     socket.on('error', () => socket.destroy());
+    const call = gateway.open('console', 'exec', req, socket);
     try {
       requireHost(req);
-      const call = gateway.open('console', 'exec', req, socket);
       requireOwnPage(req, store.settings().publicUrl ?? options.publicUrl);
       // The ticket carries the authorization of its issue.
       const target = tickets.redeem(ticket, path);
@@ -56,7 +56,7 @@ export class ConsoleRoute {
       call.principalId = target.principalId;
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#deps));
     } catch (error) {
-      answerError(plainResponse(req, socket, this.#deps.clock), error);
+      call.status = answerError(plainResponse(req, socket, this.#deps.clock), error);
     }
     return true;
   }

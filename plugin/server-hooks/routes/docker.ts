@@ -6,7 +6,7 @@ import { parseListRequest } from '../docker/lists/list-request.js';
 import type { DockerTarget } from '../docker/proxy/admit-call.js';
 import type { DockerProxy } from '../docker/proxy/proxy.js';
 import { plainResponse } from '../docker/proxy/switch-protocols.js';
-import type { Gateway } from '../http/gateway.js';
+import type { Gateway, OpenCall } from '../http/gateway.js';
 import { environmentIdOf, requireEnvironment } from '../http/guards/require-environment.js';
 import { requireHost } from '../http/guards/require-host.js';
 import type { Availability } from '../live/availability.js';
@@ -51,8 +51,9 @@ export async function answerDockerCall(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
+  const open = deps.gateway.open('docker', req.method ?? '', req, res);
   try {
-    const { environment, target } = await admitCaller(deps, call, req, res);
+    const { environment, target } = await admitCaller(deps, call, req, open);
     const listRequest = parseListRequest(call.path, req.method === 'GET' && call.node === null);
     if (listRequest) {
       const nodes = nodesOf(deps, environment);
@@ -73,30 +74,32 @@ export async function answerDockerUpgrade(
 ): Promise<void> {
   // The HTTP parser removed its own listener: a reset during authentication must not crash the process.
   socket.on('error', () => socket.destroy());
+  const open = deps.gateway.open('docker', req.method ?? '', req, socket);
   try {
-    const { target } = await admitCaller(deps, call, req, socket);
+    const { target } = await admitCaller(deps, call, req, open);
     parseListRequest(call.path, false);
     await deps.docker.upgrade(req, socket, head, target);
   } catch (error) {
-    refuse(plainResponse(req, socket, deps.clock), error);
+    open.status = refuse(plainResponse(req, socket, deps.clock), error);
   }
 }
 
-function refuse(res: ServerResponse, error: unknown): void {
+/** @returns the status of the answer */
+function refuse(res: ServerResponse, error: unknown): number {
   const { status, headers, body } = dockerErrorBody(error);
-  if (res.headersSent) return;
+  if (res.headersSent) return res.statusCode;
   res.writeHead(status, headers);
   res.end(body);
+  return status;
 }
 
 async function admitCaller(
   deps: DockerDeps,
   { environmentId, node, path }: DockerCall,
   req: IncomingMessage,
-  closing: ServerResponse | Duplex,
+  open: OpenCall,
 ): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
   requireHost(req);
-  const open = deps.gateway.open('docker', req.method ?? '', req, closing);
   const { principal } = await open.admit('docker', environmentId);
   const { via, environmentId: bound, ended } = principal;
   const environment = requireEnvironment(deps.store, environmentId);

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { startApi } from '../../../../plugin/server-hooks/assembly/api.js';
+import { startLive } from '../../../../plugin/server-hooks/assembly/live.js';
+import { startStorage } from '../../../../plugin/server-hooks/assembly/storage.js';
+import { startTunnels } from '../../../../plugin/server-hooks/assembly/tunnels.js';
+import type { CallRecord } from '../../../../plugin/server-hooks/http/gateway.js';
+import { Lifecycle } from '../../../../plugin/server-hooks/lifecycle.js';
+import { parseOptions } from '../../../../plugin/server-hooks/options.js';
+import { joinInstance } from '../../../kit/agent/instance.js';
+import { apiClient } from '../../../kit/hub/api-client.js';
+import { LogRecorder } from '../../../kit/log-recorder.js';
+import { tempFolder } from '../../../kit/temp-folder.js';
+
+const EXEC = 'a'.repeat(64);
+
+/** A hub made of its assemblies, whose calls are recorded. `bound` is a token for environment 1 only. */
+async function setup(t: ExecutionContext) {
+  const options = parseOptions({ dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0 });
+  const logger = new LogRecorder();
+  const authenticate = async ({ headers: { authorization } }: IncomingMessage) => {
+    if (authorization === 'Bearer admin') return { id: 'admin', via: 'bearer' as const };
+    return authorization === 'Bearer bound'
+      ? { id: 'bound', via: 'bearer' as const, environmentId: 1 }
+      : null;
+  };
+  const host = { authenticate, logger };
+  const lifecycle = new Lifecycle(options.clock);
+  const storage = await startStorage(options, logger, lifecycle);
+  const live = await startLive(options, storage, logger, lifecycle);
+  const tunnels = await startTunnels(options, storage, live, logger, lifecycle);
+  const api = await startApi({ options, host, logger, ...storage, ...live, ...tunnels }, lifecycle);
+  const below = ({ url = '' }: IncomingMessage) => url.replace(/^\/edge/, '');
+  const server = http.createServer((req, res) => api.answer(req, res, below(req)));
+  server.on('upgrade', (req, socket, head) => {
+    if (!api.upgrade(req, socket, head, below(req))) socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(async () => {
+    await lifecycle.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/edge`;
+  const records: CallRecord[] = [];
+  let wake = () => {};
+  const stopRecording = api.gateway.onCall((record) => {
+    records.push(record);
+    wake();
+  });
+  /** The records so far, once there are `count`. */
+  const recorded = async (count: number) => {
+    while (records.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    return records.splice(0);
+  };
+  const caller = (token: string | null) => apiClient({ url, token });
+  return { url, caller, recorded, records, stopRecording };
+}
+
+test('gateway: records each kind of call, with its caller, its environment and its status', async (t) => {
+  const { url, caller, recorded } = await setup(t);
+  const admin = caller('admin');
+  const { id, edgeKey, edgeId } = await admin.createEnvironment({
+    name: 'one',
+    url,
+    tunnelAddress: '127.0.0.1:1',
+  });
+  const none = { principalId: null, instanceId: null, environmentId: null };
+  const byAdmin = { ...none, kind: 'rest', principalId: 'admin' };
+  t.like((await recorded(1))[0], { ...byAdmin, operation: 'createEnvironment', status: 201 });
+
+  await admin.call('GET', `/api/environments/${id}`);
+  await caller(null).call('GET', `/api/environments/${id}`);
+  await caller('bound').call('GET', '/api/settings');
+  const [read, strange, forbidden] = await recorded(3);
+  t.like(read, { ...byAdmin, operation: 'getEnvironment', environmentId: id, status: 200 });
+  t.like(strange, { ...none, kind: 'rest', operation: 'getEnvironment', environmentId: id, status: 401 });
+  t.like(forbidden, { ...none, kind: 'rest', operation: 'getSettings', status: 403 });
+  t.true(Number(read?.durationMs) > 0);
+
+  await admin.call('GET', `/api/environments/${id}/docker/version`);
+  const [docker] = await recorded(1);
+  t.like(docker, { ...byAdmin, kind: 'docker', operation: 'GET', environmentId: id, status: 503 });
+
+  const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
+  await agent.checkIn();
+  const [enrolment, checkIn] = await recorded(2);
+  const { instanceId } = agent.instance;
+  const byAgent = { ...none, kind: 'agent', environmentId: id, instanceId };
+  t.like(enrolment, { ...byAgent, operation: '/agent/enrol', status: 200 });
+  t.like(checkIn, { ...byAgent, operation: '/agent/check-in', status: 200 });
+
+  const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+  const path = `/api/environments/${id}/exec/${EXEC}/ws?ticket=${'t'.repeat(43)}`;
+  http.get(url + path, { headers: upgrade, agent: false }, (res) => res.resume());
+  t.like((await recorded(1))[0], { ...none, kind: 'console', operation: 'exec', status: 401 });
+});
+
+test('gateway: one access answers what a caller may do: a token for one environment is bound to it', async (t) => {
+  const { url, caller } = await setup(t);
+  const admin = caller('admin');
+  for (const name of ['one', 'two']) {
+    await admin.createEnvironment({ name, url, tunnelAddress: '127.0.0.1:1' });
+  }
+  const bound = caller('bound');
+  const { body } = await bound.call<{ items: { id: number }[] }>('GET', '/api/environments');
+  t.deepEqual(
+    body.items.map(({ id }) => id),
+    [1],
+  );
+  t.is((await bound.call('GET', '/api/environments/2')).status, 403);
+  t.is((await bound.call('GET', '/api/environments/2/docker/version')).status, 403);
+  t.is((await bound.call('POST', '/api/tickets', { environmentId: 2, execId: EXEC })).status, 403);
+  t.is((await bound.call('POST', '/api/tickets', { environmentId: 1, execId: EXEC })).status, 201);
+});
+
+test('gateway: without a listener nothing is recorded', async (t) => {
+  const { caller, records, stopRecording } = await setup(t);
+  stopRecording();
+  await caller('admin').call('GET', '/api/settings');
+  t.deepEqual(records, []);
+});
