@@ -1,7 +1,7 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { SelfTestCheck } from '../../api.js';
-import type { AgentAddresses } from '../environments/agent-addresses.js';
+import type { Environment } from '../model/environment.js';
 import { Challenges } from './challenges.js';
 import { probeHub } from './probe-hub.js';
 import { probeTunnel } from './probe-tunnel.js';
@@ -47,7 +47,7 @@ export class SelfTest {
    * @throws Problem `too-many-self-tests` (429)
    */
   async run(
-    { apiUrl, tunnelAddress }: AgentAddresses,
+    { apiUrl, tunnelAddress }: Pick<Environment, 'apiUrl' | 'tunnelAddress'>,
     caller: AbortSignal,
   ): Promise<readonly SelfTestCheck[]> {
     this.#count();

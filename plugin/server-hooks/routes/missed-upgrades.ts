@@ -3,8 +3,8 @@ import { type ProblemCode, problem } from '../../../protocol/problems.js';
 import { dockerErrorBody } from '../docker/error.js';
 import { isUpgradePath, parseDockerPath } from '../docker/path.js';
 import type { Logger } from '../host.js';
-import type { DockerCall } from '../routes/docker.js';
-import { answerError } from './error-reply.js';
+import { answerError } from '../http/error-reply.js';
+import type { DockerCall } from './docker.js';
 
 const LINE =
   "server.on('upgrade', (req, socket, head) => plugin.upgrade(req, socket, head) || socket.destroy())";
