@@ -4,10 +4,10 @@ import type { Context } from 'koa';
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Store } from '../store/store.js';
+import { environmentIdOf, requireEnvironment } from './access.js';
 import type { AnyAnswer, Operation, OperationInput, OperationSpec } from './define-operation.js';
 import type { Gateway, OpenCall } from './gateway.js';
 import { BodyGate } from './guards/body-gate.js';
-import { environmentIdOf, requireEnvironment } from './guards/require-environment.js';
 import { parseJsonBytes, readBody } from './read-body.js';
 
 const MAX_BODY_BYTES = 64 * 1024;

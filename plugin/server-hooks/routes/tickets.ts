@@ -1,7 +1,7 @@
 import { createTicket, ticketView } from '../../api/tickets.js';
 import type { Tickets } from '../docker/console/tickets.js';
+import { requireEnvironment } from '../http/access.js';
 import { defineOperation } from '../http/define-operation.js';
-import { requireEnvironment } from '../http/guards/require-environment.js';
 import type { LiveEnvironments } from '../live/environments.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';

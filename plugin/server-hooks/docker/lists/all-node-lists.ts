@@ -15,7 +15,7 @@ import {
   isOpen,
 } from '../client-message.js';
 import { ANSWER_GUARDS } from '../proxy/answer-head.js';
-import { type EngineAccess, requestEnvironment } from '../request-environment.js';
+import { type EngineAccess, requestEnvironment } from '../with-tunnel.js';
 
 import { ListMemory, type ListShare } from './list-memory.js';
 import type { ListRequest } from './list-request.js';

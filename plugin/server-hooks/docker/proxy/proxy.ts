@@ -22,8 +22,7 @@ import {
 import { dockerErrorBody } from '../error.js';
 import { type DockerPath, isSwarmCall } from '../path.js';
 import type { EngineAnswer, EngineRequest } from '../request-engine.js';
-import { type EngineAccess, requestEnvironment } from '../request-environment.js';
-import { credentialsEnded, tunnelClosed } from '../with-tunnel.js';
+import { credentialsEnded, type EngineAccess, requestEnvironment, tunnelClosed } from '../with-tunnel.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
 import { probeHalfClosed } from './probe-half-closed.js';
 import { takeInput } from './read-client-input.js';
