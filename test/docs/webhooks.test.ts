@@ -6,7 +6,7 @@ import { runCommand } from '../../tools/lab/run-command.js';
 import { startHub } from '../kit/hub/hub.js';
 import { tempFolder } from '../kit/temp-folder.js';
 
-/** The one sample in that language, as it stands in docs/webhooks.md. */
+/** The one sample in that language, as it is in docs/webhooks.md. */
 async function sample(language: string): Promise<string> {
   const text = await readFile(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
   const found = [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))];

@@ -8,7 +8,7 @@ const LOGGED_MS = 30_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const START_LINE = /^fairlead: dashboard https:\/\/127\.0\.0\.1:(\d+) {2}tunnel 127\.0\.0\.1:(\d+)$/;
 
-/** The host as a process of its own. */
+/** The host as a separate process. */
 export interface HostProcess {
   readonly child: ChildProcess;
   /** Resolves once the log has a line that `pattern` matches. */

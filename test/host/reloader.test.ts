@@ -17,7 +17,7 @@ import { runHost, started } from './host-process.js';
 import { callHttps, makeFolder, PASSWORD, startHost } from './start-host.js';
 
 const HOUR_MS = 3_600_000;
-/** How often the tests' hosts read files, and how long a change may take to show. */
+/** How often the tests' hosts read files, and how long a change may stay unnoticed. */
 const FILES_MS = 20;
 const NOTICED_MS = 15_000;
 const untilNoticed = (what: string, condition: () => boolean | Promise<boolean>) =>

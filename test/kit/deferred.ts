@@ -10,6 +10,6 @@ export function defer<T = void>(): Deferred<T> {
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  if (!settle) throw new Error('A promise runs its executor at once');
+  if (!settle) throw new Error('A promise runs its executor immediately');
   return { promise, ...settle };
 }

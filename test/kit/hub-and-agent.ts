@@ -50,7 +50,7 @@ export async function openTunnel(hub: Hub, id: number): Promise<TunnelView> {
   return body;
 }
 
-/** The tunnel once `holds` says so, and how long that took, ms. */
+/** The tunnel once `holds` accepts it, and the time until then, ms. */
 export async function untilTunnel(
   hub: Hub,
   id: number,

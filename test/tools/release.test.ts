@@ -10,7 +10,7 @@ import { tempFolder } from '../kit/temp-folder.js';
 const ENTRY = ['--import', 'tsx', 'tools/release.ts'];
 
 /**
- * A clone of this project with what is committed, and what it takes to release from it. `check` stands in for the
+ * A clone of this project as committed, ready for a release. `check` replaces the
  * project's own, which a run of all tests has done already.
  */
 async function clone(t: Scope, check = 'exit 0') {

@@ -19,7 +19,7 @@ const refuse: Answer = (_request, response) => {
   response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(REFUSAL));
 };
 
-/** A whole agent on a worker at a hub, whose clock stands still once the tunnel is open. */
+/** A complete agent on a worker at a hub, whose clock stops once the tunnel is open. */
 async function setup(t: ExecutionContext, settings: object) {
   const answers: Record<string, Answer> = {
     '/info': worker,

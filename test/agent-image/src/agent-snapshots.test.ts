@@ -9,7 +9,7 @@ async function setup(t: ExecutionContext) {
   const answers: Record<string, Answer> = { '/info': infoWith({}) };
   const { clock, hub, id } = await startWholeAgent(t, answers);
   const takenAt = async () => Date.parse((await hub.view(id)).snapshot?.takenAt ?? '');
-  /** Lets time pass until the hub has a snapshot that was taken later. */
+  /** Advances time until the hub has a newer snapshot. */
   const untilNewer = async (thanMs: number) => {
     for (let passedMs = 0; !((await takenAt()) > thanMs); passedMs += 500) {
       if (passedMs > 120_000) throw new Error('no newer snapshot');

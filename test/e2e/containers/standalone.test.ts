@@ -5,7 +5,7 @@ import { type AgentContainer, CONTAINER, startContainerSetup, VOLUME } from '../
 import { AGENT_IMAGE, BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 
-/** Of what a Node without any work takes on the same machine: that depends on its version, processors and pages. */
+/** Relative to an idle Node on the same machine, which depends on its version, processors and pages. */
 const MAX_SHARE_OF_NODE = 2.5;
 const MAX_IMAGE_BYTES = 1_000_000;
 /** The image's first probe comes after 30 s. */
@@ -107,7 +107,7 @@ async function ps(hub: Hub, id: number): Promise<string> {
   return (await runCommand('docker', [...args, 'ps', ...filter])).stdout.trim();
 }
 
-/** The environment once a process has checked in that began after the container's last end. */
+/** The environment after a check-in of a process that started after the container's last end. */
 async function untilNextCheckIn(hub: Hub, id: number, container: AgentContainer): Promise<EnvironmentView> {
   const endedMs = Date.parse((await container.inspect()).State.FinishedAt);
   return hub.until(id, ({ lastCheckInAt }) => Date.parse(lastCheckInAt ?? '') > endedMs);

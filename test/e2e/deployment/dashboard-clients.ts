@@ -20,7 +20,7 @@ export async function firstMessage({ port, ca }: Dashboard, live: 'ws' | 'socket
   return message;
 }
 
-/** What becomes of an upgrade: a status, or `closed`. */
+/** The outcome of an upgrade: a status, or `closed`. */
 export function upgradeOf({ port, ca }: Dashboard, path: string): Promise<number | 'closed'> {
   return new Promise((resolve) => {
     const headers = { connection: 'upgrade', upgrade: 'tcp' };

@@ -87,7 +87,7 @@ async function servesDocker(t: ExecutionContext, dashboard: Dashboard, through: 
   const line = { engine: await sharedEngine(), through };
   const name = containerName(t, line);
   t.regex(await docker(t, through, ['version', '--format', '{{.Server.Version}}']), /^\d/);
-  // An upgrade with piped input, whose output comes after the input's end.
+  // An upgrade with piped input, whose output follows the end of its input.
   const run = startDocker(t, through, [
     'run',
     '-i',

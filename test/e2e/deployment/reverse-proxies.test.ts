@@ -22,7 +22,7 @@ const HOLD_SEEN_WITHIN_MS = 240_000;
 
 const scope = fileScope();
 let hub: Promise<Hub> | undefined;
-/** Watched while the other tests run: a hold takes its time. */
+/** Watched while the other tests run, since a hold lasts long. */
 const holds = new Map<ProxyName, Promise<number>>();
 
 /** Hub, proxy, and an agent on the engine that knows the hub by the proxy's address only. */
@@ -94,7 +94,7 @@ async function events(t: ExecutionContext, api: HubApi, id: number): Promise<voi
   await stream.kill();
 }
 
-/** A log that is followed comes line by line, as it is written. */
+/** A followed log arrives line by line, as it is written. */
 async function logs(t: ExecutionContext, line: DockerSetup): Promise<void> {
   await onBothSides(t, line, async (side) => {
     const name = containerName(t, line);
@@ -141,7 +141,7 @@ async function transfer(t: ExecutionContext, line: DockerSetup): Promise<void> {
   t.like(loaded, { code: 0, stdout: `Loaded image: ${BASE_IMAGE}\n` });
 }
 
-/** Resolves to the time between two check-ins, ms, once that is as long as only a held one takes. */
+/** Resolves to the time between two check-ins, ms, once it is as long as that of a held one. */
 async function untilHeld(api: HubApi, id: number): Promise<number> {
   const deadline = Date.now() + HOLD_SEEN_WITHIN_MS;
   for (let last = Number.POSITIVE_INFINITY; Date.now() < deadline; await delay(500)) {

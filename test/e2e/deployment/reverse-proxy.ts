@@ -24,7 +24,7 @@ export interface ReverseProxy {
 const LISTENS_WITHIN_MS = 30_000;
 const NGINX = 'daemon off; master_process off; error_log stderr; events {}';
 
-/** How each sample becomes a program's configuration, and how that is started. */
+/** How each sample is made a program's configuration, and how the program is started. */
 const PROXIES = {
   'nginx-http': {
     sample: 'deploy/nginx/fairlead-http.conf',
@@ -48,7 +48,7 @@ const PROXIES = {
   },
   caddy: {
     sample: 'deploy/caddy/Caddyfile',
-    // A certificate that is given takes the place of one from an authority on the Internet.
+    // A given certificate replaces one from a public authority.
     complete: (text: string, folder: string) =>
       `{\nadmin off\nauto_https disable_redirects\n}\n${text.replace(
         /^https:.*\{$/m,
@@ -62,7 +62,7 @@ const PROXIES = {
 export type ProxyName = keyof typeof PROXIES;
 export const PROXY_NAMES = Object.keys(PROXIES) as ProxyName[];
 
-/** Starts a sample on free ports of the loopback, with names, paths and ports of its own and otherwise as it is. */
+/** Starts a sample on free loopback ports, with its own names, paths and ports and otherwise unchanged. */
 export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Promise<ReverseProxy> {
   const { sample, complete, program, args } = PROXIES[name];
   const folder = await tempFolder(t);

@@ -4,7 +4,7 @@ import { runCommand } from '../../../tools/lab/run-command.js';
 import { serialServerTest } from '../../kit/engine/lab.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
-/** In tenths, as `--threshold` takes it: what systemd calls OK begins at 4.9. */
+/** In tenths, as for `--threshold`: systemd's OK starts at 4.9. */
 const EXPOSURE = '20';
 
 serialServerTest('systemd unit: systemd accepts every line, and rates its confinement as good', async (t) => {

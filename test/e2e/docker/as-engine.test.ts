@@ -114,7 +114,7 @@ async function execCat(
   return exchange(socket, request, (text) => {
     if (!hasAnswered && text.includes('\r\n\r\n')) {
       hasAnswered = true;
-      // Stdin may come right behind the engine's head, and ends before the output does.
+      // Stdin may follow the engine's head immediately, and ends before the output does.
       socket.end('in and on');
     }
     return false;

@@ -19,7 +19,7 @@ const SCENARIO = fileURLToPath(new URL('docker-py/main.py', import.meta.url));
 /** Of a section: it takes seconds. */
 const SECTION_MS = 240_000;
 
-/** A step's name, and what it came to. */
+/** A step's name and its outcome. */
 type Step = readonly [string, unknown];
 
 const scope = fileScope();
@@ -33,7 +33,7 @@ interface Ways {
   /** The engine's own socket, and one that leads there through hub and agent. */
   readonly direct: string;
   readonly through: string;
-  /** The same through an environment of its own, whose agent has only just come. */
+  /** The same through its own environment, whose agent has just connected. */
   throughAnother(): Promise<string>;
   readonly node: SwarmNode;
   readonly peer: SwarmNode;

@@ -4,7 +4,7 @@ import { containerName, docker } from '../../kit/docker/compare.js';
 import { startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 
-/** `FAIRLEAD_ROUNDS=500` for a longer look. */
+/** `FAIRLEAD_ROUNDS=500` for a longer run. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 40);
 const BODY = Buffer.alloc(20 * 1024 * 1024);
 

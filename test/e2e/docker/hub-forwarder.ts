@@ -60,7 +60,7 @@ export async function startHubForwarder(
   return path;
 }
 
-/** The head of a message; what came behind it is read next. */
+/** The head of a message; the bytes after it are read next. */
 async function readHead(from: Duplex): Promise<{ first: string; headers: string[] }> {
   let read = Buffer.alloc(0);
   for (;;) {

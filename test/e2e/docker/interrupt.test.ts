@@ -17,7 +17,7 @@ const theLine = () => {
   return started;
 };
 
-/** Ticks on both streams; Ctrl-C has an exit code of its own. */
+/** Ticks on both streams; Ctrl-C has its own exit code. */
 const TICKING = 'trap "exit 5" INT; while :; do echo tick; echo tock >&2; sleep 0.1; done';
 const PRESS_AGAIN_MS = 300;
 const RACY_CODES = new Set<number | null>([0, 1, 130]);
@@ -29,14 +29,14 @@ interface Endless {
   readonly title: string;
   /** `name` is a container that ticks. */
   readonly args: (name: string) => readonly string[];
-  /** It streams when: its output matches, anything comes out, its input is taken, the engine was called. */
+  /** It streams when its output matches, anything is printed, its input is accepted, or the engine was called. */
   readonly ready: RegExp | 'stdout' | 'stdin' | 'call';
   readonly input?: string;
-  /** Where the command passes Ctrl-C on to the container: the exit code that comes back. */
+  /** The exit code, if the command passes Ctrl-C on to the container. */
   readonly code?: number;
   /** The client races with itself here, on the local socket too: its exit code is one of 0, 1 and 130. */
   readonly isRacy?: boolean;
-  /** Some clients take Ctrl-C here only the third time, on the local socket too. */
+  /** Some clients react to Ctrl-C here only the third time, on the local socket too. */
   readonly isStubborn?: boolean;
   /** The process in the container lives on, on the local socket too, and with it, for a while, the call. */
   readonly isOutlived?: boolean;
@@ -179,7 +179,7 @@ async function startCommand(
 ): Promise<{ session: DockerSession; stdout: Readable | undefined }> {
   const called = await watchEngine(line);
   let stdout: Readable | undefined;
-  // Left in the pipe, so that the client has always more to come.
+  // Left in the pipe, so that the client always has more to read.
   const takeStdout = (stream: Readable) => {
     stdout = stream;
   };

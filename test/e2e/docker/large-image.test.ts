@@ -21,7 +21,7 @@ labTest('docker save | load: an image over 1 GB from one engine to another, with
   const other = await joinEngine(t, line.hub, second.socketPath);
   const pids = [line.hub.child.pid, line.agent.child.pid, other.agent.child.pid];
 
-  // What code and buffers take once and for all; a tenth of the size, so that a share that grows would show.
+  // A one-time cost of code and buffers; a tenth of the size, so growth with the size would show.
   const warm = watchMemory(pids);
   await carry(t, line.through, other.through, BASE_IMAGE);
   const before = await warm.stop();

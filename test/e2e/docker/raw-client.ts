@@ -30,10 +30,10 @@ export async function dialEngine(path: string): Promise<Duplex> {
   return socket;
 }
 
-/** After this time an answer is taken as it is. */
+/** After this time the answer so far is returned. */
 const DEADLINE_MS = 15_000;
 
-/** Sends bytes and hears the answer until `isWhole` says so, or the end. */
+/** Sends bytes and reads the answer until `isWhole` holds, or to its end. */
 export async function exchange(
   socket: Duplex,
   bytes: string,

@@ -6,7 +6,7 @@ import { startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, labTest } from '../../kit/engine/lab.js';
 import { untilTunnel } from '../../kit/hub-and-agent.js';
 
-/** What Linux keeps of a connection whose process is gone (a minute), and a keep-alive and a look of the hub after it. */
+/** How long Linux keeps a connection of an ended process (a minute), plus a keep-alive and a check of the hub. */
 const NOTICED_MS = 120_000;
 
 labTest('docker exec: a killed client of a silent process does not keep the tunnel open', async (t) => {

@@ -61,7 +61,7 @@ async function openAt(page: Page, url: string): Promise<string> {
   return how;
 }
 
-/** The same again where the network was to blame; an answer that breaks off at once may be refused as a whole. */
+/** Repeated if the network failed; an answer that breaks immediately may be refused as a whole. */
 async function settle(name: string, attempt: () => Promise<string>): Promise<string> {
   let how = NETWORK_CHANGED;
   for (let round = 0; round < 5 && how === NETWORK_CHANGED; round++) how = await attempt();

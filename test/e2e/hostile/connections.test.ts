@@ -17,7 +17,7 @@ const RATE = 40;
 /** Silent connections to the tunnel port, from this many addresses; more than may wait there. */
 const SILENT_ADDRESSES = 9;
 const SILENT_PER_ADDRESS = 20;
-/** Each tunnel is closed after so many calls: the agent then has to come in between the hostile ones. */
+/** Each tunnel is closed after so many calls: the agent then has to connect among the hostile ones. */
 const CALLS_PER_TUNNEL = 50;
 const SETTLE_MS = 100_000;
 /** In a short run V8 still lets its heap grow. */
@@ -27,7 +27,7 @@ const KINDS = Object.values(HOSTILE_FRAMES);
 /** Goes away, resets, or stays for as long as the hub lets it. */
 const LEAVES = ['destroy', 'resetAndDestroy', null] as const;
 
-/** Everything hostile at once, until `stop`; those that stay do so until `leave`. */
+/** All hostile clients together, until `stop`; those that stay connected, until `leave`. */
 class Attack {
   readonly #hub: Hub;
   readonly #open = new Set<net.Socket>();

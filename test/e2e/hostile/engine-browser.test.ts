@@ -18,14 +18,14 @@ const SETTLE_MS = 150;
 const AT_A_TIME = 5;
 const NAMES = Object.keys(HOSTILE_CONTENT);
 
-/** Opens an address in a page of its own, and gives what is there the time to act. */
+/** Opens an address in its own page, and gives its content time to act. */
 async function visit(context: BrowserContext, url: string): Promise<number | null> {
   const page = await context.newPage();
   let status: number | null = null;
   page.on('response', (response) => {
     if (response.url() === url) status = response.status();
   });
-  // What becomes a download is no page, and throws.
+  // A download is not a page, and throws.
   await load(() => page.goto(url)).catch(() => null);
   // Not a timer of the page's: where scripts are off, it has none.
   await delay(SETTLE_MS);
@@ -74,7 +74,7 @@ function attackPage(urls: readonly string[]): string {
   </script>`;
 }
 
-/** What of all that was taken as a service worker: `no worker`, if all is well. */
+/** What was accepted as a service worker: `no worker`, if all is well. */
 function attack(page: Page): Promise<string> {
   return page.evaluate<string>('window.attacked');
 }
@@ -112,7 +112,7 @@ browserTest(
     const urls = NAMES.map((name) => `${hub.origin}${path}/containers/${name}`);
     const stranger = await startStranger(t, { attack: httpAnswer('text/html', attackPage(urls)) });
 
-    // In a profile of its own: cookies do not heed ports.
+    // In its own profile: cookies ignore ports.
     const careless = await openBrowser(t);
     const ran = watchContent(careless);
     for (const name of ['html', 'svg', 'xhtml', 'html-no-type']) {

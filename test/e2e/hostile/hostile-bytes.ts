@@ -4,7 +4,7 @@ import { HOSTILE_PAGE } from './hostile-content.js';
 
 /**
  * Bytes that no engine should send, and what a client may see of them: `refused` is an error of the hub's own, `cut`
- * an answer that begins and visibly breaks off, `announced` just as many bytes as the head said.
+ * an answer that starts and visibly breaks, `announced` as many bytes as the head said.
  */
 export interface HostileBytes {
   readonly reply: Reply;

@@ -40,7 +40,7 @@ const HEADERS = [
   'Docker-Pwned: <script>alert(1)</script>',
 ];
 
-/** What a browser would run, show or obey if it came from the hub's origin, by name. */
+/** What a browser would run, show or obey from the hub's origin, by name. */
 export const HOSTILE_CONTENT: Readonly<Record<string, Reply>> = {
   html: httpAnswer('text/html; charset=utf-8', HOSTILE_PAGE, HEADERS),
   'html-no-type': httpAnswer('', HOSTILE_PAGE, HEADERS),

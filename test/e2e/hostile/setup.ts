@@ -38,7 +38,7 @@ async function enrol(t: Scope, hub: Hub, name: string, engine: string): Promise<
 
 function keepCalling(t: Scope, hub: Hub, path: string): HostileSetup['stopCalling'] {
   const stop = new AbortController();
-  // A test that fails must not go on calling a hub that is gone.
+  // A failed test must not keep calling a hub that has ended.
   t.teardown(() => stop.abort());
   const failures: unknown[] = [];
   let calls = 0;

@@ -65,7 +65,7 @@ test('backup: a copy of a hub during writes is complete; after a restore elsewhe
   // Awaited below; until then a failure is no unhandled one.
   writing.catch(() => undefined);
   try {
-    // How many writes end while a copy is made is up to the machine: as many copies as it takes.
+    // The number of writes during a copy depends on the machine: copies are made until there are enough.
     for (let copies = 0, amid = 0; copies < COPIES || amid < COPIES; copies++) {
       const before = writes;
       const folder = await backUp(t, hub);

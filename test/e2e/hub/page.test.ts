@@ -2,7 +2,7 @@ import { browserTest, openBrowser } from '../../kit/browser/browser.js';
 import { havePanel } from '../../kit/browser/panel-page.js';
 import { startHub } from '../../kit/hub/hub.js';
 
-/** A browser on a busy machine takes its time. */
+/** A browser on a busy machine is slow. */
 const MS = 90_000;
 
 browserTest(

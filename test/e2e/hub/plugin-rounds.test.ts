@@ -2,7 +2,7 @@ import { runCommand } from '../../../tools/lab/run-command.js';
 import { BUSYBOX_IMAGE, labTest, sharedEngine } from '../../kit/engine/lab.js';
 import { runRounds, startHostAndAgent } from '../../kit/hub/plugin-rounds.js';
 
-/** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, at an engine of its own. */
+/** A few by default; `test/host/plugins/slot-rounds.test.ts` has 50, with its own engine. */
 const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 3);
 
 labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing leaks`, async (t) => {

@@ -72,7 +72,7 @@ async function openStreams(t: ExecutionContext, side: DockerSide, name: string) 
   const events = startDocker(t, side, ['events', '--since', '1h', '--filter', `container=${name}`]);
   const upload = startDocker(t, side, ['load']);
   const shell = startTerminal(t, side, ['exec', '-it', name, 'sh']);
-  // Left in the pipe, so that there is always more to come. (`cp` would lock the container for the others.)
+  // Left in the pipe, so that there is always more to read. (`cp` would lock the container for the others.)
   let flows: Promise<unknown> | undefined;
   let unread: Readable | undefined;
   const download = startDocker(t, side, ['save', BASE_IMAGE], {
@@ -108,7 +108,7 @@ async function openStreams(t: ExecutionContext, side: DockerSide, name: string) 
   return { isAnyOver: () => isAnyOver, ended: async () => Object.fromEntries(await Promise.all(ends)) };
 }
 
-/** Rejects where it takes longer than a step may. */
+/** Rejects if it takes longer than one step may. */
 function inTime(what: string, done: Promise<unknown> | undefined): Promise<unknown> {
   return within(
     STEP_MS,

@@ -7,7 +7,7 @@ import { type HubApi, hubApi, signIn } from '../../kit/hub/api.js';
 import { type HubAndAgent, startHubAndAgent, untilTunnel } from '../../kit/hub-and-agent.js';
 import { fileScope } from '../../kit/scope.js';
 
-/** At once is 0.2 s. */
+/** Immediately: within 0.2 s. */
 const AT_ONCE_MS = 5 * 200;
 const CONTAINER = `sign-out-${process.pid}`;
 const scope = fileScope();

@@ -57,7 +57,7 @@ labTest(
   },
 );
 
-/** As engines up to 20.10 keep it; later ones take their id from one that they find. */
+/** As engines up to 20.10 keep it; later ones reuse an id that they find. */
 function engineKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return JSON.stringify(privateKey.export({ format: 'jwk' }));

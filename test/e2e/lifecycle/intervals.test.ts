@@ -4,11 +4,11 @@ import { type Relay, startRelay } from '../../kit/fault/relay.js';
 import type { Hub } from '../../kit/hub/hub.js';
 import { openTunnel, startHubAndAgent } from '../../kit/hub-and-agent.js';
 
-/** What a check-in may come early by the hub's clock, as one before it came late, ms. */
+/** How early a check-in may be by the hub's clock, because the one before was late, ms. */
 const EARLY_MS = 900;
 const HOLD_MS = 50_000;
 
-/** Times between check-ins as the hub hears them, ms; the first ones may still follow the old interval. */
+/** Times between check-ins at the hub, ms; the first ones may still follow the old interval. */
 async function gaps(hub: Hub, id: number, count: number): Promise<number[]> {
   const times: number[] = [];
   let last: string | null = null;
@@ -24,7 +24,7 @@ async function gaps(hub: Hub, id: number, count: number): Promise<number[]> {
   return times.slice(1).map((time, i) => time - (times[i] ?? 0));
 }
 
-/** Whether these are times between check-ins every `ms`: none comes early, and a busy machine delays half of them at most. */
+/** Whether these are times between check-ins every `ms`: none is early, and a busy machine delays half of them at most. */
 function areEvery(ms: number, times: readonly number[]): boolean {
   const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
   return times.every((gap) => gap > ms - EARLY_MS) && median < 5 * ms;

@@ -18,7 +18,7 @@ const sharedHub = () => {
 };
 
 let last: Promise<unknown> = Promise.resolve();
-/** One after the other: each starts processes, and all at once they would be late on a small machine. */
+/** One after the other: each starts processes, and in parallel they would be late on a small machine. */
 function inTurn(run: (t: ExecutionContext) => Promise<void>): (t: ExecutionContext) => Promise<void> {
   return (t) => {
     const own = last.then(() => run(t));

@@ -49,7 +49,7 @@ serialBrowserTest(
     t.timeout(300_000);
     const panel = await thePanel();
     const { page, engine, errors, ran } = panel;
-    // An engine reads either stream by itself: what is written at one moment comes in any order.
+    // An engine reads the two streams separately: simultaneous writes arrive in any order.
     const script = `i=0; trap 'exit 3' TERM; while [ $i -lt 250 ]; do i=$((i+1)); echo "out $i"; done; sleep 1; echo '${MARKUP.replaceAll("'", '"')}' >&2; sleep 1; echo needle; echo up; while :; do sleep 1 & wait; done`;
     const name = await runContainer(t, panel, 'logs', [], 'sh', '-c', script);
     await openTool(page, 'Logs', name);

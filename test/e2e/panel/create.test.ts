@@ -74,7 +74,7 @@ serialBrowserTest(
     await page.waitForSelector('text=Waiting for the agent');
     t.deepEqual(await layoutFaults(page), []);
 
-    // The stack takes three pastes, in order.
+    // The stack needs three pastes, in order.
     await page.focus('role=tab[name="Docker"]');
     for (let n = 0; n < 2; n++) await page.keyboard.press('ArrowRight');
     await page.waitForSelector('#stack[aria-selected=true]:focus');

@@ -15,7 +15,7 @@ panel.getToken = () => TOKEN;
 panel.addEventListener('fairlead-navigate', ({ detail }) => document.title = detail);
 `;
 
-// StrictMode puts each element in, takes it out, and puts it in again.
+// StrictMode inserts each element, removes it, and inserts it again.
 const IN_REACT = `
 import '${MODULE}';
 import { createElement as h, StrictMode, useState } from 'react';

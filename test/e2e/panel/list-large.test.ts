@@ -55,7 +55,7 @@ serialBrowserTest(
     await pressed('PageUp', COUNT - seen);
     await pressed('PageDown', COUNT);
 
-    // The wheel takes the row with the focus out of the page: the keys go on where the list is.
+    // The wheel scrolls the focused row out of the page: the keys continue where the list is.
     await pressed('Home', 1);
     await page.hover('.scroller');
     await page.mouse.wheel(0, 300_000);

@@ -71,7 +71,7 @@ test.serial('damaged data: what cannot be opened stops the start, too', async (t
   t.is(folder.code, 1);
   t.regex(folder.lines.join('\n'), /fairlead\.json cannot be opened/);
   await rm(file, { recursive: true });
-  // The disk it leads to is not there: an empty store must not take its place.
+  // The disk it leads to is missing: an empty store must not replace it.
   const target = join(dataDir, 'absent', 'fairlead.json');
   await symlink(target, file);
   const link = await startInVain(t, dataDir);

@@ -11,7 +11,7 @@ const API = '/edge/api';
 const HOST_FILE = 'host/host.json';
 const STORE_FILE = 'plugins/fairlead/fairlead.json';
 
-/** A hub whose data folder is a small disk of its own, seen by no other process and gone with it. */
+/** A hub whose data folder is its own small disk, visible to no other process and removed with it. */
 async function hubOnSmallDisk(t: ExecutionContext) {
   const dataDir = await tempFolder(t);
   const mount = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"';
@@ -80,7 +80,7 @@ labTest(
     t.is(snapshot.status, 503);
     t.deepEqual(await health(hub), [200, 'degraded', ['store-unwritable', 'snapshot-unwritable']]);
     for (const what of ['the store', "the host's data", 'snapshots']) {
-      // Its log comes on another way than its answers.
+      // Its log arrives by another path than its answers.
       await hub.child.untilLine(new RegExp(`${what} cannot be written`), 30_000);
       const reported = hub.child.lines.filter((line) => line.includes(`${what} cannot be written`));
       t.is(reported.length, 1, what);

@@ -12,7 +12,7 @@ import type { Writer } from './writers/writer.js';
 /** Set these for more rounds, or for those of an earlier run. */
 const ROUNDS = Number(process.env.FAIRLEAD_KILLS ?? 20);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
-/** Long enough for a kill to hit any place of a write: of a file of this size it takes a few milliseconds. */
+/** Long enough for a kill to hit any point of a write: a file of this size is written in a few milliseconds. */
 const LONGEST_DELAY_MS = 15;
 
 /** Lets all write until `count` writes were acknowledged, and then some; resolves to how many were when the hub died. */

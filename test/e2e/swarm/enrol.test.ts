@@ -79,7 +79,7 @@ serialLabTest('swarm: changes of a node are known within seconds', async (t) => 
     (all) => all.some(({ id, agent }) => id === third.id && agent?.online === true),
     100_000,
   );
-  // The Swarm ends the task that was there before, and starts one of its own.
+  // The Swarm ends the earlier task and starts its own.
   const ask = () => line.docker(['info', '-f', '{{.Name}}'], { node: third.id, allowFailure: true });
   const deadline = Date.now() + 100_000;
   let answer = await ask();

@@ -14,7 +14,7 @@ const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
 const FAULTS_A_ROUND = 3;
 /** Another agent holds the tunnel 3 s after the hub noticed, which takes up to 10 s when no event reports it. */
 const PROMISED_MS = { reported: 3_000, silent: 13_000 };
-/** A Swarm takes so long to stop a task, and an agent to see that it is no manager any more, ms. */
+/** Time a Swarm needs to stop a task, and an agent to notice that it is no longer a manager, ms. */
 const NOTICE_MS = 10_000;
 
 serialLabTest(
@@ -72,7 +72,7 @@ async function untilOther(
 ): Promise<string> {
   const limitMs = 5 * (fault.isSilent ? PROMISED_MS.silent : PROMISED_MS.reported + NOTICE_MS);
   const base = `/edge/api/environments/${created.id}`;
-  // Not `/info`, which an engine answers only when its Swarm has elected a new leader of its own.
+  // Not `/info`, which an engine answers only when its Swarm has elected its new leader.
   const read = async () => {
     const path = `${base}/docker/containers/json`;
     const call = hub.call<readonly { Labels: Record<string, string> }[]>('GET', path);
@@ -121,7 +121,7 @@ function nodeNamed({ swarm }: SwarmSetup, name: string): SwarmNode {
   return node;
 }
 
-/** So many of the items at random, as cards are dealt: none comes again before all others came. */
+/** A random selection, as cards are dealt: none repeats before all others were used. */
 function dealt<T>(items: readonly T[], count: number, random: () => number): T[] {
   const cards: T[] = [];
   while (cards.length < count) {

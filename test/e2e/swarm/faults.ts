@@ -11,7 +11,7 @@ export interface Fault {
   inflict(line: SwarmSetup, node: SwarmNode): Promise<() => Promise<void>>;
 }
 
-/** Every way in which a leader is lost, but for all of them at once. */
+/** Every way in which a leader is lost, one at a time. */
 export const FAULTS: readonly Fault[] = [
   {
     name: 'its container is killed',

@@ -10,7 +10,7 @@ import { startSwarm } from '../../kit/swarm/lab.js';
 /** Containers of the service find it on their own node. */
 const PORT = 8080;
 const VISIT_WITHIN_MS = 60_000;
-/** The kernel looks for a lost neighbour for three seconds. */
+/** The kernel retries a lost neighbour for three seconds. */
 const ASK_MS = 5_000;
 /** Serves its node's name, and keeps requesting our server. */
 const VISITOR = `
@@ -101,12 +101,12 @@ async function startVisitors(t: ExecutionContext, swarm: LabSwarm) {
   const port = typeof address === 'object' ? address?.port : undefined;
   const publish = ['--publish', `mode=host,target=${PORT},published=${PORT}`];
   const variables = ['--env', 'NODE={{.Node.Hostname}}', '--env', `SERVER=${swarm.gateway}:${port}`];
-  // As people paste it, without --no-resolve-image: asking a registry fails at once here.
+  // As people paste it, without --no-resolve-image: a registry request fails immediately here.
   const create = ['service', 'create', '--detach', '--name', 'visitors', '--mode', 'global', ...publish];
   await swarm.nodes[0].docker(...create, ...variables, BASE_IMAGE, 'node', '-e', VISITOR);
   return {
     address: `${swarm.gateway}:${port}`,
-    /** Resolves once each of these nodes has come again. */
+    /** Resolves once each of these nodes is back. */
     untilFrom: async (...names: string[]) => {
       const signal = AbortSignal.timeout(VISIT_WITHIN_MS);
       await Promise.all(names.map((name) => once(server, `visit ${name}`, { signal })));

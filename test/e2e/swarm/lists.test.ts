@@ -8,7 +8,7 @@ import { until } from '../../kit/until.js';
 
 const scope = fileScope();
 let started: Promise<SwarmSetup> | undefined;
-/** One manager, two workers; each has a container, an image, a volume and a network of its own. */
+/** One manager, two workers; each has its own container, image, volume and network. */
 const theLine = () => {
   started ??= startSwarmSetup(scope, { managers: 1 }).then(async (line) => {
     for (const { name, docker } of line.swarm.nodes.map((node) => ({
@@ -121,7 +121,7 @@ async function list(t: ExecutionContext, { hub, created }: SwarmSetup, path: str
   return body;
 }
 
-/** Asks again until the nodes are so: a call takes as long as its slowest node, so nothing spins. */
+/** Repeats the call until the nodes match: a call lasts as long as its slowest node, so this does not spin. */
 async function untilStates(
   t: ExecutionContext,
   line: SwarmSetup,

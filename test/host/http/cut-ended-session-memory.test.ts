@@ -23,7 +23,7 @@ function socketsInMemory(): number {
   return queryObjects(TLSSocket, { format: 'count' });
 }
 
-/** Clients that send these frames and leave at once, before they have acknowledged anything. */
+/** Clients that send these frames and disconnect immediately, before they have acknowledged anything. */
 async function leaveAtOnce(port: number, alpn: string, preface: Buffer): Promise<void> {
   for (const frames of Object.values(HOSTILE_FRAMES)) {
     const leaving = (['destroy', 'resetAndDestroy', 'destroy', 'resetAndDestroy'] as const).map(

@@ -25,7 +25,7 @@ interface Server {
 const certificateFor = async (t: ExecutionContext) =>
   ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
 
-/** The host's server; its answers begin and never end. */
+/** The host's server; its answers start and never end. */
 async function startServer(t: ExecutionContext): Promise<Server> {
   const server = new HttpsServer(await certificateFor(t), {
     request: (_req, res) => void res.writeHead(200),
@@ -41,7 +41,7 @@ interface FastServer extends Server {
   readonly stream: Promise<ServerHttp2Stream>;
 }
 
-/** A server of Node alone with what is tested here, which looks fifty times as often. It answers with much. */
+/** A plain Node server with the tested module, which checks fifty times as often. Its answers are large. */
 async function startFast(t: ExecutionContext): Promise<FastServer> {
   const server = createSecureServer({ ...(await certificateFor(t)), maxOutstandingPings: 100 });
   const session = new Promise<ServerHttp2Session>((resolve) => {

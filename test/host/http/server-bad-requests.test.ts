@@ -11,7 +11,7 @@ async function send(to: TestHost, text: string): Promise<{ status: number; code:
   return { status, code };
 }
 
-/** As {@link send}, with the answer as it came. */
+/** As {@link send}, with the raw answer. */
 async function sendRaw(
   { port, ca }: TestHost,
   text: string,

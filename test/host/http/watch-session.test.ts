@@ -32,13 +32,13 @@ const MUCH = 64 * 1024 * 1024;
 interface Server {
   readonly port: number;
   readonly ca: string;
-  /** The server's ends of its connections, in the order they came. */
+  /** The server's ends of its connections, in order of arrival. */
   readonly sockets: readonly Socket[];
   /** Answers that have begun, in the order they were asked for. */
   readonly answers: readonly Http2ServerResponse[];
 }
 
-/** `/silent` begins and says nothing; `/much` sends 64 MiB as fast as they are taken; all else is answered at once. */
+/** `/silent` starts and sends nothing; `/much` sends 64 MiB as fast as they are read; all else is answered immediately. */
 async function startServer(t: ExecutionContext): Promise<Server> {
   const certificate = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
   const answers: Http2ServerResponse[] = [];
@@ -194,7 +194,7 @@ test.serial('idle session: nothing is kept of a session whose client disconnecte
   }
   const count = promisify(server.getConnections.bind(server));
   while ((await count()) > 0) await turn();
-  // V8 collects what is held by weak references in turns of its own.
+  // V8 collects weakly held objects in its own turns.
   for (let n = 0; n < 50 && kept.some((session) => session.deref()); n++) {
     await turn();
     collect();

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { PluginView } from '../../../host/plugins/registry.js';
 import { fakePluginFolder, makeFolder, PASSWORD, startHost, type TestHost } from '../start-host.js';
 
-/** The fake plugin in a folder of its own, with another module in its place. */
+/** The fake plugin in its own folder, with another module in its place. */
 async function pluginOf(t: ExecutionContext, module: string): Promise<string> {
   const folder = await makeFolder(t);
   await cp(join(fakePluginFolder, 'manifest.json'), join(folder, 'manifest.json'));

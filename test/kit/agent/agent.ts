@@ -9,7 +9,7 @@ import { tempFolder } from '../temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The agent from its bundle, as a process of its own. Its log is JSON at level debug. */
+/** The agent from its bundle, as a separate process. Its log is JSON at level debug. */
 export interface TestAgent {
   readonly child: Child;
   readonly dataDir: string;

@@ -9,7 +9,7 @@ import type { Scope } from '../scope.js';
 export const CONTAINER = 'fairlead-agent';
 export const VOLUME = 'fairlead-agent-data';
 
-/** What of `docker inspect` tests look at. */
+/** The parts of `docker inspect` that tests read. */
 export interface ContainerFacts {
   readonly Id: string;
   readonly RestartCount: number;

@@ -77,7 +77,7 @@ export class TestInstance {
     );
   }
 
-  /** The right to open a tunnel, as the next check-in brings it. @throws Error where there is none */
+  /** The credential of the next check-in. @throws Error where there is none */
   async credential(purpose: Credential['purpose'] = 'environment'): Promise<string> {
     const { reply } = await this.checkIn();
     const sealed = purpose === 'node' ? reply?.nodeCredential : reply?.credential;

@@ -11,7 +11,7 @@ export interface AdminBrowser {
   readonly context: BrowserContext;
   /** A page of the hub's. */
   readonly admin: Page;
-  /** What of an engine's content got a chance to run, in whichever page; see `hostile-content.ts`. */
+  /** The engine content that ran, in any page; see `hostile-content.ts`. */
   readonly ran: string[];
 }
 
@@ -31,7 +31,7 @@ export async function openAdminBrowser(
   return { context, admin, ran };
 }
 
-/** What of hostile content gets a chance to run from now on. */
+/** The hostile content that runs from now on. */
 export function watchContent(context: BrowserContext): string[] {
   const ran: string[] = [];
   context.on('request', (request) => {
@@ -39,7 +39,7 @@ export function watchContent(context: BrowserContext): string[] {
   });
   context.on('dialog', (dialog) => {
     ran.push(`dialog ${dialog.message()}`);
-    // Its page may be gone already.
+    // Its page may be closed already.
     dialog.dismiss().catch(() => undefined);
   });
   context.on('console', (message) => {

@@ -23,7 +23,7 @@ const FLAGS = [
 ];
 
 /**
- * A fresh profile of a headless Chromium that takes any certificate; it ends with the test. `flags` are added, those in
+ * A fresh profile of a headless Chromium that accepts any certificate; it ends with the test. `flags` are added, those in
  * `without` left out of Playwright's own.
  */
 export async function openBrowser(

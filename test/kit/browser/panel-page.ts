@@ -7,7 +7,7 @@ import type { Scope } from '../scope.js';
 import { openAdminBrowser } from './admin-browser.js';
 import { load } from './browser.js';
 
-/** A browser on a busy machine takes its time. */
+/** A browser on a busy machine is slow. */
 const MS = 90_000;
 
 /** The dashboard's page with the panel, signed in. */
@@ -15,7 +15,7 @@ export interface PanelPage {
   readonly page: Page;
   /** Errors of scripts, and what the Content-Security-Policy refused. */
   readonly errors: string[];
-  /** What of hostile content got a chance to run. */
+  /** The hostile content that ran. */
   readonly ran: string[];
 }
 
@@ -44,7 +44,7 @@ export async function openPanel(t: Scope, hub: Hub, without: readonly string[] =
 /** What axe-core finds wrong with the page as it is, one line each. */
 export async function accessFaults(page: Page): Promise<string[]> {
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  // Through the debugger: the page's own policy lets no such script in.
+  // Through the debugger: the page's own policy allows no such script.
   await page.evaluate(axe);
   return page.evaluate(`axe.run().then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ' ' + failureSummary)))`);

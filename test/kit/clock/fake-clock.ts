@@ -6,13 +6,13 @@ interface Timer {
   readonly fn: () => void;
 }
 
-/** A clock that stands still until a test moves it. Timers run in order of their due times, at those times. */
+/** A clock that moves only when a test advances it. Timers run in order of their due times, at those times. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #wallMs: number;
   #monotonicMs = 1_000;
 
-  /** `wallMs`: milliseconds since the epoch to begin with. */
+  /** `wallMs`: initial milliseconds since the epoch. */
   constructor(wallMs = Date.UTC(2030, 0, 1)) {
     this.#wallMs = wallMs;
   }
@@ -63,7 +63,7 @@ export class FakeClock implements Clock {
     this.#wallMs = ms;
   }
 
-  /** The machine slept: time has passed, and the timers come late. */
+  /** The machine slept: time has passed, and the timers are late. */
   jump(ms: number): void {
     this.#pass(ms);
   }

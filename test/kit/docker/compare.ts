@@ -9,13 +9,13 @@ const CLIENT_LOG = /^time="[^"]*" level=.*\n/gm;
 export interface CompareOptions {
   readonly input?: string | Buffer;
   readonly env?: NodeJS.ProcessEnv;
-  /** Takes out of stdout and stderr what two runs never have in common. */
+  /** Removes from stdout and stderr what always differs between two runs. */
   readonly normalise?: (text: string) => string;
 }
 
 /**
- * Does the same on the engine's own socket and then through the hub, and asserts that both came to the same.
- * @returns what both came to
+ * Does the same on the engine's own socket and then through the hub, and asserts the same outcome.
+ * @returns the common outcome
  */
 export async function onBothSides<T>(
   t: ExecutionContext,
@@ -32,7 +32,7 @@ export async function onBothSides<T>(
 
 /**
  * Runs a docker command on the engine's own socket and through the hub, and asserts the same output on both
- * streams and the same exit code. IDs are taken out. Where `args` is a function, it gets a container name
+ * streams and the same exit code. IDs are removed. Where `args` is a function, it gets a container name
  * that is another on each side and reads `NAME` in the output.
  */
 export function compare(
@@ -66,7 +66,7 @@ export async function docker(
   return end.stdout;
 }
 
-/** Replaces what looks like an ID, long or short, or a digest. */
+/** Replaces IDs, long or short, and digests. */
 export function withoutIds(text: string): string {
   return text.replace(/\b(?=[0-9a-f]*\d)(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g, 'ID');
 }

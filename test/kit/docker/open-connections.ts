@@ -7,7 +7,7 @@ import type { DockerSetup } from './setup.js';
 interface OpenConnections {
   /** Calls the hub counts. */
   readonly calls: number;
-  /** The hub's connections with anybody but the agent. */
+  /** The hub's connections except the agent's. */
   readonly clients: number;
   /** The agent's connections with its engine. */
   readonly engine: number;

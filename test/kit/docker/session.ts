@@ -21,7 +21,7 @@ export interface DockerSession {
   /** Resolves when its output, both streams, matches. */
   untilOutput(pattern: RegExp, ms?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** Its end, with everything it printed. Rejects when it does not come within `ms`. */
+  /** Its end, with everything it printed. Rejects after `ms`. */
   end(ms?: number): Promise<SessionEnd>;
 }
 
@@ -32,7 +32,7 @@ export interface SessionOptions {
   readonly takeStdout?: (stdout: Readable) => void;
 }
 
-/** What a single step of a docker client may take on a busy machine, ms. */
+/** Time limit of a single step of a docker client on a busy machine, ms. */
 export const STEP_MS = 30_000;
 
 /** Starts a docker client with pipes for its three streams. It ends with the scope at the latest. */

@@ -8,7 +8,7 @@ import type { HubApi } from '../hub/api.js';
 import { type Hub, startHub } from '../hub/hub.js';
 import type { Scope } from '../scope.js';
 
-/** One way to the engine: how a docker client is started that takes it. */
+/** One path to the engine: how a docker client that uses it is started. */
 export interface DockerSide {
   readonly kind: 'local' | 'hub';
   readonly program: string;
@@ -37,7 +37,7 @@ export async function startDockerSetup(scope: Scope): Promise<DockerSetup> {
   return { engine, hub, agent, environmentId, local, through };
 }
 
-/** Makes an environment of the hub out of an engine, with an agent of its own, to which `env` adds variables. */
+/** Makes an engine an environment of the hub, with its own agent, to which `env` adds variables. */
 export async function joinEngine(
   scope: Scope,
   hub: HubApi,

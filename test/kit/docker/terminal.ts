@@ -3,7 +3,7 @@ import type { Scope } from '../scope.js';
 import { STEP_MS, within } from './session.js';
 import type { DockerSide } from './setup.js';
 
-/** A docker client on a terminal of its own: what a person at a keyboard has. */
+/** A docker client on its own terminal, as a person at a keyboard has it. */
 export interface DockerTerminal {
   /** Types. */
   write(text: string): void;
@@ -14,7 +14,7 @@ export interface DockerTerminal {
   drag(columns: number, rows: number, until: RegExp): Promise<void>;
   /** Resolves when the screen's text so far matches. */
   untilOutput(pattern: RegExp, ms?: number): Promise<void>;
-  /** Its end. Rejects when it does not come within `ms`. */
+  /** Its end. Rejects after `ms`. */
   end(ms?: number): Promise<{ readonly code: number; readonly output: string }>;
 }
 

@@ -9,7 +9,7 @@ import compress from 'koa-compress';
 import koaSession from 'koa-session';
 import type { Plugin } from '../../../plugin/server-hooks/index.js';
 
-/** What may stand in front of the plugin. */
+/** Middleware that may run before the plugin. */
 export type InFront = 'bodies' | 'compression' | 'session';
 
 /** Makes a dashboard's request listener: the plugin at `mount`, behind `inFront`; whatever is not its own is answered `host`. */

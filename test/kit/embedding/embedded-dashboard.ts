@@ -40,7 +40,7 @@ export interface Dashboard {
   readonly tunnelPort: number;
   readonly ca: string;
   readonly alice: HubApi;
-  /** May look only. */
+  /** Read-only. */
   readonly bob: HubApi;
 }
 

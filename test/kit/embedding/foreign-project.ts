@@ -5,7 +5,7 @@ import { runCommand } from '../../../tools/lab/run-command.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
 
-/** A project that is none of ours: the plugin is in it as `npm pack` makes it and `npm install` takes it. */
+/** A foreign project: the plugin is installed in it as `npm pack` makes it. */
 export interface ForeignProject {
   readonly folder: string;
   /** The packed plugin. */
@@ -35,7 +35,7 @@ export async function makeForeignProject(
   return { folder, tarball };
 }
 
-/** Ours without us: npm takes from it and from its cache what is asked for, and has to ask no registry. */
+/** Our modules without us: npm uses them and its cache, and needs no registry. */
 async function lockFile(): Promise<object> {
   const { lockfileVersion, packages } = JSON.parse(await readFile('package-lock.json', 'utf8'));
   return { lockfileVersion, requires: true, packages: { ...packages, '': {} } };

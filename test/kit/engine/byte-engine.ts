@@ -9,7 +9,7 @@ import { type EngineDouble, startHttpEngine } from './double.js';
  * `/name` sends its name.
  */
 export interface ByteEngine extends EngineDouble {
-  /** Bytes that answers took so far: they are on their way, or in a buffer. */
+  /** Bytes accepted by answers so far: they are in transit, or in a buffer. */
   sent(): number;
   /** Lets stalled uploads go on. */
   release(): void;
@@ -59,7 +59,7 @@ export async function startByteEngine(t: Scope, name = 'engine'): Promise<ByteEn
 const PATTERN = 4_096;
 const patterns = new Map<string, Buffer>();
 
-/** The bytes of a seed from one place to another: no two places within 16 MiB look alike. */
+/** The bytes of a seed between two positions: no two positions within 16 MiB repeat. */
 export function bytesOf(seed: string, from: number, to: number): Buffer {
   const bytes = Buffer.alloc(to - from);
   let pattern = patterns.get(seed);

@@ -1,7 +1,7 @@
 import type { LabEngine } from '../../../tools/lab/engine.js';
 
 /**
- * Stops all processes of a container where they stand (SIGSTOP), unseen by the engine: connections stay open, nothing
+ * Stops all processes of a container (SIGSTOP), unnoticed by the engine: connections stay open, nothing
  * is read or answered. Resolves to what lets them go on.
  */
 export async function freezeContainer(engine: LabEngine, container: string): Promise<() => Promise<void>> {

@@ -12,7 +12,7 @@ export interface RawHttpAnswer {
 
 /**
  * Sends `bytes` as they are and reads one answer, or until the other side closes.
- * @param ms how long that may take
+ * @param ms time limit
  */
 export async function rawHttp(port: number, bytes: string | Buffer, ms = 60_000): Promise<RawHttpAnswer> {
   const socket = net.connect(port, '127.0.0.1');

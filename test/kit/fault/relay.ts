@@ -7,7 +7,7 @@ export interface Relay {
   readonly port: number;
   /** Pairs of connections under way. */
   readonly open: number;
-  /** Connections taken so far. */
+  /** Connections accepted so far. */
   readonly taken: number;
   /** Cuts all connections: both sides see a reset. */
   reset(): void;
@@ -15,7 +15,7 @@ export interface Relay {
   end(): void;
   /** From now on no byte of the current connections arrives, without a reset. New connections work. */
   swallow(): void;
-  /** Cuts connections, present and new, on which no byte went either way for so long; 0: each new one, too; null: none. */
+  /** Cuts connections, present and new, without traffic for this time; 0: each new one, too; null: none. */
   idleMs: number | null;
 }
 

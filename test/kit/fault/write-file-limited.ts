@@ -6,7 +6,7 @@ const run = promisify(execFile);
 const LIMIT_BLOCKS = 64;
 
 /**
- * Has a process write 100,000 bytes to a path where no file may grow past 32 KiB: the first write takes that much
+ * Has a process write 100,000 bytes to a path where no file may grow past 32 KiB: the first write writes that much
  * and says so, as on a disk that fills up.
  * @param module of the project's, from its root
  * @param name of the function it exports; gets path, text and `more`

@@ -24,7 +24,7 @@ export interface ApiAddress {
 
 /** Calls the hub's API over HTTP or HTTPS, whatever its certificate; a connection for each call. */
 export interface ApiClient {
-  /** `path` begins with a slash. */
+  /** `path` starts with a slash. */
   call<T = unknown>(
     method: string,
     path: string,

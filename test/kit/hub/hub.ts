@@ -7,10 +7,10 @@ import { type HubApi, signIn } from './api.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PASSWORD = 'a-password-for-tests';
-/** A start takes about two seconds; several at once on a busy machine take their time. */
+/** A start takes about two seconds; several in parallel on a busy machine take longer. */
 const START_MS = 90_000;
 
-/** The bundled host with the plugin, as a process of its own. */
+/** The bundled host with the plugin, as a separate process. */
 export interface Hub extends HubApi {
   readonly dataDir: string;
   readonly port: number;

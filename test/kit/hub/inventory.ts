@@ -19,7 +19,7 @@ export async function takeInventory(): Promise<Inventory> {
   );
   const kinds = (await Promise.all(links)).map((link) => link.replace(/:\[\d+\]$/, ''));
   return {
-    // Looking is a request itself.
+    // The check is a request itself.
     resources: count(process.getActiveResourcesInfo().filter((kind) => !kind.startsWith('FS'))),
     listeners: Object.fromEntries(
       process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
@@ -28,7 +28,7 @@ export async function takeInventory(): Promise<Inventory> {
   };
 }
 
-/** Resolves once this process holds no more than it did `before`; rejects with both after `ms`. */
+/** Resolves once this process holds at most what it did `before`; rejects with both after `ms`. */
 export async function untilAsBefore(before: Inventory, ms = 20_000): Promise<void> {
   const read = async () => ({ before, now: await takeInventory() });
   await until(read, ({ now }) => holdsNoMore(now, before), { ms });
@@ -36,7 +36,7 @@ export async function untilAsBefore(before: Inventory, ms = 20_000): Promise<voi
 
 /**
  * How many objects are alive, functions included, after a collection. Bytes on the heap say less: compiled code
- * is there as well, and grows for as long as functions become hot.
+ * is counted as well, and grows as functions are optimised.
  */
 export function countObjects(): number {
   return queryObjects(Object, { format: 'count' });

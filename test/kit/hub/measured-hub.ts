@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { createPlugin } from '../../../plugin/server-hooks/index.js';
 import { LogRecorder } from '../log-recorder.js';
 
-// A hub in a process of its own that reports how long its event loop stood still: `stall-meter.ts` starts it.
+// A hub in a separate process that reports how long its event loop was blocked: `stall-meter.ts` starts it.
 
 const [dataDir = ''] = process.argv.slice(2);
 const plugin = createPlugin(

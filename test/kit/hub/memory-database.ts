@@ -26,7 +26,7 @@ export class MemoryDatabase {
     return this.#log.slice(since).flatMap((entry) => (entry.hub === hub ? [] : [entry.change]));
   }
 
-  /** All or nothing; false: a record has moved, or its name is taken. */
+  /** All or nothing; false: a record has changed, or its name is in use. */
   commit(hub: object, changes: readonly StoreChange[]): boolean {
     if (this.isBroken) throw new Error('the database is broken');
     const done: StoreChange[] = [];

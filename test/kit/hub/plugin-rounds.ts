@@ -12,7 +12,7 @@ import { freePort } from '../free-port.js';
 import { type HubApi, signIn } from './api.js';
 import { countObjects, type Inventory, takeInventory, untilAsBefore } from './inventory.js';
 
-/** The host with the real plugin in this process, and an environment whose agent is a process of its own. */
+/** The host with the real plugin in this process, and an environment whose agent is a separate process. */
 export interface HostAndAgent {
   readonly api: HubApi;
   readonly port: number;
@@ -24,13 +24,13 @@ export interface HostAndAgent {
 
 /** What was seen while the plugin was off. */
 export interface Inventories {
-  /** Objects alive, at each look. */
+  /** Live objects, at each inventory. */
   readonly objects: readonly number[];
-  /** Bytes on the heap after a collection, at each look. */
+  /** Bytes on the heap after a collection, at each inventory. */
   readonly heapBytes: readonly number[];
-  /** How long the agent took to be back after each start, ms. */
+  /** Time until the agent was back after each start, ms. */
   readonly returnMs: readonly number[];
-  /** Of the first look; later ones found no more. */
+  /** Of the first inventory; later ones found no more. */
   readonly inventory: Inventory | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function startHostAndAgent(t: ExecutionContext, engineSocket: strin
   const api = await signIn(t, { origin: `https://localhost:${port}`, password: PASSWORD });
   const body = { name: 'rounds', url: `https://127.0.0.1:${port}/edge` };
   const { id, edgeId, edgeKey } = await api.createEnvironment(body);
-  // Its lines would be kept in this process, whose heap is looked at.
+  // Its lines would be kept in this process, whose heap is measured.
   const env = { LOG_LEVEL: 'fatal' };
   await startAgent(t, { edgeId: edgeId ?? '', edgeKey, engine: engineSocket, env });
   return { api, port, ca, dataDir, tunnelPort, id };
@@ -54,8 +54,8 @@ export async function startHostAndAgent(t: ExecutionContext, engineSocket: strin
 
 /**
  * Switches the plugin off and on, in the midst of a call. Fails the test where something is left behind that was not
- * there at the first look.
- * @param options.inventoryEvery how many rounds apart the looks are; the first is after as many, when everything that is made once has been made
+ * there at the first inventory.
+ * @param options.inventoryEvery rounds between inventories; the first follows as many, when everything that is made once has been made
  * @param options.use what is done with the environment in each round
  */
 export async function runRounds(
@@ -97,7 +97,7 @@ export async function runRounds(
   return { objects, heapBytes, returnMs, inventory };
 }
 
-/** A call to the engine that has begun to answer, and never ends by itself. */
+/** A call to the engine that has started to answer, and never ends by itself. */
 async function openEvents({ port, ca, api }: HostAndAgent, path: string): Promise<{ cut: Promise<void> }> {
   const headers = { authorization: `Bearer ${api.token}` };
   const req = request({ host: '127.0.0.1', port, ca, path, headers, agent: false }).end();

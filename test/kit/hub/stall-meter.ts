@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { tempFolder } from '../temp-folder.js';
 
-/** A hub in a process of its own, whose event loop is watched. */
+/** A hub in a separate process, whose event loop is watched. */
 export interface StallMeter {
   /** `http://127.0.0.1:<port>/edge`. */
   readonly url: string;
-  /** The longest time that the hub's event loop stood still while `run` was under way, ms. */
+  /** The longest time that the hub's event loop was blocked during `run`, ms. */
   measure(run: () => Promise<unknown>): Promise<number>;
 }
 

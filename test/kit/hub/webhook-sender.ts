@@ -13,7 +13,7 @@ export interface SentAnswer {
 }
 
 export interface Sending {
-  /** `webhook-id`; default: one of its own. */
+  /** `webhook-id`; default: a new one. */
   readonly id?: string;
   /** Default: now. */
   readonly atMs?: number;

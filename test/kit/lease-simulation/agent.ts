@@ -7,7 +7,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { LeaseHub } from './hub.js';
 
-/** What an agent of the simulation lives in. */
+/** The world of a simulated agent. */
 export interface AgentSurroundings {
   readonly clock: Clock;
   readonly random: SeededRandom;
@@ -17,11 +17,11 @@ export interface AgentSurroundings {
   instance(agent: LeaseAgent): Instance;
   /** Spends a token. @throws Problem */
   present(instance: Instance, token: string): TunnelSession;
-  /** Right after a check-in of the agent's began, before it is answered or held. */
+  /** Right after a check-in of the agent has started, before it is answered or held. */
   checkedIn(agent: LeaseAgent): void;
   /** The hub's answer, whether or not the agent is there to get it. */
   arrived(answer: CheckInAnswer): void;
-  /** Runs what the clock does not wait for; the simulation goes on when it is over. */
+  /** Runs work that the clock does not wait for; the simulation continues when it is over. */
   busy(work: Promise<unknown>): void;
 }
 
@@ -34,9 +34,9 @@ interface Keeper {
   token: string;
 }
 
-/** Ends that the hub decided: an agent does not come back at once. */
+/** Ends that the hub decided: an agent does not reconnect immediately. */
 const DECIDED = new Set<string | null>(['idle', 'revoked', 'superseded']);
-/** Least time between two check-ins, ms. */
+/** Minimum time between two check-ins, ms. */
 const PACE_MS = 20;
 const INTERVAL_MS = 5_000;
 
@@ -46,9 +46,9 @@ export class LeaseAgent {
   readonly nodeId: string;
   /** Whether its tunnels open when they may. */
   canOpen = true;
-  /** What an attempt takes that fails, ms. */
+  /** Duration of a failed attempt, ms. */
   failMs = 300;
-  /** What an attempt takes at least, ms. */
+  /** Minimum duration of an attempt, ms. */
   dialMs = 0;
   holds = true;
   engine: 'up' | 'down' = 'up';
@@ -84,7 +84,7 @@ export class LeaseAgent {
     this.#next(ms);
   }
 
-  /** Its link is cut, or the agent is dead; the hub notices at once, or by silence only. */
+  /** Its link is cut, or the agent is dead; the hub notices immediately, or by silence only. */
   cut(isSilent: boolean): void {
     if (!this.#isOn) return;
     this.#isOn = false;
@@ -111,7 +111,7 @@ export class LeaseAgent {
     this.kick(this.#world.random.between(0, 1_000));
   }
 
-  /** From now on it works as it should: no pause after a failure is left. Its way to the hub may be slow for good. */
+  /** From now on it works: no backoff is left. Its connection to the hub may stay slow. */
   heal(dialMs = 0): void {
     this.canOpen = true;
     this.dialMs = dialMs;

@@ -3,7 +3,7 @@ import type { LeaseWorld } from './simulation.js';
 
 type Disturbance = (world: LeaseWorld, agent: LeaseAgent) => void | Promise<void>;
 
-/** What may happen, each as often as it stands here. */
+/** The possible faults, each as likely as it is often listed. */
 const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'a moment passes': (world) => world.advance(world.random.between(0, 50)),
   'another moment passes': (world) => world.advance(world.random.between(0, 500)),
@@ -89,7 +89,7 @@ export async function disturb(world: LeaseWorld): Promise<string> {
   return `${world.clock.monotonic()} ${what} (${agent.id})`;
 }
 
-/** Its place the connection gets now, or later. */
+/** The connection is registered now, or later. */
 function show(world: LeaseWorld, { token, instance }: LeaseWorld['tokens'][number]): void {
   const handshake = world.admit(instance, token);
   if (world.random.next() < 0.5) world.handshakes.push(handshake);

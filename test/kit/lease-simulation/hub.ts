@@ -60,9 +60,9 @@ export class LeaseHub {
     live.start();
   }
 
-  /** A tunnel whose connection does nothing; not in its place yet. */
+  /** A tunnel whose connection does nothing; not registered yet. */
   tunnel(grant: Grant): TunnelSession {
-    // Gone from the start: all that is asked of it is to be cut.
+    // Never connected: it is only cut.
     const session = { closed: true, destroyed: true, destroy: () => undefined };
     return new TunnelSession({
       id: `${this.bootId}-tunnel-${++this.#tunnels}`,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 
-/** A clock as one process has it: with the process its timers are gone. */
+/** The clock of one process: its timers end with the process. */
 export class MortalClock implements Clock {
   readonly #clock: Clock;
   readonly #cancels = new Set<() => void>();

@@ -9,10 +9,10 @@ import type { LeaseHub } from './hub.js';
 
 /** A lease without a tunnel may go to another after this time, ms. */
 const LEASE_MS = 5_000;
-/** An agent that brings no tunnel about comes after all others for so long, ms. */
+/** Time for which an agent that opened no tunnel comes after all others, ms. */
 const FAILING_MS = 60_000;
 
-/** What the rules look at. */
+/** What the rules check. */
 export interface RuledWorld {
   readonly hub: LeaseHub;
   readonly clock: FakeClock;
@@ -26,14 +26,14 @@ export class LeaseRules {
   readonly #epochs = new Set<string>();
   readonly #used = new Set<Grant>();
   readonly #tunnels: TunnelSession[] = [];
-  /** Monotonic ms at which an agent's lease ran out without a tunnel, though it was heard. */
+  /** Monotonic ms at which an agent's lease expired without a tunnel, though it checked in. */
   readonly #failedMs = new Map<string, number>();
-  /** The same of those from whom it was taken back; another may take it before their turn is over. */
+  /** The same for agents whose lease was withdrawn; another may hold it before their turn is over. */
   readonly #withdrawnMs = new Map<string, number>();
   #lease: TunnelLease | null = null;
   /** Monotonic ms. */
   #sinceMs = 0;
-  /** Monotonic ms at which a tunnel stood last. */
+  /** Monotonic ms at which a tunnel was last open. */
   #stoodMs = 0;
   #hadTunnel = false;
   #hasCheckedIn = false;
@@ -43,7 +43,7 @@ export class LeaseRules {
     this.#world = world;
   }
 
-  /** Tunnels that stand, of the hub that runs. */
+  /** Open tunnels of the running hub. */
   openTunnels(purpose?: Grant['purpose']): TunnelSession[] {
     return this.#tunnels.filter(
       ({ end, grant }) => end === null && (purpose === undefined || grant.purpose === purpose),
@@ -77,7 +77,7 @@ export class LeaseRules {
     }
   }
 
-  /** An agent's check-in was looked at. */
+  /** An agent's check-in was evaluated. */
   checkedIn({ id }: LeaseAgent): void {
     const slot = this.#world.hub.environment.tunnels.peek();
     const holder = slot?.lease?.instanceId;
@@ -89,7 +89,7 @@ export class LeaseRules {
     );
   }
 
-  /** A tunnel was put in its place. */
+  /** A tunnel was registered. */
   registered(tunnel: TunnelSession, lease: TunnelLease | null): void {
     const { grant } = tunnel;
     const whose = `${grant.instanceId} with epoch ${grant.epoch}`;
@@ -104,7 +104,7 @@ export class LeaseRules {
     this.#tunnels.push(tunnel);
   }
 
-  /** When nothing is under way. @throws Error that names the first breach */
+  /** At rest. @throws Error that names the first breach */
   check(): void {
     const { hub, environment, nodes } = this.#world;
     const slot = hub.environment.tunnels.peek();
@@ -136,13 +136,13 @@ export class LeaseRules {
     this.#must(this.openTunnels().length === 0, 'tunnels are left');
   }
 
-  /** Its hub is another one now: what that one remembered is gone. */
+  /** Its hub restarted: what it remembered is lost. */
   restarted(): void {
     this.#lease = null;
     this.#forget();
   }
 
-  /** Whether it may come after all others. */
+  /** Whether it may come last. */
   #isFailing(id: string): boolean {
     const failedMs = this.#failedMs.get(id);
     if (failedMs === undefined) return false;
@@ -174,7 +174,7 @@ export class LeaseRules {
     return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Kept until the simulation looks: here the hub's own code would catch what is thrown. */
+  /** Kept until the simulation checks: here the hub's own code would catch an exception. */
   #must(holds: boolean, breach: string): void {
     if (!holds) this.#breach ??= breach;
   }

@@ -14,7 +14,7 @@ import { LeaseHub } from './hub.js';
 import { LeaseRules } from './rules.js';
 import { member, newInstance, swarmEnvironment } from './samples.js';
 
-/** A connection that was let in and is not in its place yet. */
+/** A connection that was accepted and is not registered yet. */
 interface Handshake {
   readonly hub: LeaseHub;
   readonly tunnel: TunnelSession;
@@ -32,7 +32,7 @@ const EDGE_ID = '11111111-2222-4333-8444-555555555555';
 const SECRET_HASH = Buffer.alloc(32, 7);
 const CREDENTIAL_KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 
-/** A Swarm, its agents and a hub that comes and goes, on one clock that the simulation moves. */
+/** A Swarm, its agents and a hub that restarts, on one clock that the simulation advances. */
 export class LeaseWorld {
   readonly random: SeededRandom;
   readonly clock = new FakeClock();
@@ -108,7 +108,7 @@ export class LeaseWorld {
     return now;
   }
 
-  /** The agent's data folder is lost: it comes back as another instance. */
+  /** The agent's data folder is lost: it returns as another instance. */
   replace(agent: LeaseAgent): void {
     agent.cut(false);
     const { environment } = this;
@@ -133,7 +133,7 @@ export class LeaseWorld {
     await this.hub.environment.roster.accept(instance, { swarmId: 'swarm', nodes }).catch(() => undefined);
   }
 
-  /** A connection shows a token; its place it gets at once or later, see {@link handshakes}. @throws Problem */
+  /** A connection presents a token; it is registered immediately or later, see {@link handshakes}. @throws Problem */
   admit(instance: Instance, token: string): Handshake {
     const mac = proofMac(Buffer.from(instance.secret, 'base64url'), token);
     const proof: TunnelProof = { environmentId: 1, instanceId: instance.id, token, mac, inactivityMs: 1 };
@@ -177,7 +177,7 @@ export class LeaseWorld {
     if (body?.nodeCredential) this.#busy--;
   }
 
-  /** Takes what an answer brings and does nothing with it yet. */
+  /** Stores what an answer brings and does nothing with it yet. */
   keep(instance: Instance, answer: CheckInAnswer): void {
     this.arrived(answer);
     const sealed = answer.body?.credential;

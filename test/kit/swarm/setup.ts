@@ -33,7 +33,7 @@ export interface SwarmSetup {
   agentOn(node: SwarmNode): Promise<string>;
 }
 
-/** Keeps agents from managers; `docker service update --constraint-rm` takes it away. */
+/** Keeps agents from managers; `docker service update --constraint-rm` removes it. */
 export const WORKERS_ONLY = 'node.role==worker';
 
 /**

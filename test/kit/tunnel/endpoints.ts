@@ -23,7 +23,7 @@ export type HubMessage =
 
 export type AgentMessage = { kind: 'open'; id: string } | { kind: 'closed'; code: string };
 
-/** A hub's tunnel port in a process of its own, whose memory and event loop can be looked at. */
+/** A hub's tunnel port in a separate process, whose memory and event loop can be measured. */
 export interface HubEnd {
   readonly pid: number;
   /** Of the tunnel port. */
@@ -79,7 +79,7 @@ export interface AgentTarget {
   readonly environmentId?: number;
 }
 
-/** An agent's end in a process of its own; resolves when its tunnel is open. */
+/** An agent's end in a separate process; resolves when its tunnel is open. */
 export async function startAgentEnd(
   t: Scope,
   target: AgentTarget & { socketPath: string },

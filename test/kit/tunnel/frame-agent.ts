@@ -7,7 +7,7 @@ import { EMPTY_SETTINGS, FRAME, frame, status200, untilStream } from './h2-frame
 import { PROOF, type TestListener } from './listener.js';
 import { dialTunnelPort, rawTunnel } from './raw-tunnel.js';
 
-/** The streams that the hub opens on a tunnel, in order: the question, the acceptance, and then calls. */
+/** The streams that the hub opens on a tunnel, in order: the request for the proof, the acceptance, then calls. */
 const [QUESTION, ACCEPTED] = [1, 3];
 /** Id of the first call's stream. */
 export const CALL = 5;
@@ -53,15 +53,15 @@ export async function frameAgent(t: ExecutionContext, hub: TestListener): Promis
   return { socket, tunnel, call, dial };
 }
 
-/** What became of a flood. */
+/** The outcome of a flood. */
 export interface Flood {
-  /** Bytes that were taken. */
+  /** Bytes that were accepted. */
   readonly sent: number;
   /** Whether the connection broke. */
   readonly isCut: boolean;
 }
 
-/** Sends the same bytes again and again, until the connection breaks; how many that takes is up to the machine. */
+/** Sends the same bytes again and again, until the connection breaks; how many that needs depends on the machine. */
 export async function flood(socket: Writable, piece: Buffer): Promise<Flood> {
   const chunk = Buffer.concat(Array.from({ length: Math.ceil(CHUNK_BYTES / piece.length) }, () => piece));
   const endMs = performance.now() + FLOOD_MS;
@@ -90,7 +90,7 @@ export async function healthyTunnel(t: ExecutionContext, hub: TestListener): Pro
   return tunnel;
 }
 
-/** Whether a byte makes the way there and back. */
+/** Whether a byte makes the round trip. */
 export async function echoes(tunnel: TunnelSession): Promise<boolean> {
   const pipe = await tunnel.dial();
   pipe.end('x');

@@ -29,10 +29,10 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** What an HTTP/2 client says first. */
+/** What an HTTP/2 client sends first. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export const EMPTY_SETTINGS = frame(FRAME.settings, 0, 0);
-/** `:status 200` in HPACK (RFC 7541 appendix A, index 8), more to come on the stream. */
+/** `:status 200` in HPACK (RFC 7541 appendix A, index 8), without END_STREAM. */
 export const status200 = (stream: number): Buffer => frame(FRAME.headers, 0x4, stream, Buffer.from([0x88]));
 
 /** Frames that carry nothing and cost the reader work, by name. */

@@ -19,7 +19,7 @@ export const GRANT: Grant = {
   expiresAtMs: 0,
 };
 
-/** A proof that `startListener`'s default takes. */
+/** A proof that `startListener`'s default accepts. */
 export const PROOF: TunnelProof = {
   environmentId: 1,
   instanceId: 'a',
@@ -39,7 +39,7 @@ export interface TestListener {
   readonly refused: Promise<string>;
 }
 
-/** A tunnel port that lets the token of {@link PROOF} in, as often as it comes. */
+/** A tunnel port that accepts the token of {@link PROOF}, any number of times. */
 export async function startListener(
   t: Scope,
   options: { clock?: Clock; register?: (tunnel: TunnelSession) => void; openFiles?: number } = {},

@@ -12,7 +12,7 @@ export interface TunnelPairOptions {
   readonly id?: string;
   readonly environmentId?: number;
   readonly instanceId?: string;
-  /** Of the lease it stands by. Default: the first that a registry of boot id `boot` grants. */
+  /** Of the lease it belongs to. Default: the first that a registry of boot id `boot` grants. */
   readonly epoch?: string;
   readonly inactivityMs?: number;
   /** Serves the streams the hub opens. Default: `/accepted` and `/keep-alive` get 204, others wait. */

@@ -36,7 +36,7 @@ export interface RawTunnel {
   prove(proof: unknown): Promise<'accepted' | string>;
 }
 
-/** Connects as far as the hub's question for the proof. */
+/** Connects as far as the hub's request for the proof. */
 export async function rawTunnel(t: ExecutionContext, port: number): Promise<RawTunnel> {
   const socket = await dialTunnelPort(t, port);
   const session = http2.performServerHandshake(socket);

@@ -19,7 +19,7 @@ test('options: only the data folder has no default', (t) => {
   t.deepEqual(clock, systemClock);
 });
 
-/** A clock as a class has it: methods on the prototype, state of its own. */
+/** A clock as a class: methods on the prototype, and its own state. */
 class StoppedClock implements Clock {
   readonly #now = 5;
   now(): number {

@@ -21,7 +21,7 @@ test('answers: a host that waits for the end of a stream as well causes no leak 
   const [answer] = (await once(req, 'response')) as [IncomingMessage];
   answer.on('error', () => undefined);
   t.is(answer.statusCode, 200);
-  // By the first bytes all listen who ever will, and warnings come within the same turn.
+  // At the first byte all listeners are attached, and warnings are emitted in the same turn.
   await once(answer, 'data');
   req.destroy();
   t.deepEqual(warnings, []);

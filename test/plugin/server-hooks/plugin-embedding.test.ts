@@ -73,7 +73,7 @@ async function call<T>(
   return { status: res.statusCode, headers: res.headers, body: (isParsed ? JSON.parse(raw) : raw) as T };
 }
 
-/** An engine that tells what reached it, says one line at `/events`, and gives back what an upgraded connection sends. */
+/** An engine that echoes what reached it, sends one line at `/events`, and echoes the input of an upgraded connection. */
 async function startEchoEngine(t: ExecutionContext) {
   const socketPath = join(await tempFolder(t), 'engine.sock');
   const engine = http.createServer(async (req, res) => {

@@ -100,7 +100,7 @@ test('misplaced: headers set by earlier middleware after the answer fail nothing
     t.is(res.statusCode, 200);
     await text(res);
   }
-  // The last one's middleware has run when the next answer is there.
+  // The last one's middleware has run when the next answer arrives.
   await fetch(`http://127.0.0.1:${port}/edge/api/environments`);
   t.deepEqual(errors, []);
   t.deepEqual(warnings(), [{ code: 'host-late-header', header: 'Set-Cookie' }]);

@@ -24,7 +24,7 @@ function fakeRunning(stopped: string[]): Running {
 test('stop: a connection that never closes does not hold it up, and is counted', async (t) => {
   const clock = new FakeClock();
   const calls = new OpenCalls(clock);
-  // As a socket of which Node loses track: it is destroyed, and no `close` comes.
+  // Like a socket that Node loses track of: it is destroyed without a `close` event.
   const stuck = new Duplex({ read: () => undefined, write: () => undefined, destroy: () => undefined });
   calls.addSocket(stuck);
   const ending = calls.end();

@@ -108,7 +108,7 @@ test('credential: each segment is authenticated in each of its characters', asyn
   }
 });
 
-/** All of these have one code, and the caller sees no more: an oracle would start with a second one. */
+/** All of these have one code, and the caller sees nothing else: a second code would be an oracle. */
 const UNREADABLE: [title: string, make: () => string | Promise<string>][] = [
   ['another key', () => sealCredential(randomBytes(32), '5.1', credential())],
   ['an empty text', () => ''],

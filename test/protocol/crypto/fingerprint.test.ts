@@ -8,14 +8,14 @@ import { fingerprintOf, sshPublicKeyBlob } from '../../../protocol/crypto/finger
 import vectors from '../../../protocol/vectors.json' with { type: 'json' };
 
 /**
- * Whether OpenSSH is on this machine. Where it is not, what it printed of fixed keys stands for it: the
+ * Whether OpenSSH is on this machine. If not, its recorded output for fixed keys is used: the
  * member `sshKeygen` of the vectors.
  */
 const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
 
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** Runs ssh-keygen on a file with this content; `@` among the arguments stands for its path. */
+/** Runs ssh-keygen on a file with this content; `@` among the arguments is replaced by its path. */
 function sshKeygen(t: ExecutionContext, content: string | Buffer, ...args: string[]): string {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-fingerprint-'));
   t.teardown(() => rmSync(dir, { recursive: true }));

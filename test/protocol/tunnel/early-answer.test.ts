@@ -36,7 +36,7 @@ test('early answer: an answer before the engine hangs up is read though writing 
   const [engine] = (await accepted) as [net.Socket];
   socket.write(MEGABYTES);
   await once(engine, 'close');
-  // Fails, and the reader comes after that.
+  // Fails, and the reader starts after that.
   await new Promise((resolve) => socket.write('more', resolve));
   // Whether Linux reports the reset to the write or to the last read differs with the order of the two.
   t.is((await readToEnd(socket)).text, '404');

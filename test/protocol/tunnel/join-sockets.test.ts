@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 
-/** Two TCP connections joined in the middle: what is written to `left` comes out at `right` and back. */
+/** Two TCP connections joined in the middle: what is written to `left` arrives at `right` and back. */
 async function joined(t: ExecutionContext) {
   const a = await pair(t);
   const b = await pair(t);

@@ -10,11 +10,11 @@ import { sessionPair } from './stream-pair.js';
 const STEP_MS = 10;
 
 const PING_HEAD = '\x00\x00\x08\x06\x00';
-/** A setting of no meaning here, and its bytes: what comes after everything else. */
+/** A setting without meaning here, and its bytes, which arrive after everything else. */
 const LAST_SETTING = 0x12345;
 const LAST_FRAME = Buffer.from([0, 4, 0, 1, 0x23, 0x45]);
 
-/** A peer that takes everything and says nothing, and the session with it. */
+/** A peer that reads everything and sends nothing, and the session with it. */
 async function deafPeer(t: ExecutionContext) {
   const server = net.createServer();
   server.listen(0, '127.0.0.1');
@@ -60,7 +60,7 @@ async function setup(t: ExecutionContext, given?: Http2Session) {
     time,
     wire,
     faults,
-    /** The event loop is away: time passes, and no timer runs. */
+    /** The event loop is blocked: time passes, and no timer runs. */
     stall: (ms: number) => {
       stalledMs += ms;
     },
@@ -118,7 +118,7 @@ test('link monitor: pings until the round trip is known, then every 3 s', async 
   const { client, server } = await sessionPair(t);
   let pings = 0;
   server.on('ping', () => pings++);
-  /** Answers come in order: with one of our own, all are here. */
+  /** Answers arrive in order: with our own, all have arrived. */
   const answered = async () => {
     await new Promise<void>((resolve) => client.ping(() => resolve()));
     pings--;

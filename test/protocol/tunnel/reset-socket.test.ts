@@ -18,7 +18,7 @@ async function accept(t: ExecutionContext, server: net.Server, event: string, is
   const client = isTls ? tls.connect(options) : net.connect(options);
   t.teardown(() => client.destroy());
   const [socket] = (await accepted) as [net.Socket | TLSSocket];
-  // TLS: the client has ended its handshake, too, once it has received something.
+  // TLS: the client's handshake is complete, too, once it has received something.
   const received = once(client, 'readable');
   socket.write('hello');
   await received;

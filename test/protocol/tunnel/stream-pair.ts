@@ -45,7 +45,7 @@ export async function sessionPair(t: ExecutionContext): Promise<SessionPair> {
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4 };
 const END_HEADERS = 4;
-/** Set on a DATA frame: the sender has said everything. */
+/** Set on a DATA frame: the sender has ended. */
 export const END_STREAM = 1;
 
 /** A peer made of hand-written frames (RFC 9113): it can do what no library would. */
@@ -54,7 +54,7 @@ export interface RawPeer {
   readonly socket: StreamSocket;
   data(text: string, flags?: number): void;
   reset(code: number): void;
-  /** The connection is gone, as if a wire was cut. */
+  /** The connection is lost, as if a wire was cut. */
   cut(): void;
 }
 

@@ -10,7 +10,7 @@ export interface FakeEngine {
   readonly address: EngineAddress;
   /** `METHOD URL` of each request, in order. */
   readonly requests: string[];
-  /** Most requests that were under way at once. */
+  /** Highest number of concurrent requests. */
   readonly peak: () => number;
 }
 

@@ -6,7 +6,7 @@ import { type PassingAnswer, startAnswerRelay } from '../../../kit/fault/answer-
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 
-/** An agent whose calls pass somebody who can change every answer. */
+/** An agent whose calls pass an attacker that can change every answer. */
 async function setup(t: ExecutionContext) {
   const relay = await startAnswerRelay(t);
   const hub = await startPlugin(t);

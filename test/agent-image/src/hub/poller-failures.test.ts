@@ -17,7 +17,7 @@ const REPLY: CheckInReply = {
   hub: 'hub-1',
 };
 
-/** What a check-in comes to: an answer, or an error, after `afterMs` of the clock's time. */
+/** The outcome of a check-in: an answer, or an error, after `afterMs` on the clock. */
 interface Outcome {
   readonly reply?: CheckInReply | null;
   readonly error?: Error;
@@ -50,7 +50,7 @@ function setup(t: ExecutionContext, script: Outcome[]) {
           });
         }
         if (error) throw error;
-        // Each state has a tag of its own.
+        // Each state has its own tag.
         if (reply && !isKnown) tags++;
         return { reply, etag: `"${tags}"` };
       },
@@ -66,7 +66,7 @@ function setup(t: ExecutionContext, script: Outcome[]) {
     onOutcome: () => undefined,
   });
   t.teardown(() => poller.stop());
-  /** Lets the loop come to rest. */
+  /** Lets the loop settle. */
   const settle = async () => {
     for (let i = 0; i < 10; i++) await turn();
   };
@@ -187,7 +187,7 @@ test('poller: backs off from a copy of itself, longer each time, and logs it onc
 const forged = problem('hub-answer-forged');
 const unknown = problem('agent-unauthorized');
 const known: Outcome = { reply: { ...REPLY }, isKnown: true };
-/** What somebody in the hub's place can do again and again. */
+/** What an attacker in the hub's place can do repeatedly. */
 const ATTACKS: Record<string, Outcome[]> = {
   'invents answers': [{ error: forged }],
   'invents answers to every other check-in': [{ error: forged }, { reply: REPLY }],

@@ -11,7 +11,7 @@ import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startRelay } from '../../../kit/fault/relay.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 
-/** A keeper with a clock of its own, whose tunnel goes through a relay; chance is always one half. */
+/** A keeper with its own clock, whose tunnel goes through a relay; the random number is always one half. */
 async function setup(
   t: ExecutionContext,
   options: { fingerprint?: string; direct?: boolean; gate?: Promise<void> } = {},

@@ -92,7 +92,7 @@ test('agent tunnel: a report request that the hub cancels gets no answer', async
   const closed = once(question, 'close');
   question.close(http2.constants.NGHTTP2_CANCEL);
   await closed;
-  // Its answer comes when the reset has arrived.
+  // It is answered once the reset has arrived.
   await new Promise((resolve) => session.ping(resolve));
   reported.resolve(undefined);
   // What is thrown now would end the test's process.

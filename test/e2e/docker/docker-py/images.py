@@ -90,7 +90,7 @@ def transfer(step, client):
 
 
 def imported_file(client, rootfs):
-    # docker-py's import from a stream sends a length and "chunked" at once, which the engine cannot read either.
+    # docker-py's import from a stream sends both a length and "chunked", which the engine cannot read either.
     with tempfile.NamedTemporaryFile() as file:
         file.write(rootfs)
         file.flush()

@@ -15,7 +15,7 @@ def networks(step, client):
     ipam = docker.types.IPAMConfig(pool_configs=[pool], options={"x": "y"})
     create = lambda name, **how: attrs(client.networks.create(name, **how))
     step("create", lambda: create("dpy-net", ipam=ipam, labels={"a": "b"}, options={"com.docker.network.bridge.name": "dpynet"}))
-    # The engine goes on to another subnet of its own each time.
+    # The engine chooses another subnet each time.
     other = lambda net: docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=net)])
     step("create internal", lambda: create("dpy-internal", internal=True, check_duplicate=True, ipam=other("10.202.0.0/24")))
     step("create attachable", lambda: create("dpy-attachable", attachable=True, driver="bridge", ipam=other("10.203.0.0/24")))

@@ -1,9 +1,9 @@
-"""An engine that has never been a manager where the hub knows it: it joins `peer`'s Swarm as a worker and makes one of its own."""
+"""An engine that has never been a manager where the hub knows it: it joins `peer`'s Swarm as a worker and then creates its own."""
 
 import docker
 from swarm import eventually
 
-# A worker refuses calls to its Swarm. So does a hub that knows it as one, in words of its own: such calls may carry secrets,
+# A worker refuses calls to its Swarm. So does a hub that knows it as one, with its own message: such calls may carry secrets,
 # and it sends them to managers only.
 REFUSALS = {
     "engine": "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this"

@@ -5,7 +5,7 @@ import { BUSYBOX_IMAGE, type SharedEngine, sharedEngine } from '../../../kit/eng
 import { type HubAndAgent, startHubAndAgent } from '../../../kit/hub-and-agent.js';
 import type { Scope } from '../../../kit/scope.js';
 
-/** A container's texts may hold it; nothing of it may run. */
+/** A container's texts may contain it; none of it may run. */
 export const MARKUP = `<img src=x onerror="alert('pwned')"><script>alert('pwned')</script>`;
 const NAME = `pc-${process.pid}`;
 

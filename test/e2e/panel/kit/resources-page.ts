@@ -24,7 +24,7 @@ export interface ResourcesPage extends PanelPage {
   confirm(names: RegExp): Promise<void>;
   /** A thousand events a second for 3 s, in the engine's format. Resolves with the number received, and the effect on the page. */
   flood(): Promise<{ received: number; longestMs: number; shown: number }>;
-  /** Has a new snapshot taken. */
+  /** Requests a new snapshot. */
   snapshot(): Promise<unknown>;
   /** Keeps a picture, light and dark, in the folder that `FAIRLEAD_PICTURES` names. */
   picture(name: string): Promise<void>;

@@ -4,7 +4,7 @@ import { BASE_IMAGE, makeBaseImage } from '../../../../tools/lab/images/base-ima
 
 const NAME = 'registry';
 
-/** A registry where engines take one without TLS: on their own loopback; see `registry-script.mjs`. */
+/** A registry on the engines' own loopback, where they accept one without TLS; see `registry-script.mjs`. */
 export interface SmallRegistry {
   readonly open: string;
   /** For `ada` with the password `lovelace`. */

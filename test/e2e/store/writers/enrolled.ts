@@ -6,7 +6,7 @@ import { parseEdgeKey } from '../../../../protocol/crypto/edge-key.js';
 import { codeOf } from '../../../../protocol/problems.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 
-/** An agent that a hub took in. */
+/** An agent enrolled at a hub. */
 export interface Enrolled {
   readonly client: HubClient;
 }
@@ -29,7 +29,7 @@ export async function enrolAt(edgeKey: string, edgeId: string): Promise<Enrolled
   return { client };
 }
 
-/** Whether the hub still takes its check-ins. @throws Problem for anything but a refusal of its identity */
+/** Whether the hub still accepts its check-ins. @throws Problem for anything but a refusal of its identity */
 export async function isAccepted({ client }: Enrolled): Promise<boolean> {
   try {
     await client.checkIn({ engine: 'up', tunnel: 'none' }, undefined, 0, new AbortController().signal);

@@ -27,7 +27,7 @@ interface Entry {
   shown: Shown;
   /** The Edge ID that was disassociated last and must stay out. */
   barred: string | null;
-  /** The agent that was taken in and must be heard. */
+  /** The enrolled agent whose check-ins must be accepted. */
   agent: Enrolled | null;
 }
 

@@ -7,7 +7,7 @@ const PATH = '/edge/api/settings';
 /** Changes a setting again and again. */
 export class SettingsWriter implements Writer {
   readonly #random: SeededRandom;
-  /** What a restart may show: what was acknowledged last, and what came after it. */
+  /** What a restart may show: the last acknowledged value, and those after it. */
   #possible: number[] = [300];
 
   constructor(random: SeededRandom) {

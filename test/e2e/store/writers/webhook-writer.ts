@@ -13,7 +13,7 @@ interface Sent {
   readonly environmentId: number | null;
 }
 
-/** Sends messages to a webhook that make environments, each with an id and an external id of its own. */
+/** Sends messages to a webhook that make environments, each with its own id and external id. */
 export class WebhookWriter implements Writer {
   readonly #name: string;
   /** Ids that anybody has seen, shared by all writers: none may be given twice. */
@@ -40,7 +40,7 @@ export class WebhookWriter implements Writer {
 
   async verify(hub: Hub): Promise<void> {
     for (const sent of this.#sent.splice(0)) await this.#verifyOne(hub, sent);
-    // A limit on messages in ten minutes is not what is tried here: the next round has a webhook of its own.
+    // The limit on messages in ten minutes is not tested here: each round has its own webhook.
     this.#hook = null;
     const { items } = await expect<WebhookList>(hub, 200, 'GET', PATH);
     for (const { id } of items.filter(({ name }) => name === this.#name)) {

@@ -5,7 +5,7 @@ import type { Hub } from '../../../kit/hub/hub.js';
 export interface Writer {
   /**
    * One write. Rejects when the hub refuses it or dies; what was not acknowledged may then be there or not, and
-   * {@link verify} takes either.
+   * {@link verify} accepts either.
    */
   write(hub: Hub): Promise<void>;
   /** Compares a restarted hub with what was acknowledged. @throws Error that says what is missing */

@@ -5,7 +5,7 @@ import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { type CheckInBench, checkInBench } from '../../../kit/hub/check-in-bench.js';
 
 const RACES = 10_000;
-/** What an answer may take of real time, which is to seal a credential; a lost one takes for ever, for the clock stands still. */
+/** Real time an answer may take, which is to seal a credential; a lost one never arrives, since the clock does not move. */
 const LOST_MS = 5_000;
 
 /** Waits up to `n` steps: none, turns of the microtask queue, or turns of the event loop. */
@@ -93,7 +93,7 @@ test('check-in: a demand that races with a new hold replacing the old one is not
     const old = bench.checkIn({ etag, waitSeconds: 50, signal: disconnect.signal });
     old.catch(() => undefined);
     const renewal = jitter((n * 7) % 12).then(() => {
-      // The agent gives the old one up; its connection's end comes before, with or after the new one.
+      // The agent abandons the old one; its connection ends before, with or after the new one.
       if (n % 3 === 0) disconnect.abort();
       const next = bench.checkIn({ etag: n % 2 === 0 ? etag : undefined, waitSeconds: 50 });
       if (n % 3 === 1) disconnect.abort();
@@ -106,7 +106,7 @@ test('check-in: a demand that races with a new hold replacing the old one is not
     if (answer === 'lost') lost++;
     else if (answer.body?.credential) byNew++;
     else {
-      // The old hold took the credential with it, or the new one was answered before the demand.
+      // The old hold received the credential, or the new one was answered before the demand.
       byOld++;
       const next = await within(bench.checkIn({ query: { tunnel: 'none' } }));
       if (next === 'lost' || !next.body?.credential) lost++;

@@ -18,7 +18,7 @@ const EDGE_ID = '11111111-2222-4333-8444-555555555555';
 const SECRET_HASH = Buffer.alloc(32, 7);
 const KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 
-/** Two agents on nodes of one Swarm, and nobody who needs a tunnel yet. */
+/** Two agents on nodes of one Swarm, and no demand for a tunnel yet. */
 function setup() {
   const clock = new FakeClock();
   let epochs = 0;

@@ -16,7 +16,7 @@ async function setup(t: ExecutionContext, settings: { checkInSeconds?: number } 
 test('instances: of two live agents the first keeps working and the other is refused', async (t) => {
   const { hub, id, agent } = await setup(t);
   const first = await joinInstance(t, { ...agent, engineId: 'engine-1' });
-  // Not one check-in came yet: to have enrolled is to have been heard.
+  // No check-in yet: enrolment counts as one.
   const second = await makeInstance(t, { ...agent, engineId: 'engine-2' });
   const refusal = await t.throwsAsync(second.enrol());
   t.like(refusal, { code: 'duplicate', status: 409, retryAfterSeconds: 10 });
@@ -162,7 +162,7 @@ test('instances: one environment has up to 500 nodes; known ones still enrol, an
   await t.throwsAsync(tooMany.enrol({ node: node('n500') }), { code: 'too-many-agents' });
   t.like(await hub.view(id), { lastRefusal: { code: 'too-many-agents' } });
   await t.notThrowsAsync(last.enrol({ node: node('n499') }));
-  // Once the hub is up for so long that those who live have been heard.
+  // Once the hub has been up long enough for every live agent to check in.
   clock.advance(45_000);
   await last.checkIn();
   await t.notThrowsAsync(tooMany.enrol({ node: node('n500') }));

@@ -39,7 +39,7 @@ test('race: of two agents that race for an environment without an Edge ID exactl
     if (n % 2 === 1) racers.reverse();
     const results = await Promise.allSettled(
       racers.map(async (racer, i) => {
-        // The first one's lead is taken from it by up to three turns of the event loop.
+        // The first one loses its lead of up to three turns of the event loop.
         if (i === 0) for (let turns = n % 4; turns > 0; turns--) await turn();
         return racer.enrol();
       }),

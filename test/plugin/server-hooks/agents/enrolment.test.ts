@@ -121,7 +121,7 @@ test('enrolment: a repeated request is refused, and its answer carries the hubâ€
   const { edgeId, edgeKey } = await hub.createEnvironment({ name: 'one' });
   const options = { edgeId: edgeId ?? '', edgeKey, clock };
   const agent = await joinInstance(t, options);
-  // The same instance started anew in the same millisecond: it learns from the refusal and is in.
+  // The same instance restarted in the same millisecond: it learns from the refusal and is accepted.
   const again = await makeInstance(t, { ...options, instance: agent.instance });
   await t.notThrowsAsync(again.enrol());
   t.deepEqual(again.client.instanceSecret, agent.client.instanceSecret);

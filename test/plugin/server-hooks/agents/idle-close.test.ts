@@ -84,7 +84,7 @@ test('idle close: a call at the same time is answered by this tunnel or the next
     const closed = await closing;
     if (closed) {
       reopened++;
-      // The call may have come before the close and be answered already; if not, it is demand.
+      // The call may have arrived before the close and be answered already; if not, it is demand.
       const state = (await hub.view(id)).tunnel;
       if (state === 'idle') await hub.call('POST', `/api/environments/${id}/tunnel`);
       const { tunnel } = await agent.open(await agent.prove(await agent.credential()));

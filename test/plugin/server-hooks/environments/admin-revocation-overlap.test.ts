@@ -32,7 +32,7 @@ async function setup(t: ExecutionContext) {
     });
     return { ended, isOver: () => isOver };
   };
-  /** Lets an overlap that has just begun end; shortly before, nothing has happened yet. */
+  /** Lets a new overlap end; shortly before, nothing has happened yet. */
   const endOverlap = async (isBefore: () => boolean = () => true) => {
     clock.advance(OVERLAP_MS - 1);
     await hub.view(id);

@@ -9,7 +9,7 @@ import { ONE_EVENT } from '../../../kit/engine/scripts.js';
 import { startPlugin, type TestPlugin } from '../../../kit/hub/plugin.js';
 import { rawTunnel } from '../../../kit/tunnel/raw-tunnel.js';
 
-/** What an admin can do to end everything at once. */
+/** What an admin can do to end everything. */
 const REVOCATIONS: Readonly<Record<string, (hub: TestPlugin, id: number) => Promise<{ status: number }>>> = {
   'DELETE tunnel': (hub, id) => hub.call('DELETE', `/api/environments/${id}/tunnel`),
   'DELETE association': (hub, id) => hub.call('DELETE', `/api/environments/${id}/association`),

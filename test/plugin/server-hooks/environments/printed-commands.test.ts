@@ -63,7 +63,7 @@ async function fakeEngines(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'printed-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const programs = {
-    // What a secret is made of comes after its arguments, in hexadecimal.
+    // The content of a secret follows its arguments, in hexadecimal.
     docker:
       'printf "%s\\0" docker "$@"; if [ "$1" = secret ]; then od -An -v -tx1 | tr -d " \\n"; printf "\\0"; fi; printf "\\0"',
     podman: 'printf "%s\\0" podman "$@" ""',
@@ -76,7 +76,7 @@ async function fakeEngines(t: ExecutionContext): Promise<string> {
   return folder;
 }
 
-/** Runs the four commands in one shell and tells what each program was called with. */
+/** Runs the four commands in one shell and returns the arguments of each program. */
 async function argumentsOf(folder: string, shell: string, input: PrintedCommandsInput): Promise<string[][]> {
   const { standalone, swarm, podman, stackSecret } = printCommands(input);
   const { stdout } = await run(shell, ['-c', [standalone, swarm, podman, stackSecret].join('\n')], {

@@ -32,7 +32,7 @@ function setup(count = 1) {
       problem: null,
     });
   let read = 0;
-  /** What was reported since the last time. */
+  /** The events since the last call. */
   const drain = () => {
     const events = [];
     while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));

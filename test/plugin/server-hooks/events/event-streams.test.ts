@@ -169,7 +169,7 @@ test('events: a failing access check of the host ends that stream, and no other'
   t.deepEqual(briefly(await texts[1]()), [{ reason: 'start' }, 1]);
 });
 
-/** The check-ins among what came, as `id@ms`. */
+/** The check-ins among the events, as `id@ms`. */
 const checkInsIn = (text: string) =>
   readEvents(text)
     .filter(({ type }) => type === 'environment-changed')

@@ -30,7 +30,7 @@ const NO_IDS = [
   '%',
 ];
 
-/** Docker paths that two readers could take for different things. */
+/** Docker paths that two parsers could read differently. */
 const DOCKER_TRICKS = [
   '/../settings',
   '/containers/../../../settings',

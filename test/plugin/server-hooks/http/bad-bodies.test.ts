@@ -14,7 +14,7 @@ import { startPlugin } from '../../../kit/hub/plugin.js';
 
 const ADMIN = 'Authorization: Bearer admin';
 const MEGABYTE = 1024 * 1024;
-/** Each is refused by every call that takes a body. */
+/** Each is refused by every call that reads a body. */
 const NO_OBJECTS = ['null', '[]', '"text"', '1', 'true', '[{"name":"x"}]', '['.repeat(20_000)];
 const NO_JSON = [
   '{',

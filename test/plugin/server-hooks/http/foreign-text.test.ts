@@ -10,7 +10,7 @@ import { parseListQuery } from '../../../../plugin/server-hooks/views/list/query
 import { verifyMessage } from '../../../../plugin/server-hooks/webhooks/verify-message.js';
 import { codeOf } from '../../../../protocol/problems.js';
 
-/** Text in which what matters to paths comes up often. */
+/** Text rich in characters that matter to paths. */
 const pathText = fc
   .array(
     fc.oneof(
@@ -60,7 +60,7 @@ test('docker path: an accepted path means the same to every URL parser', (t) => 
         const path = outcome(() => parseDockerPath(raw));
         if (typeof path === 'string') return path === 'bad-docker-path';
         const { pathname } = new URL(`http://engine${raw}`);
-        // The WHATWG URL takes a backslash for a slash and cuts at `#`; an engine does neither.
+        // The WHATWG URL treats a backslash as a slash and cuts at `#`; an engine does neither.
         const decoded = unescapeBytes(raw.split('?')[0] ?? '');
         if (!/[\\#\x80-\xff]/.test(raw)) t.is(unescapeBytes(pathname), decoded);
         const read = decoded.slice(1).split('/');

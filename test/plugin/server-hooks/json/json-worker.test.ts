@@ -7,7 +7,7 @@ import { JsonWorker } from '../../../../plugin/server-hooks/json/json-worker.js'
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
 
-/** Jobs by what their input asks for; the order of their ends is what tests look at. */
+/** Jobs by what their input asks for; tests check the order of their ends. */
 const THREAD = `
   require('node:worker_threads').parentPort.on('message', ({ input }) => {
     if (input === 'hang') return;

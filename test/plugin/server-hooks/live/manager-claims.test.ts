@@ -11,7 +11,7 @@ import { sampleEnvironment } from '../store/sample-environment.js';
 
 const IDS = ['00000000-1111-4222-8333-444455556666', '00000000-1111-4222-8333-444455556667'] as const;
 
-/** A trusted manager on `n`, and beside it an agent that says its node `m` is one, too. */
+/** A trusted manager on `n`, and an agent that claims its node `m` is one, too. */
 function setup() {
   const clock = new FakeClock();
   const [trusted] = sampleEnvironment(1).instances;

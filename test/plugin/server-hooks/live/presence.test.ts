@@ -26,7 +26,7 @@ test('presence: a hold counts as contact while it is open, up to its promised le
   const end = presence.held('a', 50_000);
   clock.advance(50_000);
   t.true(presence.isLive('a'));
-  // Nobody ended it: the agent went without a word.
+  // It was not ended: the agent vanished.
   clock.advance(20_001);
   t.false(presence.isLive('a'));
   end();

@@ -10,7 +10,7 @@ import { LogRecorder } from '../../../kit/log-recorder.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
 
 const INTERVAL_MS = 5_000;
-/** Who is silent for so long is forgotten, ms; how late the hub looks is added. */
+/** Time of silence after which an agent is removed, ms; the sweep interval is added. */
 const SILENT_MS = 2 * INTERVAL_MS + 60_000;
 const SWEEP_MS = 30_000;
 

@@ -14,13 +14,13 @@ import { startListener } from '../../../kit/tunnel/listener.js';
 /** Old enough to have issued what is expired by now. */
 export const AUTHORITY = await makeAuthority(randomBytes);
 
-/** A self-test beside the two ports of its hub, on loopback. Its time stands still, so that no deadline comes by itself. */
+/** A self-test with the two ports of its hub, on loopback. Its clock does not move, so no deadline passes by itself. */
 export interface SelfTestWorld {
   readonly selfTest: SelfTest;
   readonly tunnelAddress: string;
   /** `code` of each check, null where it is well, `-` where it was not tried. */
   codes(apiUrl: string, tunnelAddress?: string): Promise<readonly (string | null)[]>;
-  /** An API with a certificate for `names`; answers as a hub unless told otherwise. Resolves to its port. */
+  /** An API with a certificate for `names`; answers as a hub by default. Resolves to its port. */
   startApi(options?: { names?: string[]; issuedAtMs?: number; answer?: RequestListener }): Promise<number>;
 }
 
@@ -56,7 +56,7 @@ export function startPlainApi(t: ExecutionContext, answer: RequestListener): Pro
   return listen(t, http.createServer(answer));
 }
 
-/** Takes connections and never says a word; `spokenTo` once a caller has. */
+/** Accepts connections and never sends a byte; `spokenTo` resolves once a caller has. */
 export async function startSilent(t: ExecutionContext): Promise<{ port: number; spokenTo: Promise<void> }> {
   const server = net.createServer();
   const spokenTo = new Promise<void>((resolve) => {

@@ -16,7 +16,7 @@ const BODY = Buffer.from(JSON.stringify(EMPTY_SNAPSHOT));
 const manyImages = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `i${index}`, tags: ['x'], bytes: 1, createdAt: '' }));
 
-/** A hub whose only agent's calls are written by hand; each has a stamp of its own. */
+/** A hub whose only agent's calls are written by hand; each has its own timestamp. */
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   const hub = await startPlugin(t, { clock });

@@ -3,7 +3,7 @@ import type { Host } from '../../../../plugin/server-hooks/host.js';
 import type { TestPlugin } from '../../../kit/hub/plugin.js';
 import { type ReadEvent, readEvents } from '../../../kit/hub/read-events.js';
 
-/** A caller's tokens: `admin`, `bound-<id>` for one environment, `no-settings`; those in `revoked` are good for nothing. */
+/** A caller's tokens: `admin`, `bound-<id>` for one environment, `no-settings`; those in `revoked` are invalid. */
 export function hostWith(revoked: ReadonlySet<string>): Partial<Host> {
   return {
     authenticate: async (req) => {

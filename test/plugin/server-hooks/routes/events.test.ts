@@ -37,13 +37,13 @@ test('events: arrive over HTTP/2, and a closed stream is cleaned up', async (t) 
     session.destroy();
     server.close();
   });
-  // More than one caller may have at once: each is gone before the next comes.
+  // More than one caller may have in parallel: each disconnects before the next one connects.
   for (let round = 0; round < 40; round++) {
     const stream = session.request({ ':path': '/edge/api/events', authorization: 'Bearer admin' });
     const [headers] = await once(stream, 'response');
     t.is(headers[':status'], 200);
     let text = '';
-    // Who stops reading early leaves.
+    // A reader that stops early disconnects.
     for await (const chunk of stream.setEncoding('utf8')) {
       text += chunk;
       if (text.includes('event: reset')) break;

@@ -62,7 +62,7 @@ test('snapshot of a Swarm: combines all nodes and the manager’s data, and list
     taken('one', 1, { services: SERVICES, tasks: TASKS, networks: [INGRESS, SHOP] }),
   );
   const fault = { part: 'volumes', code: 'engine-timeout' };
-  // What a worker says of services is nobody's word.
+  // What a worker reports about services does not count.
   clock.advance(1_000);
   await worker.client.postSnapshot(taken('two', 2, { errors: [fault], services: [], tasks: [] }));
   clock.advance(1_000);

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../../../protocol/messages/snapshot.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
 import { tempFolder } from '../../../kit/temp-folder.js';
 
-/** One whose counts and time tell it from others. */
+/** One with distinct counts and time. */
 export function snapshot(running: number): Snapshot {
   return {
     takenAt: new Date(running * 1000).toISOString(),

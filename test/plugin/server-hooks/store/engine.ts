@@ -4,7 +4,7 @@ import { tempFolder } from '../../../kit/temp-folder.js';
 
 /** A storage engine as the contract needs it. */
 export interface Engine {
-  /** Begins the titles. */
+  /** Prefix of the titles. */
   readonly name: string;
   /** Makes a store, not started; the same folder has the same data. */
   make(folder: string): Store;

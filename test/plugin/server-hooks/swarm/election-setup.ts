@@ -49,7 +49,7 @@ export function setup(agents: Record<string, Known>) {
     slot,
     agents,
     leader: () => slot.lease?.instanceId ?? null,
-    /** The agent's check-in comes, as a plain one. */
+    /** A plain check-in of the agent arrives. */
     calls: (id: string) => {
       election.recordCheckIn(id);
       decide(id);

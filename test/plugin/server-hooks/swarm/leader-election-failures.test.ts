@@ -41,7 +41,7 @@ test('election: a better one that polls every five seconds and opens no tunnel l
 
 test('election: failed agents take turns, twice as long each time that all have failed', async (t) => {
   const { leader, slot, clock, calls, open } = setup({ a: { rank: 0 }, b: { rank: 0 }, c: { rank: 2 } });
-  /** Who leads, and for how many seconds. */
+  /** The leader, and for how many seconds. */
   const turn = () => {
     slot.demand();
     const whose = leader() ?? '';

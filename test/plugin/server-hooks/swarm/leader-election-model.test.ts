@@ -7,14 +7,14 @@ import { LeaseWorld } from '../../../kit/lease-simulation/simulation.js';
 const RUNS = Number(process.env.FAIRLEAD_RUNS ?? 250);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
 const STEPS = 40;
-/** So long the hub takes a silent tunnel for a living one, ms. */
+/** Time after which the hub considers a silent tunnel lost, ms. */
 const SILENT_MS = 10_000;
-/** A lease without a tunnel is taken back after this time, ms: so much each agent that is out of order may cost. */
+/** A lease without a tunnel is withdrawn after this time, ms: the cost of each agent that does not work. */
 const LEASE_MS = 5_000;
 /** The same where all are slow to connect, ms: all turns that an agent may lose, and the one that is long enough. */
 const SLOW_TURNS_MS = 5_000 + 10_000 + 20_000 + 40_000 + 60_000;
 
-/** Some agents work from now on, the others do not: a tunnel must stand in time, and go on standing. */
+/** Some agents work from now on, the others do not: a tunnel must open in time, and stay open. */
 async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   const { random, hub } = world;
   const lastOpenedMs = Math.max(...world.agents.map(({ openedMs }) => openedMs));

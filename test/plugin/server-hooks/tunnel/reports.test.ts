@@ -7,7 +7,7 @@ import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { defer } from '../../../kit/deferred.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
 
-/** Least time between two questions. */
+/** Minimum time between two requests. */
 const GAP_MS = 250;
 
 test('tunnel: an agent that does not know reports refuses the request, and its tunnel stays open', async (t) => {
@@ -104,7 +104,7 @@ test('tunnel: an agent that floods the answer to a request loses its tunnel', as
     for (let at = 0; at < 100; at++) {
       stream.additionalHeaders({ ':status': 102, flood: `${at}`.repeat(1_000) });
     }
-    // Its answer comes when all that was sent before has arrived.
+    // It is answered once everything sent before has arrived.
     await new Promise((resolve) => far.ping(resolve));
     clock.advance(250);
   }

@@ -11,7 +11,7 @@ const NOW_MS = Date.UTC(2030, 0, 1);
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** A webhook that took `count` messages, `everyMs` apart, the last one at `NOW_MS`. */
+/** A webhook that accepted `count` messages, `everyMs` apart, the last one at `NOW_MS`. */
 function busyWebhook(count: number, everyMs: number) {
   let webhook: Webhook = sampleWebhook('a', { messages: [] });
   for (let n = 1; n <= count; n++) {
@@ -50,7 +50,7 @@ test('message ledger: accepts 1,000 messages in 10 minutes, and says when the ne
     () => requireRoom(full, NOW_MS),
     { code: 'webhook-busy' },
   );
-  // The first of the thousand came 99.9 s ago.
+  // The first of the thousand arrived 99.9 s ago.
   t.is(error?.status, 429);
   t.is(error?.retryAfterSeconds, 501);
   t.throws(() => requireRoom(full, NOW_MS + 500_000), { code: 'webhook-busy' });

@@ -10,7 +10,7 @@ function setup(browserAheadMs: number) {
   let passedMs = 0;
   let ahead = browserAheadMs;
   const time = new HubTime({ clock: () => HUB_MS + ahead + passedMs, monotonic: () => passedMs });
-  /** One call; the hub reads its clock after `outMs`, the answer takes `backMs`. */
+  /** One call; the hub reads its clock after `outMs`, the answer arrives `backMs` later. */
   const call = (outMs: number, backMs: number) => {
     const hear = time.ask();
     passedMs += outMs;

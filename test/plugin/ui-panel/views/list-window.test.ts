@@ -8,7 +8,7 @@ test('list window: the visible rows and a few more, at any scroll position', (t)
   t.deepEqual(at(6_030), { first: 95, end: 116, above: 95 * 60, below: 14_884 * 60 });
   t.deepEqual(at(15_000 * 60 - 600), { first: 14_985, end: 15_000, above: 14_985 * 60, below: 0 });
   t.deepEqual(at(0, 0), { first: 0, end: 0, above: 0, below: 0 });
-  // A list that has become shorter under the scroll bar, and one that is pulled beyond its start.
+  // A list that shrank under the scroll bar, and one scrolled beyond its start.
   t.deepEqual(at(90_000, 3), { first: 3, end: 3, above: 180, below: 0 });
   t.deepEqual(at(-50, 3), { first: 0, end: 3, above: 0, below: 0 });
 });

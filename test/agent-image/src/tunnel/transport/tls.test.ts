@@ -11,7 +11,7 @@ import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { tempFolder } from '../../../../kit/temp-folder.js';
 
-/** A tunnel port, with a key and certificate of its own; `received` is what its clients sent. */
+/** A tunnel port with its own key and certificate; `received` is what its clients sent. */
 async function startPort(t: ExecutionContext, options: tls.TlsOptions = {}, clock = new FakeClock()) {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(await tempFolder(t), clock);
   const received: Buffer[] = [];

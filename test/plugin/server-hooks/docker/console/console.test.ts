@@ -11,7 +11,7 @@ import { LogRecorder } from '../../../../kit/log-recorder.js';
 const [CONTAINER, SCRIPT] = ['c'.repeat(64), 'd'.repeat(64)];
 const EXEC = { ContainerID: CONTAINER, Running: false, ExitCode: null, ProcessConfig: { tty: true } };
 
-/** A console whose terminal says what it hears. */
+/** A console whose terminal echoes its input. */
 async function openEcho(t: ExecutionContext, { marker }: { marker?: string } = {}) {
   const sizes: string[] = [];
   const clock = new FakeClock();
@@ -82,7 +82,7 @@ test('console: a page that pauses gets the terminal’s bytes when it resumes', 
   });
   page.send(JSON.stringify({ type: 'pause' }));
   page.send(Buffer.from('typed'));
-  // Its request comes behind what was typed.
+  // Its request follows the typed input.
   page.send(JSON.stringify({ type: 'resize', columns: 1, rows: 1 }));
   await once(engine, 'request');
   page.ping();

@@ -15,7 +15,7 @@ const BOUND = 24 * MIB;
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 
-/** Bytes in buffers that somebody still needs. */
+/** Bytes in buffers that are still in use. */
 function held(): number {
   collect();
   const { arrayBuffers, external } = process.memoryUsage();
@@ -45,7 +45,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
             got += chunk.length;
             if (chunk.includes('the end')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
           });
-          // `data` listeners start the flow: this engine takes nothing until it is told to.
+          // `data` listeners start the flow: this engine reads nothing until it is resumed.
           socket.pause();
         },
         'forget',

@@ -13,7 +13,7 @@ export interface Received {
   readonly ending: 'end' | 'reset';
 }
 
-/** The connection of such a client, to be told from its TLS. */
+/** The TCP connection of such a client, as opposed to its TLS. */
 export function dialTcp(t: ExecutionContext, hub: Hub): net.Socket {
   const raw = net.connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true });
   t.teardown(() => raw.destroy());
@@ -29,7 +29,7 @@ export async function dialHub(t: ExecutionContext, hub: Hub, raw = dialTcp(t, hu
   return socket;
 }
 
-/** Everything a socket says until it closes. */
+/** Everything a socket sends until it closes. */
 export async function readToEnd(socket: net.Socket): Promise<Received> {
   const parts: Buffer[] = [];
   let ending: Received['ending'] = 'end';
@@ -45,7 +45,7 @@ export async function readToEnd(socket: net.Socket): Promise<Received> {
   return { text: body.toString('latin1'), body, ending };
 }
 
-/** Sends one raw request and hears the answer out. */
+/** Sends one raw request and reads the complete answer. */
 export async function ask(t: ExecutionContext, hub: Hub, request: string): Promise<Received> {
   const socket = await dialHub(t, hub);
   socket.write(request);
@@ -74,7 +74,7 @@ export interface ReceivedStream {
   readonly status: number | undefined;
   readonly headers: http2.IncomingHttpHeaders;
   readonly body: Buffer;
-  /** `end`: END_STREAM came; `reset`: the stream was reset with an error. */
+  /** `end`: END_STREAM arrived; `reset`: the stream was reset with an error. */
   readonly ending: 'end' | 'reset';
 }
 
@@ -85,7 +85,7 @@ export function connectHttp2(t: ExecutionContext, hub: Hub): http2.ClientHttp2Se
   return session;
 }
 
-/** Hears an HTTP/2 stream out. */
+/** Reads an HTTP/2 stream to its end. */
 export function readStreamToEnd(stream: http2.ClientHttp2Stream): Promise<ReceivedStream> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];

@@ -8,7 +8,7 @@ const EXEC =
   'POST /1/exec/1/start HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
 
-/** A process that says nothing. */
+/** A silent process. */
 const silent: Parameters<typeof startEngine>[1] = (socket) => {
   socket.once('data', () => socket.write(SWITCH));
 };
@@ -20,7 +20,7 @@ test('docker upgrade: a client that is killed ends the engine side', async (t) =
   socket.write(EXEC);
   await until(socket, '\r\n\r\n');
   const [engineSide] = engine.sockets;
-  // Its FIN ends stdin; the first output finds nobody there.
+  // Its FIN ends stdin; the first output has no reader.
   socket.destroy();
   await left(engineSide);
   const broken = new Promise<void>((resolve) => engineSide?.once('close', () => resolve()));

@@ -27,11 +27,11 @@ export interface Asking {
 /** Two hubs, an environment whose agent is online, one without an agent, a webhook; and the document they gave. */
 export interface ApiWorld {
   readonly hub: TestPlugin;
-  /** Its time stands still, and it has no CA of its own. */
+  /** Its clock does not move, and it has no CA. */
   readonly frozen: TestPlugin;
   /** On the frozen hub: an environment whose agent is silent since its enrolment. */
   readonly silent: number;
-  /** That agent checks in, once. */
+  /** The agent checks in once. */
   comeBack(): Promise<unknown>;
   readonly clock: FakeClock;
   readonly contract: ApiContract;
@@ -44,7 +44,7 @@ export interface ApiWorld {
   readonly webhook: WebhookCreated;
   /** The hub behind a dashboard that reads bodies before the plugin can. */
   readonly greedy: string;
-  /** Calls `id` of the document, and compares the answer with it; `expected` is `201` or `409 name-taken`. */
+  /** Calls the operation `id`, and compares the answer with the document; `expected` is `201` or `409 name-taken`. */
   ask(id: string, expected: string, asking?: Asking): Promise<RawAnswer>;
 }
 

@@ -4,7 +4,7 @@ import { type ApiWorld, atSilent } from './api-world.js';
 export const DOCKER_SCENARIOS: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
   getDocker: (world) => driveDocker(world, 'getDocker'),
   headDocker: async ({ ask }) => {
-    // A refusal of HEAD has no body to tell its code.
+    // A refusal of HEAD has no body with its code.
     await ask('headDocker', '200');
   },
   postDocker: (world) => driveDocker(world, 'postDocker'),

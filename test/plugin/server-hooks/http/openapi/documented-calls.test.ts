@@ -37,7 +37,7 @@ const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   'webhook-busy': 'test/plugin/server-hooks/webhooks/message-ledger.test.ts',
   'webhook-repeated': 'test/plugin/server-hooks/routes/webhooks/repeated.test.ts',
 };
-/** Nothing of theirs fails on demand: they ask neither the host nor the disk, or prove themselves first. */
+/** They cannot be made to fail: they use neither the host nor the disk, or authenticate first. */
 const WITHOUT_INTERNAL = ['getCa', 'getOpenApi', 'callWebhook'].map((id) => `${id} 500 internal`);
 
 test('openapi: the document is valid OpenAPI 3.1', async (t) => {
@@ -102,7 +102,7 @@ async function refuse(t: ExecutionContext, world: ApiWorld, operation: Operation
   t.deepEqual(await late(world, operation), [], id);
 }
 
-/** A body of which the second byte never comes; the time of that hub is ours. */
+/** A body whose second byte never arrives; the test controls that hub's clock. */
 async function late({ frozen, clock, contract }: ApiWorld, operation: Operation): Promise<string[]> {
   const { operationId, method, template } = operation;
   const { id } = await frozen.createEnvironment({ name: operationId });

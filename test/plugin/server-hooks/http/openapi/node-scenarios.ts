@@ -4,7 +4,7 @@ import type { ApiWorld } from './api-world.js';
 export const NODE_SCENARIOS: Readonly<Record<string, (world: ApiWorld) => Promise<void>>> = {
   getNodeDocker: (world) => driveNode(world, 'getNodeDocker'),
   headNodeDocker: async ({ ask, swarm }) => {
-    // A refusal of HEAD has no body to tell its code.
+    // A refusal of HEAD has no body with its code.
     await ask('headNodeDocker', '200', { path: `/api/environments/${swarm.id}/nodes/n1/docker/_ping` });
   },
   postNodeDocker: (world) => driveNode(world, 'postNodeDocker'),

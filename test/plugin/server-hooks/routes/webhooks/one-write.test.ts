@@ -6,7 +6,7 @@ import type { WebhookCreated } from '../../../../../plugin/api.js';
 import { startPlugin } from '../../../../kit/hub/plugin.js';
 import { sendWebhook } from '../../../../kit/hub/webhook-sender.js';
 
-/** What is about to become the store's file, each time the process fsyncs something. */
+/** The future content of the store's file, at each fsync of the process. */
 function watchWrites(dataDir: string): { readonly texts: Promise<string | undefined>[]; stop(): void } {
   const texts: Promise<string | undefined>[] = [];
   const original = fs.fsync;

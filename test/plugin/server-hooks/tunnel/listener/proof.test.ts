@@ -34,7 +34,7 @@ test('proof: a connection without one after 10 s is dropped, whether it speaks H
   await once(silent.resume(), 'close');
   t.is(await polite.ended, 'proof-late');
   const refusals = log.lines.filter(({ fields }) => 'code' in fields && fields.code === 'proof-late');
-  // The second within a minute is no warning: whoever reaches the port must not fill the log.
+  // The second within a minute is no warning: reaching the port must not be enough to fill the log.
   t.deepEqual(
     refusals.map(({ level }) => level),
     ['warn', 'debug'],
@@ -56,7 +56,7 @@ test('proof: one that is too large is cut while it arrives', async (t) => {
   agent.asked.write(Buffer.alloc(1024 * 1024));
   t.is(await refused, 'proof-malformed');
   t.regex(await agent.ended, /^(proof-malformed|closed)$/);
-  // Between two looks at the connection's counter, too.
+  // Between two checks of the connection's counter, too.
   const unwatched = await startListener(t, { clock: new FakeClock() });
   const hasty = await rawTunnel(t, unwatched.port);
   hasty.asked.respond({ ':status': 200 });
@@ -113,7 +113,7 @@ test('proof: an agent that opens streams itself is dropped, and its pushes are n
   await accepted;
   await refused;
   t.is(tunnels.length, 1);
-  // Who keeps to what it is told does not even begin.
+  // An agent that respects the setting does not start at all.
   t.false((await rawTunnel(t, port)).session.remoteSettings.enablePush);
 });
 

@@ -8,7 +8,7 @@ import { startListener } from '../../../../kit/tunnel/listener.js';
 
 const [PRIORITY, GOAWAY_UNKNOWN, CONTINUATION, ALTSVC, ORIGIN] = [2, 0x42, 9, 10, 12];
 const [END_STREAM, END_HEADERS] = [0x1, 0x4];
-/** What another environment's call takes beside an attack, ms, at most: a busy machine has its share in it. */
+/** Time limit for a call of another environment during an attack, ms, with allowance for a busy machine. */
 const ECHO_MS = 5_000;
 
 /** After what is no HTTP/2 at all Node may wait in silence: then the link's own watch ends it, within 10 s. */
@@ -99,7 +99,7 @@ async function slowestEcho(healthy: TunnelSession, attack: Promise<unknown>): Pr
   return slowestMs;
 }
 
-// One after the other: how long others wait is to be the work of one attack, not of all at once.
+// One after the other: the measured delay is to be that of one attack.
 for (const [name, attack] of Object.entries(ATTACKS)) {
   test.serial(
     `hostile agent: ${name} ends its tunnel, and the calls of others are answered meanwhile`,

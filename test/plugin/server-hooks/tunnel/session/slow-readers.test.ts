@@ -8,14 +8,14 @@ import { residentMiB, startAgentEnd, startHubEnd } from '../../../../kit/tunnel/
 
 const READERS = 200;
 const MIB = 1024 * 1024;
-/** More than windows and sockets on the way can take. */
+/** More than the windows and sockets in between can buffer. */
 const EACH = 3 * MIB;
 /** Streams that carry the same bytes are far apart. */
 const SEEDS = 8;
 /** What a reader that does not read may cost: its stream's window, and what waits between window and socket. */
 const MOST_EACH_MIB = 2;
 const OTHER = 16 * MIB;
-/** What another transfer may take with them on a busy machine, ms: where they stall it, it never ends. */
+/** Time limit for another transfer during them on a busy machine, ms: a stalled one never ends. */
 const MAX_CONCURRENT_MS = 20_000;
 
 test.serial(

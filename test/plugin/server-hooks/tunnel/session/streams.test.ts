@@ -80,7 +80,7 @@ test('tunnel: a dial after the agent said goodbye, or after the end, is refused 
   await t.throwsAsync(tunnel.dial(), { code: 'tunnel-lost' });
   t.like(await broken, [{ code: 'stream-reset' }]);
 
-  // Before the tunnel hears of its session's end.
+  // Before the tunnel is notified of its session's end.
   const { tunnel: dying, session } = await tunnelPair(t, { clock: new FakeClock() });
   dying.start();
   session.destroy();
@@ -128,7 +128,7 @@ test('tunnel: each has its own http.Agent, and environments never get each other
   );
   for (const { name, answer } of answers) t.is(answer, name);
 
-  // The end of one takes nothing from the other.
+  // The end of one does not affect the other.
   const [red, blue] = environments;
   red?.tunnel.close('idle');
   if (blue) t.is(await nameOf(blue.tunnel), 'blue');

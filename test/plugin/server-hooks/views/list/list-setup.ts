@@ -22,7 +22,7 @@ const ALL: ListQuery = {
   cursor: null,
 };
 
-/** An empty list, and what it takes to fill it. */
+/** An empty list, and the means to fill it. */
 export function listSetup() {
   const clock = new FakeClock();
   const store = new MemoryStore();

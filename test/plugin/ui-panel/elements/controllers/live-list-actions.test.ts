@@ -2,7 +2,7 @@ import { mock } from 'node:test';
 import test from 'ava';
 import { makeList } from './make-list.js';
 
-/** More than an event may take, and a refresh. */
+/** More than an event and a refresh may take. */
 const LATER_MS = 10_000;
 
 test.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { parseContainerStats } from '../../../../../plugin/ui-panel/tools/stats/container-stats.js';
 
-// In the form of Docker's answers, shortened to what is looked at: here on control groups v2.
+// In the form of Docker's answers, shortened to what is read: here on control groups v2.
 const V2 = {
   read: '2026-11-23T20:57:21.5Z',
   preread: '2026-11-23T20:57:20.5Z',
