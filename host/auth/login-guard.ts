@@ -11,7 +11,7 @@ export interface LoginLimits {
   /** Wrong attempts in a minute from all unknown callers; more have to wait. */
   readonly perMinute: number;
   /** Concurrent password comparisons; each uses 64 MiB and a thread. */
-  readonly atOnce: number;
+  readonly concurrent: number;
   /** Waiting comparisons, for known and for unknown callers each. */
   readonly waiting: number;
 }
@@ -20,7 +20,7 @@ export const defaultLoginLimits: LoginLimits = {
   perAddress: 10,
   perAddressSeconds: 300,
   perMinute: 60,
-  atOnce: 2,
+  concurrent: 2,
   waiting: 16,
 };
 

@@ -6,7 +6,7 @@ export type Place =
 export interface WaitingRoomLimits {
   /** Attempts of unknown callers in a minute; also the burst after a quiet one. */
   readonly perMinute: number;
-  readonly atOnce: number;
+  readonly concurrent: number;
   /** Queue length, for unknown and for known callers each. */
   readonly waiting: number;
 }
@@ -67,7 +67,7 @@ export class WaitingRoom {
   }
 
   #admit(): void {
-    while (this.#running < this.#limits.atOnce) {
+    while (this.#running < this.#limits.concurrent) {
       const known = this.#known.shift();
       const next = known ?? (this.#waitMs(0) <= 0 ? this.#unknown.shift() : undefined);
       if (next === undefined) break;
@@ -80,7 +80,7 @@ export class WaitingRoom {
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
-        if (this.#running < this.#limits.atOnce) this.#admit();
+        if (this.#running < this.#limits.concurrent) this.#admit();
       },
       Math.max(1, Math.ceil(this.#waitMs(0))),
     );

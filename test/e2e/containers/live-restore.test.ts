@@ -13,7 +13,7 @@ labTest('agent container: an engine restarted with live-restore reconnects by it
 
   await engine.stop();
   const alive = await engine.runInside('kill', ['-0', `${Pid}`], { allowFailure: true });
-  t.is(alive.code, 0, 'the agent goes on while the engine is away');
+  t.is(alive.code, 0, 'the agent keeps running while the engine is down');
   await engine.start();
   await container.untilEvent(/^die$/, 120_000);
   const { stdout } = await engine.docker(['logs', CONTAINER]);

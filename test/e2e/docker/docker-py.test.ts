@@ -113,7 +113,7 @@ compareSection('docker-py: archives go in and out', 'archives');
 compareSection('docker-py: images are built, saved, loaded, imported and pruned', 'images');
 compareSection('docker-py: networks and volumes', 'networks');
 compareSection('docker-py: Swarms begun, joined and left in a row', 'swarm', swarmOfPeer);
-compareSection('docker-py: a worker that leaves and begins a Swarm in a row', 'worker', swarmOfPeer, {
+compareSection('docker-py: a worker that leaves its Swarm and creates one', 'worker', swarmOfPeer, {
   wayOf: ({ throughAnother }) => throughAnother(),
   options: ['way=hub'],
 });

@@ -16,7 +16,7 @@ const theLine = () => {
 const ECHO = 'echo ready; while read -r word; do [ $word = end ] && exit 3; echo "got $word"; done';
 
 serialLabTest(
-  'docker logs -f: a line comes when it is written, and the end with the container’s',
+  'docker logs -f: each line arrives when written, and the end with the container’s',
   async (t) => {
     const line = await theLine();
     const end = await onBothSides(t, line, async (side) => {

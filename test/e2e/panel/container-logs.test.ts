@@ -107,7 +107,7 @@ serialBrowserTest(
     t.timeout(300_000);
     const panel = await thePanel();
     const { page } = panel;
-    const script = `awk 'BEGIN { for (;;) { for (k = 0; k < 1200; k++) { i++; print "line " i " of a container that says a lot, as some do" } fflush(); system("usleep 45000") } }'`;
+    const script = `awk 'BEGIN { for (;;) { for (k = 0; k < 1200; k++) { i++; print "line " i " of a container that prints a lot, as some do" } fflush(); system("usleep 45000") } }'`;
     const name = await runContainer(t, panel, 'fast', [], 'sh', '-c', script);
     await page.evaluate(`
     window.clicks = { events: [], effects: [] };

@@ -28,7 +28,7 @@ serialLabTest('swarm: the printed command enrols every node, and one of them hol
   await line.docker(['ps', '-q']);
   await line.untilOneTunnel();
   const established = await runCommand('ss', ['-Htn', 'state', 'established', `sport = :${hub.tunnelPort}`]);
-  t.is(established.stdout.trim().split('\n').length, 1, 'one connection stands at the tunnel port');
+  t.is(established.stdout.trim().split('\n').length, 1, 'one connection at the tunnel port');
   const nodes = await line.untilNodes((all) => all.some(({ agent }) => agent?.isLeader));
   t.is(nodes.filter(({ agent }) => agent?.isLeader).length, 1);
   t.true(nodes.every(({ role, confirmed, state }) => role === 'manager' && confirmed && state === 'ready'));

@@ -18,7 +18,7 @@ const PROMISED_MS = { reported: 3_000, silent: 13_000 };
 const NOTICE_MS = 10_000;
 
 serialLabTest(
-  `swarm: whatever befalls the leader, another one takes over and keeps the lead (${ROUNDS} rounds)`,
+  `swarm: after any fault of the leader another one takes over and stays leader (${ROUNDS} rounds)`,
   async (t) => {
     t.timeout((ROUNDS + 2) * FAULTS_A_ROUND * 90_000);
     t.log(`FAIRLEAD_SEED=${SEED}`);

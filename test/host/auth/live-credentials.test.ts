@@ -55,7 +55,7 @@ test('credentials: a sign-out ends the streams of its session before it is answe
   t.true(first?.aborted);
   t.true(second?.aborted);
   t.false(foreign?.aborted);
-  t.true(late.ended?.aborted, 'a call that was let in before opens nothing any more');
+  t.true(late.ended?.aborted, 'a call accepted earlier opens nothing any more');
 });
 
 test('credentials: a revoked token ends its streams', async (t) => {

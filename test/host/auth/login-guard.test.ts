@@ -23,7 +23,7 @@ test('login guard: a correct password resets the count of its address', async (t
 });
 
 test('login guard: runs two comparisons at a time, queues some, and refuses the rest', async (t) => {
-  const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, atOnce: 2, waiting: 3 });
+  const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, concurrent: 2, waiting: 3 });
   const release: (() => void)[] = [];
   let most = 0;
   let running = 0;
@@ -60,7 +60,7 @@ test('login guard: wrong passwords from many addresses do not keep out an addres
 
 test('login guard: wrong passwords from many addresses slow down unknown devices, and refused attempts are not counted', async (t) => {
   // One in 50 ms.
-  const limits = { perAddress: 100, perAddressSeconds: 300, perMinute: 1_200, atOnce: 2, waiting: 100 };
+  const limits = { perAddress: 100, perAddressSeconds: 300, perMinute: 1_200, concurrent: 2, waiting: 100 };
   const guard = new LoginGuard(limits);
   for (let host = 0; host < 120; host++) {
     const attempts = Array.from({ length: 10 }, () => guard.attempt(`2001:db8:0:${host}::1`, wrong));
@@ -82,7 +82,7 @@ test('login guard: wrong passwords from many addresses slow down unknown devices
 });
 
 test('login guard: when too many wait, the address with the most of them loses one', async (t) => {
-  const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, atOnce: 1, waiting: 4 });
+  const guard = new LoginGuard({ ...defaultLoginLimits, perAddress: 100, concurrent: 1, waiting: 4 });
   const release: (() => void)[] = [];
   const held = () => new Promise<boolean>((resolve) => release.push(() => resolve(false)));
   const flood = Array.from({ length: 5 }, () => guard.attempt('198.51.100.1', held));

@@ -30,7 +30,7 @@ test('session: a wrong password is 401 bad-password and sets no cookie', async (
 });
 
 test('session: too many wrong passwords are 429 with Retry-After, even for the correct one', async (t) => {
-  const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
+  const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, concurrent: 2, waiting: 16 };
   const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryWith = (password: string) => host.call('/api/session', { method: 'POST', body: { password } });
   const wrong = await Promise.all(Array.from({ length: 5 }, () => tryWith('wrong')));
@@ -43,7 +43,7 @@ test('session: too many wrong passwords are 429 with Retry-After, even for the c
 });
 
 test('session: wrong passwords from many addresses reach the overall limit', async (t) => {
-  const limits = { perAddress: 100, perAddressSeconds: 60, perMinute: 2, atOnce: 2, waiting: 16 };
+  const limits = { perAddress: 100, perAddressSeconds: 60, perMinute: 2, concurrent: 2, waiting: 16 };
   const host = await startHost(t, { config: { trustedProxies: 1 }, deps: { loginLimits: limits } });
   const statuses = [];
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
@@ -55,7 +55,7 @@ test('session: wrong passwords from many addresses reach the overall limit', asy
 });
 
 test('session: wrong passwords from its own address do not lock out a device that signed in before', async (t) => {
-  const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
+  const limits = { perAddress: 3, perAddressSeconds: 60, perMinute: 100, concurrent: 2, waiting: 16 };
   const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryWith = (password: string, headers = {}) =>
     host.call('/api/session', { method: 'POST', headers, body: { password } });
@@ -72,7 +72,7 @@ test('session: wrong passwords from its own address do not lock out a device tha
 });
 
 test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, not what a client adds', async (t) => {
-  const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
+  const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, concurrent: 2, waiting: 16 };
   const host = await startHost(t, { config: { trustedProxies: 1 }, deps: { loginLimits: limits } });
   const tryAs = async (forwarded: string) => {
     const headers = { 'x-forwarded-for': forwarded };
@@ -84,7 +84,7 @@ test('session: behind one trusted proxy the rightmost X-Forwarded-For counts, no
 });
 
 test('session: without a trusted proxy X-Forwarded-For is ignored', async (t) => {
-  const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 };
+  const limits = { perAddress: 1, perAddressSeconds: 60, perMinute: 100, concurrent: 2, waiting: 16 };
   const host = await startHost(t, { deps: { loginLimits: limits } });
   const tryAs = async (forwarded: string) => {
     const headers = { 'x-forwarded-for': forwarded };
@@ -165,7 +165,7 @@ test('session: another configured password ends all sessions and invalidates the
 
 test('session: a new password ends the priority of known devices', async (t) => {
   const deps = {
-    loginLimits: { perAddress: 1, perAddressSeconds: 60, perMinute: 100, atOnce: 2, waiting: 16 },
+    loginLimits: { perAddress: 1, perAddressSeconds: 60, perMinute: 100, concurrent: 2, waiting: 16 },
   };
   const host = await startHost(t, { deps });
   const [, device = ''] =

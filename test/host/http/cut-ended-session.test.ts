@@ -77,7 +77,7 @@ async function dial(t: ExecutionContext, { port }: Server): Promise<StubbornClie
 }
 
 const LEAVES: Readonly<Record<string, (tcp: Socket) => void>> = {
-  'goes away': (tcp) => tcp.destroy(),
+  disconnects: (tcp) => tcp.destroy(),
   resets: (tcp) => tcp.resetAndDestroy(),
   stays: () => undefined,
 };

@@ -107,7 +107,7 @@ test('authorization: the matrix names each route of the host', (t) => {
 test('authorization: each route of the host admits exactly the callers of the matrix', async (t) => {
   const { hub, agent, callers } = await setup(t);
   for (const [route, audience] of Object.entries(HOST_AUDIENCES)) {
-    const [method = '', path = ''] = route.replace(':id', 'nobody').split(' ');
+    const [method = '', path = ''] = route.replace(':id', 'missing').split(' ');
     for (const [name, { standing, headers }] of Object.entries(callers)) {
       if (route === 'DELETE /api/session' && standing === 'admin') continue;
       const expected = expectedFor(audience, standing);
@@ -203,7 +203,7 @@ async function setup(t: ExecutionContext) {
   const cookie = { cookie: `${SESSION_COOKIE}=${admin.authorization.slice('Bearer '.length)}` };
 
   const callers: Callers = {
-    nobody: { standing: 'stranger', headers: {} },
+    'a caller without credentials': { standing: 'stranger', headers: {} },
     'an invented token': { standing: 'stranger', headers: { authorization: 'Bearer flt_invented' } },
     'basic authentication': { standing: 'stranger', headers: { authorization: 'Basic YWRtaW46YWRtaW4=' } },
     'an expired session': { standing: 'stranger', headers: oldSession },

@@ -111,7 +111,7 @@ function asking(widely: boolean): Buffer {
 const NEVER_READS = {
   'fills its window': { widely: false, talks: false },
   'fills its socket': { widely: true, talks: false },
-  'sends PINGs of its own': { widely: true, talks: true },
+  'sends its own PINGs': { widely: true, talks: true },
 };
 for (const [how, { widely, talks }] of Object.entries(NEVER_READS)) {
   test.serial(
@@ -131,7 +131,7 @@ for (const [how, { widely, talks }] of Object.entries(NEVER_READS)) {
       const talking = setInterval(() => talks && client.write(FLOODS.PING ?? ''), IDLE_MS / 4);
       t.teardown(() => clearInterval(talking));
       const [socket] = server.sockets;
-      if (!socket) throw new Error('no connection came');
+      if (!socket) throw new Error('no connection arrived');
       await once(socket, 'close');
       t.true(server.answers[0]?.stream.destroyed);
     },

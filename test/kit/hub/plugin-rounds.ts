@@ -105,7 +105,7 @@ async function openEvents({ port, ca, api }: HostAndAgent, path: string): Promis
   req.on('error', () => undefined);
   const cut = new Promise<void>((resolve, reject) => {
     res.once('error', () => resolve());
-    res.once('end', () => reject(new Error('a stream that was cut looked whole')));
+    res.once('end', () => reject(new Error('a cut stream appeared complete')));
   });
   res.resume();
   return { cut };

@@ -142,7 +142,7 @@ export class LeaseAgent {
     const hub = this.#world.hub();
     const instance = this.#world.instance(this);
     const environment = hub.store.environment(1);
-    if (!environment) throw new Error('the environment is gone');
+    if (!environment) throw new Error('the environment is missing');
     const [tunnel, nodeTunnel] = [this.#state('environment'), this.#state('node')];
     const query = { engine: this.engine, tunnel, nodeTunnel };
     const waitSeconds = this.holds ? 50 : 0;

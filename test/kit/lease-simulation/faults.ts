@@ -26,11 +26,11 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'a link falls silent': (_, agent) => agent.cut(true),
   'a link is back': (_, agent) => agent.mend(),
   'a second link is back': (_, agent) => agent.mend(),
-  'the way to the tunnel port changes': (world, agent) => {
+  'the path to the tunnel port changes': (world, agent) => {
     agent.canOpen = !agent.canOpen;
     agent.failMs = world.random.pick([0, 250, 3_000, 10_000]);
   },
-  'the way to the tunnel port becomes slow, or quick': (world, agent) => {
+  'the path to the tunnel port becomes slow, or fast': (world, agent) => {
     agent.dialMs = world.random.pick([0, 0, 4_000, 8_000, 15_000]);
   },
   'an agent holds its check-ins, or does not': (_, agent) => {
@@ -73,7 +73,7 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
     const other = world.tokens.at(-1);
     if (instance && other) attempt(() => world.admit(instance, other.token));
   },
-  'a check-in comes twice': (world, agent) => stray(world, agent, 0),
+  'a check-in arrives twice': (world, agent) => stray(world, agent, 0),
   'a stray check-in is held': (world, agent) => stray(world, agent, 50),
   'a late handshake is over': (world) => {
     const handshake = world.handshakes.shift();

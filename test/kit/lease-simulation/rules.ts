@@ -109,11 +109,11 @@ export class LeaseRules {
     const { hub, environment, nodes } = this.#world;
     const slot = hub.environment.tunnels.peek();
     const open = this.openTunnels('environment');
-    this.#must(open.length <= 1, `${open.length} environment tunnels stand`);
+    this.#must(open.length <= 1, `${open.length} environment tunnels are open`);
     this.#must(open[0] === (slot?.tunnel ?? undefined), 'the open tunnel is not the one in the slot');
     this.#must(
       !open[0] || open[0].grant.epoch === slot?.lease?.epoch,
-      'the tunnel does not stand by the lease',
+      'the tunnel does not belong to the lease',
     );
     this.#must(slot?.state !== 'idle' || slot.lease === null, 'a lease without demand');
     for (const tunnel of this.openTunnels('node')) {

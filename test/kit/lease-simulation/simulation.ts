@@ -69,7 +69,7 @@ export class LeaseWorld {
 
   get environment(): Environment {
     const found = this.store.environment(1);
-    if (!found) throw new Error('the environment is gone');
+    if (!found) throw new Error('the environment is missing');
     return found;
   }
 

@@ -43,7 +43,7 @@ test('plugin: survives a caller that resets an upgrade before the host has ident
   const isAsked = new Promise<void>((resolve) => {
     asked = resolve;
   });
-  let answer: (nobody: null) => void = () => undefined;
+  let answer: (principal: null) => void = () => undefined;
   const plugin = await makePlugin(t, () => {
     asked();
     return new Promise((resolve) => {

@@ -13,7 +13,7 @@ test('edge ID: any UUID in any letter case is read in lower case', (t) => {
   );
 });
 
-test('edge ID: takes what crypto.randomUUID and uuidgen with its line end give', (t) => {
+test('edge ID: accepts the output of crypto.randomUUID, and of uuidgen with its line end', (t) => {
   const id = randomUUID();
   t.is(parseEdgeId(`${id.toUpperCase()}\n`), id);
 });

@@ -93,7 +93,7 @@ test('dial: the deadline ends the race and the lookup', async (t) => {
   t.is(await t.throwsAsync(racing), late);
   t.is(await t.throwsAsync(dialled), late);
   t.is(clock.pending, 0);
-  t.is(await t.throwsAsync(dialTcp('127.0.0.1', port, options)), late, 'it is over before it begins');
+  t.is(await t.throwsAsync(dialTcp('127.0.0.1', port, options)), late, 'it is over before it starts');
 });
 
 test('dial: names are resolved, addresses are used as they are', async (t) => {

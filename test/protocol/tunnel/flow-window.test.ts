@@ -121,7 +121,7 @@ test('flow window: reports only sizes that differ by a quarter', (t) => {
 
 test('flow window: a single stream may use all of it, many share a bound', (t) => {
   const window = new FlowWindow();
-  t.is(window.streamSize(1), 1 * MIB, 'at least as much as a stream needs on a short way');
+  t.is(window.streamSize(1), 1 * MIB, 'at least as much as a stream needs on a short path');
   window.addRoundTrip(200, 0);
   window.addDelivery(200 * MIB, 1_000);
   t.is(window.size, 16 * MIB);

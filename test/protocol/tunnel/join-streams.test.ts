@@ -80,7 +80,7 @@ test('join streams: a hub that has ended and then leaves closes the engine’s c
   const { hub, engine, dialled, done } = await joined(t);
   hub.end('question');
   t.deepEqual(await readToEnd(engine), { text: 'question', how: 'end' });
-  engine.write('an answer that goes on');
+  engine.write('an answer that continues');
   await once(hub, 'data');
   hub.destroy();
   await done;

@@ -42,7 +42,7 @@ export async function isAccepted({ client }: Enrolled): Promise<boolean> {
 
 /** @throws Error when that enrolment is not refused with that code */
 export async function mustBeRefused(edgeKey: string, edgeId: string, code: string): Promise<void> {
-  const refusal = await enrolAt(edgeKey, edgeId).then(() => 'taken in', codeOf);
+  const refusal = await enrolAt(edgeKey, edgeId).then(() => 'accepted', codeOf);
   if (refusal !== code) throw new Error(`an enrolment with ${edgeId} is ${refusal}, and not ${code}`);
 }
 

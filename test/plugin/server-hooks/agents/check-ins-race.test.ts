@@ -36,13 +36,13 @@ async function idleTag(bench: CheckInBench): Promise<string> {
 test('check-in: a demand at any moment reaches a held one, 10,000 races', async (t) => {
   t.timeout(120_000);
   const bench = checkInBench(new FakeClock());
-  let [atOnce, woken, lost] = [0, 0, 0];
+  let [immediate, woken, lost] = [0, 0, 0];
   for (let n = 0; n < RACES; n++) {
     const etag = await idleTag(bench);
     const [holdLate, demandLate] = [(n * 7) % 12, (n * 5 + 3) % 12];
     let demanded = false;
     const hold = jitter(holdLate).then(() => {
-      if (demanded) atOnce++;
+      if (demanded) immediate++;
       else woken++;
       return bench.checkIn({ etag, waitSeconds: 50 });
     });
@@ -56,8 +56,8 @@ test('check-in: a demand at any moment reaches a held one, 10,000 races', async 
     if (answer === 'lost' || !answer.body?.credential) lost++;
   }
   t.is(lost, 0);
-  t.true(atOnce > 1_000 && woken > 1_000, `both orders came: ${atOnce} and ${woken}`);
-  t.log(`${atOnce} demands came before the hold, ${woken} after it; lost: ${lost}`);
+  t.true(immediate > 1_000 && woken > 1_000, `both orders occurred: ${immediate} and ${woken}`);
+  t.log(`${immediate} demands came before the hold, ${woken} after it; lost: ${lost}`);
 });
 
 test('check-in: a demand at any moment reaches the next plain one at the latest, 10,000 races', async (t) => {
@@ -79,7 +79,7 @@ test('check-in: a demand at any moment reaches the next plain one at the latest,
     else lost++;
   }
   t.is(lost, 0);
-  t.true(first > 1_000 && second > 1_000, `both orders came: ${first} and ${second}`);
+  t.true(first > 1_000 && second > 1_000, `both orders occurred: ${first} and ${second}`);
   t.log(`${first} by the racing check-in, ${second} by the next; lost: ${lost}`);
 });
 

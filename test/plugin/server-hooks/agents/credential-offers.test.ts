@@ -66,7 +66,7 @@ test('credential offers: the environment’s goes to the holder of the lease onl
   const { live, tunnels, checkIn, issue, a, b } = setup();
   const slot = tunnels.slot();
   slot.demand();
-  t.false(offersAreDue(checkIn(a), live), 'nobody was elected');
+  t.false(offersAreDue(checkIn(a), live), 'no agent was elected');
   const { epoch } = slot.grant('a');
   t.true(offersAreDue(checkIn(a), live));
   t.false(offersAreDue(checkIn(b), live));

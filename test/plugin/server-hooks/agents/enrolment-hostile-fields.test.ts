@@ -19,7 +19,7 @@ test('hostile fields: an agent’s own fields are shown unchanged, as text, and 
   t.like(shown.problem, { code: HOSTILE });
   t.false(
     log.lines.some(({ message }) => message.includes('level')),
-    'a message never holds what came from outside',
+    'a message never contains foreign text',
   );
 });
 

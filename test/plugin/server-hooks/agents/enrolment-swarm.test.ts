@@ -61,10 +61,10 @@ test('swarm trust: a demoted manager no longer serves the Swarm, by its own repo
   await second.enrol({ node: node('n2') });
   await report(first, ['n1', 'n2']);
   await first.enrol({ node: node('n1', 'worker') });
-  t.false(await serves(first), 'it says so itself');
+  t.false(await serves(first), 'by its own report');
   await t.throwsAsync(report(first, ['n1']), { code: 'manager-unconfirmed' });
   await first.enrol({ node: node('n1') });
-  t.true(await serves(first), 'promoted again before anybody told of it');
+  t.true(await serves(first), 'promoted again before any report of it');
   await report(second, ['n2'], ['n1']);
   t.false(await serves(first));
   await t.throwsAsync(report(first, ['n1']), { code: 'manager-unconfirmed' });
@@ -215,7 +215,7 @@ test('swarm trust: a demoted first manager cannot restore its own trust', async 
   await first.enrol({ node: node('n1') });
   t.deepEqual([await serves(first), await serves(second)], [false, true]);
   await report(second, ['n1', 'n2']);
-  t.true(await serves(first), 'another manager says that it was promoted again');
+  t.true(await serves(first), 'another manager reports its promotion');
 });
 
 test('swarm trust: ends with disassociation and with rotation without overlap', async (t) => {

@@ -61,7 +61,7 @@ test('idle close: is refused while a call is under way, and the tunnel stays', a
     status: 409,
   });
   t.is((await hub.view(id)).tunnel, 'active');
-  t.not((await hub.view(id)).snapshot, null, 'the snapshot is good all the same');
+  t.not((await hub.view(id)).snapshot, null, 'the snapshot is still valid');
   call.destroy();
   for (;;) {
     const { body } = await hub.call<{ calls: number }>('GET', `/api/environments/${id}/tunnel`);
@@ -104,5 +104,5 @@ test('idle close: another instance, an unknown tunnel and a closed tunnel are re
   });
   await hub.call('DELETE', `/api/environments/${id}/tunnel`);
   await t.throwsAsync(agent.client.postIdle(tunnelId, EMPTY_SNAPSHOT), { code: 'tunnel-unknown' });
-  t.is((await hub.view(id)).snapshot, null, 'what comes with it is not kept');
+  t.is((await hub.view(id)).snapshot, null, 'its snapshot is not stored');
 });

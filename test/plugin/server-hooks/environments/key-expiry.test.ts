@@ -89,10 +89,10 @@ test('key expiry: a wrong clock at the start deletes no key', async (t) => {
   const { clock, expiry, pass, ended, revoked } = setup([1], [1], START + TWELVE_YEARS_MS);
   expiry.start();
   await pass(10 * MINUTE_MS);
-  t.deepEqual([ended, revoked], [[], []], 'calls with it are refused; nobody can have a tunnel yet');
+  t.deepEqual([ended, revoked], [[], []], 'calls with it are refused; no agent can have a tunnel yet');
   clock.setWall(START);
   await pass(MINUTE_MS - 500);
-  t.deepEqual(ended, [], 'it holds again');
+  t.deepEqual(ended, [], 'it is valid again');
 });
 
 test('key expiry: a clock that jumps revokes the old key’s credentials once, and deletes the key when its time has passed', async (t) => {

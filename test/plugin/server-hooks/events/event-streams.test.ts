@@ -114,7 +114,7 @@ test('events: a client that reads nothing for 30 s is dropped', async (t) => {
     clock.advance(5_000);
     await turn();
   }
-  t.false(stalled.destroyed, 'it has 30 s from the first look');
+  t.false(stalled.destroyed, 'it has 30 s from the first check');
   clock.advance(5_000);
   await closed;
   t.false(live.destroyed);
@@ -138,7 +138,7 @@ test('events: a stream ends within 5 s when its caller loses access or the host 
   clock.advance(5_000);
   for (const text of texts) await text();
   t.true(ended.readableEnded);
-  t.true(silent.readableEnded, 'the second question came before the first was answered');
+  t.true(silent.readableEnded, 'the second check started before the first was answered');
   log.append([removed(1)]);
   for (const text of texts) t.deepEqual(briefly(await text()), [{ reason: 'start' }]);
   t.is(streams.size, 0);

@@ -22,7 +22,7 @@ test('clones: an admin chooses the other machine, and the first one is refused f
   await t.throwsAsync(first.enrol(), cloned);
   other.reboot();
   await t.notThrowsAsync(other.enrol());
-  await t.throwsAsync(first.enrol(), cloned, 'it asks again and again');
+  await t.throwsAsync(first.enrol(), cloned, 'every retry is refused');
   t.is((await accept()).status, 200, 'and back again');
   await t.notThrowsAsync(first.enrol());
   await t.throwsAsync(other.enrol(), cloned);
@@ -32,7 +32,11 @@ test('clones: one that has not asked for five minutes cannot be chosen', async (
   const { hub, id, clock, first, clone, accept } = await setup(t);
   const other = await clone();
   await meet(t, clock, first, other);
-  t.is((await hub.view(id)).problem?.code, 'machine-cloned', 'that the first enrolled again changes nothing');
+  t.is(
+    (await hub.view(id)).problem?.code,
+    'machine-cloned',
+    'another enrolment of the first changes nothing',
+  );
   clock.advance(300_001);
   await first.checkIn();
   t.like(await accept(), { status: 409, body: { code: 'no-clone' } });

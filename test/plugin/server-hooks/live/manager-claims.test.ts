@@ -52,7 +52,7 @@ test('manager claim: is a problem once the trusted managers had time to confirm 
   t.is(problem(), 'manager-unconfirmed');
   t.is(nodeProblem(), 'manager-unconfirmed');
   await sendReport(memberOf('m', 'worker'));
-  t.is(problem(), null, 'the Swarm is changing: both sides look again');
+  t.is(problem(), null, 'the Swarm is changing: both sides poll again');
   pass(16);
   t.is(problem(), 'manager-unconfirmed', 'it is a worker');
   await sendReport(memberOf('m', 'manager'));

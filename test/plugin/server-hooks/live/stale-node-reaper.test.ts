@@ -57,7 +57,7 @@ test('stale nodes: the agent of a node that managers no longer list is removed o
   clock.advance(SILENT_MS);
   t.deepEqual(left(), []);
   clock.advance(SWEEP_MS);
-  t.deepEqual(left(), [LEAVING], 'others are as silent, but their Swarm has them');
+  t.deepEqual(left(), [LEAVING], 'others are equally silent, but still in their Swarm');
   reaper.stop();
   reaper.stop();
   t.is(clock.pending, 0);

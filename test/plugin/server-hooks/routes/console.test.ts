@@ -17,7 +17,7 @@ function knock({ url }: TestPlugin, origin: string): Promise<number | undefined>
 
 test('console: a page at the host’s public URL is same-origin', async (t) => {
   const hub = await startPlugin(t, { publicUrl: 'https://hub.example/edge' });
-  t.is(await knock(hub, 'https://hub.example'), 401, 'its ticket is looked at');
+  t.is(await knock(hub, 'https://hub.example'), 401, 'its ticket is checked');
   t.is(await knock(hub, new URL(hub.url).origin), 401);
   for (const origin of ['https://evil.example', 'https://hub.example:444', 'null']) {
     t.is(await knock(hub, origin), 403, origin);

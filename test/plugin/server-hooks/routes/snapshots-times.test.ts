@@ -24,7 +24,7 @@ for (const [when, takenAt] of [
     t.is(
       await stored(),
       new Date(HUB_MS + 10_000).toISOString(),
-      'as old as its arrival, where its age is not told',
+      'as old as its arrival, if its age is not reported',
     );
   });
 }

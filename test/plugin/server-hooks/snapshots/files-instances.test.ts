@@ -13,14 +13,14 @@ test('snapshot files: each instance has its own; that of a replaced one is remov
   await write(files, 1, B, snapshot(2));
   t.deepEqual(await read(files, 1, A), content(snapshot(1)));
   t.deepEqual(await read(files, 1, B), content(snapshot(2)));
-  t.deepEqual([...before.keys()], [A.id], 'who has a look at it sees what there was');
+  t.deepEqual([...before.keys()], [A.id], 'an earlier copy stays unchanged');
   instances.splice(0, 1);
-  t.is(files.summaries(1).size, 2, 'the last that is known of an agent that is gone');
+  t.is(files.summaries(1).size, 2, 'the last snapshot of an offline agent');
   await write(files, 1, B, snapshot(3));
   t.deepEqual(await readdir(dir), [nameOf(1, B)]);
   t.deepEqual([...files.summaries(1).keys()], [B.id]);
   await write(files, 1, A, snapshot(4));
-  t.deepEqual(await readdir(dir), [nameOf(1, B)], 'it comes too late');
+  t.deepEqual(await readdir(dir), [nameOf(1, B)], 'it is too late');
   await files.delete(1);
   t.deepEqual(await readdir(dir), []);
 });

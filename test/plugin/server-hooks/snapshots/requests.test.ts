@@ -44,7 +44,7 @@ test('snapshot requests: snapshots are 10 s apart, aborted uploads included', as
   clock.advance(9_999);
   t.throws(() => admit(), { code: 'snapshot-too-soon' });
   clock.advance(1);
-  t.notThrows(() => admit(), 'and those that were refused put nothing off');
+  t.notThrows(() => admit(), 'refused ones delay nothing');
 });
 
 test('snapshot requests: agents of one Swarm do not delay each other', (t) => {
@@ -64,7 +64,7 @@ test('snapshot requests: all waiting callers get the next one, which may come ea
   await accept();
   await t.notThrowsAsync(Promise.all(waiting));
   t.is(clock.pending, 0);
-  t.throws(() => admit(), { code: 'snapshot-too-soon' }, 'nobody waits any more');
+  t.throws(() => admit(), { code: 'snapshot-too-soon' }, 'no caller waits any more');
 });
 
 test('snapshot requests: a request to a Swarm waits for all agents online', async (t) => {

@@ -58,7 +58,7 @@ test('election: failed agents take turns, twice as long each time that all have 
   );
   t.is(leader(), 'a');
   (await open(t)).close('lost');
-  t.regex(turn(), / 5$/, 'a tunnel stood');
+  t.regex(turn(), / 5$/, 'a tunnel was open');
 });
 
 test('election: an agent that never failed waits for short turns, however often the others failed', (t) => {
@@ -71,7 +71,7 @@ test('election: an agent that never failed waits for short turns, however often 
   }
   agents.late = { rank: 2 };
   calls('late');
-  t.is(leader(), 'late', 'they come last until a tunnel stands');
+  t.is(leader(), 'late', 'they come last until a tunnel is open');
   clock.advance(5_000);
   t.is(leader(), 'a');
 });

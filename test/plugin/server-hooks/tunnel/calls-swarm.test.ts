@@ -48,14 +48,14 @@ const claim = { swarmId: 's', nodeId: 'n2', name: 'n2', role: 'manager' } as con
 
 test('swarm calls: the agent is asked before a refusal, and its own claim alone grants nothing', async (t) => {
   const { known, call, asked } = await setup(t, (agent) => agent.enrol({ node: claim }));
-  t.like(await call(), REFUSED, 'a manager that nobody confirms');
+  t.like(await call(), REFUSED, 'a manager without confirmation');
   t.is(asked(), 1);
   await known.client.postSwarm({
     swarmId: 's',
     nodes: [memberOf('n1', 'manager'), memberOf('n2', 'manager')],
   });
   t.like(await call(), PASSED);
-  t.is(asked(), 1, 'what passes asks nobody');
+  t.is(asked(), 1, 'an allowed call sends no request');
 });
 
 test('swarm calls: a report that changes nothing is followed by the refusal; other calls wait for none', async (t) => {
@@ -74,7 +74,7 @@ test('swarm calls: an agent that does not report delays a call by 7 s at most', 
   clock.advance(7_000);
   for (const answer of await Promise.all(waiting)) t.like(answer, REFUSED);
   t.is(await calls(), 0);
-  t.true(asked() <= 2, 'all share one question, and the next');
+  t.true(asked() <= 2, 'all share one request, and the next');
 });
 
 test('swarm calls: a wait for a report ends with its caller', async (t) => {

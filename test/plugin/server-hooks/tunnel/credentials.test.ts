@@ -38,7 +38,11 @@ test('credentials: a token is valid for 30 s, regardless of the wall clock', (t)
   clock.setWall(clock.now() - 2 * 86_400_000);
   clock.advance(1);
   t.throws(() => ledger.redeem(late.token), { code: 'credential-expired' });
-  t.throws(() => ledger.redeem(late.token), { code: 'credential-replayed' }, 'an expired one is spent, too');
+  t.throws(
+    () => ledger.redeem(late.token),
+    { code: 'credential-replayed' },
+    'an expired one is used up, too',
+  );
 });
 
 test('credentials: a newer credential supersedes that of the same holder only', (t) => {
@@ -88,7 +92,7 @@ test('credentials: the age of a live credential does not follow the wall clock',
   clock.advance(3_000);
   t.is(credentials.ageMs(HOLDER), 3_000);
   ledger.redeem(credentials.issue(HOLDER).token);
-  t.is(credentials.ageMs(HOLDER), null, 'a presented one lives no more');
+  t.is(credentials.ageMs(HOLDER), null, 'a presented one is no longer live');
 });
 
 test('credentials: remembers a bounded number of used tokens', (t) => {

@@ -32,7 +32,7 @@ test('tunnel: a report that does not come is abandoned after 7 s, or with the tu
   while (questions() < 2) await delay(5);
   tunnel.close('revoked');
   await Promise.all(second);
-  t.is(questions(), 2, 'all who ask during a question share the next');
+  t.is(questions(), 2, 'callers during a request share the next');
   await tunnel.report();
 });
 
@@ -45,7 +45,7 @@ test('tunnel: two requests start at least 250 ms apart, and a closed tunnel ends
   clock.advance(GAP_MS - 1);
   tunnel.keepAlive();
   while (!asked.includes(TUNNEL.keepAlivePath)) await delay(5);
-  t.is(questions(), 1, 'what was sent later has arrived, and no question before it');
+  t.is(questions(), 1, 'later data has arrived, and no request before it');
   clock.advance(1);
   await second;
   t.is(questions(), 2);

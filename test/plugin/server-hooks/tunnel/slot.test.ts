@@ -73,13 +73,13 @@ test('slot: a waiting caller gets the tunnel with a hold on it', async (t) => {
   const { slot, attach, changes } = setup();
   const waiting = [slot.acquire(1_000, never), slot.acquire(1_000, never)];
   const { tunnel } = await attach(t);
-  t.is(slot.uses, 2, 'there is no moment between wait and hold');
+  t.is(slot.uses, 2, 'the hold follows the wait immediately');
   const holds = await Promise.all(waiting);
   t.true(holds.every((hold) => hold.tunnel === tunnel));
   holds[0]?.leave();
   holds[0]?.leave();
   t.is(slot.uses, 1);
-  t.deepEqual(changes, ['required', 'required', 'active'], 'a lease is told, too');
+  t.deepEqual(changes, ['required', 'required', 'active'], 'a lease is reported, too');
 });
 
 test('slot: a caller that disconnects no longer counts as use', async (t) => {
@@ -99,7 +99,7 @@ test('slot: a tunnel lost while it is needed is required again, and reported', a
   const { tunnel } = await attach(t);
   tunnel.close('lost');
   t.is(slot.state, 'required');
-  t.deepEqual(changes, ['required', 'required', 'active', 'required'], 'a lease is told, too');
+  t.deepEqual(changes, ['required', 'required', 'active', 'required'], 'a lease is reported, too');
 });
 
 test('slot: a tunnel lost long after its last use is not required again', async (t) => {
@@ -183,7 +183,7 @@ test('slot: the hub closes an unused tunnel 30 s after the agent should have', a
   t.false(slot.isOverdue());
   const { leave } = await slot.acquire(0, never);
   clock.advance(3_600_000);
-  t.false(slot.isOverdue(), 'a call is under way');
+  t.false(slot.isOverdue(), 'a call is running');
   leave();
   clock.advance(35_001);
   t.true(slot.isOverdue());

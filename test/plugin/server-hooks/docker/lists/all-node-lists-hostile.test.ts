@@ -27,7 +27,7 @@ const HOSTILE: Readonly<Record<string, readonly [EngineScript, string]>> = {
     saying(`[{"a":${'['.repeat(63)}${']'.repeat(63)}}]`),
     'list-too-large',
   ],
-  'nothing but beginnings': [saying('['.repeat(8 * MB)), 'list-too-large'],
+  'only opening brackets': [saying('['.repeat(8 * MB)), 'list-too-large'],
   'half a million different names': [
     saying(`[{${Array.from({ length: 500_000 }, (_, index) => `"${index.toString(36)}":0`).join()}}]`),
     'list-too-large',
@@ -54,7 +54,7 @@ const HOSTILE: Readonly<Record<string, readonly [EngineScript, string]>> = {
     answering('HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n'),
     'engine-redirect',
   ],
-  'a status of its own': [answering('HTTP/1.1 999 No\r\nContent-Length: 2\r\n\r\n[]'), 'engine-bad-response'],
+  'an unknown status': [answering('HTTP/1.1 999 No\r\nContent-Length: 2\r\n\r\n[]'), 'engine-bad-response'],
   'no content': [answering('HTTP/1.1 204 No Content\r\n\r\n'), 'engine-refused'],
   'a compressed body': [
     answering('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]'),
@@ -79,7 +79,7 @@ for (const [what, [script, code]] of Object.entries(HOSTILE)) {
       hub.tunnels.opened.map((call) => call.released),
       [1, 1],
     );
-    t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 0, 'nothing failed inside');
+    t.is(hub.log.lines.filter(({ level }) => level === 'error').length, 0, 'no internal error');
   });
 }
 

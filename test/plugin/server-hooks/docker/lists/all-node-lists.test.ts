@@ -48,12 +48,12 @@ test('all-node lists: entries of all nodes, each with its node, in the order of 
 
 test('all-node lists: volumes are unwrapped, and warnings stay with their node', async (t) => {
   const hub = await startListHub(t, [
-    saying({ Volumes: [{ Name: 'v', Driver: 'local' }], Warnings: ['a driver is gone', 7] }),
+    saying({ Volumes: [{ Name: 'v', Driver: 'local' }], Warnings: ['a driver is missing', 7] }),
     saying({ Volumes: null, Warnings: null }),
   ]);
   t.deepEqual(await hub.list('/volumes?nodes=all'), {
     items: [{ Name: 'v', Driver: 'local', Node: ONE }],
-    nodes: [{ ...ok(1), warnings: ['a driver is gone'] }, ok(2)],
+    nodes: [{ ...ok(1), warnings: ['a driver is missing'] }, ok(2)],
   });
 });
 

@@ -74,7 +74,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
       })();
       while (engine.sockets.size === 0) await setImmediate();
       await steady(() => sent);
-      t.true(sent < BOUND, `${sent} bytes went out to an engine that takes none`);
+      t.true(sent < BOUND, `${sent} bytes were sent to an engine that reads none`);
       t.true(held() - before < BOUND);
       client.resume();
       for (const engineSide of engine.sockets) engineSide.resume();
@@ -113,7 +113,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
       }
       while (sent === 0) await setImmediate();
       await steady(() => sent);
-      t.true(sent < BOUND, `${sent} bytes came from an engine whose client takes none`);
+      t.true(sent < BOUND, `${sent} bytes came from an engine whose client reads none`);
       t.true(held() - before < BOUND);
       let got = 0;
       client.on('data', (part: Buffer) => {

@@ -57,7 +57,7 @@ const REFUSED: ReadonlyArray<readonly [string, string, string]> = [
     'engine-bad-response',
   ],
   [
-    '101 nobody asked for',
+    'unrequested 101',
     'HTTP/1.1 101 Up\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nraw',
     'engine-bad-response',
   ],

@@ -56,11 +56,11 @@ const WORKER = {
 
 const HOST = {
   authenticate: async (req: http.IncomingMessage) => {
-    const [, id] = /^Bearer (admin|nobody|broken)$/.exec(req.headers.authorization ?? '') ?? [];
+    const [, id] = /^Bearer (admin|outsider|broken)$/.exec(req.headers.authorization ?? '') ?? [];
     if (id === 'broken') throw new Error('the dashboard fails');
     return id === undefined ? null : { id, via: 'bearer' as const };
   },
-  authorize: ({ id }: { id: string }) => id !== 'nobody',
+  authorize: ({ id }: { id: string }) => id !== 'outsider',
 };
 
 export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {

@@ -83,7 +83,7 @@ async function refuse(t: ExecutionContext, world: ApiWorld, operation: Operation
   if (security.length > 0) {
     await ask(id, '401 unauthorized', { token: null });
     await ask(id, '401 unauthorized', { token: 'stranger' });
-    await ask(id, '403 forbidden', { token: 'nobody' });
+    await ask(id, '403 forbidden', { token: 'outsider' });
     await ask(id, '500 internal', { token: 'broken' });
   }
   if (template.startsWith('/api/environments/{id}')) {

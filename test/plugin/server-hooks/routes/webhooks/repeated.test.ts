@@ -80,7 +80,7 @@ test('webhooks: an answer is not repeated once its key or its environment is del
   const send = () => sendWebhook(hook, { name: 'a', externalId: '1' }, { id: 'one' });
   const { body } = await send();
   await hub.call('POST', '/api/environments/1/rotate-key', { overlapSeconds: 60 });
-  t.is((await send()).body.edgeKey, body.edgeKey, 'the old key still holds');
+  t.is((await send()).body.edgeKey, body.edgeKey, 'the old key is still valid');
   await hub.call('POST', '/api/environments/1/rotate-key', { overlapSeconds: 0 });
   t.like(await send(), REPEATED);
   await hub.call('DELETE', '/api/environments/1');

@@ -130,5 +130,5 @@ test('proof: an agent that dies right after its proof leaves no tunnel behind, 1
   }
   for (const tunnel of tunnels) if (tunnel.end === null) await once(tunnel.closed, 'abort');
   t.true(tunnels.every(({ end }) => end === 'lost'));
-  t.log(`${tunnels.length} of 100 had become tunnels`);
+  t.log(`${tunnels.length} of 100 had opened`);
 });

@@ -46,7 +46,7 @@ test('tunnel port: a client without ALPN, which Node accepts, is dropped immedia
   const { port, tunnels } = await startListener(t);
   const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   socket.on('error', () => undefined);
-  socket.on('data', () => t.fail('nothing is said to it'));
+  socket.on('data', () => t.fail('nothing is sent to it'));
   await once(socket, 'close');
   t.is(tunnels.length, 0);
 });

@@ -59,7 +59,7 @@ test('flood: a call whose agent dies in mid-stream is cut, never ended', async (
   socket.write(frame(FRAME.data, 0, CALL, Buffer.from('half of an ans')));
   const [chunk] = await once(pipe, 'data');
   t.is(String(chunk), 'half of an ans');
-  pipe.on('end', () => t.fail('an end would look like success'));
+  pipe.on('end', () => t.fail('an end would appear as success'));
   const failed = once(pipe, 'error');
   socket.destroy();
   t.like(await failed, [{ code: 'stream-reset' }]);

@@ -67,11 +67,11 @@ const ATTACKS: Readonly<Record<string, { readonly once?: Buffer; readonly again:
     once: frame(FRAME.data, END_STREAM, CALL, Buffer.from('end')),
     again: frame(FRAME.data, 0, CALL, Buffer.alloc(1_000)),
   },
-  'DATA of a stream that nobody opened': { again: frame(FRAME.data, 0, 99, Buffer.alloc(1_000)) },
+  'DATA of a stream that was not opened': { again: frame(FRAME.data, 0, 99, Buffer.alloc(1_000)) },
   'a window without an end': {
     again: frame(FRAME.windowUpdate, 0, CALL, uint(2 ** 31 - 1, 4)),
   },
-  'windows that come and go': {
+  'windows that open and close': {
     again: Buffer.concat([settings(4, 0), settings(4, 2 ** 31 - 1)]),
   },
   'a window that is none': { again: settings(4, 2 ** 32 - 1) },

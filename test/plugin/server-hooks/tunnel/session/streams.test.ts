@@ -16,7 +16,7 @@ test('tunnel: 512 streams are open at a time, the next is refused until one ends
   const error = await t.throwsAsync(tunnel.dial(), { code: 'too-many-streams' });
   t.like(error, { status: 503, retryAfterSeconds: 1 });
 
-  t.is(await ping(pipes[17]), 'HTTP/1.1 200 OK', 'open streams go on');
+  t.is(await ping(pipes[17]), 'HTTP/1.1 200 OK', 'open streams continue');
   const [first] = pipes;
   first?.destroy();
   await untilDials(t, tunnel);

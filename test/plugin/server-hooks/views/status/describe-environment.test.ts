@@ -20,7 +20,7 @@ function setup() {
 test('status: new before the first agent, online while it checks in, offline after two intervals and ten seconds', async (t) => {
   const { clock, bench, describe } = setup();
   t.is(describe({ instances: [], associatedAt: null }).status, 'new');
-  t.is(describe().status, 'offline', 'known, and not heard since the hub started');
+  t.is(describe().status, 'offline', 'known, without a check-in since the hub started');
   await bench.checkIn();
   t.is(describe().status, 'online');
   clock.advance(20_000);

@@ -17,11 +17,11 @@ test('run each: a failure does not stop the others, and has its reason', async (
   );
 });
 
-for (const [atOnce, most] of [
+for (const [limit, most] of [
   [undefined, 4],
   [1, 1],
 ] as const)
-  test(`run each: ${most} in parallel at most with concurrency ${atOnce}`, async (t) => {
+  test(`run each: ${most} in parallel at most with concurrency ${limit}`, async (t) => {
     let open = 0;
     let seen = 0;
     const run = async () => {
@@ -30,6 +30,6 @@ for (const [atOnce, most] of [
       await Promise.resolve();
       open -= 1;
     };
-    await runEach([1, 2, 3, 4, 5, 6, 7, 8, 9], run, () => {}, atOnce);
+    await runEach([1, 2, 3, 4, 5, 6, 7, 8, 9], run, () => {}, limit);
     t.is(seen, most);
   });
