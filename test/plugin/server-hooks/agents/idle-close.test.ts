@@ -5,13 +5,14 @@ import test, { type ExecutionContext } from 'ava';
 import type { SnapshotView } from '../../../../plugin/api.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
-import { httpAnswer } from '../../../kit/engine/scripts.js';
+import { httpAnswer, ONE_EVENT } from '../../../kit/engine/scripts.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
 
 /** An agent with an open tunnel to an engine. */
 async function setup(t: ExecutionContext) {
   const engine = await startScriptedEngine(t, {
+    events: ONE_EVENT,
     slow: (socket) => void setTimeout(() => socket.end(httpAnswer('text/plain', 'OK')), 10),
   });
   const hub = await startPlugin(t);
