@@ -49,7 +49,7 @@ export const throughput: Benchmark = {
         benchmark: 'throughput',
         machine: machine(),
         node: process.version,
-        setup: `${BYTES / 1024 ** 2} MiB each, median of ${rounds}; every hop in a process of its own on loopback`,
+        setup: `${BYTES / 1024 ** 2} MiB each, median of ${rounds}; each part in a separate process on loopback`,
         rows: [
           ...Object.keys(targets).map((name) => ({
             name,

@@ -22,7 +22,7 @@ export interface HostConfig {
    * Absent: clients see our own certificate.
    */
   readonly publicCa?: string | null;
-  /** The file that {@link publicCa} came from; it is read again when it changes. */
+  /** The file of {@link publicCa}; it is read again when it changes. */
   readonly publicCaFile?: string;
   /** Number of reverse proxies in front whose `X-Forwarded-For` is trusted, 0 to 9. Default 0. */
   readonly trustedProxies: number;
@@ -30,7 +30,7 @@ export interface HostConfig {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Absent: the stored one, or a random one from the first start. */
   readonly adminPassword?: string;
-  /** The file that {@link adminPassword} came from; it is read again when it changes. */
+  /** The file of {@link adminPassword}; it is read again when it changes. */
   readonly adminPasswordFile?: string;
   /** Whether an admin password may have fewer than 12 characters. Default false. */
   readonly allowsWeakPassword: boolean;

@@ -37,7 +37,7 @@ export type Refusal = Sent<typeof view.refusal>;
 export type AgentView = Sent<typeof view.agentView>;
 export type EnvironmentView = Sent<typeof view.environmentView>;
 export type SnapshotSummary = Sent<typeof view.snapshotSummary>;
-/** The engine as the latest snapshot tells it. */
+/** The engine as in the latest snapshot. */
 export type EngineView = NonNullable<EnvironmentView['engine']>;
 /** The Swarm it is, or one node of it; null outside of one. */
 export type SwarmView = NonNullable<EnvironmentView['swarm']>;

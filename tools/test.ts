@@ -15,7 +15,7 @@ const args = process.argv.slice(2);
 /** On CI, and with REQUIRE_DOCKER=1, a skipped test fails the run. */
 const strict = process.env.CI === 'true' || process.env.REQUIRE_DOCKER === '1';
 
-// AVA's options are passed on; arguments that look like paths select files.
+// AVA's options are passed on; arguments in the form of paths select files.
 const patterns = args.filter((arg) => !arg.startsWith('-') && /[/*]|\.ts$/.test(arg));
 const wantsUnit = patterns.length === 0 || patterns.some((pattern) => !literalStart(pattern).startsWith(E2E));
 const wantsE2e = patterns.length === 0 || patterns.some(mayMatchE2e);

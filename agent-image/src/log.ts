@@ -50,7 +50,7 @@ function describeError(error: unknown): unknown {
 
 const COLORS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 41 };
 
-/** A JSON line of the log for people: `[12:00:00.000] INFO: message`, and each other member on lines of its own. */
+/** A JSON line of the log for people: `[12:00:00.000] INFO: message`, and each other member on separate lines. */
 function pretty(line: string, isColored: boolean): string {
   const { level, time, msg = '', ...members } = JSON.parse(line);
   const at = new Date(time);

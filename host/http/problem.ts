@@ -11,7 +11,7 @@ export function dockerProblem(code: HttpProblemCode): Problem {
   return problem(code, { members: { message: PROBLEMS[code].sentence } });
 }
 
-/** The only place where the host's own errors become HTTP answers. Unknown ones are logged, never shown. */
+/** The only place that turns the host's own errors into HTTP answers. Unknown ones are logged, never shown. */
 export function problemReplies(logger: Logger): Middleware {
   return async (ctx, next) => {
     try {
@@ -31,7 +31,7 @@ export function problemReplies(logger: Logger): Middleware {
         return;
       }
       const known = error instanceof Problem ? error : internal(error, logger);
-      // A plugin may have taken over the response before it failed.
+      // A plugin may have hijacked the response before it failed.
       ctx.respond = true;
       ctx.status = known.status;
       for (const [name, value] of Object.entries(headersOf(known))) ctx.set(name, value);

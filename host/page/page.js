@@ -1,4 +1,4 @@
-// The sample dashboard: sign in, plugins and their panels. Server text only ever becomes textContent.
+// The sample dashboard: sign in, plugins and their panels. Server text is only assigned to textContent.
 
 /** Refresh interval, to show changes by other admins. */
 const REFRESH_MS = 30_000;

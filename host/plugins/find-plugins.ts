@@ -40,7 +40,7 @@ function refuseClash(file: string, { id, mount }: PluginManifest, others: readon
   const rival = others.find(
     (other) => other.id === id || isBelow(mount, other.mount) || isBelow(other.mount, mount),
   );
-  if (rival) throw new Error(`${file}: id or mount is already taken by ${rival.folder}`);
+  if (rival) throw new Error(`${file}: id or mount is already used by ${rival.folder}`);
 }
 
 function exists(file: string): Promise<boolean> {

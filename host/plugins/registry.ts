@@ -64,7 +64,7 @@ export class PluginRegistry {
   }
 
   /**
-   * Enables or disables a plugin, or retries a failed one. The choice is on disk before it takes effect.
+   * Enables or disables a plugin, or retries a failed one. The choice is on disk before it applies.
    * @returns the plugin's new state, or null for an unknown id
    */
   async setEnabled(id: string, enabled: boolean): Promise<PluginView | null> {

@@ -5,7 +5,7 @@ const nodeState = z
   .object({
     id: z.string(),
     name: z.string(),
-    state: z.enum(['ok', 'failed']).describe('`failed`: nothing of this node is in `items`.'),
+    state: z.enum(['ok', 'failed']).describe('`failed`: `items` has no entries of this node.'),
     code: z
       .string()
       .nullable()

@@ -83,7 +83,7 @@ const OWN = {
   },
   'hub-answer-malformed': {
     sentence: "The server at the hub's address is not a hub",
-    nextStep: "Check the URL; a proxy's error page or sign-on page looks like this",
+    nextStep: "Check the URL; a proxy's error page or sign-on page causes this",
   },
   'hub-certificate-expired': {
     sentence: "The hub's certificate is expired or not valid yet",

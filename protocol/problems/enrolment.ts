@@ -95,7 +95,7 @@ export const ENROLMENT_PROBLEMS = {
   },
   'swarm-mismatch': {
     status: 403,
-    sentence: 'The environment is another Swarm: give this engine an environment of its own',
+    sentence: 'The environment is another Swarm: give this engine its own environment',
     cause:
       "The environment is a Swarm, and an agent's engine is in another Swarm or in none. A new agent is refused. A known one, whose engine left the Swarm, stays: its containers are available at its node, but it gets no Swarm calls",
     nextStep:

@@ -113,7 +113,7 @@ export class LabEngine {
     return this.#end('SIGKILL');
   }
 
-  /** Runs the real docker client against this engine, with a client configuration of its own. */
+  /** Runs the real docker client against this engine, with its own client configuration. */
   docker(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
     return runCommand('docker', args, {
       ...options,

@@ -30,7 +30,7 @@ const BACKOFF = Object.freeze({ firstMs: 500, maxMs: 20_000 });
 const REFUSED_BACKOFF = Object.freeze({ firstMs: 500, maxMs: 60_000 });
 /** A call that fails faster than this was not a cut hold, ms. */
 const MIN_CUT_MS = 1_000;
-/** A hold without news that ends faster than this was answered by something else than the hub, ms. */
+/** A hold without a change that ends faster than this was not answered by the hub, ms. */
 const MIN_HOLD_MS = 500;
 /** Least time between check-ins, ms, whatever the hub answers. */
 const MIN_PACE_MS = 20;
@@ -163,7 +163,7 @@ export class Poller {
     }
     const isHolding = this.#holds.next() > 0;
     onOutcome({ code: null, nextWithinMs: isHolding ? this.#holds.next() * 1_000 : this.#intervalMs });
-    // A hold ends on news or at its deadline: the next one follows immediately.
+    // A hold ends on a change or at its deadline: the next one follows immediately.
     return isHolding || (waitSeconds > 0 && reply) ? 0 : this.#intervalMs;
   }
 

@@ -76,7 +76,7 @@ export class Enrolment {
     const caller = prove();
     onProven(caller.derived);
     checkSkew(clock, claim.timeMs);
-    // Only after authentication: an old agent's body may have another form, and strangers learn nothing.
+    // Only after authentication: an old agent's body may have another form, and unknown callers learn nothing.
     if (!identity.data || identity.data.protocol < OLDEST_PROTOCOL) {
       throw this.#refused(claim.environmentId, problem('agent-too-old'));
     }
@@ -202,7 +202,7 @@ export class Enrolment {
     return outcome;
   }
 
-  /** Shown to the admin, unless the caller may be a stranger. */
+  /** Shown to the admin, unless the caller may be unknown. */
   #refused(environmentId: number, error: Problem): Problem {
     if (error.code !== 'agent-unauthorized') this.#options.live.of(environmentId).presence.refused(error);
     return error;

@@ -15,7 +15,7 @@ export function hasBody(req: ClientRequest): boolean {
 
 /**
  * Resets a response so that the client cannot mistake it for a complete one. A destroyed HTTP/2 stream without an
- * error, or an ended HTTP/1.0 connection, would look like a regular end.
+ * error, or an ended HTTP/1.0 connection, would appear to be a regular end.
  */
 export function resetResponse(res: ClientResponse): void {
   if (res instanceof Http2ServerResponse) {

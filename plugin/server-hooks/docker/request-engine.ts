@@ -82,7 +82,7 @@ function exchange(
     const breakOff = () => (response ?? request).destroy(reasonOf(signal));
     request.on('error', (error) => {
       if (response === undefined) reject(engineFailure(error));
-      // Node finishes the parser next, which would make a reset read-until-close body look complete.
+      // Node finishes the parser next, which would make a reset read-until-close body appear complete.
       else if (!response.complete) response.destroy(error);
     });
     // After an upgrade as well: from then on the joined streams handle errors.

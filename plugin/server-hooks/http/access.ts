@@ -59,7 +59,7 @@ export function environmentIdOf(text: string | undefined): number | null {
 }
 
 /**
- * The environment of a call. Call it after `admit`, so that strangers do not learn which exist.
+ * The environment of a call. Call it after `admit`, so that unknown callers do not learn which exist.
  * @throws Problem `environment-not-found` (404)
  */
 export function requireEnvironment(store: Pick<Store, 'environment'>, id: number | null): Environment {

@@ -78,7 +78,7 @@ export class Gateway {
         return access;
       },
     });
-    // Nobody listens: nothing is recorded, and check-ins cost no more.
+    // No subscriber: nothing is recorded, and check-ins cost nothing extra.
     if (this.#listeners.size > 0) closing.once('close', () => this.#record(call, closing, startedMs));
     return call;
   }

@@ -38,7 +38,7 @@ export function operationRoutes<Deps>(
   return router;
 }
 
-/** Authentication comes first, then the environment, then the rest, so that strangers learn nothing. */
+/** Authentication comes first, then the environment, then the rest, so that unknown callers learn nothing. */
 async function readCall(
   { store, clock }: CallReaders,
   spec: OperationSpec,

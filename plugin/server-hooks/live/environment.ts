@@ -31,7 +31,7 @@ export interface LiveContext {
 }
 
 /**
- * All that the hub knows about one environment while it runs, and nothing of it is on disk: its agents' presence, held
+ * All that the hub knows about one environment while it runs, in memory only: its agents' presence, held
  * check-ins and credentials, its tunnels and their leader, its Swarm's nodes, the snapshots it waits for. Parts that an
  * idle environment does not need are created on first use.
  */

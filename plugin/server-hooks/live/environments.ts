@@ -109,7 +109,7 @@ export class LiveEnvironments {
       return;
     }
     if (after.generation > before.generation) live.revoke();
-    // Deferred: whoever removed an instance may still record how it ended.
+    // Deferred: the code that removed an instance may still record how it ended.
     if (after.instances !== before.instances || after.swarm !== before.swarm) {
       queueMicrotask(() => live.keep(new Set(live.record?.instances.map((instance) => instance.id))));
     }

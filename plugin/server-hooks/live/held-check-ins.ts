@@ -2,14 +2,14 @@ import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Presence } from './presence.js';
 
-/** A check-in whose answer waits for news. */
+/** A check-in whose answer waits for a change. */
 export interface Hold {
   readonly instanceId: string;
   /** Longest wait, ms. */
   readonly waitMs: number;
   /** When to evaluate it although nothing changed, ms; null: never. */
   readonly retryMs: number | null;
-  /** Whether there is news for the agent. */
+  /** Whether the agent has a change to receive. */
   readonly hasChanges: () => boolean;
   /** Aborts when the connection closes. */
   readonly signal: AbortSignal;
@@ -40,7 +40,7 @@ export class HeldCheckIns {
     return this.#waiters.size;
   }
 
-  /** Ends those for whose agents there is news. */
+  /** Ends those with changes for their agents. */
   evaluate(): void {
     for (const waiter of [...this.#waiters.values()]) waiter.evaluate();
   }
@@ -61,7 +61,7 @@ export class HeldCheckIns {
   }
 
   /**
-   * Resolves when there is news, the wait is over or the agent disconnected.
+   * Resolves on a change, at the end of the wait, or when the agent disconnects.
    * @throws Problem the reason for which it was ended
    */
   hold({ instanceId, waitMs, retryMs, hasChanges, signal, onDisconnect }: Hold): Promise<void> {

@@ -97,7 +97,7 @@ export function isManager({ swarm }: Environment, { node }: Instance): boolean {
 
 /**
  * The instance that decides which Swarm the environment is. Trust belongs to the instance, not to the current role of
- * its engine. Undefined: the first manager that enrols becomes the authority.
+ * its engine. Undefined: the first manager that enrols is made the authority.
  */
 export function swarmAuthority(environment: Environment): Instance | undefined {
   const { instances, swarmAuthority: id } = environment;

@@ -17,7 +17,7 @@ interface Place<T> {
 /**
  * A bounded number of places for unauthenticated callers. A newcomer always gets one: if its network is at its limit,
  * the oldest of that network is evicted; if none are left, the oldest of the fullest network. An honest caller needs
- * its place only for a moment, so callers that never finish block nobody.
+ * its place only for a moment, so callers that never finish block no one else.
  */
 export class FairPlaces<T> {
   readonly #options: FairPlacesOptions<T>;
@@ -34,7 +34,7 @@ export class FairPlaces<T> {
     return this.#size;
   }
 
-  /** Takes a place. @returns a function that releases it; safe to call twice and after an eviction */
+  /** Enters. @returns a function that releases it; safe to call twice and after an eviction */
   enter(address: string, item: T): () => void {
     const { total, perNetwork } = this.#options;
     const network = networkOf(address);

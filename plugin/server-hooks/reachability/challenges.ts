@@ -9,8 +9,8 @@ export interface Challenge {
 const BYTES = 32;
 
 /**
- * Detects whether a call that the hub made to one of its own addresses came back to itself. Each question is random and
- * answered once, so that nobody else gets an answer.
+ * Detects whether a call that the hub made to one of its own addresses reached itself. Each question is random and
+ * answered once, so that no other caller gets an answer.
  */
 export class Challenges {
   readonly #randomBytes: (size: number) => Buffer;

@@ -148,7 +148,7 @@ export function agentRoutes(deps: AgentDeps): Router {
     ctx.body = { answer };
   });
 
-  /** Uses the head only: strangers need not send a body. */
+  /** Uses the head only: unknown callers need not send a body. */
   function authenticate(ctx: Context): AuthenticatedAgent {
     const { store, live } = deps;
     const head = headOf(ctx);

@@ -28,7 +28,7 @@ interface Reported {
 
 /**
  * The nodes of one environment's Swarm as its managers report them. In memory, except which nodes are managers: that is
- * on disk, so that a hub restart does not trust a stranger on first use again.
+ * on disk, so that a hub restart does not trust an unknown manager on first use again.
  */
 export class SwarmRoster {
   readonly #options: SwarmRosterOptions;

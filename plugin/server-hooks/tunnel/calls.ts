@@ -85,7 +85,7 @@ export class TunnelCalls implements TunnelSource {
 
   /**
    * Managers confirm each other, so that the leader's report counts as well. Its tunnel is opened only for an agent that
-   * `reported` itself as a manager: a call to a worker wakes nobody.
+   * `reported` itself as a manager: a call to a worker wakes no agent.
    */
   async #askLeader(tunnel: TunnelSession, reported: Promise<void>, stop: AbortSignal): Promise<void> {
     const { servesSwarm, isConfirmable } = this.#options;

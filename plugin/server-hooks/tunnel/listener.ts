@@ -186,7 +186,7 @@ export class TunnelListener {
     }
   }
 
-  /** Logs one line a minute per code, so that strangers cannot fill the log. */
+  /** Logs one line a minute per code, so that unknown callers cannot fill the log. */
   #logRefusal(fields: { code: string; address: string | undefined }): void {
     const { clock, logger } = this.#options;
     const now = clock.monotonic();

@@ -10,11 +10,11 @@ export interface TunnelReportsOptions {
   readonly resets: ResetBudget;
   /** Of the tunnel. */
   readonly closed: AbortSignal;
-  /** Sends the question; null where the session takes no more. */
+  /** Sends the request; null if the session accepts no more streams. */
   readonly ask: () => ClientHttp2Stream | null;
 }
 
-/** Least time between the starts of two questions, ms: callers that repeat at once cost the agent's engine no more. */
+/** Minimum time between the starts of two requests, ms: repeated calls put no extra load on the agent's engine. */
 const GAP_MS = 250;
 
 /** Asks one tunnel's agent for reports, one question at a time. */

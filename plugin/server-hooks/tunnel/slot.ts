@@ -92,7 +92,7 @@ export class TunnelSlot {
   }
 
   /**
-   * Demands the tunnel, waits for it and takes a hold on it. The wait counts as use, and the hold follows it in the
+   * Demands the tunnel, waits for it and holds it. The wait counts as use, and the hold follows it in the
    * same turn, so the tunnel cannot be closed as idle in between.
    * @throws Problem `tunnel-timeout` (504) after `waitMs`, `tunnel-closed` (503) on revocation, or
    *   the signal's reason

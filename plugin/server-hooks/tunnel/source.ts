@@ -35,7 +35,7 @@ export interface TunnelCall {
 /** Opens calls to environments, waking them if needed. */
 export interface TunnelSource {
   /**
-   * Wakes the target's agent if needed, waits for its tunnel, and takes a hold on it.
+   * Wakes the target's agent if needed, waits for its tunnel, and holds it.
    * @throws Problem `environment-not-found` (404), `environment-not-associated` (503),
    *   `environment-offline` (503), `tunnel-timeout` (504), `tunnel-closed` (503), `too-many-calls` (503)
    */

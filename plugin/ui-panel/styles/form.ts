@@ -31,7 +31,7 @@ export const fieldStyles = css`
   }
 `;
 
-/** A form of fields one below the other, and what stands next to it. */
+/** A form of fields one below the other, and the content next to it. */
 export const formStyles = css`
   .columns {
     display: grid;

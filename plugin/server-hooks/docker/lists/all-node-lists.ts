@@ -151,7 +151,7 @@ export class AllNodeLists {
     );
   }
 
-  /** Engines are not trusted: their JSON is parsed in the worker, where it blocks nobody. */
+  /** Engines are not trusted: their JSON is parsed in the worker, where it blocks no other call. */
   async #readJson(environmentId: number, bytes: Buffer, input: NodeListInput): Promise<NodeList> {
     try {
       return await this.#options.json.run(environmentId, nodeListJob, bytes, input);

@@ -25,7 +25,7 @@ const OF_THE_HUB = ['nodes', 'nodeSeconds'];
 
 /**
  * Parses `nodes=all` and `nodeSeconds` in the part of a URL below `…/docker`; null for a call without `nodes`. Docker
- * has no parameter `nodes`: one that the hub cannot serve is rejected, because a single engine's answer would look like
+ * has no parameter `nodes`: one that the hub cannot serve is rejected, because a single engine's answer would pass for
  * that of all nodes.
  * @param isAllowed whether this is a GET of the environment itself
  * @throws Problem `nodes-query-invalid`, `bad-docker-path` (400)

@@ -64,7 +64,7 @@ async function collect(answer: IncomingMessage, share: ListShare, chunks: Buffer
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += sizeOf([chunk]);
-      if (size > MAX_LIST_BYTES) throw listTooLarge(`The list takes more than ${MAX_LIST_BYTES} bytes`);
+      if (size > MAX_LIST_BYTES) throw listTooLarge(`The list has more than ${MAX_LIST_BYTES} bytes`);
       share.reserve(sizeOf([chunk]));
       chunks.push(chunk);
     }

@@ -8,7 +8,7 @@ const PROBE_MS = 30_000;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Closes a client's socket once TCP knows that the client is gone. Node stops polling a socket once its peer has ended
+ * Closes a client's socket once TCP knows that the client has disconnected. Node stops polling a socket once its peer has ended
  * its input, as `docker exec` without stdin does immediately: if nothing is written either, FIN, resets and failed
  * keep-alives go unnoticed, and the call of a killed client would hold the tunnel forever. A write of no bytes sends
  * nothing and fails if TCP has given up. An empty write on a TLS socket does nothing, so it is done on the socket

@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** JSON Schema, draft 2020-12, as in OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Converts zod schemas to JSON Schemas; those with an id become shared components. */
+/** Converts zod schemas to JSON Schemas; those with an id are shared components. */
 export class JsonSchemas {
   readonly #components = new Map<string, JsonSchema>();
 

@@ -67,7 +67,7 @@ export function placeInSwarm(
 }
 
 /**
- * Whether an agent inherits the trust of the instance before it: it is that instance, or came back from the same engine
+ * Whether an agent inherits the trust of the instance before it: it is that instance, or returned from the same engine
  * to the same node, or is the only one. An engine's id alone is a claim.
  */
 function inherits({ instances }: Environment, before: Instance, instanceId: string, node: Node): boolean {
