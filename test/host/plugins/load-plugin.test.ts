@@ -42,7 +42,7 @@ test('plugins: of two with the same or nested mounts, the later is refused', asy
     const rival = await writeManifest(t, { id: 'rival', mount });
     const { manifests, refused } = await findPlugins([fakePluginFolder, rival]);
     t.is(manifests.length, 1);
-    t.regex(refused[0] ?? '', /already taken by .*fake-plugin/);
+    t.regex(refused[0] ?? '', /already used by .*fake-plugin/);
   }
   const second = await writeManifest(t, { id: 'second', mount: '/edge-2' });
   t.is((await findPlugins([fakePluginFolder, second])).manifests.length, 2);
