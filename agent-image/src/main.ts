@@ -67,7 +67,7 @@ async function runAgent(): Promise<void> {
     boot,
     onStaleMount,
   });
-  const status = new StatusFile(statusPath(config), () => agent.state, { clock: systemClock, log: logger });
+  const status = new StatusFile(statusPath(config), () => agent.state, { clock: systemClock, logger });
   const end = (code: number) => {
     Promise.all([agent.stop(), status.stop()]).then(
       () => process.exit(code),

@@ -87,7 +87,7 @@ export class PluginRegistry {
     await (enabled ? slot.enable() : slot.disable());
     const { manifest, state, problem } = slot;
     if (problem) this.#logger.error({ plugin: manifest.id, err: problem }, 'a plugin failed');
-    else this.#logger.info({ plugin: manifest.id, state }, 'plugin');
+    else this.#logger.info({ plugin: manifest.id, state }, 'plugin state changed');
   }
 
   #isWanted(slot: PluginSlot): boolean {

@@ -49,8 +49,8 @@ const obedientTerminal: Plugin = {
  * Since 3.3.1, lit-html's `removePart` leaves a comment behind for each removed row (lit/lit#5298): thousands of them
  * after scrolling through a long list. Here it removes both of its markers.
  */
-const tidyLists: Plugin = {
-  name: 'tidy-lists',
+const removeListMarkers: Plugin = {
+  name: 'remove-list-markers',
   setup({ onLoad }) {
     onLoad({ filter: /lit-html[\\/]directive-helpers\.js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
@@ -91,7 +91,7 @@ export async function buildPanel(outdir = PANEL_FOLDER): Promise<PanelSize> {
     target: 'es2022',
     format: 'esm',
     loader: { '.css': 'text' },
-    plugins: [obedientTerminal, tidyLists, compactStyles],
+    plugins: [obedientTerminal, removeListMarkers, compactStyles],
     minify: true,
     legalComments: 'eof',
     write: false,

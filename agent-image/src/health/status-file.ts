@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
-import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AgentConfig } from '../config/read-config.js';
 import type { Logger } from '../log.js';
@@ -47,7 +46,7 @@ export class StatusFile {
   readonly #path: string;
   readonly #report: () => CheckInState;
   readonly #clock: Clock;
-  readonly #log: Pick<Logger, 'warn'>;
+  readonly #logger: Pick<Logger, 'warn'>;
   #cancel: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
   #hasWarned = false;
@@ -55,12 +54,12 @@ export class StatusFile {
   constructor(
     path: string,
     report: () => CheckInState,
-    { clock, log }: { clock: Clock; log: Pick<Logger, 'warn'> },
+    { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn'> },
   ) {
     this.#path = path;
     this.#report = report;
     this.#clock = clock;
-    this.#log = log;
+    this.#logger = logger;
   }
 
   /** Writes the file now and every {@link STATUS_INTERVAL_MS}; resolves after the first write. Never throws. */
@@ -91,8 +90,8 @@ export class StatusFile {
       await replaceFile(this.#path, JSON.stringify(status), false);
     } catch (error) {
       if (!this.#hasWarned) {
-        this.#log.warn(
-          { code: 'status-unwritable' satisfies AgentProblemCode, path: this.#path, cause: codeOf(error) },
+        this.#logger.warn(
+          { code: 'status-unwritable' satisfies AgentProblemCode, path: this.#path, err: error },
           'the status file cannot be written: the health check will fail',
         );
       }

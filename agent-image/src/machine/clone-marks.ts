@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
-import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Logger } from '../log.js';
 import { replaceFile } from './replace-file.js';
 
@@ -15,12 +14,12 @@ const MARK = /^[A-Za-z0-9_-]{22}$/;
  */
 export class MachineMark {
   readonly #path: string;
-  readonly #log: Pick<Logger, 'warn'>;
+  readonly #logger: Pick<Logger, 'warn'>;
   #mark: string | undefined;
 
-  constructor(dataDir: string, log: Pick<Logger, 'warn'>) {
+  constructor(dataDir: string, logger: Pick<Logger, 'warn'>) {
     this.#path = join(dataDir, FILE);
-    this.#log = log;
+    this.#logger = logger;
   }
 
   get value(): string | undefined {
@@ -41,8 +40,8 @@ export class MachineMark {
     try {
       await replaceFile(this.#path, `${mark}\n`, true);
     } catch (error) {
-      this.#log.warn(
-        { code: 'data-dir-unwritable' satisfies AgentProblemCode, path: this.#path, cause: codeOf(error) },
+      this.#logger.warn(
+        { code: 'data-dir-unwritable' satisfies AgentProblemCode, path: this.#path, err: error },
         'DATA_DIR cannot be written: after a restart of the machine the hub may treat it as a clone',
       );
     }

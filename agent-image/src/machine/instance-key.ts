@@ -31,7 +31,7 @@ const schema = z.object({
  * An existing but unusable file is never replaced silently, because the hub would see another agent.
  * @throws ConfigError `data-dir-damaged`
  */
-export async function loadInstanceKey(dataDir: string, log: Pick<Logger, 'warn'>): Promise<InstanceKey> {
+export async function loadInstanceKey(dataDir: string, logger: Pick<Logger, 'warn'>): Promise<InstanceKey> {
   const path = join(dataDir, FILE);
   const stored = await readStored(path);
   if (stored !== null) return stored;
@@ -42,8 +42,8 @@ export async function loadInstanceKey(dataDir: string, log: Pick<Logger, 'warn'>
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await replaceFile(path, `${JSON.stringify({ version: 1, instanceId, privateKey: jwk })}\n`, true);
   } catch (error) {
-    log.warn(
-      { code: 'data-dir-unwritable' satisfies AgentProblemCode, path, cause: codeOf(error) },
+    logger.warn(
+      { code: 'data-dir-unwritable' satisfies AgentProblemCode, path, err: error },
       'DATA_DIR cannot be written: this agent will be a new instance after a restart; mount a volume there',
     );
   }

@@ -27,7 +27,7 @@ export class AuthFailureLog {
     this.#unlogged++;
     const now = this.#clock.monotonic();
     if (now - this.#loggedMs < LOG_MS) return;
-    logger.warn({ code: this.#code, callers: this.#unlogged }, 'callers without the right secret');
+    logger.warn({ code: this.#code, callers: this.#unlogged }, 'refused callers without the right secret');
     this.#loggedMs = now;
     this.#unlogged = 0;
   }

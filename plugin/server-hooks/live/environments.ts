@@ -97,8 +97,8 @@ export class LiveEnvironments {
   }
 
   /**
-   * A record changed: what was granted under the earlier one ends, in the same turn. With the environment all of it
-   * ends, with its generation all grants, with an instance what is of that instance.
+   * Applies a changed record in the same turn: a deleted environment ends, a raised generation revokes all grants, and a
+   * removed instance is cleared with its node tunnel and held check-in.
    */
   #follow(id: number, before: Environment | undefined, after: Environment | undefined): void {
     const live = this.#live.get(id);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { problem } from '../../../protocol/problems.js';
+import { type ProblemCode, problem } from '../../../protocol/problems.js';
 import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
 import type { Instance } from '../model/environment.js';
@@ -178,10 +178,10 @@ export class SnapshotFiles {
       return await SnapshotFile.open(this.#path(environmentId, instanceId));
     } catch (error) {
       const { logger } = this.#options;
-      const cause = isSystemError(error) ? error.code : 'damaged';
-      if (cause === 'ENOENT') return null;
-      const fields = { environmentId, instanceId, cause };
-      if (cause === 'damaged') {
+      const code = isSystemError(error) ? error.code : ('snapshot-damaged' satisfies ProblemCode);
+      if (code === 'ENOENT') return null;
+      const fields = { environment: environmentId, instance: instanceId, code };
+      if (code === 'snapshot-damaged') {
         logger.warn(fields, 'ignoring a damaged snapshot');
         return null;
       }

@@ -21,7 +21,7 @@ async function setup(t: ExecutionContext) {
   return { answers, clock, hub, id, takenAt, untilNewer };
 }
 
-for (const [what, disturb] of [
+for (const [what, inject] of [
   [
     'is back',
     async (answers: Record<string, Answer>, pass: () => Promise<void>) => {
@@ -40,7 +40,7 @@ for (const [what, disturb] of [
   test(`agent: an engine that ${what} is snapshotted immediately, without an interval of snapshots`, async (t) => {
     const { answers, clock, hub, id, takenAt, untilNewer } = await setup(t);
     const before = await takenAt();
-    await disturb(answers, async () => {
+    await inject(answers, async () => {
       for (;;) {
         clock.advance(WATCH_MS);
         await new Promise((resolve) => setImmediate(resolve));

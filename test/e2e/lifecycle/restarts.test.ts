@@ -19,7 +19,7 @@ const sharedHub = () => {
 
 let last: Promise<unknown> = Promise.resolve();
 /** One after the other: each starts processes, and in parallel they would be late on a small machine. */
-function inTurn(run: (t: ExecutionContext) => Promise<void>): (t: ExecutionContext) => Promise<void> {
+function sequential(run: (t: ExecutionContext) => Promise<void>): (t: ExecutionContext) => Promise<void> {
   return (t) => {
     const own = last.then(() => run(t));
     last = own.catch(() => undefined);
@@ -31,7 +31,7 @@ const ping = (id: number) => `/edge/api/environments/${id}/docker/_ping`;
 
 labTest(
   'restart: after a kill of the hub its agent reconnects, and the next call wakes the tunnel',
-  inTurn(async (t) => {
+  sequential(async (t) => {
     const { hub, created } = await startHubAndAgent(t);
     await openTunnel(hub, created.id);
     await hub.child.kill('SIGKILL');
@@ -46,7 +46,7 @@ labTest(
 
 labTest(
   'restart: a killed agent reconnects, and reopens a tunnel that is still required',
-  inTurn(async (t) => {
+  sequential(async (t) => {
     const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
     const { openedAt } = await openTunnel(hub, created.id);
     await agent.child.kill('SIGKILL');
@@ -67,7 +67,7 @@ labTest(
 for (const first of ['hub', 'agent'] as const) {
   labTest(
     `restart: hub and agent killed, the ${first} started first: all is back by itself`,
-    inTurn(async (t) => {
+    sequential(async (t) => {
       const { hub, created, agent, agentOptions } = await startHubAndAgent(t);
       await openTunnel(hub, created.id);
       await Promise.all([hub.child.kill('SIGKILL'), agent.child.kill('SIGKILL')]);
@@ -87,7 +87,7 @@ for (const first of ['hub', 'agent'] as const) {
 
 labTest(
   'restart: SIGTERM ends an agent quickly and cleanly, and the hub notices immediately',
-  inTurn(async (t) => {
+  sequential(async (t) => {
     const { hub, created, agent, agentOptions } = await startHubAndAgent(t, { hub: await sharedHub() });
     await openTunnel(hub, created.id);
     const startedMs = performance.now();
@@ -103,7 +103,7 @@ labTest(
 
 labTest(
   'restart: an agent whose hub accepts connections but does not answer ends on SIGTERM, too',
-  inTurn(async (t) => {
+  sequential(async (t) => {
     const engine = await sharedEngine();
     const silent = net.createServer((socket) => {
       socket.on('error', () => undefined);

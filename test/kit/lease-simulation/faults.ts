@@ -1,10 +1,10 @@
 import type { LeaseAgent } from './agent.js';
 import type { LeaseWorld } from './simulation.js';
 
-type Disturbance = (world: LeaseWorld, agent: LeaseAgent) => void | Promise<void>;
+type Fault = (world: LeaseWorld, agent: LeaseAgent) => void | Promise<void>;
 
 /** The possible faults, each as likely as it is often listed. */
-const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
+const FAULTS: Readonly<Record<string, Fault>> = {
   'a moment passes': (world) => world.advance(world.random.between(0, 50)),
   'another moment passes': (world) => world.advance(world.random.between(0, 500)),
   'seconds pass': (world) => world.advance(world.random.between(0, 6_000)),
@@ -82,10 +82,10 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
 };
 
 /** Does one thing; says what. */
-export async function disturb(world: LeaseWorld): Promise<string> {
-  const what = world.random.pick(Object.keys(DISTURBANCES));
+export async function injectFault(world: LeaseWorld): Promise<string> {
+  const what = world.random.pick(Object.keys(FAULTS));
   const agent = world.random.pick(world.agents);
-  await DISTURBANCES[what]?.(world, agent);
+  await FAULTS[what]?.(world, agent);
   return `${world.clock.monotonic()} ${what} (${agent.id})`;
 }
 

@@ -17,7 +17,7 @@ async function setup(t: ExecutionContext, state: CheckInState) {
   const warnings: unknown[] = [];
   const path = join(dir, 'status.json');
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
-  const file = new StatusFile(path, () => state, { clock: new FakeClock(NOW), log });
+  const file = new StatusFile(path, () => state, { clock: new FakeClock(NOW), logger: log });
   t.teardown(() => file.stop());
   return { dir, path, file, warnings };
 }
@@ -80,11 +80,14 @@ test('status file: is private, replaced as a whole, and removed at stop', async 
 test('status file: a missing folder causes one warning', async (t) => {
   const { dir, warnings } = await setup(t, good);
   const log = { warn: (entry: unknown) => void warnings.push(entry) };
-  const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, { clock: new FakeClock(NOW), log });
+  const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, {
+    clock: new FakeClock(NOW),
+    logger: log,
+  });
   t.teardown(() => file.stop());
   await file.start();
   await file.refresh();
-  t.like(warnings, [{ code: 'status-unwritable', cause: 'ENOENT' }]);
+  t.like(warnings, [{ code: 'status-unwritable', err: { code: 'ENOENT' } }]);
   t.is(warnings.length, 1);
 });
 

@@ -75,5 +75,5 @@ test('instance key: is kept in memory, with a warning, where the data directory 
   await writeFile(join(dir, 'file'), '');
   const key = await loadInstanceKey(join(dir, 'file', 'data'), log);
   t.regex(key.publicKey, /^[A-Za-z0-9_-]{43}$/);
-  t.like(warnings, [{ code: 'data-dir-unwritable', cause: 'ENOTDIR' }]);
+  t.like(warnings, [{ code: 'data-dir-unwritable', err: { code: 'ENOTDIR' } }]);
 });

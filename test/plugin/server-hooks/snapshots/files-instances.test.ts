@@ -59,7 +59,7 @@ test('snapshot files: a missing one is absent; an unreadable one is an error, an
   t.deepEqual(logger.lines, []);
   await symlink(path, path);
   t.like(await t.throwsAsync(read(files, 1)), { code: 'snapshot-unreadable', status: 503 });
-  t.like(logger.lines, [{ level: 'error', fields: { environmentId: 1, instanceId: A.id, cause: 'ELOOP' } }]);
+  t.like(logger.lines, [{ level: 'error', fields: { environment: 1, instance: A.id, code: 'ELOOP' } }]);
   t.is((await open()).files.summaries(1).size, 0, 'a hub starts all the same');
   await write(files, 1, A, snapshot(2));
   t.deepEqual(await read(files, 1), content(snapshot(2)));

@@ -65,7 +65,7 @@ for (const [what, text] of Object.entries({
     t.is(files.summaries(3).get(A.id), undefined);
     t.is(await read(files, 3), null);
     t.true(logger.lines.length === 1 && logger.lines.every(({ level }) => level === 'warn'));
-    t.like(logger.lines[0], { fields: { environmentId: 3, cause: 'damaged' } });
+    t.like(logger.lines[0], { fields: { environment: 3, code: 'snapshot-damaged' } });
     t.notRegex(JSON.stringify(logger.lines), /hush/);
     await write(files, 3, A, snapshot(1));
     t.deepEqual(await read(files, 3), content(snapshot(1)));

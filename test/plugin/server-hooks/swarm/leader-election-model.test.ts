@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import test from 'ava';
 import type { LeaseAgent } from '../../../kit/lease-simulation/agent.js';
-import { disturb } from '../../../kit/lease-simulation/faults.js';
+import { injectFault } from '../../../kit/lease-simulation/faults.js';
 import { LeaseWorld } from '../../../kit/lease-simulation/simulation.js';
 
 const RUNS = Number(process.env.FAIRLEAD_RUNS ?? 250);
@@ -62,7 +62,7 @@ async function simulate(seed: number): Promise<void> {
   const world = new LeaseWorld(seed, 1 + (seed % 5));
   try {
     for (let step = 0; step < STEPS; step++) {
-      trace.push(await disturb(world));
+      trace.push(await injectFault(world));
       await world.settle();
     }
     await settleDown(world, trace);
