@@ -19,7 +19,7 @@ export interface ContainedHub {
   followLog(): Promise<Child>;
 }
 
-/** Follows the chapter word by word, but for the name of the hub. Container and volume go with the test. */
+/** Follows the chapter exactly, except for the name of the hub. Container and volume go with the test. */
 export async function containHub(t: Scope, engine: SharedEngine): Promise<ContainedHub> {
   // The image that the Dockerfile names by default; there is no registry to get it from.
   await engine.docker(['tag', BASE_IMAGE, 'node:24-bookworm-slim']);

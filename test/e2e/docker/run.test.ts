@@ -50,7 +50,7 @@ serialLabTest('docker run -d, create, start -a, wait, restart, stop: a backgroun
     start.stdin.end();
     const { code: startCode, stdout } = await start.end();
     await on('restart', second);
-    // It ends by itself once it has said its word.
+    // It ends by itself after its output.
     await on('wait', second);
     await on('stop', second);
     const restarted = await on('logs', second);

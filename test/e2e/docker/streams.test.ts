@@ -12,7 +12,7 @@ const theLine = () => {
   return started;
 };
 
-/** Prints each line of its input with a word before it, and ends as the input says. */
+/** Prints each line of its input with a prefix, and ends when the input says so. */
 const ECHO = 'echo ready; while read -r word; do [ $word = end ] && exit 3; echo "got $word"; done';
 
 serialLabTest(

@@ -121,7 +121,7 @@ browserTest(
         ran.length = 0;
         await visit(careless, `${stranger}/control/${name}`);
       }
-      t.true(ran.splice(0).length > 1, `${name} does run where nothing stands in between`);
+      t.true(ran.splice(0).length > 1, `${name} does run without protection`);
     }
     await leave(careless);
 
@@ -163,7 +163,7 @@ browserTest(
     }
     await untouched('by the page’s own calls');
 
-    // A browser that sends the header with everything it loads: what the answers' own heads are worth.
+    // A browser that sends the header with everything it loads: this tests the answers' own heads.
     await context.setExtraHTTPHeaders({ 'X-Fairlead-CSRF': '1' });
     const askedBefore = asked();
     await visitAll(context, urls);

@@ -95,7 +95,7 @@ test('backup: a copy of a hub during writes is complete; after a restore elsewhe
   await t.notThrowsAsync(enrolAt(rotated.edgeKey, rotated.edgeId ?? ''));
   t.is((await restored.call<EnvironmentView>('GET', `${API}/${removed.id}`)).body.name, 'removed');
   t.is((await restored.call('GET', `${API}/${after.id}`)).status, 404);
-  // The number is given again, but the key of its first bearer is good for nothing.
+  // The number is given again, but the key of its first owner is invalid.
   const { id } = await restored.createEnvironment({ name: 'another' });
   t.is(id, after.id);
   await mustBeRefused(after.edgeKey, randomUUID(), 'agent-unauthorized');

@@ -28,7 +28,7 @@ const OVERLAP_SECONDS = 5;
 /** The head of a file that is larger than what is sent of it, and enough to fill every buffer on the way. */
 const ENDLESS_TAR = Buffer.concat([tarHead('part', 2 ** 30), Buffer.alloc(6 * 2 ** 20)]);
 
-/** An environment with an agent, and a docker client whose token is good for this environment only. */
+/** An environment with an agent, and a docker client whose token is valid for this environment only. */
 async function setup(
   t: ExecutionContext,
   make: (hub: Hub) => Promise<{ id: number; edgeId: string | null; edgeKey: string }>,

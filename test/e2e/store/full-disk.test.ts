@@ -87,7 +87,7 @@ labTest(
       t.regex(reported.join(), /"level":50.*ENOSPC/);
     }
 
-    // Reads, sign-ins, check-ins, tunnels and calls go on.
+    // Reads, sign-ins, check-ins, tunnels and calls continue.
     const { lastCheckInAt } = (await hub.call<EnvironmentView>('GET', path)).body;
     await hub.until(created.id, (view) => (view.lastCheckInAt ?? '') > (lastCheckInAt ?? ''), 120_000);
     await openTunnel(hub, created.id);

@@ -93,7 +93,7 @@ for (const [name, bytes] of Object.entries(BYTES)) {
     const server = await startServer(t);
     for (const [how, leave] of Object.entries(LEAVES)) {
       for (const call of [Buffer.alloc(0), CALL]) {
-        // After a polite GOAWAY the calls that are open go on.
+        // After a polite GOAWAY open calls continue.
         if (bytes === GOAWAY && call === CALL && how === 'stays') continue;
         const { socket, tcp } = await dial(t, server);
         socket.resume();

@@ -16,7 +16,7 @@ const PLUGIN = fileURLToPath(new URL('../../..', import.meta.url));
 const DAY_MS = 86_400_000;
 
 /**
- * Who may make a call: `admin`: callers who are good for everything; `environment`: those and who is bound to that very
+ * Who may make a call: `admin`: callers with all rights; `environment`: those and who is bound to that very
  * environment; `own`: every known caller, with its own data; `anyone`: no credentials are asked for.
  */
 type Audience = 'admin' | 'environment' | 'own' | 'anyone';

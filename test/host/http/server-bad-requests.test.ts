@@ -117,7 +117,7 @@ for (const [what, text, status, code] of [
   ['no HTTP', 'nonsense\r\n\r\n', 400, 'not-http'],
   ['chunks without a size', request(['Transfer-Encoding: chunked'], 'x\r\n'), 400, 'not-http'],
 ] as const) {
-  test(`host: ${what} is answered with ${status}, and the host goes on`, async (t) => {
+  test(`host: ${what} is answered with ${status}, and the host keeps running`, async (t) => {
     const host = await startHost(t);
     t.deepEqual(await send(host, text), { status, code });
     await lives(t, host);

@@ -125,7 +125,7 @@ test('plugin life: one that throws in requests, takes answers over and fails, or
       routes(ctx, next) {
         if (ctx.path === '/edge/sync') throw new Error('sync');
         if (ctx.path === '/edge/taken') { ctx.respond = false; return Promise.reject(new Error('taken')); }
-        if (ctx.path === '/edge/word') return Promise.reject('a word');
+        if (ctx.path === '/edge/word') return Promise.reject('a string');
         return next();
       },
       upgrade() { throw new Error('upgrade'); },

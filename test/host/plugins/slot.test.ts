@@ -100,7 +100,7 @@ test('slot: a stop that fails or never ends neither keeps a plugin mounted nor b
 });
 
 test('slot: a plugin that cannot be loaded, or throws a string, has a readable problem', async (t) => {
-  const slot = new PluginSlot(manifest, async () => Promise.reject('a word'));
+  const slot = new PluginSlot(manifest, async () => Promise.reject('a string'));
   await slot.enable();
-  isFailed(t, slot, /a word/);
+  isFailed(t, slot, /a string/);
 });

@@ -24,7 +24,7 @@ export async function onBothSides<T>(
 ): Promise<T> {
   const direct = await script(line.local);
   const through = await script(line.through);
-  // AVA walks megabytes for its report; that is worth it only where there is something to report.
+  // AVA walks megabytes for its report; that only pays if there is something to report.
   if (isDeepStrictEqual(through, direct)) t.pass();
   else t.deepEqual(through, direct);
   return direct;

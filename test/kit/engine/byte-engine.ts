@@ -11,7 +11,7 @@ import { type EngineDouble, startHttpEngine } from './double.js';
 export interface ByteEngine extends EngineDouble {
   /** Bytes accepted by answers so far: they are in transit, or in a buffer. */
   sent(): number;
-  /** Lets stalled uploads go on. */
+  /** Lets stalled uploads continue. */
   release(): void;
 }
 

@@ -2,7 +2,7 @@ import type { LabEngine } from '../../../tools/lab/engine.js';
 
 /**
  * Stops all processes of a container (SIGSTOP), unnoticed by the engine: connections stay open, nothing
- * is read or answered. Resolves to what lets them go on.
+ * is read or answered. Resolves to a function that resumes them.
  */
 export async function freezeContainer(engine: LabEngine, container: string): Promise<() => Promise<void>> {
   const { stdout } = await engine.docker(['top', container, '-eo', 'pid']);

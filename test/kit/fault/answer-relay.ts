@@ -18,7 +18,7 @@ export interface AnswerRelay {
   target: string;
   /** What the agent gets in place of the hub's answer. Default: that answer. */
   change: (answer: PassingAnswer, request: http.IncomingMessage) => PassingAnswer;
-  /** The headers that go on to the hub. Default: all. */
+  /** The headers forwarded to the hub. Default: all. */
   changeRequest: (headers: http.IncomingHttpHeaders) => http.IncomingHttpHeaders;
 }
 

@@ -5,7 +5,7 @@ import type { Scope } from '../scope.js';
 /** A TCP relay on the loopback: the network between agent and hub, as bad as a test needs it. */
 export interface Relay {
   readonly port: number;
-  /** Pairs of connections under way. */
+  /** Open pairs of connections. */
   readonly open: number;
   /** Connections accepted so far. */
   readonly taken: number;

@@ -75,7 +75,7 @@ export class LeaseAgent {
     return this.#isOn;
   }
 
-  /** Checks in after `ms`, in place of a check-in under way: there is something to report. */
+  /** Checks in after `ms`, replacing a check-in in progress: there is something to report. */
   kick(ms = 0): void {
     if (!this.#isOn) return;
     this.#etag = undefined;

@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     agent.canOpen = !agent.canOpen;
     agent.failMs = world.random.pick([0, 250, 3_000, 10_000]);
   },
-  'the path to the tunnel port becomes slow, or fast': (world, agent) => {
+  'the path to the tunnel port turns slow, or fast': (world, agent) => {
     agent.dialMs = world.random.pick([0, 0, 4_000, 8_000, 15_000]);
   },
   'an agent holds its check-ins, or does not': (_, agent) => {

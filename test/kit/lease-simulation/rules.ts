@@ -159,7 +159,7 @@ export class LeaseRules {
     if (!this.#hadTunnel || !this.#world.environment.instances.some(({ id }) => id === from)) return;
     this.#must(
       this.#rank(instanceId) < this.#rank(from),
-      `${instanceId} took the lease from its equal ${from}`,
+      `${instanceId} replaced its equal as leader: ${from}`,
     );
     const failedMs = this.#withdrawnMs.get(instanceId) ?? Number.NEGATIVE_INFINITY;
     this.#must(

@@ -52,16 +52,16 @@ export function untilStream(socket: Readable, stream: number, type: number = FRA
   let bytes = Buffer.alloc(0);
   let at = PREFACE.length;
   return new Promise((resolve, reject) => {
-    const look = (chunk: Buffer) => {
+    const check = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       for (; bytes.length >= at + 9; at += 9 + bytes.readUIntBE(at, 3)) {
         if (bytes.readUInt8(at + 3) !== type || bytes.readUInt32BE(at + 5) !== stream) continue;
-        socket.off('data', look).resume();
+        socket.off('data', check).resume();
         resolve();
         return;
       }
     };
-    socket.on('data', look);
+    socket.on('data', check);
     socket.once('close', () => reject(new Error(`closed before a frame ${type} of stream ${stream}`)));
   });
 }

@@ -83,7 +83,7 @@ test('join streams: a side that breaks after its end leaves the other a regular 
   const { left, right, inner, done } = await joined(t);
   const size = 8_000_000;
   right.end(Buffer.alloc(size));
-  inner[1]?.once('end', () => inner[1]?.destroy(new Error('gone')));
+  inner[1]?.once('end', () => inner[1]?.destroy(new Error('lost')));
   let got = 0;
   left.on('data', (chunk: Buffer) => {
     got += chunk.length;

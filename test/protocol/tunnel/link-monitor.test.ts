@@ -73,7 +73,7 @@ async function setup(t: ExecutionContext, given?: Http2Session) {
   };
 }
 
-test('link monitor: silence is noticed within 10 s, with time to spare, whenever the last byte came', async (t) => {
+test('link monitor: silence is noticed within 10 s, with time to spare, whenever the last byte arrived', async (t) => {
   for (let offsetMs = 0; offsetMs < 250; offsetMs += STEP_MS) {
     const { time, wire, faults, untilGivenUp } = await setup(t);
     time.advance(7_000 + offsetMs);

@@ -66,7 +66,8 @@ export class EnvironmentWriter implements Writer {
   async verify(hub: Hub): Promise<void> {
     const views = await this.#views(hub);
     for (const id of this.#deleted) {
-      if (views.some((view) => view.id === id)) throw new Error(`environment ${id} is back from the dead`);
+      if (views.some((view) => view.id === id))
+        throw new Error(`environment ${id} reappeared after its removal`);
     }
     const entries = new Map(this.#entries.map((entry) => [entry.id, entry]));
     // What was created without an acknowledgement: its key is unknown, but its id counts.

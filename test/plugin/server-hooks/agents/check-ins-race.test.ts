@@ -57,7 +57,7 @@ test('check-in: a demand at any moment reaches a held one, 10,000 races', async 
   }
   t.is(lost, 0);
   t.true(immediate > 1_000 && woken > 1_000, `both orders occurred: ${immediate} and ${woken}`);
-  t.log(`${immediate} demands came before the hold, ${woken} after it; lost: ${lost}`);
+  t.log(`${immediate} demands arrived before the hold, ${woken} after it; lost: ${lost}`);
 });
 
 test('check-in: a demand at any moment reaches the next plain one at the latest, 10,000 races', async (t) => {

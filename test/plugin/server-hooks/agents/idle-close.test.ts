@@ -50,7 +50,7 @@ test('idle close: a credential issued before it is refused afterwards', async (t
   t.is((await hub.view(id)).lastRefusal?.code, 'credential-replayed', 'which the admin sees');
 });
 
-test('idle close: is refused while a call is under way, and the tunnel stays', async (t) => {
+test('idle close: is refused during a call, and the tunnel stays open', async (t) => {
   const { hub, id, agent, tunnelId } = await setup(t);
   const url = `${hub.url}/api/environments/${id}/docker/events`;
   const call = http.get(url, { headers: { authorization: 'Bearer admin' }, agent: false });
@@ -94,7 +94,7 @@ test('idle close: a call at the same time is answered by this tunnel or the next
     t.like(await call, { status: 200, body: 'OK' });
   }
   t.is(kept + reopened, 100);
-  t.log(`${kept} closes were refused, ${reopened} came before the call or after it`);
+  t.log(`${kept} closes were refused, ${reopened} arrived before the call or after it`);
 });
 
 test('idle close: another instance, an unknown tunnel and a closed tunnel are refused with a reason', async (t) => {

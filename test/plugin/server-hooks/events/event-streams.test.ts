@@ -235,7 +235,7 @@ test('events: a hub that stops ends all streams and leaves no timer', async (t) 
   t.is(clock.pending, 0);
 });
 
-test('events: a stream ends when the credentials of its caller do, while the clock stands still', async (t) => {
+test('events: a stream ends when the credentials of its caller do, while the clock does not move', async (t) => {
   const { streams, open } = setup();
   const ended = new AbortController();
   const [own, other] = [open({ ended: ended.signal }), open()];

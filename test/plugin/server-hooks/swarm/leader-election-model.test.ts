@@ -53,7 +53,7 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   while (!world.agents.some(leads)) {
     await world.advance(250);
     slot.demand();
-    if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel stands after ${boundMs} ms`);
+    if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel is open after ${boundMs} ms`);
   }
 }
 

@@ -56,15 +56,15 @@ export async function ask(t: ExecutionContext, hub: Hub, request: string): Promi
 export function until(socket: tls.TLSSocket | net.Socket, part: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const look = (chunk: Buffer) => {
+    const check = (chunk: Buffer) => {
       text += chunk.toString('latin1');
       if (!text.includes(part)) return;
-      socket.off('data', look);
+      socket.off('data', check);
       socket.off('close', early);
       resolve(text);
     };
     const early = () => reject(new Error(`closed before ${JSON.stringify(part)}: ${text}`));
-    socket.on('data', look);
+    socket.on('data', check);
     socket.once('close', early);
   });
 }
