@@ -7,8 +7,8 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { LeaseHub } from './hub.js';
 
-/** The world of a simulated agent. */
-export interface AgentSurroundings {
+/** What a simulated agent is given. */
+export interface AgentDeps {
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly credentialKey: Uint8Array;
@@ -55,7 +55,7 @@ export class LeaseAgent {
   /** When it last tried to open the environment's tunnel, and when it last did, monotonic ms. */
   triedMs = Number.NEGATIVE_INFINITY;
   openedMs = Number.NEGATIVE_INFINITY;
-  readonly #world: AgentSurroundings;
+  readonly #simulation: AgentDeps;
   readonly #keepers: Record<Purpose, Keeper> = {
     environment: { tunnel: null, isOpening: false, failures: 0, token: '' },
     node: { tunnel: null, isOpening: false, failures: 0, token: '' },
@@ -65,10 +65,10 @@ export class LeaseAgent {
   #call: AbortController | null = null;
   #cancelNext = () => {};
 
-  constructor(id: string, nodeId: string, world: AgentSurroundings) {
+  constructor(id: string, nodeId: string, simulation: AgentDeps) {
     this.id = id;
     this.nodeId = nodeId;
-    this.#world = world;
+    this.#simulation = simulation;
   }
 
   get isOn(): boolean {
@@ -94,7 +94,7 @@ export class LeaseAgent {
     for (const keeper of Object.values(this.#keepers)) {
       const { tunnel } = keeper;
       Object.assign(keeper, { tunnel: null, isOpening: false });
-      if (isSilent) this.#world.clock.after(10_000, () => tunnel?.close('silent'));
+      if (isSilent) this.#simulation.clock.after(10_000, () => tunnel?.close('silent'));
       else tunnel?.close('lost');
     }
   }
@@ -102,13 +102,13 @@ export class LeaseAgent {
   mend(): void {
     if (this.#isOn) return;
     this.#isOn = true;
-    this.kick(this.#world.random.between(0, 1_000));
+    this.kick(this.#simulation.random.between(0, 1_000));
   }
 
   /** The hub ended, and is back. */
   hubLost(): void {
     for (const keeper of Object.values(this.#keepers)) keeper.tunnel = null;
-    this.kick(this.#world.random.between(0, 1_000));
+    this.kick(this.#simulation.random.between(0, 1_000));
   }
 
   /** From now on it works: no backoff is left. Its connection to the hub may stay slow. */
@@ -125,22 +125,22 @@ export class LeaseAgent {
   /** Offers the end of its unused environment tunnel, as its idle clock does. */
   closeIdle(): void {
     const { tunnel } = this.#keepers.environment;
-    const slot = this.#world.hub().environment.tunnels.peek();
+    const slot = this.#simulation.hub().environment.tunnels.peek();
     if (!tunnel || slot?.tunnel !== tunnel || slot.uses > 0) return;
-    this.#world.hub().environment.credentials.revokeOf(tunnel.grant);
+    this.#simulation.hub().environment.credentials.revokeOf(tunnel.grant);
     slot.closeIdle();
   }
 
   #next(ms: number): void {
     this.#cancelNext();
-    this.#cancelNext = this.#world.clock.after(ms, () => this.#checkIn());
+    this.#cancelNext = this.#simulation.clock.after(ms, () => this.#checkIn());
   }
 
   #checkIn(): void {
     const call = new AbortController();
     this.#call = call;
-    const hub = this.#world.hub();
-    const instance = this.#world.instance(this);
+    const hub = this.#simulation.hub();
+    const instance = this.#simulation.instance(this);
     const environment = hub.store.environment(1);
     if (!environment) throw new Error('the environment is missing');
     const [tunnel, nodeTunnel] = [this.#state('environment'), this.#state('node')];
@@ -148,14 +148,14 @@ export class LeaseAgent {
     const waitSeconds = this.holds ? 50 : 0;
     const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds, signal: call.signal };
     const answer = hub.checkIns.answer(checkIn);
-    this.#world.checkedIn(this);
+    this.#simulation.checkedIn(this);
     void answer.then(
       (answer) => {
-        this.#world.arrived(answer);
-        this.#world.busy(this.#answered(call, instance, answer));
+        this.#simulation.arrived(answer);
+        this.#simulation.busy(this.#answered(call, instance, answer));
       },
       () => {
-        if (this.#call === call) this.kick(this.#world.random.between(0, 1_000));
+        if (this.#call === call) this.kick(this.#simulation.random.between(0, 1_000));
       },
     );
   }
@@ -180,8 +180,8 @@ export class LeaseAgent {
     }
     const isFirst = !keeper.isOpening;
     keeper.isOpening = true;
-    if (purpose === 'environment') this.triedMs = this.#world.clock.monotonic();
-    const { credentialKey, clock, random } = this.#world;
+    if (purpose === 'environment') this.triedMs = this.#simulation.clock.monotonic();
+    const { credentialKey, clock, random } = this.#simulation;
     const { token } = await openCredential(credentialKey, sealed, { env: 1, instance: this.id, purpose });
     keeper.token = token;
     if (!isFirst) return;
@@ -193,13 +193,13 @@ export class LeaseAgent {
     if (!this.#isOn || !keeper.isOpening) return;
     try {
       if (!this.canOpen) throw new Error('hub-unreachable');
-      const tunnel = this.#world.present(instance, keeper.token);
+      const tunnel = this.#simulation.present(instance, keeper.token);
       Object.assign(keeper, { tunnel, isOpening: false, failures: 0 });
-      if (keeper === this.#keepers.environment) this.openedMs = this.#world.clock.monotonic();
+      if (keeper === this.#keepers.environment) this.openedMs = this.#simulation.clock.monotonic();
       tunnel.closed.addEventListener('abort', () => this.#lost(keeper, tunnel));
     } catch {
-      const pauseMs = this.#world.random.between(0, Math.min(30_000, 250 * 2 ** keeper.failures++));
-      this.#world.clock.after(pauseMs, () => {
+      const pauseMs = this.#simulation.random.between(0, Math.min(30_000, 250 * 2 ** keeper.failures++));
+      this.#simulation.clock.after(pauseMs, () => {
         if (!keeper.isOpening) return;
         keeper.isOpening = false;
         this.kick();

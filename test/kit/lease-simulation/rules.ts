@@ -13,7 +13,7 @@ const LEASE_MS = 5_000;
 const FAILING_MS = 60_000;
 
 /** What the rules check. */
-export interface RuledWorld {
+export interface SimulationState {
   readonly hub: LeaseHub;
   readonly clock: FakeClock;
   readonly environment: Environment;
@@ -22,7 +22,7 @@ export interface RuledWorld {
 
 /** What must hold whatever happens. */
 export class LeaseRules {
-  readonly #world: RuledWorld;
+  readonly #simulation: SimulationState;
   readonly #epochs = new Set<string>();
   readonly #used = new Set<Grant>();
   readonly #tunnels: TunnelSession[] = [];
@@ -39,8 +39,8 @@ export class LeaseRules {
   #hasCheckedIn = false;
   #breach: string | null = null;
 
-  constructor(world: RuledWorld) {
-    this.#world = world;
+  constructor(simulation: SimulationState) {
+    this.#simulation = simulation;
   }
 
   /** Open tunnels of the running hub. */
@@ -52,13 +52,13 @@ export class LeaseRules {
 
   /** After a decision, and before each grant within one. */
   changed(): void {
-    const slot = this.#world.hub.environment.tunnels.peek();
+    const slot = this.#simulation.hub.environment.tunnels.peek();
     const before = this.#lease;
     const lease = slot?.lease ?? null;
     if (slot?.state === 'idle') this.#forget();
     if (lease !== before) {
       if (lease && before) this.#preempted(before, lease);
-      const now = this.#world.clock.monotonic();
+      const now = this.#simulation.clock.monotonic();
       if (before && this.#hasCheckedIn && !this.#hadTunnel && now - this.#sinceMs >= LEASE_MS) {
         this.#failedMs.set(before.instanceId, now);
         if (!lease) this.#withdrawnMs.set(before.instanceId, now);
@@ -71,7 +71,7 @@ export class LeaseRules {
     if (lease !== before) this.#hadTunnel = this.#hasCheckedIn = false;
     if (slot?.tunnel) {
       this.#hadTunnel = true;
-      this.#stoodMs = this.#world.clock.monotonic();
+      this.#stoodMs = this.#simulation.clock.monotonic();
       this.#failedMs.delete(slot.tunnel.grant.instanceId);
       this.#withdrawnMs.delete(slot.tunnel.grant.instanceId);
     }
@@ -79,7 +79,7 @@ export class LeaseRules {
 
   /** An agent's check-in was evaluated. */
   checkedIn({ id }: LeaseAgent): void {
-    const slot = this.#world.hub.environment.tunnels.peek();
+    const slot = this.#simulation.hub.environment.tunnels.peek();
     const holder = slot?.lease?.instanceId;
     if (holder === id) this.#hasCheckedIn = true;
     if (holder === undefined || holder === id || this.#isFailing(id)) return;
@@ -97,8 +97,8 @@ export class LeaseRules {
       lease?.epoch === grant.epoch && lease.instanceId === grant.instanceId,
       `${whose} has no lease`,
     );
-    this.#must(grant.epoch.startsWith(`${this.#world.hub.bootId}.`), `${whose} is of an earlier hub`);
-    this.#must(grant.generation === this.#world.environment.generation, `${whose} was revoked`);
+    this.#must(grant.epoch.startsWith(`${this.#simulation.hub.bootId}.`), `${whose} is of an earlier hub`);
+    this.#must(grant.generation === this.#simulation.environment.generation, `${whose} was revoked`);
     this.#must(!this.#used.has(grant), `${whose} opened two tunnels with one credential`);
     this.#used.add(grant);
     this.#tunnels.push(tunnel);
@@ -106,7 +106,7 @@ export class LeaseRules {
 
   /** At rest. @throws Error that names the first breach */
   check(): void {
-    const { hub, environment, nodes } = this.#world;
+    const { hub, environment, nodes } = this.#simulation;
     const slot = hub.environment.tunnels.peek();
     const open = this.openTunnels('environment');
     this.#must(open.length <= 1, `${open.length} environment tunnels are open`);
@@ -146,7 +146,7 @@ export class LeaseRules {
   #isFailing(id: string): boolean {
     const failedMs = this.#failedMs.get(id);
     if (failedMs === undefined) return false;
-    return this.#stoodMs < failedMs || this.#world.clock.monotonic() - failedMs < FAILING_MS;
+    return this.#stoodMs < failedMs || this.#simulation.clock.monotonic() - failedMs < FAILING_MS;
   }
 
   #forget(): void {
@@ -156,20 +156,20 @@ export class LeaseRules {
 
   #preempted(before: TunnelLease, { instanceId }: TunnelLease): void {
     const from = before.instanceId;
-    if (!this.#hadTunnel || !this.#world.environment.instances.some(({ id }) => id === from)) return;
+    if (!this.#hadTunnel || !this.#simulation.environment.instances.some(({ id }) => id === from)) return;
     this.#must(
       this.#rank(instanceId) < this.#rank(from),
       `${instanceId} replaced its equal as leader: ${from}`,
     );
     const failedMs = this.#withdrawnMs.get(instanceId) ?? Number.NEGATIVE_INFINITY;
     this.#must(
-      this.#world.clock.monotonic() - failedMs >= FAILING_MS,
+      this.#simulation.clock.monotonic() - failedMs >= FAILING_MS,
       `${instanceId} failed, and broke a working tunnel all the same`,
     );
   }
 
   #rank(instanceId: string): number {
-    const { environment, hub } = this.#world;
+    const { environment, hub } = this.#simulation;
     const all = leaderCandidates(environment, hub.environment);
     return all.find((one) => one.instanceId === instanceId)?.rank ?? Number.POSITIVE_INFINITY;
   }

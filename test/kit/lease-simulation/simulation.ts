@@ -33,7 +33,7 @@ const SECRET_HASH = Buffer.alloc(32, 7);
 const CREDENTIAL_KEY = deriveKey(EDGE_ID, SECRET_HASH, 'credential');
 
 /** A Swarm, its agents and a hub that restarts, on one clock that the simulation advances. */
-export class LeaseWorld {
+export class LeaseSimulation {
   readonly random: SeededRandom;
   readonly clock = new FakeClock();
   readonly store = new MemoryStore();

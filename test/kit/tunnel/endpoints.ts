@@ -24,7 +24,7 @@ export type HubMessage =
 export type AgentMessage = { kind: 'open'; id: string } | { kind: 'closed'; code: string };
 
 /** A hub's tunnel port in a separate process, whose memory and event loop can be measured. */
-export interface HubEnd {
+export interface HubEndpoint {
   readonly pid: number;
   /** Of the tunnel port. */
   readonly port: number;
@@ -39,7 +39,7 @@ export interface HubEnd {
   busiestTurnMs(): Promise<number>;
 }
 
-export async function startHubEnd(t: Scope): Promise<HubEnd> {
+export async function startHubEndpoint(t: Scope): Promise<HubEndpoint> {
   const { child, events, ready } = start(t, 'hub-endpoint.ts', await tempFolder(t));
   const tunnels = new Map<number, string>();
   const ended = new Map<number, string>();
@@ -80,7 +80,7 @@ export interface AgentTarget {
 }
 
 /** An agent's end in a separate process; resolves when its tunnel is open. */
-export async function startAgentEnd(
+export async function startAgentEndpoint(
   t: Scope,
   target: AgentTarget & { socketPath: string },
 ): Promise<{ pid: number; closed: Promise<string> }> {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import test from 'ava';
 import type { LeaseAgent } from '../../../kit/lease-simulation/agent.js';
 import { injectFault } from '../../../kit/lease-simulation/faults.js';
-import { LeaseWorld } from '../../../kit/lease-simulation/simulation.js';
+import { LeaseSimulation } from '../../../kit/lease-simulation/simulation.js';
 
 const RUNS = Number(process.env.FAIRLEAD_RUNS ?? 250);
 const SEED = Number(process.env.FAIRLEAD_SEED ?? randomInt(2 ** 31));
@@ -15,17 +15,17 @@ const LEASE_MS = 5_000;
 const SLOW_TURNS_MS = 5_000 + 10_000 + 20_000 + 40_000 + 60_000;
 
 /** Some agents work from now on, the others do not: a tunnel must open in time, and stay open. */
-async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
-  const { random, hub } = world;
-  const lastOpenedMs = Math.max(...world.agents.map(({ openedMs }) => openedMs));
+async function settleDown(simulation: LeaseSimulation, trace: string[]): Promise<void> {
+  const { random, hub } = simulation;
+  const lastOpenedMs = Math.max(...simulation.agents.map(({ openedMs }) => openedMs));
   // Their turns may have doubled already.
-  const haveAllFailed = world.agents.every(({ triedMs }) => triedMs > lastOpenedMs);
+  const haveAllFailed = simulation.agents.every(({ triedMs }) => triedMs > lastOpenedMs);
   let bad = 0;
-  const good = world.random.between(1, world.agents.length);
-  const start = random.between(0, world.agents.length - 1);
+  const good = simulation.random.between(1, simulation.agents.length);
+  const start = random.between(0, simulation.agents.length - 1);
   const dialMs = random.pick([0, 0, 8_000, 15_000]);
-  for (let n = 0; n < world.agents.length; n++) {
-    const agent = world.agents[(start + n) % world.agents.length];
+  for (let n = 0; n < simulation.agents.length; n++) {
+    const agent = simulation.agents[(start + n) % simulation.agents.length];
     if (!agent) continue;
     if (n < good) agent.heal(dialMs);
     else {
@@ -41,40 +41,41 @@ async function settleDown(world: LeaseWorld, trace: string[]): Promise<void> {
   }
   const slot = hub.environment.tunnels.slot();
   slot.demand();
-  const startMs = world.clock.monotonic();
-  const turnsMs = dialMs > 0 || haveAllFailed ? SLOW_TURNS_MS * world.agents.length : LEASE_MS * bad;
+  const startMs = simulation.clock.monotonic();
+  const turnsMs = dialMs > 0 || haveAllFailed ? SLOW_TURNS_MS * simulation.agents.length : LEASE_MS * bad;
   const boundMs = (slot.tunnel ? SILENT_MS : 0) + turnsMs + 2 * LEASE_MS + 1_000;
   // One that another process with the agent's identity opened has no other end here.
   const { tunnel } = slot;
-  if (!world.agents.some(({ id, isOn }) => isOn && id === tunnel?.grant.instanceId)) {
-    world.clock.after(SILENT_MS, () => tunnel?.close('silent'));
+  if (!simulation.agents.some(({ id, isOn }) => isOn && id === tunnel?.grant.instanceId)) {
+    simulation.clock.after(SILENT_MS, () => tunnel?.close('silent'));
   }
   const leads = ({ id, isOn }: LeaseAgent) => isOn && id === slot.tunnel?.grant.instanceId;
-  while (!world.agents.some(leads)) {
-    await world.advance(250);
+  while (!simulation.agents.some(leads)) {
+    await simulation.advance(250);
     slot.demand();
-    if (world.clock.monotonic() - startMs > boundMs) throw new Error(`no tunnel is open after ${boundMs} ms`);
+    if (simulation.clock.monotonic() - startMs > boundMs)
+      throw new Error(`no tunnel is open after ${boundMs} ms`);
   }
 }
 
 async function simulate(seed: number): Promise<void> {
   const trace: string[] = [];
-  const world = new LeaseWorld(seed, 1 + (seed % 5));
+  const simulation = new LeaseSimulation(seed, 1 + (seed % 5));
   try {
     for (let step = 0; step < STEPS; step++) {
-      trace.push(await injectFault(world));
-      await world.settle();
+      trace.push(await injectFault(simulation));
+      await simulation.settle();
     }
-    await settleDown(world, trace);
+    await settleDown(simulation, trace);
     trace.push('watched');
-    await world.advance(100_000);
+    await simulation.advance(100_000);
     trace.push('left alone');
-    for (const agent of world.agents) agent.cut(false);
-    world.hub.environment.tunnels.revoke();
-    await world.advance(400_000);
-    if (world.hub.clock.pending !== 1)
-      throw new Error(`${world.hub.clock.pending} timers wait in an idle hub`);
-    world.restart(false);
+    for (const agent of simulation.agents) agent.cut(false);
+    simulation.hub.environment.tunnels.revoke();
+    await simulation.advance(400_000);
+    if (simulation.hub.clock.pending !== 1)
+      throw new Error(`${simulation.hub.clock.pending} timers wait in an idle hub`);
+    simulation.restart(false);
   } catch (error) {
     throw new Error(
       `FAIRLEAD_SEED=${seed} FAIRLEAD_RUNS=1: ${(error as Error).message}\n${trace.join('\n')}`,

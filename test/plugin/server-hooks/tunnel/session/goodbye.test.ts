@@ -4,7 +4,7 @@ import test from 'ava';
 import type { TunnelSession } from '../../../../../plugin/server-hooks/tunnel/session.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { startByteEngine } from '../../../../kit/engine/byte-engine.js';
-import { startAgentEnd } from '../../../../kit/tunnel/endpoints.js';
+import { startAgentEndpoint } from '../../../../kit/tunnel/endpoints.js';
 import { startListener } from '../../../../kit/tunnel/listener.js';
 
 const PIECE = Buffer.alloc(256 * 1024);
@@ -27,7 +27,7 @@ test('goodbye: an agent receives why its tunnel ends, though the connection is f
   // Nothing is cut for being slow: it is the order that counts.
   const hub = await startListener(t, { clock: new FakeClock() });
   for (let round = 0; round < ROUNDS; round++) {
-    const agent = await startAgentEnd(t, { ...hub, socketPath: engine.socketPath });
+    const agent = await startAgentEndpoint(t, { ...hub, socketPath: engine.socketPath });
     const tunnel = hub.tunnels.at(-1) ?? t.fail();
     const calls = await Promise.all(Array.from({ length: 10 }, () => upload(tunnel)));
     tunnel.close('revoked');

@@ -4,7 +4,7 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type ByteEngine, bytesOf, hashOf, startByteEngine } from '../../../../kit/engine/byte-engine.js';
-import { residentMiB, startAgentEnd, startHubEnd } from '../../../../kit/tunnel/endpoints.js';
+import { residentMiB, startAgentEndpoint, startHubEndpoint } from '../../../../kit/tunnel/endpoints.js';
 
 const READERS = 200;
 const MIB = 1024 * 1024;
@@ -97,8 +97,8 @@ function wantedHashes(): string[] {
 
 async function line(t: ExecutionContext) {
   const engine: ByteEngine = await startByteEngine(t);
-  const hub = await startHubEnd(t);
-  const agent = await startAgentEnd(t, { ...hub, socketPath: engine.socketPath });
+  const hub = await startHubEndpoint(t);
+  const agent = await startAgentEndpoint(t, { ...hub, socketPath: engine.socketPath });
   return { engine, hub, agent, path: await hub.untilTunnel(1) };
 }
 
