@@ -3,7 +3,7 @@ import { startAgent } from '../kit/agent/agent.js';
 import { labTest, sharedEngine } from '../kit/engine/lab.js';
 import { startHub } from '../kit/hub/hub.js';
 
-labTest('line: from a created environment to docker ps through the hub', async (t) => {
+labTest('first call: from a created environment to docker ps through the hub', async (t) => {
   const engine = await sharedEngine();
   const hub = await startHub(t);
   const created = await hub.createEnvironment({ name: 'first' });
