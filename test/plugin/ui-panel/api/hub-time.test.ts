@@ -12,11 +12,11 @@ function setup(browserAheadMs: number) {
   const time = new HubTime({ clock: () => HUB_MS + ahead + passedMs, monotonic: () => passedMs });
   /** One call; the hub reads its clock after `outMs`, the answer arrives `backMs` later. */
   const call = (outMs: number, backMs: number) => {
-    const hear = time.ask();
+    const receive = time.ask();
     passedMs += outMs;
     const header = String(HUB_MS + passedMs);
     passedMs += backMs;
-    hear(header);
+    receive(header);
   };
   return {
     time,
