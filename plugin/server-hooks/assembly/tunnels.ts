@@ -1,14 +1,18 @@
-import { TunnelAdmission } from '../agents/tunnel-admission.js';
 import { openFileLimit } from '../disk/open-file-limit.js';
 import type { Logger } from '../host.js';
 import type { Lifecycle } from '../lifecycle.js';
+import type { LiveEnvironments } from '../live/environments.js';
 import { isConfirmable } from '../live/manager-claims.js';
 import { servesSwarm } from '../model/environment.js';
 import type { ResolvedOptions } from '../options.js';
+import type { Store } from '../store/store.js';
 import { TunnelCalls } from '../tunnel/calls.js';
+import { HalfOpenConnections } from '../tunnel/half-open.js';
+import { TunnelHandshake, type TunnelHandshakeOptions } from '../tunnel/handshake.js';
 import { loadTunnelIdentity } from '../tunnel/identity.js';
-import { TunnelListener } from '../tunnel/listener.js';
+import { RefusalLog } from '../tunnel/refusal-log.js';
 import type { TunnelSource } from '../tunnel/source.js';
+import { TlsListener } from '../tunnel/transport/tls.js';
 import type { Live } from './live.js';
 import type { Storage } from './storage.js';
 
@@ -28,18 +32,21 @@ export async function startTunnels(
   lifecycle: Lifecycle,
 ): Promise<Tunnels> {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(dataDir, clock);
-  const admission = new TunnelAdmission({ store, live, logger });
-  const listener = new TunnelListener({
+  const refusals = new RefusalLog(clock, logger);
+  const handshake = createHandshake(store, live, {
+    newId: () => randomBytes(12).toString('base64url'),
+    refusals,
+    clock,
+    logger,
+  });
+  const listener = new TlsListener({
     key,
     certificate,
     port: tunnelPort,
     bind,
-    clock,
     logger,
-    admit: (proof) => admission.admit(proof),
-    register: (tunnel) => admission.register(tunnel),
-    newId: () => randomBytes(12).toString('base64url'),
-    openFiles: openFileLimit(),
+    halfOpen: new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() }),
+    onTransport: (transport) => void handshake.run(transport),
   });
   await lifecycle.use(listener);
   const tunnels = new TunnelCalls({
@@ -50,4 +57,19 @@ export async function startTunnels(
     isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, live.of(id)),
   });
   return { tunnels, tunnelPort: listener.port, fingerprint };
+}
+
+/** A handshake that admits the agents of the store. */
+export function createHandshake(
+  store: Pick<Store, 'environment'>,
+  live: LiveEnvironments,
+  context: Pick<TunnelHandshakeOptions, 'newId' | 'refusals' | 'clock' | 'logger'>,
+): TunnelHandshake {
+  return new TunnelHandshake({
+    ...context,
+    environment: (id) => store.environment(id),
+    redeem: (token) => live.tokens.redeem(token),
+    attach: (tunnel) => live.of(tunnel.grant.environmentId).tunnels.slotOf(tunnel.grant).attach(tunnel),
+    onMisuse: (environmentId, refusal) => live.of(environmentId).presence.refused(refusal),
+  });
 }

@@ -9,24 +9,27 @@ import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
-import type { Logger } from '../host.js';
 import type { Grant } from './credentials.js';
 import { DialAgent } from './dial-agent.js';
 import { TunnelReports } from './reports.js';
 import { ResetBudget } from './reset-budget.js';
 
+/** An agent's connection to the hub. */
+export interface Transport {
+  /** Carries HTTP/2. */
+  readonly socket: Duplex & Pick<Socket, 'bytesRead' | 'bytesWritten'>;
+  /** The connection below TLS: any byte on it is a sign of life. */
+  readonly wire: { readonly bytesRead: number };
+}
+
 export interface TunnelSessionOptions {
   readonly id: string;
   readonly grant: Grant;
-  readonly session: ClientHttp2Session;
-  /** The TLS socket below the session. */
-  readonly socket: Socket;
-  /** The connection below TLS: any bytes on it prove it alive. Default: `socket`. */
-  readonly wire?: { readonly bytesRead: number } | undefined;
+  readonly transport: Transport;
+  readonly http2: ClientHttp2Session;
   /** The agent's idle time, ms. */
   readonly inactivityMs: number;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
@@ -70,9 +73,8 @@ export class TunnelSession {
       ask: () => this.#notify(TUNNEL.reportPath, ''),
     });
     this.#monitor = new LinkMonitor({
-      session: options.session,
-      socket: options.socket,
-      wire: options.wire ?? options.socket,
+      session: options.http2,
+      ...options.transport,
       clock: options.clock,
       onFault: (fault) => this.close(fault),
     });
@@ -88,16 +90,16 @@ export class TunnelSession {
    * accepted. A connection that died meanwhile ends the tunnel as `lost`.
    */
   start(): void {
-    const { session } = this.#options;
+    const { http2 } = this.#options;
     if (this.#end) return;
-    if (session.closed || session.destroyed) {
+    if (http2.closed || http2.destroyed) {
       this.close('lost');
       return;
     }
-    session.once('close', () => this.close('lost'));
+    http2.once('close', () => this.close('lost'));
     // After GOAWAY it accepts no more calls; those need another tunnel.
-    session.once('goaway', () => this.close('lost'));
-    session.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
+    http2.once('goaway', () => this.close('lost'));
+    http2.settings({ initialWindowSize: TUNNEL.streamWindow, maxFrameSize: TUNNEL.maxFrameSize });
     this.#monitor.start();
     this.#notify(TUNNEL.acceptedPath, this.id);
   }
@@ -127,7 +129,7 @@ export class TunnelSession {
         this.#streams.delete(stream);
         cancel();
         // A GOAWAY refuses streams as well.
-        const code = this.#options.session.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
+        const code = this.#options.http2.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
         reject(this.#end ? this.closed.reason : dialError(code));
       });
       stream.on('error', () => undefined);
@@ -175,26 +177,27 @@ export class TunnelSession {
    * them, and destroying a connection with unread bytes resets it, which overtakes the reason.
    */
   #disconnect(end: TunnelEnd): void {
-    const { session, socket, clock } = this.#options;
+    const { transport, http2, clock } = this.#options;
+    const { socket } = transport;
     const cut = () => {
-      session.destroy();
+      http2.destroy();
       socket.destroy();
     };
-    if (!session.destroyed && !session.closed) session.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
+    if (!http2.destroyed && !http2.closed) http2.goaway(NGHTTP2_NO_ERROR, 0, Buffer.from(end));
     // A flooding agent gets no goodbye.
-    if (session.destroyed || end === 'flooding') {
+    if (http2.destroyed || end === 'flooding') {
       cut();
       return;
     }
     socket.once('close', clock.after(TUNNEL.goodbyeMs, cut));
     for (const stream of this.#streams) stream.destroy(this.closed.reason);
-    session.close();
+    http2.close();
   }
 
   #notify(path: string, body: string): ClientHttp2Stream | null {
-    const { session } = this.#options;
-    if (session.closed || session.destroyed) return null;
-    const stream = session.request({ ':method': 'POST', ':path': path });
+    const { http2 } = this.#options;
+    if (http2.closed || http2.destroyed) return null;
+    const stream = http2.request({ ':method': 'POST', ':path': path });
     stream.on('error', () => undefined);
     stream.resume();
     stream.end(body);
@@ -204,7 +207,7 @@ export class TunnelSession {
   #request(headers: Record<string, string>): ClientHttp2Stream {
     if (this.#end) throw this.closed.reason;
     try {
-      return this.#options.session.request(headers);
+      return this.#options.http2.request(headers);
     } catch (cause) {
       // Thrown after GOAWAY or on a destroyed session.
       throw problem('tunnel-lost', { cause });

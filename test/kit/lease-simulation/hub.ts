@@ -1,11 +1,13 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
-import { TunnelAdmission } from '../../../plugin/server-hooks/agents/tunnel-admission.js';
+import { createHandshake } from '../../../plugin/server-hooks/assembly/tunnels.js';
 import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environment.js';
 import { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
 import type { Store } from '../../../plugin/server-hooks/store/store.js';
 import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
+import type { TunnelHandshake } from '../../../plugin/server-hooks/tunnel/handshake.js';
+import { RefusalLog } from '../../../plugin/server-hooks/tunnel/refusal-log.js';
 import { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
@@ -29,13 +31,12 @@ export class LeaseHub {
   readonly store: Store;
   readonly live: LiveEnvironments;
   readonly checkIns: CheckIns;
-  readonly admission: TunnelAdmission;
-  readonly #logger = new LogRecorder();
+  readonly handshake: TunnelHandshake;
   #tunnels = 0;
 
   constructor({ clock: real, store, bootId, randomBytes, onIssue, onChange }: LeaseHubOptions) {
     const clock = new MortalClock(real);
-    const logger = this.#logger;
+    const logger = new LogRecorder();
     const files = { write: async () => undefined };
     const live = new LiveEnvironments({ store, files, clock, logger, randomBytes, bootId });
     const issue = live.tokens.issue.bind(live.tokens);
@@ -48,7 +49,12 @@ export class LeaseHub {
     this.store = store;
     this.live = live;
     this.checkIns = new CheckIns({ store, live });
-    this.admission = new TunnelAdmission({ store, live, logger });
+    this.handshake = createHandshake(store, live, {
+      newId: () => this.#newId(),
+      refusals: new RefusalLog(clock, logger),
+      clock,
+      logger,
+    });
     // A lease may end and be granted again in one decision: the rules see both.
     const slot = live.of(1).tunnels.slot();
     const grant = slot.grant.bind(slot);
@@ -64,14 +70,14 @@ export class LeaseHub {
   tunnel(grant: Grant): TunnelSession {
     // Never connected: it is only cut.
     const session = { closed: true, destroyed: true, destroy: () => undefined };
+    const socket = { destroy: () => undefined } as unknown as Socket;
     return new TunnelSession({
-      id: `${this.bootId}-tunnel-${++this.#tunnels}`,
+      id: this.#newId(),
       grant,
-      session: session as unknown as ClientHttp2Session,
-      socket: { destroy: () => undefined } as unknown as Socket,
+      transport: { socket, wire: socket },
+      http2: session as unknown as ClientHttp2Session,
       inactivityMs: 300_000,
       clock: this.clock,
-      logger: this.#logger,
     });
   }
 
@@ -82,5 +88,9 @@ export class LeaseHub {
 
   stop(): void {
     this.live.stop();
+  }
+
+  #newId(): string {
+    return `${this.bootId}-tunnel-${++this.#tunnels}`;
   }
 }

@@ -137,14 +137,14 @@ export class LeaseSimulation {
   admit(instance: Instance, token: string): Handshake {
     const mac = proofMac(Buffer.from(instance.secret, 'base64url'), token);
     const proof: TunnelProof = { environmentId: 1, instanceId: instance.id, token, mac, inactivityMs: 1 };
-    return { hub: this.hub, tunnel: this.hub.tunnel(this.hub.admission.admit(proof)) };
+    return { hub: this.hub, tunnel: this.hub.tunnel(this.hub.handshake.admit(proof)) };
   }
 
   /** @throws Problem */
   register({ hub, tunnel }: Handshake): TunnelSession {
     if (hub !== this.hub) throw problem('tunnel-lost');
     const lease = hub.environment.tunnels.slotOf(tunnel.grant).lease;
-    hub.admission.register(tunnel);
+    hub.handshake.register(tunnel);
     this.rules.registered(tunnel, lease);
     return tunnel;
   }

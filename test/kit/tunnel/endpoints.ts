@@ -13,7 +13,7 @@ import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { defer } from '../deferred.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
-import { PROOF } from './listener.js';
+import { proofOf } from './port.js';
 
 export type HubMessage =
   | { kind: 'ready'; port: number; fingerprint: string }
@@ -111,12 +111,7 @@ export function openAgentTunnel(options: AgentTarget & { clock: Clock; dialEngin
   const closed = defer<TunnelEnd>();
   const opening = openTunnel({
     dial: () => dialTls({ tunnelAddress: `127.0.0.1:${port}`, fingerprint, clock, connectTcp }),
-    proof: () => ({
-      ...PROOF,
-      environmentId,
-      instanceId: `instance-${environmentId}`,
-      inactivityMs: 300_000,
-    }),
+    proof: () => ({ ...proofOf(environmentId), inactivityMs: 300_000 }),
     clock,
     logger: pino({ level: 'silent' }),
     dialEngine,

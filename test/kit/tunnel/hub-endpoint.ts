@@ -1,14 +1,14 @@
-// The hub's end of tunnels as a process: a TunnelListener, and for each tunnel a unix socket whose connections are
+// The hub's end of tunnels as a process: a tunnel port, and for each tunnel a unix socket whose connections are
 // joined to a stream each. Talks to `tunnel-ends.ts` by messages.
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import { join } from 'node:path';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
-import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import { systemClock } from '../../../protocol/time/clock.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { HubMessage } from './endpoints.js';
+import { tunnelPort } from './port.js';
 
 const say = (message: HubMessage) => process.send?.(message);
 const folder = process.argv[2] ?? '';
@@ -28,24 +28,13 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit(0));
 
 const identity = await loadTunnelIdentity(folder, systemClock);
-const listener = new TunnelListener({
-  key: identity.key,
-  certificate: identity.certificate,
-  port: 0,
+const listener = tunnelPort({
+  identity,
   bind: '127.0.0.1',
   clock: systemClock,
   logger: new LogRecorder(),
   newId: randomUUID,
-  admit: ({ environmentId, instanceId }) => ({
-    environmentId,
-    instanceId,
-    nodeId: null,
-    generation: 1,
-    purpose: 'environment',
-    epoch: 'epoch',
-    expiresAtMs: 0,
-  }),
-  register: (tunnel) => {
+  attach: (tunnel) => {
     const { environmentId } = tunnel.grant;
     const front = net.createServer({ allowHalfOpen: true }, (socket) => {
       socket.on('error', () => undefined);

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { TunnelSession as AgentTunnelSession } from '../../../agent-image/src/tunnel/session.js';
 import { loadTunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
-import { TunnelListener } from '../../../plugin/server-hooks/tunnel/listener.js';
 import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { LogRecorder } from '../log-recorder.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
 import { openAgentTunnel } from './endpoints.js';
+import { tunnelPort } from './port.js';
 
 export interface LocalTunnelOptions {
   readonly dialEngine: () => Promise<Duplex>;
@@ -28,28 +28,17 @@ export interface LocalTunnel {
 
 export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promise<LocalTunnel> {
   const identity = await loadTunnelIdentity(await tempFolder(t), systemClock);
-  let register: (tunnel: TunnelSession) => void = () => undefined;
-  const registered = new Promise<TunnelSession>((resolve) => {
-    register = resolve;
+  let attach: (tunnel: TunnelSession) => void = () => undefined;
+  const admitted = new Promise<TunnelSession>((resolve) => {
+    attach = resolve;
   });
-  const listener = new TunnelListener({
-    key: identity.key,
-    certificate: identity.certificate,
-    port: 0,
+  const listener = tunnelPort({
+    identity,
     bind: '127.0.0.1',
     clock: options.hubClock ?? systemClock,
     logger: new LogRecorder(),
     newId: () => 'local',
-    register,
-    admit: ({ environmentId, instanceId }) => ({
-      environmentId,
-      instanceId,
-      nodeId: null,
-      generation: 1,
-      purpose: 'environment',
-      epoch: 'epoch',
-      expiresAtMs: 0,
-    }),
+    attach,
   });
   const port = await listener.start();
   t.teardown(() => listener.stop());
@@ -60,7 +49,7 @@ export async function localTunnel(t: Scope, options: LocalTunnelOptions): Promis
     dialEngine: options.dialEngine,
     ...(options.environmentId === undefined ? {} : { environmentId: options.environmentId }),
   });
-  const [tunnel, agentTunnel] = await Promise.all([registered, opening]);
+  const [tunnel, agentTunnel] = await Promise.all([admitted, opening]);
   t.teardown(() => agentTunnel.close('stopping'));
   t.teardown(() => tunnel.close('stopping'));
   return { tunnel, agentTunnel, agentClosed: closed };

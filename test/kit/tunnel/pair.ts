@@ -5,7 +5,6 @@ import type { ExecutionContext } from 'ava';
 import { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { SESSION_LIMITS } from '../../../protocol/tunnel/tunnel-settings.js';
-import { LogRecorder } from '../log-recorder.js';
 
 export interface TunnelPairOptions {
   readonly clock: Clock;
@@ -63,11 +62,10 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
       epoch: options.epoch ?? 'boot.1',
       expiresAtMs: 0,
     },
-    session,
-    socket: near,
+    transport: { socket: near, wire: near },
+    http2: session,
     inactivityMs: options.inactivityMs ?? 60_000,
     clock: options.clock,
-    logger: new LogRecorder(),
   });
   t.teardown(() => {
     tunnel.close('stopping');

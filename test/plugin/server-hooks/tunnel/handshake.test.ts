@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { problem } from '../../../../../protocol/problems.js';
-import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { problem } from '../../../../protocol/problems.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import {
   EMPTY_SETTINGS,
   FLOODS,
@@ -10,9 +10,9 @@ import {
   frame,
   status200,
   untilStream,
-} from '../../../../kit/tunnel/h2-frames.js';
-import { PROOF, startListener } from '../../../../kit/tunnel/listener.js';
-import { dialTunnelPort, rawTunnel } from '../../../../kit/tunnel/raw-tunnel.js';
+} from '../../../kit/tunnel/h2-frames.js';
+import { PROOF, startListener } from '../../../kit/tunnel/listener.js';
+import { dialTunnelPort, rawTunnel } from '../../../kit/tunnel/raw-tunnel.js';
 
 test('proof: a valid one opens the tunnel, and the agent gets its id', async (t) => {
   const { port, tunnels } = await startListener(t);
@@ -47,6 +47,9 @@ test('proof: anything else is refused', async (t) => {
     t.is(await (await rawTunnel(t, port)).prove(wrong), 'proof-malformed');
   }
   t.is(await (await rawTunnel(t, port)).prove({ ...PROOF, token: 'U'.repeat(43) }), 'credential-unknown');
+  for (const foreign of [{ environmentId: 2 }, { instanceId: 'another' }, { mac: 'M'.repeat(43) }]) {
+    t.is(await (await rawTunnel(t, port)).prove({ ...PROOF, ...foreign }), 'credential-foreign');
+  }
 });
 
 test('proof: one that is too large is cut while it arrives', async (t) => {
@@ -76,7 +79,7 @@ test('proof: an agent that disconnects or resets the request is cleaned up', asy
 
 test('proof: a tunnel that is no longer needed at its registration is refused', async (t) => {
   const { port } = await startListener(t, {
-    register: () => {
+    attach: () => {
       throw problem('credential-revoked');
     },
   });

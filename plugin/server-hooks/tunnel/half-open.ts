@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { FairPlaces } from '../model/fair-places.js';
+import type { RefusalLog } from './refusal-log.js';
+
+export interface HalfOpenOptions {
+  readonly clock: Clock;
+  readonly refusals: RefusalLog;
+  /** File descriptor limit of the process: unproven connections get a quarter of it. Default: no limit. */
+  readonly openFiles?: number;
+}
+
+/** Unproven connections: in total, and the share of one network (a site behind one NAT is one). */
+const MAX_HALF_OPEN = 1024;
+const NETWORK_SHARE = 1 / 8;
+const DESCRIPTOR_SHARE = 1 / 4;
+/** Deadline for everything up to the proof; the steps have their own deadlines. */
+const HALF_OPEN_MS = 2 * TUNNEL.handshakeMs + TUNNEL.goodbyeMs;
+
+/** Bounds the connections whose agents have not proved who they are, in number and in time. */
+export class HalfOpenConnections {
+  readonly #clock: Clock;
+  readonly #places: FairPlaces<Socket>;
+
+  constructor({ clock, refusals, openFiles = Number.POSITIVE_INFINITY }: HalfOpenOptions) {
+    this.#clock = clock;
+    const total = Math.max(8, Math.min(MAX_HALF_OPEN, Math.floor(openFiles * DESCRIPTOR_SHARE)));
+    this.#places = new FairPlaces({
+      total,
+      perNetwork: Math.floor(total * NETWORK_SHARE),
+      evict: (tcp) => {
+        refusals.note('too-many-handshakes', tcp.remoteAddress);
+        tcp.destroy();
+      },
+    });
+  }
+
+  /**
+   * Counts a connection, and destroys it at its deadline or when its place is needed.
+   * @param tcp owns the descriptor, whatever the state of TLS and HTTP/2
+   * @returns ends both, once it is a tunnel or closed
+   */
+  enter(tcp: Socket): () => void {
+    const leave = this.#places.enter(tcp.remoteAddress ?? '', tcp);
+    const cancelDeadline = this.#clock.after(HALF_OPEN_MS, () => tcp.destroy());
+    return () => {
+      leave();
+      cancelDeadline();
+    };
+  }
+
+  /** Destroys them all. */
+  close(): void {
+    for (const tcp of this.#places) tcp.destroy();
+  }
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Logger } from '../host.js';
+
+const LOG_MS = 60_000;
+
+/** Logs refused connections, one warning a minute per code, so that unknown callers cannot fill the log. */
+export class RefusalLog {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #loggedMs = new Map<string, number>();
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  note(code: string, address: string | undefined): void {
+    const now = this.#clock.monotonic();
+    const isNew = now - (this.#loggedMs.get(code) ?? Number.NEGATIVE_INFINITY) >= LOG_MS;
+    if (isNew) this.#loggedMs.set(code, now);
+    this.#logger[isNew ? 'warn' : 'debug']({ code, address }, 'tunnel refused');
+  }
+}
