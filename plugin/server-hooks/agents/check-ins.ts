@@ -54,7 +54,6 @@ export class CheckIns {
     });
     live.tunnels.peek()?.reconcile(instance.id, query.tunnel);
     live.tunnels.peek(instance.id)?.reconcile(instance.id, query.nodeTunnel ?? 'none');
-    live.held.supersede(instance.id);
     live.called(instance.id);
     const waitMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(settings)) * 1_000;
     if (waitMs > 0 && !this.#hasChanges(checkIn, live)) {
@@ -64,7 +63,6 @@ export class CheckIns {
         retryMs: offerRetryMs(checkIn, live),
         hasChanges: () => this.#hasChanges(checkIn, live),
         signal,
-        onDisconnect: () => live.disconnected(instance.id),
       });
     }
     return this.#answerNow(checkIn, live);
@@ -87,14 +85,7 @@ export class CheckIns {
   }
 
   #state(environment: Environment, { instance }: CheckIn, live: LiveEnvironment): CheckInReply {
-    const { tunnels, leaderId, snapshotRequest } = live;
-    const state = {
-      tunnel: tunnels.state(),
-      nodeTunnel: tunnels.state(instance.id),
-      leaderId,
-      snapshotRequest,
-    };
-    return stateFor(environment, instance, this.#options.store.settings(), state, this.#options.live.bootId);
+    return stateFor(environment, instance, this.#options.store.settings(), live, this.#options.live.bootId);
   }
 
   /** The current environment, if the instance still belongs to it and has the same secret. */

@@ -58,14 +58,14 @@ export function issueOffers(environment: Environment, caller: Caller, live: Live
 }
 
 /** The lease on a required tunnel, unless a credential for it is in flight. */
-function leaseDue(caller: Caller, { tunnels, credentials }: Live, purpose: Purpose): TunnelLease | null {
+function leaseDue(caller: Caller, live: Live, purpose: Purpose): TunnelLease | null {
   const { instance, etag, query } = caller;
-  const slot = tunnels.peek(purpose === 'node' ? instance.id : undefined);
+  const slot = live.tunnels.peek(purpose === 'node' ? instance.id : undefined);
   if (slot?.state !== 'required') return null;
   // The leader's lease is by election; a node's own tunnel needs no election.
   const lease = purpose === 'node' ? slot.grant(instance.id) : slot.lease;
   if (lease?.instanceId !== instance.id) return null;
-  const age = credentials.ageMs(holderOf(instance, purpose), lease.epoch);
+  const age = live.credentials.ageMs(holderOf(instance, purpose), lease.epoch);
   if (age === null || age >= RETRY_MS) return lease;
   // The answer with the last credential was lost: the agent has no state and is not opening a tunnel.
   const tunnel = purpose === 'node' ? (query.nodeTunnel ?? 'none') : query.tunnel;

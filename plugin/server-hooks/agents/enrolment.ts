@@ -175,8 +175,7 @@ export class Enrolment {
   #claimMachine(environment: Environment, known: Instance, report: MachineReport, intervalMs: number) {
     const { live, store } = this.#options;
     const { id } = environment;
-    const { machines, held } = live.of(id);
-    const claimed = machines.claim(known, report, intervalMs);
+    const claimed = live.of(id).machines.claim(known, report, intervalMs);
     if (claimed.kind === 'early') {
       const detail = 'The previous boot of this machine, or a clone of it, may still be running';
       const { retryAfterSeconds } = claimed;
@@ -188,7 +187,7 @@ export class Enrolment {
       const secret = this.#newSecret();
       // If it cannot be stored, the next attempt repeats this.
       store.update(id, (current) => moveInstance(current, known.id, machine, secret)).catch(() => undefined);
-      held.evaluate();
+      live.of(id).wake();
     }
     throw this.#refused(id, problem('machine-cloned', { retryAfterSeconds: CLONE_RETRY_SECONDS }));
   }

@@ -65,7 +65,7 @@ export class EnvironmentAdmin {
   ): Promise<Environment> {
     const { store, live } = this.#options;
     const environment = await store.update(id, (current) => ({ ...current, ...changes }));
-    live.of(id).held.evaluate();
+    live.of(id).wake();
     return environment;
   }
 

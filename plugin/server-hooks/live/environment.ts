@@ -8,6 +8,8 @@ import type { Store } from '../store/store.js';
 import { LeaderElection } from '../swarm/leader-election.js';
 import { SwarmRoster } from '../swarm/roster.js';
 import { type TokenLedger, TunnelCredentials } from '../tunnel/credentials.js';
+import type { TunnelSession } from '../tunnel/session.js';
+import type { SlotOptions } from '../tunnel/slot.js';
 import { TunnelSlots } from '../tunnel/slots.js';
 import { HeldCheckIns } from './held-check-ins.js';
 import { leaderCandidates } from './leader-candidates.js';
@@ -35,14 +37,14 @@ export interface LiveContext {
  * check-ins and credentials, its tunnels and their leader, its Swarm's nodes, the snapshots it waits for. Parts that an
  * idle environment does not need are created on first use.
  */
-export class LiveEnvironment {
+export class LiveEnvironment implements SlotOptions {
   readonly id: number;
   readonly presence: Presence;
   readonly tunnels: TunnelSlots;
-  readonly held: HeldCheckIns;
   readonly #context: LiveContext;
   #credentials: TunnelCredentials | null = null;
   #election: LeaderElection | null = null;
+  #held: HeldCheckIns | null = null;
   #machines: MachineClaims | null = null;
   #roster: SwarmRoster | null = null;
   #snapshots: SnapshotRequests | null = null;
@@ -50,18 +52,15 @@ export class LiveEnvironment {
   #hasChanged = false;
 
   constructor(id: number, context: LiveContext) {
-    const { clock, newEpoch, store } = context;
     this.id = id;
     this.#context = context;
     this.presence = new Presence(context);
-    this.held = new HeldCheckIns(clock, this.presence);
-    this.tunnels = new TunnelSlots({
-      clock,
-      inactivityMs: () => store.settings().inactivitySeconds * 1_000,
-      newEpoch,
-      onChange: () => this.#changed(),
-      onLost: (tunnel) => this.#leaderElection().lost(tunnel),
-    });
+    this.tunnels = new TunnelSlots(this);
+  }
+
+  get held(): HeldCheckIns {
+    this.#held ??= new HeldCheckIns(this);
+    return this.#held;
   }
 
   get credentials(): TunnelCredentials {
@@ -88,7 +87,7 @@ export class LiveEnvironment {
       store,
       files,
       isLive: (instanceId) => this.presence.isLive(instanceId),
-      onRequest: () => this.held.evaluate(),
+      onRequest: () => this.wake(),
     });
     return this.#snapshots;
   }
@@ -102,7 +101,7 @@ export class LiveEnvironment {
       startedMs,
       randomBytes,
       isHolding: () => store.settings().heldCheckIns,
-      endHold: (instanceId) => this.held.answer(instanceId),
+      endHold: (instanceId) => this.#held?.answer(instanceId),
     });
     return this.#machines;
   }
@@ -127,8 +126,19 @@ export class LiveEnvironment {
     return this.tunnels.peek()?.lease?.instanceId ?? null;
   }
 
-  /** An agent can be notified now. */
+  /** Whether any check-in is held. */
+  get isHolding(): boolean {
+    return this.#held !== null && this.#held.size > 0;
+  }
+
+  /** Answers the held check-ins for whose agents there is news. */
+  wake(): void {
+    this.#held?.evaluate();
+  }
+
+  /** A check-in arrived: its agent can be notified now, and an earlier one that is held ends. */
   called(instanceId: string): void {
+    this.#held?.supersede(instanceId);
     this.#election?.recordCheckIn(instanceId);
     this.evaluate(instanceId);
   }
@@ -146,16 +156,14 @@ export class LiveEnvironment {
    */
   evaluate(calling: string | null = null): void {
     if (this.#isChanging) return;
-    this.#change(() => {
-      if (this.tunnels.peek()) this.#leaderElection().evaluate(calling);
-    });
-    this.#notify();
+    if (this.tunnels.peek()) this.#change(() => this.#leaderElection().evaluate(calling));
+    if (this.#hasChanged) this.#notify();
   }
 
   /** Ends one agent's tunnels, and its held check-in. Its credentials end with its secret. */
   revokeInstance(instanceId: string): void {
     this.tunnels.revokeInstance(instanceId);
-    this.held.evaluate();
+    this.wake();
   }
 
   /** Ends all that was granted: credentials, tunnels with their calls, waits; held check-ins are evaluated. */
@@ -163,7 +171,7 @@ export class LiveEnvironment {
     this.#credentials?.revoke();
     this.#change(() => this.tunnels.revoke());
     this.evaluate();
-    this.held.evaluate();
+    this.wake();
     const { record } = this;
     if (!record) this.#snapshots?.refuse(problem('environment-not-found'));
     else if (record.instances.length === 0) this.#snapshots?.refuse(problem('environment-not-associated'));
@@ -177,22 +185,38 @@ export class LiveEnvironment {
     this.#snapshots?.keep(instanceIds);
     if (!this.presence.keep(instanceIds)) return;
     this.evaluate();
-    this.held.evaluate();
+    this.wake();
   }
 
   /** Ends everything; safe to call twice. */
   end(why: 'deleted' | 'stopping'): void {
     if (why === 'stopping') {
-      this.held.end(problem('hub-stopping', { retryAfterSeconds: 1 }));
+      this.#held?.end(problem('hub-stopping', { retryAfterSeconds: 1 }));
       this.tunnels.revoke('stopping');
     } else this.revoke();
     this.#election?.stop();
   }
 
+  get clock(): Clock {
+    return this.#context.clock;
+  }
+
+  inactivityMs(): number {
+    return this.#context.store.settings().inactivitySeconds * 1_000;
+  }
+
+  newEpoch(): string {
+    return this.#context.newEpoch();
+  }
+
   /** A slot changed: decides who leads, or is part of that decision. */
-  #changed(): void {
+  onChange(): void {
     this.#hasChanged = true;
     this.evaluate();
+  }
+
+  onLost(tunnel: TunnelSession): void {
+    this.#leaderElection().lost(tunnel);
   }
 
   /** Makes changes without a decision about each. */
@@ -206,9 +230,8 @@ export class LiveEnvironment {
   }
 
   #notify(): void {
-    if (!this.#hasChanged) return;
     this.#hasChanged = false;
-    this.held.evaluate();
+    this.wake();
     this.#context.onChange(this.id);
   }
 

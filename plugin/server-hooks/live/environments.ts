@@ -83,10 +83,10 @@ export class LiveEnvironments {
   /** Evaluates all held check-ins, spread over time to avoid a burst of answers. */
   wakeAll(): void {
     let delayMs = 0;
-    for (const { held } of this.#live.values()) {
-      if (held.size === 0) continue;
+    for (const live of this.#live.values()) {
+      if (!live.isHolding) continue;
       delayMs += 1 / SPREAD_PER_MS;
-      this.#options.clock.after(delayMs, () => held.evaluate());
+      this.#options.clock.after(delayMs, () => live.wake());
     }
   }
 

@@ -13,8 +13,14 @@ export interface Hold {
   readonly hasChanges: () => boolean;
   /** Aborts when the connection closes. */
   readonly signal: AbortSignal;
-  /** Called when it does. */
-  readonly onDisconnect: () => void;
+}
+
+/** The environment of held check-ins. */
+export interface HoldOwner {
+  readonly clock: Clock;
+  readonly presence: Presence;
+  /** Called when the connection of a held check-in closed. */
+  disconnected(instanceId: string): void;
 }
 
 interface Waiter {
@@ -27,13 +33,11 @@ interface Waiter {
 
 /** The held check-ins of one environment, one for each agent at most. */
 export class HeldCheckIns {
-  readonly #clock: Clock;
-  readonly #presence: Presence;
+  readonly #owner: HoldOwner;
   readonly #waiters = new Map<string, Waiter>();
 
-  constructor(clock: Clock, presence: Presence) {
-    this.#clock = clock;
-    this.#presence = presence;
+  constructor(owner: HoldOwner) {
+    this.#owner = owner;
   }
 
   get size(): number {
@@ -64,9 +68,10 @@ export class HeldCheckIns {
    * Resolves on a change, at the end of the wait, or when the agent disconnects.
    * @throws Problem the reason for which it was ended
    */
-  hold({ instanceId, waitMs, retryMs, hasChanges, signal, onDisconnect }: Hold): Promise<void> {
+  hold({ instanceId, waitMs, retryMs, hasChanges, signal }: Hold): Promise<void> {
+    const { clock, presence } = this.#owner;
     return new Promise((resolve, reject) => {
-      const release = this.#presence.held(instanceId, waitMs);
+      const release = presence.held(instanceId, waitMs);
       const settle = () => {
         cancelHold();
         cancelRetry?.();
@@ -90,10 +95,10 @@ export class HeldCheckIns {
       };
       const onAbort = () => {
         answer();
-        onDisconnect();
+        this.#owner.disconnected(instanceId);
       };
-      const cancelHold = this.#clock.after(waitMs, answer);
-      const cancelRetry = retryMs === null ? null : this.#clock.after(retryMs, waiter.evaluate);
+      const cancelHold = clock.after(waitMs, answer);
+      const cancelRetry = retryMs === null ? null : clock.after(retryMs, waiter.evaluate);
       signal.addEventListener('abort', onAbort);
       this.#waiters.set(instanceId, waiter);
       if (signal.aborted) onAbort();

@@ -32,8 +32,13 @@ interface AgentPresence {
   heldUntilMs: number;
   intervalMs: number;
   facts: AgentFacts;
-  /** Last accepted timestamp by path: they increase strictly. */
-  readonly timestamps: Map<string, number>;
+  /** Last accepted timestamp of each path: they increase strictly. A handful, so a list: it takes half of a map's memory. */
+  timestamps: readonly AcceptedTimestamp[];
+}
+
+interface AcceptedTimestamp {
+  readonly path: string;
+  timeMs: number;
 }
 
 /** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
@@ -139,10 +144,12 @@ export class Presence {
    * agent would be locked out until that time.
    */
   acceptTimestamp(instanceId: string, path: string, timeMs: number): number | null {
-    const { timestamps } = this.#agent(instanceId);
-    const last = timestamps.get(path) ?? 0;
+    const agent = this.#agent(instanceId);
+    const accepted = agent.timestamps.find((one) => one.path === path);
+    const last = accepted?.timeMs ?? 0;
     if (timeMs <= last && last <= this.#clock.now() + MAX_SKEW_MS) return last;
-    timestamps.set(path, timeMs);
+    if (accepted) accepted.timeMs = timeMs;
+    else agent.timestamps = [...agent.timestamps, { path, timeMs }];
     return null;
   }
 
@@ -187,7 +194,7 @@ export class Presence {
         heldUntilMs: 0,
         intervalMs: 0,
         facts: UNKNOWN,
-        timestamps: new Map(),
+        timestamps: NO_TIMESTAMPS,
       };
       this.#agents.set(id, agent);
     }
@@ -195,4 +202,5 @@ export class Presence {
   }
 }
 
+const NO_TIMESTAMPS: readonly AcceptedTimestamp[] = Object.freeze([]);
 const UNKNOWN: AgentFacts = Object.freeze({ engine: 'unknown', problem: null });

@@ -2,11 +2,12 @@ import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import type { Environment, Instance } from './environment.js';
 import { checkInSecondsOf, maxHoldSeconds, type Settings } from './settings.js';
 
+type TunnelState = Exclude<CheckInReply['tunnel'], 'standby'>;
+
 /** What of a live environment check-ins report. */
 export interface ReportedState {
-  readonly tunnel: Exclude<CheckInReply['tunnel'], 'standby'>;
-  /** Of this agent's node. */
-  readonly nodeTunnel: Exclude<CheckInReply['tunnel'], 'standby'>;
+  /** Of the environment or, with an instance, of its node. */
+  readonly tunnels: { state(instanceId?: string): TunnelState };
   /** The instance that may open the environment's tunnel. */
   readonly leaderId: string | null;
   readonly snapshotRequest: number;
@@ -17,13 +18,14 @@ export function stateFor(
   environment: Environment,
   instance: Instance,
   settings: Settings,
-  { tunnel, nodeTunnel, leaderId, snapshotRequest }: ReportedState,
+  { tunnels, leaderId, snapshotRequest }: ReportedState,
   bootId: string,
 ): CheckInReply {
   // With several agents, all but the leader always see `standby`, so that the leader's changes wake no other agent.
   const isAlone = instance.node === null && environment.instances.length <= 1;
+  const nodeTunnel = tunnels.state(instance.id);
   return {
-    tunnel: isAlone || leaderId === instance.id ? tunnel : 'standby',
+    tunnel: isAlone || leaderId === instance.id ? tunnels.state() : 'standby',
     ...(nodeTunnel === 'idle' ? {} : { nodeTunnel }),
     checkInSeconds: checkInSecondsOf(environment, settings),
     holdSeconds: maxHoldSeconds(settings),

@@ -34,7 +34,6 @@ function setup(changes: Partial<Environment> = {}) {
       retryMs: null,
       hasChanges,
       signal: never,
-      onDisconnect: () => undefined,
     });
   return { clock, store, live, instance, open, hold };
 }
