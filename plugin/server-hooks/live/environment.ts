@@ -71,21 +71,17 @@ export class LiveEnvironment implements SlotOptions {
   /** Its Swarm's nodes. */
   get roster(): SwarmRoster {
     this.#roster ??= new SwarmRoster({
+      ...this.#context,
       environmentId: this.id,
-      store: this.#context.store,
-      clock: this.#context.clock,
       onChange: () => this.evaluate(),
     });
     return this.#roster;
   }
 
   get snapshots(): SnapshotRequests {
-    const { clock, store, files } = this.#context;
     this.#snapshots ??= new SnapshotRequests({
+      ...this.#context,
       environmentId: this.id,
-      clock,
-      store,
-      files,
       isLive: (instanceId) => this.presence.isLive(instanceId),
       onRequest: () => this.wake(),
     });
@@ -93,14 +89,11 @@ export class LiveEnvironment implements SlotOptions {
   }
 
   get machines(): MachineClaims {
-    const { clock, startedMs, randomBytes, store } = this.#context;
     this.#machines ??= new MachineClaims({
+      ...this.#context,
       presence: this.presence,
       tunnels: this.tunnels,
-      clock,
-      startedMs,
-      randomBytes,
-      isHolding: () => store.settings().heldCheckIns,
+      isHolding: () => this.#context.store.settings().heldCheckIns,
       endHold: (instanceId) => this.#held?.answer(instanceId),
     });
     return this.#machines;
@@ -201,12 +194,12 @@ export class LiveEnvironment implements SlotOptions {
     return this.#context.clock;
   }
 
-  inactivityMs(): number {
-    return this.#context.store.settings().inactivitySeconds * 1_000;
+  get newEpoch(): () => string {
+    return this.#context.newEpoch;
   }
 
-  newEpoch(): string {
-    return this.#context.newEpoch();
+  inactivityMs(): number {
+    return this.#context.store.settings().inactivitySeconds * 1_000;
   }
 
   /** A slot changed: decides who leads, or is part of that decision. */

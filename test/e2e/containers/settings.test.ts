@@ -15,7 +15,7 @@ serialLabTest('agent container: refuses a hub with an unknown CA, and says what 
   const line = await container.followLog().untilLine(/check-in failed/);
   const { code, err } = JSON.parse(line);
   t.is(code, 'hub-certificate-untrusted');
-  t.regex(err.message, /set EDGE_CA_FILE to its CA, or EDGE_INSECURE_POLL=1/);
+  t.regex(err.message, /Set EDGE_CA_FILE to its CA, or EDGE_INSECURE_POLL=1/);
   const { body } = await hub.call('GET', `/edge/api/environments/${created.id}`);
   t.like(body, { status: 'new', associatedAt: null });
 });
