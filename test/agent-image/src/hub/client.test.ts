@@ -134,7 +134,7 @@ test('hub client: a refusal keeps its code, status and pause', async (t) => {
   t.like(error, { code: 'duplicate', status: 409, retryAfterSeconds: 10 });
 });
 
-test('hub client: 304 is no news', async (t) => {
+test('hub client: a 304 is no change', async (t) => {
   const { agent } = await setup(t, proven(304, undefined, null));
   await agent.enrol();
   t.deepEqual(await agent.checkIn({ etag: '"known"' }), { reply: null, etag: '"known"' });

@@ -142,7 +142,7 @@ test('poller: holds that something answers in the hub’s place do not make it s
   t.deepEqual(waits.slice(0, 3), [0, 50, 50]);
 });
 
-test('poller: a hub that has news at each check-in is asked 50 times a second at most', async (t) => {
+test('poller: a hub with a change at each check-in is asked 50 times a second at most', async (t) => {
   const { waits, settle, clock } = setup(t, [{ reply: REPLY }]);
   for (let i = 0; i < 50; i++) {
     await settle();
