@@ -66,7 +66,7 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   await lifecycle.use(new EnvironmentWatch({ store, live, snapshots, log, clock }));
   const lastCheckInAtMs = (id: number) => live.of(id).presence.lastCheckInAtMs();
   const eventStreams = await lifecycle.use(new EventStreams({ log, clock, lastCheckInAtMs }));
-  const gateway = new Gateway({ host, clock });
+  const gateway = new Gateway({ host, clock, logger });
   return entryPoints({
     ...parts,
     gateway,

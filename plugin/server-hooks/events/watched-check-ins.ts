@@ -37,10 +37,10 @@ export class WatchedCheckIns {
     const now = clock.monotonic();
     const at = new Date(clock.now()).toISOString();
     return this.#ids.flatMap((id) => {
+      if (!isVisible(id)) return [];
       const atMs = lastCheckInAtMs(id);
       const sent = this.#sent.get(id);
       if (atMs === null || atMs === sent?.atMs || (sent && now - sent.sentMs < GAP_MS)) return [];
-      if (!isVisible(id)) return [];
       this.#sent.set(id, { atMs, sentMs: now });
       const changes = { lastCheckInAt: new Date(atMs).toISOString() };
       return [{ type: 'environment-changed', data: { at, id, changes } }];

@@ -40,8 +40,8 @@ export function toErrorReply(error: unknown): ErrorReply {
 /** Adds the hub's time to each error for an agent, so that the agent can correct its clock. */
 export function withHubTime(error: unknown, clock: Clock): unknown {
   if (!(error instanceof Problem)) return error;
-  const { code, message, members, ...rest } = error;
-  return new Problem(code, message, { ...rest, members: { timeMs: clock.now(), ...members } });
+  const { code, message, members, cause, ...rest } = error;
+  return new Problem(code, message, { ...rest, cause, members: { timeMs: clock.now(), ...members } });
 }
 
 /** Sends an error without Koa. @returns its status */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Action, Host } from '../host.js';
+import type { Action, Host, Logger } from '../host.js';
 import { type Access, type AccessTarget, admit } from './access.js';
 
 /** Who called what, and how it ended: for audit and metrics. Never secrets. */
@@ -12,6 +12,7 @@ export interface CallRecord {
   readonly principalId: string | null;
   /** Of an authenticated agent. */
   readonly instanceId: string | null;
+  /** That its path or its credentials name. */
   readonly environmentId: number | null;
   /**
    * HTTP status; null: it ended without an answer. 101 for a connection that was handed to an engine, also if the engine
@@ -41,6 +42,7 @@ interface Closing {
 export interface GatewayOptions {
   readonly host: Host;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -97,6 +99,12 @@ export class Gateway {
     const durationMs = this.#options.clock.monotonic() - startedMs;
     const status = known ?? (headersSent ? statusCode : null);
     const record = { kind, operation, principalId, instanceId, environmentId, status, durationMs };
-    for (const listener of this.#listeners) listener(record);
+    for (const listener of this.#listeners) {
+      try {
+        listener(record);
+      } catch (err) {
+        this.#options.logger.error({ err }, 'a listener for ended calls failed');
+      }
+    }
   }
 }

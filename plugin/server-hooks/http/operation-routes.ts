@@ -13,7 +13,6 @@ import { parseJsonBytes, readBody } from './read-body.js';
 const MAX_BODY_BYTES = 64 * 1024;
 const ENVIRONMENT = '/api/environments/:id';
 
-/** Routes for operations defined with `defineOperation`. */
 /** What reading a call needs. */
 export interface CallReaders {
   readonly gateway: Gateway;
@@ -21,6 +20,7 @@ export interface CallReaders {
   readonly clock: Clock;
 }
 
+/** Routes for operations defined with `defineOperation`. */
 export function operationRoutes<Deps>(
   operations: readonly Operation<Deps>[],
   deps: Deps & CallReaders,

@@ -1,36 +1,18 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { Logger } from '../host.js';
 import type { Environment } from '../model/environment.js';
-import type { SnapshotFiles } from '../snapshots/files.js';
 import { SnapshotRequests } from '../snapshots/requests.js';
-import type { Store } from '../store/store.js';
 import { LeaderElection } from '../swarm/leader-election.js';
 import { SwarmRoster } from '../swarm/roster.js';
-import { type TokenLedger, TunnelCredentials } from '../tunnel/credentials.js';
+import { TunnelCredentials } from '../tunnel/credentials.js';
 import type { TunnelSession } from '../tunnel/session.js';
 import type { SlotOptions } from '../tunnel/slot.js';
 import { TunnelSlots } from '../tunnel/slots.js';
+import type { LiveContext } from './context.js';
 import { HeldCheckIns } from './held-check-ins.js';
 import { leaderCandidates } from './leader-candidates.js';
 import { MachineClaims } from './machine-claims.js';
 import { Presence } from './presence.js';
-
-/** What all live environments share. */
-export interface LiveContext {
-  readonly store: Pick<Store, 'environment' | 'settings' | 'update'>;
-  readonly files: Pick<SnapshotFiles, 'write'>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly randomBytes: (size: number) => Buffer;
-  readonly tokens: TokenLedger;
-  /** Monotonic ms of the hub's start. */
-  readonly startedMs: number;
-  /** Unique, also across hub restarts. */
-  readonly newEpoch: () => string;
-  /** Called once after each change of its tunnels or its leader, synchronously. */
-  readonly onChange: (environmentId: number) => void;
-}
 
 /**
  * All that the hub knows about one environment while it runs, in memory only: its agents' presence, held
@@ -42,6 +24,8 @@ export class LiveEnvironment implements SlotOptions {
   readonly presence: Presence;
   readonly tunnels: TunnelSlots;
   readonly #context: LiveContext;
+  /** The highest generation of its record so far. */
+  #generation: number;
   #credentials: TunnelCredentials | null = null;
   #election: LeaderElection | null = null;
   #held: HeldCheckIns | null = null;
@@ -54,6 +38,7 @@ export class LiveEnvironment implements SlotOptions {
   constructor(id: number, context: LiveContext) {
     this.id = id;
     this.#context = context;
+    this.#generation = this.record?.generation ?? 0;
     this.presence = new Presence(context);
     this.tunnels = new TunnelSlots(this);
   }
@@ -159,6 +144,16 @@ export class LiveEnvironment implements SlotOptions {
     this.wake();
   }
 
+  /**
+   * Revokes all grants of earlier generations. A generation that comes back after a failed write has been seen before, and
+   * ends nothing again.
+   */
+  raise(generation: number): void {
+    if (generation <= this.#generation) return;
+    this.#generation = generation;
+    this.revoke();
+  }
+
   /** Ends all that was granted: credentials, tunnels with their calls, waits; held check-ins are evaluated. */
   revoke(): void {
     this.#credentials?.revoke();
@@ -185,6 +180,7 @@ export class LiveEnvironment implements SlotOptions {
   end(why: 'deleted' | 'stopping'): void {
     if (why === 'stopping') {
       this.#held?.end(problem('hub-stopping', { retryAfterSeconds: 1 }));
+      this.#snapshots?.refuse(problem('hub-stopping', { retryAfterSeconds: 1 }));
       this.tunnels.revoke('stopping');
     } else this.revoke();
     this.#election?.stop();

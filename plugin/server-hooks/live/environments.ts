@@ -4,7 +4,8 @@ import type { Environment } from '../model/environment.js';
 import type { SnapshotFiles } from '../snapshots/files.js';
 import type { Store } from '../store/store.js';
 import { TokenLedger } from '../tunnel/credentials.js';
-import { type LiveContext, LiveEnvironment } from './environment.js';
+import type { LiveContext } from './context.js';
+import { LiveEnvironment } from './environment.js';
 
 export interface LiveEnvironmentsOptions {
   readonly store: Pick<Store, 'environment' | 'settings' | 'update' | 'watch'>;
@@ -66,12 +67,12 @@ export class LiveEnvironments {
     this.#live.clear();
   }
 
-  /** An environment of the store. */
+  /** The live environment of a record. Of a deleted or unknown one nothing is kept. */
   of(id: number): LiveEnvironment {
     let live = this.#live.get(id);
     if (!live) {
       live = new LiveEnvironment(id, this.#context);
-      this.#live.set(id, live);
+      if (live.record) this.#live.set(id, live);
     }
     return live;
   }
@@ -108,7 +109,7 @@ export class LiveEnvironments {
       this.#live.delete(id);
       return;
     }
-    if (after.generation > before.generation) live.revoke();
+    live.raise(after.generation);
     // Deferred: the code that removed an instance may still record how it ended.
     if (after.instances !== before.instances || after.swarm !== before.swarm) {
       queueMicrotask(() => live.keep(new Set(live.record?.instances.map((instance) => instance.id))));

@@ -4,9 +4,10 @@ import {
   type LiveEnvironmentsOptions,
 } from '../../../plugin/server-hooks/live/environments.js';
 import { DEFAULT_SETTINGS } from '../../../plugin/server-hooks/model/settings.js';
+import { sampleEnvironment } from '../../plugin/server-hooks/store/sample-environment.js';
 import { LogRecorder } from '../log-recorder.js';
 
-/** Live environments without disk; by default of an empty store with the default settings. */
+/** Live environments without disk; by default each exists, without agents, in a store with the default settings. */
 export function liveEnvironments(
   options: Pick<LiveEnvironmentsOptions, 'clock'> &
     Partial<Omit<LiveEnvironmentsOptions, 'store'>> & { store?: Partial<LiveEnvironmentsOptions['store']> },
@@ -18,7 +19,7 @@ export function liveEnvironments(
     files: { write: async () => undefined },
     ...options,
     store: {
-      environment: () => undefined,
+      environment: (id) => sampleEnvironment(id, { instances: [] }),
       settings: () => DEFAULT_SETTINGS,
       update: () => Promise.reject(new Error('nothing is written here')),
       watch: () => () => undefined,

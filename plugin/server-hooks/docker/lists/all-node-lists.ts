@@ -168,7 +168,7 @@ export class AllNodeLists {
 
   #failed(id: string, name: string, error: unknown): NodeState {
     const code = codeOf(error);
-    const isKnown = error instanceof Problem;
+    const isKnown = error instanceof Problem && code !== 'internal';
     if (isKnown) this.#options.logger.debug({ node: id, code }, 'a node is missing from a list');
     else
       this.#options.logger.error(

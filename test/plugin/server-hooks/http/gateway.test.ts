@@ -57,7 +57,7 @@ async function setup(t: ExecutionContext) {
     return records.splice(0);
   };
   const caller = (token: string | null) => apiClient({ url, token });
-  return { url, caller, recorded, records, stopRecording };
+  return { url, caller, recorded, records, stopRecording, gateway: api.gateway, logger };
 }
 
 test('gateway: records each kind of call, with its caller, its environment and its status', async (t) => {
@@ -115,6 +115,17 @@ test('gateway: one access answers what a caller may do: a token for one environm
   t.is((await bound.call('GET', '/api/environments/2/docker/version')).status, 403);
   t.is((await bound.call('POST', '/api/tickets', { environmentId: 2, execId: EXEC })).status, 403);
   t.is((await bound.call('POST', '/api/tickets', { environmentId: 1, execId: EXEC })).status, 201);
+});
+
+test('gateway: a listener that fails disturbs no call and no other listener', async (t) => {
+  const { caller, recorded, gateway, logger } = await setup(t);
+  gateway.onCall(() => {
+    throw new Error('no disk');
+  });
+  const admin = caller('admin');
+  for (let call = 0; call < 2; call++) t.is((await admin.call('GET', '/api/settings')).status, 200);
+  t.is((await recorded(2)).length, 2);
+  t.true(logger.lines.some(({ message }) => message === 'a listener for ended calls failed'));
 });
 
 test('gateway: without a listener nothing is recorded', async (t) => {

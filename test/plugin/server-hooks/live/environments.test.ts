@@ -135,6 +135,27 @@ test('live environments: an instance removed from the store is cleared with its 
   live.stop();
 });
 
+test('live environments: a generation that comes back after a failed write ends nothing again', async (t) => {
+  const { live, store, open } = setup({ generation: 1 });
+  live.start();
+  live.of(1);
+  store.put(sampleEnvironment(1, { generation: 2 }));
+  const tunnel = await open(t, 1);
+  store.put(sampleEnvironment(1, { generation: 1 }));
+  store.put(sampleEnvironment(1, { generation: 2 }));
+  t.is(tunnel.end, null);
+  store.put(sampleEnvironment(1, { generation: 3 }));
+  t.is(tunnel.end, 'revoked');
+  live.stop();
+});
+
+test('live environments: nothing is kept of an environment that does not exist', (t) => {
+  const { live } = setup();
+  t.not(live.of(99), live.of(99));
+  t.is([...live].length, 0);
+  t.is(live.of(1), live.of(1));
+});
+
 test('live environments: stop with every tunnel, hold and wait, and twice', async (t) => {
   const { live, clock, open, hold } = setup();
   live.start();

@@ -1,0 +1,21 @@
+import type { Clock } from '../../../protocol/time/clock.js';
+import type { Logger } from '../host.js';
+import type { SnapshotFiles } from '../snapshots/files.js';
+import type { Store } from '../store/store.js';
+import type { TokenLedger } from '../tunnel/credentials.js';
+
+/** What all live environments share. */
+export interface LiveContext {
+  readonly store: Pick<Store, 'environment' | 'settings' | 'update'>;
+  readonly files: Pick<SnapshotFiles, 'write'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly tokens: TokenLedger;
+  /** Monotonic ms of the hub's start. */
+  readonly startedMs: number;
+  /** Unique, also across hub restarts. */
+  readonly newEpoch: () => string;
+  /** Called once after each change of its tunnels or its leader, synchronously. */
+  readonly onChange: (environmentId: number) => void;
+}
