@@ -37,7 +37,6 @@ const MAX_SESSION_MEMORY = 32;
 const MAX_OUTSTANDING_PINGS = 2_000;
 /** How long a caller may continue to send after a `not-http` answer. */
 const LINGER_MS = 1_000;
-/** Node's parser accepts only ASCII; see docs/decisions/raw-request-targets.md. */
 /** Connections still open after this time are destroyed at stop. */
 const GRACE_MS = 2_000;
 /** Time for destroyed connections to close. */
@@ -202,6 +201,7 @@ function malformed(error: Error): Problem | null {
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'HPE_HEADER_OVERFLOW') return dockerProblem('headers-too-large');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return dockerProblem('headers-late');
+  // Node's parser accepts only ASCII; see docs/decisions/raw-request-targets.md.
   if (code === 'HPE_INVALID_URL') return dockerProblem('bad-request-target');
   return code.startsWith('HPE_') ? dockerProblem('not-http') : null;
 }

@@ -10,7 +10,8 @@ export const HOST_PROBLEMS = {
   },
   'bad-request-target': {
     status: 400,
-    sentence: 'The target of the request is neither a path nor a URL in ASCII',
+    sentence:
+      'The target of the request is neither a path nor a URL in ASCII: percent-encode other bytes, such as ä to %C3%A4',
     cause:
       'The target of a request is neither a path nor a URL, or has bytes beyond ASCII or control characters that are not percent-encoded',
     nextStep:

@@ -75,9 +75,16 @@ export class Engine {
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const deadline = new AbortController();
-    const cancel = this.#clock.after(deadlineMs, () => deadline.abort(late()));
+    let cancel = () => {};
+    // The race holds also where an answer leaves the call unsettled.
+    const overdue = new Promise<never>((_, reject) => {
+      cancel = this.#clock.after(deadlineMs, () => {
+        deadline.abort(late());
+        reject(deadline.signal.reason);
+      });
+    });
     try {
-      return await run(deadline.signal);
+      return await Promise.race([run(deadline.signal), overdue]);
     } catch (error) {
       throw toEngineError(deadline.signal.aborted ? deadline.signal.reason : error, this.#address);
     } finally {

@@ -59,6 +59,10 @@ function exchange(
   return new Promise((resolve, reject) => {
     const request = http.request({ createConnection: () => socket, host: 'engine', method, path });
     request.on('error', reject);
+    // Without a listener Node closes such a connection and reports nothing.
+    request.on('upgrade', () =>
+      reject(problem('engine-bad-answer', { detail: 'The engine answered with an upgrade' })),
+    );
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -1,6 +1,5 @@
 import http2 from 'node:http2';
 import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
-import { problem } from '../../../protocol/problems/agent.js';
 import { Problem } from '../../../protocol/problems/problem.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -45,7 +44,7 @@ export async function openTunnel({ dial, proof, ...options }: HandshakeOptions):
     };
     const lost = () => fail(refusal('tunnel-lost'));
     const refused = (_code: number, _last: number, data?: Uint8Array) => fail(refusal(codeIn(data)));
-    const cancel = options.clock.after(2 * TUNNEL.handshakeMs, () => fail(problem('tunnel-handshake')));
+    const cancel = options.clock.after(2 * TUNNEL.handshakeMs, () => fail(refusal('tunnel-handshake')));
     session.once('close', lost);
     session.once('goaway', refused);
     session.on('stream', (stream, headers) => {

@@ -1,10 +1,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { AsyncTask } from '../../elements/controllers/async-task.js';
 import { defineElement } from '../../elements/define-element.js';
 import { ActedEvent } from '../../elements/resource-list/acted-event.js';
 import { scaleService } from '../../engine/change-service.js';
 import type { EngineClient } from '../../engine/client.js';
 import type { Service } from '../../engine/model/service.js';
+import { toError } from '../../format/error.js';
 import { styles } from '../../styles/shared.js';
 
 /** Upper limit, against typing errors. */
@@ -16,6 +16,7 @@ export class ServiceScaleElement extends LitElement {
     service: { attribute: false },
     engine: { attribute: false },
     draft: { state: true },
+    isBusy: { state: true },
   };
   static override styles = [
     styles,
@@ -34,11 +35,12 @@ export class ServiceScaleElement extends LitElement {
   declare engine: EngineClient;
   /** Unsaved input; null: none. */
   declare private draft: string | null;
-  readonly #task = new AsyncTask(this);
+  declare private isBusy: boolean;
 
   constructor() {
     super();
     this.draft = null;
+    this.isBusy = false;
   }
 
   override render(): TemplateResult {
@@ -50,7 +52,7 @@ export class ServiceScaleElement extends LitElement {
         @input=${(event: InputEvent) => {
           this.draft = (event.target as HTMLInputElement).value;
         }}>
-      <button type="submit" aria-label=${`Scale ${name}`} ?disabled=${this.#task.isBusy || isUnchanged}>Scale</button>
+      <button type="submit" aria-label=${`Scale ${name}`} ?disabled=${this.isBusy || isUnchanged}>Scale</button>
     </form>`;
   }
 
@@ -59,13 +61,17 @@ export class ServiceScaleElement extends LitElement {
     const { draft, engine, service } = this;
     if (draft === null) return;
     this.draft = null;
-    await this.#task.run(() => scaleService(engine, service, Number(draft)));
-    const { error } = this.#task;
-    this.dispatchEvent(
-      new ActedEvent(
-        error && new Error(`${service.name} was not scaled: ${error.message}`, { cause: error }),
-      ),
-    );
+    this.isBusy = true;
+    let error: Error | null = null;
+    try {
+      // Not ended with the element: its row may move, and the outcome matters all the same.
+      await scaleService(engine, service, Number(draft));
+    } catch (reason) {
+      const { message } = toError(reason);
+      error = new Error(`${service.name} was not scaled: ${message}`, { cause: reason });
+    }
+    this.isBusy = false;
+    this.dispatchEvent(new ActedEvent(error));
   }
 }
 

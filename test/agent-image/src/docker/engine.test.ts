@@ -194,3 +194,11 @@ test('engine: files that are no pair are reported, and no connection is made', a
   await arrived;
   t.is(dials, 1);
 });
+
+test('engine: a call ends at its deadline, whatever it waits for', async (t) => {
+  const engine = new Engine(nowhere, systemClock);
+  await t.throwsAsync(
+    engine.call(50, () => new Promise<never>(() => undefined)),
+    { code: 'engine-timeout' },
+  );
+});

@@ -44,3 +44,13 @@ test('modem: a status that the call does not name as a success is an error', asy
   const refused = call({ path: '/busy', statusCodes: { 200: true, 503: 'busy' } });
   t.like(await t.throwsAsync(refused), { statusCode: 503, message: 'HTTP 503: busy' });
 });
+
+test('modem: an unrequested upgrade is a bad answer', async (t) => {
+  const { call } = await setup(t, {
+    '/list': (_request, response) =>
+      void response.socket?.end(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+      ),
+  });
+  await t.throwsAsync(call({}), { code: 'engine-bad-answer' });
+});
