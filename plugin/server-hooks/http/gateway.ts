@@ -23,13 +23,34 @@ export interface CallRecord {
   readonly durationMs: number;
 }
 
-/** Facts of a call that are learned on its way. */
-type CallFacts = { -readonly [Key in keyof Omit<CallRecord, 'durationMs'>]: CallRecord[Key] };
+/** Facts of a call; those that can change are learned on its way. */
+type CallFacts = Omit<CallRecord, 'durationMs'>;
 
 /** A call that is being answered. `status` is set where its answer does not have it. */
-export interface OpenCall extends CallFacts {
+export class OpenCall implements CallFacts {
+  readonly kind: CallRecord['kind'];
+  readonly operation: string;
+  principalId: string | null = null;
+  instanceId: string | null = null;
+  environmentId: number | null = null;
+  status: number | null = null;
+  readonly #host: Host;
+  readonly #req: IncomingMessage;
+
+  constructor(kind: CallRecord['kind'], operation: string, host: Host, req: IncomingMessage) {
+    this.kind = kind;
+    this.operation = operation;
+    this.#host = host;
+    this.#req = req;
+  }
+
   /** Authenticates and authorizes its caller. @throws Problem `unauthorized` (401), `forbidden` (403) */
-  admit(action: Action, target: AccessTarget): Promise<Access>;
+  async admit(action: Action, target: AccessTarget): Promise<Access> {
+    if (typeof target === 'number') this.environmentId = target;
+    const access = await admit(this.#host, this.#req, action, target);
+    this.principalId = access.principal.id;
+    return access;
+  }
 }
 
 /** An answer or a connection. */
@@ -63,25 +84,12 @@ export class Gateway {
    */
   open(kind: CallRecord['kind'], operation: string, req: IncomingMessage, closing: Closing): OpenCall {
     const { host, clock } = this.#options;
-    const startedMs = clock.monotonic();
-    const facts: CallFacts = {
-      kind,
-      operation,
-      principalId: null,
-      instanceId: null,
-      environmentId: null,
-      status: null,
-    };
-    const call: OpenCall = Object.assign(facts, {
-      admit: async (action: Action, target: AccessTarget) => {
-        if (typeof target === 'number') call.environmentId = target;
-        const access = await admit(host, req, action, target);
-        call.principalId = access.principal.id;
-        return access;
-      },
-    });
-    // No subscriber: nothing is recorded, and check-ins cost nothing extra.
-    if (this.#listeners.size > 0) closing.once('close', () => this.#record(call, closing, startedMs));
+    const call = new OpenCall(kind, operation, host, req);
+    // No subscriber: nothing is recorded, and a check-in costs this one object.
+    if (this.#listeners.size > 0) {
+      const startedMs = clock.monotonic();
+      closing.once('close', () => this.#record(call, closing, startedMs));
+    }
     return call;
   }
 
