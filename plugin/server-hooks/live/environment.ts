@@ -55,18 +55,23 @@ export class LiveEnvironment implements SlotOptions {
 
   /** Its Swarm's nodes. */
   get roster(): SwarmRoster {
+    const { clock, store } = this.#context;
     this.#roster ??= new SwarmRoster({
-      ...this.#context,
       environmentId: this.id,
+      clock,
+      store,
       onChange: () => this.evaluate(),
     });
     return this.#roster;
   }
 
   get snapshots(): SnapshotRequests {
+    const { clock, files, store } = this.#context;
     this.#snapshots ??= new SnapshotRequests({
-      ...this.#context,
       environmentId: this.id,
+      clock,
+      files,
+      store,
       isLive: (instanceId) => this.presence.isLive(instanceId),
       onRequest: () => this.wake(),
     });
@@ -74,8 +79,11 @@ export class LiveEnvironment implements SlotOptions {
   }
 
   get machines(): MachineClaims {
+    const { clock, randomBytes, startedMs } = this.#context;
     this.#machines ??= new MachineClaims({
-      ...this.#context,
+      clock,
+      randomBytes,
+      startedMs,
       presence: this.presence,
       tunnels: this.tunnels,
       isHolding: () => this.#context.store.settings().heldCheckIns,
