@@ -1,22 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type EdgeKey, encodeEdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
+import { encodeEdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
 import { Problem } from '../../../protocol/problems.js';
-
-const KEY: EdgeKey = {
-  apiUrl: 'https://hub.example:9443/edge',
-  tunnelAddress: 'hub.example:8000',
-  fingerprint: `${'A'.repeat(43)}=`,
-  environmentId: 5,
-  secret: 'yuXzVyFR2EDR98lWLQEHVqMUrcU5SO1Hkjb7G3_C8Ag',
-};
-
-/** An Edge key from whatever parts, valid or not: the encoder itself refuses bad ones. */
-function pack(...parts: string[]): string {
-  return Buffer.from(parts.join('|'), 'utf8').toString('base64');
-}
-
-const GOOD = [KEY.apiUrl, KEY.tunnelAddress, KEY.fingerprint, `5.${KEY.secret}`] as const;
+import { GOOD, KEY, pack } from './sample-edge-key.js';
 
 const NOT_BASE64 = /it is not base64$/;
 const UNREADABLE: [title: string, value: unknown, reason: RegExp][] = [

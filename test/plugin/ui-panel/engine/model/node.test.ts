@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { NodeView } from '../../../../../plugin/api.js';
 import { nodesOfList } from '../../../../../plugin/ui-panel/engine/model/node.js';
 import type { Task } from '../../../../../plugin/ui-panel/engine/model/task.js';
+import { sampleNode } from './sample-node.js';
 
 const listed = (ID: string, Role: 'manager' | 'worker') => ({
   ID,
@@ -13,20 +13,6 @@ const listed = (ID: string, Role: 'manager' | 'worker') => ({
   },
   Status: { State: 'ready', Addr: '10.0.0.1' },
   ...(Role === 'manager' && { ManagerStatus: { Leader: true, Reachability: 'reachable' } }),
-});
-const known = (id: string, confirmed = true): NodeView => ({
-  id,
-  name: `old-${id}`,
-  role: 'worker',
-  availability: null,
-  state: null,
-  isLeader: false,
-  reachability: null,
-  engineVersion: null,
-  cpus: null,
-  memoryBytes: null,
-  confirmed,
-  agent: { isLeader: true } as NodeView['agent'],
 });
 const task = (service: string, node: string, state = 'running') =>
   ({ service, node: { id: node, name: node }, state }) as Task;
@@ -41,7 +27,7 @@ test('nodes: data from managers, agents from the hub; managers come first', (t) 
   ];
   const cards = nodesOfList(
     [listed('b', 'worker'), listed('a', 'worker'), listed('c', 'manager')],
-    [known('b'), known('removed'), known('stranger', false)],
+    [sampleNode('b'), sampleNode('removed'), sampleNode('stranger', false)],
     tasks,
   );
   t.deepEqual(

@@ -1,24 +1,10 @@
 import test from 'ava';
-import type { NodeView } from '../../../../../plugin/api.js';
 import type { SwarmNode } from '../../../../../plugin/ui-panel/engine/model/node.js';
 import { actionsFor, confirmationOf } from '../../../../../plugin/ui-panel/resources/nodes/actions.js';
+import { sampleNode } from '../../engine/model/sample-node.js';
 
-const known = (id: string, confirmed = true): NodeView => ({
-  id,
-  name: `old-${id}`,
-  role: 'worker',
-  availability: null,
-  state: null,
-  isLeader: false,
-  reachability: null,
-  engineVersion: null,
-  cpus: null,
-  memoryBytes: null,
-  confirmed,
-  agent: { isLeader: true } as NodeView['agent'],
-});
 const card = (change: Partial<SwarmNode>): SwarmNode => ({
-  ...known('n1'),
+  ...sampleNode('n1'),
   address: '',
   message: '',
   runs: null,
