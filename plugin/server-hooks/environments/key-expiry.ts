@@ -98,7 +98,7 @@ export class KeyExpiry {
         await admin.revoke(id);
       }
     } catch (error) {
-      // Revocation in memory holds; the next sweep writes it.
+      // The store keeps the raised generation in memory, so that what was granted stays revoked.
       logger.error({ code: codeOf(error), environment: id }, 'cannot store the expiry of a rotated key');
     }
   }
