@@ -33,6 +33,8 @@ export interface CheckInAnswer {
  * wake-up is lost. No disk, no lock.
  */
 export class CheckIns {
+  /** Number of check-ins so far. */
+  count = 0;
   readonly #options: CheckInsOptions;
 
   constructor(options: CheckInsOptions) {
@@ -46,6 +48,7 @@ export class CheckIns {
    */
   async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
     const { environment, instance, query, signal } = checkIn;
+    this.count++;
     const settings = this.#options.store.settings();
     const live = this.#options.live.of(environment.id);
     live.presence.recordCheckIn(instance.id, checkInSecondsOf(environment, settings) * 1_000, {

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Action, Host, Logger } from '../host.js';
+import { ProblemCounts } from '../model/problem-counts.js';
 import { type Access, type AccessTarget, admit } from './access.js';
+
+/** The kinds of calls. */
+export const CALL_KINDS = ['rest', 'docker', 'console', 'agent'] as const;
+export type CallKind = (typeof CALL_KINDS)[number];
 
 /** Who called what, and how it ended: for audit and metrics. Never secrets. */
 export interface CallRecord {
-  readonly kind: 'rest' | 'docker' | 'console' | 'agent';
+  readonly kind: CallKind;
   /** Operation id of a REST call, path of an agent's call, method of a Docker call; `exec` of a console. */
   readonly operation: string;
   /** `Principal.id` of an authenticated caller. */
@@ -28,7 +33,7 @@ type CallFacts = Omit<CallRecord, 'durationMs'>;
 
 /** A call that is being answered. `status` is set where its answer does not have it. */
 export class OpenCall implements CallFacts {
-  readonly kind: CallRecord['kind'];
+  readonly kind: CallKind;
   readonly operation: string;
   principalId: string | null = null;
   instanceId: string | null = null;
@@ -37,7 +42,7 @@ export class OpenCall implements CallFacts {
   readonly #host: Host;
   readonly #req: IncomingMessage;
 
-  constructor(kind: CallRecord['kind'], operation: string, host: Host, req: IncomingMessage) {
+  constructor(kind: CallKind, operation: string, host: Host, req: IncomingMessage) {
     this.kind = kind;
     this.operation = operation;
     this.#host = host;
@@ -71,8 +76,22 @@ export interface GatewayOptions {
  * has closed.
  */
 export class Gateway {
+  /** Number of calls so far. */
+  readonly opened: Record<CallKind, number> = { rest: 0, docker: 0, console: 0, agent: 0 };
+  /** The problems that calls ended with. */
+  readonly failed: Readonly<Record<CallKind, ProblemCounts>> = {
+    rest: new ProblemCounts(),
+    docker: new ProblemCounts(),
+    console: new ProblemCounts(),
+    agent: new ProblemCounts(),
+  };
   readonly #options: GatewayOptions;
-  readonly #listeners = new Set<(record: CallRecord) => void>();
+  readonly #listeners: Readonly<Record<CallKind, Set<(record: CallRecord) => void>>> = {
+    rest: new Set(),
+    docker: new Set(),
+    console: new Set(),
+    agent: new Set(),
+  };
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -82,21 +101,27 @@ export class Gateway {
    * Opens a call.
    * @param closing its answer, or its connection once upgraded
    */
-  open(kind: CallRecord['kind'], operation: string, req: IncomingMessage, closing: Closing): OpenCall {
+  open(kind: CallKind, operation: string, req: IncomingMessage, closing: Closing): OpenCall {
     const { host, clock } = this.#options;
+    this.opened[kind]++;
     const call = new OpenCall(kind, operation, host, req);
     // No subscriber: nothing is recorded, and a check-in costs this one object.
-    if (this.#listeners.size > 0) {
+    if (this.#listeners[kind].size > 0) {
       const startedMs = clock.monotonic();
       closing.once('close', () => this.#record(call, closing, startedMs));
     }
     return call;
   }
 
-  /** Calls `listener` after each call has ended; returns the unsubscribe function. Calls that are open now are not recorded. */
-  onCall(listener: (record: CallRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * Calls `listener` after each call of these kinds has ended; returns the unsubscribe function. Calls that are open now
+   * are not recorded.
+   */
+  onCall(listener: (record: CallRecord) => void, kinds: readonly CallKind[] = CALL_KINDS): () => void {
+    for (const kind of kinds) this.#listeners[kind].add(listener);
+    return () => {
+      for (const kind of kinds) this.#listeners[kind].delete(listener);
+    };
   }
 
   #record(
@@ -107,7 +132,7 @@ export class Gateway {
     const durationMs = this.#options.clock.monotonic() - startedMs;
     const status = known ?? (headersSent ? statusCode : null);
     const record = { kind, operation, principalId, instanceId, environmentId, status, durationMs };
-    for (const listener of this.#listeners) {
+    for (const listener of this.#listeners[kind]) {
       try {
         listener(record);
       } catch (err) {

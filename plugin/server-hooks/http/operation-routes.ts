@@ -6,6 +6,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { Store } from '../store/store.js';
 import { environmentIdOf, requireEnvironment } from './access.js';
 import type { AnyAnswer, Operation, OperationInput, OperationSpec } from './define-operation.js';
+import { asProblem } from './error-reply.js';
 import type { Gateway, OpenCall } from './gateway.js';
 import { BodyGate } from './guards/body-gate.js';
 import { parseJsonBytes, readBody } from './read-body.js';
@@ -31,8 +32,13 @@ export function operationRoutes<Deps>(
     if (answer === null) continue;
     router.register(spec.path, [spec.method], async (ctx) => {
       const call = deps.gateway.open('rest', spec.id, ctx.req, ctx.res);
-      const input = await readCall(deps, spec, ctx, call, gate);
-      send(ctx, spec, await answer(input, deps), input.signal);
+      try {
+        const input = await readCall(deps, spec, ctx, call, gate);
+        send(ctx, spec, await answer(input, deps), input.signal);
+      } catch (error) {
+        deps.gateway.failed.rest.add(asProblem(error));
+        throw error;
+      }
     });
   }
   return router;

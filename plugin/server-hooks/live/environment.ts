@@ -112,9 +112,9 @@ export class LiveEnvironment implements SlotOptions {
     return this.tunnels.peek()?.lease?.instanceId ?? null;
   }
 
-  /** Whether any check-in is held. */
-  get isHolding(): boolean {
-    return this.#held !== null && this.#held.size > 0;
+  /** Number of held check-ins. */
+  get heldCount(): number {
+    return this.#held?.size ?? 0;
   }
 
   /** Answers the held check-ins for whose agents there is news. */

@@ -85,7 +85,7 @@ export class LiveEnvironments {
   wakeAll(): void {
     let delayMs = 0;
     for (const live of this.#live.values()) {
-      if (!live.isHolding) continue;
+      if (live.heldCount === 0) continue;
       delayMs += 1 / SPREAD_PER_MS;
       this.#options.clock.after(delayMs, () => live.wake());
     }

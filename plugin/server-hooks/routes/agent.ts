@@ -18,7 +18,7 @@ import type { Enrolment } from '../agents/enrolment.js';
 import type { IdleClose } from '../agents/idle-close.js';
 import type { Logger } from '../host.js';
 import { AnswerProofs } from '../http/answer-proofs.js';
-import { sendError, withHubTime } from '../http/error-reply.js';
+import { asProblem, sendError, withHubTime } from '../http/error-reply.js';
 import type { Gateway, OpenCall } from '../http/gateway.js';
 import { BodyGate } from '../http/guards/body-gate.js';
 import { preferredWait } from '../http/preferred-wait.js';
@@ -69,6 +69,7 @@ export function agentRoutes(deps: AgentDeps): Router {
     try {
       await next();
     } catch (error) {
+      gateway.failed.agent.add(asProblem(error));
       if (codeOf(error) === 'agent-unauthorized') deps.authFailures.note(logger);
       sendError(ctx, withHubTime(error, clock), logger);
     }

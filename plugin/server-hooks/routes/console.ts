@@ -56,6 +56,7 @@ export class ConsoleRoute {
       call.principalId = target.principalId;
       this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#deps));
     } catch (error) {
+      gateway.failed.console.add(error);
       call.status = answerError(plainResponse(req, socket, this.#deps.clock), error);
     }
     return true;

@@ -60,6 +60,7 @@ export async function answerDockerCall(
       await deps.lists.answer(req, res, environment.id, listRequest, nodes);
     } else await deps.docker.request(req, res, target);
   } catch (error) {
+    deps.gateway.failed.docker.add(error);
     refuse(res, error);
   }
 }
@@ -80,6 +81,7 @@ export async function answerDockerUpgrade(
     parseListRequest(call.path, false);
     await deps.docker.upgrade(req, socket, head, target);
   } catch (error) {
+    deps.gateway.failed.docker.add(error);
     open.status = refuse(plainResponse(req, socket, deps.clock), error);
   }
 }

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
+import { ProblemCounts } from '../model/problem-counts.js';
 
 const LOG_MS = 60_000;
 
 /** Logs refused connections, one warning a minute per code, so that unknown callers cannot fill the log. */
 export class RefusalLog {
+  readonly counts = new ProblemCounts();
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #loggedMs = new Map<string, number>();
@@ -15,6 +17,7 @@ export class RefusalLog {
   }
 
   note(code: string, address: string | undefined): void {
+    this.counts.addCode(code);
     const now = this.#clock.monotonic();
     const isNew = now - (this.#loggedMs.get(code) ?? Number.NEGATIVE_INFINITY) >= LOG_MS;
     if (isNew) this.#loggedMs.set(code, now);

@@ -16,6 +16,8 @@ export interface ConsoleOptions {
   readonly tunnels: TunnelSource;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called with the error of each console that fails. */
+  readonly onConsoleFailure?: (error: unknown) => void;
 }
 
 /** A text frame from the hub; terminal data uses binary frames. */
@@ -52,7 +54,7 @@ export async function serveConsole(
   target: ConsoleTarget,
   options: ConsoleOptions,
 ): Promise<void> {
-  const { tunnels, clock, logger } = options;
+  const { tunnels, clock, logger, onConsoleFailure } = options;
   const disconnect = new AbortController();
   ws.on('error', () => ws.terminate());
   ws.once('close', () => disconnect.abort(problem('client-gone')));
@@ -85,6 +87,7 @@ export async function serveConsole(
       }
     });
   } catch (error) {
+    onConsoleFailure?.(error);
     const isOurs = error instanceof Problem && !error.isSilent;
     logger.debug({ environment: target.environmentId, code: codeOf(error) }, 'console ended');
     send({ type: 'error', code: codeOf(error), detail: isOurs ? error.message : 'The console was aborted' });

@@ -34,6 +34,8 @@ import { UpgradeBody } from './upgrade-body.js';
 export interface DockerProxyOptions {
   readonly tunnels: TunnelSource;
   readonly logger: Logger;
+  /** Called with the error of each call that fails. */
+  readonly onFailure?: (error: unknown) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -48,10 +50,12 @@ export interface DockerProxyOptions {
 export class DockerProxy {
   readonly #access: EngineAccess;
   readonly #logger: Logger;
+  readonly #onFailure: (error: unknown) => void;
 
   constructor(options: DockerProxyOptions) {
     this.#access = { tunnels: options.tunnels, clock: options.clock ?? systemClock };
     this.#logger = options.logger;
+    this.#onFailure = options.onFailure ?? (() => undefined);
   }
 
   /** Serves a request. Never rejects: errors are answered, or the answer is reset once it has started. */
@@ -146,7 +150,8 @@ export class DockerProxy {
           this.#logger.debug({ ...about(target), code: codeOf(failure) }, 'stream aborted');
       });
     } catch (error) {
-      if (!socket.destroyed) this.#answerError(error, plain(), target);
+      if (socket.destroyed) this.#onFailure(error);
+      else this.#answerError(error, plain(), target);
     } finally {
       stopListening();
       body?.destroy();
@@ -168,6 +173,7 @@ export class DockerProxy {
   }
 
   #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {
+    this.#onFailure(error);
     const { status, headers, body } = dockerErrorBody(error);
     const code = codeOf(error);
     if (status === 500) this.#logger.error({ ...about(target), code, err: error }, 'docker call failed');

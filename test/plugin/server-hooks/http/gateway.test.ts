@@ -134,3 +134,36 @@ test('gateway: without a listener nothing is recorded', async (t) => {
   await caller('admin').call('GET', '/api/settings');
   t.deepEqual(records, []);
 });
+
+test('gateway: counts calls and their problems by kind, listeners or not', async (t) => {
+  const { url, caller, gateway, stopRecording } = await setup(t);
+  stopRecording();
+  const admin = caller('admin');
+  const { id, edgeKey, edgeId } = await admin.createEnvironment({
+    name: 'one',
+    url,
+    tunnelAddress: '127.0.0.1:1',
+  });
+  await caller(null).call('GET', '/api/settings');
+  await admin.call('GET', `/api/environments/${id}/docker/version`);
+  const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
+  await agent.checkIn();
+  await caller(null).call('GET', '/agent/check-in');
+  t.deepEqual(gateway.opened, { rest: 2, docker: 1, console: 0, agent: 3 });
+  t.deepEqual([...gateway.failed.rest], [['unauthorized', 1]]);
+  t.deepEqual([...gateway.failed.docker], [['environment-not-associated', 1]]);
+  t.deepEqual([...gateway.failed.agent], [['agent-unauthorized', 1]]);
+});
+
+test('gateway: a listener for one kind of calls gets no other', async (t) => {
+  const { caller, recorded, gateway } = await setup(t);
+  const docker: CallRecord[] = [];
+  gateway.onCall((record) => docker.push(record), ['docker']);
+  await caller('admin').call('GET', '/api/settings');
+  await caller('admin').call('GET', '/api/environments/1/docker/version');
+  await recorded(2);
+  t.deepEqual(
+    docker.map(({ kind, status }) => [kind, status]),
+    [['docker', 404]],
+  );
+});
