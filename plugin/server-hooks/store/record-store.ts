@@ -7,6 +7,7 @@ import type { Store, StoreChange, Transaction, Update } from './store.js';
 
 /** What engines have in common: they keep all records in memory, and each write is a transaction. */
 export abstract class RecordStore implements Store {
+  readonly writes = { succeeded: 0, failed: 0 };
   protected readonly records = new Records();
   readonly #watchers = new Set<(change: StoreChange) => void>();
 

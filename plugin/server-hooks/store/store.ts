@@ -99,6 +99,8 @@ export interface Store extends StoreReads {
 
   /** Whether the last write failed. The store retries by itself until one succeeds. */
   readonly isFailing: boolean;
+  /** Number of writes to the disk or database so far. Concurrent changes may share one. */
+  readonly writes: { readonly succeeded: number; readonly failed: number };
 
   create(make: (id: number) => Environment): Promise<Stored<Environment>>;
   update(id: number, change: Update<Environment>): Promise<Stored<Environment>>;

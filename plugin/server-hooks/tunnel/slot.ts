@@ -53,6 +53,8 @@ export class TunnelSlot {
   #calls = 0;
   /** Monotonic ms of the last use or demand; null: none since the last idle close or revocation. */
   #lastUseMs: number | null = null;
+  /** Monotonic ms of the demand that no tunnel has met yet. */
+  #demandedMs: number | null = null;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -80,6 +82,8 @@ export class TunnelSlot {
   demand(): void {
     const before = this.state;
     this.#lastUseMs = this.#options.clock.monotonic();
+    if (before === 'idle') this.#demandedMs = null;
+    if (before !== 'active') this.#demandedMs ??= this.#lastUseMs;
     if (before === 'idle') this.#options.onChange();
   }
 
@@ -148,19 +152,23 @@ export class TunnelSlot {
 
   /**
    * Attaches a tunnel and supersedes an older one: the newest authenticated one wins.
+   * @returns the time since the demand that it meets, ms; null: there was none
    * @throws Problem `credential-revoked` (401) if its lease was withdrawn
    */
-  attach(tunnel: TunnelSession): void {
+  attach(tunnel: TunnelSession): number | null {
     if (tunnel.grant.epoch !== this.#lease?.epoch) {
       throw problem('credential-revoked', { detail: 'The lease was withdrawn before the agent connected' });
     }
     const older = this.#tunnel;
     this.#tunnel = tunnel;
     this.#attachedMs = this.#options.clock.monotonic();
+    const wakeMs = this.#demandedMs === null ? null : this.#attachedMs - this.#demandedMs;
+    this.#demandedMs = null;
     tunnel.closed.addEventListener('abort', () => this.#detach(tunnel));
     older?.close('superseded');
     for (const waiter of [...this.#waiters]) waiter.resolve(tunnel);
     this.#options.onChange();
+    return wakeMs;
   }
 
   /**

@@ -86,6 +86,7 @@ export class MemoryStore extends RecordStore {
         else {
           this.#pending.delete(next);
           this.isFailing = false;
+          this.writes.succeeded++;
           next.resolve();
         }
       } catch (cause) {
@@ -122,6 +123,7 @@ export class MemoryStore extends RecordStore {
   /** Rejects all that is pending. What must not be lost waits for the next write. */
   #fail(cause: unknown): void {
     this.isFailing = true;
+    this.writes.failed++;
     const pending = [...this.#pending];
     this.#pending.clear();
     const raise = this.undo(pending.flatMap(({ changes }) => changes));

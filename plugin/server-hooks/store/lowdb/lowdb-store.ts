@@ -97,6 +97,7 @@ export class LowdbStore extends RecordStore {
     try {
       await this.#db.write();
     } catch (cause) {
+      this.writes.failed++;
       if (!this.isFailing) this.#logger.error({ err: cause }, 'the store cannot be written');
       this.#cancelRetry?.();
       this.#cancelRetry = this.#clock.after(
@@ -105,6 +106,7 @@ export class LowdbStore extends RecordStore {
       );
       throw problem('store-unwritable', { cause });
     }
+    this.writes.succeeded++;
     this.#writing = [];
     if (this.isFailing) this.#logger.info({}, 'the store can be written again');
     this.#cancelRetry?.();

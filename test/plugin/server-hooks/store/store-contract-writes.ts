@@ -102,6 +102,8 @@ export function storeContractOfWrites(engine: Engine): void {
     await t.throwsAsync(lost, { code: 'store-unwritable' });
     await t.throwsAsync(building, { code: 'store-unwritable' });
     t.true(store.isFailing);
+    const { succeeded, failed } = store.writes;
+    t.true(succeeded > 0 && failed > 0, `${succeeded} writes, ${failed} failed`);
     t.deepEqual([...store.environments()], [before]);
     t.is(store.environmentByName(before.name), before);
     t.deepEqual([...store.webhooks()], [webhook]);
@@ -110,6 +112,7 @@ export function storeContractOfWrites(engine: Engine): void {
     const { id } = await store.create(sampleEnvironment);
     t.is(id, 3, 'a lost id is not used again');
     t.false(store.isFailing);
+    t.true(store.writes.succeeded > succeeded);
     await store.stop();
     const again = await open();
     t.deepEqual(again.environment(1), before);

@@ -18,8 +18,7 @@ function setup(inactivityMs = 60_000) {
   const attach = async (t: ExecutionContext, options: Partial<TunnelPairOptions> = {}) => {
     const pair = await tunnelPair(t, { clock, ...options });
     slot.grant(pair.tunnel.grant.instanceId);
-    slot.attach(pair.tunnel);
-    return pair;
+    return { ...pair, wakeMs: slot.attach(pair.tunnel) };
   };
   return { clock, slot, changes, attach };
 }
@@ -212,4 +211,29 @@ test('slot: reconciles with its agent though the wall clock was set back', async
   clock.advance(3_001);
   slot.reconcile('a', 'none');
   t.is(tunnel.end, 'lost');
+});
+
+test('slot: the wake time runs from the first demand that no tunnel has met', async (t) => {
+  const { slot, clock, attach } = setup();
+  slot.demand();
+  clock.advance(300);
+  slot.demand();
+  clock.advance(200);
+  const first = await attach(t);
+  t.is(first.wakeMs, 500);
+  slot.demand();
+  clock.advance(1_000);
+  t.is((await attach(t)).wakeMs, null);
+});
+
+test('slot: a demand that lapsed or was revoked does not count for the wake time', async (t) => {
+  const { slot, clock, attach } = setup();
+  slot.demand();
+  clock.advance(90_000);
+  slot.demand();
+  slot.revoke();
+  clock.advance(1_000);
+  slot.demand();
+  clock.advance(20);
+  t.is((await attach(t)).wakeMs, 20);
 });
