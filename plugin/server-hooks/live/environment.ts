@@ -1,17 +1,19 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import type { Logger } from '../host.js';
 import type { Environment } from '../model/environment.js';
-import { SnapshotRequests } from '../snapshots/requests.js';
-import { LeaderElection } from '../swarm/leader-election.js';
-import { SwarmRoster } from '../swarm/roster.js';
+import type { Settings } from '../model/settings.js';
+import { type SnapshotOwner, SnapshotRequests } from '../snapshots/requests.js';
+import { type Candidate, type ElectionOwner, LeaderElection } from '../swarm/leader-election.js';
+import { type RosterOwner, SwarmRoster } from '../swarm/roster.js';
 import { TunnelCredentials } from '../tunnel/credentials.js';
 import type { TunnelSession } from '../tunnel/session.js';
 import type { SlotOptions } from '../tunnel/slot.js';
 import { TunnelSlots } from '../tunnel/slots.js';
 import type { LiveContext } from './context.js';
-import { HeldCheckIns } from './held-check-ins.js';
+import { HeldCheckIns, type HoldOwner } from './held-check-ins.js';
 import { leaderCandidates } from './leader-candidates.js';
-import { MachineClaims } from './machine-claims.js';
+import { type ClaimOwner, MachineClaims } from './machine-claims.js';
 import { Presence } from './presence.js';
 
 /**
@@ -19,7 +21,9 @@ import { Presence } from './presence.js';
  * check-ins and credentials, its tunnels and their leader, its Swarm's nodes, the snapshots it waits for. Parts that an
  * idle environment does not need are created on first use.
  */
-export class LiveEnvironment implements SlotOptions {
+export class LiveEnvironment
+  implements SlotOptions, HoldOwner, ClaimOwner, SnapshotOwner, RosterOwner, ElectionOwner
+{
   readonly id: number;
   readonly presence: Presence;
   readonly tunnels: TunnelSlots;
@@ -55,40 +59,17 @@ export class LiveEnvironment implements SlotOptions {
 
   /** Its Swarm's nodes. */
   get roster(): SwarmRoster {
-    const { clock, store } = this.#context;
-    this.#roster ??= new SwarmRoster({
-      environmentId: this.id,
-      clock,
-      store,
-      onChange: () => this.evaluate(),
-    });
+    this.#roster ??= new SwarmRoster(this);
     return this.#roster;
   }
 
   get snapshots(): SnapshotRequests {
-    const { clock, files, store } = this.#context;
-    this.#snapshots ??= new SnapshotRequests({
-      environmentId: this.id,
-      clock,
-      files,
-      store,
-      isLive: (instanceId) => this.presence.isLive(instanceId),
-      onRequest: () => this.wake(),
-    });
+    this.#snapshots ??= new SnapshotRequests(this);
     return this.#snapshots;
   }
 
   get machines(): MachineClaims {
-    const { clock, randomBytes, startedMs } = this.#context;
-    this.#machines ??= new MachineClaims({
-      clock,
-      randomBytes,
-      startedMs,
-      presence: this.presence,
-      tunnels: this.tunnels,
-      isHolding: () => this.#context.store.settings().heldCheckIns,
-      endHold: (instanceId) => this.#held?.answer(instanceId),
-    });
+    this.#machines ??= new MachineClaims(this);
     return this.#machines;
   }
 
@@ -198,12 +179,41 @@ export class LiveEnvironment implements SlotOptions {
     return this.#context.clock;
   }
 
+  get files(): LiveContext['files'] {
+    return this.#context.files;
+  }
+
+  get logger(): Logger {
+    return this.#context.logger;
+  }
+
   get newEpoch(): () => string {
     return this.#context.newEpoch;
   }
 
+  get randomBytes(): (size: number) => Buffer {
+    return this.#context.randomBytes;
+  }
+
+  get startedMs(): number {
+    return this.#context.startedMs;
+  }
+
+  get store(): LiveContext['store'] {
+    return this.#context.store;
+  }
+
+  settings(): Settings {
+    return this.store.settings();
+  }
+
   inactivityMs(): number {
-    return this.#context.store.settings().inactivitySeconds * 1_000;
+    return this.settings().inactivitySeconds * 1_000;
+  }
+
+  candidates(): Candidate[] {
+    const { record } = this;
+    return record ? leaderCandidates(record, this) : [];
   }
 
   /** A slot changed: decides who leads, or is part of that decision. */
@@ -233,18 +243,7 @@ export class LiveEnvironment implements SlotOptions {
   }
 
   #leaderElection(): LeaderElection {
-    const { clock, logger } = this.#context;
-    this.#election ??= new LeaderElection({
-      environmentId: this.id,
-      slot: this.tunnels.slot(),
-      candidates: () => {
-        const { record } = this;
-        return record ? leaderCandidates(record, this) : [];
-      },
-      onDue: () => this.evaluate(),
-      clock,
-      logger,
-    });
+    this.#election ??= new LeaderElection(this);
     return this.#election;
   }
 }

@@ -1,5 +1,6 @@
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import { SmallMap } from '../model/small-map.js';
 import type { Presence } from './presence.js';
 
 /** A check-in whose answer waits for a change. */
@@ -34,7 +35,7 @@ interface Waiter {
 /** The held check-ins of one environment, one for each agent at most. */
 export class HeldCheckIns {
   readonly #owner: HoldOwner;
-  readonly #waiters = new Map<string, Waiter>();
+  readonly #waiters = new SmallMap<Waiter>();
 
   constructor(owner: HoldOwner) {
     this.#owner = owner;
@@ -46,7 +47,7 @@ export class HeldCheckIns {
 
   /** Ends those with changes for their agents. */
   evaluate(): void {
-    for (const waiter of [...this.#waiters.values()]) waiter.evaluate();
+    for (const waiter of this.#waiters.values()) waiter.evaluate();
   }
 
   /** Answers an instance's held check-in immediately; a live agent then checks in again. */
@@ -61,7 +62,7 @@ export class HeldCheckIns {
 
   /** Ends all with an error. */
   end(error: Problem): void {
-    for (const waiter of [...this.#waiters.values()]) waiter.end(error);
+    for (const waiter of this.#waiters.values()) waiter.end(error);
   }
 
   /**

@@ -1,20 +1,23 @@
 import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Instance, Machine } from '../model/environment.js';
+import type { Settings } from '../model/settings.js';
+import { SmallMap } from '../model/small-map.js';
 import type { TunnelSlots } from '../tunnel/slots.js';
+import type { HeldCheckIns } from './held-check-ins.js';
 import { type Presence, STARTUP_MS } from './presence.js';
 
-export interface MachineClaimsOptions {
-  readonly presence: Presence;
-  readonly tunnels: Pick<TunnelSlots, 'isOpenTo'>;
+/** The environment whose instances' machines are distinguished. */
+export interface ClaimOwner {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   /** Monotonic ms of the hub's start. */
   readonly startedMs: number;
-  /** Whether agents may hold check-ins: then all check in soon after a hub start. */
-  readonly isHolding: () => boolean;
-  /** Ends an instance's held check-in, so that a live agent checks in again immediately. */
-  readonly endHold: (instanceId: string) => void;
+  readonly presence: Presence;
+  readonly tunnels: Pick<TunnelSlots, 'isOpenTo'>;
+  /** Ends a held check-in, so that a live agent checks in again immediately. */
+  readonly held: Pick<HeldCheckIns, 'answer'>;
+  settings(): Settings;
 }
 
 /** What an enrolling agent reports about its machine. */
@@ -59,12 +62,12 @@ const RECENT_MS = 5 * 60_000;
  * new mark that the other does not have. From then on only an admin can admit the other.
  */
 export class MachineClaims {
-  readonly #options: MachineClaimsOptions;
+  readonly #owner: ClaimOwner;
   /** By instance: the other machine that claimed it last. */
-  readonly #rivals = new Map<string, Rival>();
+  #rivals: SmallMap<Rival> | null = null;
 
-  constructor(options: MachineClaimsOptions) {
-    this.#options = options;
+  constructor(owner: ClaimOwner) {
+    this.#owner = owner;
   }
 
   /** The machine to store at the first enrolment; undefined: the agent cannot identify boots. */
@@ -88,8 +91,8 @@ export class MachineClaims {
 
   /** The instance that another machine claimed last, with that machine. Null: none did recently. */
   chosenRival(instances: readonly Instance[]): { instance: Instance; machine: Machine } | null {
-    const now = this.#options.clock.monotonic();
-    for (const [instanceId, { boot, askedMs }] of [...this.#rivals].reverse()) {
+    const now = this.#owner.clock.monotonic();
+    for (const [instanceId, { boot, askedMs }] of this.#rivals?.entries().reverse() ?? []) {
       const instance = instances.find((one) => one.id === instanceId);
       if (!instance?.machine || instance.machine.boot === boot) continue;
       if (now - askedMs > RECENT_MS) continue;
@@ -100,29 +103,29 @@ export class MachineClaims {
 
   /** Forgets the rivals of all other instances. */
   keep(instanceIds: ReadonlySet<string>): void {
-    for (const id of this.#rivals.keys()) if (!instanceIds.has(id)) this.#rivals.delete(id);
+    this.#rivals?.keep(instanceIds);
   }
 
   /** The new boot waits until the first machine checks in, or misses its next check-in. */
   #compete(known: Instance, machine: Machine, boot: string, intervalMs: number): MachineClaim {
-    const { clock, presence, tunnels, endHold } = this.#options;
+    const { clock, presence, tunnels, held } = this.#owner;
     const now = clock.monotonic();
     const rival = this.#note(known, boot, intervalMs);
     if ((presence.arrivedMs(known.id) ?? 0) > rival.sinceMs) {
       if (boot !== '') return { kind: 'cloned', machine: this.#marked({ ...machine, isContested: true }) };
       // An agent that cannot identify its boot proves nothing about its machine: it gets another trial.
-      this.#rivals.delete(known.id);
+      this.#rivals?.delete(known.id);
       this.#note(known, boot, intervalMs);
       return { kind: 'cloned' };
     }
     if (now >= rival.deadlineMs && !tunnels.isOpenTo(known.id)) {
-      this.#rivals.delete(known.id);
+      this.#rivals?.delete(known.id);
       return {
         kind: 'moved',
         machine: this.#marked({ ...machine, boot, previous: machine.boot || machine.previous }),
       };
     }
-    endHold(known.id);
+    held.answer(known.id);
     const seconds = Math.max(1, Math.ceil((rival.deadlineMs - now) / 1_000));
     return { kind: 'early', retryAfterSeconds: Math.min(seconds, MAX_RETRY_SECONDS) };
   }
@@ -132,7 +135,7 @@ export class MachineClaims {
    * machines; else one was paused for the other, as with a standby machine or a snapshot with memory.
    */
   #restore(known: Instance, machine: Machine, boot: string, intervalMs: number): MachineClaim {
-    const { clock, presence, tunnels } = this.#options;
+    const { clock, presence, tunnels } = this.#owner;
     const arrivedMs = presence.arrivedMs(known.id);
     const isOtherLive =
       presence.isHeld(known.id) ||
@@ -145,10 +148,13 @@ export class MachineClaims {
 
   /** Records the caller as the latest rival; a new one gets its deadline. */
   #note(known: Instance, boot: string, intervalMs: number): Rival {
-    const { clock, presence, startedMs, isHolding } = this.#options;
+    const { clock, presence, startedMs } = this.#owner;
     const now = clock.monotonic();
-    const before = this.#rivals.get(known.id);
-    const startupMs = isHolding() ? STARTUP_MS : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
+    const before = this.#rivals?.get(known.id);
+    // Agents that may hold check-ins all check in soon after a hub start.
+    const startupMs = this.#owner.settings().heldCheckIns
+      ? STARTUP_MS
+      : Math.max(STARTUP_MS, intervalMs + GRACE_MS);
     const arrivedMs = presence.arrivedMs(known.id);
     const missedMs = arrivedMs === null ? startedMs + startupMs : arrivedMs + intervalMs + GRACE_MS;
     // A held check-in is ended, and a live agent is back within a round trip.
@@ -158,12 +164,13 @@ export class MachineClaims {
       askedMs: now,
     };
     // Last in the map is latest.
+    this.#rivals ??= new SmallMap();
     this.#rivals.delete(known.id);
     this.#rivals.set(known.id, rival);
     return rival;
   }
 
   #marked(machine: Omit<Machine, 'mark'>): Machine {
-    return { ...machine, mark: this.#options.randomBytes(16).toString('base64url') };
+    return { ...machine, mark: this.#owner.randomBytes(16).toString('base64url') };
   }
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import { SmallMap } from '../model/small-map.js';
 
 /** What an agent last reported about itself. */
 export interface AgentFacts {
@@ -32,13 +33,14 @@ interface AgentPresence {
   heldUntilMs: number;
   intervalMs: number;
   facts: AgentFacts;
-  /** Last accepted timestamp of each path: they increase strictly. A handful, so a list: it takes half of a map's memory. */
-  timestamps: readonly AcceptedTimestamp[];
+  /** Last accepted timestamp of each path: they increase strictly. A handful, so a chain: it takes a third of a map's memory. */
+  timestamps: AcceptedTimestamp | null;
 }
 
 interface AcceptedTimestamp {
   readonly path: string;
   timeMs: number;
+  readonly next: AcceptedTimestamp | null;
 }
 
 /** How far an agent's clock may be off, ms. Each refusal carries the hub's time. */
@@ -52,34 +54,32 @@ const GRACE_MS = 10_000;
 
 /** What is known of one environment's agents, in memory only: a steady check-in writes nothing. */
 export class Presence {
-  readonly #clock: Clock;
-  readonly #startedMs: number;
-  readonly #agents = new Map<string, AgentPresence>();
+  readonly #options: PresenceOptions;
+  readonly #agents = new SmallMap<AgentPresence>();
   #lastCheckInAtMs: number | null = null;
   #lastRefusal: Refusal | null = null;
   /** Monotonic ms of the last refusal. */
   #lastRefusalMs = 0;
 
-  constructor({ clock, startedMs }: PresenceOptions) {
-    this.#clock = clock;
-    this.#startedMs = startedMs;
+  constructor(options: PresenceOptions) {
+    this.#options = options;
   }
 
   /** Records a check-in. `intervalMs` is the granted time until the next one. */
   recordCheckIn(instanceId: string, intervalMs: number, facts?: AgentFacts): void {
     const agent = this.#agent(instanceId);
-    agent.arrivedMs = this.#clock.monotonic();
+    agent.arrivedMs = this.#options.clock.monotonic();
     agent.lastSeenMs = agent.arrivedMs;
     agent.intervalMs = intervalMs;
-    if (facts) agent.facts = facts;
-    agent.lastCheckInAtMs = this.#clock.now();
+    if (facts) agent.facts = facts.problem === null ? NO_PROBLEM[facts.engine] : facts;
+    agent.lastCheckInAtMs = this.#options.clock.now();
     this.#lastCheckInAtMs = agent.lastCheckInAtMs;
   }
 
   /** Records an enrolment. */
   enrolled(instanceId: string, intervalMs: number): void {
     this.recordCheckIn(instanceId, intervalMs);
-    this.#agent(instanceId).enrolledMs = this.#clock.monotonic();
+    this.#agent(instanceId).enrolledMs = this.#options.clock.monotonic();
   }
 
   /** Monotonic ms of the last check-in or enrolment; null: none since the hub started. */
@@ -95,11 +95,11 @@ export class Presence {
   /** Starts a hold; returns the function that ends it. */
   held(instanceId: string, waitMs: number): () => void {
     const agent = this.#agent(instanceId);
-    const until = this.#clock.monotonic() + waitMs;
+    const until = this.#options.clock.monotonic() + waitMs;
     agent.heldUntilMs = until;
     return () => {
       if (agent.heldUntilMs !== until) return;
-      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, this.#clock.monotonic()));
+      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, this.#options.clock.monotonic()));
       agent.heldUntilMs = 0;
     };
   }
@@ -108,7 +108,7 @@ export class Presence {
   isLive(instanceId: string, graceMs: number = GRACE_MS): boolean {
     const agent = this.#agents.get(instanceId);
     if (!agent) return false;
-    const now = this.#clock.monotonic();
+    const now = this.#options.clock.monotonic();
     const lastSeen = Math.max(agent.lastSeenMs, Math.min(now, agent.heldUntilMs));
     return now - lastSeen <= 2 * agent.intervalMs + graceMs;
   }
@@ -119,13 +119,13 @@ export class Presence {
    */
   mayBeLive(instanceId: string, startupMs: number = STARTUP_MS, graceMs: number = GRACE_MS): boolean {
     if (this.#agents.get(instanceId)?.arrivedMs != null) return this.isLive(instanceId, graceMs);
-    return this.#clock.monotonic() - this.#startedMs < startupMs;
+    return this.#options.clock.monotonic() - this.#options.startedMs < startupMs;
   }
 
   /** Whether an instance has a held check-in that can be answered now. */
   isHeld(instanceId: string): boolean {
     const agent = this.#agents.get(instanceId);
-    return agent !== undefined && agent.heldUntilMs > this.#clock.monotonic();
+    return agent !== undefined && agent.heldUntilMs > this.#options.clock.monotonic();
   }
 
   facts(instanceId: string): AgentFacts | null {
@@ -145,17 +145,18 @@ export class Presence {
    */
   acceptTimestamp(instanceId: string, path: string, timeMs: number): number | null {
     const agent = this.#agent(instanceId);
-    const accepted = agent.timestamps.find((one) => one.path === path);
+    let accepted = agent.timestamps;
+    while (accepted && accepted.path !== path) accepted = accepted.next;
     const last = accepted?.timeMs ?? 0;
-    if (timeMs <= last && last <= this.#clock.now() + MAX_SKEW_MS) return last;
+    if (timeMs <= last && last <= this.#options.clock.now() + MAX_SKEW_MS) return last;
     if (accepted) accepted.timeMs = timeMs;
-    else agent.timestamps = [...agent.timestamps, { path, timeMs }];
+    else agent.timestamps = { path, timeMs, next: agent.timestamps };
     return null;
   }
 
   refused(error: Problem): void {
-    this.#lastRefusal = { code: error.code, at: new Date(this.#clock.now()).toISOString() };
-    this.#lastRefusalMs = this.#clock.monotonic();
+    this.#lastRefusal = { code: error.code, at: new Date(this.#options.clock.now()).toISOString() };
+    this.#lastRefusalMs = this.#options.clock.monotonic();
   }
 
   /** Each refusal is a new object: the same object means no new refusal. */
@@ -165,7 +166,7 @@ export class Presence {
 
   /** The last refusal, while it is recent enough that the caller is probably still trying. */
   get recentRefusal(): Refusal | null {
-    return this.#clock.monotonic() - this.#lastRefusalMs > RECENT_MS ? null : this.#lastRefusal;
+    return this.#options.clock.monotonic() - this.#lastRefusalMs > RECENT_MS ? null : this.#lastRefusal;
   }
 
   clearRefusal(): void {
@@ -174,27 +175,21 @@ export class Presence {
 
   /** Forgets all other instances; returns whether there were any. */
   keep(instanceIds: ReadonlySet<string>): boolean {
-    let isAnyDropped = false;
-    for (const id of this.#agents.keys()) {
-      if (instanceIds.has(id)) continue;
-      this.#agents.delete(id);
-      isAnyDropped = true;
-    }
-    return isAnyDropped;
+    return this.#agents.keep(instanceIds);
   }
 
   #agent(id: string): AgentPresence {
     let agent = this.#agents.get(id);
     if (!agent) {
       agent = {
-        lastSeenMs: this.#clock.monotonic(),
+        lastSeenMs: this.#options.clock.monotonic(),
         arrivedMs: null,
         lastCheckInAtMs: null,
         enrolledMs: null,
         heldUntilMs: 0,
         intervalMs: 0,
-        facts: UNKNOWN,
-        timestamps: NO_TIMESTAMPS,
+        facts: NO_PROBLEM.unknown,
+        timestamps: null,
       };
       this.#agents.set(id, agent);
     }
@@ -202,5 +197,9 @@ export class Presence {
   }
 }
 
-const NO_TIMESTAMPS: readonly AcceptedTimestamp[] = Object.freeze([]);
-const UNKNOWN: AgentFacts = Object.freeze({ engine: 'unknown', problem: null });
+/** What most agents report; shared by them. */
+const NO_PROBLEM: Readonly<Record<AgentFacts['engine'], AgentFacts>> = Object.freeze({
+  up: Object.freeze({ engine: 'up', problem: null }),
+  down: Object.freeze({ engine: 'down', problem: null }),
+  unknown: Object.freeze({ engine: 'unknown', problem: null }),
+});

@@ -1,18 +1,20 @@
 import { codeOf, Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type Environment, type Instance, servesSwarm } from '../model/environment.js';
-import type { Store } from '../store/store.js';
+import { SmallMap } from '../model/small-map.js';
 import type { EncodedSnapshot } from './encode.js';
 import type { SnapshotFiles } from './files.js';
 
-export interface SnapshotRequestsOptions {
-  readonly environmentId: number;
+/** The environment whose snapshots are requested. */
+export interface SnapshotOwner {
+  readonly id: number;
+  /** Undefined once it is deleted. */
+  readonly record: Environment | undefined;
   readonly clock: Clock;
-  readonly store: Pick<Store, 'environment'>;
-  readonly isLive: (instanceId: string) => boolean;
-  /** Called synchronously when snapshots are requested. */
-  readonly onRequest: () => void;
   readonly files: Pick<SnapshotFiles, 'write'>;
+  readonly presence: { isLive(instanceId: string): boolean };
+  /** Called synchronously when snapshots are requested. */
+  wake(): void;
 }
 
 interface Waiter {
@@ -30,16 +32,16 @@ const OTHERS_MS = 3_000;
 
 /** Accepts the snapshots of one environment's agents and requests them. Contents are read from the files. */
 export class SnapshotRequests {
-  readonly #options: SnapshotRequestsOptions;
+  readonly #owner: SnapshotOwner;
   /** Monotonic ms of the last admitted snapshot, by instance. */
-  readonly #lastMs = new Map<string, number>();
+  readonly #lastMs = new SmallMap<number>();
   /** Instances that were asked and have sent nothing since. */
-  readonly #asked = new Set<string>();
-  readonly #waiters = new Set<Waiter>();
+  #asked: Set<string> | null = null;
+  #waiters: Set<Waiter> | null = null;
   #requested = 0;
 
-  constructor(options: SnapshotRequestsOptions) {
-    this.#options = options;
+  constructor(owner: SnapshotOwner) {
+    this.#owner = owner;
   }
 
   /** Number of requests so far; check-ins carry it. */
@@ -53,9 +55,9 @@ export class SnapshotRequests {
    * @throws Problem `snapshot-too-soon` (429)
    */
   admit(instanceId: string): void {
-    const now = this.#options.clock.monotonic();
+    const now = this.#owner.clock.monotonic();
     const last = this.#lastMs.get(instanceId);
-    const isWanted = this.#asked.delete(instanceId);
+    const isWanted = this.#asked?.delete(instanceId);
     if (!isWanted && last !== undefined && now - last < MIN_GAP_MS) {
       throw problem('snapshot-too-soon', {
         retryAfterSeconds: Math.ceil((MIN_GAP_MS - (now - last)) / 1_000),
@@ -70,7 +72,7 @@ export class SnapshotRequests {
    */
   async accept(instance: Instance, snapshot: EncodedSnapshot): Promise<void> {
     try {
-      await this.#options.files.write(this.#options.environmentId, instance, snapshot);
+      await this.#owner.files.write(this.#owner.id, instance, snapshot);
       this.#notify(instance);
     } catch (error) {
       if (error instanceof Problem) this.#notify(instance, error);
@@ -91,19 +93,23 @@ export class SnapshotRequests {
    * @throws Problem `snapshot-timeout` (504), `snapshot-unwritable` (503), or the error passed to {@link refuse}
    */
   request(waitMs: number): Promise<void> {
-    const { clock, isLive, onRequest } = this.#options;
-    const ids = this.#environment()?.instances.map(({ id }) => id) ?? [];
+    const { clock, presence, record } = this.#owner;
+    const ids = record?.instances.map(({ id }) => id) ?? [];
+    this.#asked ??= new Set();
+    for (const id of ids) this.#asked.add(id);
+    this.#waiters ??= new Set();
+    const waiters = this.#waiters;
     return new Promise((resolve, reject) => {
       let cancelOthers: (() => void) | null = null;
       const settle = (error?: Problem) => {
         cancel();
         cancelOthers?.();
-        this.#waiters.delete(waiter);
+        waiters.delete(waiter);
         if (error) reject(error);
         else resolve();
       };
       const waiter: Waiter = {
-        missing: new Set(ids.filter(isLive)),
+        missing: new Set(ids.filter((id) => presence.isLive(id))),
         received: (instanceId, isEnough, error) => {
           waiter.missing.delete(instanceId);
           if (isEnough && error) settle(error);
@@ -119,37 +125,28 @@ export class SnapshotRequests {
           }),
         ),
       );
-      this.#waiters.add(waiter);
-      for (const id of ids) this.#asked.add(id);
+      waiters.add(waiter);
       this.#requested++;
-      onRequest();
+      this.#owner.wake();
     });
   }
 
   /** Ends the waits for a snapshot of an environment without agents. */
   refuse(error: Problem): void {
-    for (const waiter of [...this.#waiters]) waiter.refuse(error);
+    for (const waiter of [...(this.#waiters ?? [])]) waiter.refuse(error);
   }
 
   /** Forgets all other instances. */
   keep(instanceIds: ReadonlySet<string>): void {
-    for (const id of [...this.#lastMs.keys(), ...this.#asked]) {
-      if (instanceIds.has(id)) continue;
-      this.#lastMs.delete(id);
-      this.#asked.delete(id);
-    }
+    this.#lastMs.keep(instanceIds);
+    for (const id of this.#asked ?? []) if (!instanceIds.has(id)) this.#asked?.delete(id);
   }
 
   #notify({ id }: Instance, error?: Problem): void {
-    const environment = this.#environment();
-    if (this.#waiters.size === 0 || !environment) return;
-    const serving = environment.instances.filter((one) => servesSwarm(environment, one.id));
-    const isEnough =
-      serving.some((one) => one.id === id) || !serving.some((one) => this.#options.isLive(one.id));
+    const { record, presence } = this.#owner;
+    if (!this.#waiters?.size || !record) return;
+    const serving = record.instances.filter((one) => servesSwarm(record, one.id));
+    const isEnough = serving.some((one) => one.id === id) || !serving.some((one) => presence.isLive(one.id));
     for (const waiter of [...this.#waiters]) waiter.received(id, isEnough, error);
-  }
-
-  #environment(): Environment | undefined {
-    return this.#options.store.environment(this.#options.environmentId);
   }
 }

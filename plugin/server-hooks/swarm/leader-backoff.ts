@@ -1,4 +1,5 @@
 import type { Clock } from '../../../protocol/time/clock.js';
+import { SmallMap } from '../model/small-map.js';
 
 /** Time a lease may last without a tunnel, ms. */
 export const LEASE_MS = 5_000;
@@ -17,7 +18,7 @@ interface Failure {
 /** Records which of an environment's agents had the lease and checked in but did not open a tunnel. */
 export class LeaderBackoff {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, Failure>();
+  readonly #failures = new SmallMap<Failure>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,7 +33,7 @@ export class LeaderBackoff {
   /** Records that an agent's tunnel is open. */
   connected(instanceId: string): void {
     this.#failures.delete(instanceId);
-    for (const [id, { atMs, turns }] of this.#failures) {
+    for (const [id, { atMs, turns }] of this.#failures.entries()) {
       if (turns > 0) this.#failures.set(id, { atMs, turns: 0 });
     }
   }

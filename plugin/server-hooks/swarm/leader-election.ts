@@ -1,8 +1,10 @@
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
 import { type Contender, electLeader } from '../model/elect-leader.js';
+import { SmallMap } from '../model/small-map.js';
 import type { TunnelSession } from '../tunnel/session.js';
 import type { TunnelSlot } from '../tunnel/slot.js';
+import type { TunnelSlots } from '../tunnel/slots.js';
 import { LEASE_MS, LeaderBackoff } from './leader-backoff.js';
 
 /** An instance that may lead its environment. */
@@ -13,16 +15,16 @@ export interface Candidate extends Pick<Contender, 'instanceId' | 'nodeId' | 'ra
   readonly isLive: boolean;
 }
 
-export interface LeaderElectionOptions {
-  readonly environmentId: number;
-  /** The environment's slot. */
-  readonly slot: TunnelSlot;
-  /** The environment's instances in order of enrolment. */
-  readonly candidates: () => readonly Candidate[];
-  /** Called when a timer made a new evaluation necessary; calls {@link LeaderElection.evaluate}. */
-  readonly onDue: () => void;
+/** The environment whose leader is elected. */
+export interface ElectionOwner {
+  readonly id: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tunnels: Pick<TunnelSlots, 'slot'>;
+  /** The environment's instances in order of enrolment. */
+  candidates(): readonly Candidate[];
+  /** Called when a timer made a new evaluation necessary; calls {@link LeaderElection.evaluate}. */
+  evaluate(): void;
 }
 
 /**
@@ -42,8 +44,8 @@ const MAX_LOGGED = 5;
  * the event loop from the current state; the slot's epoch fences out earlier holders.
  */
 export class LeaderElection {
-  readonly #options: LeaderElectionOptions;
-  #absences = new Map<string, Absence>();
+  readonly #owner: ElectionOwner;
+  #absences = new SmallMap<Absence>();
   #failures: LeaderBackoff;
   #isRunning = false;
   /** Epoch of the lease that the timer is for; null: waiting for any agent. */
@@ -54,9 +56,9 @@ export class LeaderElection {
   #hasHolderCheckedIn = false;
   #cancelTimer: (() => void) | null = null;
 
-  constructor(options: LeaderElectionOptions) {
-    this.#options = options;
-    this.#failures = new LeaderBackoff(options.clock);
+  constructor(owner: ElectionOwner) {
+    this.#owner = owner;
+    this.#failures = new LeaderBackoff(owner.clock);
   }
 
   /** Ends its timer and forgets what it knows of the agents; safe to call twice. */
@@ -64,15 +66,15 @@ export class LeaderElection {
     this.#stopTimer();
     this.#isRunning = false;
     this.#epoch = null;
-    this.#absences = new Map();
-    this.#failures = new LeaderBackoff(this.#options.clock);
+    this.#absences = new SmallMap();
+    this.#failures = new LeaderBackoff(this.#owner.clock);
   }
 
   /** Records a check-in: the instance can be notified now. Evaluate afterwards. */
   recordCheckIn(instanceId: string): void {
     if (!this.#isRunning) return;
     this.#absences.delete(instanceId);
-    if (this.#options.slot.lease?.instanceId === instanceId) this.#hasHolderCheckedIn = true;
+    if (this.#slot().lease?.instanceId === instanceId) this.#hasHolderCheckedIn = true;
   }
 
   /** Records that the connection of an instance's held check-in broke. Evaluate afterwards. */
@@ -90,7 +92,7 @@ export class LeaderElection {
    * although it holds no check-in.
    */
   evaluate(calling: string | null = null): void {
-    const { slot } = this.#options;
+    const slot = this.#slot();
     if (slot.state === 'idle') {
       if (this.#isRunning) this.stop();
       slot.withdraw();
@@ -111,19 +113,19 @@ export class LeaderElection {
   }
 
   #log(leader: Contender, all: readonly Contender[]): void {
-    const { environmentId, logger } = this.#options;
+    const { id, logger } = this.#owner;
     const describe = ({ nodeId, rank, doubt }: Contender) => ({
       node: nodeId,
       rank,
       ...(doubt ? { doubt } : {}),
     });
     const passedOver = all.filter(({ doubt }) => doubt !== null).slice(0, MAX_LOGGED);
-    const about = { environment: environmentId, ...describe(leader), passedOver: passedOver.map(describe) };
+    const about = { environment: id, ...describe(leader), passedOver: passedOver.map(describe) };
     logger.info(about, 'leader chosen');
   }
 
   #contenders(calling: string | null): Contender[] {
-    return this.#options.candidates().map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
+    return this.#owner.candidates().map(({ instanceId, nodeId, rank, isHeld, isLive }) => {
       const absence = this.#absences.get(instanceId);
       const failedMs = this.#failures.failedMs(instanceId);
       return {
@@ -152,24 +154,24 @@ export class LeaderElection {
     if (slot.tunnel || this.#cancelTimer) return;
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#sinceMs = this.#options.clock.monotonic();
+      this.#sinceMs = this.#owner.clock.monotonic();
       this.#hasHolderCheckedIn = calling !== null && calling === slot.lease?.instanceId;
     }
     this.#wait(LEASE_MS);
   }
 
   #wait(ms: number): void {
-    this.#cancelTimer = this.#options.clock.after(ms, () => this.#overdue());
+    this.#cancelTimer = this.#owner.clock.after(ms, () => this.#overdue());
   }
 
   #overdue(): void {
-    const { slot, clock, onDue } = this.#options;
+    const slot = this.#slot();
     this.#cancelTimer = null;
     const { lease } = slot;
     const all = this.#contenders(null);
     const others = all.filter((one) => one.instanceId !== lease?.instanceId);
     const endMs = this.#sinceMs + this.#failures.leaseMs(all.filter(({ isLive }) => isLive));
-    const leftMs = endMs - clock.monotonic();
+    const leftMs = endMs - this.#owner.clock.monotonic();
     if (lease && this.#hasHolderCheckedIn && leftMs > 0) {
       this.#wait(leftMs);
       return;
@@ -181,7 +183,11 @@ export class LeaderElection {
     else this.#miss(lease.instanceId, 'suspect');
     // If it is the only candidate, a slow agent keeps the lease: its tunnel may still be opening.
     if (others.some((one) => one.isReachable || one.isLive)) slot.withdraw();
-    onDue();
+    this.#owner.evaluate();
+  }
+
+  #slot(): TunnelSlot {
+    return this.#owner.tunnels.slot();
   }
 
   #stopTimer(): void {

@@ -6,12 +6,14 @@ import { confirmManagers } from '../model/confirm-managers.js';
 import { type Environment, type Instance, isManager } from '../model/environment.js';
 import type { Store } from '../store/store.js';
 
-export interface SwarmRosterOptions {
-  readonly environmentId: number;
-  readonly store: Pick<Store, 'environment' | 'update'>;
-  /** Called synchronously after each report with changes. */
-  readonly onChange: () => void;
+/** The environment whose Swarm's nodes are reported. */
+export interface RosterOwner {
+  /** Undefined once it is deleted. */
+  readonly record: Environment | undefined;
   readonly clock: Clock;
+  readonly store: Pick<Store, 'update'>;
+  /** Called synchronously after each report with changes. */
+  evaluate(): void;
 }
 
 /** Sustained rate of accepted changes, ms… */
@@ -31,13 +33,13 @@ interface Reported {
  * on disk, so that a hub restart does not trust an unknown manager on first use again.
  */
 export class SwarmRoster {
-  readonly #options: SwarmRosterOptions;
+  readonly #owner: RosterOwner;
   #report: Reported | null = null;
   /** Monotonic ms at which the bucket is full again. */
   #evenMs = 0;
 
-  constructor(options: SwarmRosterOptions) {
-    this.#options = options;
+  constructor(owner: RosterOwner) {
+    this.#owner = owner;
   }
 
   /** The nodes by id; null before a manager has reported, and outside a Swarm. */
@@ -55,7 +57,6 @@ export class SwarmRoster {
    * @throws Problem `manager-unconfirmed` (403), `report-too-soon` (429), `store-unwritable` (503)
    */
   async accept(instance: Instance, report: SwarmReport): Promise<void> {
-    const { onChange, clock } = this.#options;
     // Read the current record: the agent may have enrolled again while its report was in flight.
     const environment = this.requireTrusted(instance);
     if (environment.swarm?.id !== report.swarmId) throw problem('manager-unconfirmed');
@@ -63,10 +64,10 @@ export class SwarmRoster {
     const isChanged = !isDeepStrictEqual(this.members, members);
     if (isChanged) {
       this.#requirePace();
-      this.#report = { swarmId: report.swarmId, members, atMs: clock.monotonic() };
+      this.#report = { swarmId: report.swarmId, members, atMs: this.#owner.clock.monotonic() };
     }
     const stored = this.#keepManagers(environment, instance, report);
-    if (isChanged) onChange();
+    if (isChanged) this.#owner.evaluate();
     await stored;
   }
 
@@ -75,7 +76,7 @@ export class SwarmRoster {
    * @throws Problem `manager-unconfirmed` (403)
    */
   requireTrusted({ id }: Instance): Environment {
-    const environment = this.#environment();
+    const environment = this.#owner.record;
     const reporter = environment?.instances.find((one) => one.id === id);
     if (!environment || !reporter || !isManager(environment, reporter)) throw problem('manager-unconfirmed');
     return environment;
@@ -90,7 +91,7 @@ export class SwarmRoster {
 
   /** A change costs a write and an evaluation of all the environment's agents. */
   #requirePace(): void {
-    const now = this.#options.clock.monotonic();
+    const now = this.#owner.clock.monotonic();
     const evenMs = Math.max(this.#evenMs, now) + GAP_MS;
     if (evenMs > now + BURST * GAP_MS) {
       throw problem('report-too-soon', { retryAfterSeconds: 1 });
@@ -100,15 +101,11 @@ export class SwarmRoster {
 
   /** Ignores reports of the environment's previous Swarm. */
   #current(): Reported | null {
-    return this.#report && this.#report.swarmId === this.#environment()?.swarm?.id ? this.#report : null;
-  }
-
-  #environment(): Environment | undefined {
-    return this.#options.store.environment(this.#options.environmentId);
+    return this.#report && this.#report.swarmId === this.#owner.record?.swarm?.id ? this.#report : null;
   }
 
   async #keepManagers(environment: Environment, { id }: Instance, report: SwarmReport): Promise<void> {
     const change = (current: Environment) => confirmManagers(current, id, report);
-    if (change(environment) !== environment) await this.#options.store.update(environment.id, change);
+    if (change(environment) !== environment) await this.#owner.store.update(environment.id, change);
   }
 }

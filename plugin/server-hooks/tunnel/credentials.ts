@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import { SmallMap } from '../model/small-map.js';
 
 /** The rights of a credential. A tunnel's environment comes from here, never from the agent. */
 export interface Grant {
@@ -22,6 +23,8 @@ interface Issued {
   readonly tokenHash: string;
   /** Monotonic ms, so that setting the wall clock neither prolongs a credential nor delays a new one. */
   readonly issuedMs: number;
+  /** Called once when it is spent. */
+  readonly onEnd: () => void;
 }
 
 /** The holder of a credential: each has one at a time. */
@@ -56,13 +59,17 @@ export class TokenLedger {
   }
 
   /** Issues a token for a grant. Only this call returns the token. */
-  issue(holder: Omit<Grant, 'expiresAtMs'>): { readonly token: string; readonly issued: Issued } {
+  issue(
+    holder: Omit<Grant, 'expiresAtMs'>,
+    onEnd: () => void,
+  ): { readonly token: string; readonly issued: Issued } {
     const { clock, randomBytes } = this.#options;
     const token = randomBytes(32).toString('base64url');
     const issued: Issued = {
       grant: { ...holder, expiresAtMs: clock.now() + LIFETIME_MS },
       tokenHash: hash(token),
       issuedMs: clock.monotonic(),
+      onEnd,
     };
     this.#live.set(issued.tokenHash, issued);
     return { token, issued };
@@ -88,17 +95,14 @@ export class TokenLedger {
   }
 
   /** Ends a token; the first ending counts. */
-  end({ tokenHash, grant: { environmentId } }: Issued, ending: Ending): void {
+  end({ tokenHash, grant: { environmentId }, onEnd }: Issued, ending: Ending): void {
     if (!this.#live.delete(tokenHash)) return;
+    onEnd();
     this.#spent.set(tokenHash, { ending, environmentId });
     if (this.#spent.size > MAX_REMEMBERED) {
       const [oldest] = this.#spent.keys();
       if (oldest !== undefined) this.#spent.delete(oldest);
     }
-  }
-
-  isLive({ tokenHash }: Issued): boolean {
-    return this.#live.has(tokenHash);
   }
 
   /** Ms since a token was issued. */
@@ -110,8 +114,8 @@ export class TokenLedger {
 /** The credentials of one environment's agents: each holder has one at a time. */
 export class TunnelCredentials {
   readonly #ledger: TokenLedger;
-  /** By holder. */
-  readonly #issued = new Map<string, Issued>();
+  /** By holder; a spent one is forgotten. */
+  readonly #issued = new SmallMap<Issued>();
 
   constructor(ledger: TokenLedger) {
     this.#ledger = ledger;
@@ -119,16 +123,17 @@ export class TunnelCredentials {
 
   /** Issues a credential and supersedes the holder's previous one. Only this call returns the token. */
   issue(holder: Omit<Grant, 'expiresAtMs'>): { token: string; grant: Grant } {
-    this.#end(holderKey(holder), 'superseded');
-    const { token, issued } = this.#ledger.issue(holder);
-    this.#issued.set(holderKey(holder), issued);
+    const key = holderKey(holder);
+    this.#end(key, 'superseded');
+    const { token, issued } = this.#ledger.issue(holder, () => this.#issued.delete(key));
+    this.#issued.set(key, issued);
     return { token, grant: issued.grant };
   }
 
   /** Age of the holder's live credential, ms; null without one, or without one for that lease. */
   ageMs(holder: Holder, epoch?: string): number | null {
     const issued = this.#issued.get(holderKey(holder));
-    if (!issued || !this.#ledger.isLive(issued)) return null;
+    if (!issued) return null;
     return epoch === undefined || issued.grant.epoch === epoch ? this.#ledger.ageMs(issued) : null;
   }
 
@@ -139,14 +144,12 @@ export class TunnelCredentials {
 
   /** Ends every credential. */
   revoke(): void {
-    for (const key of this.#issued.keys()) this.#end(key, 'revoked');
+    for (const issued of this.#issued.values()) this.#ledger.end(issued, 'revoked');
   }
 
   #end(key: string, ending: Ending): void {
     const issued = this.#issued.get(key);
-    if (!issued) return;
-    this.#issued.delete(key);
-    this.#ledger.end(issued, ending);
+    if (issued) this.#ledger.end(issued, ending);
   }
 }
 

@@ -40,9 +40,9 @@ export class LeaseHub {
     const files = { write: async () => undefined };
     const live = new LiveEnvironments({ store, files, clock, logger, randomBytes, bootId });
     const issue = live.tokens.issue.bind(live.tokens);
-    live.tokens.issue = (holder) => {
+    live.tokens.issue = (holder, onEnd) => {
       onIssue();
-      return issue(holder);
+      return issue(holder, onEnd);
     };
     this.bootId = bootId;
     this.clock = clock;

@@ -23,12 +23,12 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   const managers = instances.flatMap(({ node }) => (node?.role === 'manager' ? [node.nodeId] : []));
   let asked = 0;
   const requests = new SnapshotRequests({
-    environmentId: 1,
+    id: 1,
+    record: sampleEnvironment(1, { instances, swarm: { id: 's', managers } }),
     clock,
-    store: { environment: (id) => sampleEnvironment(id, { instances, swarm: { id: 's', managers } }) },
-    isLive: (id) => !away.has(id),
-    onRequest: () => asked++,
     files: { write: async () => undefined },
+    presence: { isLive: (id) => !away.has(id) },
+    wake: () => asked++,
   });
   const agent = (index = 0) => instances[index] ?? onNode('x', 'worker');
   const admit = (index = 0) => requests.admit(agent(index).id);

@@ -27,10 +27,10 @@ export function setup(agents: Record<string, Known>) {
       isLive,
     }));
   const election: LeaderElection = new LeaderElection({
-    environmentId: 1,
-    slot,
+    id: 1,
+    tunnels: { slot: () => slot },
     candidates,
-    onDue: () => decide(),
+    evaluate: () => decide(),
     clock,
     logger: new LogRecorder(),
   });

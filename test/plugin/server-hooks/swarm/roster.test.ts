@@ -15,10 +15,12 @@ function setup() {
   if (!instance) throw new Error('the sample has an agent');
   let changes = 0;
   const roster = new SwarmRoster({
-    environmentId: 1,
+    get record() {
+      return store.environment(1);
+    },
     store,
-    onChange: () => changes++,
     clock,
+    evaluate: () => changes++,
   });
   const sendReport = (workers: number) => {
     const nodes = [member('n', 'manager', 'active')];
