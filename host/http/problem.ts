@@ -30,7 +30,7 @@ export function problemReplies(logger: Logger): Middleware {
         ctx.res.destroy();
         return;
       }
-      const known = error instanceof Problem ? error : internal(error, logger);
+      const known = error instanceof Problem && error.status !== 500 ? error : internal(error, logger);
       // A plugin may have hijacked the response before it failed.
       ctx.respond = true;
       ctx.status = known.status;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
+import { Problem } from '../../protocol/problems.js';
 import type { LoadedPlugin } from './load-plugin.js';
 import type { PluginManifest } from './manifest.js';
 
@@ -60,11 +61,28 @@ export class PluginSlot {
   }
 
   /** Place it before anything that reads bodies: the plugin streams them. */
-  readonly routes: Middleware = (ctx, next) => (this.#plugin ? this.#plugin.routes(ctx, next) : next());
+  readonly routes: Middleware = async (ctx, next) => {
+    if (!this.#plugin) return next();
+    let passedOn: unknown;
+    const others = () =>
+      next().catch((error: unknown) => {
+        passedOn = error;
+        throw error;
+      });
+    try {
+      await this.#plugin.routes(ctx, others);
+    } catch (error) {
+      throw error === passedOn ? error : escaped(error);
+    }
+  };
 
   /** @returns false if the socket was not accepted */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    return this.#plugin?.upgrade(req, socket, head) ?? false;
+    try {
+      return this.#plugin?.upgrade(req, socket, head) ?? false;
+    } catch (error) {
+      throw escaped(error);
+    }
   }
 
   /** Starts the plugin, which answers nothing before. Never rejects: see {@link problem}. */
@@ -115,6 +133,11 @@ export class PluginSlot {
     this.#state = state;
     this.#problem = problem === null || problem instanceof Error ? problem : new Error(String(problem));
   }
+}
+
+/** An error that a plugin should have answered itself. Its Problems are not the host's: their texts are not for callers. */
+function escaped(error: unknown): unknown {
+  return error instanceof Problem ? new Error('a plugin failed', { cause: error }) : error;
 }
 
 /** The result of `work`, or a rejection after `ms`. It does not cancel the work. */

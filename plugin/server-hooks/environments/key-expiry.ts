@@ -7,7 +7,7 @@ import type { EnvironmentAdmin } from './admin.js';
 
 export interface KeyExpiryOptions {
   readonly admin: Pick<EnvironmentAdmin, 'endKeys' | 'revoke'>;
-  readonly store: Pick<Store, 'environments' | 'watch'>;
+  readonly store: Pick<Store, 'environment' | 'environments' | 'watch'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -24,6 +24,8 @@ interface EndingKey {
   readonly dueMs: number;
   /** Whether the grants made with it were revoked. */
   isRefused: boolean;
+  /** Whether its end is being written. A failed write brings the key back, and the next sweep tries again. */
+  isEnding: boolean;
 }
 
 /**
@@ -68,8 +70,9 @@ export class KeyExpiry {
       const leftMs = Date.parse(expiresAt) - clock.now();
       // Already expired: it ended while the hub was off, or the clock is wrong.
       const dueMs = leftMs > 0 ? clock.monotonic() + leftMs * DRIFT : Number.POSITIVE_INFINITY;
-      return [before ?? { generation, expiresAt, dueMs, isRefused: leftMs <= 0 }];
+      return [before ?? { generation, expiresAt, dueMs, isRefused: leftMs <= 0, isEnding: false }];
     });
+    for (const key of known) if (key.isEnding && !ending.includes(key)) ending.push(key);
     if (ending.length > 0) this.#rotating.set(id, ending);
     else this.#rotating.delete(id);
   }
@@ -82,12 +85,13 @@ export class KeyExpiry {
   }
 
   async #end(id: number, keys: readonly EndingKey[]): Promise<void> {
-    const { admin, clock, logger } = this.#options;
+    const { admin, clock, logger, store } = this.#options;
     const over = keys.filter(({ expiresAt }) => Date.parse(expiresAt) <= clock.now());
     const due = over.filter(({ dueMs }) => dueMs <= clock.monotonic());
     const unsure = over.filter((key) => !due.includes(key) && !key.isRefused);
     try {
       if (due.length > 0) {
+        for (const key of due) key.isEnding = true;
         await admin.endKeys(
           id,
           due.map(({ generation }) => generation),
@@ -100,6 +104,9 @@ export class KeyExpiry {
     } catch (error) {
       // The store keeps the raised generation in memory, so that what was granted stays revoked.
       logger.error({ code: codeOf(error), environment: id }, 'cannot store the expiry of a rotated key');
+    } finally {
+      for (const key of due) key.isEnding = false;
+      if (due.length > 0 && this.#ends.length > 0) this.#evaluate(id, store.environment(id)?.keys ?? []);
     }
   }
 }

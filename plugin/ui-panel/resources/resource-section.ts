@@ -88,7 +88,7 @@ export class ResourceSectionElement<R extends Resource = Resource> extends LitEl
 
   #acted(event: ActedEvent): void {
     event.stopPropagation();
-    this.failure = event.error;
+    this.failure = event.failureAfter(this.failure);
     this.#list.expectChange();
   }
 }

@@ -5,6 +5,7 @@ import { type Agent, Agent as HttpsAgent, request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
+import { LogRecorder } from '../../kit/log-recorder.js';
 import { startHost, type TestHost } from '../start-host.js';
 
 /** A TLS connection that stays half open when either side ends. */
@@ -94,6 +95,17 @@ test('server: a plugin that throws in a request gives 500 without the reason', a
   t.is(answer.status, 500);
   t.is(answer.json().code, 'internal');
   t.false(answer.text.includes('secret'));
+});
+
+test('server: a problem that a plugin did not answer itself gives 500 and a log line, without its text', async (t) => {
+  const logger = new LogRecorder();
+  const host = await startHost(t, { deps: { logger } });
+  const answer = await host.call('/edge/escape', { headers: await host.signIn() });
+  t.is(answer.status, 500);
+  t.is(answer.json().code, 'internal');
+  t.notRegex(answer.text, /secret/);
+  const errors = logger.lines.filter(({ level }) => level === 'error').map(({ message }) => message);
+  t.deepEqual(errors, ['a request failed']);
 });
 
 for (const path of ['/grpc', '/session']) {

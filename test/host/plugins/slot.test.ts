@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { LoadedPlugin } from '../../../host/plugins/load-plugin.js';
 import { PluginSlot } from '../../../host/plugins/slot.js';
+import { Problem, problem } from '../../../protocol/problems.js';
 
 const manifest = {
   manifestVersion: 1,
@@ -20,10 +21,11 @@ function makeSlot(changes: (number: number) => Partial<LoadedPlugin> = () => ({}
     manifest,
     async () => {
       const number = ++made;
-      const { start, stop } = changes(number);
+      const { start, stop, ...handlers } = changes(number);
       return {
         routes: async () => undefined,
         upgrade: () => true,
+        ...handlers,
         start: async () => {
           seen.push(`start ${number}`);
           return start ? start() : { tunnelPort: number };
@@ -103,4 +105,23 @@ test('slot: a plugin that cannot be loaded, or throws a string, has a readable p
   const slot = new PluginSlot(manifest, async () => Promise.reject('a string'));
   await slot.enable();
   isFailed(t, slot, /a string/);
+});
+
+test('slot: a Problem that escapes its plugin is not the host’s, one of the host passes', async (t) => {
+  const leak = () => {
+    throw problem('rate-limited');
+  };
+  const { slot } = makeSlot((number) =>
+    number === 1 ? { routes: async () => leak(), upgrade: leak } : { routes: (_, next) => next() },
+  );
+  const route = (next: () => Promise<void>) => t.throwsAsync(async () => slot.routes({} as never, next));
+  await slot.enable();
+  const upgrade = t.throws(() => isMounted(slot));
+  for (const error of [await route(async () => undefined), upgrade]) {
+    t.false(error instanceof Problem);
+    t.like(error, { cause: { code: 'rate-limited' } });
+  }
+  await slot.disable();
+  await slot.enable();
+  t.like(await route(async () => leak()), { code: 'rate-limited' });
 });

@@ -5,6 +5,8 @@ import { failure, type Outcome, runEach } from './run-each.js';
 /** `count`: number of rows. Resolves with the chosen options; null: cancelled. */
 export type Ask = (count: number, tasks: readonly ResourceTask[]) => Promise<ReadonlySet<string> | null>;
 
+type ActionEnd = 'done' | 'failed' | 'skipped';
+
 interface OutcomeReport extends Outcomes {
   readonly all: Map<string, { name: string; outcome: Outcome }>;
 }
@@ -40,9 +42,9 @@ export class ActionRunner<R extends Resource> {
   /**
    * Skips rows that have another action.
    * @param ask called if the action needs confirmation
-   * @returns whether any task ran
+   * @returns `failed`: not every task succeeded; `skipped`: none ran
    */
-  async run(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
+  async run(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<ActionEnd> {
     const keys = rows.map(keyOf).filter((key) => !this.#claimed.has(key));
     const free = rows.filter((row) => keys.includes(keyOf(row)));
     for (const key of keys) this.#claimed.add(key);
@@ -57,7 +59,7 @@ export class ActionRunner<R extends Resource> {
     }
   }
 
-  async #runTasks(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<boolean> {
+  async #runTasks(action: ResourceAction<R>, rows: readonly R[], ask: Ask): Promise<ActionEnd> {
     const report: OutcomeReport = { verb: action.label, all: new Map() };
     const onOutcome = (item: Resource, outcome: Outcome) => this.#report(report, item, outcome);
     const tasks: ResourceTask[] = [];
@@ -66,15 +68,15 @@ export class ActionRunner<R extends Resource> {
         (found) => (found.length > 0 ? tasks.push(...found) : onOutcome(row, { state: 'nothing to do' })),
         (error: unknown) => onOutcome(row, failure(error)),
       );
-    if (tasks.length === 0) return false;
+    if (tasks.length === 0) return 'skipped';
     const options = action.confirm ? await ask(rows.length, tasks) : new Set<string>();
-    if (!options) return false;
+    if (!options) return 'skipped';
     for (const row of rows) this.#busy.add(keyOf(row));
     const concurrency = 'isSequential' in action && action.isSequential ? 1 : undefined;
     await runEach(tasks, (task) => task.run(options), onOutcome, concurrency);
-    if (tasks.length === 1 && [...report.all.values()].every(({ outcome }) => outcome.state === 'done'))
-      this.dismiss(report);
-    return true;
+    const isDone = [...report.all.values()].every(({ outcome: { state } }) => state !== 'failed');
+    if (tasks.length === 1 && isDone) this.dismiss(report);
+    return isDone ? 'done' : 'failed';
   }
 
   #report(report: OutcomeReport, item: Resource, outcome: Outcome): void {

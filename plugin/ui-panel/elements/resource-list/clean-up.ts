@@ -64,7 +64,7 @@ export class CleanUpElement extends LitElement {
       (message) => ({ tone: 'good', message }),
       (error: unknown) => ({ tone: 'bad', message: toError(error).message }),
     );
-    this.dispatchEvent(new ActedEvent());
+    this.dispatchEvent(new ActedEvent(this.report.tone === 'good'));
   }
 }
 

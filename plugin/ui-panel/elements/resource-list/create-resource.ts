@@ -75,8 +75,9 @@ export class CreateResourceElement extends LitElement {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
     const [name, driver] = [String(data.get('name')).trim(), String(data.get('driver')).trim()];
-    if ((await this.#task.run(() => this.create(name, driver))) === 'done') this.isOpen = false;
-    this.dispatchEvent(new ActedEvent());
+    const isDone = (await this.#task.run(() => this.create(name, driver))) === 'done';
+    if (isDone) this.isOpen = false;
+    this.dispatchEvent(new ActedEvent(isDone));
   }
 
   #toggle(): void {

@@ -201,8 +201,8 @@ export class ResourceListElement<R extends Resource = Resource> extends LitEleme
   }
 
   async #act(action: ResourceAction<R>, rows: readonly R[]): Promise<void> {
-    const isDone = await this.#runner.run(action, rows, (...details) => this.#ask(action, ...details));
-    if (isDone) this.dispatchEvent(new ActedEvent());
+    const end = await this.#runner.run(action, rows, (...details) => this.#ask(action, ...details));
+    if (end !== 'skipped') this.dispatchEvent(new ActedEvent(end === 'done'));
   }
 
   #ask(

@@ -185,7 +185,7 @@ export class ImagePullElement extends LitElement {
       this.#error = toError(error).message;
       this.phase = signal.aborted ? 'cancelled' : 'failed';
     }
-    this.dispatchEvent(new ActedEvent());
+    this.dispatchEvent(new ActedEvent(this.phase === 'done'));
   }
 
   /** Render once a frame: an engine reports hundreds of steps a second. */

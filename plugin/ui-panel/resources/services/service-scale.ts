@@ -71,7 +71,7 @@ export class ServiceScaleElement extends LitElement {
       error = new Error(`${service.name} was not scaled: ${message}`, { cause: reason });
     }
     this.isBusy = false;
-    this.dispatchEvent(new ActedEvent(error));
+    this.dispatchEvent(new ActedEvent(error === null, error));
   }
 }
 

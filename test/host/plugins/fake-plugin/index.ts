@@ -17,6 +17,11 @@ export function createPlugin(options: { mount: string; bind: string; tunnelPort:
       return;
     }
     if (ctx.path === `${options.mount}/boom`) throw new Error('boom: a secret');
+    if (ctx.path === `${options.mount}/escape`) {
+      // Not at the top: tests copy this file.
+      const { problem } = await import('../../../../protocol/problems.js');
+      throw problem('rate-limited', { detail: 'a secret' });
+    }
     if (ctx.path === `${options.mount}/upload`) {
       let size = 0;
       for await (const chunk of ctx.req) size += chunk.length;

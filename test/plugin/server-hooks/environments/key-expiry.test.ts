@@ -27,8 +27,10 @@ function setup(ids: readonly number[], rotating: readonly number[], wallMs = STA
     failure: null as Problem | null,
     endKeys: async (id: number, generations: readonly number[]) => {
       if (generations.join() === '1') ended.push(id);
-      if (admin.failure) throw admin.failure;
+      // The change is visible immediately; a failed write is rolled back.
       put(id, false);
+      if (admin.failure) put(id, true);
+      if (admin.failure) throw admin.failure;
     },
     revoke: async (id: number) => {
       revoked.push(id);

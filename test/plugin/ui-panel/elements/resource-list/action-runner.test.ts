@@ -48,7 +48,7 @@ test('actions: a failure stays until it is dismissed, while other actions run', 
 
 test('actions: the same action again replaces its failure', async (t) => {
   const actions = runner();
-  await actions.run(action('Stop', refuse), [ROW, OTHER], yes);
+  t.is(await actions.run(action('Stop', refuse), [ROW, OTHER], yes), 'failed');
   await actions.run(action('Stop', yes), [ROW], yes);
   t.deepEqual(shown(actions), [['Stop', 'two failed']]);
 });
@@ -82,10 +82,10 @@ test('actions: a row has one action at a time, from the first click on', async (
     count += 1;
   });
   const both = [actions.run(stop, [ROW], yes), actions.run(stop, [ROW, OTHER], yes)];
-  t.deepEqual(await Promise.all(both), [true, true]);
+  t.deepEqual(await Promise.all(both), ['done', 'done']);
   t.is(count, 2);
-  t.false(await actions.run(action('Remove', yes, { confirm: {} }), [ROW], async () => null));
-  t.true(await actions.run(stop, [ROW], yes), 'it is free after a no');
+  t.is(await actions.run(action('Remove', yes, { confirm: {} }), [ROW], async () => null), 'skipped');
+  t.is(await actions.run(stop, [ROW], yes), 'done', 'it is free after a no');
   t.is(count, 3);
 });
 
@@ -100,12 +100,12 @@ test('actions: a row is not busy during the confirmation', async (t) => {
     t.true(actions.isBusy(ROW));
   };
   t.plan(4);
-  t.true(await actions.run(action('Remove', run, { confirm: {} }), [ROW], ask));
+  t.is(await actions.run(action('Remove', run, { confirm: {} }), [ROW], ask), 'done');
 });
 
 test('actions: no tasks are reported as nothing to do', async (t) => {
   const actions = runner();
-  t.false(await actions.run(noTasks, [ROW], yes));
+  t.is(await actions.run(noTasks, [ROW], yes), 'skipped');
   t.deepEqual(shown(actions), [['Start', 'one nothing to do']]);
 });
 
@@ -113,6 +113,6 @@ test('actions: a row whose tasks cannot be listed does not stop the others', asy
   const actions = runner();
   const tasks = async (row: Resource) =>
     row.id === ROW.id ? refuse() : [{ id: 't', name: 'task', run: yes }];
-  t.true(await actions.run({ label: 'Start', appliesTo: () => true, tasks }, [ROW, OTHER], yes));
+  t.is(await actions.run({ label: 'Start', appliesTo: () => true, tasks }, [ROW, OTHER], yes), 'failed');
   t.deepEqual(shown(actions), [['Start', 'one failed', 'task done']]);
 });
