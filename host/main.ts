@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import pinoPretty from 'pino-pretty';
 import { z } from 'zod';
+import { prettyLine } from '../protocol/log/pretty-line.js';
 import { type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
@@ -59,8 +59,13 @@ function configOrExit(): HostConfig {
 
 /** Standard output is for lines that scripts read; the log goes to standard error. */
 function makeLogger({ logLevel, logFormat }: HostConfig) {
-  const stderr = logFormat === 'pretty' ? pinoPretty({ destination: 2, sync: true }) : pino.destination(2);
-  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
+  const isPretty = logFormat === 'pretty';
+  const stderr = pino.destination({ dest: 2, sync: isPretty });
+  const isTerminal = process.stderr.isTTY === true;
+  const sink = isPretty
+    ? { write: (line: string) => void stderr.write(prettyLine(line, isTerminal)) }
+    : stderr;
+  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
 }
 
 /** An operator must fix a plugin that refuses its data. Other failed plugins can be enabled while the dashboard runs. */

@@ -123,6 +123,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   'host/': [
     ...PLUGIN_ENTRY,
+    'protocol/log/pretty-line.ts',
     'protocol/network/listen-backlog.ts',
     'protocol/network/network-of.ts',
     'protocol/network/release-on-close.ts',

@@ -5,7 +5,8 @@ import type { EngineAddress } from '../config/engine-address.js';
 /**
  * Explains a failed call to the engine to the agent's operator. Codes:
  * `engine-permission` (the socket exists, the agent's user may not use it), `engine-timeout`,
- * `engine-refused` (it answered with an HTTP error), `engine-unreachable` (everything else).
+ * `engine-refused` (it answered with an HTTP error), `engine-bad-response` (its answer is not HTTP, or ended early),
+ * `engine-unreachable` (everything else).
  */
 export function toEngineError(error: unknown, address: EngineAddress): Problem {
   if (error instanceof Problem) return error;
@@ -19,7 +20,7 @@ export function toEngineError(error: unknown, address: EngineAddress): Problem {
   }
   if (error instanceof Error && 'statusCode' in error) {
     return problem('engine-refused', {
-      detail: `The engine answered with HTTP ${error.statusCode}`,
+      detail: `The engine answered with ${error.message}`,
       cause: error,
     });
   }

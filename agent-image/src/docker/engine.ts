@@ -57,8 +57,8 @@ export class Engine {
 
   /**
    * Calls the engine's API with a deadline. Each call opens a connection; the API version is the engine's own.
-   * @throws Problem `engine-timeout`, `engine-refused`, `engine-unreachable`, `engine-bad-answer` or
-   *   `engine-permission`
+   * @throws Problem `engine-timeout`, `engine-refused`, `engine-unreachable`, `engine-bad-answer`,
+   *   `engine-bad-response` or `engine-permission`
    */
   call<T>(deadlineMs: number, run: (client: Docker) => Promise<T>): Promise<T> {
     const late = () =>

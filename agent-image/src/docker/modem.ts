@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type net from 'node:net';
 import { problem } from '../../../protocol/problems/agent.js';
+import { record, text } from './engine-json.js';
 
 /** A call as dockerode describes it. */
 export interface ModemCall {
@@ -14,6 +15,9 @@ export interface ModemCall {
 
 /** Largest answer, bytes: several times a list of 20,000 containers with labels. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Longest part of an engine's own error message that is logged. */
+const MAX_REASON = 300;
 
 /**
  * dockerode's transport in place of docker-modem, which formats every request for a debug log. Each call has its own
@@ -41,9 +45,9 @@ export class Modem {
     try {
       const { status, body } = await exchange(socket, call.method, pathOf(call));
       if (call.statusCodes[status] === true) return parsed(body);
-      throw Object.assign(new Error(`HTTP ${status}: ${call.statusCodes[status] ?? 'unexpected'}`), {
-        statusCode: status,
-      });
+      const reason =
+        text(record(parsed(body)).message, MAX_REASON) || (call.statusCodes[status] ?? 'unexpected');
+      throw Object.assign(new Error(`HTTP ${status}: ${reason}`), { statusCode: status });
     } finally {
       this.#signal.removeEventListener('abort', abort);
       socket.destroy();
@@ -58,7 +62,8 @@ function exchange(
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const request = http.request({ createConnection: () => socket, host: 'engine', method, path });
-    request.on('error', reject);
+    const broken = (cause: Error) => reject(problem('engine-bad-response', { cause }));
+    request.on('error', broken);
     // Without a listener Node closes such a connection and reports nothing.
     request.on('upgrade', () =>
       reject(problem('engine-bad-answer', { detail: 'The engine answered with an upgrade' })),
@@ -66,7 +71,7 @@ function exchange(
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      response.on('error', reject);
+      response.on('error', broken);
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= MAX_ANSWER_BYTES) chunks.push(chunk);

@@ -175,7 +175,7 @@ test('engine watch: why the engine cannot be used is known, and another reason i
   const answers: Record<string, Answer> = { '/_ping': (request) => void request.socket.destroy() };
   const { seen, watch, evaluate } = await setup(t, answers);
   await watch.start();
-  t.is(watch.problem, 'engine-unreachable');
+  t.is(watch.problem, 'engine-bad-response');
   answers['/_ping'] = (_, response) => void response.writeHead(403).end('<html>Forbidden</html>');
   await evaluate();
   t.like(watch, { state: 'down', problem: 'engine-refused' });

@@ -10,6 +10,7 @@ import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { toEngineError } from '../../../../agent-image/src/docker/engine-error.js';
 import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
+import { type EngineScript, startEngine } from '../../../kit/engine/double.js';
 import { infoWith, startFakeEngine } from './fake-engine.js';
 
 const nowhere = { kind: 'unix', path: '/nowhere/engine.sock' } as const;
@@ -79,18 +80,43 @@ test('engine: a call past its deadline is engine-timeout, and its socket is clos
   t.pass();
 });
 
-test('engine: a truncated answer is an error', async (t) => {
+for (const [name, answer] of Object.entries({
+  'no answer': (socket) => socket.end(),
+  'half a head': (socket) => socket.end('HTTP/1.1 200 OK\r\nConte'),
+  'half a body': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"ID":'),
+  'another protocol': (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
+} satisfies Record<string, EngineScript>)) {
+  test(`engine: ${name} is engine-bad-response: it was reached`, async (t) => {
+    const { socketPath } = await startEngine(t, answer);
+    const engine = new Engine({ kind: 'unix', path: socketPath }, systemClock);
+    const error = await t.throwsAsync(
+      engine.call(1_000, (client) => client.info()),
+      { code: 'engine-bad-response' },
+    );
+    t.true(error?.cause instanceof Error);
+    t.is((await engine.ping())?.code, 'engine-bad-response');
+  });
+}
+
+test('engine: its own error message is the agent’s, bounded', async (t) => {
   const { address } = await startFakeEngine(t, {
-    '/info': (_request, response) => {
-      response.writeHead(200, { 'content-length': 1000 });
-      response.write('{"ID":', () => response.destroy());
-    },
+    '/info': (_request, response) =>
+      void response.writeHead(500).end(JSON.stringify({ message: 'the disk is full' })),
+    '/version': (_request, response) =>
+      void response.writeHead(503).end(JSON.stringify({ message: 'x'.repeat(1_000_000) })),
   });
   const engine = new Engine(address, systemClock);
-  await t.throwsAsync(
-    engine.call(1_000, (client) => client.info()),
-    { instanceOf: Error },
+  const refused = { code: 'engine-refused' };
+  const error = await t.throwsAsync(
+    engine.call(5_000, (client) => client.info()),
+    refused,
   );
+  t.is(error?.message, 'The engine answered with HTTP 500: the disk is full');
+  const long = await t.throwsAsync(
+    engine.call(5_000, (client) => client.version()),
+    refused,
+  );
+  t.true((long?.message.length ?? 0) < 400);
 });
 
 test('engine: dial carries a half-close, as docker exec -i with piped input needs', async (t) => {
