@@ -7,14 +7,21 @@ import type { Store } from '../store/store.js';
 /** The environment that a call is about; null: none; `own`: the one that the caller is bound to, if any. */
 export type AccessTarget = number | null | 'own';
 
+/** A call whose record names its environment, as soon as that is known. */
+export interface AdmittedCall {
+  environmentId: number | null;
+}
+
 /** What an authenticated caller may do: as far as its credentials and the host allow. */
 export class Access {
   readonly principal: Principal;
   readonly #host: Host;
+  readonly #call: AdmittedCall;
 
-  constructor(host: Host, principal: Principal) {
+  constructor(host: Host, principal: Principal, call: AdmittedCall) {
     this.#host = host;
     this.principal = principal;
+    this.#call = call;
   }
 
   /** @param environmentId null: of the hub as a whole */
@@ -26,6 +33,7 @@ export class Access {
 
   /** @throws Problem `forbidden` (403) */
   require(action: Action, target: AccessTarget): void {
+    if (typeof target === 'number') this.#call.environmentId = target;
     const environmentId = target === 'own' ? (this.principal.environmentId ?? null) : target;
     if (!this.can(action, environmentId)) throw problem('forbidden');
   }
@@ -45,10 +53,11 @@ export async function admit(
   req: IncomingMessage,
   action: Action,
   target: AccessTarget,
+  call: AdmittedCall,
 ): Promise<Access> {
   const principal = await host.authenticate(req);
   if (!principal) throw problem('unauthorized');
-  const access = new Access(host, principal);
+  const access = new Access(host, principal, call);
   access.require(action, target);
   return access;
 }

@@ -17,7 +17,7 @@ export interface CallRecord {
   readonly principalId: string | null;
   /** Of an authenticated agent. */
   readonly instanceId: string | null;
-  /** That its path or its credentials name. */
+  /** That its path, its body or its credentials name. */
   readonly environmentId: number | null;
   /**
    * HTTP status; null: it ended without an answer. 101 for a connection that was handed to an engine, also if the engine
@@ -52,7 +52,7 @@ export class OpenCall implements CallFacts {
   /** Authenticates and authorizes its caller. @throws Problem `unauthorized` (401), `forbidden` (403) */
   async admit(action: Action, target: AccessTarget): Promise<Access> {
     if (typeof target === 'number') this.environmentId = target;
-    const access = await admit(this.#host, this.#req, action, target);
+    const access = await admit(this.#host, this.#req, action, target, this);
     this.principalId = access.principal.id;
     return access;
   }

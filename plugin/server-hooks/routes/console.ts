@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { problem } from '../../../protocol/problems.js';
 import { type ConsoleOptions, serveConsole } from '../docker/console/console.js';
 import type { Tickets } from '../docker/console/tickets.js';
@@ -54,12 +54,29 @@ export class ConsoleRoute {
       const target = tickets.redeem(ticket, path);
       call.environmentId = target.environmentId;
       call.principalId = target.principalId;
-      this.#server.handleUpgrade(req, socket, head, (ws) => void serveConsole(ws, target, this.#deps));
+      this.#accept(req, socket, head, (ws) => void serveConsole(ws, target, this.#deps));
     } catch (error) {
       gateway.failed.console.add(error);
-      call.status = answerError(plainResponse(req, socket, this.#deps.clock), error);
+      const res = plainResponse(req, socket, this.#deps.clock);
+      // RFC 6455, section 4.4.
+      res.setHeader('sec-websocket-version', '13, 8');
+      call.status = answerError(res, error);
     }
     return true;
+  }
+
+  /** @throws Problem `method-not-allowed` (405), `bad-request` (400) if it is not a WebSocket handshake */
+  #accept(req: IncomingMessage, socket: Duplex, head: Buffer, onOpen: (ws: WebSocket) => void): void {
+    if (req.method !== 'GET') throw problem('method-not-allowed');
+    let refusal: Error | null = null;
+    const onRefusal = (error: Error) => {
+      refusal = error;
+    };
+    // Synchronous. Without a listener `ws` answers itself.
+    this.#server.once('wsClientError', onRefusal);
+    this.#server.handleUpgrade(req, socket, head, onOpen);
+    this.#server.off('wsClientError', onRefusal);
+    if (refusal) throw problem('bad-request', { detail: (refusal as Error).message });
   }
 }
 

@@ -85,6 +85,16 @@ test('gateway: records each kind of call, with its caller, its environment and i
   const [docker] = await recorded(1);
   t.like(docker, { ...byAdmin, kind: 'docker', operation: 'GET', environmentId: id, status: 503 });
 
+  const { body } = await admin.call<{ ticket: string }>('POST', '/api/tickets', {
+    environmentId: id,
+    execId: EXEC,
+  });
+  const [ticket] = await recorded(1);
+  t.like(ticket, { ...byAdmin, operation: 'createTicket', environmentId: id, status: 201 });
+  await caller('bound').call('POST', '/api/tickets', { environmentId: 2, execId: EXEC });
+  const [refusedTicket] = await recorded(1);
+  t.like(refusedTicket, { kind: 'rest', operation: 'createTicket', environmentId: 2, status: 403 });
+
   const agent = await joinInstance(t, { edgeKey, edgeId: edgeId ?? '' });
   await agent.checkIn();
   const [enrolment, checkIn] = await recorded(2);
@@ -94,9 +104,16 @@ test('gateway: records each kind of call, with its caller, its environment and i
   t.like(checkIn, { ...byAgent, operation: '/agent/check-in', status: 200 });
 
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
-  const path = `/api/environments/${id}/exec/${EXEC}/ws?ticket=${'t'.repeat(43)}`;
-  http.get(url + path, { headers: upgrade, agent: false }, (res) => res.resume());
-  t.like((await recorded(1))[0], { ...none, kind: 'console', operation: 'exec', status: 401 });
+  const path = (ticket: string) => `${url}/api/environments/${id}/exec/${EXEC}/ws?ticket=${ticket}`;
+  http.get(path('t'.repeat(43)), { headers: upgrade, agent: false }, (res) => res.resume());
+  const console = { ...none, kind: 'console', operation: 'exec' };
+  t.like((await recorded(1))[0], { ...console, status: 401 });
+  http.get(path(body.ticket), { headers: upgrade, agent: false }, (res) => {
+    t.is(res.headers['sec-websocket-version'], '13, 8');
+    res.resume();
+  });
+  const noKey = { ...console, environmentId: id, principalId: 'admin', status: 400 };
+  t.like((await recorded(1))[0], noKey, 'a handshake without a key');
 });
 
 test('gateway: one access answers what a caller may do: a token for one environment is bound to it', async (t) => {
