@@ -1,3 +1,4 @@
+import './machine/prefer-memory.js';
 import { systemClock } from '../../protocol/time/clock.js';
 import { Agent } from './agent.js';
 import { ConfigError, EXIT_CONFIG } from './config/error.js';
@@ -7,11 +8,14 @@ import { checkHealth } from './health/check-health.js';
 import { StatusFile, statusPath } from './health/status-file.js';
 import { createLogger } from './log.js';
 import { readBoot } from './machine/clone-marks.js';
+import { collectGarbage, preferSpeed } from './machine/v8-memory.js';
 
 /** The build replaces it with the version of package.json. */
 const VERSION = process.env.FAIRLEAD_VERSION ?? '0.0.0-source';
 /** `EX_TEMPFAIL` of sysexits.h: the container's restart policy starts the agent again. */
 const EXIT_RESTART = 75;
+/** By then the start is over, its first snapshot included, ms. */
+const AT_REST_MS = 10_000;
 
 const [command] = process.argv.slice(2);
 try {
@@ -66,6 +70,7 @@ async function runAgent(): Promise<void> {
     logger,
     boot,
     onStaleMount,
+    onDial: preferSpeed,
   });
   const status = new StatusFile(statusPath(config), () => agent.state, { clock: systemClock, logger });
   const end = (code: number) => {
@@ -82,4 +87,5 @@ async function runAgent(): Promise<void> {
   process.once('SIGINT', stop);
   await agent.start();
   await status.start();
+  systemClock.after(AT_REST_MS, collectGarbage);
 }

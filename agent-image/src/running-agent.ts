@@ -31,6 +31,8 @@ export interface RunningAgentOptions {
   readonly boot: string | undefined;
   /** A mounted file was replaced on the host: only a new container can mount it again. */
   readonly onStaleMount: (path: string) => void;
+  /** The agent is about to open a tunnel. */
+  readonly onDial: () => void;
   readonly instance: InstanceKey;
   readonly mark: MachineMark;
   /** Records the outcome of check-ins. */
@@ -119,11 +121,15 @@ export class RunningAgent {
   }
 
   #keeper(purpose: Purpose): TunnelKeeper {
-    const { config, instance, clock, random, logger } = this.#options;
+    const { config, instance, clock, random, logger, onDial } = this.#options;
     const { edgeKey, edgeId } = config;
     const { tunnelAddress, fingerprint } = edgeKey;
+    const { connectTcp } = this.#outbound;
     return new TunnelKeeper({
-      dial: () => dialTls({ tunnelAddress, fingerprint, connectTcp: this.#outbound.connectTcp, clock }),
+      dial: () => {
+        onDial();
+        return dialTls({ tunnelAddress, fingerprint, connectTcp, clock });
+      },
       environmentId: edgeKey.environmentId,
       instanceId: instance.instanceId,
       purpose,

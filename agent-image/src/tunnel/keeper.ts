@@ -8,7 +8,6 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
-import { openTunnel } from './handshake.js';
 import type { Transport, TunnelSession } from './session.js';
 
 export interface TunnelKeeperOptions {
@@ -162,6 +161,8 @@ export class TunnelKeeper {
 
   async #attempt(first: TunnelProof): Promise<TunnelSession> {
     const { dial, dialEngine, events, clock, logger } = this.#options;
+    // Loads HTTP/2, which an agent without a tunnel does not need.
+    const { openTunnel } = await import('./handshake.js');
     const tunnel = await openTunnel({
       dial,
       proof: () => this.#proof ?? first,

@@ -31,6 +31,7 @@ export async function startWholeAgent(
     logger: pino({ level: 'silent' }),
     boot: undefined,
     onStaleMount: () => undefined,
+    onDial: () => undefined,
   });
   t.teardown(() => agent.stop());
   await agent.start();
