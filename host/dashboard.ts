@@ -2,18 +2,18 @@ import { join } from 'node:path';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
 import { ensureAdminPassword } from './auth/admin-password.js';
+import { ApiTokens } from './auth/api-tokens.js';
 import { Authenticator } from './auth/authenticate.js';
 import { Devices } from './auth/devices.js';
 import { LiveCredentials } from './auth/live-credentials.js';
 import { LoginGuard, type LoginLimits } from './auth/login-guard.js';
 import type { PasswordCost } from './auth/password.js';
 import { Sessions } from './auth/sessions.js';
-import { ApiTokens } from './auth/tokens.js';
 import { ownCertificate, readGivenCertificate, type ServerCertificate } from './certificates/certificate.js';
 import { CertificateKeeper } from './certificates/keeper.js';
 import { localNames } from './certificates/local-names.js';
 import { type HostConfig, readPasswordFile, readPublicCaFile } from './config.js';
-import { HostData } from './data.js';
+import { DataFile } from './data-file.js';
 import { refuseBuildKit } from './http/buildkit.js';
 import { isClientGone } from './http/is-client-gone.js';
 import { problemReplies, refuseUnserved, requireHost } from './http/problem.js';
@@ -74,7 +74,7 @@ const EXPIRED_MS = 5_000;
 export async function startDashboard(config: HostConfig, deps: DashboardDeps): Promise<RunningDashboard> {
   const { clock, randomBytes, logger } = deps;
   const folder = join(config.dataDir, 'host');
-  const data = await HostData.open(
+  const data = await DataFile.open(
     join(folder, 'host.json'),
     () => ({
       schemaVersion: 1,

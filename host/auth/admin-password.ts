@@ -1,4 +1,4 @@
-import type { HostData } from '../data.js';
+import type { DataFile } from '../data-file.js';
 import { defaultPasswordCost, hashPassword, type PasswordCost, verifyPassword } from './password.js';
 
 const SALT_BYTES = 16;
@@ -10,7 +10,7 @@ const MADE_PASSWORD_BYTES = 15;
  * @returns the new random password, to be shown once, or null
  */
 export async function ensureAdminPassword(
-  data: HostData,
+  data: DataFile,
   configured: string | undefined,
   randomBytes: (size: number) => Buffer,
   cost: PasswordCost = defaultPasswordCost,

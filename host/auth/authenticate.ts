@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../plugin/server-hooks/host.js';
+import type { ApiTokens } from './api-tokens.js';
 import type { LiveCredentials } from './live-credentials.js';
 import type { Session, Sessions, VerifiedSession } from './sessions.js';
-import type { ApiTokens } from './tokens.js';
 
 /** The session cookie. The `__Host-` prefix makes browsers require Secure, Path=/ and no Domain. */
 export const SESSION_COOKIE = '__Host-fairlead';

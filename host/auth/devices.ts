@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { HostData } from '../data.js';
+import type { DataFile } from '../data-file.js';
 
 /** Marks a browser that signed in before. Not a credential: it only prevents others from using up its attempts. */
 export const DEVICE_COOKIE = '__Host-fairlead-device';
@@ -7,10 +7,10 @@ const ID = /^([\w-]{22})\.([\w-]{43})$/;
 
 /** Proofs that a device signed in with the current password; nothing is stored. */
 export class Devices {
-  readonly #data: HostData;
+  readonly #data: DataFile;
   readonly #randomBytes: (size: number) => Buffer;
 
-  constructor(data: HostData, randomBytes: (size: number) => Buffer) {
+  constructor(data: DataFile, randomBytes: (size: number) => Buffer) {
     this.#data = data;
     this.#randomBytes = randomBytes;
   }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import type { HostData } from '../data.js';
+import type { DataFile } from '../data-file.js';
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
 /** Revoked sessions are kept past their end up to this many. */
@@ -22,11 +22,11 @@ export interface VerifiedSession extends Session {
 
 /** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
 export class Sessions {
-  readonly #data: HostData;
+  readonly #data: DataFile;
   readonly #clock: () => number;
   readonly #randomBytes: (size: number) => Buffer;
 
-  constructor(data: HostData, clock: () => number, randomBytes: (size: number) => Buffer) {
+  constructor(data: DataFile, clock: () => number, randomBytes: (size: number) => Buffer) {
     this.#data = data;
     this.#clock = clock;
     this.#randomBytes = randomBytes;

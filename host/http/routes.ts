@@ -3,21 +3,21 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type ProblemCode, problem } from '../../protocol/problems.js';
+import type { ApiTokens } from '../auth/api-tokens.js';
 import { type Authenticator, type Caller, cookieOf, SESSION_COOKIE } from '../auth/authenticate.js';
 import { DEVICE_COOKIE, type Devices } from '../auth/devices.js';
 import type { LoginGuard } from '../auth/login-guard.js';
 import { verifyPassword } from '../auth/password.js';
 import type { Sessions } from '../auth/sessions.js';
-import type { ApiTokens } from '../auth/tokens.js';
 import type { CertificateKeeper } from '../certificates/keeper.js';
-import type { HostData } from '../data.js';
+import type { DataFile } from '../data-file.js';
 import type { PluginRegistry } from '../plugins/registry.js';
 
 import { readJson } from './read-json.js';
 
 /** Dependencies of the host's own routes. */
 export interface RouteDeps {
-  readonly data: HostData;
+  readonly data: DataFile;
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
   readonly authenticator: Authenticator;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../plugin/server-hooks/host.js';
-import type { HostData } from '../data.js';
+import type { DataFile } from '../data-file.js';
 import { panelOf } from './panel-files.js';
 import type { PluginSlot, PluginState } from './slot.js';
 
@@ -26,10 +26,10 @@ export interface PluginView {
 /** The plugins of a host. The admin's choices survive a restart. */
 export class PluginRegistry {
   readonly #slots: readonly PluginSlot[];
-  readonly #data: HostData;
+  readonly #data: DataFile;
   readonly #logger: Logger;
 
-  constructor(slots: readonly PluginSlot[], data: HostData, logger: Logger) {
+  constructor(slots: readonly PluginSlot[], data: DataFile, logger: Logger) {
     this.#slots = slots;
     this.#data = data;
     this.#logger = logger;

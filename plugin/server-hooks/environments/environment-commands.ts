@@ -13,7 +13,7 @@ export interface CommandSources extends AddressSources {
  * Commands that start an agent of this environment with a newly created key.
  * @param insecure whether they set `EDGE_INSECURE_POLL=1`; default: true if the host's certificate is from a private CA
  */
-export function printedCommandsOf(
+export function environmentCommands(
   { edgeId, name }: Environment,
   edgeKey: string,
   { options, host }: Pick<CommandSources, 'options' | 'host'>,

@@ -10,7 +10,7 @@ import { environmentList, environmentListQuery } from '../../api/environment-lis
 import { environmentView } from '../../api/environment-view.js';
 import type { EnvironmentAdmin } from '../environments/admin.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
-import { type CommandSources, printedCommandsOf } from '../environments/environment-commands.js';
+import { type CommandSources, environmentCommands } from '../environments/environment-commands.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import { type ListSources, listEnvironments } from '../views/list/list-environments.js';
 import { parseListQuery } from '../views/list/query.js';
@@ -69,7 +69,7 @@ export const environmentOperations = [
         body: {
           ...describeEnvironment(environment, deps),
           edgeKey,
-          commands: printedCommandsOf(environment, edgeKey, deps, body.insecurePoll),
+          commands: environmentCommands(environment, edgeKey, deps, body.insecurePoll),
         },
       };
     },
@@ -147,7 +147,7 @@ export const environmentOperations = [
         status: 200,
         body: {
           edgeKey,
-          commands: printedCommandsOf(environment, edgeKey, deps, body.insecurePoll),
+          commands: environmentCommands(environment, edgeKey, deps, body.insecurePoll),
           oldKeyEndsAt: environment.keys.at(-2)?.expiresAt ?? null,
         },
       };

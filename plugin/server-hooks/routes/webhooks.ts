@@ -10,7 +10,7 @@ import {
 } from '../../api/webhooks.js';
 import type { WebhookView } from '../../api.js';
 import { apiUrlOf, chooseAddresses } from '../environments/agent-addresses.js';
-import { type CommandSources, printedCommandsOf } from '../environments/environment-commands.js';
+import { type CommandSources, environmentCommands } from '../environments/environment-commands.js';
 import { defineOperation, STORE_PROBLEMS } from '../http/define-operation.js';
 import { asProblem } from '../http/error-reply.js';
 import { parseJsonBytes } from '../http/read-body.js';
@@ -136,7 +136,7 @@ export const webhookOperations = [
         address,
         read: () => readMessage(bytes),
         addresses: (message) => chooseAddresses(message, deps, origin),
-        print: (environment, edgeKey) => printedCommandsOf(environment, edgeKey, deps),
+        print: (environment, edgeKey) => environmentCommands(environment, edgeKey, deps),
       }),
   ),
 ];

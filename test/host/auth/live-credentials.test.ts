@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { ApiTokens } from '../../../host/auth/api-tokens.js';
 import { Authenticator } from '../../../host/auth/authenticate.js';
 import { LiveCredentials } from '../../../host/auth/live-credentials.js';
 import { Sessions } from '../../../host/auth/sessions.js';
-import { ApiTokens } from '../../../host/auth/tokens.js';
-import { HostData } from '../../../host/data.js';
+import { DataFile } from '../../../host/data-file.js';
 import { LogRecorder } from '../../kit/log-recorder.js';
 import { makeFolder } from '../start-host.js';
 
@@ -23,7 +23,7 @@ async function setup(t: ExecutionContext) {
     tokens: [],
     disabledPlugins: [],
   });
-  const data = await HostData.open(join(await makeFolder(t), 'host.json'), initial, new LogRecorder());
+  const data = await DataFile.open(join(await makeFolder(t), 'host.json'), initial, new LogRecorder());
   t.teardown(() => data.close());
   const sessions = new Sessions(data, clock, randomBytes);
   const tokens = new ApiTokens(data, clock, randomBytes);

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { HostData, type HostState } from '../../host/data.js';
+import { DataFile, type HostState } from '../../host/data-file.js';
 import { LogRecorder } from '../kit/log-recorder.js';
 import { makeFolder } from './start-host.js';
 
@@ -23,7 +23,7 @@ const addSession = (id: string) => (state: Readonly<HostState>) => ({
 
 test('data: concurrent changes are all kept, and are on disk when they resolve', async (t) => {
   const file = join(await makeFolder(t), 'new', 'host.json');
-  const data = await HostData.open(file, initial, logger);
+  const data = await DataFile.open(file, initial, logger);
   const ids = Array.from({ length: 20 }, (_, index) => String(index));
   await Promise.all(ids.map((id) => data.update(addSession(id))));
   const stored: HostState = JSON.parse(await readFile(file, 'utf8'));
@@ -31,12 +31,12 @@ test('data: concurrent changes are all kept, and are on disk when they resolve',
     stored.revokedSessions.map(({ id }) => id),
     ids,
   );
-  t.deepEqual((await HostData.open(file, initial, logger)).current, stored);
+  t.deepEqual((await DataFile.open(file, initial, logger)).current, stored);
 });
 
 test('data: a write that fails changes nothing and does not hold up the next', async (t) => {
   const folder = join(await makeFolder(t), 'missing');
-  const data = await HostData.open(join(folder, 'host.json'), initial, logger);
+  const data = await DataFile.open(join(folder, 'host.json'), initial, logger);
   await rm(folder, { recursive: true });
   t.teardown(() => data.close());
   await t.throwsAsync(data.update(addSession('lost')), { code: 'store-unwritable' });
@@ -54,7 +54,7 @@ test('data: a write that fails changes nothing and does not hold up the next', a
 test('data: a failing disk is logged once, and its recovery once', async (t) => {
   const folder = join(await makeFolder(t), 'missing');
   const log = new LogRecorder();
-  const data = await HostData.open(join(folder, 'host.json'), initial, log);
+  const data = await DataFile.open(join(folder, 'host.json'), initial, log);
   t.teardown(() => data.close());
   await rm(folder, { recursive: true });
   for (const id of ['lost', 'lost, too']) {
@@ -79,7 +79,7 @@ test('data: a newer or damaged file is refused, left unchanged and never quoted'
     [JSON.stringify({ ...initial(), tokens: ['secret'] }), /damaged: tokens\.0/],
   ] as const) {
     await writeFile(file, value);
-    const error = await t.throwsAsync(HostData.open(file, initial, logger), { message: reason });
+    const error = await t.throwsAsync(DataFile.open(file, initial, logger), { message: reason });
     t.notRegex(`${error?.stack}`, /secret/);
     t.is(await readFile(file, 'utf8'), value);
   }
@@ -88,6 +88,6 @@ test('data: a newer or damaged file is refused, left unchanged and never quoted'
 test('data: temp files that a killed process left are removed, others are not', async (t) => {
   const folder = await makeFolder(t);
   for (const name of ['host.json.123', 'host.json.bak', 'ca.pem.1']) await writeFile(join(folder, name), 'x');
-  await HostData.open(join(folder, 'host.json'), initial, logger);
+  await DataFile.open(join(folder, 'host.json'), initial, logger);
   t.deepEqual((await readdir(folder)).sort(), ['ca.pem.1', 'host.json.bak']);
 });

@@ -42,7 +42,7 @@ export type HostState = z.infer<typeof HostState>;
  * The host's own small store: one JSON file, readable by its owner only. A change is on disk
  * (temp file, fsync, rename) before it is visible, and before `update` resolves.
  */
-export class HostData {
+export class DataFile {
   readonly #file: string;
   readonly #logger: Logger;
   #state: HostState;
@@ -60,7 +60,7 @@ export class HostData {
    * Reads `file`, or starts with `initial` if it does not exist.
    * @throws {Error} of the file system; or for a damaged or newer file, which is never overwritten
    */
-  static async open(file: string, initial: () => HostState, logger: Logger): Promise<HostData> {
+  static async open(file: string, initial: () => HostState, logger: Logger): Promise<DataFile> {
     const folder = dirname(file);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // A killed process may have left the temp file of a write.
@@ -74,7 +74,7 @@ export class HostData {
       if (error.code === 'ENOENT' && isLink === null) return null;
       throw error;
     });
-    return new HostData(file, text === null ? initial() : parse(text, file), logger);
+    return new DataFile(file, text === null ? initial() : parse(text, file), logger);
   }
 
   get current(): Readonly<HostState> {

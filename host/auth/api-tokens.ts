@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { problem } from '../../protocol/problems.js';
-import type { HostData, TokenRecord } from '../data.js';
+import type { DataFile, TokenRecord } from '../data-file.js';
 
 const PREFIX = 'flt_';
 const TOKEN_BYTES = 32;
@@ -20,11 +20,11 @@ export interface NewToken {
 
 /** Long-lived tokens for CLIs and CI: 256 random bits each, stored as a hash. */
 export class ApiTokens {
-  readonly #data: HostData;
+  readonly #data: DataFile;
   readonly #clock: () => number;
   readonly #randomBytes: (size: number) => Buffer;
 
-  constructor(data: HostData, clock: () => number, randomBytes: (size: number) => Buffer) {
+  constructor(data: DataFile, clock: () => number, randomBytes: (size: number) => Buffer) {
     this.#data = data;
     this.#clock = clock;
     this.#randomBytes = randomBytes;
