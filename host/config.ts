@@ -34,6 +34,12 @@ export interface HostConfig {
   readonly adminPasswordFile?: string;
   /** Whether an admin password may have fewer than 12 characters. Default false. */
   readonly allowsWeakPassword: boolean;
+  /** Bearer token for the plugins' metrics. Absent: only admins may read them. */
+  readonly metricsToken?: string;
+  /** Port of the loopback that serves them without a token. Absent: none. */
+  readonly metricsPort?: number;
+  /** Whether each environment has metrics of its own. Default false. */
+  readonly metricsPerEnvironment: boolean;
   /** `max-age` of Strict-Transport-Security, seconds (RFC 6797). Default 0: no such header. */
   readonly hstsSeconds: number;
   /** Default `info`. */
@@ -52,6 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   const publicUrl = readVariable(env, 'FAIRLEAD_PUBLIC_URL');
   const tunnelAddress = readVariable(env, 'FAIRLEAD_TUNNEL_ADDRESS');
   const agentImage = readVariable(env, 'FAIRLEAD_AGENT_IMAGE');
+  const metricsPort = readVariable(env, 'FAIRLEAD_METRICS_PORT');
   const password = readPassword(env);
   const authority = readPublicCa(env);
   const tls = readTls(env);
@@ -62,12 +69,15 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
     dataDir: requireVariable(env, 'FAIRLEAD_DATA_DIR'),
     trustedProxies: requireVariable(env, 'FAIRLEAD_TRUST_PROXY'),
     allowsWeakPassword: requireVariable(env, 'FAIRLEAD_ALLOW_WEAK_PASSWORD'),
+    metricsPerEnvironment: requireVariable(env, 'FAIRLEAD_METRICS_PER_ENVIRONMENT'),
     hstsSeconds: requireVariable(env, 'FAIRLEAD_HSTS_SECONDS'),
     logLevel: requireVariable(env, 'FAIRLEAD_LOG_LEVEL'),
     logFormat: requireVariable(env, 'FAIRLEAD_LOG_FORMAT'),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tunnelAddress === undefined ? {} : { tunnelAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...readMetricsToken(env),
     ...authority,
     ...password,
     ...(tls === undefined ? {} : { tls }),
@@ -104,6 +114,19 @@ function strongPassword(name: Variable, password: string, allowsWeak: boolean): 
   throw new ConfigError(
     `${name} must have at least ${MIN_PASSWORD_LENGTH} characters; FAIRLEAD_ALLOW_WEAK_PASSWORD=1 accepts fewer`,
   );
+}
+
+function readMetricsToken(env: NodeJS.ProcessEnv): Pick<HostConfig, 'metricsToken'> {
+  const name = 'FAIRLEAD_METRICS_TOKEN';
+  const file = readVariable(env, `${name}_FILE`);
+  const given = readVariable(env, name);
+  if (file !== undefined && given !== undefined)
+    throw new ConfigError(`${name}_FILE must not be set together with ${name}`);
+  const text = file === undefined ? given : readable(`${name}_FILE`, file).trim();
+  if (text === undefined) return {};
+  const metricsToken = readVariable({ [name]: text }, name);
+  if (metricsToken === undefined) throw new ConfigError(`${name}_FILE names an empty file`);
+  return { metricsToken };
 }
 
 function readPublicCa(env: NodeJS.ProcessEnv): Pick<HostConfig, 'publicCa' | 'publicCaFile'> {

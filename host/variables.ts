@@ -24,6 +24,8 @@ const hostAndPort = z
     'must have a port of at most 65535',
   );
 
+const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value === '1');
+
 /** Every variable: its text in `--help`, its default as typed, and its schema. */
 const variables = {
   FAIRLEAD_PORT: ['port of dashboard and API; 0 = any free one', '9443', port],
@@ -70,11 +72,7 @@ const variables = {
     z.string(),
   ],
   FAIRLEAD_ADMIN_PASSWORD_FILE: ['file that contains it, such as a Docker secret', undefined, z.string()],
-  FAIRLEAD_ALLOW_WEAK_PASSWORD: [
-    '1: an admin password of fewer than 12 characters is accepted',
-    '0',
-    z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value === '1'),
-  ],
+  FAIRLEAD_ALLOW_WEAK_PASSWORD: ['1: an admin password of fewer than 12 characters is accepted', '0', flag],
   FAIRLEAD_HSTS_SECONDS: [
     'how long browsers use only HTTPS with this name (Strict-Transport-Security); 0: no such header',
     '0',
@@ -83,6 +81,18 @@ const variables = {
       .regex(/^\d{1,9}$/, 'must be a number of seconds')
       .transform(Number),
   ],
+  FAIRLEAD_METRICS_TOKEN: [
+    'bearer token for GET /edge/metrics, 32 characters or more; default: only admins may read them',
+    undefined,
+    z.string().regex(/^[\w.~+/-]{32,}=*$/, 'must be a token of at least 32 letters, digits or .-_~+/'),
+  ],
+  FAIRLEAD_METRICS_TOKEN_FILE: ['file that contains it, such as a Docker secret', undefined, z.string()],
+  FAIRLEAD_METRICS_PORT: [
+    'port of 127.0.0.1 that serves /metrics over HTTP, without a token',
+    undefined,
+    port.refine((value) => value > 0, 'must be a port, 1 to 65535'),
+  ],
+  FAIRLEAD_METRICS_PER_ENVIRONMENT: ['1: each environment has metrics of its own', '0', flag],
   FAIRLEAD_LOG_LEVEL: [
     'trace, debug, info, warn, error or silent; the log goes to stderr',
     'info',

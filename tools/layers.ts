@@ -68,6 +68,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/events/`]: [`${HOOKS}/views/`, `${HOOKS}/live/`, ...BELOW_LIVE],
   [`${HOOKS}/docker/`]: BELOW_LIVE,
   [`${HOOKS}/reachability/`]: HUB_GROUND,
+  [`${HOOKS}/metrics/`]: [
+    `${HOOKS}/views/`,
+    `${HOOKS}/live/`,
+    `${HOOKS}/lifecycle.ts`,
+    ...BELOW_LIVE,
+    'manifest.json',
+  ],
   [`${HOOKS}/webhooks/`]: [`${HOOKS}/environments/`, `${HOOKS}/live/`, ...BELOW_LIVE],
   [`${HOOKS}/http/`]: [`${HOOKS}/docker/`, `${HOOKS}/store/`, ...HUB_GROUND, 'manifest.json'],
   [`${HOOKS}/routes/`]: [`${HOOKS}/`, 'plugin/api.ts', 'plugin/api/', 'protocol/', 'manifest.json'],

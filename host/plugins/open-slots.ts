@@ -32,6 +32,9 @@ function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions
     ...(config.publicUrl === undefined ? {} : { publicUrl: withMount(config.publicUrl, manifest.mount) }),
     ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
+    ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
+    ...(config.metricsPort === undefined ? {} : { metricsPort: config.metricsPort }),
+    ...(config.metricsPerEnvironment ? { metricsPerEnvironment: true } : {}),
   };
 }
 

@@ -27,6 +27,12 @@ export interface PluginOptions {
   readonly tunnelAddress?: string;
   /** Image in printed commands. Default `fairlead/agent:<version>`. */
   readonly agentImage?: string;
+  /** Bearer token for `GET /metrics`, of 32 characters or more. Default: none, and only admins may read it. */
+  readonly metricsToken?: string;
+  /** Port of the loopback that serves `/metrics` over HTTP, without a token. Default: none. */
+  readonly metricsPort?: number;
+  /** Whether each environment has metrics of its own. Default false. */
+  readonly metricsPerEnvironment?: boolean;
   /** Time and timers. Default: the machine's. */
   readonly clock?: Clock;
   /** Source of every secret: must be cryptographically secure. Default: `node:crypto`. */
@@ -43,6 +49,9 @@ export interface ResolvedOptions {
   readonly publicUrl: string | null;
   readonly tunnelAddress: string | null;
   readonly agentImage: string;
+  readonly metricsToken: string | null;
+  readonly metricsPort: number | null;
+  readonly metricsPerEnvironment: boolean;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -80,6 +89,18 @@ const optionsSchema = z.strictObject({
     .string()
     .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]{0,1023}$/u, 'must be the name of an image')
     .default(`${manifest.agent.image}:${manifest.version}`),
+  metricsToken: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{32,}=*$/, 'must be a token of at least 32 letters, digits or .-_~+/')
+    .optional()
+    .transform((value) => value ?? null),
+  metricsPort: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .transform((value) => value ?? null),
+  metricsPerEnvironment: z.boolean().default(false),
   clock: z.custom<Clock>(isClock, 'must have now, monotonic, after and every').default(systemClock),
   randomBytes: z
     .custom<(size: number) => Buffer>((value) => typeof value === 'function', 'must be a function')

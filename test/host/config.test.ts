@@ -13,6 +13,7 @@ test('config: an empty environment gives the defaults, and empty variables count
     dataDir: resolve('data'),
     trustedProxies: 0,
     allowsWeakPassword: false,
+    metricsPerEnvironment: false,
     hstsSeconds: 0,
     logLevel: 'info',
     logFormat: 'json',
@@ -29,6 +30,7 @@ test('config: every variable is read', async (t) => {
   const folder = await makeFolder(t);
   const file = (name: string) => join(folder, name);
   await writeFile(file('password'), 'from a file\n');
+  await writeFile(file('metrics-token'), `${'m'.repeat(32)}\n`);
   await writeFile(file('cert.pem'), '');
   await writeFile(file('key.pem'), '');
   const config = readConfig({
@@ -45,6 +47,9 @@ test('config: every variable is read', async (t) => {
     FAIRLEAD_TLS_KEY: file('key.pem'),
     FAIRLEAD_ADMIN_PASSWORD_FILE: file('password'),
     FAIRLEAD_ALLOW_WEAK_PASSWORD: '1',
+    FAIRLEAD_METRICS_TOKEN_FILE: file('metrics-token'),
+    FAIRLEAD_METRICS_PORT: '9464',
+    FAIRLEAD_METRICS_PER_ENVIRONMENT: '1',
     FAIRLEAD_HSTS_SECONDS: '60',
     FAIRLEAD_LOG_LEVEL: 'warn',
     FAIRLEAD_LOG_FORMAT: 'pretty',
@@ -62,6 +67,9 @@ test('config: every variable is read', async (t) => {
       publicCa: null,
       trustedProxies: 2,
       allowsWeakPassword: true,
+      metricsToken: 'm'.repeat(32),
+      metricsPort: 9464,
+      metricsPerEnvironment: true,
       hstsSeconds: 60,
       tls: { certFile: file('cert.pem'), keyFile: file('key.pem') },
       adminPassword: 'from a file',
@@ -103,6 +111,13 @@ const malformed: [NodeJS.ProcessEnv, RegExp][] = [
     { FAIRLEAD_ADMIN_PASSWORD: 'a', FAIRLEAD_ADMIN_PASSWORD_FILE: 'b' },
     /^FAIRLEAD_ADMIN_PASSWORD_FILE must not/,
   ],
+  [{ FAIRLEAD_METRICS_TOKEN: 'short' }, /^FAIRLEAD_METRICS_TOKEN must be a token of at least 32/],
+  [{ FAIRLEAD_METRICS_TOKEN_FILE: '/dev/null' }, /^FAIRLEAD_METRICS_TOKEN_FILE names an empty file/],
+  [
+    { FAIRLEAD_METRICS_TOKEN: 'm'.repeat(32), FAIRLEAD_METRICS_TOKEN_FILE: '/dev/null' },
+    /^FAIRLEAD_METRICS_TOKEN_FILE must not/,
+  ],
+  [{ FAIRLEAD_METRICS_PORT: '0' }, /^FAIRLEAD_METRICS_PORT must be a port, 1/],
   [{ FAIRLEAD_LOG_LEVEL: 'loud' }, /^FAIRLEAD_LOG_LEVEL must be trace/],
 ];
 for (const [env, message] of malformed) {

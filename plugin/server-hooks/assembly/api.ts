@@ -23,6 +23,7 @@ import { SelfTest } from '../reachability/self-test.js';
 import { type AgentDeps, agentRoutes } from '../routes/agent.js';
 import { type ConsoleDeps, ConsoleRoute } from '../routes/console.js';
 import { answerDockerCall, answerDockerUpgrade, type DockerDeps, parseDockerCall } from '../routes/docker.js';
+import { type MetricsDeps, metricsRoutes } from '../routes/metrics/operation.js';
 import { MissedUpgrades } from '../routes/missed-upgrades.js';
 import { OPERATIONS, type OperationDeps } from '../routes/operations.js';
 import { EnvironmentDirectory } from '../views/list/directory.js';
@@ -31,12 +32,13 @@ import { CallLog } from '../webhooks/call-log.js';
 import { WebhookInbox } from '../webhooks/inbox.js';
 import { SealedAnswers } from '../webhooks/sealed-answers.js';
 import type { Live } from './live.js';
+import { startMetrics } from './metrics.js';
 import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
 export interface Api extends Pick<Running, 'answer' | 'upgrade'> {
-  /** Audit and metrics attach here. */
+  /** An audit attaches here. */
   readonly gateway: Gateway;
 }
 
@@ -70,6 +72,7 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   return entryPoints({
     ...parts,
     gateway,
+    metrics: await startMetrics({ ...parts, gateway }, lifecycle),
     clock,
     admin,
     callLog,
@@ -103,7 +106,7 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
 }
 
 /** What the routes need, each a part of it. */
-type ApiDeps = AgentDeps & ConsoleDeps & DockerDeps & OperationDeps & CallReaders;
+type ApiDeps = AgentDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
 
 /** Docker calls bypass Koa, on the raw request: bytes stream both ways. */
 function entryPoints(deps: ApiDeps): Api {
@@ -140,7 +143,7 @@ function application(deps: ApiDeps): Koa {
     requireHost(ctx.req);
     return next();
   });
-  for (const router of [agentRoutes(deps), operationRoutes(OPERATIONS, deps)]) {
+  for (const router of [agentRoutes(deps), metricsRoutes(deps), operationRoutes(OPERATIONS, deps)]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }

@@ -3,6 +3,7 @@ import type { Logger } from '../host.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { LiveEnvironments } from '../live/environments.js';
 import { isConfirmable } from '../live/manager-claims.js';
+import { TunnelTotals } from '../metrics/tunnel-totals.js';
 import { servesSwarm } from '../model/environment.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
@@ -22,6 +23,9 @@ export interface Tunnels {
   readonly tunnelPort: number;
   /** Of the tunnel's certificate; pinned by Edge keys. */
   readonly fingerprint: string;
+  readonly tunnelTotals: TunnelTotals;
+  /** Connections that were refused. */
+  readonly refusals: RefusalLog;
 }
 
 export async function startTunnels(
@@ -33,7 +37,9 @@ export async function startTunnels(
 ): Promise<Tunnels> {
   const { key, certificate, fingerprint } = await loadTunnelIdentity(dataDir, clock);
   const refusals = new RefusalLog(clock, logger);
+  const tunnelTotals = new TunnelTotals();
   const handshake = createHandshake(store, live, {
+    totals: tunnelTotals,
     newId: () => randomBytes(12).toString('base64url'),
     refusals,
     clock,
@@ -56,20 +62,25 @@ export async function startTunnels(
     servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
     isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, live.of(id)),
   });
-  return { tunnels, tunnelPort: listener.port, fingerprint };
+  return { tunnels, tunnelPort: listener.port, fingerprint, tunnelTotals, refusals };
 }
 
 /** A handshake that admits the agents of the store. */
 export function createHandshake(
   store: Pick<Store, 'environment'>,
   live: LiveEnvironments,
-  context: Pick<TunnelHandshakeOptions, 'newId' | 'refusals' | 'clock' | 'logger'>,
+  context: Pick<TunnelHandshakeOptions, 'newId' | 'refusals' | 'clock' | 'logger'> & {
+    readonly totals?: TunnelTotals;
+  },
 ): TunnelHandshake {
   return new TunnelHandshake({
     ...context,
     environment: (id) => store.environment(id),
     redeem: (token) => live.tokens.redeem(token),
-    attach: (tunnel) => live.of(tunnel.grant.environmentId).tunnels.slotOf(tunnel.grant).attach(tunnel),
+    attach: (tunnel) => {
+      const wakeMs = live.of(tunnel.grant.environmentId).tunnels.slotOf(tunnel.grant).attach(tunnel);
+      context.totals?.add(tunnel, wakeMs);
+    },
     onMisuse: (environmentId, refusal) => live.of(environmentId).presence.refused(refusal),
   });
 }

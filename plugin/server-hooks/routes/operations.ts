@@ -4,6 +4,7 @@ import { dockerOperations } from './docker-operations.js';
 import { type EnvironmentDeps, environmentOperations } from './environments.js';
 import { type EventDeps, eventOperations } from './events.js';
 import { type FleetDeps, fleetOperations } from './fleet.js';
+import { metricsOperations } from './metrics/operation.js';
 import { nodeOperations } from './nodes.js';
 import { type SettingsDeps, settingsOperations } from './settings.js';
 import { type SnapshotDeps, snapshotOperations } from './snapshots.js';
@@ -34,5 +35,6 @@ export const OPERATIONS: readonly Operation<OperationDeps>[] = [
   ...settingsOperations,
   ...fleetOperations,
   ...eventOperations,
+  ...metricsOperations,
   openApiOperation(() => OPERATIONS),
 ];

@@ -22,6 +22,12 @@ export interface Transport {
   readonly wire: { readonly bytesRead: number };
 }
 
+/** Bytes of a tunnel, HTTP/2 frames included. */
+export interface TunnelTraffic {
+  readonly received: number;
+  readonly sent: number;
+}
+
 export interface TunnelSessionOptions {
   readonly id: string;
   readonly grant: Grant;
@@ -83,6 +89,11 @@ export class TunnelSession {
   /** Why it ended; null while it is open. */
   get end(): TunnelEnd | null {
     return this.#end;
+  }
+
+  get traffic(): TunnelTraffic {
+    const { bytesRead, bytesWritten } = this.#options.transport.socket;
+    return { received: bytesRead, sent: bytesWritten };
   }
 
   /**

@@ -52,7 +52,7 @@ export class TunnelSlots {
   /** Active and waiting calls in all slots. */
   get uses(): number {
     let uses = 0;
-    for (const slot of this.#all()) uses += slot.uses;
+    for (const slot of this) uses += slot.uses;
     return uses;
   }
 
@@ -81,10 +81,11 @@ export class TunnelSlots {
 
   /** Closes unused tunnels that their agents should have closed. */
   closeOverdue(): void {
-    for (const slot of this.#all()) if (slot.isOverdue()) slot.closeIdle();
+    for (const slot of this) if (slot.isOverdue()) slot.closeIdle();
   }
 
-  *#all(): Generator<TunnelSlot> {
+  /** The slots that exist. */
+  *[Symbol.iterator](): Generator<TunnelSlot> {
     if (this.#environment) yield this.#environment;
     if (this.#nodes) yield* this.#nodes.values();
   }

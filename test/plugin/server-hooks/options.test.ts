@@ -14,6 +14,9 @@ test('options: only the data folder has no default', (t) => {
     publicUrl: null,
     tunnelAddress: null,
     agentImage: `fairlead/agent:${project.version}`,
+    metricsToken: null,
+    metricsPort: null,
+    metricsPerEnvironment: false,
     randomBytes,
   });
   t.deepEqual(clock, systemClock);
@@ -45,6 +48,9 @@ test('options: given values are used, addresses are normalised, and the result i
     publicUrl: 'HTTPS://Hub.Example:443/edge/',
     tunnelAddress: 'Hub.Example:9000',
     agentImage: 'registry:5000/agent@sha256:00',
+    metricsToken: 'm'.repeat(43),
+    metricsPort: 9464,
+    metricsPerEnvironment: true,
     clock: new StoppedClock(),
     randomBytes: (size: number) => Buffer.alloc(size),
   });

@@ -160,6 +160,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await ask('getFleet', '200');
   },
 
+  getMetrics: async ({ ask }) => {
+    await ask('getMetrics', '200');
+  },
+
   selfTest: async ({ ask, hub }) => {
     await ask('selfTest', '200', { body: { url: hub.url, tunnelAddress: `127.0.0.1:${hub.tunnelPort}` } });
     await ask('selfTest', '400 bad-request', { body: { url: 'ftp://hub' } });

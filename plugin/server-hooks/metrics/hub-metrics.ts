@@ -1,0 +1,75 @@
+import { Registry } from 'prom-client';
+import manifest from '../../../manifest.json' with { type: 'json' };
+import type { Part } from '../lifecycle.js';
+import { addCallMetrics, type CallMetricsSources } from './call-metrics.js';
+import { addEnvironmentMetrics, type EnvironmentMetricsSources } from './environment-metrics.js';
+import { EventLoopDelay } from './event-loop-delay.js';
+import { countFleet, type FleetCounts } from './fleet-counts.js';
+import { addFleetMetrics, type FleetMetricsSources } from './fleet-metrics.js';
+import { addProcessMetrics, type ProcessFacts, readProcessFacts } from './process-metrics.js';
+import { scrapedGauge } from './scraped.js';
+import { addStorageMetrics, type StorageMetricsSources } from './storage-metrics.js';
+import { addTunnelMetrics, type TunnelMetricsSources } from './tunnel-metrics.js';
+
+export interface HubMetricsOptions
+  extends EnvironmentMetricsSources,
+    Pick<FleetMetricsSources, 'checkIns'>,
+    StorageMetricsSources {
+  readonly store: EnvironmentMetricsSources['store'] & StorageMetricsSources['store'];
+  readonly calls: CallMetricsSources;
+  readonly tunnelPort: TunnelMetricsSources;
+  /** Whether each environment has series of its own. */
+  readonly isPerEnvironment: boolean;
+}
+
+/**
+ * The metrics of one hub, in a registry of their own: a process may run several. Parts of the hub count in plain numbers,
+ * which are read at each scrape. No label is chosen by a caller or an agent, so the number of series is bounded.
+ */
+export class HubMetrics implements Part {
+  /** Content type of {@link text}. */
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  /** Records the time from a demand to its tunnel, ms. */
+  readonly observeWake: (wakeMs: number) => void;
+  /** Records the duration of a Docker call, ms. */
+  readonly observeDockerCall: (durationMs: number) => void;
+  readonly #registry = new Registry();
+  readonly #delay = new EventLoopDelay();
+  /** Counted once a scrape. */
+  #fleet: FleetCounts | null = null;
+  #facts: ProcessFacts = { openFiles: null };
+
+  constructor(options: HubMetricsOptions) {
+    const registry = this.#registry;
+    scrapedGauge(registry, {
+      name: 'fairlead_build_info',
+      help: 'Versions of the hub and of Node; always 1',
+      labelNames: ['version', 'node'],
+      read: () => [[{ version: manifest.version, node: process.version }, 1]],
+    });
+    addFleetMetrics(registry, {
+      fleet: () => (this.#fleet ??= countFleet(options)),
+      checkIns: options.checkIns,
+    });
+    this.observeDockerCall = addCallMetrics(registry, options.calls);
+    this.observeWake = addTunnelMetrics(registry, options.tunnelPort);
+    addStorageMetrics(registry, options);
+    addProcessMetrics(registry, this.#delay, () => this.#facts);
+    if (options.isPerEnvironment) addEnvironmentMetrics(registry, options);
+  }
+
+  start(): void {
+    this.#delay.start();
+  }
+
+  stop(): void {
+    this.#delay.stop();
+  }
+
+  /** The current values in the text format of Prometheus. */
+  async text(): Promise<string> {
+    this.#facts = await readProcessFacts();
+    this.#fleet = null;
+    return this.#registry.metrics();
+  }
+}
