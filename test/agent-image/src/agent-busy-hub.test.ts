@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { JsonWorker } from '../../../plugin/server-hooks/json/json-worker.js';
 import { problem } from '../../../protocol/problems.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { untilTrue } from '../../kit/until.js';
 import { startWholeAgent } from './start-whole-agent.js';
 
 /** Above the hub's least gap between snapshots and the agent's own pause, 10 s each. */
@@ -22,16 +22,16 @@ test('agent: a snapshot that a busy hub refuses is sent again after the time tha
   });
   const { hub, id } = await startWholeAgent(t, {}, clock);
   /** Lets time pass until it holds, slowly: calls under way must not miss their deadlines by this clock. */
-  const until = async (holds: () => boolean | Promise<boolean>) => {
-    for (let passedMs = 0; !(await holds()); passedMs += 50) {
-      if (passedMs > 120_000) throw new Error('not within two minutes');
+  const pass = (what: string, holds: () => boolean | Promise<boolean>) => {
+    const read = () => {
       clock.advance(50);
-      await delay(5);
-    }
+      return holds();
+    };
+    return untilTrue(what, read, { everyMs: 5, ms: 30_000 });
   };
-  await until(() => refusedMs.length === 2);
+  await pass('two refusals', () => refusedMs.length === 2);
   t.true((refusedMs[1] ?? 0) - (refusedMs[0] ?? 0) >= RETRY_MS);
   t.is((await hub.view(id)).snapshot, null);
   JsonWorker.prototype.run = run;
-  await until(async () => (await hub.view(id)).snapshot !== null);
+  await pass('a snapshot', async () => (await hub.view(id)).snapshot !== null);
 });

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { TunnelView } from '../../../plugin/api.js';
+import { until } from '../../kit/until.js';
 import { type Answer, infoWith } from './docker/fake-engine.js';
 import { startWholeAgent } from './start-whole-agent.js';
 
@@ -29,11 +29,12 @@ async function setup(t: ExecutionContext, settings: object) {
   await hub.until(id, ({ status, snapshot }) => status === 'online' && snapshot !== null);
   const call = (path: string) => hub.call<{ code?: string }>('GET', `/api/environments/${id}/docker${path}`);
   const woken = call('/_ping');
-  while ((await hub.view(id)).tunnel !== 'active') {
+  const tunnel = async () => {
     // Slowly: handshakes under way must not miss their deadlines by this clock.
     clock.advance(50);
-    await delay(5);
-  }
+    return (await hub.view(id)).tunnel;
+  };
+  await until(tunnel, (state) => state === 'active', { everyMs: 5 });
   t.is((await woken).status, 200);
   await hub.call('PATCH', '/api/settings', settings);
   clock.advance(100);
@@ -77,7 +78,7 @@ test('agent: calls that are refused together share an evaluation of the engine',
   const evaluations = () => engine.requests.filter((line) => line.endsWith('/info')).length;
   const before = evaluations();
   const calls = Array.from({ length: 40 }, () => call('/nodes'));
-  while (held.length === 0 || (await callsUnderWay()) < calls.length) await delay(10);
+  await until(callsUnderWay, (count) => held.length > 0 && count === calls.length);
   isHeld = false;
   clock.advance(REPORT_GAP_MS);
   for (const answer of held) answer();

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { KeyRotated } from '../../../../plugin/api.js';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
@@ -8,6 +7,7 @@ import { codeOf } from '../../../../protocol/problems.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
+import { until } from '../../../kit/until.js';
 
 const OVERLAP_MS = 2_000;
 /** How late the hub may notice the end of an overlap, by its own clock. */
@@ -47,11 +47,9 @@ async function untilStored(
   dataDir: string,
   holds: (environment: Environment) => boolean,
 ): Promise<Environment> {
-  for (;;) {
-    const [environment] = JSON.parse(await readFile(join(dataDir, 'fairlead.json'), 'utf8')).environments;
-    if (holds(environment)) return environment;
-    await delay(20);
-  }
+  const read = async () =>
+    JSON.parse(await readFile(join(dataDir, 'fairlead.json'), 'utf8')).environments[0] as Environment;
+  return until(read, holds);
 }
 
 test('revocation: a rotated key with an overlap closes nothing until the overlap ends, then everything immediately', async (t) => {

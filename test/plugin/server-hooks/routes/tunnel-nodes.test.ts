@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { NodeList, TunnelView } from '../../../../plugin/api.js';
 import { startAgent } from '../../../kit/agent/agent.js';
@@ -7,6 +6,7 @@ import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
 import { httpAnswer } from '../../../kit/engine/scripts.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
 import { startSwarmAgents } from '../../../kit/swarm/agents.js';
+import { until } from '../../../kit/until.js';
 
 const WORKER = {
   ID: 'worker',
@@ -48,7 +48,8 @@ test('node tunnels: an agent has its node’s and the environment’s; closing t
   t.deepEqual(await states(), ['active', 'active']);
   const asked = ['', '/nodes/n1'].map((at) => hub.call<{ code: string }>('GET', path(`${at}/docker/events`)));
   const callsOf = async () => (await hub.call<TunnelView>('GET', path('/tunnel'))).body.calls;
-  while ((await callsOf()) === 0 || (await keepNodeAlive()).calls === 0) await delay(10);
+  await until(callsOf, (count) => count > 0);
+  await until(keepNodeAlive, ({ calls }) => calls > 0);
   t.is((await hub.call('DELETE', path('/tunnel'))).status, 204);
   t.deepEqual(await states(), ['idle', 'idle']);
   for (const { status, body } of await Promise.all(asked)) {
@@ -66,10 +67,10 @@ test('node tunnels: a keep-alive for the node prolongs its tunnel, and no other'
   await hub.call('POST', path('/tunnel'));
   const leaving = new AbortController();
   const call = hub.call('GET', path('/nodes/n1/docker/_ping'), undefined, leaving.signal).catch(() => null);
-  while ((await keepNodeAlive()).calls === 0) await delay(10);
+  await until(keepNodeAlive, ({ calls }) => calls > 0);
   leaving.abort();
   await call;
-  while ((await keepNodeAlive()).calls > 0) await delay(10);
+  await until(keepNodeAlive, ({ calls }) => calls === 0);
   t.deepEqual(await states(), ['required', 'required']);
   clock.advance(200_000);
   t.like(await keepNodeAlive(), { state: 'required', progress: 'waiting-for-agent' });

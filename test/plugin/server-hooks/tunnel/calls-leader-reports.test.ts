@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { TunnelView } from '../../../../plugin/api.js';
 import type { TestInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { memberOf, startSwarmAgents } from '../../../kit/swarm/agents.js';
+import { until } from '../../../kit/until.js';
 
 const REFUSED = { status: 503, body: { code: 'swarm-manager-unavailable' } };
 /** The call passed the check: the agents have no engine. */
@@ -50,11 +50,8 @@ async function setup(t: ExecutionContext, options: Setup = {}) {
   });
   const ping = hub.call('GET', path('/nodes/n2/docker/_ping'));
   const credentialOf = async (agent: TestInstance, purpose: 'environment' | 'node') => {
-    for (;;) {
-      const sealed = await agent.credential(purpose).catch(() => null);
-      if (sealed) return sealed;
-      await delay(5);
-    }
+    const read = () => agent.credential(purpose).catch(() => '');
+    return until(read, (sealed) => sealed !== '');
   };
   const open = async (agent: TestInstance, purpose: 'environment' | 'node') =>
     agent.open(await agent.prove(await credentialOf(agent, purpose), 300_000, purpose));
@@ -89,7 +86,7 @@ test('leader reports: the tunnel of a leader that sleeps is opened, used and rel
   const { leader, state, calls, open, call } = await setup(t);
   t.is(await state(), 'idle');
   const waiting = call();
-  while ((await state()) !== 'required') await delay(5);
+  await until(state, (now) => now === 'required');
   await open(leader, 'environment');
   t.like(await waiting, PASSED);
   t.is(await state(), 'active');
@@ -99,7 +96,7 @@ test('leader reports: the tunnel of a leader that sleeps is opened, used and rel
 test('leader reports: a leader that does not open its tunnel delays a call by 7 s at most', async (t) => {
   const { clock, state, calls, call } = await setup(t);
   const waiting = call();
-  while ((await state()) !== 'required') await delay(5);
+  await until(state, (now) => now === 'required');
   t.is(await calls(), 1);
   clock.advance(7_000);
   t.like(await waiting, REFUSED);

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { TunnelView } from '../../../../plugin/api.js';
 import type { TestInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { memberOf, startSwarmAgents } from '../../../kit/swarm/agents.js';
+import { until, untilTrue } from '../../../kit/until.js';
 
 const REFUSED = { status: 503, body: { code: 'swarm-manager-unavailable' } };
 /** The calls' way ends here: the agents have no engine. */
@@ -38,9 +38,7 @@ async function setup(t: ExecutionContext, report: (agent: TestInstance) => Promi
     call: (signal?: AbortSignal) =>
       hub.call<{ code: string }>('GET', path('/docker/services'), undefined, signal),
     asked: () => asked,
-    untilAsked: async () => {
-      while (asked === 0) await delay(5);
-    },
+    untilAsked: () => untilTrue('a request for a report', () => asked > 0),
   };
 }
 
@@ -70,7 +68,7 @@ test('swarm calls: an agent that does not report delays a call by 7 s at most', 
   const { clock, call, calls, untilAsked, asked } = await setup(t, () => new Promise(() => undefined));
   const waiting = Array.from({ length: 50 }, () => call());
   await untilAsked();
-  while ((await calls()) < waiting.length) await delay(5);
+  await until(calls, (count) => count === waiting.length);
   clock.advance(7_000);
   for (const answer of await Promise.all(waiting)) t.like(answer, REFUSED);
   t.is(await calls(), 0);
@@ -85,7 +83,7 @@ test('swarm calls: a wait for a report ends with its caller', async (t) => {
   t.is(await calls(), 1);
   leaving.abort();
   t.is(await left, 'AbortError');
-  while ((await calls()) > 0) await delay(5);
+  await until(calls, (count) => count === 0);
   t.pass();
 });
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import http2, { type ServerHttp2Stream } from 'node:http2';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { defer } from '../../../kit/deferred.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
+import { until, untilTrue } from '../../../kit/until.js';
 
 /** Minimum time between two requests. */
 const GAP_MS = 250;
@@ -26,10 +26,10 @@ test('tunnel: a report that does not come is abandoned after 7 s, or with the tu
   const questions = () => asked.filter((path) => path === TUNNEL.reportPath).length;
   const first = tunnel.report();
   const second = [tunnel.report(), tunnel.report()];
-  while (questions() < 1) await delay(5);
+  await until(questions, (count) => count >= 1);
   clock.advance(TUNNEL.reportMs);
   await first;
-  while (questions() < 2) await delay(5);
+  await until(questions, (count) => count >= 2);
   tunnel.close('revoked');
   await Promise.all(second);
   t.is(questions(), 2, 'callers during a request share the next');
@@ -44,7 +44,7 @@ test('tunnel: two requests start at least 250 ms apart, and a closed tunnel ends
   const second = tunnel.report();
   clock.advance(GAP_MS - 1);
   tunnel.keepAlive();
-  while (!asked.includes(TUNNEL.keepAlivePath)) await delay(5);
+  await untilTrue('a keep-alive', () => asked.includes(TUNNEL.keepAlivePath));
   t.is(questions(), 1, 'later data has arrived, and no request before it');
   clock.advance(1);
   await second;
