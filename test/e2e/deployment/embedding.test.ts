@@ -84,8 +84,8 @@ async function signsIn(t: ExecutionContext, dashboard: Dashboard): Promise<void>
 }
 
 async function servesDocker(t: ExecutionContext, dashboard: Dashboard, through: DockerSide): Promise<void> {
-  const line = { engine: await sharedEngine(), through };
-  const name = containerName(t, line);
+  const setup = { engine: await sharedEngine(), through };
+  const name = containerName(t, setup);
   t.regex(await docker(t, through, ['version', '--format', '{{.Server.Version}}']), /^\d/);
   // An upgrade with piped input, whose output follows the end of its input.
   const run = startDocker(t, through, [
@@ -105,7 +105,7 @@ async function servesDocker(t: ExecutionContext, dashboard: Dashboard, through: 
   await docker(t, through, ['cp', '-', `${name}:/`], { input: stdout });
   t.regex(await docker(t, through, ['diff', name]), /^A \/sh$/m);
   // A stream that says little must not wait for a compression's buffer to fill.
-  const talker = containerName(t, line);
+  const talker = containerName(t, setup);
   await docker(t, through, ['run', '-d', '--name', talker, BUSYBOX_IMAGE, 'sh', '-c', 'echo up; sleep 600']);
   const logs = startDocker(t, through, ['logs', '-f', talker]);
   await logs.untilOutput(/up/);
@@ -123,8 +123,8 @@ async function opensColdExec(
   { agent, environmentId, through }: Awaited<ReturnType<typeof joinEngine>>,
 ): Promise<void> {
   const { alice } = dashboard;
-  const line = { engine: await sharedEngine(), through };
-  const name = containerName(t, line);
+  const setup = { engine: await sharedEngine(), through };
+  const name = containerName(t, setup);
   await docker(t, through, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   const path = `/edge/api/environments/${environmentId}`;
   const command = { Cmd: ['echo', 'awake'], AttachStdout: true };

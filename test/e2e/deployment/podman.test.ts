@@ -24,7 +24,7 @@ interface PodmanLine {
 
 const scope = fileScope();
 let started: Promise<PodmanLine> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= start();
   return started;
 };
@@ -41,7 +41,7 @@ const shell = (script: string) => [BUSYBOX_IMAGE, 'sh', '-c', script];
 
 serialServerTest('podman: an agent on its API is online, with engine and snapshot', async (t) => {
   t.timeout(180_000);
-  const { hub, podman, environmentId } = await theLine();
+  const { hub, podman, environmentId } = await sharedSetup();
   const { status, problem, engine } = await hub.until(environmentId, ({ snapshot }) => snapshot !== null);
   t.like({ status, problem }, { status: 'online', problem: null });
   const version = (await podman.paste('podman --version')).trim();
@@ -53,7 +53,7 @@ serialServerTest('podman: an agent on its API is online, with engine and snapsho
 
 serialServerTest('podman: containers run, log and stop, and commands run in them', async (t) => {
   t.timeout(180_000);
-  const { through } = await theLine();
+  const { through } = await sharedSetup();
   const on = (...args: string[]) => docker(t, through, args);
   const ran = startDocker(t, through, [
     'run',
@@ -93,7 +93,7 @@ serialServerTest('podman: containers run, log and stop, and commands run in them
 });
 
 serialServerTest('podman: a terminal with its sizes, keys and exit code', async (t) => {
-  const { through } = await theLine();
+  const { through } = await sharedSetup();
   const script = `
     stty -echo; tty; read -r word; echo "read $word"
     until [ "$(stty size 2>/dev/null)" = "41 123" ]; do sleep 0.05; done; echo second size; exit 6`;
@@ -107,7 +107,7 @@ serialServerTest('podman: a terminal with its sizes, keys and exit code', async 
 });
 
 serialServerTest('podman: a console that closes ends its process', async (t) => {
-  const { hub, environmentId, through } = await theLine();
+  const { hub, environmentId, through } = await sharedSetup();
   await docker(t, through, ['run', '-d', '--name', 'shells', BUSYBOX_IMAGE, 'sleep', '600']);
   const opened = await openConsole(t, hub, environmentId, 'shells', ['sh'], { marker: 'a'.repeat(32) });
   opened.type('echo "ready $((1 + 1))"; sleep 1000\n');
@@ -128,7 +128,7 @@ serialServerTest('podman: a console that closes ends its process', async (t) => 
 });
 
 serialServerTest('podman: files and images go in and out', async (t) => {
-  const { through, podman } = await theLine();
+  const { through, podman } = await sharedSetup();
   const on = (...args: string[]) => docker(t, through, args);
   await on('create', '--name', 'kept', BUSYBOX_IMAGE, 'true');
   await on('cp', 'LICENSE', 'kept:/tmp/license');
@@ -151,7 +151,7 @@ serialServerTest('podman: files and images go in and out', async (t) => {
 
 serialServerTest('podman: the printed command brings an environment online', async (t) => {
   t.timeout(120_000);
-  const { hub, podman } = await theLine();
+  const { hub, podman } = await sharedSetup();
   await makeBaseImage(podman);
   await buildAgentImage(podman);
   const url = `https://${podman.gateway}:${hub.port}`;

@@ -26,7 +26,7 @@ let hub: Promise<Hub> | undefined;
 const holds = new Map<ProxyName, Promise<number>>();
 
 /** Hub, proxy, and an agent on the engine that knows the hub by the proxy's address only. */
-async function setup(t: ExecutionContext, name: ProxyName): Promise<{ line: DockerSetup; api: HubApi }> {
+async function setup(t: ExecutionContext, name: ProxyName): Promise<{ proxied: DockerSetup; api: HubApi }> {
   const engine = await sharedEngine();
   hub ??= startHub(scope, { env: { FAIRLEAD_TRUST_PROXY: '1' } });
   const proxy = await startReverseProxy(scope, name, await hub);
@@ -41,23 +41,23 @@ async function setup(t: ExecutionContext, name: ProxyName): Promise<{ line: Dock
   const { body } = await api.call<EnvironmentView>('GET', `/edge/api/environments/${joined.environmentId}`);
   t.is(body.url, `${origin}/edge`, 'the address the admin used');
   const local = { ...joined.through, kind: 'local', args: ['-H', `unix://${engine.socketPath}`] } as const;
-  return { api, line: { engine, hub: await hub, local, ...joined } };
+  return { api, proxied: { engine, hub: await hub, local, ...joined } };
 }
 
 for (const name of PROXY_NAMES) {
   serialServerTest(`reverse proxy: the docker client works through ${name}`, async (t) => {
     t.timeout(180_000);
-    const { line, api } = await setup(t, name);
-    const hold = untilHeld(api, line.environmentId);
+    const { proxied, api } = await setup(t, name);
+    const hold = untilHeld(api, proxied.environmentId);
     hold.catch(() => undefined);
     holds.set(name, hold);
     const shell = (script: string) => [BUSYBOX_IMAGE, 'sh', '-c', script];
 
-    await events(t, api, line.environmentId);
-    await logs(t, line);
-    await terminal(t, line);
+    await events(t, api, proxied.environmentId);
+    await logs(t, proxied);
+    await terminal(t, proxied);
     if (PASS_HALF_CLOSE.includes(name)) {
-      const ran = await compare(t, line, (container) => [
+      const ran = await compare(t, proxied, (container) => [
         ...['run', '--rm', '--name', container],
         ...shell('seq 1 100000; echo err >&2; exit 7'),
       ]);
@@ -71,9 +71,9 @@ for (const name of PROXY_NAMES) {
         container,
         ...shell('wc -c; exit 9'),
       ];
-      t.like(await compare(t, line, args, { input }), { code: 9, stdout: '1000000\n' });
+      t.like(await compare(t, proxied, args, { input }), { code: 9, stdout: '1000000\n' });
     }
-    await transfer(t, line);
+    await transfer(t, proxied);
   });
 }
 
@@ -95,9 +95,9 @@ async function events(t: ExecutionContext, api: HubApi, id: number): Promise<voi
 }
 
 /** A followed log arrives line by line, as it is written. */
-async function logs(t: ExecutionContext, line: DockerSetup): Promise<void> {
-  await onBothSides(t, line, async (side) => {
-    const name = containerName(t, line);
+async function logs(t: ExecutionContext, proxied: DockerSetup): Promise<void> {
+  await onBothSides(t, proxied, async (side) => {
+    const name = containerName(t, proxied);
     const script = 'while read -r word; do echo "got $word"; done';
     await docker(t, side, ['run', '-di', '--name', name, BUSYBOX_IMAGE, 'sh', '-c', script]);
     const follow = startDocker(t, side, ['logs', '-f', name]);
@@ -112,12 +112,22 @@ async function logs(t: ExecutionContext, line: DockerSetup): Promise<void> {
   });
 }
 
-async function terminal(t: ExecutionContext, line: DockerSetup): Promise<void> {
+async function terminal(t: ExecutionContext, proxied: DockerSetup): Promise<void> {
   const script = `
     stty -echo; tty; read -r word; echo "read $word"
     until [ "$(stty size 2>/dev/null)" = "41 123" ]; do sleep 0.05; done; echo second size; exit 6`;
-  await onBothSides(t, line, async (side) => {
-    const args = ['run', '-it', '--rm', '--name', containerName(t, line), BUSYBOX_IMAGE, 'sh', '-c', script];
+  await onBothSides(t, proxied, async (side) => {
+    const args = [
+      'run',
+      '-it',
+      '--rm',
+      '--name',
+      containerName(t, proxied),
+      BUSYBOX_IMAGE,
+      'sh',
+      '-c',
+      script,
+    ];
     const session = startTerminal(t, side, args);
     await session.untilOutput(/pts/);
     session.write('hello\r');
@@ -128,10 +138,10 @@ async function terminal(t: ExecutionContext, line: DockerSetup): Promise<void> {
 }
 
 /** 106 MB out and in. */
-async function transfer(t: ExecutionContext, line: DockerSetup): Promise<void> {
-  const load = startDocker(t, line.through, ['load']);
+async function transfer(t: ExecutionContext, proxied: DockerSetup): Promise<void> {
+  const load = startDocker(t, proxied.through, ['load']);
   let piped: Promise<void> | undefined;
-  const save = startDocker(t, line.through, ['save', BASE_IMAGE], {
+  const save = startDocker(t, proxied.through, ['save', BASE_IMAGE], {
     takeStdout: (stdout) => {
       piped = pipeline(stdout, load.stdin);
     },

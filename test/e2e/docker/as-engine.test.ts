@@ -10,7 +10,7 @@ import { ask, bothWays, dialEngine, exchange, type Way } from './raw-client.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startDockerSetup(scope);
   return started;
 };
@@ -51,11 +51,11 @@ const SAME: readonly (readonly [string, string, string, string, number])[] = [
 ];
 
 serialLabTest('docker HTTP: the hub answers a request as the engine does', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   for (const [method, target, headers, body, status] of SAME) {
     const answers: (readonly [number, string])[] = [];
     // One after the other: the engine has one BuildKit session of a name at a time.
-    for (const way of bothWays(line)) answers.push(await ask(way, method, target, headers, body));
+    for (const way of bothWays(setup)) answers.push(await ask(way, method, target, headers, body));
     const [direct, through] = answers;
     const about = `${method} ${target.slice(0, 60)} ${headers.slice(0, 60)}`;
     t.is(direct?.[0], status, about);
@@ -78,11 +78,11 @@ const STARTS: Readonly<Record<string, (body: string) => string>> = {
 };
 
 serialLabTest('docker HTTP: an exec gets its stdin however the client asks for the stream', async (t) => {
-  const line = await theLine();
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  const setup = await sharedSetup();
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   for (const [how, start] of Object.entries(STARTS)) {
-    for (const way of bothWays(line)) {
+    for (const way of bothWays(setup)) {
       const text = await execCat(t, way, name, start);
       t.regex(text, how === 'no Upgrade' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 101 /, how);
       // Eight bytes say which stream it is, and how long.

@@ -20,20 +20,20 @@ serialLabTest(
   'docker build with BuildKit: context, secret, cache and a failing step, by a token for one environment',
   async (t) => {
     const plain = await startDockerSetup(t);
-    const line = await withBuildKit(t, plain);
+    const setup = await withBuildKit(t, plain);
     const context = await tempFolder(t);
     await mkdir(join(context, 'folder'));
     await writeFile(join(context, 'folder', 'large'), randomBytes(3_000_000));
     await writeFile(join(context, 'left-out'), 'not sent');
     await writeFile(join(context, '.dockerignore'), 'left-out\n');
     await writeFile(join(context, 'secret'), 'only for the build');
-    const name = containerName(t, line);
+    const name = containerName(t, setup);
     t.teardown(async () => {
       await plain.engine.docker(['image', 'rm', '-f', `${name}:1`], { allowFailure: true });
     });
     const build = async (dockerfile: string, args: string[] = []) => {
       await writeFile(join(context, 'Dockerfile'), dockerfile);
-      return await compare(t, line, ['build', '--no-cache', '--progress', 'plain', '-q', ...args, context], {
+      return await compare(t, setup, ['build', '--no-cache', '--progress', 'plain', '-q', ...args, context], {
         env: BUILDKIT,
         // Of two builds that only differ in their ID and in how their progress is reported.
         normalise: (text) => text.replace(/sha256:\w+/g, 'ID').replace(/^#.*\n|^\n/gm, ''),
@@ -48,7 +48,7 @@ serialLabTest(
       `id=word,src=${join(context, 'secret')}`,
     ]);
     t.is(good.code, 0, good.stderr);
-    const { stdout } = await compare(t, line, ['run', '--rm', `${name}:1`, 'cat', '/seen']);
+    const { stdout } = await compare(t, setup, ['run', '--rm', `${name}:1`, 'cat', '/seen']);
     t.is(stdout, 'only for the build\n');
 
     const failing = await build(`${from}RUN echo before && exit 42\n`);
@@ -59,11 +59,11 @@ serialLabTest(
 );
 
 /** The same two ways, for a client that brings BuildKit along; through the hub with a token for this environment only. */
-async function withBuildKit(t: ExecutionContext, line: DockerSetup): Promise<DockerSetup> {
+async function withBuildKit(t: ExecutionContext, setup: DockerSetup): Promise<DockerSetup> {
   const program = dockerClients().find(hasBuildKit)?.program;
   if (program === undefined)
     throw new Error('this machine has no docker client with BuildKit (20.10, or buildx)');
-  const { environmentId, hub } = line;
+  const { environmentId, hub } = setup;
   const { status, body } = await hub.call<{ token: string }>('POST', '/api/tokens', {
     name: 'builds',
     environmentId,
@@ -73,10 +73,10 @@ async function withBuildKit(t: ExecutionContext, line: DockerSetup): Promise<Doc
   await writeFile(join(folder, 'ca.pem'), (await hub.call<string>('GET', '/edge/api/ca.pem')).body);
   const config = { HttpHeaders: { Authorization: `Bearer ${body.token}` } };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  const url = line.through.args.at(-1) ?? '';
+  const url = setup.through.args.at(-1) ?? '';
   const args = ['--config', folder, '--tlsverify', '--tlscacert', join(folder, 'ca.pem'), '-H', url];
-  const through: DockerSide = { ...line.through, program, args };
-  return { ...line, local: { ...line.local, program }, through };
+  const through: DockerSide = { ...setup.through, program, args };
+  return { ...setup, local: { ...setup.local, program }, through };
 }
 
 /** From version 23 on BuildKit is the matter of a plugin. */

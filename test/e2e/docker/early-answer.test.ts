@@ -9,10 +9,10 @@ const ROUNDS = Number(process.env.FAIRLEAD_ROUNDS ?? 40);
 const BODY = Buffer.alloc(20 * 1024 * 1024);
 
 serialLabTest('docker upload: an answer before the end of the body always arrives', async (t) => {
-  const line = await startDockerSetup(t);
-  const name = containerName(t, line);
-  await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);
-  const { hub, environmentId } = line;
+  const setup = await startDockerSetup(t);
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['create', '--name', name, BUSYBOX_IMAGE]);
+  const { hub, environmentId } = setup;
   const url = `${hub.origin}/edge/api/environments/${environmentId}/docker/containers/${name}/archive?path=/no/such`;
   const seen = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {

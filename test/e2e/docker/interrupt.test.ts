@@ -12,7 +12,7 @@ import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startDockerSetup(scope);
   return started;
 };
@@ -100,41 +100,41 @@ for (const endless of ENDLESS) {
   serialLabTest(
     `docker ${endless.title}: Ctrl-C does as on the local socket, and nothing stays open`,
     async (t) => {
-      const line = await theLine();
-      const end = await onBothSides(t, line, async (side) => {
-        const name = await startTicking(t, line);
-        const { session, stdout } = await startCommand(t, line, side, endless, name);
+      const setup = await sharedSetup();
+      const end = await onBothSides(t, setup, async (side) => {
+        const name = await startTicking(t, setup);
+        const { session, stdout } = await startCommand(t, setup, side, endless, name);
         const again = endless.isStubborn
           ? setInterval(() => session.signal('SIGINT'), PRESS_AGAIN_MS)
           : undefined;
         session.signal('SIGINT');
         stdout?.resume();
         const { code, signal, stderr } = await session.end().finally(() => clearInterval(again));
-        if (endless.isOutlived) await docker(t, line.local, ['rm', '-f', name]);
+        if (endless.isOutlived) await docker(t, setup.local, ['rm', '-f', name]);
         if (endless.isRacy && RACY_CODES.has(code)) return { code: 'one of the racy ones' };
         return { code, signal, stderr: stderr.replace(/tock\n/g, '') };
       });
       if (endless.code !== undefined) t.is(end.code, endless.code);
-      await t.notThrowsAsync(untilNothingIsOpen(line));
+      await t.notThrowsAsync(untilNothingIsOpen(setup));
     },
   );
 
   serialLabTest(`docker ${endless.title}: nothing stays open when the client is killed`, async (t) => {
-    const line = await theLine();
-    const name = await startTicking(t, line);
-    const { session } = await startCommand(t, line, line.through, endless, name);
+    const setup = await sharedSetup();
+    const name = await startTicking(t, setup);
+    const { session } = await startCommand(t, setup, setup.through, endless, name);
     session.signal('SIGKILL');
     await session.end();
-    if (endless.isOutlived) await docker(t, line.local, ['rm', '-f', name]);
-    await t.notThrowsAsync(untilNothingIsOpen(line));
+    if (endless.isOutlived) await docker(t, setup.local, ['rm', '-f', name]);
+    await t.notThrowsAsync(untilNothingIsOpen(setup));
   });
 }
 
 serialLabTest('docker logs -f, stats: Ctrl-C typed at a terminal', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   for (const args of [['logs', '-f'], ['stats']]) {
-    await onBothSides(t, line, async (side) => {
-      const name = await startTicking(t, line);
+    await onBothSides(t, setup, async (side) => {
+      const name = await startTicking(t, setup);
       const terminal = startTerminal(t, side, [...args, name]);
       await terminal.untilOutput(args[0] === 'logs' ? /tick/ : /[\d.]+%/);
       const again = setInterval(() => terminal.write('\x03'), PRESS_AGAIN_MS);
@@ -143,13 +143,13 @@ serialLabTest('docker logs -f, stats: Ctrl-C typed at a terminal', async (t) => 
       return code;
     });
   }
-  await t.notThrowsAsync(untilNothingIsOpen(line));
+  await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
 serialLabTest('docker logs -f: a reader that closes its pipe ends it', async (t) => {
-  const line = await theLine();
-  await onBothSides(t, line, async (side) => {
-    const name = await startTicking(t, line);
+  const setup = await sharedSetup();
+  await onBothSides(t, setup, async (side) => {
+    const name = await startTicking(t, setup);
     let seen: Promise<unknown> | undefined;
     const session = startDocker(t, side, ['logs', '-f', name], {
       takeStdout: (stdout) => {
@@ -160,24 +160,24 @@ serialLabTest('docker logs -f: a reader that closes its pipe ends it', async (t)
     const { code, signal } = await session.end();
     return { code, signal };
   });
-  await t.notThrowsAsync(untilNothingIsOpen(line));
+  await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
-async function startTicking(t: ExecutionContext, line: DockerSetup): Promise<string> {
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BASE_IMAGE, 'sh', '-c', TICKING]);
+async function startTicking(t: ExecutionContext, setup: DockerSetup): Promise<string> {
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BASE_IMAGE, 'sh', '-c', TICKING]);
   return name;
 }
 
 /** Starts the command and waits until it streams. */
 async function startCommand(
   t: ExecutionContext,
-  line: DockerSetup,
+  setup: DockerSetup,
   side: DockerSide,
   { args, ready, input }: Endless,
   name: string,
 ): Promise<{ session: DockerSession; stdout: Readable | undefined }> {
-  const called = await watchEngine(line);
+  const called = await watchEngine(setup);
   let stdout: Readable | undefined;
   // Left in the pipe, so that the client always has more to read.
   const takeStdout = (stream: Readable) => {

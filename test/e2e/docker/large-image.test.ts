@@ -16,26 +16,26 @@ const PATIENCE_MS = 240_000;
 
 labTest('docker save | load: an image over 1 GB from one engine to another, with flat memory', async (t) => {
   t.timeout(2 * PATIENCE_MS);
-  const line = await startDockerSetup(t);
+  const setup = await startDockerSetup(t);
   const second = await startEngine(t);
-  const other = await joinEngine(t, line.hub, second.socketPath);
-  const pids = [line.hub.child.pid, line.agent.child.pid, other.agent.child.pid];
+  const other = await joinEngine(t, setup.hub, second.socketPath);
+  const pids = [setup.hub.child.pid, setup.agent.child.pid, other.agent.child.pid];
 
   // A one-time cost of code and buffers; a tenth of the size, so growth with the size would show.
   const warm = watchMemory(pids);
-  await carry(t, line.through, other.through, BASE_IMAGE);
+  await carry(t, setup.through, other.through, BASE_IMAGE);
   const before = await warm.stop();
 
   t.teardown(async () => {
-    await line.engine.docker(['image', 'rm', '-f', IMAGE], { allowFailure: true });
+    await setup.engine.docker(['image', 'rm', '-f', IMAGE], { allowFailure: true });
   });
-  const building = startDocker(t, line.local, ['import', '-', IMAGE]);
+  const building = startDocker(t, setup.local, ['import', '-', IMAGE]);
   await pipeline(largeLayer(), building.stdin);
   t.is((await building.end(PATIENCE_MS)).code, 0);
 
   const watch = watchMemory(pids);
   const startedAtMs = performance.now();
-  await carry(t, line.through, other.through, IMAGE);
+  await carry(t, setup.through, other.through, IMAGE);
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const peaks = await watch.stop();
   t.log(`${LAYER_MIB} MiB in ${seconds.toFixed(1)} s; peak of hub and agents ${peaks.join(', ')} MiB`);
@@ -44,7 +44,7 @@ labTest('docker save | load: an image over 1 GB from one engine to another, with
   // The engine has checked the content against the digests when it made the image.
   const facts = ['image', 'inspect', '-f', '{{.Id}} {{.Size}} {{.RootFS.Layers}}', IMAGE];
   const { stdout } = await second.docker(facts);
-  t.is(stdout, await docker(t, line.local, facts));
+  t.is(stdout, await docker(t, setup.local, facts));
   t.true(Number(stdout.split(' ')[1]) > 1e9, stdout);
   for (const [index, peak] of peaks.entries()) {
     t.true(peak < 350, `${peak} MiB`);

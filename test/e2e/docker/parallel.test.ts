@@ -10,7 +10,7 @@ import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startDockerSetup(scope);
   return started;
 };
@@ -42,31 +42,31 @@ const COMMANDS: readonly ((name: string, mark: string) => { args: readonly strin
 
 serialLabTest(`docker: ${SIDE_BY_SIDE} commands of ten kinds in parallel`, async (t) => {
   t.timeout(4 * PATIENCE_MS);
-  const line = await theLine();
-  const shared = containerName(t, line);
+  const setup = await sharedSetup();
+  const shared = containerName(t, setup);
   const talk = 'seq 1 20000; touch /ready; exec tail -f /dev/null';
-  await docker(t, line.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'sh', '-c', talk]);
-  await docker(t, line.local, ['exec', shared, 'sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done']);
+  await docker(t, setup.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'sh', '-c', talk]);
+  await docker(t, setup.local, ['exec', shared, 'sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done']);
   const all = async (side: DockerSide) =>
     await Promise.all(
-      Array.from({ length: SIDE_BY_SIDE }, (_, index) => runOne(t, line, side, shared, index)),
+      Array.from({ length: SIDE_BY_SIDE }, (_, index) => runOne(t, setup, side, shared, index)),
     );
-  const through = await all(line.through);
-  const direct = await all(line.local);
+  const through = await all(setup.through);
+  const direct = await all(setup.local);
   for (const [index, end] of through.entries()) t.deepEqual(end, direct[index]);
-  await t.notThrowsAsync(untilNothingIsOpen(line));
+  await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
 serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do not mix`, async (t) => {
   t.timeout(4 * PATIENCE_MS);
-  const line = await theLine();
-  const shared = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'tail', '-f', '/dev/null']);
+  const setup = await sharedSetup();
+  const shared = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'tail', '-f', '/dev/null']);
   const markers = Array.from({ length: SIDE_BY_SIDE }, (_, index) => `word-${index}-of-its-own`);
   const sessions = markers.map((word, index) =>
     index % 3 === 0
-      ? startTerminal(t, line.through, ['exec', '-it', shared, 'sh', '-c', `stty -echo; echo ${word}; cat`])
-      : startDocker(t, line.through, ['exec', '-i', shared, 'sh', '-c', `echo ${word}; cat`]),
+      ? startTerminal(t, setup.through, ['exec', '-it', shared, 'sh', '-c', `stty -echo; echo ${word}; cat`])
+      : startDocker(t, setup.through, ['exec', '-i', shared, 'sh', '-c', `echo ${word}; cat`]),
   );
   // All are open at the same time before the first is used.
   await Promise.all(
@@ -88,17 +88,17 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
     outputs,
     markers.map((word) => `${word}\n${word} again\n`),
   );
-  await t.notThrowsAsync(untilNothingIsOpen(line));
+  await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
 async function runOne(
   t: ExecutionContext,
-  line: DockerSetup,
+  setup: DockerSetup,
   side: DockerSide,
   shared: string,
   index: number,
 ): Promise<object> {
-  const name = containerName(t, line);
+  const name = containerName(t, setup);
   const command = COMMANDS[index % COMMANDS.length]?.(name, `mark-${index}`);
   if (!command) throw new Error('there is a command for every index');
   const args = command.args.map((argument) => argument.replace('SHARED', shared));

@@ -13,8 +13,8 @@ export interface Way {
 }
 
 /** The engine's own socket, and the hub. */
-export function bothWays(line: DockerSetup): readonly Way[] {
-  const { hub, environmentId, engine } = line;
+export function bothWays(setup: DockerSetup): readonly Way[] {
+  const { hub, environmentId, engine } = setup;
   const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
   const hubWay = {
     dial: () => dialHub(hub.port),

@@ -7,7 +7,7 @@ import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startDockerSetup(scope);
   return started;
 };
@@ -20,27 +20,27 @@ const DETACH = '\x10\x11';
 const shell = (script: string) => [BUSYBOX_IMAGE, 'sh', '-c', script];
 
 serialLabTest('docker run: both output streams and the exit code', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   const run = (script: string) => (name: string) => ['run', '--rm', '--name', name, ...shell(script)];
-  t.like(await compare(t, line, run('echo out; echo err >&2; exit 7')), {
+  t.like(await compare(t, setup, run('echo out; echo err >&2; exit 7')), {
     code: 7,
     stdout: 'out\n',
     stderr: 'err\n',
   });
-  t.is((await compare(t, line, run('seq 1 100000'))).stdout.length, 588_895);
+  t.is((await compare(t, setup, run('seq 1 100000'))).stdout.length, 588_895);
   t.is(
-    (await compare(t, line, (name) => ['run', '--rm', '--name', name, BUSYBOX_IMAGE, 'no-such'])).code,
+    (await compare(t, setup, (name) => ['run', '--rm', '--name', name, BUSYBOX_IMAGE, 'no-such'])).code,
     127,
   );
-  t.is((await compare(t, line, (name) => ['run', '--rm', '--name', name, BUSYBOX_IMAGE, '/tmp'])).code, 126);
-  const left = await compare(t, line, ['ps', '-aq', '--filter', `name=cli-${process.pid}-`]);
+  t.is((await compare(t, setup, (name) => ['run', '--rm', '--name', name, BUSYBOX_IMAGE, '/tmp'])).code, 126);
+  const left = await compare(t, setup, ['ps', '-aq', '--filter', `name=cli-${process.pid}-`]);
   t.is(left.stdout, '', '--rm has removed them');
 });
 
 serialLabTest('docker run -d, create, start -a, wait, restart, stop: a background container', async (t) => {
-  const line = await theLine();
-  const codes = await onBothSides(t, line, async (side) => {
-    const [first, second] = [containerName(t, line), containerName(t, line)];
+  const setup = await sharedSetup();
+  const codes = await onBothSides(t, setup, async (side) => {
+    const [first, second] = [containerName(t, setup), containerName(t, setup)];
     const on = (...args: string[]) => docker(t, side, args);
     t.regex(await on('run', '-d', '--name', first, ...shell('exit 11')), /^[0-9a-f]{64}\n$/);
     const code = await on('wait', first);
@@ -60,16 +60,16 @@ serialLabTest('docker run -d, create, start -a, wait, restart, stop: a backgroun
 });
 
 serialLabTest('docker run -i: output after the end of piped stdin arrives', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   const input = Buffer.alloc(3_000_000, 'stdin of several windows\n');
   const script = 'wc -c; seq 1 300000; echo late >&2; exit 9';
-  const end = await compare(t, line, (name) => ['run', '--rm', '-i', '--name', name, ...shell(script)], {
+  const end = await compare(t, setup, (name) => ['run', '--rm', '-i', '--name', name, ...shell(script)], {
     input,
   });
   t.is(end.code, 9);
   t.true(end.stdout.startsWith('3000000\n1\n2\n') && end.stdout.endsWith('\n300000\n'));
   t.is(end.stderr, 'late\n');
-  const empty = await compare(t, line, (name) => [
+  const empty = await compare(t, setup, (name) => [
     'run',
     '--rm',
     '-i',
@@ -81,32 +81,32 @@ serialLabTest('docker run -i: output after the end of piped stdin arrives', asyn
 });
 
 serialLabTest('docker exec -i: output after the end of piped stdin arrives', async (t) => {
-  const line = await theLine();
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  const setup = await sharedSetup();
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   const input = Buffer.alloc(3_000_000, 'stdin of several windows\n');
   const script = ['sh', '-c', 'wc -c; seq 1 300000; echo late >&2; exit 9'];
-  const end = await compare(t, line, ['exec', '-i', name, ...script], { input });
+  const end = await compare(t, setup, ['exec', '-i', name, ...script], { input });
   t.is(end.code, 9);
   t.true(end.stdout.startsWith('3000000\n1\n2\n') && end.stdout.endsWith('\n300000\n'));
   t.is(end.stderr, 'late\n');
 
-  const echo = await compare(t, line, ['exec', '-i', name, 'cat'], { input });
+  const echo = await compare(t, setup, ['exec', '-i', name, 'cat'], { input });
   t.true(echo.stdout === input.toString());
-  t.like(await compare(t, line, ['exec', '-e', 'A=b', '-w', '/tmp', name, 'sh', '-c', 'echo $A $PWD']), {
+  t.like(await compare(t, setup, ['exec', '-e', 'A=b', '-w', '/tmp', name, 'sh', '-c', 'echo $A $PWD']), {
     code: 0,
     stdout: 'b /tmp\n',
   });
-  t.is((await compare(t, line, ['exec', name, 'no-such'])).code, 126);
-  t.is((await compare(t, line, ['exec', '-d', name, 'true'])).stdout, '');
-  t.like(await compare(t, line, ['exec', '-it', name, 'true']), { code: 1, stdout: '' }, 'no terminal here');
+  t.is((await compare(t, setup, ['exec', name, 'no-such'])).code, 126);
+  t.is((await compare(t, setup, ['exec', '-d', name, 'true'])).stdout, '');
+  t.like(await compare(t, setup, ['exec', '-it', name, 'true']), { code: 1, stdout: '' }, 'no terminal here');
 });
 
 serialLabTest('docker exec -i: a dialogue, line by line', async (t) => {
-  const line = await theLine();
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
-  await onBothSides(t, line, async (side) => {
+  const setup = await sharedSetup();
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  await onBothSides(t, setup, async (side) => {
     const session = startDocker(t, side, ['exec', '-i', name, 'sh']);
     for (const word of ['one', 'two', 'three']) {
       session.stdin.write(`echo got-${word}\n`);
@@ -118,14 +118,14 @@ serialLabTest('docker exec -i: a dialogue, line by line', async (t) => {
 });
 
 serialLabTest('docker run -it: echo off, sizes, Ctrl-C for the program, exit code', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   const script = `
     stty -echo; tty; read -r word; echo "read $word"
     until [ "$(stty size 2>/dev/null)" = "24 80" ]; do sleep 0.05; done; echo first size
     until [ "$(stty size)" = "41 123" ]; do sleep 0.05; done; trap "caught=1" INT; echo second size
     while [ -z "$caught" ]; do sleep 0.05; done; stty echo; echo caught; exit 6`;
-  const { code, output } = await onBothSides(t, line, async (side) => {
-    const args = ['run', '-it', '--rm', '--name', containerName(t, line), ...shell(script)];
+  const { code, output } = await onBothSides(t, setup, async (side) => {
+    const args = ['run', '-it', '--rm', '--name', containerName(t, setup), ...shell(script)];
     const terminal = startTerminal(t, side, args);
     await terminal.untilOutput(/pts/);
     terminal.write('hello\r');
@@ -139,10 +139,10 @@ serialLabTest('docker run -it: echo off, sizes, Ctrl-C for the program, exit cod
 });
 
 serialLabTest('docker exec -it: an interactive shell', async (t) => {
-  const line = await theLine();
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
-  const { code, output } = await onBothSides(t, line, async (side) => {
+  const setup = await sharedSetup();
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
+  const { code, output } = await onBothSides(t, setup, async (side) => {
     const terminal = startTerminal(t, side, ['exec', '-it', '-e', 'PS1=$ ', name, 'sh']);
     await terminal.untilOutput(/\$ /);
     terminal.write('until [ "$(stty size)" = "30 100" ]; do sleep 0.05; done; echo re""sized\r');
@@ -160,9 +160,9 @@ serialLabTest('docker exec -it: an interactive shell', async (t) => {
 serialLabTest(
   'docker run -it, attach: ctrl-p ctrl-q detaches and leaves the container running',
   async (t) => {
-    const line = await theLine();
-    const seen = await onBothSides(t, line, async (side) => {
-      const name = containerName(t, line);
+    const setup = await sharedSetup();
+    const seen = await onBothSides(t, setup, async (side) => {
+      const name = containerName(t, setup);
       const script = 'stty -echo; echo ready; while read -r word; do echo "read $word"; done; exit 8';
       const first = startTerminal(t, side, ['run', '-it', '--name', name, ...shell(script)]);
       await first.untilOutput(/ready/);
@@ -194,9 +194,9 @@ serialLabTest(
 );
 
 serialLabTest('docker attach: two clients see the same output, stdin reaches the container', async (t) => {
-  const line = await theLine();
-  const ends = await onBothSides(t, line, async (side) => {
-    const name = containerName(t, line);
+  const setup = await sharedSetup();
+  const ends = await onBothSides(t, setup, async (side) => {
+    const name = containerName(t, setup);
     const script =
       'while :; do echo tick; sleep 0.1; done & read -r word; kill $!; echo "read $word"; exit 8';
     await docker(t, side, ['run', '-di', '--name', name, ...shell(script)]);

@@ -13,17 +13,17 @@ import { tempFolder } from '../../kit/temp-folder.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startDockerSetup(scope);
   return started;
 };
 const CLASSIC = { DOCKER_BUILDKIT: '0' };
 
 serialLabTest('docker cp: files and folders into a container and back, unchanged', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   const source = await makeFolder(t);
-  await onBothSides(t, line, async (side) => {
-    const name = containerName(t, line);
+  await onBothSides(t, setup, async (side) => {
+    const name = containerName(t, setup);
     const back = await tempFolder(t);
     await docker(t, side, ['create', '--name', name, BUSYBOX_IMAGE, 'true']);
     await docker(t, side, ['cp', source, `${name}:/kept`]);
@@ -39,10 +39,10 @@ serialLabTest('docker cp: files and folders into a container and back, unchanged
 });
 
 serialLabTest('docker cp: a tar on stdin and on stdout; a missing path is an error', async (t) => {
-  const line = await theLine();
+  const setup = await sharedSetup();
   const source = await makeFolder(t);
-  const archives = await onBothSides(t, line, async (side) => {
-    const [first, second] = [containerName(t, line), containerName(t, line)];
+  const archives = await onBothSides(t, setup, async (side) => {
+    const [first, second] = [containerName(t, setup), containerName(t, setup)];
     for (const name of [first, second]) {
       await docker(t, side, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
     }
@@ -58,21 +58,21 @@ serialLabTest('docker cp: a tar on stdin and on stdout; a missing path is an err
   });
   t.regex(archives.sent, / \.\/folder\/deep\n/);
 
-  const name = containerName(t, line);
-  await docker(t, line.local, ['create', '--name', name, BUSYBOX_IMAGE]);
-  t.is((await compare(t, line, ['cp', `${name}:/no-such`, '-'])).code, 1);
-  t.is((await compare(t, line, ['cp', join(source, 'small'), `${name}:/no/such/folder`])).code, 1);
-  t.is((await compare(t, line, ['cp', '-', `${name}:/tmp`], { input: 'no archive'.repeat(1000) })).code, 1);
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['create', '--name', name, BUSYBOX_IMAGE]);
+  t.is((await compare(t, setup, ['cp', `${name}:/no-such`, '-'])).code, 1);
+  t.is((await compare(t, setup, ['cp', join(source, 'small'), `${name}:/no/such/folder`])).code, 1);
+  t.is((await compare(t, setup, ['cp', '-', `${name}:/tmp`], { input: 'no archive'.repeat(1000) })).code, 1);
 });
 
 serialLabTest(
   'docker build: a context of some megabytes, build arguments, exit code of a failing step',
   async (t) => {
-    const line = await theLine();
+    const setup = await sharedSetup();
     const context = await makeFolder(t);
     const build = async (dockerfile: string, args: string[] = []) => {
       await writeFile(join(context, 'Dockerfile'), dockerfile);
-      return await compare(t, line, ['build', '--no-cache', ...args, context], {
+      return await compare(t, setup, ['build', '--no-cache', ...args, context], {
         env: CLASSIC,
         // Of a build that only differs in its ID.
         normalise: (text) => text.replace(/sha256:\w+/g, 'ID'),
@@ -93,17 +93,17 @@ serialLabTest(
     t.regex(failing.stderr, /returned a non-zero code: 42/);
     t.is((await build(`${from}COPY no-such /in\n`)).code, 1);
     t.is((await build('NOTHING\n')).code, 1);
-    await t.notThrowsAsync(untilNothingIsOpen(line));
+    await t.notThrowsAsync(untilNothingIsOpen(setup));
   },
 );
 
 serialLabTest('docker save, load, import, export, commit: images in and out, unchanged', async (t) => {
-  const line = await theLine();
-  await onBothSides(t, line, async (side) => {
-    const name = containerName(t, line);
+  const setup = await sharedSetup();
+  await onBothSides(t, setup, async (side) => {
+    const name = containerName(t, setup);
     const on = (args: string[], input?: Buffer) => docker(t, side, args, input ? { input } : {});
     t.teardown(async () => {
-      await line.engine.docker(['image', 'rm', '-f', `${name}:1`, `${name}:2`], { allowFailure: true });
+      await setup.engine.docker(['image', 'rm', '-f', `${name}:1`, `${name}:2`], { allowFailure: true });
     });
     await on(['run', '--name', name, BUSYBOX_IMAGE, 'sh', '-c', 'head -c 5000000 /dev/urandom >/made']);
     await on(['commit', '-m', 'made', name, `${name}:1`]);
@@ -119,8 +119,8 @@ serialLabTest('docker save, load, import, export, commit: images in and out, unc
     t.is(await on(['run', '--rm', `${name}:2`, ...sum]), await on(['run', '--rm', `${name}:1`, ...sum]));
     return loaded.replaceAll(name, 'NAME');
   });
-  t.is((await compare(t, line, ['load'], { input: 'no image' })).code, 1);
-  t.is((await compare(t, line, ['save', 'missing:1'])).code, 1);
+  t.is((await compare(t, setup, ['load'], { input: 'no image' })).code, 1);
+  t.is((await compare(t, setup, ['save', 'missing:1'])).code, 1);
 });
 
 /** Standard output of a command as bytes. */

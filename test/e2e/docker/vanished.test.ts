@@ -11,22 +11,22 @@ const NOTICED_MS = 120_000;
 
 labTest('docker exec: a killed client of a silent process does not keep the tunnel open', async (t) => {
   t.timeout(10 * NOTICED_MS);
-  const line = await startDockerSetup(t);
-  const name = containerName(t, line);
-  await docker(t, line.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '3600']);
-  const called = await watchEngine(line);
-  const session = startDocker(t, line.through, ['exec', name, 'sh', '-c', 'echo ready; exec sleep 3600']);
+  const setup = await startDockerSetup(t);
+  const name = containerName(t, setup);
+  await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '3600']);
+  const called = await watchEngine(setup);
+  const session = startDocker(t, setup.through, ['exec', name, 'sh', '-c', 'echo ready; exec sleep 3600']);
   await session.untilOutput(/ready/);
   await called();
-  const { body } = await line.hub.call<TunnelView>(
+  const { body } = await setup.hub.call<TunnelView>(
     'GET',
-    `/edge/api/environments/${line.environmentId}/tunnel`,
+    `/edge/api/environments/${setup.environmentId}/tunnel`,
   );
   t.is(body.calls, 1);
   session.signal('SIGKILL');
   const { tookMs } = await untilTunnel(
-    line.hub,
-    line.environmentId,
+    setup.hub,
+    setup.environmentId,
     ({ calls }) => calls === 0,
     5 * NOTICED_MS,
   );

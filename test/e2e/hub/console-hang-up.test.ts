@@ -74,16 +74,16 @@ serialBrowserTest('console hang-up: a console closed in the panel leaves no proc
 });
 
 serialLabTest('console hang-up: a lost connection of page, hub or agent leaves no process', async (t) => {
-  const line = await startHubAndAgent(t);
+  const setup = await startHubAndAgent(t);
   const { name, untilProcesses } = await startContainer(t);
   const ends: [string, (shell: Console) => unknown][] = [
     ['page', (shell) => shell.ws.terminate()],
-    ['tunnel', () => line.hub.call('DELETE', `/edge/api/environments/${line.created.id}/tunnel`)],
-    ['hub', () => line.hub.child.kill('SIGKILL')],
+    ['tunnel', () => setup.hub.call('DELETE', `/edge/api/environments/${setup.created.id}/tunnel`)],
+    ['hub', () => setup.hub.child.kill('SIGKILL')],
   ];
   for (const [what, end] of ends) {
     const options = { marker: newMarker(), user: '65534' };
-    const shell = await openConsole(t, line.hub, line.created.id, name, ['sh'], options);
+    const shell = await openConsole(t, setup.hub, setup.created.id, name, ['sh'], options);
     await startSleep(shell);
     await untilProcesses(isWatched);
     await end(shell);

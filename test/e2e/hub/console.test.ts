@@ -8,7 +8,7 @@ import { fileScope } from '../../kit/scope.js';
 const CONTAINER = `console-${process.pid}`;
 const scope = fileScope();
 let started: Promise<HubAndAgent> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= (async () => {
     const engine = await sharedEngine();
     await engine.docker(['run', '-d', '--name', CONTAINER, BUSYBOX_IMAGE, 'sleep', '3600']);
@@ -19,7 +19,7 @@ const theLine = () => {
 };
 
 serialLabTest('console: a shell answers, follows the window’s size, and reports its exit code', async (t) => {
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const shell = await openConsole(t, hub, created.id, CONTAINER, ['sh']);
   shell.type('echo "sum: $((40 + 2))"\n');
   await shell.untilOutput(/sum: 42/);
@@ -31,7 +31,7 @@ serialLabTest('console: a shell answers, follows the window’s size, and report
 });
 
 serialLabTest('console: a paste of 1 MB arrives whole', async (t) => {
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const paste = Buffer.from('Ünïcödé 0123456789 '.repeat(60_000)).subarray(0, 1_000_000);
   const command = `stty raw -echo; echo ready; head -c ${paste.length} | md5sum; stty sane`;
   const shell = await openConsole(t, hub, created.id, CONTAINER, ['sh', '-c', command]);
@@ -45,7 +45,7 @@ serialLabTest('console: a paste of 1 MB arrives whole', async (t) => {
 serialLabTest(
   'console: a tab that does not read slows only itself, and finally gets every line',
   async (t) => {
-    const { hub, created } = await theLine();
+    const { hub, created } = await sharedSetup();
     const lines = 200_000;
     const command = `stty raw; yes "größe → ✓" | head -n ${lines}; echo; echo end`;
     const slow = await openConsole(t, hub, created.id, CONTAINER, ['sh', '-c', command]);
@@ -64,7 +64,7 @@ serialLabTest(
 );
 
 serialLabTest('console: a ticket is valid once, for its console, and from a page of the hub', async (t) => {
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const execId = await makeExec(hub, created.id, CONTAINER, ['true']);
   const { url, expiresAt } = await askTicket(hub, created.id, execId);
   t.true(Date.parse(expiresAt) <= Date.now() + 30_000);
@@ -84,7 +84,7 @@ serialLabTest('console: a ticket is valid once, for its console, and from a page
 serialLabTest(
   'console: a page that leaves ends its call; a tunnel that is closed ends the console',
   async (t) => {
-    const { hub, created } = await theLine();
+    const { hub, created } = await sharedSetup();
     const left = await openConsole(t, hub, created.id, CONTAINER, ['sh']);
     const stays = await openConsole(t, hub, created.id, CONTAINER, ['sh']);
     await untilTunnel(hub, created.id, ({ calls }) => calls === 2);
@@ -96,7 +96,7 @@ serialLabTest(
 );
 
 serialLabTest('console: a console that cannot be opened says why', async (t) => {
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const plain = await makeExec(hub, created.id, CONTAINER, ['true'], { tty: false });
   const spent = await makeExec(hub, created.id, CONTAINER, ['true']);
   /** The first text frame that is none of `open`. */

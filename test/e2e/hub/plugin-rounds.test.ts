@@ -11,9 +11,9 @@ labTest(`plugin life: ${ROUNDS} times off and on, docker ps works and nothing le
   const run = ['run', '--detach', '--network=none', BUSYBOX_IMAGE, 'sleep', '3600'];
   const container = (await engine.docker(run)).stdout.trim();
   t.teardown(async () => void (await engine.docker(['rm', '--force', container])));
-  const line = await startHostAndAgent(t, engine.socketPath);
-  const args = [...(await line.api.dockerArgs(line.id)), 'ps', '--no-trunc', '--format', '{{.ID}}'];
-  const { returnMs, heapBytes, objects, inventory } = await runRounds(t, line, {
+  const setup = await startHostAndAgent(t, engine.socketPath);
+  const args = [...(await setup.api.dockerArgs(setup.id)), 'ps', '--no-trunc', '--format', '{{.ID}}'];
+  const { returnMs, heapBytes, objects, inventory } = await runRounds(t, setup, {
     rounds: ROUNDS,
     inventoryEvery: ROUNDS > 10 ? 10 : 1,
     use: async () => {

@@ -12,7 +12,7 @@ const AT_ONCE_MS = 5 * 200;
 const CONTAINER = `sign-out-${process.pid}`;
 const scope = fileScope();
 let started: Promise<HubAndAgent> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= (async () => {
     const engine = await sharedEngine();
     const script = 'while :; do echo tick; sleep 0.1; done';
@@ -99,7 +99,7 @@ async function untilOver(t: ExecutionContext, streams: readonly Open[], since: n
 serialLabTest(
   'sign-out: open streams of the session end immediately, those of others continue',
   async (t) => {
-    const { hub, created } = await theLine();
+    const { hub, created } = await sharedSetup();
     const session = await signIn(t, { origin: hub.origin, password: hub.password });
     const { shell, streams } = await openAll(t, session, created.id);
     const others = await openAll(t, hub, created.id);
@@ -113,7 +113,7 @@ serialLabTest(
 );
 
 serialLabTest('revocation: open streams of an API token end immediately', async (t) => {
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const body = { name: 'ci', environmentId: created.id };
   const { body: made } = await hub.call<{ id: string; token: string }>('POST', '/api/tokens', body);
   const caller = hubApi(t, { origin: hub.origin, token: made.token });

@@ -12,11 +12,11 @@ let hub: Promise<Hub> | undefined;
 const BACK_MS = 5_000;
 const NOTICED_MS = 50_000;
 
-/** A line whose tunnel goes through a relay of the test; the check-ins go straight. */
+/** A hub and an agent whose tunnel goes through a relay of the test; the check-ins go straight. */
 async function setup(t: ExecutionContext) {
   const relays: Relay[] = [];
   hub ??= startHub(scope);
-  const line = await startHubAndAgent(t, {
+  const both = await startHubAndAgent(t, {
     hub: await hub,
     environment: async (hub) => {
       const relay = await startRelay(t, hub.tunnelPort);
@@ -26,7 +26,7 @@ async function setup(t: ExecutionContext) {
   });
   const [relay] = relays;
   if (!relay) throw new Error('no relay');
-  return { ...line, relay };
+  return { ...both, relay };
 }
 
 for (const cut of ['reset', 'end'] as const) {

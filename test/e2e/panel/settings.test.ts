@@ -17,15 +17,17 @@ serialBrowserTest(
   async (t) => {
     t.timeout(400_000);
     await havePanel();
-    const line = await startHubAndAgent(t);
-    const { page, errors, ran } = await openPanel(t, line.hub);
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: line.hub.origin });
+    const setup = await startHubAndAgent(t);
+    const { page, errors, ran } = await openPanel(t, setup.hub);
+    await page
+      .context()
+      .grantPermissions(['clipboard-read', 'clipboard-write'], { origin: setup.hub.origin });
     const faults = [
-      ...(await changeSettings(page, line.hub)),
-      ...(await useWebhook(page, line.hub)),
-      ...(await edit(page, line.hub, line.created.id)),
-      ...(await rotate(t, page, line)),
-      ...(await end(page, line.hub, line.created.id)),
+      ...(await changeSettings(page, setup.hub)),
+      ...(await useWebhook(page, setup.hub)),
+      ...(await edit(page, setup.hub, setup.created.id)),
+      ...(await rotate(t, page, setup)),
+      ...(await end(page, setup.hub, setup.created.id)),
     ];
     t.deepEqual([faults, errors, ran], [[], [], []]);
   },

@@ -6,7 +6,7 @@ import { SERVICE, type SwarmSetup, startSwarmSetup } from '../../kit/swarm/setup
 
 const scope = fileScope();
 let started: Promise<SwarmSetup> | undefined;
-const theLine = () => {
+const sharedSetup = () => {
   started ??= startSwarmSetup(scope, { managers: 3 });
   return started;
 };
@@ -15,40 +15,40 @@ const PROMISED_MS = { enrolled: 15_000, known: 10_000 };
 
 serialLabTest('swarm: the printed command enrols every node, and one of them holds the tunnel', async (t) => {
   t.timeout(300_000);
-  const line = await theLine();
-  const { swarm, hub, created } = line;
+  const setup = await sharedSetup();
+  const { swarm, hub, created } = setup;
   const ps = ['service', 'ps', '--filter', 'desired-state=running', '-q', SERVICE];
   const tasks = (await swarm.nodes[0].docker(...ps)).split('\n');
   const states = await swarm.nodes[0].docker('inspect', '-f', '{{.Status.Timestamp}}', ...tasks);
   const lastTaskMs = Math.max(...states.split('\n').map((text) => Date.parse(dateOf(text))));
-  const tookMs = line.onlineAtMs - lastTaskMs;
+  const tookMs = setup.onlineAtMs - lastTaskMs;
   t.log(`all nodes online ${tookMs} ms after the last task ran`);
   t.true(tookMs < 5 * PROMISED_MS.enrolled);
 
-  await line.docker(['ps', '-q']);
-  await line.untilOneTunnel();
+  await setup.docker(['ps', '-q']);
+  await setup.untilOneTunnel();
   const established = await runCommand('ss', ['-Htn', 'state', 'established', `sport = :${hub.tunnelPort}`]);
   t.is(established.stdout.trim().split('\n').length, 1, 'one connection at the tunnel port');
-  const nodes = await line.untilNodes((all) => all.some(({ agent }) => agent?.isLeader));
+  const nodes = await setup.untilNodes((all) => all.some(({ agent }) => agent?.isLeader));
   t.is(nodes.filter(({ agent }) => agent?.isLeader).length, 1);
   t.true(nodes.every(({ role, confirmed, state }) => role === 'manager' && confirmed && state === 'ready'));
   const { body } = await hub.call<{ swarm: object }>('GET', `/edge/api/environments/${created.id}`);
   t.like(body.swarm, { managers: 3, nodes: 3 });
   for (const { id, name } of swarm.nodes) {
     for (const node of [id, name]) {
-      t.is((await line.docker(['info', '-f', '{{.Name}}'], { node })).stdout.trim(), name);
+      t.is((await setup.docker(['info', '-f', '{{.Name}}'], { node })).stdout.trim(), name);
     }
   }
 });
 
 serialLabTest('swarm: changes of a node are known within seconds', async (t) => {
   t.timeout(300_000);
-  const line = await theLine();
-  const [first, , third] = line.swarm.nodes;
+  const setup = await sharedSetup();
+  const [first, , third] = setup.swarm.nodes;
   const known = async (change: readonly string[], holds: (node: NodeView) => boolean) => {
     await first.docker('node', ...change, third.id);
     const startMs = performance.now();
-    await line.untilNodes(
+    await setup.untilNodes(
       (all) => all.some((node) => node.id === third.id && holds(node)),
       5 * PROMISED_MS.known,
     );
@@ -58,11 +58,11 @@ serialLabTest('swarm: changes of a node are known within seconds', async (t) => 
   await known(['promote'], ({ role }) => role === 'manager');
   await known(['update', '--availability', 'pause'], ({ availability }) => availability === 'pause');
   await known(['update', '--availability', 'active'], ({ availability }) => availability === 'active');
-  await line.untilNodes((all) => all.every(({ reachability }) => reachability === 'reachable'), 100_000);
+  await setup.untilNodes((all) => all.every(({ reachability }) => reachability === 'reachable'), 100_000);
   await third.docker('swarm', 'leave', '--force');
-  await line.swarm.untilStatus(third, 'Down');
+  await setup.swarm.untilStatus(third, 'Down');
   const leftMs = performance.now();
-  await line.untilNodes(
+  await setup.untilNodes(
     (all) => all.some(({ id, state }) => id === third.id && state === 'down'),
     5 * PROMISED_MS.known,
   );
@@ -70,17 +70,17 @@ serialLabTest('swarm: changes of a node are known within seconds', async (t) => 
   const oldId = third.id;
   await third.joinSwarm(first, 'worker');
   const joinedMs = performance.now();
-  await line.untilNodes(
+  await setup.untilNodes(
     (all) => all.some(({ id }) => id === third.id && id !== oldId),
     5 * PROMISED_MS.known,
   );
   t.log(`joined: known after ${Math.round(performance.now() - joinedMs)} ms`);
-  await line.untilNodes(
+  await setup.untilNodes(
     (all) => all.some(({ id, agent }) => id === third.id && agent?.online === true),
     100_000,
   );
   // The Swarm ends the earlier task and starts its own.
-  const ask = () => line.docker(['info', '-f', '{{.Name}}'], { node: third.id, allowFailure: true });
+  const ask = () => setup.docker(['info', '-f', '{{.Name}}'], { node: third.id, allowFailure: true });
   const deadline = Date.now() + 100_000;
   let answer = await ask();
   while (answer.stdout.trim() !== third.name && Date.now() < deadline) answer = await ask();

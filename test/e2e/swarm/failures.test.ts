@@ -23,13 +23,13 @@ serialLabTest(
     t.timeout((ROUNDS + 2) * FAULTS_A_ROUND * 90_000);
     t.log(`FAIRLEAD_SEED=${SEED}`);
     const random = seededRandom(SEED);
-    const line = await startSwarmSetup(t, { managers: 3 });
+    const setup = await startSwarmSetup(t, { managers: 3 });
     t.teardown(() => {
-      if (!t.passed) for (const text of line.hub.child.lines) t.log(text);
+      if (!t.passed) for (const text of setup.hub.child.lines) t.log(text);
     });
     const faults = dealt(FAULTS, ROUNDS * FAULTS_A_ROUND, () => random.next());
     for (const [index, fault] of faults.entries()) {
-      await endure(t, line, fault, 1 + Math.floor(index / FAULTS_A_ROUND));
+      await endure(t, setup, fault, 1 + Math.floor(index / FAULTS_A_ROUND));
     }
   },
 );
@@ -40,25 +40,25 @@ interface LogEntry {
   readonly code?: string;
 }
 
-async function endure(t: ExecutionContext, line: SwarmSetup, fault: Fault, round: number): Promise<void> {
-  const old = nodeNamed(line, await line.leader());
-  await line.untilOneTunnel();
-  const logged = line.hub.child.lines.length;
+async function endure(t: ExecutionContext, setup: SwarmSetup, fault: Fault, round: number): Promise<void> {
+  const old = nodeNamed(setup, await setup.leader());
+  await setup.untilOneTunnel();
+  const logged = setup.hub.child.lines.length;
   const startMs = performance.now();
-  const undo = await fault.inflict(line, old);
-  const leader = await untilOther(line, old, fault);
+  const undo = await fault.inflict(setup, old);
+  const leader = await untilOther(setup, old, fault);
   const tookMs = Math.round(performance.now() - startMs);
-  const takenOver = line.hub.child.lines.length;
-  const { stdout } = await line.docker(['ps', '-q']);
+  const takenOver = setup.hub.child.lines.length;
+  const { stdout } = await setup.docker(['ps', '-q']);
   t.not(stdout.trim(), '', 'the agent itself runs there');
-  const gap = gapMs(logOf(line, logged));
+  const gap = gapMs(logOf(setup, logged));
   t.log(`round ${round}: ${fault.name}: ${old.name} -> ${leader} after ${tookMs} ms, gap ${gap} ms`);
   await undo();
-  await untilWhole(line, old, Date.now());
-  await line.leader();
-  await line.untilOneTunnel();
+  await untilWhole(setup, old, Date.now());
+  await setup.leader();
+  await setup.untilOneTunnel();
   // A node that was away gets a new task from the Swarm, at a time of its choosing: that is a loss like any other.
-  const taken = logOf(line, takenOver).filter(
+  const taken = logOf(setup, takenOver).filter(
     ({ msg, code }) => msg === 'tunnel closed' && code === 'superseded',
   );
   t.deepEqual(taken, [], `${leader} keeps the lead`);
@@ -88,16 +88,16 @@ async function untilOther(
 }
 
 /** Resolves once the node is Ready, a manager in good standing, and its agent has checked in again. */
-async function untilWhole(line: SwarmSetup, node: SwarmNode, sinceMs: number): Promise<void> {
-  const other = line.swarm.nodes.find((one) => one !== node);
-  await line.swarm.untilStatus(node, 'Ready', other);
+async function untilWhole(setup: SwarmSetup, node: SwarmNode, sinceMs: number): Promise<void> {
+  const other = setup.swarm.nodes.find((one) => one !== node);
+  await setup.swarm.untilStatus(node, 'Ready', other);
   const isBack = ({ agent }: NodeView) => Date.parse(agent?.lastCheckInAt ?? '') > sinceMs;
   const isWhole = (one: NodeView) =>
     one.role === 'manager' &&
     one.availability === 'active' &&
     one.agent?.online === true &&
     one.agent.engine === 'up';
-  await line.untilNodes(
+  await setup.untilNodes(
     (nodes) => nodes.every(isWhole) && nodes.some((one) => one.id === node.id && isBack(one)),
     100_000,
   );

@@ -8,7 +8,7 @@ export interface Fault {
   readonly name: string;
   /** Whether the hub gets no event and must notice the silence. */
   readonly isSilent: boolean;
-  inflict(line: SwarmSetup, node: SwarmNode): Promise<() => Promise<void>>;
+  inflict(setup: SwarmSetup, node: SwarmNode): Promise<() => Promise<void>>;
 }
 
 /** Every way in which a leader is lost, one at a time. */
@@ -16,25 +16,25 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'its container is killed',
     isSilent: false,
-    inflict: async (line, node) => {
-      await node.docker('kill', await line.agentOn(node));
+    inflict: async (setup, node) => {
+      await node.docker('kill', await setup.agentOn(node));
       return async () => undefined; // the Swarm starts another one
     },
   },
   {
     name: 'its node is drained',
     isSilent: false,
-    inflict: async (line, node) => {
-      await byAnother(line, node, ['node', 'update', '--availability', 'drain', node.id]);
-      return () => byAnother(line, node, ['node', 'update', '--availability', 'active', node.id]);
+    inflict: async (setup, node) => {
+      await byAnother(setup, node, ['node', 'update', '--availability', 'drain', node.id]);
+      return () => byAnother(setup, node, ['node', 'update', '--availability', 'active', node.id]);
     },
   },
   {
     name: 'its node is demoted',
     isSilent: false,
-    inflict: async (line, node) => {
-      await byAnother(line, node, ['node', 'demote', node.id]);
-      return () => byAnother(line, node, ['node', 'promote', node.id]);
+    inflict: async (setup, node) => {
+      await byAnother(setup, node, ['node', 'demote', node.id]);
+      return () => byAnother(setup, node, ['node', 'promote', node.id]);
     },
   },
   {
@@ -56,7 +56,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'its agent is frozen',
     isSilent: true,
-    inflict: async (line, node) => freezeContainer(node.engine, await line.agentOn(node)),
+    inflict: async (setup, node) => freezeContainer(node.engine, await setup.agentOn(node)),
   },
 ];
 

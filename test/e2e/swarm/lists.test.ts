@@ -9,9 +9,9 @@ import { until } from '../../kit/until.js';
 const scope = fileScope();
 let started: Promise<SwarmSetup> | undefined;
 /** One manager, two workers; each has its own container, image, volume and network. */
-const theLine = () => {
-  started ??= startSwarmSetup(scope, { managers: 1 }).then(async (line) => {
-    for (const { name, docker } of line.swarm.nodes.map((node) => ({
+const sharedSetup = () => {
+  started ??= startSwarmSetup(scope, { managers: 1 }).then(async (setup) => {
+    for (const { name, docker } of setup.swarm.nodes.map((node) => ({
       name: node.name,
       docker: node.docker.bind(node),
     }))) {
@@ -20,7 +20,7 @@ const theLine = () => {
       await docker('volume', 'create', `own-of-${name}`);
       await docker('network', 'create', `own-of-${name}`);
     }
-    return line;
+    return setup;
   });
   return started;
 };
@@ -32,8 +32,8 @@ serialLabTest(
   'swarm lists: containers, images, volumes and networks of all nodes, each with its node',
   async (t) => {
     t.timeout(240_000);
-    const line = await theLine();
-    const ids = Object.fromEntries(line.swarm.nodes.map(({ name, id }) => [name, id]));
+    const setup = await sharedSetup();
+    const ids = Object.fromEntries(setup.swarm.nodes.map(({ name, id }) => [name, id]));
     const ofNodes = (
       name: (item: AllNodeList['items'][number]) => unknown,
       { items, nodes }: AllNodeList,
@@ -48,30 +48,30 @@ serialLabTest(
     };
     const own = NODES.map((name) => `own-of-${name} at ${name} true`);
 
-    const containers = await list(t, line, `v1.40/containers/json?${OWN}`);
+    const containers = await list(t, setup, `v1.40/containers/json?${OWN}`);
     t.deepEqual(
       ofNodes(({ Names }) => String(Names).slice(1), containers),
       own,
     );
     const reference = encodeURIComponent('{"reference":["own-of-*"]}');
-    const images = await list(t, line, `images/json?filters=${reference}`);
+    const images = await list(t, setup, `images/json?filters=${reference}`);
     t.deepEqual(
       ofNodes(({ RepoTags }) => String(RepoTags).replace(/:1$/, ''), images),
       own,
     );
-    const volumes = await list(t, line, `volumes?${OWN}`);
+    const volumes = await list(t, setup, `volumes?${OWN}`);
     t.deepEqual(
       ofNodes(({ Name }) => Name, volumes),
       own,
     );
 
-    const networks = await list(t, line, 'networks');
+    const networks = await list(t, setup, 'networks');
     const named = ofNodes(({ Name }) => Name, networks).filter((text) =>
       /^(own-of-|bridge|ingress)/.test(text),
     );
     const bridges = NODES.map((name) => `bridge at ${name} true`);
     t.deepEqual(named.sort(), [...bridges, 'ingress at node1 true', ...own].sort());
-    t.is((await line.docker(['ps', '-q', '--filter', 'name=own-of-'])).stdout.trim().split('\n').length, 1);
+    t.is((await setup.docker(['ps', '-q', '--filter', 'name=own-of-'])).stdout.trim().split('\n').length, 1);
   },
 );
 
@@ -79,11 +79,11 @@ serialLabTest(
   'swarm lists: a node whose agent hangs or stopped is named; the others answer in time',
   async (t) => {
     t.timeout(240_000);
-    const line = await theLine();
-    const [, , third] = line.swarm.nodes;
-    const thaw = await freezeContainer(third.engine, await line.agentOn(third));
+    const setup = await sharedSetup();
+    const [, , third] = setup.swarm.nodes;
+    const thaw = await freezeContainer(third.engine, await setup.agentOn(third));
     const begunMs = performance.now();
-    const answer = await list(t, line, `containers/json?nodeSeconds=3&${OWN}`);
+    const answer = await list(t, setup, `containers/json?nodeSeconds=3&${OWN}`);
     const tookMs = performance.now() - begunMs;
     t.log(`${Math.round(tookMs)} ms with a frozen agent`);
     t.true(tookMs < 15_000, `${tookMs} ms`);
@@ -93,16 +93,16 @@ serialLabTest(
     );
     t.deepEqual(states(answer), ['node1 ok', 'node2 ok', 'node3 node-timeout']);
     await thaw();
-    await untilStates(t, line, ['node1 ok', 'node2 ok', 'node3 ok']);
+    await untilStates(t, setup, ['node1 ok', 'node2 ok', 'node3 ok']);
 
-    await line.docker(['node', 'update', '--availability', 'drain', third.name]);
-    await untilStates(t, line, ['node1 ok', 'node2 ok', 'node3 node-offline']);
+    await setup.docker(['node', 'update', '--availability', 'drain', third.name]);
+    await untilStates(t, setup, ['node1 ok', 'node2 ok', 'node3 node-offline']);
   },
 );
 
 serialLabTest('swarm lists: nodes=all with any other call is refused', async (t) => {
   t.timeout(240_000);
-  const { hub, created } = await theLine();
+  const { hub, created } = await sharedSetup();
   const base = `/edge/api/environments/${created.id}`;
   for (const [method, path] of [
     ['GET', `${base}/docker/services?nodes=all`],
@@ -124,10 +124,10 @@ async function list(t: ExecutionContext, { hub, created }: SwarmSetup, path: str
 /** Repeats the call until the nodes match: a call lasts as long as its slowest node, so this does not spin. */
 async function untilStates(
   t: ExecutionContext,
-  line: SwarmSetup,
+  setup: SwarmSetup,
   expected: readonly string[],
 ): Promise<void> {
-  const read = async () => states(await list(t, line, `containers/json?${OWN}`));
+  const read = async () => states(await list(t, setup, `containers/json?${OWN}`));
   await until(read, (answer) => answer.join() === expected.join(), { ms: 120_000 });
 }
 

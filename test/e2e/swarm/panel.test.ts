@@ -18,18 +18,18 @@ const theLines = () => {
 
 async function start(): Promise<Lines> {
   await havePanel();
-  const line = await startSwarmSetup(scope, { managers: 1 });
-  await line.hub.call('PATCH', '/edge/api/settings', { checkInSeconds: 1 });
+  const setup = await startSwarmSetup(scope, { managers: 1 });
+  await setup.hub.call('PATCH', '/edge/api/settings', { checkInSeconds: 1 });
   const shell = (command: string) => [BUSYBOX_IMAGE, 'sh', '-c', command];
-  await line.swarm.nodes[0].docker(
+  await setup.swarm.nodes[0].docker(
     ...['service', 'create', '-d', '--name', 'web', '--stop-grace-period', '1s'],
     ...shell('echo up; sleep 3600'),
   );
-  for (const node of line.swarm.nodes) {
+  for (const node of setup.swarm.nodes) {
     const name = `own-of-${node.name}`;
     await node.docker('run', '-d', '--init', '--name', name, ...shell(`echo "here is ${name}"; sleep 3600`));
   }
-  return { ...line, ...(await openPanel(scope, line.hub)) };
+  return { ...setup, ...(await openPanel(scope, setup.hub)) };
 }
 
 function cardOf(name: string, text: string): string {

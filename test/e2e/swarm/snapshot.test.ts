@@ -14,8 +14,8 @@ serialLabTest(
   'swarm: nodes, services and each node’s containers are listed, and follow changes',
   async (t) => {
     t.timeout(300_000);
-    const line = await startSwarmSetup(t, { managers: 1 });
-    const { swarm, hub, created, docker } = line;
+    const setup = await startSwarmSetup(t, { managers: 1 });
+    const { swarm, hub, created, docker } = setup;
     const [first, second, third] = swarm.nodes;
     const path = `/edge/api/environments/${created.id}`;
     const get = async <T>(rest: string, method = 'GET') => (await hub.call<T>(method, `${path}${rest}`)).body;

@@ -11,13 +11,13 @@ const OBJECTS_PER_ROUND = 10;
 test(`plugin life: ${ROUNDS} times off and on, its agent returns each time and nothing leaks`, async (t) => {
   t.timeout(600_000);
   const engine = await startScriptedEngine(t, { events: ONE_EVENT });
-  const line = await startHostAndAgent(t, engine.socketPath);
-  const ping = `/edge/api/environments/${line.id}/docker/_ping`;
-  const { objects } = await runRounds(t, line, {
+  const setup = await startHostAndAgent(t, engine.socketPath);
+  const ping = `/edge/api/environments/${setup.id}/docker/_ping`;
+  const { objects } = await runRounds(t, setup, {
     rounds: ROUNDS,
     inventoryEvery: INVENTORY_EVERY,
     use: async () => {
-      t.is((await line.api.call('GET', ping)).body, 'OK');
+      t.is((await setup.api.call('GET', ping)).body, 'OK');
     },
   });
   const grown = ((objects.at(-1) ?? 0) - (objects[0] ?? 0)) / (ROUNDS - INVENTORY_EVERY);

@@ -19,11 +19,11 @@ export interface CompareOptions {
  */
 export async function onBothSides<T>(
   t: ExecutionContext,
-  line: DockerSetup,
+  setup: DockerSetup,
   script: (side: DockerSide) => Promise<T>,
 ): Promise<T> {
-  const direct = await script(line.local);
-  const through = await script(line.through);
+  const direct = await script(setup.local);
+  const through = await script(setup.through);
   // AVA walks megabytes for its report; that only pays if there is something to report.
   if (isDeepStrictEqual(through, direct)) t.pass();
   else t.deepEqual(through, direct);
@@ -37,13 +37,13 @@ export async function onBothSides<T>(
  */
 export function compare(
   t: ExecutionContext,
-  line: DockerSetup,
+  setup: DockerSetup,
   args: readonly string[] | ((name: string) => readonly string[]),
   options: CompareOptions = {},
 ): Promise<SessionEnd> {
   const { input, env = {}, normalise = (text) => text } = options;
-  return onBothSides(t, line, async (side) => {
-    const name = typeof args === 'function' ? containerName(t, line) : null;
+  return onBothSides(t, setup, async (side) => {
+    const name = typeof args === 'function' ? containerName(t, setup) : null;
     const session = startDocker(t, side, typeof args === 'function' ? args(name ?? '') : args, { env });
     session.stdin.end(input);
     const { stdout, stderr, ...end } = await session.end();
@@ -75,14 +75,14 @@ const names = new WeakMap<ExecutionContext, string[]>();
 let count = 0;
 
 /** A unique container name; the container of that name is removed at the end of the test. */
-export function containerName(t: ExecutionContext, line: Pick<DockerSetup, 'engine'>): string {
+export function containerName(t: ExecutionContext, setup: Pick<DockerSetup, 'engine'>): string {
   count += 1;
   const name = `cli-${process.pid}-${count}`;
   const own = names.get(t) ?? [];
   if (own.length === 0) {
     names.set(t, own);
     t.teardown(async () => {
-      await line.engine.docker(['rm', '-f', '-v', ...own], { allowFailure: true });
+      await setup.engine.docker(['rm', '-f', '-v', ...own], { allowFailure: true });
     });
   }
   own.push(name);

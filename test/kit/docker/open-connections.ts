@@ -3,7 +3,7 @@ import type { TunnelView } from '../../../plugin/api.js';
 import { until } from '../until.js';
 import type { DockerSetup } from './setup.js';
 
-/** What calls through a line hold open while they run. */
+/** What calls through a tunnel hold open while they run. */
 interface OpenConnections {
   /** Calls the hub counts. */
   readonly calls: number;
@@ -16,9 +16,9 @@ interface OpenConnections {
 const DEADLINE_MS = 15_000;
 
 /** Resolves when no call is open any more, at neither end of the tunnel; rejects after 15 s. */
-export async function untilNothingIsOpen(line: DockerSetup): Promise<void> {
+export async function untilNothingIsOpen(setup: DockerSetup): Promise<void> {
   const isZero = ({ calls, clients, engine }: OpenConnections) => calls + clients + engine === 0;
-  await until(() => countOpen(line), isZero, { ms: DEADLINE_MS });
+  await until(() => countOpen(setup), isZero, { ms: DEADLINE_MS });
 }
 
 /** Resolves when the agent has no connection with its engine any more; rejects after 15 s. */
@@ -31,20 +31,20 @@ export async function untilEngineIsLeft(agentPid: number): Promise<void> {
 }
 
 /** Remembers the engine's connections; the function returned resolves when there is a new one. */
-export async function watchEngine(line: DockerSetup): Promise<() => Promise<void>> {
-  const before = new Set(await acceptedBy(line.engine.socketPath));
+export async function watchEngine(setup: DockerSetup): Promise<() => Promise<void>> {
+  const before = new Set(await acceptedBy(setup.engine.socketPath));
   const isCalled = (inodes: string[]) => inodes.some((inode) => !before.has(inode));
   return async () => {
-    await until(() => acceptedBy(line.engine.socketPath), isCalled, { ms: DEADLINE_MS });
+    await until(() => acceptedBy(setup.engine.socketPath), isCalled, { ms: DEADLINE_MS });
   };
 }
 
-async function countOpen(line: DockerSetup): Promise<OpenConnections> {
-  const path = `/edge/api/environments/${line.environmentId}/tunnel`;
-  const { body } = await line.hub.call<TunnelView>('GET', path);
+async function countOpen(setup: DockerSetup): Promise<OpenConnections> {
+  const path = `/edge/api/environments/${setup.environmentId}/tunnel`;
+  const { body } = await setup.hub.call<TunnelView>('GET', path);
   const [hub, agent, tcp, unix] = await Promise.all([
-    socketsOf(line.hub.child.pid),
-    socketsOf(line.agent.child.pid),
+    socketsOf(setup.hub.child.pid),
+    socketsOf(setup.agent.child.pid),
     connections('tcp'),
     connections('unix'),
   ]);

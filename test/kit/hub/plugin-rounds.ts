@@ -60,10 +60,10 @@ export async function startHostAndAgent(t: ExecutionContext, engineSocket: strin
  */
 export async function runRounds(
   t: ExecutionContext,
-  line: HostAndAgent,
+  setup: HostAndAgent,
   options: { readonly rounds: number; readonly inventoryEvery: number; readonly use: () => Promise<void> },
 ): Promise<Inventories> {
-  const { api, id } = line;
+  const { api, id } = setup;
   const path = `/edge/api/environments/${id}`;
   const set = async (enabled: boolean) =>
     (await api.call<{ state: string }>('PATCH', '/api/plugins/fairlead', { enabled })).body.state;
@@ -77,13 +77,13 @@ export async function runRounds(
     if (startedMs !== null) returnMs.push(performance.now() - startedMs);
     t.is((await api.call('POST', `${path}/tunnel`, { wait: 30 })).status, 200);
     await options.use();
-    const { cut } = await openEvents(line, `${path}/docker/events`);
+    const { cut } = await openEvents(setup, `${path}/docker/events`);
 
     t.is(await set(false), 'off');
     await t.notThrowsAsync(cut);
     t.is((await api.call('GET', path)).status, 404);
-    t.true(await isRefused(line.tunnelPort));
-    const files = await readdir(join(line.dataDir, 'plugins/fairlead'));
+    t.true(await isRefused(setup.tunnelPort));
+    const files = await readdir(join(setup.dataDir, 'plugins/fairlead'));
     t.false(files.some((name) => name.includes('lock')));
     if (round % options.inventoryEvery === 0) {
       inventory ??= await takeInventory();

@@ -49,15 +49,15 @@ export async function startSwarmSetup(
     startHub(t, { env: { FAIRLEAD_AGENT_IMAGE: AGENT_IMAGE, ...env } }),
   ]);
   const created = await hub.createEnvironment({ name: 'swarm', url: `https://${swarm.gateway}:${hub.port}` });
-  const line = await lineOf({ swarm, hub, created });
+  const setup = await lineOf({ swarm, hub, created });
   const { PATH, HOME } = process.env;
   // The command itself ends after the tasks' first health probe, which is later.
   const placed = constraint === undefined ? '--mode global' : `--mode global --constraint ${constraint}`;
   const command = created.commands.swarm.replace('--mode global', placed);
   startChild(t, 'sh', ['-c', command], { PATH, HOME, ...swarm.nodes[0].engine.clientEnv });
   const expected = constraint === WORKERS_ONLY ? swarm.nodes.length - managers : swarm.nodes.length;
-  await line.untilNodes((nodes) => nodes.length === expected && nodes.every(({ agent }) => agent?.online));
-  return { ...line, onlineAtMs: Date.now() };
+  await setup.untilNodes((nodes) => nodes.length === expected && nodes.every(({ agent }) => agent?.online));
+  return { ...setup, onlineAtMs: Date.now() };
 }
 
 /** What a test does with a Swarm and its environment. */

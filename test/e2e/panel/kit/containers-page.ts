@@ -18,11 +18,11 @@ export interface ContainersPage extends HubAndAgent, PanelPage {
 export async function startContainersPage(scope: Scope): Promise<ContainersPage> {
   await havePanel();
   const engine = await sharedEngine();
-  const line = await startHubAndAgent(scope);
-  const panel = await openPanel(scope, line.hub);
-  await panel.page.click(`.row:has-text(${JSON.stringify(line.created.name)})`);
+  const setup = await startHubAndAgent(scope);
+  const panel = await openPanel(scope, setup.hub);
+  await panel.page.click(`.row:has-text(${JSON.stringify(setup.created.name)})`);
   await panel.page.waitForSelector('h3:has-text("Containers:")');
-  return { ...line, ...panel, engine };
+  return { ...setup, ...panel, engine };
 }
 
 /** Runs a container that is removed at the end. Resolves with its full name, when it is in the list. */
