@@ -1,28 +1,36 @@
 import { readFile } from 'node:fs/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { parse } from 'yaml';
+import { isProblemCode } from '../../protocol/problems.js';
 import { parseExposition } from '../kit/exposition.js';
 import { startPlugin } from '../kit/hub/plugin.js';
 
-const page = () => readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+const read = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
-test('metrics: the page lists exactly those that the hub exposes, with type, labels and text', async (t) => {
+/** What a hub exposes, with a failed call of a kind. */
+async function exposed(t: ExecutionContext) {
   const { call, createEnvironment } = await startPlugin(t, { metricsPerEnvironment: true });
   await createEnvironment({ name: 'one' });
-  const exposed = parseExposition((await call<string>('GET', '/metrics')).body);
-  const rows = [...(await page()).matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\| ([^|]*) \|$/gm)].map(
-    ([, name = '', type, labels = '', text]) => ({
-      name,
-      type,
-      labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
-      text,
-    }),
-  );
+  await call('GET', '/api/environments/1/docker/info');
+  return parseExposition((await call<string>('GET', '/metrics')).body);
+}
+
+test('metrics: the page lists exactly those that the hub exposes, with type, labels and text', async (t) => {
+  const families = await exposed(t);
+  const rows = [
+    ...(await read('metrics.md')).matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\| ([^|]*) \|$/gm),
+  ].map(([, name = '', type, labels = '', text]) => ({
+    name,
+    type,
+    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
+    text,
+  }));
   t.deepEqual(
     rows.map(({ name }) => name),
-    [...exposed.keys()],
+    [...families.keys()],
   );
   for (const { name, type, labels, text } of rows) {
-    const family = exposed.get(name);
+    const family = families.get(name);
     t.is(type, family?.type, name);
     t.is(text, family?.help, name);
     for (const sample of family?.samples ?? [])
@@ -31,5 +39,40 @@ test('metrics: the page lists exactly those that the hub exposes, with type, lab
         labels,
         name,
       );
+  }
+});
+
+/** Each query of the dashboard and of the rules. */
+async function queries(): Promise<string[]> {
+  const { panels, templating } = JSON.parse(await read('metrics/grafana-dashboard.json'));
+  const shown = panels.flatMap(({ targets = [] }: { targets?: { expr: string }[] }) =>
+    targets.map(({ expr }) => expr),
+  );
+  const chosen = templating.list.map(({ query }: { query: unknown }) => Object(query).query ?? '');
+  const { groups } = parse(await read('metrics/alerts.yml'));
+  const alerts = groups.flatMap(({ rules }: { rules: { expr: string }[] }) => rules.map(({ expr }) => expr));
+  return [...shown, ...chosen, ...alerts];
+}
+
+test('metrics: dashboard and alert rules use only metrics, labels and codes that exist', async (t) => {
+  const families = await exposed(t);
+  const samples = [...families.values()].flatMap((family) => family.samples);
+  const names = new Set(samples.map(({ name }) => name));
+  // Without a refusal or a failure these have no sample.
+  for (const name of ['fairlead_tunnel_refusals_total', 'up']) names.add(name);
+  const labels = new Set(['job', 'instance', 'code', ...samples.flatMap((one) => Object.keys(one.labels))]);
+  const values = new Set(samples.flatMap((one) => Object.values(one.labels)));
+  const all = await queries();
+  t.true(all.length > 35, `${all.length} queries`);
+  for (const query of all) {
+    for (const [name] of query.matchAll(/\b(?:fairlead|process|nodejs)_\w+/g)) t.true(names.has(name), name);
+    for (const [, list = ''] of query.matchAll(/by \(([^)]*)\)/g))
+      for (const label of list.split(/, */)) t.true(labels.has(label), `${label} in ${query}`);
+    for (const [, label = '', operator, text = ''] of query.matchAll(/[{,](\w+)(=~|!~|!=|=)"([^"]*)"/g)) {
+      t.true(labels.has(label), `${label} in ${query}`);
+      if (label === 'job' || label === 'instance') continue;
+      for (const value of operator?.endsWith('~') ? text.split('|') : [text])
+        t.true(label === 'code' ? isProblemCode(value) : values.has(value), `${label} ${value}`);
+    }
   }
 });

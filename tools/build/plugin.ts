@@ -21,6 +21,7 @@ const COPIED = [
   'docs/configuration.md',
   'docs/embedding.md',
   'docs/errors.md',
+  'docs/metrics.md',
 ];
 
 /**
