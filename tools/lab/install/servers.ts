@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { runCommand } from '../run-command.js';
 import { installPrograms, type Programs } from './programs.js';
 
-/** Other programs for tests with a hub and an agent: proxies, Podman, Compose, a checker for systemd units. */
+/** Other programs for tests: proxies, Podman, Compose, a checker for systemd units, Prometheus. */
 const PROGRAMS: Programs = {
   nginx: 'libnginx-mod-stream',
   haproxy: 'haproxy',
@@ -10,9 +10,11 @@ const PROGRAMS: Programs = {
   podman: 'podman',
   'docker-compose': 'docker-compose',
   'systemd-analyze': 'systemd',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
 };
 /** Services that Debian's packages start immediately, and at each boot. */
-const SERVICES = ['nginx', 'haproxy', 'caddy'];
+const SERVICES = ['nginx', 'haproxy', 'caddy', 'prometheus'];
 
 /**
  * Ensures these for tests, as `installEngine` does for an engine. Does not leave their services running.
