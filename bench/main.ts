@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { calls } from './calls.js';
 import { latency } from './latency.js';
 import { list } from './list.js';
 import { panel } from './panel.js';
@@ -9,7 +10,15 @@ import { throughput } from './throughput.js';
 import { wake } from './wake.js';
 import { wire } from './wire.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { wake, throughput, latency, list, wire, panel };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  wake,
+  calls,
+  throughput,
+  latency,
+  list,
+  wire,
+  panel,
+};
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),

@@ -15,6 +15,13 @@ export const TUNNEL = Object.freeze({
   resetPath: '/reset/',
   /** `:authority` of a CONNECT to the agent's own engine, the only target there is. */
   engineAuthority: 'engine',
+  /**
+   * A header of a CONNECT: the hub may keep its stream for another call. When the hub ends such a stream, its use ended
+   * with its last byte. Older agents ignore it.
+   */
+  keptHeader: 'fairlead-kept',
+  /** How long the hub keeps an unused stream at most, ms. Less than the time after which servers close a connection. */
+  keepMs: 4_000,
   /** Deadline of TLS and HTTP/2 handshake, and of the proof, each; ms. */
   handshakeMs: 10_000,
   /** Time for the peer to read the reason of an end before the connection is destroyed, ms. */

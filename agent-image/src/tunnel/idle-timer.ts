@@ -11,6 +11,8 @@ export interface IdleTimerOptions {
 export class IdleTimer {
   readonly #options: IdleTimerOptions;
   #streams = 0;
+  /** Monotonic ms. */
+  #lastUseMs = 0;
   #isStopped = false;
   #cancel: (() => void) | null = null;
 
@@ -18,24 +20,30 @@ export class IdleTimer {
     this.#options = options;
   }
 
-  /** Activity: a keep-alive, or the tunnel was opened. */
-  touch(): void {
+  /**
+   * Activity: a keep-alive, or the tunnel was opened.
+   * @param atMs when, monotonic ms; default: now
+   */
+  touch(atMs = this.#options.clock.monotonic()): void {
+    const { clock, inactivityMs, onIdle } = this.#options;
+    this.#lastUseMs = Math.max(this.#lastUseMs, atMs);
     this.#cancel?.();
     this.#cancel = null;
     if (this.#isStopped || this.#streams > 0) return;
-    this.#cancel = this.#options.clock.after(this.#options.inactivityMs, this.#options.onIdle);
+    const unusedMs = clock.monotonic() - this.#lastUseMs;
+    this.#cancel = clock.after(Math.max(0, inactivityMs - unusedMs), onIdle);
   }
 
-  /** A client stream opened; call the returned function when it closes. */
-  enter(): () => void {
+  /** A client stream opened; call the returned function when it closes, with the time at which its use ended. */
+  enter(): (endedMs?: number) => void {
     this.#streams++;
     this.touch();
     let isOpen = true;
-    return () => {
+    return (endedMs) => {
       if (!isOpen) return;
       isOpen = false;
       this.#streams--;
-      this.touch();
+      this.touch(endedMs);
     };
   }
 

@@ -113,7 +113,7 @@ export class TunnelSession {
   serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const { ':method': method, ':path': path, ':authority': authority } = headers;
     if (method === 'CONNECT' && authority === TUNNEL.engineAuthority) {
-      void this.#connect(stream);
+      void this.#connect(stream, headers[TUNNEL.keptHeader] !== undefined);
     } else if (method === 'POST' && path?.startsWith(TUNNEL.resetPath)) {
       this.#calls.get(Number(path.slice(TUNNEL.resetPath.length)))?.close(NGHTTP2_CANCEL);
       stream.respond({ ':status': 204 }, { endStream: true });
@@ -129,9 +129,11 @@ export class TunnelSession {
     }
   }
 
-  async #connect(stream: ServerHttp2Stream): Promise<void> {
+  async #connect(stream: ServerHttp2Stream, isKept: boolean): Promise<void> {
     const leave = this.#idle.enter();
-    stream.once('close', leave);
+    let endedMs: number | undefined;
+    // After a reset, use ended now.
+    stream.once('close', () => leave(stream.rstCode === NGHTTP2_NO_ERROR ? endedMs : undefined));
     this.#monitor.watch(stream);
     const { id } = stream;
     if (id !== undefined) {
@@ -145,11 +147,31 @@ export class TunnelSession {
         return;
       }
       stream.respond({ ':status': 200 });
-      await joinStreams(new StreamSocket(stream), engine);
+      const socket = new StreamSocket(stream);
+      const joined = joinStreams(socket, engine);
+      if (isKept)
+        this.#onUnusedEnd(socket, engine, (lastByteMs) => {
+          endedMs = lastByteMs;
+        });
+      await joined;
     } catch (error) {
       this.#options.logger.warn({ code: codeOf(error) }, 'a call could not reach the engine');
       if (!stream.destroyed) stream.close(NGHTTP2_CONNECT_ERROR);
     }
+  }
+
+  /** Calls `onEnd` with the time of the last byte if the hub ends a stream before the engine does: it was only kept. */
+  #onUnusedEnd(socket: Duplex, engine: Duplex, onEnd: (lastByteMs: number) => void): void {
+    const { clock } = this.#options;
+    let lastByteMs = clock.monotonic();
+    const moved = () => {
+      lastByteMs = clock.monotonic();
+    };
+    socket.on('data', moved);
+    engine.on('data', moved);
+    socket.once('end', () => {
+      if (!engine.readableEnded) onEnd(lastByteMs);
+    });
   }
 }
 

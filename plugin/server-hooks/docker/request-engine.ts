@@ -3,11 +3,13 @@ import {
   request as httpRequest,
   type IncomingMessage,
   type OutgoingHttpHeaders,
+  type RequestOptions,
 } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { pump } from '../../../protocol/tunnel/pump.js';
+import { endStream } from '../tunnel/end-stream.js';
 import type { TunnelCall } from '../tunnel/source.js';
 import { isRawStream } from './proxy/is-raw-stream.js';
 
@@ -33,15 +35,13 @@ export interface EngineAnswer {
 
 const MAX_HEAD_BYTES = 32 * 1024;
 const MAX_INFORMATIONAL = 32;
-/** Time an engine has to close a connection after its answer. */
-const LINGER_MS = 5_000;
 
 /**
- * Sends a request to an engine over a new connection and resolves with the head of the answer. Later failures are an
- * `error` on `response`, never its `end`.
+ * Sends a request to an engine and resolves with the head of the answer. Later failures are an `error` on `response`,
+ * never its `end`.
  *
- * Connections are not pooled: an idle one would count as use for the agent's clock, and no answer can reach the wrong
- * call.
+ * A request that can be repeated may use a connection that another call left, and is repeated on a new one if the
+ * engine closed it before it answered. All other requests get a new connection.
  * @param signal aborts the exchange until the answer is complete, with its reason
  * @throws Problem the tunnel's error, or `engine-bad-response` (502)
  */
@@ -51,19 +51,34 @@ export async function requestEngine(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<EngineAnswer> {
+  if (isRepeatable(engineRequest)) {
+    try {
+      return await exchange({ agent: call.agent }, engineRequest, signal, clock);
+    } catch (error) {
+      if (error !== STALE) throw error;
+    }
+  }
   const pipe = await call.dial();
   pipe.on('error', () => undefined);
   if (pipe.destroyed) throw engineFailure(pipe.errored);
   try {
-    return await exchange(pipe, engineRequest, signal, clock);
+    return await exchange({ createConnection: () => pipe }, engineRequest, signal, clock);
   } catch (error) {
     pipe.destroy();
     throw error;
   }
 }
 
+/** The failure of a request on a connection that the engine had closed. */
+const STALE = new Error('The kept connection was closed');
+
+/** Whether an engine may get a request twice. One that is to become a pipe also needs a connection of its own. */
+function isRepeatable({ method, headers, body }: EngineRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && body === null && headers.upgrade === undefined;
+}
+
 function exchange(
-  pipe: Duplex,
+  connection: Pick<RequestOptions, 'agent' | 'createConnection'>,
   engineRequest: EngineRequest,
   signal: AbortSignal,
   clock: Clock,
@@ -71,7 +86,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const { method, path, headers, body } = engineRequest;
     const request: ClientRequest = httpRequest({
-      createConnection: () => pipe,
+      ...connection,
       method,
       path,
       headers,
@@ -81,7 +96,7 @@ function exchange(
 
     const breakOff = () => (response ?? request).destroy(reasonOf(signal));
     request.on('error', (error) => {
-      if (response === undefined) reject(engineFailure(error));
+      if (response === undefined) reject(isStale(request, error, signal) ? STALE : engineFailure(error));
       // Node finishes the parser next, which would make a reset read-until-close body appear complete.
       else if (!response.complete) response.destroy(error);
     });
@@ -95,8 +110,12 @@ function exchange(
     request.on('response', (answer) => {
       response = answer;
       answer.on('error', () => undefined);
+      const pipe: Duplex = answer.socket;
       const close = () => {
-        if (answer.complete && request.writableFinished) letEnd(pipe, clock);
+        // Null once the connection is free for another call.
+        if (answer.socket === null) return;
+        const isOver = answer.complete && request.writableFinished && !request.shouldKeepAlive;
+        if (isOver) endStream(pipe, clock);
         else pipe.destroy();
       };
       const isPipe = request.writableFinished && isHijacked(method, answer);
@@ -128,11 +147,11 @@ function isHijacked(method: string, { statusCode, httpVersion, headers }: Incomi
   );
 }
 
-/** Lets the engine end the stream: resetting each finished stream would make the agent drop the tunnel. */
-function letEnd(pipe: Duplex, clock: Clock): void {
-  if (pipe.destroyed) return;
-  const cancel = clock.after(LINGER_MS, () => pipe.destroy());
-  pipe.once('close', cancel);
+/** Whether a request failed because its connection had ended since the last call, without an answer to it. */
+function isStale(request: ClientRequest, error: Error, signal: AbortSignal): boolean {
+  if (!request.reusedSocket || signal.aborted) return false;
+  if (error instanceof Problem) return error.code === 'stream-reset';
+  return !('bytesParsed' in error);
 }
 
 /** Pipes an upload; one aborted by the client must not reach the engine as complete. */

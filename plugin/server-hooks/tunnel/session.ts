@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import type { Agent } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -10,7 +9,7 @@ import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Grant } from './credentials.js';
-import { DialAgent } from './dial-agent.js';
+import { EngineAgent } from './engine-agent.js';
 import { TunnelReports } from './reports.js';
 import { ResetBudget } from './reset-budget.js';
 
@@ -40,6 +39,9 @@ export interface TunnelSessionOptions {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
 
+const CONNECT = { ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority };
+const KEPT_CONNECT = { ...CONNECT, [TUNNEL.keptHeader]: '1' };
+
 /** The hub's end of a tunnel: an HTTP/2 client on a connection that an agent dialled and authenticated. */
 export class TunnelSession {
   readonly id: string;
@@ -47,8 +49,8 @@ export class TunnelSession {
   readonly inactivityMs: number;
   /** Wall clock, ms. */
   readonly openedAtMs: number;
-  /** Opens connections for `node:http` and dockerode through this tunnel only. */
-  readonly agent: Agent;
+  /** Connections for `node:http` and dockerode through this tunnel only. */
+  readonly agent: EngineAgent;
   /** Aborts when the tunnel ends; its reason is a Problem. */
   readonly closed: AbortSignal;
   readonly #options: TunnelSessionOptions;
@@ -70,7 +72,12 @@ export class TunnelSession {
     this.closed = this.#controller.signal;
     // Each call adds a listener, and calls are bounded elsewhere: more than ten are not a leak.
     setMaxListeners(0, this.closed);
-    this.agent = new DialAgent(() => this.dial());
+    this.agent = new EngineAgent({
+      dial: (isKept) => this.dial(isKept),
+      clock: options.clock,
+      // An idle tunnel closes when it would without kept streams.
+      keepMs: Math.min(TUNNEL.keepMs, options.inactivityMs / 2),
+    });
     this.#resets = new ResetBudget(options.clock);
     this.#reports = new TunnelReports({
       clock: options.clock,
@@ -117,13 +124,14 @@ export class TunnelSession {
 
   /**
    * Opens a byte pipe to the engine.
+   * @param isKept it may carry several calls, and none of them becomes a pipe
    * @throws Problem `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
    *   `tunnel-lost` (502), `tunnel-closed` (503)
    */
-  dial(): Promise<Duplex> {
+  dial(isKept = false): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      if (this.#streams.size >= TUNNEL.maxStreams) throw tooManyStreams();
-      const stream = this.#request({ ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority });
+      if (this.#streams.size >= TUNNEL.maxStreams && !this.agent.giveWay()) throw tooManyStreams();
+      const stream = this.#request(isKept ? KEPT_CONNECT : CONNECT);
       this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
         reject(problem('dial-timeout'));
@@ -167,6 +175,7 @@ export class TunnelSession {
     if (this.#end) return;
     this.#end = end;
     this.#monitor.stop();
+    this.agent.destroy();
     // Deferred: if a frame caused this call (such as a dial that a GOAWAY refused), the parser is still processing the
     // session, and destroying it then makes Node hang or crash.
     setImmediate(() => this.#disconnect(end));

@@ -11,8 +11,8 @@ export interface TunnelTarget {
 /** One call's hold on a live tunnel. Until released, the tunnel counts as used. */
 export interface TunnelCall {
   /**
-   * An `http.Agent` whose connections are streams of this tunnel instance, never pooled across
-   * instances: a shared pool would answer one environment's call from another's socket.
+   * An `http.Agent` whose connections are streams of this tunnel instance, kept between calls but never
+   * across instances: a shared pool would answer one environment's call from another's socket.
    */
   readonly agent: Agent;
   /**

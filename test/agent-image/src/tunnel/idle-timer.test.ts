@@ -50,6 +50,35 @@ test('idle timer: does not run while a stream is open, even a silent one', (t) =
   t.is(runs(), 1);
 });
 
+test('idle timer: counts from the end of the last use, however late the stream closes', (t) => {
+  const { clock, idle, runs } = setup();
+  const [used, kept] = [idle.enter(), idle.enter()];
+  clock.advance(1_000);
+  const endedMs = clock.monotonic();
+  clock.advance(2_000);
+  used();
+  clock.advance(1_000);
+  kept(endedMs);
+  clock.advance(3_999);
+  t.is(runs(), 0);
+  clock.advance(1);
+  t.is(runs(), 1);
+  idle.enter()(endedMs);
+  clock.advance(4_999);
+  t.is(runs(), 1, 'its opening was use');
+});
+
+test('idle timer: runs out when a stream closes whose use ended too long ago', (t) => {
+  const { clock, idle, runs } = setup();
+  const kept = idle.enter();
+  const endedMs = clock.monotonic();
+  clock.advance(8_000);
+  kept(endedMs);
+  t.is(runs(), 0);
+  clock.advance(0);
+  t.is(runs(), 1);
+});
+
 test('idle timer: stays stopped when streams end later', (t) => {
   const { clock, idle, runs } = setup();
   const leave = idle.enter();

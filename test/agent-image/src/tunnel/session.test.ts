@@ -1,54 +1,15 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
-import net from 'node:net';
-import { type Duplex, PassThrough } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import pino from 'pino';
-import { openTunnel } from '../../../../agent-image/src/tunnel/handshake.js';
-import { codeOf } from '../../../../protocol/problems/problem.js';
-import { systemClock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { defer } from '../../../kit/deferred.js';
+import { connectAgent } from '../../../kit/tunnel/connect-agent.js';
 import { FRAME, frame } from '../../../kit/tunnel/h2-frames.js';
 
-/** An agent's end of a tunnel on a plain connection, whose other end does nothing yet. */
-async function connectAgent(
-  t: ExecutionContext,
-  dialEngine: () => Promise<Duplex> = () => Promise.reject(new Error('no engine')),
-  report: () => Promise<void> = async () => undefined,
-) {
-  const server = net.createServer();
-  t.teardown(() => server.close());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const hub = net.connect({ host: '127.0.0.1', port: (server.address() as net.AddressInfo).port });
-  const [connection] = (await once(server, 'connection')) as [net.Socket];
-  t.teardown(() => hub.destroy());
-  t.teardown(() => connection.destroy());
-  const ended = defer<string>();
-  const opening = openTunnel({
-    dial: async () => ({ socket: connection, wire: connection }),
-    proof: () => ({
-      environmentId: 1,
-      instanceId: 'instance',
-      token: 'x'.repeat(43),
-      mac: 'x'.repeat(43),
-      inactivityMs: 300_000,
-    }),
-    clock: systemClock,
-    logger: pino({ level: 'silent' }),
-    dialEngine,
-    report,
-    onIdle: () => undefined,
-    onEnd: (_tunnel, end) => ended.resolve(end),
-  });
-  opening.catch((error) => ended.resolve(codeOf(error)));
-  return { opening, hub, connection, ended: ended.promise };
-}
-
 /** The same, with what the hub's end would be. */
-async function setup(t: ExecutionContext, report?: () => Promise<void>) {
-  const { hub, ended } = await connectAgent(t, undefined, report);
+async function setup(t: ExecutionContext, report: () => Promise<void> = async () => undefined) {
+  const { hub, ended } = await connectAgent(t, { report });
   const session = http2.connect('http://agent', { createConnection: () => hub });
   session.on('error', () => undefined);
   t.teardown(() => session.destroy());
@@ -105,7 +66,7 @@ test('agent tunnel: the connection of a closed tunnel ends although the hub does
   // More than the sockets of both ends keep, so that most of it stays unsent.
   const engine = new PassThrough({ highWaterMark: 64 * 1024 * 1024 });
   engine.write(Buffer.alloc(32 * 1024 * 1024));
-  const { opening, hub, connection } = await connectAgent(t, () => Promise.resolve(engine));
+  const { opening, hub, connection } = await connectAgent(t, { dialEngine: () => Promise.resolve(engine) });
   const wide = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
   // RFC 7541: POST and http from the static table, other values as literals.
   const authority = [0x01, 6, ...Buffer.from('engine')];

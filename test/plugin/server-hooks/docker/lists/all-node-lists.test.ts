@@ -3,7 +3,9 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
+import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/engine-agent.js';
 import { problem } from '../../../../../protocol/problems.js';
+import { systemClock } from '../../../../../protocol/time/clock.js';
 import { left } from '../../../../kit/engine/double.js';
 import { saying, startListHub } from './list-hub.js';
 
@@ -39,7 +41,7 @@ test('all-node lists: entries of all nodes, each with its node, in the order of 
     t.is(
       engine.bytes(),
       'GET /v1.41/containers/json?all=1&filters=%7B%7D HTTP/1.1\r\n' +
-        'host: docker\r\naccept-encoding: identity\r\nConnection: close\r\n\r\n',
+        'host: docker\r\naccept-encoding: identity\r\nConnection: keep-alive\r\n\r\n',
     );
   }
   await hub.idle();
@@ -133,8 +135,10 @@ test('all-node lists: a node that is slow to answer, or to wake, fails at its de
       wrap: (tunnels) => ({
         open: async (target, signal) => {
           const call = await tunnels.open(target, signal);
-          if (target.environmentId === 4)
-            return { ...call, dial: () => new Promise((_, reject) => (failDial = reject)) };
+          if (target.environmentId === 4) {
+            const dial = () => new Promise<never>((_, reject) => (failDial = reject));
+            return { ...call, agent: new EngineAgent({ dial, clock: systemClock, keepMs: 1_000 }) };
+          }
           if (target.environmentId !== 5) return call;
           call.release();
           return new Promise((_, reject) => {

@@ -58,7 +58,9 @@ export async function startListHub(
   } = {},
 ): Promise<ListHub> {
   const engines = await Promise.all(scripts.map((script) => startEngine(t, script)));
-  const tunnels = new SocketTunnels(new Map(engines.map(({ socketPath }, index) => [index + 1, socketPath])));
+  const clock = new FakeClock();
+  const paths = new Map(engines.map(({ socketPath }, index) => [index + 1, socketPath]));
+  const tunnels = new SocketTunnels(paths, clock);
   const nodes = change(
     engines.map((_, index) => ({
       id: `id${index + 1}`,
@@ -66,7 +68,6 @@ export async function startListHub(
       target: { environmentId: index + 1 },
     })),
   );
-  const clock = new FakeClock();
   const log = new LogRecorder();
   const json = new JsonWorker({ spawn: spawnJsonWorker, clock: systemClock, logger: log });
   t.teardown(() => json.stop());

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -13,12 +13,15 @@ import type {
 import type { DockerTarget } from '../../../../../plugin/server-hooks/docker/proxy/admit-call.js';
 import { DockerProxy } from '../../../../../plugin/server-hooks/docker/proxy/proxy.js';
 import type { Logger } from '../../../../../plugin/server-hooks/host.js';
+import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/engine-agent.js';
 import type {
   TunnelCall,
   TunnelSource,
   TunnelTarget,
 } from '../../../../../plugin/server-hooks/tunnel/source.js';
 import { problem } from '../../../../../protocol/problems.js';
+import type { Clock } from '../../../../../protocol/time/clock.js';
+import { TUNNEL } from '../../../../../protocol/tunnel/tunnel-settings.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import type { EngineDouble } from '../../../../kit/engine/double.js';
 
@@ -27,10 +30,11 @@ export class SocketTunnels implements TunnelSource {
   readonly opened: Array<{ released: number; readonly close: (reason?: Error) => void; pipes: Duplex[] }> =
     [];
   readonly #paths: ReadonlyMap<number, string>;
-  readonly #agent = new Agent();
+  readonly #clock: Clock;
 
-  constructor(paths: ReadonlyMap<number, string>) {
+  constructor(paths: ReadonlyMap<number, string>, clock: Clock) {
     this.#paths = paths;
+    this.#clock = clock;
   }
 
   async open({ environmentId }: TunnelTarget, signal: AbortSignal): Promise<TunnelCall> {
@@ -40,20 +44,24 @@ export class SocketTunnels implements TunnelSource {
     const closed = new AbortController();
     const record = { released: 0, close: (reason?: Error) => closed.abort(reason), pipes: [] as Duplex[] };
     this.opened.push(record);
+    const dial = async () => {
+      const pipe = connect(path);
+      record.pipes.push(pipe);
+      await once(pipe, 'connect').catch((cause: unknown) => {
+        throw problem('engine-unreachable', { cause });
+      });
+      return pipe;
+    };
+    const agent = new EngineAgent({ dial, clock: this.#clock, keepMs: TUNNEL.keepMs });
     return {
-      agent: this.#agent,
-      dial: async () => {
-        const pipe = connect(path);
-        record.pipes.push(pipe);
-        await once(pipe, 'connect').catch((cause: unknown) => {
-          throw problem('engine-unreachable', { cause });
-        });
-        return pipe;
-      },
+      agent,
+      dial,
       closed: closed.signal,
       servesSwarm: async () => true,
       release: () => {
         record.released += 1;
+        // Each call is that of a tunnel of its own.
+        agent.destroy();
       },
     };
   }
@@ -110,8 +118,9 @@ export async function startHub(
   engines: ReadonlyArray<Pick<EngineDouble, 'socketPath'>>,
   { via = 'bearer', ended, consumeBodies = false, plain = false }: HubOptions = {},
 ): Promise<Hub> {
-  const tunnels = new SocketTunnels(new Map(engines.map((engine, index) => [index + 1, engine.socketPath])));
   const clock = new FakeClock();
+  const paths = new Map(engines.map((engine, index) => [index + 1, engine.socketPath]));
+  const tunnels = new SocketTunnels(paths, clock);
   const proxy = new DockerProxy({ tunnels, logger: silent, clock });
   const calls = new Set<Promise<void>>();
   const track = (call: Promise<void>) => {

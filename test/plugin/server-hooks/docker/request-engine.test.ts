@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { type EngineRequest, requestEngine } from '../../../../plugin/server-hooks/docker/request-engine.js';
+import { EngineAgent } from '../../../../plugin/server-hooks/tunnel/engine-agent.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
+import { startEngine } from '../../../kit/engine/double.js';
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const GET: EngineRequest = { method: 'GET', path: '/info', headers: { host: 'docker' }, body: null };
+
+/** An engine that answers the first request of each connection; `second` gets the next. */
+async function setup(t: ExecutionContext, second: (socket: Socket) => void) {
+  const requests: string[] = [];
+  const engine = await startEngine(t, (socket) => {
+    let count = 0;
+    socket.on('end', () => socket.end());
+    socket.on('data', (chunk: Buffer) => {
+      requests.push(String(chunk).split(' ', 1)[0] ?? '');
+      if (++count === 1) socket.write(OK);
+      else second(socket);
+    });
+  });
+  const { dial } = engine;
+  const agent = new EngineAgent({ dial, clock: systemClock, keepMs: 4_000 });
+  t.teardown(() => agent.destroy());
+  const closed = new AbortController();
+  const call = {
+    agent,
+    dial,
+    closed: closed.signal,
+    servesSwarm: async () => true,
+    release: () => undefined,
+  };
+  const send = async (request: Partial<EngineRequest> = {}, signal = closed.signal) => {
+    const answer = await requestEngine(call, { ...GET, ...request }, signal, systemClock);
+    const body = await text(answer.response);
+    answer.close();
+    return body;
+  };
+  return { engine, requests, send, closed };
+}
+
+for (const [name, second] of [
+  ['ends', (socket: Socket) => socket.end()],
+  ['breaks', (socket: Socket) => socket.destroy()],
+] as const) {
+  test(`engine request: is repeated once if its kept connection ${name} before the answer`, async (t) => {
+    const { engine, requests, send } = await setup(t, second);
+    t.is(await send(), 'ok');
+    t.is(await send(), 'ok');
+    t.deepEqual(requests, ['GET', 'GET', 'GET']);
+    t.is(engine.connections, 2);
+  });
+}
+
+test('engine request: is not repeated if a new connection ends before the answer', async (t) => {
+  const engine = await startEngine(t, (socket) => socket.on('data', () => socket.end()));
+  const agent = new EngineAgent({ dial: engine.dial, clock: systemClock, keepMs: 4_000 });
+  const call = {
+    ...engine,
+    agent,
+    closed: new AbortController().signal,
+    servesSwarm: async () => true,
+    release: () => undefined,
+  };
+  await t.throwsAsync(requestEngine(call, GET, call.closed, systemClock), { code: 'engine-bad-response' });
+  t.is(engine.connections, 1);
+});
+
+test('engine request: is not repeated after an answer that is not HTTP', async (t) => {
+  const { engine, send } = await setup(t, (socket) => socket.end('no HTTP\r\n\r\n'));
+  t.is(await send(), 'ok');
+  await t.throwsAsync(send(), { code: 'engine-bad-response' });
+  t.is(engine.connections, 1);
+});
+
+test('engine request: is not repeated in the middle of its answer', async (t) => {
+  const { engine, send } = await setup(t, (socket) => socket.end(OK.slice(0, -1)));
+  t.is(await send(), 'ok');
+  await t.throwsAsync(send());
+  t.is(engine.connections, 1);
+});
+
+test('engine request: is not repeated once its call has ended', async (t) => {
+  const { engine, send, closed } = await setup(t, () => closed.abort(new Error('revoked')));
+  t.is(await send(), 'ok');
+  await t.throwsAsync(send());
+  t.is(engine.connections, 1);
+});
+
+const SENT_ONCE: Readonly<Record<string, Partial<EngineRequest>>> = {
+  'a POST without a body': { method: 'POST', headers: { 'content-length': 0 } },
+  'a DELETE': { method: 'DELETE' },
+  'an upload': { method: 'PUT', body: Buffer.from('x') },
+  'an upgrade': { method: 'GET', headers: { connection: 'Upgrade', upgrade: 'tcp' } },
+};
+for (const [name, request] of Object.entries(SENT_ONCE)) {
+  test(`engine request: ${name} is sent once, on a connection of its own`, async (t) => {
+    const { engine, requests, send } = await setup(t, () => t.fail('a second request'));
+    t.is(await send(), 'ok');
+    t.is(await send(request), 'ok');
+    t.is(await send(request), 'ok');
+    t.is(engine.connections, 3);
+    t.is(requests.length, 3);
+  });
+}
