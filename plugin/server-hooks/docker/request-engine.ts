@@ -9,8 +9,8 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { pump } from '../../../protocol/tunnel/pump.js';
-import { endStream } from '../tunnel/end-stream.js';
 import type { TunnelCall } from '../tunnel/source.js';
+import { endStream } from '../tunnel/streams/end-stream.js';
 import { isRawStream } from './proxy/is-raw-stream.js';
 
 /** A request as sent to the engine. */

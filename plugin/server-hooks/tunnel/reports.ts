@@ -3,7 +3,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { NextRun } from '../../../protocol/time/next-run.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { onAbort } from '../model/on-abort.js';
-import type { ResetBudget } from './reset-budget.js';
+import type { ResetBudget } from './streams/reset-budget.js';
 
 export interface TunnelReportsOptions {
   readonly clock: Clock;

@@ -9,9 +9,9 @@ import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Grant } from './credentials.js';
-import { EngineAgent } from './engine-agent.js';
 import { TunnelReports } from './reports.js';
-import { ResetBudget } from './reset-budget.js';
+import { EngineAgent } from './streams/engine-agent.js';
+import { ResetBudget } from './streams/reset-budget.js';
 
 /** An agent's connection to the hub. */
 export interface Transport {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { type EngineRequest, requestEngine } from '../../../../plugin/server-hooks/docker/request-engine.js';
-import { EngineAgent } from '../../../../plugin/server-hooks/tunnel/engine-agent.js';
+import { EngineAgent } from '../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { startEngine } from '../../../kit/engine/double.js';
 

@@ -3,7 +3,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/engine-agent.js';
+import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
 import { problem } from '../../../../../protocol/problems.js';
 import { systemClock } from '../../../../../protocol/time/clock.js';
 import { left } from '../../../../kit/engine/double.js';

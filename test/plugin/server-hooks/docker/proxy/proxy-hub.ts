@@ -13,12 +13,12 @@ import type {
 import type { DockerTarget } from '../../../../../plugin/server-hooks/docker/proxy/admit-call.js';
 import { DockerProxy } from '../../../../../plugin/server-hooks/docker/proxy/proxy.js';
 import type { Logger } from '../../../../../plugin/server-hooks/host.js';
-import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/engine-agent.js';
 import type {
   TunnelCall,
   TunnelSource,
   TunnelTarget,
 } from '../../../../../plugin/server-hooks/tunnel/source.js';
+import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
 import { problem } from '../../../../../protocol/problems.js';
 import type { Clock } from '../../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../../protocol/tunnel/tunnel-settings.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { ResetBudget } from '../../../../plugin/server-hooks/tunnel/reset-budget.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { ResetBudget } from '../../../../../plugin/server-hooks/tunnel/streams/reset-budget.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 
 test('reset budget: stays below a burst of 1,000 resets and 33 a second, whatever the pattern', (t) => {
   const clock = new FakeClock();

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
-import type { Clock } from '../../../protocol/time/clock.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 
 /** Half of nghttp2's burst, and slightly below its rate per second; Node 20 has no option for them. */
 const BURST = 500;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../protocol/time/clock.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 
 /** Time an engine has to close a connection after its last answer. */
 const LINGER_MS = 5_000;

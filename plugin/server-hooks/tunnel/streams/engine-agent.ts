@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../protocol/time/clock.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
 import { endStream } from './end-stream.js';
 
 export interface EngineAgentOptions {

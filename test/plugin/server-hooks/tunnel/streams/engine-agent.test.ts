@@ -3,9 +3,9 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { EngineAgent } from '../../../../plugin/server-hooks/tunnel/engine-agent.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { type EngineScript, startEngine, startHttpEngine } from '../../../kit/engine/double.js';
+import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { type EngineScript, startEngine, startHttpEngine } from '../../../../kit/engine/double.js';
 
 const KEEP_MS = 4_000;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
