@@ -112,11 +112,10 @@ function exchange(
       answer.on('error', () => undefined);
       const pipe: Duplex = answer.socket;
       const close = () => {
-        // Null once the connection is free for another call.
-        if (answer.socket === null) return;
-        const isOver = answer.complete && request.writableFinished && !request.shouldKeepAlive;
-        if (isOver) endStream(pipe, clock);
-        else pipe.destroy();
+        const isOver = answer.complete && request.writableFinished && answer.readableLength === 0;
+        if (!isOver) pipe.destroy();
+        // A kept connection is free for another call, perhaps already.
+        else if (!request.shouldKeepAlive) endStream(pipe, clock);
       };
       const isPipe = request.writableFinished && isHijacked(method, answer);
       resolve({ response: answer, close, ...(isPipe && { input: pipe }) });

@@ -63,7 +63,11 @@ export class DockerProxy {
     prepareRequest(req);
     res.on('error', () => undefined);
     const disconnect = new AbortController();
-    res.once('close', () => disconnect.abort(problem('client-gone')));
+    let isServed = false;
+    // Each call's answer closes: an error is made only if something still waits for it.
+    res.once('close', () => {
+      if (!isServed) disconnect.abort(problem('client-gone'));
+    });
     if (!isOpen(res)) disconnect.abort(problem('client-gone'));
     const stopListening = onAbort(target.ended, () => disconnect.abort(credentialsEnded()));
     try {
@@ -92,6 +96,7 @@ export class DockerProxy {
       outliveUpload(req, res);
       this.#answerError(error, res, target);
     } finally {
+      isServed = true;
       stopListening();
       discardBody(req);
       endUpload(req, res);

@@ -29,11 +29,19 @@ export async function sendAnswer(
     for (const name of ['content-length', 'transfer-encoding']) res.removeHeader(name);
     res.shouldKeepAlive = false;
   }
+  // An Http2ServerResponse finishes only once the client's upload has ended too; its stream does not wait.
+  const sink: Writable = res instanceof ServerResponse ? res : res.stream;
+  // A small answer that is here already leaves in one write.
+  if (answer.complete && !isPipe) {
+    const body: Buffer | null = answer.read();
+    res.writeHead(status, headers);
+    if (body === null) sink.end();
+    else sink.end(body);
+    return;
+  }
   res.writeHead(status, headers);
   // HTTP/2 sends the headers with writeHead.
   if (res instanceof ServerResponse) res.flushHeaders();
-  // An Http2ServerResponse finishes only once the client's upload has ended too; its stream does not wait.
-  const sink: Writable = res instanceof ServerResponse ? res : res.stream;
   await new Promise<void>((resolve) => {
     const cut = () => {
       resetResponse(res);
