@@ -72,12 +72,9 @@ export class TunnelSession {
     this.closed = this.#controller.signal;
     // Each call adds a listener, and calls are bounded elsewhere: more than ten are not a leak.
     setMaxListeners(0, this.closed);
-    this.agent = new EngineAgent({
-      dial: (isKept) => this.dial(isKept),
-      clock: options.clock,
-      // An idle tunnel closes when it would without kept streams.
-      keepMs: Math.min(TUNNEL.keepMs, options.inactivityMs / 2),
-    });
+    // Half: an idle tunnel closes when it would without kept streams.
+    const keepMs = Math.min(TUNNEL.keepMs, this.inactivityMs / 2);
+    this.agent = new EngineAgent({ dial: (isKept) => this.dial(isKept), clock: options.clock, keepMs });
     this.#resets = new ResetBudget(options.clock);
     this.#reports = new TunnelReports({
       clock: options.clock,
