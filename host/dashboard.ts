@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Koa from 'koa';
 import type { Host, Logger } from '../plugin/server-hooks/host.js';
+import type { Clock } from '../protocol/time/clock.js';
 import { ensureAdminPassword } from './auth/admin-password.js';
 import { ApiTokens } from './auth/api-tokens.js';
 import { Authenticator } from './auth/authenticate.js';
@@ -29,8 +30,7 @@ import { WatchedSetting } from './watched-setting.js';
 
 /** Dependencies of the dashboard, which tests replace. */
 export interface DashboardDeps {
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   readonly logger: Logger;
   /** Folders to search: each one with a `manifest.json` is a plugin. */
@@ -85,6 +85,7 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
       disabledPlugins: [],
     }),
     logger,
+    clock,
   );
   const made = await ensureAdminPassword(data, config.adminPassword, randomBytes, deps.passwordCost);
   if (made !== null) deps.showPassword(made);
@@ -95,8 +96,8 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
     onChange: (certificate) => server.renew(certificate),
   });
 
-  const sessions = new Sessions(data, clock, randomBytes);
-  const tokens = new ApiTokens(data, clock, randomBytes);
+  const sessions = new Sessions({ data, clock, randomBytes });
+  const tokens = new ApiTokens({ data, clock, randomBytes });
   const live = new LiveCredentials();
   data.onChange(() => live.review());
   const authenticator = new Authenticator(sessions, tokens, live);
@@ -108,7 +109,7 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
       return publicCa === undefined ? certificates.current.ca : (publicCa ?? undefined);
     },
   };
-  const plugins = new PluginRegistry(await openSlots(config, deps.pluginFolders, host), data, logger);
+  const plugins = new PluginRegistry(await openSlots(config, deps.pluginFolders, host, clock), data, logger);
 
   const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   app.on('error', (error: unknown, ctx?: Koa.Context) => {
@@ -136,16 +137,14 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
       logger,
     ),
   );
-  const guard = new LoginGuard(deps.loginLimits);
+  const guard = new LoginGuard(deps.loginLimits, clock);
   const { version } = deps;
   const devices = new Devices(data, randomBytes);
   const caller = { sessions, tokens, authenticator, devices, guard };
   addHostRoutes(app, { data, ...caller, plugins, certificates, clock, version });
 
-  const server: HttpsServer = new HttpsServer(certificates.current, {
-    request: app.callback(),
-    upgrade: upgradeTo(plugins, authenticator, logger),
-  });
+  const handlers = { request: app.callback(), upgrade: upgradeTo(plugins, authenticator, logger) };
+  const server: HttpsServer = new HttpsServer(certificates.current, handlers, undefined, clock);
   const { filesMs = FILES_MS } = deps;
   const tasks: ReloadTask[] = [
     { everyMs: config.tls ? filesMs : OWN_CERTIFICATE_MS, run: () => certificates.refresh() },
@@ -172,7 +171,7 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
       publicCa = value;
     });
   }
-  const reloader = new Reloader(tasks);
+  const reloader = new Reloader(tasks, clock);
 
   const stop = async () => {
     await reloader.stop();
@@ -198,5 +197,5 @@ function certificateOf(
   isFirst: boolean,
 ): Promise<ServerCertificate> {
   if (config.tls) return readGivenCertificate(config.tls.certFile, config.tls.keyFile);
-  return ownCertificate(folder, localNames(config.publicUrl), deps.clock(), deps.randomBytes, isFirst);
+  return ownCertificate(folder, localNames(config.publicUrl), deps.clock.now(), deps.randomBytes, isFirst);
 }

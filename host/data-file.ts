@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../plugin/server-hooks/host.js';
 import { problem } from '../protocol/problems.js';
+import { type Clock, systemClock } from '../protocol/time/clock.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 const SCHEMA_VERSION = 1;
@@ -47,11 +48,13 @@ export class DataFile {
   readonly #logger: Logger;
   #state: HostState;
   #lastWrite: Promise<unknown> = Promise.resolve();
-  #retry: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #cancelRetry: (() => void) | null = null;
   readonly #listeners = new Set<() => void>();
 
-  private constructor(file: string, state: HostState, logger: Logger) {
+  private constructor(file: string, state: HostState, logger: Logger, clock: Clock) {
     this.#file = file;
+    this.#clock = clock;
     this.#state = state;
     this.#logger = logger;
   }
@@ -60,7 +63,12 @@ export class DataFile {
    * Reads `file`, or starts with `initial` if it does not exist.
    * @throws {Error} of the file system; or for a damaged or newer file, which is never overwritten
    */
-  static async open(file: string, initial: () => HostState, logger: Logger): Promise<DataFile> {
+  static async open(
+    file: string,
+    initial: () => HostState,
+    logger: Logger,
+    clock: Clock = systemClock,
+  ): Promise<DataFile> {
     const folder = dirname(file);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // A killed process may have left the temp file of a write.
@@ -74,7 +82,7 @@ export class DataFile {
       if (error.code === 'ENOENT' && isLink === null) return null;
       throw error;
     });
-    return new DataFile(file, text === null ? initial() : parse(text, file), logger);
+    return new DataFile(file, text === null ? initial() : parse(text, file), logger, clock);
   }
 
   get current(): Readonly<HostState> {
@@ -83,7 +91,7 @@ export class DataFile {
 
   /** Whether the last write failed. */
   get isFailing(): boolean {
-    return this.#retry !== null;
+    return this.#cancelRetry !== null;
   }
 
   /** Called after each change is on disk, before `update` resolves. */
@@ -93,8 +101,8 @@ export class DataFile {
 
   /** Stops retries. Safe to call twice. */
   close(): void {
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = null;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
   }
 
   /**
@@ -118,7 +126,10 @@ export class DataFile {
     } catch (error) {
       if (!this.isFailing) this.#logger.error({ err: error }, "the host's data cannot be written");
       this.close();
-      this.#retry = setTimeout(() => void this.update((now) => now).catch(() => undefined), RETRY_MS).unref();
+      this.#cancelRetry = this.#clock.after(
+        RETRY_MS,
+        () => void this.update((now) => now).catch(() => undefined),
+      );
       throw problem('store-unwritable');
     }
     if (this.isFailing) this.#logger.info({}, "the host's data can be written again");

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { prettyLine } from '../protocol/log/pretty-line.js';
+import { systemClock } from '../protocol/time/clock.js';
 import { type HostConfig, readConfig } from './config.js';
 import { type RunningDashboard, startDashboard } from './dashboard.js';
 import { isHealthy } from './healthcheck.js';
@@ -34,7 +35,7 @@ if (argument !== undefined) exitWith(EX_CONFIG, `fairlead: unknown argument ${ar
 
 const config = configOrExit();
 const starting = startDashboard(config, {
-  clock: Date.now,
+  clock: systemClock,
   randomBytes,
   logger: makeLogger(config),
   pluginFolders: [root],
@@ -91,7 +92,7 @@ function announce({ port, tunnelPort, failures }: RunningDashboard): void {
 /** Runs at the first signal; the second one exits immediately. */
 function stop(signal: NodeJS.Signals): void {
   process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
-  setTimeout(() => exitWith(1, `fairlead: not stopped ${STOP_MS / 1000} s after ${signal}`), STOP_MS).unref();
+  systemClock.after(STOP_MS, () => exitWith(1, `fairlead: not stopped ${STOP_MS / 1000} s after ${signal}`));
   starting
     .then((dashboard) => dashboard.stop())
     .then(

@@ -1,3 +1,5 @@
+import type { Clock } from '../protocol/time/clock.js';
+
 /** A source that is read again while the host runs. */
 export interface ReloadTask {
   readonly everyMs: number;
@@ -15,23 +17,25 @@ export interface ReloadTask {
 export class Reloader {
   readonly #tasks: readonly ReloadTask[];
   readonly #running = new Map<ReloadTask, Promise<void>>();
-  #timers: NodeJS.Timeout[] = [];
+  readonly #clock: Clock;
+  #stops: (() => void)[] = [];
 
-  constructor(tasks: readonly ReloadTask[]) {
+  constructor(tasks: readonly ReloadTask[], clock: Clock) {
     this.#tasks = tasks;
+    this.#clock = clock;
   }
 
   start(): void {
-    this.#timers = this.#tasks.map((task) =>
-      setInterval(() => {
+    this.#stops = this.#tasks.map((task) =>
+      this.#clock.every(task.everyMs, () => {
         if (!this.#running.has(task)) void this.#run(task, false);
-      }, task.everyMs).unref(),
+      }),
     );
   }
 
   /** Resolves when current reads are done. Safe to call twice. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    for (const stop of this.#stops.splice(0)) stop();
     await Promise.all(this.#running.values());
   }
 

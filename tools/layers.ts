@@ -137,6 +137,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'protocol/network/request-host.ts',
     'protocol/network/tcp-keep-alive.ts',
     'protocol/problems.ts',
+    'protocol/time/clock.ts',
   ],
   'tools/': ['plugin/api.ts', 'protocol/'],
   'bench/': [

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { problem } from '../../protocol/problems.js';
-import type { DataFile, TokenRecord } from '../data-file.js';
+import type { TokenRecord } from '../data-file.js';
+import type { CredentialOptions } from './sessions.js';
 
 const PREFIX = 'flt_';
 const TOKEN_BYTES = 32;
@@ -20,14 +21,10 @@ export interface NewToken {
 
 /** Long-lived tokens for CLIs and CI: 256 random bits each, stored as a hash. */
 export class ApiTokens {
-  readonly #data: DataFile;
-  readonly #clock: () => number;
-  readonly #randomBytes: (size: number) => Buffer;
+  readonly #options: CredentialOptions;
 
-  constructor(data: DataFile, clock: () => number, randomBytes: (size: number) => Buffer) {
-    this.#data = data;
-    this.#clock = clock;
-    this.#randomBytes = randomBytes;
+  constructor(options: CredentialOptions) {
+    this.#options = options;
   }
 
   /**
@@ -39,15 +36,15 @@ export class ApiTokens {
     expiresAt,
     environmentId,
   }: NewToken): Promise<TokenView & { readonly token: string }> {
-    const token = PREFIX + this.#randomBytes(TOKEN_BYTES).toString('base64url');
+    const token = PREFIX + this.#options.randomBytes(TOKEN_BYTES).toString('base64url');
     const view: TokenView = {
-      id: this.#randomBytes(8).toString('hex'),
+      id: this.#options.randomBytes(8).toString('hex'),
       name,
-      createdAt: new Date(this.#clock()).toISOString(),
+      createdAt: new Date(this.#options.clock.now()).toISOString(),
       expiresAt: expiresAt?.toISOString() ?? null,
       environmentId,
     };
-    await this.#data.update((state) => {
+    await this.#options.data.update((state) => {
       if (state.tokens.length >= MAX_TOKENS) {
         throw problem('too-many-tokens');
       }
@@ -58,13 +55,13 @@ export class ApiTokens {
 
   /** All tokens, expired ones included, so that an admin can see why a script stopped. */
   list(): TokenView[] {
-    return this.#data.current.tokens.map(({ hash: _, ...view }) => view);
+    return this.#options.data.current.tokens.map(({ hash: _, ...view }) => view);
   }
 
   /** @returns false when there is no such token */
   async revoke(id: string): Promise<boolean> {
-    if (!this.#data.current.tokens.some((record) => record.id === id)) return false;
-    await this.#data.update((state) => ({
+    if (!this.#options.data.current.tokens.some((record) => record.id === id)) return false;
+    await this.#options.data.update((state) => ({
       ...state,
       tokens: state.tokens.filter((record) => record.id !== id),
     }));
@@ -76,9 +73,9 @@ export class ApiTokens {
     if (!presented.startsWith(PREFIX)) return null;
     // Not in constant time: timing reveals only the hash of a guess, not the token.
     const hash = hashOf(presented);
-    const record = this.#data.current.tokens.find((candidate) => candidate.hash === hash);
+    const record = this.#options.data.current.tokens.find((candidate) => candidate.hash === hash);
     if (record === undefined) return null;
-    if (record.expiresAt !== null && Date.parse(record.expiresAt) <= this.#clock()) return null;
+    if (record.expiresAt !== null && Date.parse(record.expiresAt) <= this.#options.clock.now()) return null;
     return record;
   }
 }

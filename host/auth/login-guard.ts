@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../../protocol/network/network-of.js';
 import { type Problem, problem } from '../../protocol/problems.js';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** Limits on the (costly) password comparisons. */
@@ -36,12 +37,12 @@ export class LoginGuard {
   readonly #room: WaitingRoom;
   readonly #knownNetworks = new Set<string>();
 
-  constructor(limits: LoginLimits = defaultLoginLimits) {
+  constructor(limits: LoginLimits = defaultLoginLimits, clock: Clock = systemClock) {
     this.#byCaller = new RateLimiterMemory({
       points: limits.perAddress,
       duration: limits.perAddressSeconds,
     });
-    this.#room = new WaitingRoom(limits);
+    this.#room = new WaitingRoom(limits, clock);
   }
 
   /**

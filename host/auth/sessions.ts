@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { DataFile } from '../data-file.js';
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
@@ -7,6 +8,13 @@ const LIFETIME_MS = 12 * 60 * 60 * 1000;
 const MAX_KEPT = 1_000;
 const ISSUER = 'fairlead-host';
 const SUBJECT = 'admin';
+
+/** What credentials are made of and kept in. */
+export interface CredentialOptions {
+  readonly data: DataFile;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly randomBytes: (size: number) => Buffer;
+}
 
 /** A signed-in admin. */
 export interface Session {
@@ -22,21 +30,17 @@ export interface VerifiedSession extends Session {
 
 /** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
 export class Sessions {
-  readonly #data: DataFile;
-  readonly #clock: () => number;
-  readonly #randomBytes: (size: number) => Buffer;
+  readonly #options: CredentialOptions;
 
-  constructor(data: DataFile, clock: () => number, randomBytes: (size: number) => Buffer) {
-    this.#data = data;
-    this.#clock = clock;
-    this.#randomBytes = randomBytes;
+  constructor(options: CredentialOptions) {
+    this.#options = options;
   }
 
   /** Opens a session for someone whose password has been verified. */
   async open(): Promise<Session & { readonly token: string }> {
-    const now = this.#clock();
+    const now = this.#options.clock.now();
     const expiresAt = new Date(now + LIFETIME_MS);
-    const id = this.#randomBytes(16).toString('base64url');
+    const id = this.#options.randomBytes(16).toString('base64url');
     const token = await new SignJWT()
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(ISSUER)
@@ -50,19 +54,19 @@ export class Sessions {
 
   /** The session of a token; null if expired, ended, older than a password change, or not ours. */
   async verify(token: string): Promise<VerifiedSession | null> {
-    const { passwordHash } = this.#data.current;
+    const { passwordHash } = this.#options.data.current;
     try {
       const { payload } = await jwtVerify(token, this.#key(), {
         algorithms: ['HS256'],
         issuer: ISSUER,
         subject: SUBJECT,
         requiredClaims: ['exp', 'jti'],
-        currentDate: new Date(this.#clock()),
+        currentDate: new Date(this.#options.clock.now()),
       });
       const { jti, exp } = payload;
       if (jti === undefined || exp === undefined) return null;
       const session = { id: jti, expiresAt: new Date(exp * 1000) };
-      const isValid = () => this.#data.current.passwordHash === passwordHash && this.#isOpen(session);
+      const isValid = () => this.#options.data.current.passwordHash === passwordHash && this.#isOpen(session);
       return isValid() ? { ...session, isValid } : null;
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
@@ -72,8 +76,8 @@ export class Sessions {
 
   /** Ends a session early. On disk when this resolves, so that a restart does not bring it back. */
   async revoke({ id, expiresAt }: Session): Promise<void> {
-    const now = this.#clock();
-    await this.#data.update((state) => ({
+    const now = this.#options.clock.now();
+    await this.#options.data.update((state) => ({
       ...state,
       revokedSessions: [
         // A temporarily wrong clock would drop all of them, and make them valid again later.
@@ -86,13 +90,13 @@ export class Sessions {
   }
 
   #isOpen({ id, expiresAt }: Session): boolean {
-    const isRevoked = this.#data.current.revokedSessions.some((revoked) => revoked.id === id);
-    return !isRevoked && expiresAt.getTime() > this.#clock();
+    const isRevoked = this.#options.data.current.revokedSessions.some((revoked) => revoked.id === id);
+    return !isRevoked && expiresAt.getTime() > this.#options.clock.now();
   }
 
   /** The password's hash is part of the key, so that a password change ends every session. */
   #key(): Buffer {
-    const { sessionSecret, passwordHash } = this.#data.current;
+    const { sessionSecret, passwordHash } = this.#options.data.current;
     return createHmac('sha256', Buffer.from(sessionSecret, 'base64url'))
       .update(passwordHash ?? '')
       .digest();

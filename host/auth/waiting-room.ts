@@ -1,3 +1,5 @@
+import type { Clock } from '../../protocol/time/clock.js';
+
 /** Whether an attempt may run; if not, when to retry. */
 export type Place =
   | { readonly isAdmitted: true }
@@ -27,21 +29,20 @@ const ADMITTED: Place = { isAdmitted: true };
  */
 export class WaitingRoom {
   readonly #limits: WaitingRoomLimits;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #known: Waiting[] = [];
   readonly #unknown: Waiting[] = [];
   #running = 0;
   /** Attempts currently allowed to unknown callers. */
   #allowance: number;
   #countedMs: number;
-  #timer: NodeJS.Timeout | null = null;
+  #isTimed = false;
 
-  /** @param now milliseconds that never go back */
-  constructor(limits: WaitingRoomLimits, now: () => number = () => performance.now()) {
+  constructor(limits: WaitingRoomLimits, clock: Clock) {
     this.#limits = limits;
-    this.#now = now;
+    this.#clock = clock;
     this.#allowance = limits.perMinute;
-    this.#countedMs = now();
+    this.#countedMs = clock.monotonic();
   }
 
   /** Each admitted caller must call {@link leave}. */
@@ -75,21 +76,19 @@ export class WaitingRoom {
       this.#running += 1;
       next.settle(ADMITTED);
     }
-    if (this.#timer !== null || this.#unknown.length === 0) return;
+    if (this.#isTimed || this.#unknown.length === 0) return;
     // While comparisons run, the end of one admits the next.
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        if (this.#running < this.#limits.concurrent) this.#admit();
-      },
-      Math.max(1, Math.ceil(this.#waitMs(0))),
-    );
+    this.#isTimed = true;
+    this.#clock.after(Math.max(1, Math.ceil(this.#waitMs(0))), () => {
+      this.#isTimed = false;
+      if (this.#running < this.#limits.concurrent) this.#admit();
+    });
   }
 
   /** Waiting time of an unknown caller with `ahead` others before it. */
   #waitMs(ahead: number): number {
     const { perMinute } = this.#limits;
-    const now = this.#now();
+    const now = this.#clock.monotonic();
     this.#allowance = Math.min(
       perMinute,
       this.#allowance + ((now - this.#countedMs) / MINUTE_MS) * perMinute,

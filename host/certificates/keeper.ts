@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from '../../plugin/server-hooks/host.js';
 import type { ProblemCode } from '../../protocol/problems.js';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { ServerCertificate } from './certificate.js';
 import { certificateProblems } from './problems.js';
 
 export interface CertificateKeeperOptions {
   /** Reads the certificate from disk; renews our own. */
   readonly read: () => Promise<ServerCertificate>;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
   /** Called with each certificate that replaces {@link CertificateKeeper.current}. */
   readonly onChange: (certificate: ServerCertificate) => void;
@@ -60,7 +60,7 @@ export class CertificateKeeper {
 
   #evaluate(): void {
     const { clock, logger } = this.#options;
-    const now = clock();
+    const now = clock.now();
     const problems = certificateProblems(this.#current, now);
     for (const code of problems.filter((code) => !this.#problems.includes(code))) {
       logger.warn({ code, hubTime: new Date(now).toISOString(), ...this.#spans() }, MESSAGES[code] ?? code);

@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
 import { openStreams } from './open-streams.js';
 
 const CHECK_MS = 1_000;
@@ -26,12 +27,13 @@ export function cutEndedSession(
   session: ServerHttp2Session,
   socket: Socket,
   checkMs: number = CHECK_MS,
+  clock: Clock = systemClock,
 ): void {
   const streams = openStreams(session);
   const isStuck = stuckDetector(session, socket);
   let checks = 0;
   let unread = 0;
-  const timer = setInterval(() => {
+  const stop = clock.every(checkMs, () => {
     if (!session.destroyed && !(session.closed && streams() === 0)) {
       if (isStuck()) socket.destroy();
       return;
@@ -40,8 +42,8 @@ export function cutEndedSession(
     unread = unsentBytes(socket) ?? 0;
     checks = unread === before ? checks + 1 : 1;
     if (checks > (unread > 0 ? UNREAD_CHECKS : ENDED_CHECKS)) socket.destroy();
-  }, checkMs);
-  socket.once('close', () => clearInterval(timer));
+  });
+  socket.once('close', stop);
 }
 
 /** Call the result at each check; true once the session neither reads nor writes. */

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { type Problem, problem } from '../../protocol/problems.js';
+import type { Clock } from '../../protocol/time/clock.js';
 
 const MAX_BYTES = 16 * 1024;
 const DEADLINE_MS = 10_000;
@@ -10,8 +11,8 @@ const DEADLINE_MS = 10_000;
  * streams them.
  * @throws {Problem} `body-too-large` (413), `body-too-slow` (408), `bad-request` (400)
  */
-export async function readJson<T>(ctx: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = await readText(ctx);
+export async function readJson<T>(ctx: Context, schema: z.ZodType<T>, clock: Clock): Promise<T> {
+  const text = await readText(ctx, clock);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -26,13 +27,13 @@ export async function readJson<T>(ctx: Context, schema: z.ZodType<T>): Promise<T
   });
 }
 
-function readText({ req, res }: Context): Promise<string> {
+function readText({ req, res }: Context, clock: Clock): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     // Drain the request instead of destroying it, which would close the response's socket.
     const refuse = (error: Problem) => {
-      clearTimeout(timer);
+      cancel();
       req.off('data', keep).resume();
       if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
       reject(error);
@@ -43,11 +44,11 @@ function readText({ req, res }: Context): Promise<string> {
       if (size > MAX_BYTES)
         refuse(problem('body-too-large', { detail: `The body is larger than ${MAX_BYTES} bytes` }));
     };
-    const timer = setTimeout(refuse, DEADLINE_MS, problem('body-too-slow'));
+    const cancel = clock.after(DEADLINE_MS, () => refuse(problem('body-too-slow')));
     req.on('data', keep);
     req.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     const cut = () => {
-      clearTimeout(timer);
+      cancel();
       reject(problem('bad-request', { detail: 'The body was truncated' }));
     };
     req.once('error', cut);

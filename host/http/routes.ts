@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type ProblemCode, problem } from '../../protocol/problems.js';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { ApiTokens } from '../auth/api-tokens.js';
 import { type Authenticator, type Caller, cookieOf, SESSION_COOKIE } from '../auth/authenticate.js';
 import { DEVICE_COOKIE, type Devices } from '../auth/devices.js';
@@ -12,7 +13,6 @@ import type { Sessions } from '../auth/sessions.js';
 import type { CertificateKeeper } from '../certificates/keeper.js';
 import type { DataFile } from '../data-file.js';
 import type { PluginRegistry } from '../plugins/registry.js';
-
 import { readJson } from './read-json.js';
 
 /** Dependencies of the host's own routes. */
@@ -25,7 +25,7 @@ export interface RouteDeps {
   readonly guard: LoginGuard;
   readonly plugins: PluginRegistry;
   readonly certificates: Pick<CertificateKeeper, 'problems'>;
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly version: string;
 }
 
@@ -75,13 +75,13 @@ const DEVICE_SECONDS = 365 * 24 * 3600;
 function addSessionRoutes(router: Router, deps: RouteDeps): void {
   const { data, sessions, authenticator, devices, guard, clock } = deps;
   router.post('/api/session', async (ctx) => {
-    const { password } = await readJson(ctx, Login);
+    const { password } = await readJson(ctx, Login, clock);
     const device = devices.identify(cookieOf(ctx.req.headers.cookie, DEVICE_COOKIE));
     const verify = () => verifyPassword(password, data.current.passwordHash ?? '');
     const right = await guard.attempt(ctx.ip, verify, device);
     if (!right) throw problem('bad-password');
     const { token, expiresAt } = await sessions.open();
-    setCookie(ctx, SESSION_COOKIE, token, Math.floor((expiresAt.getTime() - clock()) / 1000));
+    setCookie(ctx, SESSION_COOKIE, token, Math.floor((expiresAt.getTime() - clock.now()) / 1000));
     setCookie(ctx, DEVICE_COOKIE, devices.mark(device), DEVICE_SECONDS);
     answer(ctx, 200, { token, expiresAt: expiresAt.toISOString() });
   });
@@ -112,9 +112,9 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteD
 
   router.post('/api/tokens', async (ctx) => {
     await unbound(ctx, authenticator);
-    const body = await readJson(ctx, NewToken);
+    const body = await readJson(ctx, NewToken, clock);
     const expiresAt = body.expiresAt == null ? null : new Date(body.expiresAt);
-    if (expiresAt !== null && expiresAt.getTime() <= clock()) {
+    if (expiresAt !== null && expiresAt.getTime() <= clock.now()) {
       throw problem('bad-request', { detail: 'expiresAt: must be in the future' });
     }
     answer(
@@ -131,7 +131,7 @@ function addTokenRoutes(router: Router, { tokens, authenticator, clock }: RouteD
   });
 }
 
-function addPluginRoutes(router: Router, { plugins, authenticator }: RouteDeps): void {
+function addPluginRoutes(router: Router, { plugins, authenticator, clock }: RouteDeps): void {
   router.get('/api/plugins', async (ctx) => {
     await unbound(ctx, authenticator);
     answer(ctx, 200, { plugins: plugins.list() });
@@ -139,7 +139,7 @@ function addPluginRoutes(router: Router, { plugins, authenticator }: RouteDeps):
 
   router.patch('/api/plugins/:id', async (ctx) => {
     await unbound(ctx, authenticator);
-    const { enabled } = await readJson(ctx, PluginChange);
+    const { enabled } = await readJson(ctx, PluginChange, clock);
     const view = await plugins.setEnabled(String(ctx.params.id), enabled);
     if (view === null) throw problem('not-found');
     answer(ctx, 200, view);

@@ -12,6 +12,7 @@ import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
 import { releaseOnClose } from '../../protocol/network/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
 import type { Problem } from '../../protocol/problems.js';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
 import type { ServerCertificate } from '../certificates/certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
 import { dockerProblem, lastAnswer } from './problem.js';
@@ -61,15 +62,21 @@ export class HttpsServer {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #idle = new Set<Duplex>();
   readonly #idleSessionMs: number;
+  readonly #clock: Clock;
   #stopped: Promise<void> | null = null;
 
-  /** @param idleSessionMs default 600000, see `watch-session.ts` */
+  /**
+   * @param idleSessionMs default 600000, see `watch-session.ts`
+   * @param clock default: the system's
+   */
   constructor(
     { cert, key }: ServerCertificate,
     handlers: ServerHandlers,
     idleSessionMs: number = IDLE_SESSION_MS,
+    clock: Clock = systemClock,
   ) {
     this.#idleSessionMs = idleSessionMs;
+    this.#clock = clock;
     this.#server = createSecureServer({
       ...secureOptions({ cert, key }),
       allowHTTP1: true,
@@ -130,17 +137,17 @@ export class HttpsServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     for (const socket of this.#idle) socket.destroy();
-    const cut = setTimeout(() => {
+    const cancelCut = this.#clock.after(GRACE_MS, () => {
       for (const socket of this.#sockets) socket.destroy();
-    }, GRACE_MS);
+    });
     // Do not wait for a connection whose descriptor the system does not close.
-    let giveUp: NodeJS.Timeout | undefined;
+    let cancelLate = () => {};
     const late = new Promise<void>((resolve) => {
-      giveUp = setTimeout(resolve, GRACE_MS + CUT_MS);
+      cancelLate = this.#clock.after(GRACE_MS + CUT_MS, resolve);
     });
     await Promise.race([closed, late]);
-    clearTimeout(cut);
-    clearTimeout(giveUp);
+    cancelCut();
+    cancelLate();
   }
 
   #track(): void {
@@ -159,8 +166,8 @@ export class HttpsServer {
       if (socket.alpnProtocol === 'h2') {
         // Node's own listener ran first and created the session of this connection.
         if (accepted) {
-          watchSession(accepted, socket, this.#idleSessionMs);
-          cutEndedSession(accepted, socket);
+          watchSession(accepted, socket, this.#idleSessionMs, this.#clock);
+          cutEndedSession(accepted, socket, undefined, this.#clock);
         }
         accepted = null;
         return;
@@ -177,12 +184,12 @@ export class HttpsServer {
         else if (!socket.destroyed) this.#idle.add(socket);
       });
     });
-    this.#server.on('clientError', answerMalformed);
+    this.#server.on('clientError', (error, socket) => answerMalformed(error, socket, this.#clock));
   }
 }
 
 /** Answers a connection that is not HTTP, if it can still be read. */
-function answerMalformed(error: Error, socket: Duplex): void {
+function answerMalformed(error: Error, socket: Duplex, clock: Clock): void {
   // The rest of a request that was already answered.
   if (socket.writableEnded) return;
   const problem = malformed(error);
@@ -192,8 +199,10 @@ function answerMalformed(error: Error, socket: Duplex): void {
   }
   socket.end(lastAnswer(problem));
   // Closing a connection with unread input would discard its answer.
-  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(cut));
+  socket.once(
+    'close',
+    clock.after(LINGER_MS, () => socket.destroy()),
+  );
 }
 
 /** The problem behind an error of Node's HTTP parser; null: the connection is closed. The caller may be a Docker client. */

@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
 import { openStreams } from './open-streams.js';
 
 /**
@@ -10,24 +11,34 @@ import { openStreams } from './open-streams.js';
  * is unanswered by the next: data written for it would stay in memory forever.
  * @param socket the TLS socket below the session
  */
-export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs: number): void {
+export function watchSession(
+  session: ServerHttp2Session,
+  socket: Socket,
+  idleMs: number,
+  clock: Clock = systemClock,
+): void {
   const streams = openStreams(session);
   // Not `session.setTimeout`: Node does not clear it when a session ends, and keeps the session until it fires.
-  const idle = setTimeout(() => {
-    // `cut-ended-session.ts` handles the connection of a closed session.
-    if (streams() === 0 && !session.destroyed) session.close();
-    else idle.refresh();
-  }, idleMs);
+  let usedMs = clock.monotonic();
+  let cancelIdle = () => {};
+  const wait = (ms: number) => {
+    cancelIdle = clock.after(ms, () => {
+      const leftMs = usedMs + idleMs - clock.monotonic();
+      // `cut-ended-session.ts` handles the connection of a closed session.
+      if (leftMs <= 0 && streams() === 0 && !session.destroyed) session.close();
+      else wait(leftMs > 0 ? leftMs : idleMs);
+    });
+  };
+  wait(idleMs);
   const use = () => {
-    // Refreshing a cleared timer would restart it.
-    if (!socket.destroyed) idle.refresh();
+    usedMs = clock.monotonic();
   };
   session.on('stream', (stream) => {
     use();
     stream.once('close', use);
   });
   let isSuspect = false;
-  const asking = setInterval(() => {
+  const stopAsking = clock.every(idleMs, () => {
     // The socket, because a destroyed session first waits for its last write, which such a client never reads.
     if (isSuspect) {
       socket.destroy();
@@ -38,9 +49,9 @@ export function watchSession(session: ServerHttp2Session, socket: Socket, idleMs
     session.ping((error) => {
       isSuspect = error !== null;
     });
-  }, idleMs);
+  });
   socket.once('close', () => {
-    clearInterval(asking);
-    clearTimeout(idle);
+    stopAsking();
+    cancelIdle();
   });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Host } from '../../plugin/server-hooks/host.js';
 import type { PluginOptions } from '../../plugin/server-hooks/options.js';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { HostConfig } from '../config.js';
 import { findPlugins } from './find-plugins.js';
 import { loadPlugin } from './load-plugin.js';
@@ -12,13 +13,14 @@ export async function openSlots(
   config: HostConfig,
   folders: readonly string[],
   host: Host,
+  clock: Clock,
 ): Promise<PluginSlot[]> {
   const { manifests, refused } = await findPlugins(folders);
   for (const reason of refused) host.logger.error({ reason }, 'a plugin was skipped');
   if (manifests.length === 0) host.logger.warn({ folders }, 'no plugin found');
   return manifests.map((manifest) => {
     const create = async () => (await loadPlugin(manifest))(optionsFor(manifest, config), host);
-    return new PluginSlot(manifest, create);
+    return new PluginSlot(manifest, create, clock);
   });
 }
 

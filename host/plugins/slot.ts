@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import { Problem } from '../../protocol/problems.js';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { LoadedPlugin } from './load-plugin.js';
 import type { PluginManifest } from './manifest.js';
 
@@ -24,6 +25,7 @@ export class PluginSlot {
   readonly manifest: PluginManifest;
   readonly #create: () => Promise<LoadedPlugin>;
   readonly #deadlines: SlotDeadlines;
+  readonly #clock: Clock;
   #plugin: LoadedPlugin | null = null;
   #state: PluginState = 'off';
   #problem: Error | null = null;
@@ -34,8 +36,10 @@ export class PluginSlot {
   constructor(
     manifest: PluginManifest,
     create: () => Promise<LoadedPlugin>,
+    clock: Clock,
     deadlines: SlotDeadlines = defaultDeadlines,
   ) {
+    this.#clock = clock;
     this.manifest = manifest;
     this.#create = create;
     this.#deadlines = deadlines;
@@ -92,8 +96,8 @@ export class PluginSlot {
       this.#setState('starting');
       let plugin: LoadedPlugin | null = null;
       try {
-        plugin = await withDeadline(this.#create(), this.#deadlines.startMs, 'loading');
-        this.#tunnelPort = (await withDeadline(plugin.start(), this.#deadlines.startMs, 'start')).tunnelPort;
+        plugin = await this.#within(this.#deadlines.startMs, this.#create(), 'loading');
+        this.#tunnelPort = (await this.#within(this.#deadlines.startMs, plugin.start(), 'start')).tunnelPort;
         this.#plugin = plugin;
         this.#setState('on');
       } catch (error) {
@@ -119,7 +123,20 @@ export class PluginSlot {
   }
 
   async #stop(plugin: LoadedPlugin | null): Promise<void> {
-    if (plugin) await withDeadline(plugin.stop(), this.#deadlines.stopMs, 'stop');
+    if (plugin) await this.#within(this.#deadlines.stopMs, plugin.stop(), 'stop');
+  }
+
+  /** The result of `work`, or a rejection after `ms`. It does not cancel the work. */
+  async #within<T>(ms: number, work: Promise<T>, name: string): Promise<T> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#clock.after(ms, () => reject(new Error(`${name} took more than ${ms / 1000} s`)));
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
   }
 
   /** One at a time, in order. */
@@ -138,17 +155,4 @@ export class PluginSlot {
 /** An error that a plugin should have answered itself. Its Problems are not the host's: their texts are not for callers. */
 function escaped(error: unknown): unknown {
   return error instanceof Problem ? new Error('a plugin failed', { cause: error }) : error;
-}
-
-/** The result of `work`, or a rejection after `ms`. It does not cancel the work. */
-async function withDeadline<T>(work: Promise<T>, ms: number, name: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} took more than ${ms / 1000} s`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -14,7 +14,7 @@ import { certificateProblems } from '../../host/certificates/problems.js';
 import { LogRecorder } from '../kit/log-recorder.js';
 import { untilTrue } from '../kit/until.js';
 import { runHost, started } from './host-process.js';
-import { callHttps, makeFolder, PASSWORD, startHost } from './start-host.js';
+import { callHttps, makeFolder, PASSWORD, startHost, withWallClock } from './start-host.js';
 
 const HOUR_MS = 3_600_000;
 /** How often the tests' hosts read files, and how long a change may stay unnoticed. */
@@ -106,7 +106,7 @@ test('reload: an expired certificate is reported', async (t) => {
   const { dataDir, folder, issue } = await setup(t);
   await writePair(folder, await issue());
   const clock = { ms: Date.now() };
-  const deps = { filesMs: FILES_MS, clock: () => clock.ms };
+  const deps = { filesMs: FILES_MS, clock: withWallClock(() => clock.ms) };
   const host = await startHost(t, { dataDir, config: { tls: files(folder) }, deps });
   t.deepEqual(await problemsOf(host), []);
   clock.ms += 390 * 24 * HOUR_MS;

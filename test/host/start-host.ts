@@ -9,6 +9,10 @@ import type { ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { type HostConfig, readConfig } from '../../host/config.js';
 import { type DashboardDeps, type RunningDashboard, startDashboard } from '../../host/dashboard.js';
+import { type Clock, systemClock } from '../../protocol/time/clock.js';
+
+/** The system's clock with another time of day. */
+export const withWallClock = (now: () => number): Clock => ({ ...systemClock, now });
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -62,7 +66,7 @@ export async function startHost(
     ...changes.config,
   };
   const dashboard = await startDashboard(config, {
-    clock: Date.now,
+    clock: systemClock,
     randomBytes,
     logger: pino({ level: 'silent' }),
     pluginFolders: [fakePluginFolder],

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { startHost } from '../start-host.js';
+import { startHost, withWallClock } from '../start-host.js';
 
 test('tokens: one is shown once, stored as a hash in a private file, and survives a restart', async (t) => {
   const host = await startHost(t);
@@ -53,7 +53,7 @@ test('tokens: one bound to an environment is reported so to the plugin and canno
 
 test('tokens: an expired one is not accepted', async (t) => {
   let now = Date.parse('2026-01-02T00:00:00Z');
-  const host = await startHost(t, { deps: { clock: () => now } });
+  const host = await startHost(t, { deps: { clock: withWallClock(() => now) } });
   const admin = await host.signIn();
   const body = { name: 'ci', expiresAt: '2026-01-02T02:00:00+01:00' };
   const made = await host.call('/api/tokens', { method: 'POST', headers: admin, body });

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 
 async function setup(t: ExecutionContext) {
   let now = Date.parse('2026-01-01T00:00:00Z');
-  const clock = () => now;
+  const clock = { now: () => now };
   const initial = () => ({
     schemaVersion: 1 as const,
     passwordHash: 'hash',
@@ -25,8 +25,8 @@ async function setup(t: ExecutionContext) {
   });
   const data = await DataFile.open(join(await makeFolder(t), 'host.json'), initial, new LogRecorder());
   t.teardown(() => data.close());
-  const sessions = new Sessions(data, clock, randomBytes);
-  const tokens = new ApiTokens(data, clock, randomBytes);
+  const sessions = new Sessions({ data, clock, randomBytes });
+  const tokens = new ApiTokens({ data, clock, randomBytes });
   const live = new LiveCredentials();
   data.onChange(() => live.review());
   const authenticator = new Authenticator(sessions, tokens, live);

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { PASSWORD, startHost } from '../start-host.js';
+import { PASSWORD, startHost, withWallClock } from '../start-host.js';
 
 const csrf = { 'x-fairlead-csrf': '1' };
 
 test('session: the correct password gives a bearer token and a restricted cookie for 12 hours', async (t) => {
   const now = Date.parse('2026-01-02T03:04:05Z');
-  const host = await startHost(t, { deps: { clock: () => now } });
+  const host = await startHost(t, { deps: { clock: withWallClock(() => now) } });
   const answer = await host.call('/api/session', { method: 'POST', body: { password: PASSWORD } });
   t.is(answer.status, 200);
   t.is(answer.json().expiresAt, '2026-01-02T15:04:05.000Z');
@@ -132,7 +132,7 @@ test('session: DELETE ends it for bearer and cookie, and a restart does not brin
 
 test('session: an ended one stays ended after a wrong clock', async (t) => {
   const clock = { ms: Date.now() };
-  const host = await startHost(t, { deps: { clock: () => clock.ms } });
+  const host = await startHost(t, { deps: { clock: withWallClock(() => clock.ms) } });
   const headers = await host.signIn();
   t.is((await host.call('/api/session', { method: 'DELETE', headers })).status, 204);
   clock.ms += 12 * 365 * 24 * 3_600_000;
@@ -144,7 +144,7 @@ test('session: an ended one stays ended after a wrong clock', async (t) => {
 
 test('session: ends after 12 hours', async (t) => {
   let now = Date.parse('2026-01-02T00:00:00Z');
-  const host = await startHost(t, { deps: { clock: () => now } });
+  const host = await startHost(t, { deps: { clock: withWallClock(() => now) } });
   const headers = await host.signIn();
   now += 12 * 60 * 60 * 1000 - 1000;
   t.is((await host.call('/api/session', { headers })).status, 200);

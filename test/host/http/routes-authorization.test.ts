@@ -10,7 +10,7 @@ import Koa from 'koa';
 import { CSRF_HEADER, SESSION_COOKIE } from '../../../host/auth/authenticate.js';
 import { addHostRoutes, type RouteDeps } from '../../../host/http/routes.js';
 import { OPERATIONS } from '../../../plugin/server-hooks/routes/operations.js';
-import { startHost, type TestHost } from '../start-host.js';
+import { startHost, type TestHost, withWallClock } from '../start-host.js';
 
 const PLUGIN = fileURLToPath(new URL('../../..', import.meta.url));
 const DAY_MS = 86_400_000;
@@ -177,7 +177,7 @@ async function outcome(
 
 async function setup(t: ExecutionContext) {
   let nowMs = Date.now();
-  const hub = await startHost(t, { deps: { pluginFolders: [PLUGIN], clock: () => nowMs } });
+  const hub = await startHost(t, { deps: { pluginFolders: [PLUGIN], clock: withWallClock(() => nowMs) } });
   const oldSession = await hub.signIn();
   nowMs += DAY_MS;
   const admin = await hub.signIn();

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { LoadedPlugin } from '../../../host/plugins/load-plugin.js';
 import { PluginSlot } from '../../../host/plugins/slot.js';
 import { Problem, problem } from '../../../protocol/problems.js';
+import { systemClock } from '../../../protocol/time/clock.js';
 
 const manifest = {
   manifestVersion: 1,
@@ -36,6 +37,7 @@ function makeSlot(changes: (number: number) => Partial<LoadedPlugin> = () => ({}
         },
       };
     },
+    systemClock,
     { startMs: 50, stopMs: 50 },
   );
   return { slot, seen };
@@ -102,7 +104,7 @@ test('slot: a stop that fails or never ends neither keeps a plugin mounted nor b
 });
 
 test('slot: a plugin that cannot be loaded, or throws a string, has a readable problem', async (t) => {
-  const slot = new PluginSlot(manifest, async () => Promise.reject('a string'));
+  const slot = new PluginSlot(manifest, async () => Promise.reject('a string'), systemClock);
   await slot.enable();
   isFailed(t, slot, /a string/);
 });
