@@ -64,6 +64,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   changeSettings: 'admin',
   getFleet: 'admin',
   selfTest: 'admin',
+  getMetrics: 'admin',
   getCa: 'anyone',
   streamEvents: 'own',
   getOpenApi: 'anyone',
