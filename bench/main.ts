@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { agent } from './agent.js';
 import { calls } from './calls.js';
 import { latency } from './latency.js';
 import { list } from './list.js';
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   list,
   wire,
   panel,
+  agent,
 };
 
 const { values, positionals } = parseArgs({

@@ -17,10 +17,14 @@ export interface BundledHub {
 const PASSWORD = 'a-password-for-benchmarks';
 const READY = /^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/;
 
-/** @param onSpawn gets the process before it is ready, to end it with {@link endProcess} */
+/**
+ * @param onSpawn gets the process before it is ready, to end it with {@link endProcess}
+ * @param env more variables
+ */
 export async function startBundledHub(
   dataDir: string,
   onSpawn: (hub: ChildProcess) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<BundledHub> {
   const main = fileURLToPath(new URL('../../host/main.ts', import.meta.url));
   const hub = spawn(process.execPath, ['--import', 'tsx', main], {
@@ -33,6 +37,7 @@ export async function startBundledHub(
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_ADMIN_PASSWORD: PASSWORD,
       FAIRLEAD_LOG_LEVEL: 'warn',
+      ...env,
     },
   });
   onSpawn(hub);

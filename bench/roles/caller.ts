@@ -71,7 +71,7 @@ function run(socket: net.Socket): void {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const cpuMs = async () =>
-  (await Promise.all(input.pids.map(processCost))).reduce((sum, cost) => sum + cost.cpuMs, 0);
+  (await Promise.all(input.pids.map((pid) => processCost(pid)))).reduce((sum, cost) => sum + cost.cpuMs, 0);
 
 for (let i = 0; i < input.connections; i++) run(connect());
 await pause(input.warmUpMs);

@@ -61,7 +61,9 @@ export function createOutbound(
   };
   const agent = config.cleartext
     ? new PlainAgent(connectTcp)
-    : new SecureAgent(connectTcp, { rejectUnauthorized: !config.insecurePoll }, secureContext);
+    : config.insecurePoll
+      ? new SecureAgent(connectTcp, { rejectUnauthorized: false }, unverifiedContext())
+      : new SecureAgent(connectTcp, { rejectUnauthorized: true }, secureContext);
   return Object.freeze({ agent, connectTcp, close: () => agent.destroy() });
 }
 
@@ -74,12 +76,18 @@ function authoritiesContext(ca: AgentConfig['ca']): () => tls.SecureContext {
     const own = pem === null ? {} : { ca: [...tls.rootCertificates, pem] };
     return { pem, context: tls.createSecureContext({ ...own, minVersion: 'TLSv1.2' }) };
   };
-  let made = make(ca?.() ?? null);
+  let made: ReturnType<typeof make> | null = null;
   return () => {
     const pem = ca?.() ?? null;
-    if (pem !== made.pem) made = make(pem);
+    if (made === null || pem !== made.pem) made = make(pem);
     return made.context;
   };
+}
+
+/** For connections that are not verified: without the authorities, which take 1 MiB. */
+function unverifiedContext(): () => tls.SecureContext {
+  const context = tls.createSecureContext({ ca: [], minVersion: 'TLSv1.2' });
+  return () => context;
 }
 
 type ConnectTcp = Outbound['connectTcp'];

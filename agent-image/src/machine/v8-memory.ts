@@ -3,9 +3,13 @@ import vm from 'node:vm';
 
 /**
  * V8's compilers of hot functions. Running one once makes megabytes of its code resident, and an agent at rest never
- * needs them. See docs/decisions/agent-memory.md.
+ * needs them. Node 20 does not use `maglev`. See docs/decisions/agent-memory.md.
  */
-const COMPILERS = ['opt', 'sparkplug'];
+const COMPILERS = [
+  'opt',
+  'sparkplug',
+  ...(Number.parseInt(process.versions.node, 10) >= 24 ? ['maglev'] : []),
+];
 
 /** Leaves functions to V8's interpreter, until {@link preferSpeed}. */
 export function preferMemory(): void {
