@@ -1,3 +1,4 @@
+import { ssh } from './calls/ssh.js';
 import { bundledHost, type CallTarget, direct, plugin, tlsPipe } from './calls/targets.js';
 import { startBenchLab } from './lab/lab.js';
 import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
@@ -13,19 +14,20 @@ const BASELINE = 'raw TLS pipe';
 /** The price of a small Docker call through an open tunnel. */
 export const calls: Benchmark = {
   title: 'calls/s, response time and CPU time of /_ping through an open tunnel, 1 and 16 at a time',
-  async run({ rounds = ROUNDS, say }) {
+  async run({ rounds = ROUNDS, engine, say }) {
     const stops: (() => Promise<unknown>)[] = [];
     const defer = (stop: () => Promise<unknown>) => stops.push(stop);
     try {
-      const lab = await startBenchLab();
+      const lab = await startBenchLab(null, engine);
       defer(() => lab.close());
-      const socketPath = process.env.BENCH_ENGINE ?? lab.socketPath;
+      const { socketPath } = lab;
       const targets = [
         direct(socketPath),
         await tlsPipe(socketPath, defer),
+        await ssh(socketPath, lab.folder, defer),
         plugin(lab),
         await bundledHost(socketPath, lab.folder, defer),
-      ];
+      ].filter((target) => target !== null);
       const samples = new Map<string, CallerResult[]>();
       // Interleaved, so that other load on the machine affects all equally.
       for (let round = 0; round < rounds; round++) {
@@ -59,24 +61,22 @@ async function measure({ at, request, pids }: CallTarget, connections: number): 
 }
 
 function rowOf(name: string, samples: ReadonlyMap<string, readonly CallerResult[]>): ReportRow {
-  const figures = AT_A_TIME.flatMap((connections): [string, number][] => {
-    const median = (target: string, figure: keyof CallerResult) =>
-      quantile(
-        (samples.get(`${target} ${connections}`) ?? []).map((result) => result[figure]),
+  const figures: Record<string, number> = {};
+  for (const connections of AT_A_TIME) {
+    const median = (target: string, figure: keyof CallerResult) => {
+      const results = samples.get(`${target} ${connections}`) ?? [];
+      return quantile(
+        results.map((result) => result[figure]),
         0.5,
       );
-    const rate = median(name, 'callsPerSecond');
-    const cost = median(name, 'cpuMsPerCall');
-    return [
-      [`× ${connections}: calls/s`, rate],
-      ['÷ pipe', rate / median(BASELINE, 'callsPerSecond')],
-      ['p50 ms', median(name, 'p50Ms')],
-      ['p99 ms', median(name, 'p99Ms')],
-      ['CPU ms', cost],
-    ].map(([figure, value], index) => [
-      index === 0 ? String(figure) : `× ${connections}: ${figure}`,
-      Number(value),
-    ]);
-  });
-  return { name, figures: Object.fromEntries(figures) };
+    };
+    const at = `× ${connections}:`;
+    figures[`${at} calls/s`] = median(name, 'callsPerSecond');
+    figures[`${at} ÷ pipe`] = median(name, 'callsPerSecond') / median(BASELINE, 'callsPerSecond');
+    figures[`${at} p50 ms`] = median(name, 'p50Ms');
+    figures[`${at} added`] = median(name, 'p50Ms') - median('direct', 'p50Ms');
+    figures[`${at} p99 ms`] = median(name, 'p99Ms');
+    figures[`${at} CPU ms`] = median(name, 'cpuMsPerCall');
+  }
+  return { name, figures };
 }

@@ -25,17 +25,23 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    json: { type: 'string' },
+    rounds: { type: 'string' },
+    engine: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 const [name] = positionals;
 const benchmark = name === undefined ? undefined : BENCHMARKS[name];
 if (values.help || !benchmark) {
-  console.log('Usage: npm run bench -- <name> [--rounds N] [--json FILE]\n');
+  console.log('Usage: npm run bench -- <name> [--rounds N] [--json FILE] [--engine SOCKET]\n');
   for (const [key, { title }] of Object.entries(BENCHMARKS)) console.log(`  ${key.padEnd(12)} ${title}`);
   process.exit(values.help ? 0 : 2);
 }
 const report = await benchmark.run({
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+  engine: values.engine ?? null,
   say: (line) => console.error(line),
 });
 printReport(report);

@@ -16,9 +16,16 @@ export interface ReportRow {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+export interface BenchmarkOptions {
+  readonly rounds: number | undefined;
+  /** Socket of a real engine, for `calls`; null: a stand-in. */
+  readonly engine: string | null;
+  readonly say: (line: string) => void;
+}
+
 export interface Benchmark {
   readonly title: string;
-  run(options: { rounds: number | undefined; say: (line: string) => void }): Promise<Report>;
+  run(options: BenchmarkOptions): Promise<Report>;
 }
 
 /** Describes the machine, for comparisons. */

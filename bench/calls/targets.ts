@@ -15,12 +15,12 @@ export interface CallTarget extends Pick<CallerInput, 'at' | 'request' | 'pids'>
 }
 
 /** Adds what a target needs to be stopped. */
-type Defer = (stop: () => Promise<unknown>) => void;
+export type Defer = (stop: () => Promise<unknown>) => void;
 
 const ONLINE_MS = 30_000;
 
 /** A whole request for `/_ping`. */
-function ping(prefix: string, ...headers: string[]): string {
+export function ping(prefix: string, ...headers: string[]): string {
   return [`GET ${prefix}/_ping HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
 }
 
@@ -75,7 +75,9 @@ export async function bundledHost(socketPath: string, folder: string, defer: Def
     if (Date.now() > deadline) throw new Error('the bundled host’s agent is not online');
     await delay(50);
   }
-  const request = ping(`${path}/docker`, `Authorization: Bearer ${client.token}`);
+  // As a Docker client has it; verifying a session's token takes longer.
+  const { token } = await client.call<{ token: string }>('POST', '/api/tokens', { name: 'bench' });
+  const request = ping(`${path}/docker`, `Authorization: Bearer ${token}`);
   const pids = [hubPid, agent.pid ?? 0];
   return { name: 'Fairlead: bundled host, HTTPS', at: { port, isSecure: true }, request, pids };
 }

@@ -37,8 +37,12 @@ const ONLINE_MS = 30_000;
 /**
  * Starts everything; `close` stops it, also after a failed start.
  * @param link for the tunnel's connection; null for loopback itself
+ * @param engine socket of an engine to use; null: the stand-in
  */
-export async function startBenchLab(link: Link | null = null): Promise<BenchLab> {
+export async function startBenchLab(
+  link: Link | null = null,
+  engine: string | null = null,
+): Promise<BenchLab> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
   const roles: Role[] = [];
   let agent: ChildProcess | null = null;
@@ -50,8 +54,8 @@ export async function startBenchLab(link: Link | null = null): Promise<BenchLab>
   try {
     const agentBundle = join(folder, 'agent.mjs');
     await buildAgent(agentBundle);
-    const socketPath = join(folder, 'engine.sock');
-    roles.push(await startRole('source', { socketPath }));
+    const socketPath = engine ?? join(folder, 'engine.sock');
+    if (engine === null) roles.push(await startRole('source', { socketPath }));
     const hub = await startRole('hub', { dataDir: join(folder, 'hub') });
     roles.push(hub);
     const port = Number(hub.ready.port);

@@ -5,28 +5,24 @@ import { type EngineAnswer, type EngineRequest, requestEngine } from './request-
 
 /**
  * Holds the target's tunnel while `use` runs; resolves to its result.
- * @param signal aborts it, with its reason; the `stop` that `use` gets aborts with it and with the tunnel
+ * @param stop aborts it, with its reason; it is aborted when the tunnel closes
  * @throws Problem from the tunnel, `tunnel-closed` (503), and the errors of `use`
  */
 export async function withTunnel<T>(
   tunnels: TunnelSource,
   target: TunnelTarget,
-  signal: AbortSignal,
+  stop: AbortController,
   use: (call: TunnelCall, stop: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const call = await tunnels.open(target, signal);
-  const stop = new AbortController();
+  const call = await tunnels.open(target, stop.signal);
   const onClosed = () => stop.abort(tunnelClosed(call));
-  const onAbort = () => stop.abort(signal.reason);
   call.closed.addEventListener('abort', onClosed);
-  signal.addEventListener('abort', onAbort);
   try {
-    if (call.closed.aborted) throw tunnelClosed(call);
-    signal.throwIfAborted();
+    if (call.closed.aborted) onClosed();
+    stop.signal.throwIfAborted();
     return await use(call, stop.signal);
   } finally {
     call.closed.removeEventListener('abort', onClosed);
-    signal.removeEventListener('abort', onAbort);
     call.release();
   }
 }
@@ -39,21 +35,21 @@ export interface EngineAccess {
 
 /**
  * Holds the target's tunnel while the engine is called and the answer served; resolves to the result of `serve`.
- * @param signal aborts everything, with its reason
- * @param check may reject the tunnel; `stop` aborts with the caller, the tunnel and the hub
+ * @param stop aborts everything, with its reason; it is aborted when the tunnel closes
+ * @param check may reject the tunnel
  * @throws Problem from the tunnel and the engine, `tunnel-closed` (503), and the errors of `check` and `serve`
  */
 export async function requestEnvironment<T>(
   { tunnels, clock }: EngineAccess,
   target: TunnelTarget,
   engineRequest: EngineRequest,
-  signal: AbortSignal,
+  stop: AbortController,
   serve: (answer: EngineAnswer, call: TunnelCall) => Promise<T>,
-  check: (call: TunnelCall, stop: AbortSignal) => Promise<void> = async () => undefined,
+  check?: (call: TunnelCall) => Promise<void>,
 ): Promise<T> {
-  return withTunnel(tunnels, target, signal, async (call, stop) => {
-    await check(call, stop);
-    const answer = await requestEngine(call, engineRequest, stop, clock);
+  return withTunnel(tunnels, target, stop, async (call, signal) => {
+    await check?.(call);
+    const answer = await requestEngine(call, engineRequest, signal, clock);
     try {
       return await serve(answer, call);
     } finally {

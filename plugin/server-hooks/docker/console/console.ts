@@ -65,7 +65,7 @@ export async function serveConsole(
   ws.pause();
   const heartbeat = new Heartbeat(ws, clock);
   try {
-    await withTunnel(tunnels, target, disconnect.signal, async (call, stop) => {
+    await withTunnel(tunnels, target, disconnect, async (call, stop) => {
       const session = new ExecSession(call, target.execId, clock);
       const terminal = await session.start(stop);
       terminal.on('error', () => undefined);

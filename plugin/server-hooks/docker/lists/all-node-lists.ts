@@ -124,7 +124,7 @@ export class AllNodeLists {
     try {
       if (target instanceof Problem) throw target;
       own.signal.throwIfAborted();
-      const answer = this.#query(listRequest, target, { ID: id, Name: name }, share, own.signal);
+      const answer = this.#query(listRequest, target, { ID: id, Name: name }, share, own);
       const list = await orAborted(answer, own.signal);
       return { list, state: { id, name, state: 'ok', code: null, detail: null, warnings: list.warnings } };
     } catch (error) {
@@ -140,11 +140,11 @@ export class AllNodeLists {
     target: TunnelTarget,
     node: { readonly ID: string; readonly Name: string },
     share: ListShare,
-    signal: AbortSignal,
+    stop: AbortController,
   ): Promise<NodeList> {
     const headers = { host: 'docker', 'accept-encoding': 'identity' };
     const ask = { method: 'GET', path, headers, body: null };
-    return requestEnvironment(this.#options, target, ask, signal, ({ response }) =>
+    return requestEnvironment(this.#options, target, ask, stop, ({ response }) =>
       readList(kind, response, node, share, (bytes, input) =>
         this.#readJson(target.environmentId, bytes, input),
       ),

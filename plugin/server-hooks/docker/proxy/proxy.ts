@@ -80,18 +80,12 @@ export class DockerProxy {
         body: hasBody(req) ? req : null,
       };
       // An unrequested upgrade is an invalid status like any other.
-      await this.#requestEngine(
-        target,
-        path,
-        engineRequest,
-        disconnect.signal,
-        async ({ response, input }) => {
-          const isPipe = input !== undefined && req.httpVersion === '1.1';
-          if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
-          outliveUpload(req, res);
-          await sendAnswer(response, res, isPipe);
-        },
-      );
+      await this.#requestEngine(target, path, engineRequest, disconnect, async ({ response, input }) => {
+        const isPipe = input !== undefined && req.httpVersion === '1.1';
+        if (isPipe) takeInput(req as IncomingMessage, input, this.#access.clock);
+        outliveUpload(req, res);
+        await sendAnswer(response, res, isPipe);
+      });
     } catch (error) {
       outliveUpload(req, res);
       this.#answerError(error, res, target);
@@ -136,7 +130,7 @@ export class DockerProxy {
         headers: { ...engineHeaders(req), ...upgradeHeaders(req, protocol) },
         body,
       };
-      await this.#requestEngine(target, path, engineRequest, disconnect.signal, async (answer, call) => {
+      await this.#requestEngine(target, path, engineRequest, disconnect, async (answer, call) => {
         if (answer.socket === undefined) {
           await sendAnswer(answer.response, plain());
           return;
@@ -169,12 +163,14 @@ export class DockerProxy {
     target: DockerTarget,
     path: DockerPath,
     engineRequest: EngineRequest,
-    signal: AbortSignal,
+    stop: AbortController,
     serve: (answer: EngineAnswer, call: TunnelCall) => Promise<void>,
   ): Promise<void> {
-    return requestEnvironment(this.#access, target, engineRequest, signal, serve, async (call, stop) => {
-      if (isSwarmCall(path) && !(await call.servesSwarm(stop))) throw noManager();
-    });
+    const requireManager = async (call: TunnelCall) => {
+      if (!(await call.servesSwarm(stop.signal))) throw noManager();
+    };
+    const check = isSwarmCall(path) ? requireManager : undefined;
+    return requestEnvironment(this.#access, target, engineRequest, stop, serve, check);
   }
 
   #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {
