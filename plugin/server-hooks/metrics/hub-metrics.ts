@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import manifest from '../../../manifest.json' with { type: 'json' };
 import type { Part } from '../lifecycle.js';
 import { addCallMetrics, type CallMetricsSources } from './call-metrics.js';
-import { addEnvironmentMetrics, type EnvironmentMetricsSources } from './environment-metrics.js';
+import { type EnvironmentMetricsSources, environmentMetrics } from './environment-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { countFleet, type FleetCounts } from './fleet-counts.js';
 import { addFleetMetrics, type FleetMetricsSources } from './fleet-metrics.js';
@@ -33,6 +33,7 @@ export class HubMetrics implements Part {
   readonly observeWake: (wakeMs: number) => void;
   /** Records the duration of a Docker call, ms. */
   readonly observeDockerCall: (durationMs: number) => void;
+  readonly #options: HubMetricsOptions;
   readonly #registry = new Registry();
   readonly #delay = new EventLoopDelay();
   /** Counted once a scrape. */
@@ -40,6 +41,7 @@ export class HubMetrics implements Part {
   #facts: ProcessFacts = { openFiles: null };
 
   constructor(options: HubMetricsOptions) {
+    this.#options = options;
     const registry = this.#registry;
     scrapedGauge(registry, {
       name: 'fairlead_build_info',
@@ -55,7 +57,6 @@ export class HubMetrics implements Part {
     this.observeWake = addTunnelMetrics(registry, options.tunnelPort);
     addStorageMetrics(registry, options);
     addProcessMetrics(registry, this.#delay, () => this.#facts);
-    if (options.isPerEnvironment) addEnvironmentMetrics(registry, options);
   }
 
   start(): void {
@@ -70,6 +71,7 @@ export class HubMetrics implements Part {
   async text(): Promise<string> {
     this.#facts = await readProcessFacts();
     this.#fleet = null;
-    return this.#registry.metrics();
+    const text = await this.#registry.metrics();
+    return this.#options.isPerEnvironment ? text + (await environmentMetrics(this.#options)) : text;
   }
 }
