@@ -114,8 +114,9 @@ function exchange(
       const close = () => {
         const isOver = answer.complete && request.writableFinished && answer.readableLength === 0;
         if (!isOver) pipe.destroy();
-        // A kept connection is free for another call, perhaps already.
         else if (!request.shouldKeepAlive) endStream(pipe, clock);
+        // Once its end is read, the connection is free for another call; it may be already.
+        else answer.resume();
       };
       const isPipe = request.writableFinished && isHijacked(method, answer);
       resolve({ response: answer, close, ...(isPipe && { input: pipe }) });

@@ -1,13 +1,26 @@
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type EngineRequest, requestEngine } from '../../../../plugin/server-hooks/docker/request-engine.js';
+import type { TunnelCall } from '../../../../plugin/server-hooks/tunnel/source.js';
 import { EngineAgent } from '../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
-import { startEngine } from '../../../kit/engine/double.js';
+import { type EngineDouble, startEngine } from '../../../kit/engine/double.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const GET: EngineRequest = { method: 'GET', path: '/info', headers: { host: 'docker' }, body: null };
+
+/** A call by a tunnel that leads to this engine. */
+function callOf(
+  t: ExecutionContext,
+  { dial }: EngineDouble,
+  closed = new AbortController().signal,
+): TunnelCall {
+  const agent = new EngineAgent({ dial, clock: systemClock, keepMs: 4_000 });
+  t.teardown(() => agent.destroy());
+  return { agent, dial, closed, servesSwarm: async () => true, release: () => undefined };
+}
 
 /** An engine that answers the first request of each connection; `second` gets the next. */
 async function setup(t: ExecutionContext, second: (socket: Socket) => void) {
@@ -21,17 +34,8 @@ async function setup(t: ExecutionContext, second: (socket: Socket) => void) {
       else second(socket);
     });
   });
-  const { dial } = engine;
-  const agent = new EngineAgent({ dial, clock: systemClock, keepMs: 4_000 });
-  t.teardown(() => agent.destroy());
   const closed = new AbortController();
-  const call = {
-    agent,
-    dial,
-    closed: closed.signal,
-    servesSwarm: async () => true,
-    release: () => undefined,
-  };
+  const call = callOf(t, engine, closed.signal);
   const send = async (request: Partial<EngineRequest> = {}, signal = closed.signal) => {
     const answer = await requestEngine(call, { ...GET, ...request }, signal, systemClock);
     const body = await text(answer.response);
@@ -39,6 +43,26 @@ async function setup(t: ExecutionContext, second: (socket: Socket) => void) {
     return body;
   };
   return { engine, requests, send, closed };
+}
+
+for (const [body, isKept] of [
+  ['', true],
+  ['unread', false],
+] as const) {
+  test(`engine request: an answer that is not read ${isKept ? 'leaves' : 'closes'} its connection if its body is "${body}"`, async (t) => {
+    const engine = await startEngine(t, (socket) => {
+      socket.on('end', () => socket.end());
+      const answer = `HTTP/1.1 302 Found\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      socket.on('data', () => socket.write(answer));
+    });
+    const call = callOf(t, engine);
+    for (let i = 0; i < 3; i++) {
+      const answer = await requestEngine(call, GET, call.closed, systemClock);
+      answer.close();
+      await turn();
+    }
+    t.is(engine.connections, isKept ? 1 : 3);
+  });
 }
 
 for (const [name, second] of [
@@ -56,14 +80,7 @@ for (const [name, second] of [
 
 test('engine request: is not repeated if a new connection ends before the answer', async (t) => {
   const engine = await startEngine(t, (socket) => socket.on('data', () => socket.end()));
-  const agent = new EngineAgent({ dial: engine.dial, clock: systemClock, keepMs: 4_000 });
-  const call = {
-    ...engine,
-    agent,
-    closed: new AbortController().signal,
-    servesSwarm: async () => true,
-    release: () => undefined,
-  };
+  const call = callOf(t, engine);
   await t.throwsAsync(requestEngine(call, GET, call.closed, systemClock), { code: 'engine-bad-response' });
   t.is(engine.connections, 1);
 });
