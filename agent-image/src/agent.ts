@@ -1,10 +1,17 @@
 import type { AgentProblemCode } from '../../protocol/problems/agent.js';
 import { CheckInRecord, type CheckInState } from './health/check-in-record.js';
+import type { AgentMetrics } from './health/metrics-file.js';
 import { MachineMark } from './machine/clone-marks.js';
 import { loadInstanceKey } from './machine/instance-key.js';
 import { RunningAgent, type RunningAgentOptions } from './running-agent.js';
 
 export type AgentOptions = Omit<RunningAgentOptions, 'instance' | 'mark' | 'checkIns'>;
+
+const NO_TUNNEL = Object.freeze({ isOpen: false, opened: 0 });
+const NOT_RUNNING = Object.freeze({
+  isEngineUp: false,
+  tunnels: { environment: NO_TUNNEL, node: NO_TUNNEL },
+});
 
 /** The agent: starts and stops check-ins, tunnels and the watch of the engine. */
 export class Agent {
@@ -21,6 +28,12 @@ export class Agent {
   /** State of the check-ins, for the health check. */
   get state(): CheckInState {
     return this.#checkIns.state;
+  }
+
+  /** What it has done so far. */
+  get metrics(): AgentMetrics {
+    const { version } = this.#options;
+    return { version, checkIns: this.#checkIns, ...(this.#running?.facts ?? NOT_RUNNING) };
   }
 
   /** Loads the instance key and starts to check in. @throws ConfigError `data-dir-damaged` */

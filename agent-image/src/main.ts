@@ -5,6 +5,8 @@ import { ConfigError, EXIT_CONFIG } from './config/error.js';
 import { readConfig } from './config/read-config.js';
 import { usage } from './config/usage.js';
 import { checkHealth } from './health/check-health.js';
+import { MetricsFile } from './health/metrics-file.js';
+import type { RefreshedFile } from './health/refreshed-file.js';
 import { StatusFile, statusPath } from './health/status-file.js';
 import { createLogger } from './log.js';
 import { readBoot } from './machine/clone-marks.js';
@@ -72,9 +74,12 @@ async function runAgent(): Promise<void> {
     onStaleMount,
     onDial: preferSpeed,
   });
-  const status = new StatusFile(statusPath(config), () => agent.state, { clock: systemClock, logger });
+  const context = { clock: systemClock, logger };
+  const files: RefreshedFile[] = [new StatusFile(statusPath(config), () => agent.state, context)];
+  if (config.metricsFile !== null)
+    files.push(new MetricsFile(config.metricsFile, () => agent.metrics, context));
   const end = (code: number) => {
-    Promise.all([agent.stop(), status.stop()]).then(
+    Promise.all([agent, ...files].map((part) => part.stop())).then(
       () => process.exit(code),
       () => process.exit(1),
     );
@@ -86,6 +91,6 @@ async function runAgent(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await agent.start();
-  await status.start();
+  for (const file of files) await file.start();
   systemClock.after(AT_REST_MS, collectGarbage);
 }

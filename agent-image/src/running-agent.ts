@@ -9,6 +9,7 @@ import { Engine } from './docker/engine.js';
 import { EngineWatch } from './docker/engine-watch.js';
 import { takeSnapshot } from './docker/snapshot/take.js';
 import type { CheckInRecord } from './health/check-in-record.js';
+import type { AgentMetrics } from './health/metrics-file.js';
 import { HubClient } from './hub/client.js';
 import { createOutbound, type Outbound } from './hub/outbound.js';
 import { Poller } from './hub/poller.js';
@@ -102,6 +103,16 @@ export class RunningAgent {
     const mounts = { paths: config.reopened, onStale: options.onStaleMount };
     this.#engineMounts = new MountWatch(mounts);
     this.#hubMounts = new MountWatch(mounts);
+  }
+
+  /** For the metrics. */
+  get facts(): Pick<AgentMetrics, 'isEngineUp' | 'tunnels'> {
+    const factsOf = ({ tunnelId, opened }: TunnelKeeper) => ({ isOpen: tunnelId !== null, opened });
+    const { environment, node } = this.#tunnels;
+    return {
+      isEngineUp: this.#watch.state === 'up',
+      tunnels: { environment: factsOf(environment), node: factsOf(node) },
+    };
   }
 
   /** Resolves after the first evaluation of the engine, when check-ins start. */

@@ -160,6 +160,11 @@ const OWN = {
     sentence: 'The proxy that HTTPS_PROXY names does not answer',
     nextStep: 'Check `HTTPS_PROXY`',
   },
+  'metrics-unwritable': {
+    sentence: "The agent's metrics cannot be written",
+    cause: 'The file of `EDGE_METRICS_FILE` cannot be replaced; the agent works without it',
+    nextStep: 'Mount its folder, and let the agent write there',
+  },
   'status-unwritable': {
     sentence: "The agent's status cannot be written",
     cause:

@@ -26,6 +26,7 @@ type LogOnly =
   | 'instance-secret-unreadable'
   | 'labels-dropped'
   | 'list-truncated'
+  | 'metrics-unwritable'
   | 'mount-replaced'
   | 'nudged'
   | 'status-unwritable'

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
+import { CheckInRecord } from '../../agent-image/src/health/check-in-record.js';
+import { metricsText } from '../../agent-image/src/health/metrics-file.js';
 import { isProblemCode } from '../../protocol/problems.js';
+import { FakeClock } from '../kit/clock/fake-clock.js';
 import { parseExposition } from '../kit/exposition.js';
 import { startPlugin } from '../kit/hub/plugin.js';
 
@@ -15,8 +18,18 @@ async function exposed(t: ExecutionContext) {
   return parseExposition((await call<string>('GET', '/metrics')).body);
 }
 
-test('metrics: the page lists exactly those that the hub exposes, with type, labels and text', async (t) => {
-  const families = await exposed(t);
+/** What an agent writes, after a check-in. */
+function written() {
+  const clock = new FakeClock();
+  const checkIns = new CheckInRecord(clock);
+  checkIns.note({ code: null, nextWithinMs: 1_000 });
+  const tunnel = { isOpen: false, opened: 0 };
+  const tunnels = { environment: tunnel, node: tunnel };
+  return parseExposition(metricsText({ version: '1', checkIns, isEngineUp: true, tunnels }));
+}
+
+test('metrics: the page lists exactly those of hub and agent, with type, labels and text', async (t) => {
+  const families = new Map([...(await exposed(t)), ...written()]);
   const rows = [
     ...(await read('metrics.md')).matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*?) ?\| ([^|]*) \|$/gm),
   ].map(([, name = '', type, labels = '', text]) => ({

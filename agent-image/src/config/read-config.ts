@@ -41,6 +41,8 @@ export interface AgentConfig {
   readonly logFormat: (typeof LOG_FORMATS)[number];
   /** `DATA_DIR`, where the instance key is kept. Default `/data`. */
   readonly dataDir: string;
+  /** `EDGE_METRICS_FILE`; null: none is written. */
+  readonly metricsFile: string | null;
 }
 
 /**
@@ -75,6 +77,7 @@ export function readConfig(
     logLevel: variables.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     logFormat: variables.choice('LOG_FORMAT', LOG_FORMATS, 'auto'),
     dataDir: variables.text('DATA_DIR') ?? '/data',
+    metricsFile: readMetricsFile(variables),
   });
 }
 
@@ -112,6 +115,14 @@ function readAuthorities(variables: Variables, path: string): string {
   }
   if (blocks.length === 0) throw invalid('EDGE_CA_FILE', path, 'the file must hold certificates in PEM form');
   return blocks.join('\n');
+}
+
+/** The textfile collector of node_exporter reads no other names. */
+function readMetricsFile(variables: Variables): string | null {
+  const path = variables.text('EDGE_METRICS_FILE');
+  if (path !== null && !path.endsWith('.prom'))
+    throw invalid('EDGE_METRICS_FILE', path, 'the name must end in .prom');
+  return path;
 }
 
 function readInactivity(variables: Variables): number | null {

@@ -30,6 +30,7 @@ Engine
 
 Agent
   DATA_DIR                 where its identity is kept (/data)
+  EDGE_METRICS_FILE        write metrics to this file, *.prom, for node_exporter's textfile collector
   LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
   LOG_FORMAT               auto, json or pretty; auto is pretty on a terminal (auto)
 `;

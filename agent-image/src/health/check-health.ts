@@ -1,4 +1,5 @@
-import { type AgentStatus, readStatus, STATUS_INTERVAL_MS } from './status-file.js';
+import { REFRESH_MS } from './refreshed-file.js';
+import { type AgentStatus, readStatus } from './status-file.js';
 
 /** Result of the `healthcheck` command. */
 export interface Health {
@@ -7,7 +8,7 @@ export interface Health {
   readonly line: string;
 }
 
-const STALE_MS = 4 * STATUS_INTERVAL_MS;
+const STALE_MS = 4 * REFRESH_MS;
 
 /**
  * Whether the agent that writes this status file runs, its main loop turns, and its check-ins succeed in

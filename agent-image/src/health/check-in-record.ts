@@ -15,6 +15,8 @@ const SLACK_MS = 30_000;
 
 /** The outcome of the last check-ins, for the health check. */
 export class CheckInRecord {
+  succeeded = 0;
+  failed = 0;
   readonly #clock: Clock;
   #state: CheckInState = { succeededAtMs: null, dueAtMs: null, problem: null };
 
@@ -29,6 +31,8 @@ export class CheckInRecord {
   /** @param outcome `code` of the failure, null after a success; `nextWithinMs` until the next outcome */
   note({ code, nextWithinMs }: { code: string | null; nextWithinMs: number }): void {
     const now = this.#clock.now();
+    if (code === null) this.succeeded++;
+    else this.failed++;
     this.#state =
       code === null
         ? { succeededAtMs: now, dueAtMs: now + nextWithinMs + SLACK_MS, problem: null }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
@@ -8,11 +8,8 @@ import type { AgentProblemCode } from '../../../protocol/problems/agent.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AgentConfig } from '../config/read-config.js';
 import type { Logger } from '../log.js';
-import { replaceFile } from '../machine/replace-file.js';
 import type { CheckInState } from './check-in-record.js';
-
-/** How often a running agent refreshes its status file. */
-export const STATUS_INTERVAL_MS = 15_000;
+import { RefreshedFile } from './refreshed-file.js';
 
 const statusSchema = z.object({
   pid: z.int(),
@@ -41,61 +38,25 @@ export async function readStatus(path: string): Promise<AgentStatus | null> {
   }
 }
 
-/** Reports the running agent's state to the `healthcheck` command in a small file that it refreshes. */
-export class StatusFile {
-  readonly #path: string;
-  readonly #report: () => CheckInState;
-  readonly #clock: Clock;
-  readonly #logger: Pick<Logger, 'warn'>;
-  #cancel: (() => void) | null = null;
-  #writing: Promise<void> = Promise.resolve();
-  #hasWarned = false;
-
+/** Reports the running agent's state to the `healthcheck` command. */
+export class StatusFile extends RefreshedFile {
   constructor(
     path: string,
     report: () => CheckInState,
     { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn'> },
   ) {
-    this.#path = path;
-    this.#report = report;
-    this.#clock = clock;
-    this.#logger = logger;
-  }
-
-  /** Writes the file now and every {@link STATUS_INTERVAL_MS}; resolves after the first write. Never throws. */
-  async start(): Promise<void> {
-    if (this.#cancel) return;
-    this.#cancel = this.#clock.every(STATUS_INTERVAL_MS, () => void this.refresh());
-    await this.refresh();
-  }
-
-  /** Stops refreshing and removes the file. */
-  async stop(): Promise<void> {
-    if (!this.#cancel) return;
-    this.#cancel();
-    this.#cancel = null;
-    await this.#writing;
-    await rm(this.#path, { force: true }).catch(() => {});
-  }
-
-  /** Writes the file, after any current write. Never throws; the first failure is logged. */
-  refresh(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
-  }
-
-  async #write(): Promise<void> {
-    const status: AgentStatus = { pid: process.pid, writtenAtMs: this.#clock.now(), ...this.#report() };
-    try {
-      await replaceFile(this.#path, JSON.stringify(status), false);
-    } catch (error) {
-      if (!this.#hasWarned) {
-        this.#logger.warn(
-          { code: 'status-unwritable' satisfies AgentProblemCode, path: this.#path, err: error },
+    super({
+      path,
+      text: () => {
+        const status: AgentStatus = { pid: process.pid, writtenAtMs: clock.now(), ...report() };
+        return JSON.stringify(status);
+      },
+      clock,
+      onFailure: (err) =>
+        logger.warn(
+          { code: 'status-unwritable' satisfies AgentProblemCode, path, err },
           'the status file cannot be written: the health check will fail',
-        );
-      }
-      this.#hasWarned = true;
-    }
+        ),
+    });
   }
 }

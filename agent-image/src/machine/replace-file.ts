@@ -3,15 +3,16 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Replaces the file at `path` with `text` atomically, readable by its owner only (0600).
+ * Replaces the file at `path` with `text` atomically.
  * @param durable resolve only when the file survives a power cut
+ * @param mode default: readable by its owner only
  * @throws file system errors; the old file is then intact, unless only the folder's fsync failed
  */
-export async function replaceFile(path: string, text: string, durable: boolean): Promise<void> {
+export async function replaceFile(path: string, text: string, durable: boolean, mode = 0o600): Promise<void> {
   // A random name, opened exclusively: other processes may write to this directory.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(text);
       if (durable) await file.sync();

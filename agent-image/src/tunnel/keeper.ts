@@ -50,6 +50,8 @@ const OVERTAKEN = new Set<string>([
 
 /** Keeps one tunnel, the environment's or the node's: opens it with a credential, reports its loss, backs off after failures. */
 export class TunnelKeeper {
+  /** Number of tunnels opened so far. */
+  opened = 0;
   readonly #options: TunnelKeeperOptions;
   #tunnel: TunnelSession | null = null;
   #isOpening = false;
@@ -97,6 +99,7 @@ export class TunnelKeeper {
       const tunnel = await this.#attempt(this.#proof);
       const older = this.#tunnel;
       this.#tunnel = tunnel;
+      this.opened++;
       if (older) {
         older.close('superseded');
         logger.info({ tunnel: older.id, code: 'superseded' satisfies AgentProblemCode }, 'tunnel closed');

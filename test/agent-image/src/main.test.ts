@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
 import { buildAgent } from '../../../tools/build/agent.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
+import { metricValue } from '../../kit/exposition.js';
+import { until } from '../../kit/until.js';
 import { edgeKeyFor, edgeVariables, JOIN_SECRET } from './config/edge-variables.js';
 
 // The bundle, not the sources: it is what runs in the image, without node_modules next to it.
@@ -80,4 +82,29 @@ test('agent process: without hub and engine it keeps running, logs both, and end
   t.deepEqual(await readdir(dataDir), ['instance.json']);
   agent.kill('SIGTERM');
   t.deepEqual(await exit, [0, null]);
+});
+
+test('agent process: EDGE_METRICS_FILE is written while it runs, and removed on SIGTERM', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'agent-data-'));
+  t.teardown(() => rm(dataDir, { recursive: true }));
+  const metrics = join(dataDir, 'agent.prom');
+  const env = edgeVariables({
+    PATH: process.env.PATH,
+    EDGE_KEY: edgeKeyFor('https://127.0.0.1:1/edge'),
+    DOCKER_HOST: join(dataDir, 'no-engine.sock'),
+    DATA_DIR: dataDir,
+    EDGE_METRICS_FILE: metrics,
+  });
+  const agent = spawn(process.execPath, [bundle], { env, cwd: folder, stdio: 'ignore' });
+  t.teardown(() => agent.kill('SIGKILL'));
+  const exit = once(agent, 'exit');
+  const text = await until(
+    () => readFile(metrics, 'utf8').catch(() => ''),
+    (found) => found !== '',
+  );
+  t.is(metricValue(text, 'fairlead_agent_engine_up'), 0);
+  t.false(text.includes(JOIN_SECRET));
+  agent.kill('SIGTERM');
+  t.deepEqual(await exit, [0, null]);
+  t.deepEqual(await readdir(dataDir), ['instance.json']);
 });

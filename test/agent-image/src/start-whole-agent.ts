@@ -35,5 +35,5 @@ export async function startWholeAgent(
   });
   t.teardown(() => agent.stop());
   await agent.start();
-  return { engine, clock, hub, id };
+  return { agent, engine, clock, hub, id };
 }

@@ -39,6 +39,7 @@ test('agent config: has defaults for all but Edge ID and Edge key, and is frozen
     logLevel: 'info',
     logFormat: 'auto',
     dataDir: '/data',
+    metricsFile: null,
   });
   t.true(Object.isFrozen(readConfig(edgeVariables(), readFile)));
 });
@@ -86,6 +87,7 @@ const accepted: [NodeJS.ProcessEnv, object][] = [
     { logLevel: 'debug', logFormat: 'json' },
   ],
   [{ DATA_DIR: '/var/lib/agent' }, { dataDir: '/var/lib/agent' }],
+  [{ EDGE_METRICS_FILE: '/metrics/agent.prom' }, { metricsFile: '/metrics/agent.prom' }],
 ];
 
 for (const [env, expected] of accepted) {
