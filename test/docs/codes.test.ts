@@ -14,6 +14,7 @@ const PAGES = [
 const NOT_CODES = new Set([
   'fairlead-agent',
   'fairlead-agent-data',
+  'fairlead-kept',
   'fairlead-proof',
   'rotate-key',
   'accept-clone',

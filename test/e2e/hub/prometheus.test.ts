@@ -92,3 +92,11 @@ serialServerTest('metrics: Prometheus scrapes the hub, and evaluates rules and d
   const { code, stdout, stderr } = await runCommand('sh', check, { allowFailure: true });
   t.is(code, 0, stdout + stderr);
 });
+
+serialServerTest('metrics: the alert rules fire when they should, and only then', async (t) => {
+  const cases = fileURLToPath(new URL('alerts.test.yml', import.meta.url));
+  const { code, stdout, stderr } = await runCommand('promtool', ['test', 'rules', cases], {
+    allowFailure: true,
+  });
+  t.is(code, 0, stdout + stderr);
+});
