@@ -54,7 +54,7 @@ async function runTests(): Promise<number> {
   if (process.env.FAIRLEAD_NO_BROWSER && skipped > 0)
     say(`skipped without a browser: ${process.env.FAIRLEAD_NO_BROWSER}`);
   if (process.env.FAIRLEAD_NO_SERVERS && skipped > 0)
-    say(`skipped without proxies, Podman, Compose: ${process.env.FAIRLEAD_NO_SERVERS}`);
+    say(`skipped without proxies, Podman, Compose, Prometheus: ${process.env.FAIRLEAD_NO_SERVERS}`);
   if (process.env.FAIRLEAD_NO_DOCKER_PY && skipped > 0)
     say(`skipped without docker-py: ${process.env.FAIRLEAD_NO_DOCKER_PY}`);
   if (strict && skipped > 0) say('nothing may be skipped here (CI=true or REQUIRE_DOCKER=1)');

@@ -39,6 +39,7 @@ export class HubMetrics implements Part {
   /** Counted once a scrape. */
   #fleet: FleetCounts | null = null;
   #facts: ProcessFacts = { openFiles: null };
+  #scrape: Promise<string> | null = null;
 
   constructor(options: HubMetricsOptions) {
     this.#options = options;
@@ -67,8 +68,15 @@ export class HubMetrics implements Part {
     this.#delay.stop();
   }
 
-  /** The current values in the text format of Prometheus. */
-  async text(): Promise<string> {
+  /** The current values in the text format of Prometheus. Calls at the same time share one scrape. */
+  text(): Promise<string> {
+    this.#scrape ??= this.#read().finally(() => {
+      this.#scrape = null;
+    });
+    return this.#scrape;
+  }
+
+  async #read(): Promise<string> {
     this.#facts = await readProcessFacts();
     this.#fleet = null;
     const text = await this.#registry.metrics();

@@ -1,10 +1,20 @@
 import { rename } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
+import { Gateway } from '../../../../plugin/server-hooks/http/gateway.js';
+import { HubMetrics } from '../../../../plugin/server-hooks/metrics/hub-metrics.js';
+import { TunnelTotals } from '../../../../plugin/server-hooks/metrics/tunnel-totals.js';
+import { ProblemCounts } from '../../../../plugin/server-hooks/model/problem-counts.js';
+import { systemClock } from '../../../../protocol/time/clock.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
 import { metricValue, parseExposition } from '../../../kit/exposition.js';
+import { liveEnvironments } from '../../../kit/hub/live-environments.js';
+import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
+import { LogRecorder } from '../../../kit/log-recorder.js';
 import { until } from '../../../kit/until.js';
+
+const logger = new LogRecorder();
 
 async function setup(t: ExecutionContext, options: Parameters<typeof startPlugin>[1] = {}) {
   const hub = await startPlugin(t, options);
@@ -155,6 +165,29 @@ test('metrics: the event loop’s delay since the previous scrape', async (t) =>
   await until(block, (seconds) => seconds !== undefined && seconds > 0.2);
   await until(delay, (seconds) => seconds !== undefined && seconds < 0.2);
   t.pass();
+});
+
+test('metrics: calls at the same time share one scrape, and a later one is its own', async (t) => {
+  const store = new MemoryStore();
+  const gateway = new Gateway({
+    host: { authenticate: async () => null, logger },
+    clock: systemClock,
+    logger,
+  });
+  const metrics = new HubMetrics({
+    store,
+    live: liveEnvironments({ clock: systemClock, store }),
+    snapshots: { isFailing: false },
+    checkIns: { count: 0 },
+    calls: gateway,
+    tunnelPort: { totals: new TunnelTotals(), refused: new ProblemCounts() },
+    isPerEnvironment: false,
+  });
+  const running = metrics.text();
+  t.is(metrics.text(), running);
+  const first = await running;
+  t.not(metrics.text(), running);
+  t.deepEqual([...parseExposition(first).keys()], [...parseExposition(await metrics.text()).keys()]);
 });
 
 test('metrics: two hubs in one process have their own', async (t) => {
