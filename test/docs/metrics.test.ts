@@ -7,6 +7,7 @@ import { isProblemCode } from '../../protocol/problems.js';
 import { FakeClock } from '../kit/clock/fake-clock.js';
 import { parseExposition } from '../kit/exposition.js';
 import { startPlugin } from '../kit/hub/plugin.js';
+import { until } from '../kit/until.js';
 
 const read = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -15,7 +16,9 @@ async function exposed(t: ExecutionContext) {
   const { call, createEnvironment } = await startPlugin(t, { metricsPerEnvironment: true });
   await createEnvironment({ name: 'one' });
   await call('GET', '/api/environments/1/docker/info');
-  return parseExposition((await call<string>('GET', '/metrics')).body);
+  const scrape = async () => parseExposition((await call<string>('GET', '/metrics')).body);
+  // The first scrape starts the measure of the event loop.
+  return until(scrape, (all) => all.get('fairlead_event_loop_delay_seconds')?.samples.length === 3);
 }
 
 /** What an agent writes, after a check-in. */

@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Sampling interval, ms. Node counts it as part of each delay. */
-const RESOLUTION_MS = 20;
+const RESOLUTION_MS = 50;
 
 /** How late the event loop was, in seconds. */
 export interface EventLoopDelays {
@@ -10,25 +10,29 @@ export interface EventLoopDelays {
   readonly max: number;
 }
 
-/** Measures how late the event loop runs its timers. */
+/** Measures how late the event loop runs its timers, from the first read on: the samples cost CPU time. */
 export class EventLoopDelay {
   #histogram: IntervalHistogram | null = null;
-
-  start(): void {
-    this.#histogram ??= monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-    this.#histogram.enable();
-  }
+  #isStopped = false;
 
   /** Safe to call twice. */
   stop(): void {
+    this.#isStopped = true;
     this.#histogram?.disable();
     this.#histogram = null;
   }
 
-  /** The delays since the last call of this. */
-  take(): EventLoopDelays {
+  /** The delays since the last call of this; null: nothing was measured. */
+  take(): EventLoopDelays | null {
     const histogram = this.#histogram;
-    if (!histogram || histogram.count === 0) return { p50: 0, p99: 0, max: 0 };
+    // A scrape may still be under way.
+    if (this.#isStopped) return null;
+    if (!histogram) {
+      this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+      this.#histogram.enable();
+      return null;
+    }
+    if (histogram.count === 0) return null;
     const delays = {
       p50: secondsLate(histogram.percentile(50)),
       p99: secondsLate(histogram.percentile(99)),

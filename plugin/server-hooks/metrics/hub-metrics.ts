@@ -60,10 +60,6 @@ export class HubMetrics implements Part {
     addProcessMetrics(registry, this.#delay, () => this.#facts);
   }
 
-  start(): void {
-    this.#delay.start();
-  }
-
   stop(): void {
     this.#delay.stop();
   }

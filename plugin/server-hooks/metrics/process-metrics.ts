@@ -24,7 +24,7 @@ export function addProcessMetrics(
 ): void {
   scrapedGauge(registry, {
     name: 'fairlead_event_loop_delay_seconds',
-    help: 'How late the event loop was since the previous scrape',
+    help: 'How late the event loop was since the previous scrape; absent in the first',
     labelNames: ['stat'],
     read: () => byLabel('stat', { ...delay.take() }),
   });

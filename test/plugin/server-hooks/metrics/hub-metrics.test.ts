@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Gateway } from '../../../../plugin/server-hooks/http/gateway.js';
+import { EventLoopDelay } from '../../../../plugin/server-hooks/metrics/event-loop-delay.js';
 import { HubMetrics } from '../../../../plugin/server-hooks/metrics/hub-metrics.js';
 import { TunnelTotals } from '../../../../plugin/server-hooks/metrics/tunnel-totals.js';
 import { ProblemCounts } from '../../../../plugin/server-hooks/model/problem-counts.js';
@@ -165,6 +166,20 @@ test('metrics: the event loop’s delay since the previous scrape', async (t) =>
   await until(block, (seconds) => seconds !== undefined && seconds > 0.2);
   await until(delay, (seconds) => seconds !== undefined && seconds < 0.2);
   t.pass();
+});
+
+test('metrics: the event loop is measured from the first scrape on, and not after a stop', async (t) => {
+  const delay = new EventLoopDelay();
+  t.teardown(() => delay.stop());
+  t.is(delay.take(), null);
+  const delays = await until(
+    () => delay.take(),
+    (taken) => taken !== null,
+  );
+  t.true(delays && delays.p50 <= delays.p99 && delays.p99 <= delays.max);
+  delay.stop();
+  delay.stop();
+  t.is(delay.take(), null);
 });
 
 test('metrics: calls at the same time share one scrape, and a later one is its own', async (t) => {
