@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { agent } from './agent.js';
 import { calls } from './calls.js';
+import { fleet } from './fleet.js';
 import { latency } from './latency.js';
 import { list } from './list.js';
 import { panel } from './panel.js';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   throughput,
   latency,
   list,
+  fleet,
   wire,
   panel,
   agent,
@@ -29,19 +31,23 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     rounds: { type: 'string' },
     engine: { type: 'string' },
+    size: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
 const [name] = positionals;
 const benchmark = name === undefined ? undefined : BENCHMARKS[name];
 if (values.help || !benchmark) {
-  console.log('Usage: npm run bench -- <name> [--rounds N] [--json FILE] [--engine SOCKET]\n');
+  console.log(
+    'Usage: npm run bench -- <name> [--rounds N] [--size AGENTS] [--engine SOCKET] [--json FILE]\n',
+  );
   for (const [key, { title }] of Object.entries(BENCHMARKS)) console.log(`  ${key.padEnd(12)} ${title}`);
   process.exit(values.help ? 0 : 2);
 }
 const report = await benchmark.run({
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
   engine: values.engine ?? null,
+  size: values.size === undefined ? undefined : Number(values.size),
   say: (line) => console.error(line),
 });
 printReport(report);

@@ -17,7 +17,10 @@ export interface ReportRow {
 }
 
 export interface BenchmarkOptions {
+  /** Default: the benchmark's own. */
   readonly rounds: number | undefined;
+  /** Number of agents, for `fleet`. Default: several in turn. */
+  readonly size: number | undefined;
   /** Socket of a real engine, for `calls`; null: a stand-in. */
   readonly engine: string | null;
   readonly say: (line: string) => void;

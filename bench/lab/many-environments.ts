@@ -19,7 +19,11 @@ export function agentOf(environmentId: number): BenchAgent {
 }
 
 /** Fills a hub's data folder with environments 1 to `count`, each with an agent that has enrolled. */
-export async function writeEnvironments(dataDir: string, count: number): Promise<void> {
+export async function writeEnvironments(
+  dataDir: string,
+  count: number,
+  checkInSeconds = 3_600,
+): Promise<void> {
   const kinds = ['depot', 'Store', 'büro', 'site-', 'Lager '];
   const environments = Array.from({ length: count }, (_, index) => {
     const id = index + 1;
@@ -32,7 +36,7 @@ export async function writeEnvironments(dataDir: string, count: number): Promise
       tags: [`region-${id % 7}`, `customer-${id % 200}`],
       apiUrl: 'https://hub.example:9443/edge',
       tunnelAddress: 'hub.example:8000',
-      checkInSeconds: 3_600,
+      checkInSeconds,
       generation: 1,
       keys: [{ generation: 1, secretHash: secret.toString('base64url'), expiresAt: null }],
       instances: [

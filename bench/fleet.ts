@@ -1,0 +1,144 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { tcpTraffic } from './fleet/tcp-traffic.js';
+import { endProcess, startBundledHub } from './lab/bundled-hub.js';
+import { writeEnvironments } from './lab/many-environments.js';
+import { processCost } from './lab/process-cost.js';
+import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
+import { type Role, startRole } from './roles/start-role.js';
+
+const SIZES = [1_000, 5_000, 15_000];
+const INTERVAL_S = 5;
+const HOLD_S = 50;
+const SETTLE_MS = 5_000;
+const WINDOW_MS = 30_000;
+/** Processes that play the agents. */
+const GENERATORS = 2;
+
+interface Server {
+  readonly port: number;
+  readonly pid: number;
+}
+
+interface Load {
+  readonly name: string;
+  readonly count: number;
+  readonly waitSeconds: number;
+}
+
+/** Cost of a large fleet for the hub, in comparison with the least that a Node server can do. */
+export const fleet: Benchmark = {
+  title: `a fleet of ${SIZES.join(', ')} agents over TLS: CPU, memory, response times, bytes`,
+  async run({ size, say }) {
+    const rows: ReportRow[] = [];
+    for (const count of size === undefined ? SIZES : [size]) {
+      const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+      try {
+        await writeEnvironments(join(folder, 'plugins/fairlead'), count, INTERVAL_S);
+        const plain = { count, waitSeconds: 0 };
+        const hub = (load: Load) => withHub(folder, (server) => measure(server, load, say));
+        rows.push(await hub({ ...plain, name: `${count} plain, hub` }));
+        // Later, as it uses the certificate that the hub has made.
+        const bare = { ...plain, name: `${count} plain, bare server` };
+        rows.push(await withBare(folder, count, (server) => measure(server, bare, say)));
+        rows.push(await hub({ count, waitSeconds: HOLD_S, name: `${count} held, hub` }));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+    return {
+      benchmark: 'fleet',
+      machine: machine(),
+      node: process.version,
+      setup: `plain check-ins every ${INTERVAL_S} s, held ones for ${HOLD_S} s; windows of ${WINDOW_MS / 1e3} s`,
+      rows,
+    };
+  },
+};
+
+async function withHub<T>(folder: string, use: (server: Server) => Promise<T>): Promise<T> {
+  let child: ChildProcess | undefined;
+  try {
+    const { port } = await startBundledHub(folder, (spawned) => {
+      child = spawned;
+    });
+    return await use({ port, pid: child?.pid ?? 0 });
+  } finally {
+    if (child) await endProcess(child);
+  }
+}
+
+async function withBare<T>(folder: string, count: number, use: (server: Server) => Promise<T>): Promise<T> {
+  const role = await startRole('bare-https', { folder: join(folder, 'host'), count });
+  try {
+    return await use({ port: Number(role.ready.port), pid: role.pid });
+  } finally {
+    await role.stop();
+  }
+}
+
+async function measure(
+  { port, pid }: Server,
+  { name, count, waitSeconds }: Load,
+  say: (line: string) => void,
+): Promise<ReportRow> {
+  const generators: Role[] = [];
+  const share = Math.ceil(count / GENERATORS);
+  try {
+    say(`fleet: ${name}: agents arrive`);
+    await delay(SETTLE_MS);
+    const empty = await processCost(pid);
+    const startMs = performance.now();
+    generators.push(
+      ...(await Promise.all(
+        Array.from({ length: GENERATORS }, (_, index) =>
+          startRole('fleet', {
+            port,
+            first: 1 + index * share,
+            count: Math.min(share, count - index * share),
+            intervalMs: INTERVAL_S * 1_000,
+            waitSeconds,
+          }),
+        ),
+      )),
+    );
+    const arrivalS = (performance.now() - startMs) / 1_000;
+    const arrived = await processCost(pid);
+    await Promise.all(generators.map((one) => one.report()));
+    say(`fleet: ${name}: measuring`);
+    await delay(SETTLE_MS);
+    const before = { ...(await processCost(pid)), ...(await tcpTraffic(port)), ms: performance.now() };
+    await Promise.all(generators.map((one) => one.report()));
+    await delay(WINDOW_MS);
+    const reports = await Promise.all(
+      generators.map((one) => one.report<{ samples: number[]; failures: string[] }>()),
+    );
+    const after = { ...(await processCost(pid)), ...(await tcpTraffic(port)), ms: performance.now() };
+    const failures = reports.flatMap((report) => report.failures);
+    if (failures.length > 0) say(`fleet: ${name}: ${failures.length} failures: ${failures[0]}`);
+    const samples = reports.flatMap((report) => report.samples);
+    const minutes = (count * (after.ms - before.ms)) / 60_000;
+    return {
+      name,
+      figures: {
+        'arrival s': arrivalS,
+        'CPU ms an arrival': (arrived.cpuMs - empty.cpuMs) / count,
+        'check-ins/s': (samples.length * 1_000) / (after.ms - before.ms),
+        'CPU ms a check-in': (after.cpuMs - before.cpuMs) / samples.length,
+        cores: (after.cpuMs - before.cpuMs) / (after.ms - before.ms),
+        'p50 ms': quantile(samples, 0.5),
+        'p99 ms': quantile(samples, 0.99),
+        'RSS MiB': after.residentMiB,
+        'KiB an agent': ((after.residentMiB - empty.residentMiB) * 1_024) / count,
+        'B/min': (after.payloadBytes - before.payloadBytes) / minutes,
+        'B/min with heads': (after.bytes - before.bytes) / minutes,
+        failures: failures.length,
+      },
+    };
+  } finally {
+    for (const one of generators) await one.stop();
+  }
+}
