@@ -19,7 +19,7 @@ import { refuseBuildKit } from './http/buildkit.js';
 import { isClientGone } from './http/is-client-gone.js';
 import { problemReplies, refuseUnserved, requireHost } from './http/problem.js';
 import { addHostRoutes } from './http/routes.js';
-import { HttpsServer } from './http/server.js';
+import { HttpsServer, type ServerHandlers } from './http/server.js';
 import { upgradeTo } from './http/upgrades.js';
 import { loadPage } from './page.js';
 import { openSlots } from './plugins/open-slots.js';
@@ -143,7 +143,12 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
   const caller = { sessions, tokens, authenticator, devices, guard };
   addHostRoutes(app, { data, ...caller, plugins, certificates, clock, version });
 
-  const handlers = { request: app.callback(), upgrade: upgradeTo(plugins, authenticator, logger) };
+  const listener = app.callback();
+  const handlers: ServerHandlers = {
+    // Agents' check-ins are nearly all requests, and none is for the dashboard.
+    request: (req, res) => plugins.checkIn(req, res) || listener(req, res),
+    upgrade: upgradeTo(plugins, authenticator, logger),
+  };
   const server: HttpsServer = new HttpsServer(certificates.current, handlers, undefined, clock);
   const { filesMs = FILES_MS } = deps;
   const tasks: ReloadTask[] = [

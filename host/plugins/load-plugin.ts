@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,11 @@ import type { PluginManifest } from './manifest.js';
 export interface LoadedPlugin {
   /** Answers everything below the mount, and passes on the rest. */
   readonly routes: Middleware;
+  /**
+   * Answers a call that needs none of the host's middleware, or returns false immediately and leaves it untouched. A
+   * plugin without the method has no such calls.
+   */
+  checkIn?(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean;
   /** Accepts an upgraded socket, or returns false immediately and leaves it untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   start(): Promise<{ tunnelPort: number }>;

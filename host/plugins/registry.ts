@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../plugin/server-hooks/host.js';
 import type { DataFile } from '../data-file.js';
@@ -76,6 +77,11 @@ export class PluginRegistry {
     });
     await this.#apply(slot, enabled);
     return this.#view(slot);
+  }
+
+  /** @returns false if no plugin answers the request without the host's middleware */
+  checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean {
+    return this.#slots.some((slot) => slot.checkIn(req, res));
   }
 
   /** @returns false if no plugin accepted the socket */

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import { Problem } from '../../protocol/problems.js';
@@ -79,6 +80,11 @@ export class PluginSlot {
       throw error === passedOn ? error : escaped(error);
     }
   };
+
+  /** @returns false if the request is not a check-in, or the plugin does not run; it is then untouched */
+  checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean {
+    return this.#plugin?.checkIn?.(req, res) ?? false;
+  }
 
   /** @returns false if the socket was not accepted */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {

@@ -34,6 +34,11 @@ export interface Plugin {
     req: IncomingMessage | Http2ServerRequest,
     res: ServerResponse | Http2ServerResponse,
   ) => void;
+  /**
+   * For a host that calls it before its own middleware, which check-ins do not need: answers an agent's check-in. False
+   * if the request is none; it is then untouched. Without this call `routes` and `callback` answer them too, at a higher cost.
+   */
+  checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean;
   /** For the server's `upgrade` event; false if the request is not the plugin's: the socket is then untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /**
@@ -54,6 +59,8 @@ export interface Plugin {
 export interface Running {
   readonly tunnelPort: number;
   answer(req: IncomingMessage, res: ServerResponse, url: string): void;
+  /** @returns false if the request is not a check-in; it is then untouched */
+  checkIn(req: IncomingMessage, res: ServerResponse, url: string): boolean;
   /** @returns false if the request is not the plugin's; the socket is then untouched */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean;
   stop(): Promise<void>;
@@ -165,6 +172,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       answerError(res, problem('not-found'));
       return;
     }
+    if (running.parts.checkIn(req, res, url)) return;
     warnOfReader(req);
     // Host, Koa, streams and plugin each listen for its end: more than the ten at which Node warns of a leak.
     res.setMaxListeners(MAX_LISTENERS);
@@ -189,6 +197,10 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     },
     // The HTTP/2 classes have all used members of these.
     callback: (req, res) => answer(req as Incoming, res as ServerResponse, below(req as Incoming)),
+    checkIn: (req, res) => {
+      const url = running && below(req as Incoming);
+      return url !== null && running?.parts.checkIn(req as Incoming, res as ServerResponse, url) === true;
+    },
     upgrade: (req: Incoming, socket, head) => {
       const url = below(req);
       if (!running || url === null || !running.parts.upgrade(req, socket, head, url)) return false;

@@ -17,7 +17,7 @@ export interface CheckInsOptions {
 export interface CheckIn extends Caller {
   /** Seconds the agent offers to wait (RFC 7240 `wait`); 0: a plain check-in. */
   readonly waitSeconds: number;
-  /** Aborts when the connection closes. */
+  /** Aborts when the connection closes; read only for a check-in that is held. */
   readonly signal: AbortSignal;
 }
 
@@ -42,12 +42,12 @@ export class CheckIns {
   }
 
   /**
-   * Answers one check-in.
+   * Answers one check-in: synchronously, unless it is held or its answer carries a credential.
    * @throws Problem `check-in-superseded` (409) if a newer check-in of the instance arrived,
    *   `agent-unauthorized` (401) if the instance was removed, `hub-stopping` (503)
    */
-  async answer(checkIn: CheckIn): Promise<CheckInAnswer> {
-    const { environment, instance, query, signal } = checkIn;
+  answer(checkIn: CheckIn): CheckInAnswer | Promise<CheckInAnswer> {
+    const { environment, instance, query } = checkIn;
     this.count++;
     const settings = this.#options.store.settings();
     const live = this.#options.live.of(environment.id);
@@ -59,16 +59,15 @@ export class CheckIns {
     live.tunnels.peek(instance.id)?.reconcile(instance.id, query.nodeTunnel ?? 'none');
     live.called(instance.id);
     const waitMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(settings)) * 1_000;
-    if (waitMs > 0 && !this.#hasChanges(checkIn, live)) {
-      await live.held.hold({
-        instanceId: instance.id,
-        waitMs,
-        retryMs: offerRetryMs(checkIn, live),
-        hasChanges: () => this.#hasChanges(checkIn, live),
-        signal,
-      });
-    }
-    return this.#answerNow(checkIn, live);
+    if (waitMs <= 0 || this.#hasChanges(checkIn, live)) return this.#answerNow(checkIn, live);
+    const held = live.held.hold({
+      instanceId: instance.id,
+      waitMs,
+      retryMs: offerRetryMs(checkIn, live),
+      hasChanges: () => this.#hasChanges(checkIn, live),
+      signal: checkIn.signal,
+    });
+    return held.then(() => this.#answerNow(checkIn, live));
   }
 
   #hasChanges(checkIn: CheckIn, live: LiveEnvironment): boolean {
@@ -77,14 +76,14 @@ export class CheckIns {
     return etagOf(this.#state(current, checkIn, live)) !== checkIn.etag;
   }
 
-  async #answerNow(checkIn: CheckIn, live: LiveEnvironment): Promise<CheckInAnswer> {
+  #answerNow(checkIn: CheckIn, live: LiveEnvironment): CheckInAnswer | Promise<CheckInAnswer> {
     const environment = this.#current(checkIn);
     if (!environment) throw problem('agent-unauthorized');
     const offers = issueOffers(environment, checkIn, live);
     const reply = this.#state(environment, checkIn, live);
     const etag = etagOf(reply);
-    if (!offers && etag === checkIn.etag) return { etag, body: null };
-    return { etag, body: { ...reply, ...(await offers) } };
+    if (offers) return offers.then((offered) => ({ etag, body: { ...reply, ...offered } }));
+    return { etag, body: etag === checkIn.etag ? null : reply };
   }
 
   #state(environment: Environment, { instance }: CheckIn, live: LiveEnvironment): CheckInReply {

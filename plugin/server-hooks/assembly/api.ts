@@ -21,6 +21,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { Running } from '../plugin.js';
 import { SelfTest } from '../reachability/self-test.js';
 import { type AgentDeps, agentRoutes } from '../routes/agent.js';
+import { type CheckInDeps, CheckInRoute } from '../routes/check-in.js';
 import { type ConsoleDeps, ConsoleRoute } from '../routes/console.js';
 import { answerDockerCall, answerDockerUpgrade, type DockerDeps, parseDockerCall } from '../routes/docker.js';
 import { type MetricsDeps, metricsRoutes } from '../routes/metrics/operation.js';
@@ -37,7 +38,7 @@ import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
-export interface Api extends Pick<Running, 'answer' | 'upgrade'> {
+export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade'> {
   /** An audit attaches here. */
   readonly gateway: Gateway;
 }
@@ -106,15 +107,17 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
 }
 
 /** What the routes need, each a part of it. */
-type ApiDeps = AgentDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
+type ApiDeps = AgentDeps & CheckInDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
 
-/** Docker calls bypass Koa, on the raw request: bytes stream both ways. */
+/** Check-ins and Docker calls bypass Koa, on the raw request: the former are many, the latter stream bytes both ways. */
 function entryPoints(deps: ApiDeps): Api {
   const listener = application(deps).callback();
+  const checkIns = new CheckInRoute(deps);
   const consoles = new ConsoleRoute(deps);
   const missedUpgrades = new MissedUpgrades(deps.logger);
   return {
     gateway: deps.gateway,
+    checkIn: (req, res, url) => checkIns.answer(req, res, url),
     answer: (req, res, url) => {
       const call = parseDockerCall(url);
       if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Clock } from '../../../protocol/time/clock.js';
 
@@ -6,15 +7,20 @@ const LEFTOVER_MS = 5_000;
 
 /** Disconnects callers that keep sending a body after they were answered. */
 export function cutLeftovers(clock: Clock): Middleware {
-  return async ({ req, res }, next) => {
-    res.once('finish', () => {
-      if (req.complete || req.destroyed) return;
-      req.once(
-        'close',
-        clock.after(LEFTOVER_MS, () => req.destroy()),
-      );
-      req.resume();
-    });
-    await next();
+  return ({ req, res }, next) => {
+    cutLeftover(req, res, clock);
+    return next();
   };
+}
+
+/** See {@link cutLeftovers}. */
+export function cutLeftover(req: IncomingMessage, res: ServerResponse, clock: Clock): void {
+  res.once('finish', () => {
+    if (req.complete || req.destroyed) return;
+    req.once(
+      'close',
+      clock.after(LEFTOVER_MS, () => req.destroy()),
+    );
+    req.resume();
+  });
 }

@@ -7,13 +7,12 @@ import {
   type SignedHead,
   unauthorized,
 } from '../../../protocol/crypto/request-signature.js';
-import { AGENT_PATHS, checkInQuerySchema } from '../../../protocol/messages/agent-calls.js';
+import { AGENT_PATHS } from '../../../protocol/messages/agent-calls.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../protocol/messages/snapshot.js';
 import { codeOf } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { AgentPace, type Pace } from '../agents/agent-pace.js';
 import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
-import type { CheckIns } from '../agents/check-ins.js';
 import type { Enrolment } from '../agents/enrolment.js';
 import type { IdleClose } from '../agents/idle-close.js';
 import type { Logger } from '../host.js';
@@ -21,7 +20,6 @@ import { AnswerProofs } from '../http/answer-proofs.js';
 import { asProblem, sendError, withHubTime } from '../http/error-reply.js';
 import type { Gateway, OpenCall } from '../http/gateway.js';
 import { BodyGate } from '../http/guards/body-gate.js';
-import { preferredWait } from '../http/preferred-wait.js';
 import { readBody } from '../http/read-body.js';
 import type { JsonWorker } from '../json/json-worker.js';
 import type { AuthFailureLog } from '../live/auth-failure-log.js';
@@ -46,14 +44,13 @@ export interface AgentDeps {
   readonly json: JsonWorker;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly checkIns: CheckIns;
   readonly enrolment: Enrolment;
   readonly idleClose: IdleClose;
   readonly authFailures: AuthFailureLog;
   readonly selfTest: SelfTest;
 }
 
-/** The agents' calls. All are signed; authentication comes before any other answer. */
+/** The agents' calls but check-ins. All are signed; authentication comes before any other answer. */
 export function agentRoutes(deps: AgentDeps): Router {
   // Paths are signed as spelled, so each has one spelling.
   const router = new Router({ sensitive: true, strict: true });
@@ -85,23 +82,6 @@ export function agentRoutes(deps: AgentDeps): Router {
       proofs.know(ctx, key, claim);
       identify(ctx, claim);
     });
-  });
-
-  router.get(AGENT_PATHS.checkIn, async (ctx) => {
-    const agent = authenticate(ctx);
-    const closed = new AbortController();
-    ctx.res.once('close', () => closed.abort());
-    const { etag, body } = await deps.checkIns.answer({
-      ...agent,
-      query: checkInQuerySchema.parse({ ...ctx.query }),
-      etag: ctx.get('if-none-match') || undefined,
-      waitSeconds: preferredWait(ctx.get('prefer')),
-      signal: closed.signal,
-    });
-    ctx.set('etag', etag);
-    ctx.set('cache-control', 'no-store');
-    if (body) ctx.body = body;
-    else ctx.status = 304;
   });
 
   router.post(AGENT_PATHS.snapshot, async (ctx) => {

@@ -75,7 +75,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     set settings(settings) {
       void store.updateSettings(() => settings);
     },
-    checkIn: ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
+    checkIn: async ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
       checkIns.answer({
         environment,
         instance,

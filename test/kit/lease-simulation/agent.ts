@@ -147,7 +147,7 @@ export class LeaseAgent {
     const query = { engine: this.engine, tunnel, nodeTunnel };
     const waitSeconds = this.holds ? 50 : 0;
     const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds, signal: call.signal };
-    const answer = hub.checkIns.answer(checkIn);
+    const answer = (async () => hub.checkIns.answer(checkIn))();
     this.#simulation.checkedIn(this);
     void answer.then(
       (answer) => {

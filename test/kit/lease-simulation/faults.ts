@@ -111,14 +111,8 @@ function stray(simulation: LeaseSimulation, agent: LeaseAgent, waitSeconds: numb
   const { signal } = new AbortController();
   const query = { engine: agent.engine, tunnel: simulation.random.pick(['none', 'opening', 'x']) };
   const { environment } = simulation;
-  const answer = simulation.hub.checkIns.answer({
-    environment,
-    instance,
-    query,
-    etag: undefined,
-    waitSeconds,
-    signal,
-  });
+  const checkIn = { environment, instance, query, etag: undefined, waitSeconds, signal };
+  const answer = (async () => simulation.hub.checkIns.answer(checkIn))();
   simulation.rules.checkedIn(agent);
   answer.then((answer) => simulation.keep(instance, answer)).catch(() => undefined);
 }
