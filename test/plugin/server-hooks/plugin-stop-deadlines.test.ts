@@ -15,6 +15,7 @@ function fakeRunning(stopped: string[]): Running {
   return {
     tunnelPort: 1,
     answer: (_req, res) => void res.write('begun'),
+    checkIn: () => false,
     upgrade: () => false,
     problems: () => [],
     stop: async () => void stopped.push('parts'),
