@@ -2,6 +2,7 @@ import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import { problem } from '../../../protocol/problems.js';
 import type { LiveEnvironment } from '../live/environment.js';
 import type { LiveEnvironments } from '../live/environments.js';
+import type { ClosingConnection } from '../live/held-check-ins.js';
 import { etagOf, stateFor } from '../model/check-in-state.js';
 import type { Environment } from '../model/environment.js';
 import { checkInSecondsOf, maxHoldSeconds } from '../model/settings.js';
@@ -17,8 +18,8 @@ export interface CheckInsOptions {
 export interface CheckIn extends Caller {
   /** Seconds the agent offers to wait (RFC 7240 `wait`); 0: a plain check-in. */
   readonly waitSeconds: number;
-  /** Aborts when the connection closes; read only for a check-in that is held. */
-  readonly signal: AbortSignal;
+  /** Its end matters only to a check-in that is held. */
+  readonly connection: ClosingConnection;
 }
 
 /** The answer; `body` is null if the agent already has this state (304). */
@@ -65,7 +66,7 @@ export class CheckIns {
       waitMs,
       retryMs: offerRetryMs(checkIn, live),
       hasChanges: () => this.#hasChanges(checkIn, live),
-      signal: checkIn.signal,
+      connection: checkIn.connection,
     });
     return held.then(() => this.#answerNow(checkIn, live));
   }

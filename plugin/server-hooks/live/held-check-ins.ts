@@ -3,6 +3,12 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { SmallMap } from '../model/small-map.js';
 import type { Presence } from './presence.js';
 
+/** The connection of a check-in. */
+export interface ClosingConnection {
+  /** Calls `listener` when it closes; perhaps also after the answer, when nothing waits for it any more. */
+  onClose(listener: () => void): void;
+}
+
 /** A check-in whose answer waits for a change. */
 export interface Hold {
   readonly instanceId: string;
@@ -12,8 +18,7 @@ export interface Hold {
   readonly retryMs: number | null;
   /** Whether the agent has a change to receive. */
   readonly hasChanges: () => boolean;
-  /** Aborts when the connection closes. */
-  readonly signal: AbortSignal;
+  readonly connection: ClosingConnection;
 }
 
 /** The environment of held check-ins. */
@@ -69,7 +74,7 @@ export class HeldCheckIns {
    * Resolves on a change, at the end of the wait, or when the agent disconnects.
    * @throws Problem the reason for which it was ended
    */
-  hold({ instanceId, waitMs, retryMs, hasChanges, signal }: Hold): Promise<void> {
+  hold({ instanceId, waitMs, retryMs, hasChanges, connection }: Hold): Promise<void> {
     const { clock, presence } = this.#owner;
     return new Promise((resolve, reject) => {
       const release = presence.held(instanceId, waitMs);
@@ -77,7 +82,6 @@ export class HeldCheckIns {
         cancelHold();
         cancelRetry?.();
         release();
-        signal.removeEventListener('abort', onAbort);
         if (this.#waiters.get(instanceId) === waiter) this.#waiters.delete(instanceId);
       };
       const answer = () => {
@@ -94,15 +98,14 @@ export class HeldCheckIns {
           reject(error);
         },
       };
-      const onAbort = () => {
-        answer();
-        this.#owner.disconnected(instanceId);
-      };
       const cancelHold = clock.after(waitMs, answer);
       const cancelRetry = retryMs === null ? null : clock.after(retryMs, waiter.evaluate);
-      signal.addEventListener('abort', onAbort);
       this.#waiters.set(instanceId, waiter);
-      if (signal.aborted) onAbort();
+      connection.onClose(() => {
+        if (this.#waiters.get(instanceId) !== waiter) return;
+        answer();
+        this.#owner.disconnected(instanceId);
+      });
     });
   }
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { ANSWER_PROOF, proveAnswer } from '../../../protocol/crypto/answer-proof.js';
-import { parseAuthorization, type RequestClaim } from '../../../protocol/crypto/request-signature.js';
+import { parseAuthorization } from '../../../protocol/crypto/request-signature.js';
 import { AGENT_PATHS } from '../../../protocol/messages/agent-calls.js';
 import { codeOf, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
+import { findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
 import { CheckInQueries } from '../agents/check-in-queries.js';
 import type { CheckInAnswer, CheckIns } from '../agents/check-ins.js';
 import { hasBody } from '../docker/client-message.js';
@@ -50,37 +50,33 @@ export class CheckInRoute {
   answer(req: IncomingMessage, res: ServerResponse, url: string): boolean {
     if (!isCheckIn(url)) return false;
     if (hasBody(req)) cutLeftover(req, res, this.#deps.clock);
-    const reply = new CheckInReply(this.#deps, res);
+    const call = new CheckInCall(this.#deps, req, res);
     try {
-      const answer = this.#answer(req, res, url, reply);
+      const answer = this.#answer(call, url);
       if (answer instanceof Promise) {
         answer.then(
-          (late) => reply.send(late),
-          (error: unknown) => reply.fail(error),
+          (late) => call.send(late),
+          (error: unknown) => call.fail(error),
         );
-      } else reply.send(answer);
+      } else call.send(answer);
     } catch (error) {
-      reply.fail(error);
+      call.fail(error);
     }
     return true;
   }
 
-  #answer(
-    req: IncomingMessage,
-    res: ServerResponse,
-    url: string,
-    reply: CheckInReply,
-  ): CheckInAnswer | Promise<CheckInAnswer> {
+  #answer(call: CheckInCall, url: string): CheckInAnswer | Promise<CheckInAnswer> {
     const { gateway, store, clock, live, checkIns } = this.#deps;
-    const call = gateway.open('agent', AGENT_PATHS.checkIn, req, res);
+    const { req, res } = call;
+    const open = gateway.open('agent', AGENT_PATHS.checkIn, req, res);
     if (req.method !== 'GET') throw problem('method-not-allowed');
     const { headers } = req;
     const claim = parseAuthorization(headers.authorization);
     const head = { method: 'GET', path: url };
     const { environment, instance } = findSigner(store, clock, claim, head);
-    call.environmentId = claim.environmentId;
-    call.instanceId = claim.instanceId;
-    reply.know(instance, claim);
+    open.environmentId = claim.environmentId;
+    open.instanceId = claim.instanceId;
+    call.signer = { secret: instance.secret, requestMac: claim.mac };
     requireNewTimestamp(live.of(environment.id).presence, clock, head, claim);
     return checkIns.answer({
       environment,
@@ -88,31 +84,29 @@ export class CheckInRoute {
       query: this.#queries.parse(url),
       etag: headers['if-none-match'],
       waitSeconds: headers.prefer === undefined ? 0 : preferredWait(String(headers.prefer)),
-      get signal() {
-        const closed = new AbortController();
-        endWithConnection(req, res);
-        res.once('close', () => closed.abort());
-        return closed.signal;
-      },
+      connection: call,
     });
   }
 }
 
-/** The answer to one check-in. It carries a proof once the signer is known, errors included. */
-class CheckInReply {
+/** One check-in on its way to an answer. */
+class CheckInCall {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Set once it is known: the answer then carries a proof, errors included. */
+  signer: { readonly secret: string; readonly requestMac: string } | null = null;
   readonly #deps: CheckInDeps;
-  readonly #res: ServerResponse;
-  #instance: AuthenticatedAgent['instance'] | null = null;
-  #claim: RequestClaim | null = null;
 
-  constructor(deps: CheckInDeps, res: ServerResponse) {
+  constructor(deps: CheckInDeps, req: IncomingMessage, res: ServerResponse) {
     this.#deps = deps;
-    this.#res = res;
+    this.req = req;
+    this.res = res;
   }
 
-  know(instance: AuthenticatedAgent['instance'], claim: RequestClaim): void {
-    this.#instance = instance;
-    this.#claim = claim;
+  /** Calls `listener` when the connection closes, or the answer was sent. */
+  onClose(listener: () => void): void {
+    endWithConnection(this.req, this.res);
+    this.res.once('close', listener);
   }
 
   send({ etag, body }: CheckInAnswer): void {
@@ -132,16 +126,20 @@ class CheckInReply {
   }
 
   #write(status: number, headers: OutgoingHttpHeaders, body: Buffer): void {
-    const res = this.#res;
+    const { res, signer } = this;
     if (res.destroyed || res.headersSent) return;
-    if (this.#instance && this.#claim) {
-      const key = Buffer.from(this.#instance.secret, 'base64url');
+    if (signer) {
       const etag = headers.etag === undefined ? undefined : String(headers.etag);
-      headers[ANSWER_PROOF] = proveAnswer(key, this.#claim.mac, { status, etag, body });
+      const key = Buffer.from(signer.secret, 'base64url');
+      headers[ANSWER_PROOF] = proveAnswer(key, signer.requestMac, { status, etag, body });
     }
-    if (status !== 304) headers['content-length'] = body.length;
-    res.writeHead(status, headers);
-    res.end(status === 304 ? undefined : body);
+    if (status === 304) {
+      res.writeHead(status, headers);
+      res.end();
+      return;
+    }
+    res.writeHead(status, { ...headers, 'content-length': body.length });
+    res.end(body);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environment.js';
 import type { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
+import type { ClosingConnection } from '../../../plugin/server-hooks/live/held-check-ins.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Settings } from '../../../plugin/server-hooks/model/settings.js';
 import type { CheckInQuery } from '../../../protocol/messages/agent-calls.js';
@@ -26,6 +27,11 @@ export interface CheckInBench {
 }
 
 const never = new AbortController().signal;
+
+/** A connection that closes when `signal` aborts. */
+export function closingWith(signal: AbortSignal): ClosingConnection {
+  return { onClose: (listener) => signal.addEventListener('abort', listener, { once: true }) };
+}
 
 export function checkInBench(clock: Clock): CheckInBench {
   const instance: Instance = {
@@ -82,7 +88,7 @@ export function checkInBench(clock: Clock): CheckInBench {
         query: { engine: 'up', tunnel: 'none', ...query },
         etag,
         waitSeconds,
-        signal,
+        connection: closingWith(signal),
       }),
   };
   return bench;

@@ -38,9 +38,8 @@ function setup() {
   }));
   if (!a || !b) throw new Error('two agents');
   const environment = { ...swarmEnvironment(EDGE_ID, SECRET_HASH), instances: [a, b] };
-  const { signal } = new AbortController();
   const checkIn = (instance = a, query: Partial<CheckInQuery> = {}, etag?: string): CheckIn => ({
-    ...{ environment, instance, signal, etag, waitSeconds: 0 },
+    ...{ environment, instance, etag, waitSeconds: 0, connection: { onClose: () => undefined } },
     query: { engine: 'up', tunnel: 'none', ...query },
   });
   const issue = async (arrived: CheckIn) => {

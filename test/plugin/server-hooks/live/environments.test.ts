@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { closingWith } from '../../../kit/hub/check-in-bench.js';
 import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
@@ -33,7 +34,7 @@ function setup(changes: Partial<Environment> = {}) {
       waitMs: 50_000,
       retryMs: null,
       hasChanges,
-      signal: never,
+      connection: closingWith(never),
     });
   return { clock, store, live, instance, open, hold };
 }
