@@ -172,7 +172,6 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       answerError(res, problem('not-found'));
       return;
     }
-    if (running.parts.checkIn(req, res, url)) return;
     warnOfReader(req);
     // Host, Koa, streams and plugin each listen for its end: more than the ten at which Node warns of a leak.
     res.setMaxListeners(MAX_LISTENERS);

@@ -119,6 +119,7 @@ function entryPoints(deps: ApiDeps): Api {
     gateway: deps.gateway,
     checkIn: (req, res, url) => checkIns.answer(req, res, url),
     answer: (req, res, url) => {
+      if (checkIns.answer(req, res, url)) return;
       const call = parseDockerCall(url);
       if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
       if (call) {

@@ -11,7 +11,7 @@ import { hasBody } from '../docker/client-message.js';
 import type { Logger } from '../host.js';
 import { cutLeftover } from '../http/cut-leftovers.js';
 import { endWithConnection } from '../http/end-with-connection.js';
-import { toErrorReply, withHubTime } from '../http/error-reply.js';
+import { asProblem, toErrorReply, withHubTime } from '../http/error-reply.js';
 import type { Gateway } from '../http/gateway.js';
 import { preferredWait } from '../http/preferred-wait.js';
 import type { AuthFailureLog } from '../live/auth-failure-log.js';
@@ -116,7 +116,8 @@ class CheckInCall {
   }
 
   fail(error: unknown): void {
-    const { authFailures, clock, logger } = this.#deps;
+    const { gateway, authFailures, clock, logger } = this.#deps;
+    gateway.failed.agent.add(asProblem(error));
     if (codeOf(error) === 'agent-unauthorized') authFailures.note(logger);
     const { status, headers, problem } = toErrorReply(withHubTime(error, clock));
     if (status === 500) logger.error({ err: error }, 'unexpected error in a check-in');
