@@ -127,3 +127,15 @@ test('slot: a Problem that escapes its plugin is not the host’s, one of the ho
   await slot.enable();
   t.like(await route(async () => leak()), { code: 'rate-limited' });
 });
+
+test('slot: offers check-ins to a running plugin that answers them, and to no other', async (t) => {
+  const { slot } = makeSlot((number) => (number === 1 ? { checkIn: () => true } : {}));
+  const isAnswered = () => slot.checkIn({} as never, {} as never);
+  t.false(isAnswered(), 'it does not run');
+  await slot.enable();
+  t.true(isAnswered());
+  await slot.disable();
+  t.false(isAnswered());
+  await slot.enable();
+  t.false(isAnswered(), 'this one has no such method');
+});

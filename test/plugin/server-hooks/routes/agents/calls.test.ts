@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { signRequest } from '../../../../protocol/crypto/request-signature.js';
-import { joinInstance, makeInstance } from '../../../kit/agent/instance.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
+import { signRequest } from '../../../../../protocol/crypto/request-signature.js';
+import { joinInstance, makeInstance } from '../../../../kit/agent/instance.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
 
 const CHECK_IN = '/agent/check-in?engine=up&tunnel=none';
 

@@ -6,29 +6,29 @@ import {
   type RequestClaim,
   type SignedHead,
   unauthorized,
-} from '../../../protocol/crypto/request-signature.js';
-import { AGENT_PATHS } from '../../../protocol/messages/agent-calls.js';
-import { MAX_SNAPSHOT_BYTES } from '../../../protocol/messages/snapshot.js';
-import { codeOf } from '../../../protocol/problems.js';
-import type { Clock } from '../../../protocol/time/clock.js';
-import { AgentPace, type Pace } from '../agents/agent-pace.js';
-import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../agents/authenticate-agent.js';
-import type { Enrolment } from '../agents/enrolment.js';
-import type { IdleClose } from '../agents/idle-close.js';
-import type { Logger } from '../host.js';
-import { AnswerProofs } from '../http/answer-proofs.js';
-import { asProblem, sendError, withHubTime } from '../http/error-reply.js';
-import type { Gateway, OpenCall } from '../http/gateway.js';
-import { BodyGate } from '../http/guards/body-gate.js';
-import { readBody } from '../http/read-body.js';
-import type { JsonWorker } from '../json/json-worker.js';
-import type { AuthFailureLog } from '../live/auth-failure-log.js';
-import type { LiveEnvironments } from '../live/environments.js';
-import { readSelfTest, SELF_TEST_PATH } from '../reachability/ask-hub.js';
-import type { SelfTest } from '../reachability/self-test.js';
-import { idleJob, type SnapshotInput, snapshotJob } from '../snapshots/jobs.js';
-import type { Store } from '../store/store.js';
-import { MAX_REPORT_BYTES, swarmReportJob } from '../swarm/report-job.js';
+} from '../../../../protocol/crypto/request-signature.js';
+import { AGENT_PATHS } from '../../../../protocol/messages/agent-calls.js';
+import { MAX_SNAPSHOT_BYTES } from '../../../../protocol/messages/snapshot.js';
+import { codeOf } from '../../../../protocol/problems.js';
+import type { Clock } from '../../../../protocol/time/clock.js';
+import { AgentPace, type Pace } from '../../agents/agent-pace.js';
+import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
+import type { Enrolment } from '../../agents/enrolment.js';
+import type { IdleClose } from '../../agents/idle-close.js';
+import type { Logger } from '../../host.js';
+import { AnswerProofs } from '../../http/answer-proofs.js';
+import { asProblem, sendError, withHubTime } from '../../http/error-reply.js';
+import type { Gateway, OpenCall } from '../../http/gateway.js';
+import { BodyGate } from '../../http/guards/body-gate.js';
+import { readBody } from '../../http/read-body.js';
+import type { JsonWorker } from '../../json/json-worker.js';
+import type { AuthFailureLog } from '../../live/auth-failure-log.js';
+import type { LiveEnvironments } from '../../live/environments.js';
+import { readSelfTest, SELF_TEST_PATH } from '../../reachability/ask-hub.js';
+import type { SelfTest } from '../../reachability/self-test.js';
+import { idleJob, type SnapshotInput, snapshotJob } from '../../snapshots/jobs.js';
+import type { Store } from '../../store/store.js';
+import { MAX_REPORT_BYTES, swarmReportJob } from '../../swarm/report-job.js';
 
 const MAX_ENROL_BYTES = 16 * 1024;
 /** An idle close without a snapshot is no larger; the bound is small even if compressed. */

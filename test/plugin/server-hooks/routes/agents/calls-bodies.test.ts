@@ -3,12 +3,12 @@ import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { type SignedRequest, signRequest } from '../../../../protocol/crypto/request-signature.js';
-import { joinInstance } from '../../../kit/agent/instance.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { rawHttp, requestText } from '../../../kit/fault/raw-http.js';
-import { startPlugin } from '../../../kit/hub/plugin.js';
-import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
+import { type SignedRequest, signRequest } from '../../../../../protocol/crypto/request-signature.js';
+import { joinInstance } from '../../../../kit/agent/instance.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
+import { rawHttp, requestText } from '../../../../kit/fault/raw-http.js';
+import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { EMPTY_SNAPSHOT } from '../../../../kit/snapshot.js';
 
 const PATHS = ['/agent/snapshot', '/agent/idle'];
 const BODY = Buffer.from(JSON.stringify(EMPTY_SNAPSHOT));

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import type { EnvironmentCreated } from '../../../../plugin/api.js';
-import { type SignedRequest, signRequest } from '../../../../protocol/crypto/request-signature.js';
-import { MAX_SNAPSHOT_BYTES } from '../../../../protocol/messages/snapshot.js';
-import { joinInstance } from '../../../kit/agent/instance.js';
-import { startStallMeter } from '../../../kit/hub/stall-meter.js';
-import { EMPTY_SNAPSHOT } from '../../../kit/snapshot.js';
+import type { EnvironmentCreated } from '../../../../../plugin/api.js';
+import { type SignedRequest, signRequest } from '../../../../../protocol/crypto/request-signature.js';
+import { MAX_SNAPSHOT_BYTES } from '../../../../../protocol/messages/snapshot.js';
+import { joinInstance } from '../../../../kit/agent/instance.js';
+import { startStallMeter } from '../../../../kit/hub/stall-meter.js';
+import { EMPTY_SNAPSHOT } from '../../../../kit/snapshot.js';
 
 /** Promised: nothing that an agent sends holds the hub's event loop for longer, ms. */
 const PROMISED_MS = 50;
