@@ -8,6 +8,7 @@ import { list } from './list.js';
 import { panel } from './panel.js';
 import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
+import { restart } from './restart.js';
 import { throughput } from './throughput.js';
 import { wake } from './wake.js';
 import { wire } from './wire.js';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   latency,
   list,
   fleet,
+  restart,
   wire,
   panel,
   agent,

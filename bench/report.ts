@@ -19,7 +19,7 @@ export interface ReportRow {
 export interface BenchmarkOptions {
   /** Default: the benchmark's own. */
   readonly rounds: number | undefined;
-  /** Number of agents, for `fleet`. Default: several in turn. */
+  /** Number of agents, for `fleet` and `restart`. Default: the benchmark's own. */
   readonly size: number | undefined;
   /** Socket of a real engine, for `calls`; null: a stand-in. */
   readonly engine: string | null;

@@ -13,7 +13,15 @@ export interface FleetLoad {
   readonly waitSeconds: number;
   /** Called with the time from the request to its whole answer, ms. */
   readonly onAnswer: (ms: number) => void;
-  readonly onFailure: (reason: string) => void;
+  /** @param refusal the hub's answer; null: there was none */
+  readonly onFailure: (reason: string, refusal: Refusal | null) => void;
+}
+
+/** An answer that is not a success. */
+export interface Refusal {
+  readonly status: number;
+  /** 0: the hub did not say. */
+  readonly retryAfterMs: number;
 }
 
 /**
@@ -32,6 +40,7 @@ export class RawAgent {
   #isWaiting = false;
   #received: Buffer = EMPTY;
   #onFirst: (() => void) | null = null;
+  #hasAnswered = false;
 
   constructor(environmentId: number, load: FleetLoad) {
     const { instanceId, secret } = agentOf(environmentId);
@@ -41,8 +50,20 @@ export class RawAgent {
     this.#load = load;
   }
 
-  /** Connects and checks in; resolves with the first answer. */
-  connect(): Promise<void> {
+  /** Whether a check-in is under way. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  /**
+   * Connects and checks in; resolves with the first good answer.
+   * @param onTcp called when TCP is connected
+   */
+  connect(onTcp: () => void = () => undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = tls.connect({
         host: '127.0.0.1',
@@ -53,14 +74,22 @@ export class RawAgent {
       this.#socket = socket;
       this.#onFirst = resolve;
       socket.setNoDelay(true);
+      socket.once('connect', onTcp);
       socket.once('secureConnect', () => this.checkIn());
       socket.on('data', (chunk) => this.#read(chunk));
-      socket.once('error', (error) => {
-        this.#load.onFailure(error.message);
+      socket.on('error', (error) => {
+        this.#load.onFailure(error.message, null);
         reject(error);
       });
-      socket.once('close', () => this.#load.onFailure('a connection closed'));
+      socket.once('close', () => {
+        this.#load.onFailure('a connection closed', null);
+        reject(new Error('closed'));
+      });
     });
+  }
+
+  close(): void {
+    this.#socket?.destroy();
   }
 
   /** Sends a check-in, unless one is under way. */
@@ -71,7 +100,7 @@ export class RawAgent {
     const claim = { environmentId: this.#environmentId, instanceId: this.#instanceId, timeMs: this.#lastMs };
     const authorization = signRequest(this.#secret, claim, { method: 'GET', path: PATH, body: EMPTY });
     const { waitSeconds } = this.#load;
-    const prefer = waitSeconds > 0 ? `Prefer: wait=${waitSeconds}\r\n` : '';
+    const prefer = waitSeconds > 0 && this.#etag !== '' ? `Prefer: wait=${waitSeconds}\r\n` : '';
     const match = this.#etag === '' ? '' : `If-None-Match: ${this.#etag}\r\n`;
     this.#sentMs = performance.now();
     this.#socket.write(
@@ -88,9 +117,14 @@ export class RawAgent {
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
     if (this.#received.length < end + 4 + length) return;
     this.#received = EMPTY;
-    this.#isWaiting = false;
     const status = head.slice(9, 12);
-    if (status !== '200' && status !== '304') this.#load.onFailure(`a check-in was answered ${status}`);
+    if (status !== '200' && status !== '304') {
+      const retryAfterMs = Number(/^retry-after: *(\d+)/im.exec(head)?.[1] ?? 0) * 1_000;
+      this.#load.onFailure(`a check-in was answered ${status}`, { status: Number(status), retryAfterMs });
+      return;
+    }
+    this.#isWaiting = false;
+    this.#hasAnswered = true;
     this.#etag = /^etag: *(\S+)/im.exec(head)?.[1] ?? this.#etag;
     this.#load.onAnswer(performance.now() - this.#sentMs);
     this.#onFirst?.();
