@@ -2,7 +2,7 @@ import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import { problem } from '../../../protocol/problems.js';
 import type { LiveEnvironment } from '../live/environment.js';
 import type { LiveEnvironments } from '../live/environments.js';
-import type { ClosingConnection } from '../live/held-check-ins.js';
+import type { Hold } from '../live/held-check-ins.js';
 import { etagOf, stateFor } from '../model/check-in-state.js';
 import type { Environment } from '../model/environment.js';
 import { checkInSecondsOf, maxHoldSeconds } from '../model/settings.js';
@@ -18,8 +18,15 @@ export interface CheckInsOptions {
 export interface CheckIn extends Caller {
   /** Seconds the agent offers to wait (RFC 7240 `wait`); 0: a plain check-in. */
   readonly waitSeconds: number;
-  /** Its end matters only to a check-in that is held. */
-  readonly connection: ClosingConnection;
+}
+
+/** Where the answer to a check-in goes: one call of `send` or `fail`. */
+export interface CheckInReceiver {
+  send(answer: CheckInAnswer): void;
+  /** @param error a Problem: `check-in-superseded` (409), `agent-unauthorized` (401), `hub-stopping` (503) */
+  fail(error: unknown): void;
+  /** See {@link Hold.onClose}; called only for a check-in that is held. */
+  onClose(listener: () => void): void;
 }
 
 /** The answer; `body` is null if the agent already has this state (304). */
@@ -43,11 +50,10 @@ export class CheckIns {
   }
 
   /**
-   * Answers one check-in: synchronously, unless it is held or its answer carries a credential.
-   * @throws Problem `check-in-superseded` (409) if a newer check-in of the instance arrived,
-   *   `agent-unauthorized` (401) if the instance was removed, `hub-stopping` (503)
+   * Answers one check-in: in the same turn, unless it is held or its answer carries a credential.
+   * @throws Problem `agent-unauthorized` (401) if the instance was removed
    */
-  answer(checkIn: CheckIn): CheckInAnswer | Promise<CheckInAnswer> {
+  answer(checkIn: CheckIn, receiver: CheckInReceiver): void {
     const { environment, instance, query } = checkIn;
     this.count++;
     const settings = this.#options.store.settings();
@@ -60,31 +66,32 @@ export class CheckIns {
     live.tunnels.peek(instance.id)?.reconcile(instance.id, query.nodeTunnel ?? 'none');
     live.called(instance.id);
     const waitMs = Math.min(checkIn.waitSeconds, maxHoldSeconds(settings)) * 1_000;
-    if (waitMs <= 0 || this.#hasChanges(checkIn, live)) return this.#answerNow(checkIn, live);
-    const held = live.held.hold({
-      instanceId: instance.id,
-      waitMs,
-      retryMs: offerRetryMs(checkIn, live),
-      hasChanges: () => this.#hasChanges(checkIn, live),
-      connection: checkIn.connection,
-    });
-    return held.then(() => this.#answerNow(checkIn, live));
+    if (waitMs <= 0 || this.hasChanges(checkIn, live)) this.answerNow(checkIn, live, receiver);
+    else live.held.hold(new WaitingCheckIn(this, checkIn, live, receiver, waitMs));
   }
 
-  #hasChanges(checkIn: CheckIn, live: LiveEnvironment): boolean {
+  /** Whether the agent has a change to receive. */
+  hasChanges(checkIn: CheckIn, live: LiveEnvironment): boolean {
     const current = this.#current(checkIn);
     if (!current || offersAreDue(checkIn, live)) return true;
     return etagOf(this.#state(current, checkIn, live)) !== checkIn.etag;
   }
 
-  #answerNow(checkIn: CheckIn, live: LiveEnvironment): CheckInAnswer | Promise<CheckInAnswer> {
+  /** Answers with the current state. @throws Problem as `answer` */
+  answerNow(checkIn: CheckIn, live: LiveEnvironment, receiver: CheckInReceiver): void {
     const environment = this.#current(checkIn);
     if (!environment) throw problem('agent-unauthorized');
     const offers = issueOffers(environment, checkIn, live);
     const reply = this.#state(environment, checkIn, live);
     const etag = etagOf(reply);
-    if (offers) return offers.then((offered) => ({ etag, body: { ...reply, ...offered } }));
-    return { etag, body: etag === checkIn.etag ? null : reply };
+    if (!offers) {
+      receiver.send({ etag, body: etag === checkIn.etag ? null : reply });
+      return;
+    }
+    offers.then(
+      (offered) => receiver.send({ etag, body: { ...reply, ...offered } }),
+      (error: unknown) => receiver.fail(error),
+    );
   }
 
   #state(environment: Environment, { instance }: CheckIn, live: LiveEnvironment): CheckInReply {
@@ -97,5 +104,52 @@ export class CheckIns {
     return now?.instances.some(({ id, secret }) => id === instance.id && secret === instance.secret)
       ? now
       : null;
+  }
+}
+
+/** A check-in that is held. */
+class WaitingCheckIn implements Hold {
+  readonly instanceId: string;
+  readonly waitMs: number;
+  readonly retryMs: number | null;
+  readonly #checkIns: CheckIns;
+  readonly #checkIn: CheckIn;
+  readonly #live: LiveEnvironment;
+  readonly #receiver: CheckInReceiver;
+
+  constructor(
+    checkIns: CheckIns,
+    checkIn: CheckIn,
+    live: LiveEnvironment,
+    receiver: CheckInReceiver,
+    waitMs: number,
+  ) {
+    this.instanceId = checkIn.instance.id;
+    this.waitMs = waitMs;
+    this.retryMs = offerRetryMs(checkIn, live);
+    this.#checkIns = checkIns;
+    this.#checkIn = checkIn;
+    this.#live = live;
+    this.#receiver = receiver;
+  }
+
+  hasChanges(): boolean {
+    return this.#checkIns.hasChanges(this.#checkIn, this.#live);
+  }
+
+  answer(): void {
+    try {
+      this.#checkIns.answerNow(this.#checkIn, this.#live, this.#receiver);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#receiver.fail(error);
+  }
+
+  onClose(listener: () => void): void {
+    this.#receiver.onClose(listener);
   }
 }

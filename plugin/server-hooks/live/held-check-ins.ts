@@ -3,12 +3,6 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { SmallMap } from '../model/small-map.js';
 import type { Presence } from './presence.js';
 
-/** The connection of a check-in. */
-export interface ClosingConnection {
-  /** Calls `listener` when it closes; perhaps also after the answer, when nothing waits for it any more. */
-  onClose(listener: () => void): void;
-}
-
 /** A check-in whose answer waits for a change. */
 export interface Hold {
   readonly instanceId: string;
@@ -17,8 +11,12 @@ export interface Hold {
   /** When to evaluate it although nothing changed, ms; null: never. */
   readonly retryMs: number | null;
   /** Whether the agent has a change to receive. */
-  readonly hasChanges: () => boolean;
-  readonly connection: ClosingConnection;
+  hasChanges(): boolean;
+  /** Answers with the current state. Called once, or `fail` is, and never during the change that caused it. */
+  answer(): void;
+  fail(error: Problem): void;
+  /** Calls `listener` when the connection closes; perhaps also after the answer, when nothing waits for it any more. */
+  onClose(listener: () => void): void;
 }
 
 /** The environment of held check-ins. */
@@ -29,83 +27,84 @@ export interface HoldOwner {
   disconnected(instanceId: string): void;
 }
 
-interface Waiter {
-  /** Evaluates the state and ends the hold if it changed. */
-  evaluate(): void;
-  /** Ends the hold with the current state. */
-  answer(): void;
-  end(error: Problem): void;
-}
-
 /** The held check-ins of one environment, one for each agent at most. */
 export class HeldCheckIns {
   readonly #owner: HoldOwner;
-  readonly #waiters = new SmallMap<Waiter>();
+  readonly #held = new SmallMap<HeldCheckIn>();
 
   constructor(owner: HoldOwner) {
     this.#owner = owner;
   }
 
   get size(): number {
-    return this.#waiters.size;
+    return this.#held.size;
   }
 
   /** Ends those with changes for their agents. */
   evaluate(): void {
-    for (const waiter of this.#waiters.values()) waiter.evaluate();
+    for (const held of this.#held.values()) held.evaluate();
   }
 
   /** Answers an instance's held check-in immediately; a live agent then checks in again. */
   answer(instanceId: string): void {
-    this.#waiters.get(instanceId)?.answer();
+    this.#held.get(instanceId)?.end(null);
   }
 
   /** Ends an instance's held check-in: a newer one arrived. */
   supersede(instanceId: string): void {
-    this.#waiters.get(instanceId)?.end(problem('check-in-superseded'));
+    this.#held.get(instanceId)?.end(problem('check-in-superseded'));
   }
 
   /** Ends all with an error. */
   end(error: Problem): void {
-    for (const waiter of this.#waiters.values()) waiter.end(error);
+    for (const held of this.#held.values()) held.end(error);
   }
 
-  /**
-   * Resolves on a change, at the end of the wait, or when the agent disconnects.
-   * @throws Problem the reason for which it was ended
-   */
-  hold({ instanceId, waitMs, retryMs, hasChanges, connection }: Hold): Promise<void> {
-    const { clock, presence } = this.#owner;
-    return new Promise((resolve, reject) => {
-      const release = presence.held(instanceId, waitMs);
-      const settle = () => {
-        cancelHold();
-        cancelRetry?.();
-        release();
-        if (this.#waiters.get(instanceId) === waiter) this.#waiters.delete(instanceId);
-      };
-      const answer = () => {
-        settle();
-        resolve();
-      };
-      const waiter: Waiter = {
-        answer,
-        evaluate: () => {
-          if (hasChanges()) answer();
-        },
-        end: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const cancelHold = clock.after(waitMs, answer);
-      const cancelRetry = retryMs === null ? null : clock.after(retryMs, waiter.evaluate);
-      this.#waiters.set(instanceId, waiter);
-      connection.onClose(() => {
-        if (this.#waiters.get(instanceId) !== waiter) return;
-        answer();
-        this.#owner.disconnected(instanceId);
-      });
+  /** Answers on a change, at the end of the wait, or when the agent disconnects. */
+  hold(hold: Hold): void {
+    this.#held.set(hold.instanceId, new HeldCheckIn(hold, this.#owner, this.#held));
+  }
+}
+
+/** One object for each held check-in: a large fleet holds one for each agent. */
+class HeldCheckIn {
+  readonly #hold: Hold;
+  readonly #held: SmallMap<HeldCheckIn>;
+  readonly #release: () => void;
+  readonly #cancelHold: () => void;
+  readonly #cancelRetry: (() => void) | null;
+  #isOver = false;
+
+  constructor(hold: Hold, owner: HoldOwner, held: SmallMap<HeldCheckIn>) {
+    const { clock, presence } = owner;
+    const { instanceId, waitMs, retryMs } = hold;
+    this.#hold = hold;
+    this.#held = held;
+    this.#release = presence.held(instanceId, waitMs);
+    this.#cancelHold = clock.after(waitMs, () => this.end(null));
+    this.#cancelRetry = retryMs === null ? null : clock.after(retryMs, () => this.evaluate());
+    hold.onClose(() => {
+      if (this.#isOver) return;
+      this.end(null);
+      owner.disconnected(instanceId);
     });
+  }
+
+  /** Ends it if there are changes for its agent. */
+  evaluate(): void {
+    if (!this.#isOver && this.#hold.hasChanges()) this.end(null);
+  }
+
+  /** Ends it with an error or, if null, with the current state. */
+  end(error: Problem | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelHold();
+    this.#cancelRetry?.();
+    this.#release();
+    const { instanceId } = this.#hold;
+    if (this.#held.get(instanceId) === this) this.#held.delete(instanceId);
+    // The caller may be in the middle of a change.
+    queueMicrotask(() => (error ? this.#hold.fail(error) : this.#hold.answer()));
   }
 }

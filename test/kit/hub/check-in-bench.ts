@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
+import { type CheckIn, type CheckInAnswer, CheckIns } from '../../../plugin/server-hooks/agents/check-ins.js';
 import type { LiveEnvironment } from '../../../plugin/server-hooks/live/environment.js';
 import type { LiveEnvironments } from '../../../plugin/server-hooks/live/environments.js';
-import type { ClosingConnection } from '../../../plugin/server-hooks/live/held-check-ins.js';
 import type { Environment, Instance } from '../../../plugin/server-hooks/model/environment.js';
 import type { Settings } from '../../../plugin/server-hooks/model/settings.js';
 import type { CheckInQuery } from '../../../protocol/messages/agent-calls.js';
@@ -28,9 +27,12 @@ export interface CheckInBench {
 
 const never = new AbortController().signal;
 
-/** A connection that closes when `signal` aborts. */
-export function closingWith(signal: AbortSignal): ClosingConnection {
-  return { onClose: (listener) => signal.addEventListener('abort', listener, { once: true }) };
+/** The answer to a check-in whose connection closes when `signal` aborts. */
+export function answerTo(checkIns: CheckIns, checkIn: CheckIn, signal = never): Promise<CheckInAnswer> {
+  return new Promise((send, fail) => {
+    const onClose = (listener: () => void) => signal.addEventListener('abort', listener, { once: true });
+    checkIns.answer(checkIn, { send, fail, onClose });
+  });
 }
 
 export function checkInBench(clock: Clock): CheckInBench {
@@ -81,15 +83,18 @@ export function checkInBench(clock: Clock): CheckInBench {
     set settings(settings) {
       void store.updateSettings(() => settings);
     },
-    checkIn: async ({ etag, waitSeconds = 0, signal = never, query } = {}) =>
-      checkIns.answer({
-        environment,
-        instance,
-        query: { engine: 'up', tunnel: 'none', ...query },
-        etag,
-        waitSeconds,
-        connection: closingWith(signal),
-      }),
+    checkIn: ({ etag, waitSeconds = 0, signal, query } = {}) =>
+      answerTo(
+        checkIns,
+        {
+          environment,
+          instance,
+          query: { engine: 'up', tunnel: 'none', ...query },
+          etag,
+          waitSeconds,
+        },
+        signal,
+      ),
   };
   return bench;
 }

@@ -4,7 +4,7 @@ import type { Grant } from '../../../plugin/server-hooks/tunnel/credentials.js';
 import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import { openCredential } from '../../../protocol/crypto/credential.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { closingWith } from '../hub/check-in-bench.js';
+import { answerTo } from '../hub/check-in-bench.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { LeaseHub } from './hub.js';
 
@@ -147,9 +147,8 @@ export class LeaseAgent {
     const [tunnel, nodeTunnel] = [this.#state('environment'), this.#state('node')];
     const query = { engine: this.engine, tunnel, nodeTunnel };
     const waitSeconds = this.holds ? 50 : 0;
-    const connection = closingWith(call.signal);
-    const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds, connection };
-    const answer = (async () => hub.checkIns.answer(checkIn))();
+    const checkIn = { environment, instance, query, etag: this.#etag, waitSeconds };
+    const answer = answerTo(hub.checkIns, checkIn, call.signal);
     this.#simulation.checkedIn(this);
     void answer.then(
       (answer) => {

@@ -1,4 +1,4 @@
-import { closingWith } from '../hub/check-in-bench.js';
+import { answerTo } from '../hub/check-in-bench.js';
 import type { LeaseAgent } from './agent.js';
 import type { LeaseSimulation } from './simulation.js';
 
@@ -109,11 +109,10 @@ function attempt(work: () => unknown): void {
 function stray(simulation: LeaseSimulation, agent: LeaseAgent, waitSeconds: number): void {
   const instance = simulation.environment.instances.find(({ id }) => id === agent.id);
   if (!instance) return;
-  const connection = closingWith(new AbortController().signal);
   const query = { engine: agent.engine, tunnel: simulation.random.pick(['none', 'opening', 'x']) };
   const { environment } = simulation;
-  const checkIn = { environment, instance, query, etag: undefined, waitSeconds, connection };
-  const answer = (async () => simulation.hub.checkIns.answer(checkIn))();
+  const checkIn = { environment, instance, query, etag: undefined, waitSeconds };
+  const answer = answerTo(simulation.hub.checkIns, checkIn);
   simulation.rules.checkedIn(agent);
   answer.then((answer) => simulation.keep(instance, answer)).catch(() => undefined);
 }

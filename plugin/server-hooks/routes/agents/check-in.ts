@@ -6,7 +6,7 @@ import { codeOf, problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
 import { CheckInQueries } from '../../agents/check-in-queries.js';
-import type { CheckInAnswer, CheckIns } from '../../agents/check-ins.js';
+import type { CheckIn, CheckInAnswer, CheckInReceiver, CheckIns } from '../../agents/check-ins.js';
 import { hasBody } from '../../docker/client-message.js';
 import type { Logger } from '../../host.js';
 import { cutLeftover } from '../../http/cut-leftovers.js';
@@ -52,20 +52,14 @@ export class CheckInRoute {
     if (hasBody(req)) cutLeftover(req, res, this.#deps.clock);
     const call = new CheckInCall(this.#deps, req, res);
     try {
-      const answer = this.#answer(call, url);
-      if (answer instanceof Promise) {
-        answer.then(
-          (late) => call.send(late),
-          (error: unknown) => call.fail(error),
-        );
-      } else call.send(answer);
+      this.#answer(call, url);
     } catch (error) {
       call.fail(error);
     }
     return true;
   }
 
-  #answer(call: CheckInCall, url: string): CheckInAnswer | Promise<CheckInAnswer> {
+  #answer(call: CheckInCall, url: string): void {
     const { gateway, store, clock, live, checkIns } = this.#deps;
     const { req, res } = call;
     const open = gateway.open('agent', AGENT_PATHS.checkIn, req, res);
@@ -78,19 +72,19 @@ export class CheckInRoute {
     open.instanceId = claim.instanceId;
     call.signer = { secret: instance.secret, requestMac: claim.mac };
     requireNewTimestamp(live.of(environment.id).presence, clock, head, claim);
-    return checkIns.answer({
+    const checkIn: CheckIn = {
       environment,
       instance,
       query: this.#queries.parse(url),
       etag: headers['if-none-match'],
       waitSeconds: headers.prefer === undefined ? 0 : preferredWait(String(headers.prefer)),
-      connection: call,
-    });
+    };
+    checkIns.answer(checkIn, call);
   }
 }
 
 /** One check-in on its way to an answer. */
-class CheckInCall {
+class CheckInCall implements CheckInReceiver {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** Set once it is known: the answer then carries a proof, errors included. */
@@ -103,7 +97,6 @@ class CheckInCall {
     this.res = res;
   }
 
-  /** Calls `listener` when the connection closes, or the answer was sent. */
   onClose(listener: () => void): void {
     endWithConnection(this.req, this.res);
     this.res.once('close', listener);

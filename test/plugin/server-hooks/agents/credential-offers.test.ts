@@ -39,7 +39,7 @@ function setup() {
   if (!a || !b) throw new Error('two agents');
   const environment = { ...swarmEnvironment(EDGE_ID, SECRET_HASH), instances: [a, b] };
   const checkIn = (instance = a, query: Partial<CheckInQuery> = {}, etag?: string): CheckIn => ({
-    ...{ environment, instance, etag, waitSeconds: 0, connection: { onClose: () => undefined } },
+    ...{ environment, instance, etag, waitSeconds: 0 },
     query: { engine: 'up', tunnel: 'none', ...query },
   });
   const issue = async (arrived: CheckIn) => {

@@ -1,15 +1,14 @@
 import test from 'ava';
 import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { closingWith } from '../../../kit/hub/check-in-bench.js';
 import { liveEnvironments } from '../../../kit/hub/live-environments.js';
 import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
+/** Environments 1 to 7, each with one agent on a manager. */
 const never = new AbortController().signal;
 
-/** Environments 1 to 7, each with one agent on a manager. */
 function setup(changes: Partial<Environment> = {}) {
   const clock = new FakeClock();
   const store = new MemoryStore();
@@ -29,12 +28,10 @@ function setup(changes: Partial<Environment> = {}) {
   };
   /** Holds the agent's check-in until `hasChanges` is true. */
   const hold = (id: number, hasChanges: () => boolean) =>
-    live.of(id).held.hold({
-      instanceId: instance.id,
-      waitMs: 50_000,
-      retryMs: null,
-      hasChanges,
-      connection: closingWith(never),
+    new Promise<void>((answer, fail) => {
+      const onClose = () => undefined;
+      const ends = { hasChanges, answer, fail, onClose };
+      live.of(id).held.hold({ instanceId: instance.id, waitMs: 50_000, retryMs: null, ...ends });
     });
   return { clock, store, live, instance, open, hold };
 }
