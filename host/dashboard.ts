@@ -18,6 +18,7 @@ import { DataFile } from './data-file.js';
 import { refuseBuildKit } from './http/buildkit.js';
 import { isClientGone } from './http/is-client-gone.js';
 import { problemReplies, refuseUnserved, requireHost } from './http/problem.js';
+import { requestTo } from './http/requests.js';
 import { addHostRoutes } from './http/routes.js';
 import { HttpsServer, type ServerHandlers } from './http/server.js';
 import { upgradeTo } from './http/upgrades.js';
@@ -143,10 +144,8 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
   const caller = { sessions, tokens, authenticator, devices, guard };
   addHostRoutes(app, { data, ...caller, plugins, certificates, clock, version });
 
-  const listener = app.callback();
   const handlers: ServerHandlers = {
-    // Agents' check-ins are nearly all requests, and none is for the dashboard.
-    request: (req, res) => plugins.checkIn(req, res) || listener(req, res),
+    request: requestTo(plugins, app.callback(), logger),
     upgrade: upgradeTo(plugins, authenticator, logger),
   };
   const server: HttpsServer = new HttpsServer(certificates.current, handlers, undefined, clock);

@@ -1,4 +1,5 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Logger } from '../../plugin/server-hooks/host.js';
@@ -52,6 +53,21 @@ export const refuseUnserved: Middleware = async (ctx, next) => {
 /** Answers an upgrade request on its bare socket, then closes: past `upgrade` there is no response object. */
 export function refuseUpgrade(socket: Duplex, error: Problem): void {
   socket.end(lastAnswer(error), () => socket.destroy());
+}
+
+/** Answers a request that failed unexpectedly outside the middleware; one whose answer has begun is cut off. */
+export function answerFailure(
+  res: ServerResponse | Http2ServerResponse,
+  error: unknown,
+  logger: Logger,
+): void {
+  const problem = internal(error, logger);
+  if (res.headersSent) {
+    res.socket?.destroy();
+    return;
+  }
+  res.writeHead(problem.status, headersOf(problem));
+  res.end(bodyOf(problem));
 }
 
 /** A problem as the last bytes of an HTTP/1.1 connection. */

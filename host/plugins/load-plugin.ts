@@ -30,7 +30,13 @@ export interface LoadedPlugin {
 export type PluginFactory = (options: PluginOptions, host: Host) => LoadedPlugin;
 
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
-const PluginShape = z.looseObject({ routes: callable, upgrade: callable, start: callable, stop: callable });
+const PluginShape = z.looseObject({
+  routes: callable,
+  checkIn: callable.optional(),
+  upgrade: callable,
+  start: callable,
+  stop: callable,
+});
 
 /**
  * Imports the module that a manifest names.

@@ -9,6 +9,8 @@ export const AGENT_PATHS = Object.freeze({
   idle: '/agent/idle',
   swarm: '/agent/swarm',
 });
+/** See {@link AGENT_PATHS}. */
+export type AgentPath = (typeof AGENT_PATHS)[keyof typeof AGENT_PATHS];
 
 const text = (max: number) => z.string().check(z.maxLength(max));
 /** Longest pause either side can ask for: a day. Timers past 2^31 ms would fire immediately. */

@@ -4,6 +4,7 @@ import {
   unauthorized,
   verifyHead,
 } from '../../../protocol/crypto/request-signature.js';
+import type { AgentPath } from '../../../protocol/messages/agent-calls.js';
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { MAX_SKEW_MS, type Presence } from '../live/presence.js';
@@ -19,17 +20,18 @@ export interface AuthenticatedAgent {
 const NO_KEY = Buffer.alloc(32);
 
 /**
- * Rejects a call whose timestamp is skewed or not newer than the last one.
+ * Rejects a call whose timestamp is skewed or not newer than the last one of this path.
+ * @param path one of `AGENT_PATHS`, not what the agent sent: the hub keeps a timestamp for each
  * @throws Problem `clock-skew`, `request-replayed` (both 401)
  */
 export function requireNewTimestamp(
   presence: Presence,
   clock: Clock,
-  head: SignedHead,
+  path: AgentPath,
   claim: RequestClaim,
 ): void {
   checkSkew(clock, claim.timeMs);
-  acceptTimestamp(presence, clock, head.path.split('?', 1)[0] ?? '', claim);
+  acceptTimestamp(presence, clock, path, claim);
 }
 
 /**
@@ -62,7 +64,7 @@ export function findSigner(
 export function acceptTimestamp(
   presence: Presence,
   clock: Clock,
-  path: string,
+  path: AgentPath,
   { instanceId, timeMs }: RequestClaim,
 ): void {
   const later = presence.acceptTimestamp(instanceId, path, timeMs);

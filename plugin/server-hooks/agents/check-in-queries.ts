@@ -1,6 +1,8 @@
 import { parse } from 'node:querystring';
 import { type CheckInQuery, checkInQuerySchema } from '../../../protocol/messages/agent-calls.js';
 
+/** Longer ones hold what no agent sends; they are not remembered. */
+const MAX_LENGTH = 256;
 /** Most queries remembered. Agents without a tunnel share a handful; each open tunnel adds its id. */
 const MAX_KNOWN = 1_024;
 
@@ -17,6 +19,7 @@ export class CheckInQueries {
     let query = this.#known.get(text);
     if (!query) {
       query = Object.freeze(checkInQuerySchema.parse({ ...parse(text) }));
+      if (text.length > MAX_LENGTH) return query;
       if (this.#known.size >= MAX_KNOWN) this.#known.clear();
       this.#known.set(text, query);
     }

@@ -20,7 +20,7 @@ export interface CheckIn extends Caller {
   readonly waitSeconds: number;
 }
 
-/** Where the answer to a check-in goes: one call of `send` or `fail`. */
+/** Where the answer to a check-in goes: one call of `send` or `fail`; if `send` throws, `fail` too, which never does. */
 export interface CheckInReceiver {
   send(answer: CheckInAnswer): void;
   /** @param error a Problem: `check-in-superseded` (409), `agent-unauthorized` (401), `hub-stopping` (503) */
@@ -88,10 +88,9 @@ export class CheckIns {
       receiver.send({ etag, body: etag === checkIn.etag ? null : reply });
       return;
     }
-    offers.then(
-      (offered) => receiver.send({ etag, body: { ...reply, ...offered } }),
-      (error: unknown) => receiver.fail(error),
-    );
+    offers
+      .then((offered) => receiver.send({ etag, body: { ...reply, ...offered } }))
+      .catch((error: unknown) => receiver.fail(error));
   }
 
   #state(environment: Environment, { instance }: CheckIn, live: LiveEnvironment): CheckInReply {

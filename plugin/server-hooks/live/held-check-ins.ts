@@ -15,7 +15,7 @@ export interface Hold {
   /** Answers with the current state. Called once, or `fail` is, and never during the change that caused it. */
   answer(): void;
   fail(error: Problem): void;
-  /** Calls `listener` when the connection closes; perhaps also after the answer, when nothing waits for it any more. */
+  /** Calls `listener` when the connection closes, immediately if it has; perhaps also after the answer, when nothing waits for it any more. */
   onClose(listener: () => void): void;
 }
 
@@ -62,7 +62,12 @@ export class HeldCheckIns {
 
   /** Answers on a change, at the end of the wait, or when the agent disconnects. */
   hold(hold: Hold): void {
-    this.#held.set(hold.instanceId, new HeldCheckIn(hold, this.#owner, this.#held));
+    const { instanceId } = hold;
+    const held = new HeldCheckIn(hold, this.#owner, this.#held);
+    this.#held.set(instanceId, held);
+    hold.onClose(() => {
+      if (held.end(null)) this.#owner.disconnected(instanceId);
+    });
   }
 }
 
@@ -83,11 +88,6 @@ class HeldCheckIn {
     this.#release = presence.held(instanceId, waitMs);
     this.#cancelHold = clock.after(waitMs, () => this.end(null));
     this.#cancelRetry = retryMs === null ? null : clock.after(retryMs, () => this.evaluate());
-    hold.onClose(() => {
-      if (this.#isOver) return;
-      this.end(null);
-      owner.disconnected(instanceId);
-    });
   }
 
   /** Ends it if there are changes for its agent. */
@@ -95,9 +95,9 @@ class HeldCheckIn {
     if (!this.#isOver && this.#hold.hasChanges()) this.end(null);
   }
 
-  /** Ends it with an error or, if null, with the current state. */
-  end(error: Problem | null): void {
-    if (this.#isOver) return;
+  /** Ends it with an error or, if null, with the current state. @returns false if it had ended before */
+  end(error: Problem | null): boolean {
+    if (this.#isOver) return false;
     this.#isOver = true;
     this.#cancelHold();
     this.#cancelRetry?.();
@@ -106,5 +106,6 @@ class HeldCheckIn {
     if (this.#held.get(instanceId) === this) this.#held.delete(instanceId);
     // The caller may be in the middle of a change.
     queueMicrotask(() => (error ? this.#hold.fail(error) : this.#hold.answer()));
+    return true;
   }
 }

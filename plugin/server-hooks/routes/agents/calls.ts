@@ -7,7 +7,7 @@ import {
   type SignedHead,
   unauthorized,
 } from '../../../../protocol/crypto/request-signature.js';
-import { AGENT_PATHS } from '../../../../protocol/messages/agent-calls.js';
+import { AGENT_PATHS, type AgentPath } from '../../../../protocol/messages/agent-calls.js';
 import { MAX_SNAPSHOT_BYTES } from '../../../../protocol/messages/snapshot.js';
 import { codeOf } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
@@ -85,7 +85,7 @@ export function agentRoutes(deps: AgentDeps): Router {
   });
 
   router.post(AGENT_PATHS.snapshot, async (ctx) => {
-    const agent = authenticate(ctx);
+    const agent = authenticate(ctx, AGENT_PATHS.snapshot);
     const receivedMs = clock.now();
     const { snapshots } = deps.live.of(agent.environment.id);
     snapshots.admit(agent.instance.id);
@@ -96,7 +96,7 @@ export function agentRoutes(deps: AgentDeps): Router {
   });
 
   router.post(AGENT_PATHS.idle, async (ctx) => {
-    const agent = authenticate(ctx);
+    const agent = authenticate(ctx, AGENT_PATHS.idle);
     const receivedMs = clock.now();
     deps.idleClose.requireAny(agent);
     const isLarge = !(Number(ctx.get('content-length') || Number.NaN) <= SMALL_BYTES);
@@ -110,7 +110,7 @@ export function agentRoutes(deps: AgentDeps): Router {
   });
 
   router.post(AGENT_PATHS.swarm, async (ctx) => {
-    const agent = authenticate(ctx);
+    const agent = authenticate(ctx, AGENT_PATHS.swarm);
     const { environment, instance } = agent;
     const { roster } = deps.live.of(environment.id);
     roster.requireTrusted(instance);
@@ -130,14 +130,14 @@ export function agentRoutes(deps: AgentDeps): Router {
   });
 
   /** Uses the head only: unknown callers need not send a body. */
-  function authenticate(ctx: Context): AuthenticatedAgent {
+  function authenticate(ctx: Context, path: AgentPath): AuthenticatedAgent {
     const { store, live } = deps;
     const head = headOf(ctx);
     const claim = parseAuthorization(ctx.get('authorization'));
     const agent = findSigner(store, clock, claim, head);
     identify(ctx, claim);
     proofs.know(ctx, Buffer.from(agent.instance.secret, 'base64url'), claim);
-    requireNewTimestamp(live.of(agent.environment.id).presence, clock, head, claim);
+    requireNewTimestamp(live.of(agent.environment.id).presence, clock, path, claim);
     return agent;
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from '../../../../protocol/time/clock.js';
 import { findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
 import { CheckInQueries } from '../../agents/check-in-queries.js';
 import type { CheckIn, CheckInAnswer, CheckInReceiver, CheckIns } from '../../agents/check-ins.js';
-import { hasBody } from '../../docker/client-message.js';
+import { hasBody, resetResponse } from '../../docker/client-message.js';
 import type { Logger } from '../../host.js';
 import { cutLeftover } from '../../http/cut-leftovers.js';
 import { endWithConnection } from '../../http/end-with-connection.js';
@@ -43,7 +43,7 @@ export class CheckInRoute {
   }
 
   /**
-   * Answers a check-in; authentication comes before any other answer.
+   * Answers a check-in; authentication comes before any other answer but 405.
    * @param url below the mount
    * @returns false if it is not the path of check-ins; the request is then untouched
    */
@@ -71,7 +71,7 @@ export class CheckInRoute {
     open.environmentId = claim.environmentId;
     open.instanceId = claim.instanceId;
     call.signer = { secret: instance.secret, requestMac: claim.mac };
-    requireNewTimestamp(live.of(environment.id).presence, clock, head, claim);
+    requireNewTimestamp(live.of(environment.id).presence, clock, AGENT_PATHS.checkIn, claim);
     const checkIn: CheckIn = {
       environment,
       instance,
@@ -98,8 +98,10 @@ class CheckInCall implements CheckInReceiver {
   }
 
   onClose(listener: () => void): void {
-    endWithConnection(this.req, this.res);
     this.res.once('close', listener);
+    endWithConnection(this.req, this.res);
+    // It closed before: `close` has been emitted.
+    if (this.res.destroyed) listener();
   }
 
   send({ etag, body }: CheckInAnswer): void {
@@ -116,7 +118,12 @@ class CheckInCall implements CheckInReceiver {
     if (status === 500) logger.error({ err: error }, 'unexpected error in a check-in');
     const allow = status === 405 ? { allow: 'GET' } : {};
     const type = { 'content-type': 'application/problem+json' };
-    this.#write(status, { ...headers, ...allow, ...type }, jsonOf(problem));
+    try {
+      this.#write(status, { ...headers, ...allow, ...type }, jsonOf(problem));
+    } catch (err) {
+      logger.error({ err }, 'cannot answer a check-in');
+      resetResponse(this.res);
+    }
   }
 
   #write(status: number, headers: OutgoingHttpHeaders, body: Buffer): void {

@@ -170,3 +170,22 @@ test('live environments: stop with every tunnel, hold and wait, and twice', asyn
   await ended;
   t.is(clock.pending, 0);
 });
+
+test('live environments: a check-in whose connection has already closed is not held', async (t) => {
+  const { live, instance } = setup();
+  const { held, presence } = live.of(1);
+  await new Promise<void>((answer, fail) => {
+    const onClose = (listener: () => void) => listener();
+    held.hold({
+      instanceId: instance.id,
+      waitMs: 50_000,
+      retryMs: null,
+      hasChanges: () => false,
+      answer,
+      fail,
+      onClose,
+    });
+  });
+  t.is(held.size, 0);
+  t.false(presence.isHeld(instance.id));
+});

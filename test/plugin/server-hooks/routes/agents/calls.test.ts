@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -190,3 +191,31 @@ async function filesOf(folder: string): Promise<string[]> {
   });
   return Promise.all(lines);
 }
+
+test('agent calls: whatever an agent appends to a path, it has one timestamp there', async (t) => {
+  const { hub, agent, claim } = await setup(t);
+  const key = agent.client.instanceSecret ?? Buffer.alloc(0);
+  const body = Buffer.from('{}');
+  let timeMs = Date.now();
+  const post = async (path: string, atMs: number) => {
+    const authorization = signRequest(key, { ...claim, timeMs: atMs }, { method: 'POST', path, body });
+    return (await ask(`${hub.url}${path}`, { authorization }, 'POST', '{}')).body.code;
+  };
+  await post('/agent/idle', ++timeMs);
+  t.is(await post('/agent/idle?again', timeMs), 'request-replayed');
+  // A fragment does not belong on the wire; `http.request` sends it as given.
+  const raw = http.request({
+    ...{ host: '127.0.0.1', port: new URL(hub.url).port, path: '/edge/agent/idle#again', method: 'POST' },
+    headers: {
+      authorization: signRequest(
+        key,
+        { ...claim, timeMs },
+        { method: 'POST', path: '/agent/idle#again', body },
+      ),
+      'content-length': body.length,
+    },
+  });
+  raw.end(body);
+  const [res] = (await once(raw, 'response')) as [http.IncomingMessage];
+  t.is(JSON.parse(Buffer.concat(await res.toArray()).toString()).code, 'request-replayed');
+});

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { CheckInQueries } from '../../../../../plugin/server-hooks/agents/check-in-queries.js';
 import { verifyAnswer } from '../../../../../protocol/crypto/answer-proof.js';
 import { parseAuthorization, signRequest } from '../../../../../protocol/crypto/request-signature.js';
 import { joinInstance } from '../../../../kit/agent/instance.js';
@@ -99,4 +100,12 @@ test('check-in: a stopped plugin answers none', async (t) => {
   const { hub, url, signed } = await setup(t);
   await hub.plugin.stop();
   t.is((await ask(`${url}/edge${CHECK_IN}`, { authorization: signed(CHECK_IN) })).status, 418);
+});
+
+test('check-in: a query that no agent sends is answered, and not remembered', (t) => {
+  const queries = new CheckInQueries();
+  const [usual, padded] = [CHECK_IN, `${CHECK_IN}&padding=${'x'.repeat(300)}`];
+  t.is(queries.parse(usual), queries.parse(usual));
+  t.not(queries.parse(padded), queries.parse(padded));
+  t.deepEqual(queries.parse(padded), { engine: 'up', tunnel: 'none' });
 });
