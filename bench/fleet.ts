@@ -15,6 +15,8 @@ const INTERVAL_S = 5;
 const HOLD_S = 50;
 const SETTLE_MS = 5_000;
 const WINDOW_MS = 30_000;
+/** Whole holds: the held check-ins of agents that arrived together end together. */
+const HELD_WINDOW_MS = 2 * HOLD_S * 1_000;
 /** Processes that play the agents. */
 const GENERATORS = 2;
 
@@ -53,7 +55,7 @@ export const fleet: Benchmark = {
       benchmark: 'fleet',
       machine: machine(),
       node: process.version,
-      setup: `plain check-ins every ${INTERVAL_S} s, held ones for ${HOLD_S} s; windows of ${WINDOW_MS / 1e3} s`,
+      setup: `plain check-ins every ${INTERVAL_S} s, held ones for ${HOLD_S} s; windows of ${WINDOW_MS / 1e3} and ${HELD_WINDOW_MS / 1e3} s`,
       rows,
     };
   },
@@ -107,19 +109,17 @@ async function measure(
     );
     const arrivalS = (performance.now() - startMs) / 1_000;
     const arrived = await processCost(pid);
-    await Promise.all(generators.map((one) => one.report()));
+    await reportsOf(generators);
     say(`fleet: ${name}: measuring`);
     await delay(SETTLE_MS);
     const before = { ...(await processCost(pid)), ...(await tcpTraffic(port)), ms: performance.now() };
-    await Promise.all(generators.map((one) => one.report()));
-    await delay(WINDOW_MS);
-    const reports = await Promise.all(
-      generators.map((one) => one.report<{ samples: number[]; failures: string[] }>()),
-    );
+    await reportsOf(generators);
+    await delay(waitSeconds === 0 ? WINDOW_MS : HELD_WINDOW_MS);
+    const samples = await reportsOf(generators);
     const after = { ...(await processCost(pid)), ...(await tcpTraffic(port)), ms: performance.now() };
-    const failures = reports.flatMap((report) => report.failures);
-    if (failures.length > 0) say(`fleet: ${name}: ${failures.length} failures: ${failures[0]}`);
-    const samples = reports.flatMap((report) => report.samples);
+    const wanted = (count * (after.ms - before.ms)) / 1_000 / (waitSeconds || INTERVAL_S);
+    if (samples.length < 0.9 * wanted)
+      throw new Error(`${samples.length} check-ins were answered in time, of ${wanted.toFixed(0)}`);
     const minutes = (count * (after.ms - before.ms)) / 60_000;
     return {
       name,
@@ -135,10 +135,22 @@ async function measure(
         'KiB an agent': ((after.residentMiB - empty.residentMiB) * 1_024) / count,
         'B/min': (after.payloadBytes - before.payloadBytes) / minutes,
         'B/min with heads': (after.bytes - before.bytes) / minutes,
-        failures: failures.length,
       },
     };
   } finally {
     for (const one of generators) await one.stop();
   }
+}
+
+/**
+ * The response times since the last call, ms.
+ * @throws if any agent failed meanwhile: what is left of the fleet is no measurement of all of it
+ */
+async function reportsOf(generators: readonly Role[]): Promise<number[]> {
+  const reports = await Promise.all(
+    generators.map((one) => one.report<{ samples: number[]; failures: string[] }>()),
+  );
+  const failures = reports.flatMap((report) => report.failures);
+  if (failures.length > 0) throw new Error(`${failures.length} agents failed: ${failures[0]}`);
+  return reports.flatMap((report) => report.samples);
 }
