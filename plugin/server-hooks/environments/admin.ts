@@ -98,10 +98,11 @@ export class EnvironmentAdmin {
 
   /**
    * Deletes an environment's expired keys, and revokes the grants of agents that enrolled with them.
+   * @param isRevoked those grants have been revoked before
    * @throws Problem `environment-not-found` (404), `store-unwritable` (503)
    */
-  async endKeys(id: number, generations: readonly number[]): Promise<void> {
-    await this.#options.store.update(id, (current) => endKeys(current, generations));
+  async endKeys(id: number, generations: readonly number[], isRevoked: boolean): Promise<void> {
+    await this.#options.store.update(id, (current) => endKeys(current, generations, isRevoked));
   }
 
   /** Forgets the Edge ID and bars it until the key is rotated; closes the tunnel immediately. */

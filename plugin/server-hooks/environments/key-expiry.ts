@@ -14,18 +14,22 @@ export interface KeyExpiryOptions {
 
 /** Maximum delay before an expired overlap is noticed, ms. */
 const SWEEP_MS = 500;
+/** Delay after a failed write, ms. */
+const RETRY_MS = 60_000;
 /** Clocks that are being adjusted run up to 0.05 % apart. */
 const DRIFT = 0.999;
 
 interface EndingKey {
   readonly generation: number;
   readonly expiresAt: string;
-  /** Monotonic ms at which it ends. */
-  readonly dueMs: number;
-  /** Whether the grants made with it were revoked. */
+  /** Monotonic ms at which it ends, or at which a failed write is retried. */
+  dueMs: number;
+  /** Whether the grants made with it were revoked. There are no new ones while it is expired. */
   isRefused: boolean;
-  /** Whether its end is being written. A failed write brings the key back, and the next sweep tries again. */
+  /** Whether its end is being written. A failed write brings the key back. */
   isEnding: boolean;
+  /** Whether a write of its end failed, which is logged once. */
+  hasFailed: boolean;
 }
 
 /**
@@ -70,7 +74,9 @@ export class KeyExpiry {
       const leftMs = Date.parse(expiresAt) - clock.now();
       // Already expired: it ended while the hub was off, or the clock is wrong.
       const dueMs = leftMs > 0 ? clock.monotonic() + leftMs * DRIFT : Number.POSITIVE_INFINITY;
-      return [before ?? { generation, expiresAt, dueMs, isRefused: leftMs <= 0, isEnding: false }];
+      return [
+        before ?? { generation, expiresAt, dueMs, isRefused: leftMs <= 0, isEnding: false, hasFailed: false },
+      ];
     });
     for (const key of known) if (key.isEnding && !ending.includes(key)) ending.push(key);
     if (ending.length > 0) this.#rotating.set(id, ending);
@@ -87,14 +93,19 @@ export class KeyExpiry {
   async #end(id: number, keys: readonly EndingKey[]): Promise<void> {
     const { admin, clock, logger, store } = this.#options;
     const over = keys.filter(({ expiresAt }) => Date.parse(expiresAt) <= clock.now());
+    // If the clock was set back, agents can use the key again.
+    for (const key of keys) if (!over.includes(key)) key.isRefused = false;
     const due = over.filter(({ dueMs }) => dueMs <= clock.monotonic());
     const unsure = over.filter((key) => !due.includes(key) && !key.isRefused);
+    const isFirst = unsure.length > 0 || due.some(({ hasFailed }) => !hasFailed);
     try {
       if (due.length > 0) {
         for (const key of due) key.isEnding = true;
+        // Revoking again would end the tunnels of agents with a valid key.
         await admin.endKeys(
           id,
           due.map(({ generation }) => generation),
+          due.every(({ isRefused }) => isRefused),
         );
       }
       if (unsure.length > 0) {
@@ -103,7 +114,13 @@ export class KeyExpiry {
       }
     } catch (error) {
       // The store keeps the raised generation in memory, so that what was granted stays revoked.
-      logger.error({ code: codeOf(error), environment: id }, 'cannot store the expiry of a rotated key');
+      for (const key of due) {
+        key.dueMs = clock.monotonic() + RETRY_MS;
+        key.isRefused = true;
+        key.hasFailed = true;
+      }
+      if (isFirst)
+        logger.error({ code: codeOf(error), environment: id }, 'cannot store the expiry of a rotated key');
     } finally {
       for (const key of due) key.isEnding = false;
       if (due.length > 0 && this.#ends.length > 0) this.#evaluate(id, store.environment(id)?.keys ?? []);

@@ -28,15 +28,20 @@ export function rotateKey(environment: Environment, rotation: KeyRotation): Envi
 /**
  * Deletes keys and the agents that enrolled with them. Credentials are revoked only if there are such agents: the
  * others are not affected. The same object if it has none of the keys.
+ * @param isRevoked the credentials have been revoked before
  */
-export function endKeys(environment: Environment, generations: readonly number[]): Environment {
+export function endKeys(
+  environment: Environment,
+  generations: readonly number[],
+  isRevoked = false,
+): Environment {
   const keys = environment.keys.filter(({ generation }) => !generations.includes(generation));
   if (keys.length === environment.keys.length) return environment;
   const instances = environment.instances.filter(({ keyGeneration }) =>
     keys.some(({ generation }) => generation === keyGeneration),
   );
   const ended = { ...environment, keys, instances };
-  return instances.length < environment.instances.length ? revoke(ended) : ended;
+  return !isRevoked && instances.length < environment.instances.length ? revoke(ended) : ended;
 }
 
 function earlier(a: string | null, b: string): string {

@@ -39,6 +39,7 @@ test('edge keys: a rotation without overlap ends old keys, agents and credential
 test('edge keys: an ended key removes its agents and revokes credentials, one without agents does not', (t) => {
   const used = sampleEnvironment(1, { keys: [...sampleEnvironment(1).keys, LASTING] });
   t.like(endKeys(used, [2]), { keys: [LASTING], instances: [], generation: used.generation + 1 });
+  t.like(endKeys(used, [2], true), { instances: [], generation: used.generation });
   t.deepEqual(endKeys(used, [3]), { ...used, keys: sampleEnvironment(1).keys });
   t.is(endKeys(used, [7]), used);
 });
