@@ -112,10 +112,12 @@ function exchange(
       answer.on('error', () => undefined);
       const pipe: Duplex = answer.socket;
       const close = () => {
+        // Its end is read: the connection may already carry another call.
+        if (answer.readableEnded && request.shouldKeepAlive) return;
         const isOver = answer.complete && request.writableFinished && answer.readableLength === 0;
         if (!isOver) pipe.destroy();
         else if (!request.shouldKeepAlive) endStream(pipe, clock);
-        // Once its end is read, the connection is free for another call; it may be already.
+        // Once its end is read, the connection is free for another call.
         else answer.resume();
       };
       const isPipe = request.writableFinished && isHijacked(method, answer);

@@ -65,6 +65,27 @@ for (const [what, body, connections] of [
   });
 }
 
+test('engine request: a late close does not affect the next call on the connection', async (t) => {
+  const engine = await startEngine(t, (socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      if (String(chunk).endsWith('\r\n\r\n')) socket.write(OK);
+      // The next request stays in the hub's buffers.
+      if (socket.bytesRead < 1_000) socket.pause();
+    });
+  });
+  const call = callOf(t, engine);
+  const first = await requestEngine(call, GET, call.closed, systemClock);
+  await text(first.response);
+  await turn();
+  const large = { ...GET, headers: { host: 'docker', 'x-large': 'x'.repeat(8_000_000) } };
+  const second = requestEngine(call, large, call.closed, systemClock);
+  await turn();
+  first.close();
+  for (const socket of engine.sockets) socket.resume();
+  t.is(await text((await second).response), 'ok');
+  t.is(engine.connections, 1);
+});
+
 for (const [name, second] of [
   ['ends', (socket: Socket) => socket.end()],
   ['breaks', (socket: Socket) => socket.destroy()],
