@@ -76,7 +76,13 @@ test('metrics: dashboard and alert rules use only metrics, labels and codes that
   const names = new Set(samples.map(({ name }) => name));
   // Without a refusal or a failure these have no sample.
   for (const name of ['fairlead_tunnel_refusals_total', 'up']) names.add(name);
-  const labels = new Set(['job', 'instance', 'code', ...samples.flatMap((one) => Object.keys(one.labels))]);
+  const labels = new Set([
+    'job',
+    'instance',
+    'file',
+    'code',
+    ...samples.flatMap((one) => Object.keys(one.labels)),
+  ]);
   const values = new Set(samples.flatMap((one) => Object.values(one.labels)));
   const all = await queries();
   t.true(all.length > 35, `${all.length} queries`);
@@ -86,7 +92,7 @@ test('metrics: dashboard and alert rules use only metrics, labels and codes that
       for (const label of list.split(/, */)) t.true(labels.has(label), `${label} in ${query}`);
     for (const [, label = '', operator, text = ''] of query.matchAll(/[{,](\w+)(=~|!~|!=|=)"([^"]*)"/g)) {
       t.true(labels.has(label), `${label} in ${query}`);
-      if (label === 'job' || label === 'instance') continue;
+      if (['job', 'instance', 'file'].includes(label)) continue;
       for (const value of operator?.endsWith('~') ? text.split('|') : [text])
         t.true(label === 'code' ? isProblemCode(value) : values.has(value), `${label} ${value}`);
     }

@@ -84,7 +84,10 @@ serialServerTest('metrics: Prometheus scrapes the hub, and evaluates rules and d
   const rules = async () => (await ask<Rules>('rules')).data.groups.flatMap((group) => group.rules);
   const evaluated = await until(rules, (all) => all.every(({ health }) => health !== 'unknown'));
   t.true(evaluated.length > 5);
-  for (const { name, health, state } of evaluated) t.deepEqual([health, state], ['ok', 'inactive'], name);
+  for (const { name, health, state } of evaluated) {
+    t.is(health, 'ok', name);
+    t.not(state, 'firing', name);
+  }
 
   const text = (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   await writeFile(join(folder, 'metrics.txt'), await text);
