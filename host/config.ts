@@ -58,7 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   const publicUrl = readVariable(env, 'FAIRLEAD_PUBLIC_URL');
   const tunnelAddress = readVariable(env, 'FAIRLEAD_TUNNEL_ADDRESS');
   const agentImage = readVariable(env, 'FAIRLEAD_AGENT_IMAGE');
-  const metricsPort = readVariable(env, 'FAIRLEAD_METRICS_PORT');
+  const metricsPort = readMetricsPort(env);
   const password = readPassword(env);
   const authority = readPublicCa(env);
   const tls = readTls(env);
@@ -114,6 +114,14 @@ function strongPassword(name: Variable, password: string, allowsWeak: boolean): 
   throw new ConfigError(
     `${name} must have at least ${MIN_PASSWORD_LENGTH} characters; FAIRLEAD_ALLOW_WEAK_PASSWORD=1 accepts fewer`,
   );
+}
+
+function readMetricsPort(env: NodeJS.ProcessEnv): number | undefined {
+  const port = readVariable(env, 'FAIRLEAD_METRICS_PORT');
+  for (const other of ['FAIRLEAD_PORT', 'FAIRLEAD_TUNNEL_PORT'] as const)
+    if (port !== undefined && port === requireVariable(env, other))
+      throw new ConfigError(`FAIRLEAD_METRICS_PORT must be another port than ${other}: both are ${port}`);
+  return port;
 }
 
 function readMetricsToken(env: NodeJS.ProcessEnv): Pick<HostConfig, 'metricsToken'> {

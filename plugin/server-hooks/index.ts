@@ -34,7 +34,7 @@ async function run(options: ResolvedOptions, host: Host, logger: Logger): Promis
       ...api,
       tunnelPort: tunnels.tunnelPort,
       stop: () => lifecycle.stop(),
-      problems: () => storageProblems(storage),
+      problems: () => [...storageProblems(storage), ...api.problems()],
     };
   } catch (error) {
     // The start error matters more than errors while stopping.

@@ -51,7 +51,7 @@ export interface Plugin {
    * plugin can be started again. Settles within 7 s. @throws Problem `stop-incomplete` if a disk hangs
    */
   stop(): Promise<void>;
-  /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`. */
+  /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`, `metrics-port-taken`. */
   problems(): readonly string[];
 }
 

@@ -2,6 +2,13 @@ import type { ProblemDefinition } from './problem.js';
 
 /** Codes of the hub's start and stop. No caller gets them. */
 export const START_PROBLEMS = {
+  'metrics-port-taken': {
+    sentence: 'The metrics port is in use',
+    cause:
+      'In `problems`: the port of `metricsPort` (`FAIRLEAD_METRICS_PORT`) cannot be used; the log line has the reason. The hub runs without it',
+    nextStep:
+      'Choose another port, or stop the process that has it (`ss -ltnp`): the hub tries again every 30 s',
+  },
   'stop-incomplete': {
     sentence: 'Part of the plugin did not stop in time and is still running',
     cause:

@@ -118,6 +118,11 @@ const malformed: [NodeJS.ProcessEnv, RegExp][] = [
     /^FAIRLEAD_METRICS_TOKEN_FILE must not/,
   ],
   [{ FAIRLEAD_METRICS_PORT: '0' }, /^FAIRLEAD_METRICS_PORT must be a port, 1/],
+  [{ FAIRLEAD_METRICS_PORT: '9443' }, /^FAIRLEAD_METRICS_PORT must be another port than FAIRLEAD_PORT: /],
+  [
+    { FAIRLEAD_METRICS_PORT: '18000', FAIRLEAD_TUNNEL_PORT: '18000' },
+    /^FAIRLEAD_METRICS_PORT must be another port than FAIRLEAD_TUNNEL_PORT: both are 18000$/,
+  ],
   [{ FAIRLEAD_LOG_LEVEL: 'loud' }, /^FAIRLEAD_LOG_LEVEL must be trace/],
 ];
 for (const [env, message] of malformed) {

@@ -38,7 +38,7 @@ import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
-export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade'> {
+export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade' | 'problems'> {
   /** An audit attaches here. */
   readonly gateway: Gateway;
 }
@@ -70,10 +70,11 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   const lastCheckInAtMs = (id: number) => live.of(id).presence.lastCheckInAtMs();
   const eventStreams = await lifecycle.use(new EventStreams({ log, clock, lastCheckInAtMs }));
   const gateway = new Gateway({ host, clock, logger });
-  return entryPoints({
+  const { metrics, problems } = await startMetrics({ ...parts, gateway }, lifecycle);
+  const entries = entryPoints({
     ...parts,
     gateway,
-    metrics: await startMetrics({ ...parts, gateway }, lifecycle),
+    metrics,
     clock,
     admin,
     callLog,
@@ -104,13 +105,14 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
       },
     }),
   });
+  return { ...entries, problems };
 }
 
 /** What the routes need, each a part of it. */
 type ApiDeps = AgentDeps & CheckInDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
 
 /** Check-ins and Docker calls bypass Koa, on the raw request: the former are many, the latter stream bytes both ways. */
-function entryPoints(deps: ApiDeps): Api {
+function entryPoints(deps: ApiDeps): Omit<Api, 'problems'> {
   const listener = application(deps).callback();
   const checkIns = new CheckInRoute(deps);
   const consoles = new ConsoleRoute(deps);

@@ -1,3 +1,5 @@
+import type { ProblemCode } from '../../../protocol/problems.js';
+import type { Logger } from '../host.js';
 import type { Gateway } from '../http/gateway.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { HubMetrics } from '../metrics/hub-metrics.js';
@@ -11,13 +13,20 @@ export interface MetricsParts
   extends Pick<Storage, 'store' | 'snapshots'>,
     Pick<Live, 'live' | 'checkIns'>,
     Pick<Tunnels, 'tunnelTotals' | 'refusals'> {
-  readonly options: Pick<ResolvedOptions, 'metricsPort' | 'metricsPerEnvironment'>;
+  readonly options: Pick<ResolvedOptions, 'metricsPort' | 'metricsPerEnvironment' | 'clock'>;
+  readonly logger: Logger;
   readonly gateway: Gateway;
 }
 
+export interface Metrics {
+  readonly metrics: HubMetrics;
+  /** Codes of its current problems, for the operator. */
+  problems(): ProblemCode[];
+}
+
 /** The metrics of the parts, and the port that serves them, if there is one. */
-export async function startMetrics(parts: MetricsParts, lifecycle: Lifecycle): Promise<HubMetrics> {
-  const { options, gateway, tunnelTotals, refusals } = parts;
+export async function startMetrics(parts: MetricsParts, lifecycle: Lifecycle): Promise<Metrics> {
+  const { options, logger, gateway, tunnelTotals, refusals } = parts;
   const metrics = await lifecycle.use(
     new HubMetrics({
       ...parts,
@@ -33,7 +42,8 @@ export async function startMetrics(parts: MetricsParts, lifecycle: Lifecycle): P
     },
     ['docker'],
   );
-  if (options.metricsPort !== null)
-    await lifecycle.use(new LoopbackPort({ port: options.metricsPort, metrics }));
-  return metrics;
+  const { metricsPort, clock } = options;
+  if (metricsPort === null) return { metrics, problems: () => [] };
+  const port = await lifecycle.use(new LoopbackPort({ port: metricsPort, metrics, clock, logger }));
+  return { metrics, problems: () => (port.isFailing ? ['metrics-port-taken'] : []) };
 }

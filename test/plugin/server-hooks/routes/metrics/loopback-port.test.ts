@@ -3,9 +3,14 @@ import http from 'node:http';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import test from 'ava';
+import { Registry } from 'prom-client';
+import { LoopbackPort } from '../../../../../plugin/server-hooks/routes/metrics/loopback-port.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { parseExposition } from '../../../../kit/exposition.js';
 import { freePort } from '../../../../kit/free-port.js';
 import { startPlugin } from '../../../../kit/hub/plugin.js';
+import { LogRecorder } from '../../../../kit/log-recorder.js';
+import { until } from '../../../../kit/until.js';
 
 test('metrics port: answers on the loopback without a token', async (t) => {
   const metricsPort = await freePort();
@@ -45,12 +50,52 @@ test('metrics port: is closed to other addresses of the machine, and by a stop',
   t.is(await dial('127.0.0.1', metricsPort), 'ECONNREFUSED');
 });
 
-test('metrics port: a port in use fails the start', async (t) => {
+test('metrics port: the hub runs without a port in use, says so, and listens once it is free', async (t) => {
   const metricsPort = await freePort();
   const taken = net.createServer().listen(metricsPort, '127.0.0.1');
   await once(taken, 'listening');
   t.teardown(() => taken.close());
-  await t.throwsAsync(startPlugin(t, { metricsPort }), { code: 'EADDRINUSE' });
+  const clock = new FakeClock();
+  const { plugin, call, log, stop } = await startPlugin(t, { metricsPort, clock });
+  t.is((await call('GET', '/metrics')).status, 200);
+  t.deepEqual(plugin.problems(), ['metrics-port-taken']);
+  const lines = () => log.lines.filter(({ fields }) => 'port' in fields && fields.port === metricsPort);
+  t.like(lines(), [{ level: 'error', fields: { code: 'metrics-port-taken', err: { code: 'EADDRINUSE' } } }]);
+  t.regex(lines()[0]?.message ?? '', /metricsPort \(FAIRLEAD_METRICS_PORT\)/);
+  taken.close();
+  await once(taken, 'close');
+  const problems = () => {
+    clock.advance(30_000);
+    return plugin.problems();
+  };
+  t.deepEqual(await until(problems, (codes) => codes.length === 0), []);
+  t.is((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status, 200);
+  t.is(lines()[1]?.level, 'info');
+  await stop();
+  t.is(await dial('127.0.0.1', metricsPort), 'ECONNREFUSED');
+});
+
+test('metrics port: repeated failures are logged once, and a stop ends the attempts', async (t) => {
+  const port = await freePort();
+  const taken = net.createServer().listen(port, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const [clock, logger] = [new FakeClock(), new LogRecorder()];
+  const metrics = { text: async () => '', contentType: Registry.PROMETHEUS_CONTENT_TYPE };
+  const loopback = new LoopbackPort({ port, metrics, clock, logger });
+  await loopback.start();
+  t.is(clock.nextMs, 30_000);
+  clock.advance(30_000);
+  t.is(clock.pending, 0);
+  await until(
+    () => clock.pending,
+    (count) => count === 1,
+  );
+  t.true(loopback.isFailing);
+  t.is(logger.lines.length, 1);
+  loopback.stop();
+  loopback.stop();
+  t.is(clock.pending, 0);
 });
 
 function dial(host: string, port: number): Promise<string> {
