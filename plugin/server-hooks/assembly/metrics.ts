@@ -33,6 +33,7 @@ export async function startMetrics(parts: MetricsParts, lifecycle: Lifecycle): P
       calls: gateway,
       tunnelPort: { totals: tunnelTotals, refused: refusals.counts },
       isPerEnvironment: options.metricsPerEnvironment,
+      clock: options.clock,
     }),
   );
   tunnelTotals.onWake((wakeMs) => metrics.observeWake(wakeMs));

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import manifest from '../../../manifest.json' with { type: 'json' };
+import type { Clock } from '../../../protocol/time/clock.js';
 import type { Part } from '../lifecycle.js';
 import { addCallMetrics, type CallMetricsSources } from './call-metrics.js';
 import { type EnvironmentMetricsSources, environmentMetrics } from './environment-metrics.js';
@@ -20,7 +21,11 @@ export interface HubMetricsOptions
   readonly tunnelPort: TunnelMetricsSources;
   /** Whether each environment has series of its own. */
   readonly isPerEnvironment: boolean;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
+
+/** How long an answer serves later scrapes, ms: fast callers must not keep the event loop busy. */
+const REUSE_MS = 1_000;
 
 /**
  * The metrics of one hub, in a registry of their own: a process may run several. Parts of the hub count in plain numbers,
@@ -39,7 +44,9 @@ export class HubMetrics implements Part {
   /** Counted once a scrape. */
   #fleet: FleetCounts | null = null;
   #facts: ProcessFacts = { openFiles: null };
-  #scrape: Promise<string> | null = null;
+  #scrape: Promise<Buffer> | null = null;
+  /** The last answer, until {@link REUSE_MS} after its end. */
+  #last: { readonly text: Buffer; readonly untilMs: number } | null = null;
 
   constructor(options: HubMetricsOptions) {
     this.#options = options;
@@ -64,18 +71,23 @@ export class HubMetrics implements Part {
     this.#delay.stop();
   }
 
-  /** The current values in the text format of Prometheus. Calls at the same time share one scrape. */
-  text(): Promise<string> {
+  /** The values in the text format of Prometheus, at most a second old. Calls at the same time share one scrape. */
+  async text(): Promise<Buffer> {
+    const { clock } = this.#options;
+    if (this.#last && clock.monotonic() < this.#last.untilMs) return this.#last.text;
     this.#scrape ??= this.#read().finally(() => {
       this.#scrape = null;
     });
     return this.#scrape;
   }
 
-  async #read(): Promise<string> {
+  async #read(): Promise<Buffer> {
     this.#facts = await readProcessFacts();
     this.#fleet = null;
-    const text = await this.#registry.metrics();
-    return this.#options.isPerEnvironment ? text + (await environmentMetrics(this.#options)) : text;
+    const { clock, isPerEnvironment } = this.#options;
+    const shared = await this.#registry.metrics();
+    const text = Buffer.from(isPerEnvironment ? shared + (await environmentMetrics(this.#options)) : shared);
+    this.#last = { text, untilMs: clock.monotonic() + REUSE_MS };
+    return text;
   }
 }

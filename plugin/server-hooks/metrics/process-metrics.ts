@@ -46,10 +46,12 @@ export function addProcessMetrics(
       return (user + system) / 1e6;
     },
   });
+  // Once: a corrected wall clock would look like a restart.
+  const startedAt = Math.round(Date.now() / 1_000 - process.uptime());
   scrapedGauge(registry, {
     name: 'process_start_time_seconds',
     help: 'Start of the process, Unix time',
-    read: () => Math.round(Date.now() / 1_000 - process.uptime()),
+    read: () => startedAt,
   });
   scrapedGauge(registry, {
     name: 'process_open_fds',

@@ -87,7 +87,7 @@ export class LoopbackPort implements Part {
       if (req.url?.split('?')[0] !== '/metrics') throw problem('not-found');
       if (req.method !== 'GET' && req.method !== 'HEAD') throw problem('method-not-allowed');
       const { metrics } = this.#options;
-      const body = Buffer.from(await metrics.text());
+      const body = await metrics.text();
       res.writeHead(200, { 'content-type': metrics.contentType, 'content-length': body.length });
       res.end(req.method === 'HEAD' ? undefined : body);
     } catch (error) {

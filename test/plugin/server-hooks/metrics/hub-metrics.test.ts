@@ -7,6 +7,7 @@ import { TunnelTotals } from '../../../../plugin/server-hooks/metrics/tunnel-tot
 import { ProblemCounts } from '../../../../plugin/server-hooks/model/problem-counts.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
+import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startScriptedEngine } from '../../../kit/engine/scripted-engine.js';
 import { metricValue, parseExposition } from '../../../kit/exposition.js';
 import { liveEnvironments } from '../../../kit/hub/live-environments.js';
@@ -18,8 +19,14 @@ import { until } from '../../../kit/until.js';
 const logger = new LogRecorder();
 
 async function setup(t: ExecutionContext, options: Parameters<typeof startPlugin>[1] = {}) {
-  const hub = await startPlugin(t, options);
-  const scrape = async () => (await hub.call<string>('GET', '/metrics')).body;
+  let skippedMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skippedMs };
+  const hub = await startPlugin(t, { clock, ...options });
+  const scrape = async () => {
+    // A second later: an answer is reused until then.
+    skippedMs += 1_000;
+    return (await hub.call<string>('GET', '/metrics')).body;
+  };
   const value = async (name: string, labels?: Record<string, string>) =>
     metricValue(await scrape(), name, labels);
   return { hub, scrape, value };
@@ -92,13 +99,15 @@ test('metrics: a tunnel from its wake to its end, with its bytes', async (t) => 
   t.is(await value('fairlead_tunnel_wake_seconds_count'), 1);
   t.is((await hub.call('GET', `/api/environments/${id}/docker/_ping`)).status, 200);
   t.is(await value('fairlead_docker_call_duration_seconds_count'), 1);
-  const sent = (await value('fairlead_tunnel_bytes_total', { direction: 'sent' })) ?? 0;
-  t.true(sent > 0);
+  const bytes = async (direction: string) => (await value('fairlead_tunnel_bytes_total', { direction })) ?? 0;
+  const [sent, received] = [await bytes('sent'), await bytes('received')];
+  t.true(sent > 0 && received > 0);
   await hub.call('DELETE', `/api/environments/${id}/tunnel`);
   t.is(await ended, 'revoked');
   t.is(await value('fairlead_tunnels', { state: 'idle' }), 1);
   t.is(await value('fairlead_tunnels_ended_total', { reason: 'revoked' }), 1);
-  t.true(((await value('fairlead_tunnel_bytes_total', { direction: 'sent' })) ?? 0) >= sent);
+  t.true((await bytes('sent')) >= sent);
+  t.true((await bytes('received')) >= received);
 });
 
 test('metrics: an open call to an engine counts until it ends', async (t) => {
@@ -182,8 +191,8 @@ test('metrics: the event loop is measured from the first scrape on, and not afte
   t.is(delay.take(), null);
 });
 
-test('metrics: calls at the same time share one scrape, and a later one is its own', async (t) => {
-  const store = new MemoryStore();
+test('metrics: calls at the same time share one scrape, and so do later ones within a second', async (t) => {
+  const [store, clock] = [new MemoryStore(), new FakeClock()];
   const gateway = new Gateway({
     host: { authenticate: async () => null, logger },
     clock: systemClock,
@@ -197,12 +206,18 @@ test('metrics: calls at the same time share one scrape, and a later one is its o
     calls: gateway,
     tunnelPort: { totals: new TunnelTotals(), refused: new ProblemCounts() },
     isPerEnvironment: false,
+    clock,
   });
-  const running = metrics.text();
-  t.is(metrics.text(), running);
-  const first = await running;
-  t.not(metrics.text(), running);
-  t.deepEqual([...parseExposition(first).keys()], [...parseExposition(await metrics.text()).keys()]);
+  t.teardown(() => metrics.stop());
+  const [first, second] = await Promise.all([metrics.text(), metrics.text()]);
+  t.is(first, second);
+  clock.advance(999);
+  t.is(await metrics.text(), first);
+  clock.advance(1);
+  const later = await metrics.text();
+  t.not(later, first);
+  const names = (text: Buffer) => [...parseExposition(String(text)).keys()];
+  t.deepEqual(names(first), names(later));
 });
 
 test('metrics: two hubs in one process have their own', async (t) => {

@@ -81,7 +81,7 @@ test('metrics port: repeated failures are logged once, and a stop ends the attem
   await once(taken, 'listening');
   t.teardown(() => taken.close());
   const [clock, logger] = [new FakeClock(), new LogRecorder()];
-  const metrics = { text: async () => '', contentType: Registry.PROMETHEUS_CONTENT_TYPE };
+  const metrics = { text: async () => Buffer.of(), contentType: Registry.PROMETHEUS_CONTENT_TYPE };
   const loopback = new LoopbackPort({ port, metrics, clock, logger });
   await loopback.start();
   t.is(clock.nextMs, 30_000);
