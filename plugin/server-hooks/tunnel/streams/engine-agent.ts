@@ -21,6 +21,8 @@ interface KeptStream {
   isUnused: boolean;
   /** Monotonic ms at which its last call ended. */
   sinceMs: number;
+  /** Whether the engine sent more than the answer. What the connection carries next cannot be trusted. */
+  isSpoiled: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export class EngineAgent extends Agent {
     if (!isKept) request.shouldKeepAlive = false;
     this.#options.dial(isKept).then(
       (opened) => {
-        if (isKept) this.#watch({ stream: opened, isUnused: false, sinceMs: 0 });
+        if (isKept) this.#watch({ stream: opened, isUnused: false, sinceMs: 0, isSpoiled: false });
         // A request that was aborted meanwhile frees its connection.
         else opened.once('free', () => this.#end(opened));
         request.onSocket(opened as Socket);
@@ -85,13 +87,13 @@ export class EngineAgent extends Agent {
     const { stream } = kept;
     // Node emits it after an exchange that left the connection intact.
     stream.on('free', () => {
-      if (isIntact(stream) && !this.#isDestroyed) this.#keep(kept);
+      if (isIntact(stream) && !kept.isSpoiled && !this.#isDestroyed) this.#keep(kept);
       else this.#end(stream);
     });
     stream.on('error', () => undefined);
-    // More than the answer: what this connection carries next cannot be trusted.
     stream.on('data', () => {
       if (this.#drop(kept)) stream.destroy();
+      else if (!isParsed(stream)) kept.isSpoiled = true;
     });
     stream.on('end', () => {
       if (this.#drop(kept)) this.#end(stream);
@@ -108,9 +110,12 @@ export class EngineAgent extends Agent {
   }
 
   #take(): Duplex | undefined {
-    const youngest = this.#unused.pop();
-    if (youngest) youngest.isUnused = false;
-    return youngest?.stream;
+    for (let kept = this.#unused.pop(); kept; kept = this.#unused.pop()) {
+      kept.isUnused = false;
+      // Its `close` comes a turn after it was destroyed.
+      if (!kept.stream.destroyed) return kept.stream;
+    }
+    return undefined;
   }
 
   /** Whether it was unused. */
@@ -142,6 +147,11 @@ function isRepeatable(request: ClientRequest): boolean {
 
 function hasBody(request: ClientRequest): boolean {
   return request.hasHeader('transfer-encoding') || request.hasHeader('content-length');
+}
+
+/** Whether Node reads an answer from it. Node detaches its parser at the end of the answer, which may be unread yet. */
+function isParsed(stream: Duplex & { parser?: unknown }): boolean {
+  return stream.parser != null;
 }
 
 function isIntact(stream: Duplex): boolean {

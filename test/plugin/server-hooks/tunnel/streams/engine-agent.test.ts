@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
@@ -20,9 +22,12 @@ async function setup(t: ExecutionContext, script?: EngineScript) {
       );
   const clock = new FakeClock();
   const asked: boolean[] = [];
-  const dial = (isKept: boolean) => {
+  const streams: Duplex[] = [];
+  const dial = async (isKept: boolean) => {
     asked.push(isKept);
-    return engine.dial();
+    const stream = await engine.dial();
+    streams.push(stream);
+    return stream;
   };
   const agent = new EngineAgent({ dial, clock, keepMs: KEEP_MS });
   t.teardown(() => agent.destroy());
@@ -32,14 +37,12 @@ async function setup(t: ExecutionContext, script?: EngineScript) {
     request.on('error', () => undefined);
     request.end(body);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    response.setEncoding('utf8');
-    let text = '';
-    for await (const chunk of response) text += chunk;
+    const answer = await text(response);
     // A connection is free a turn after its answer.
     await turn();
-    return { text, isReused: request.reusedSocket };
+    return { text: answer, isReused: request.reusedSocket };
   };
-  return { engine, clock, agent, asked, send };
+  return { engine, clock, agent, asked, streams, send };
 }
 
 /** Answers each request with the same bytes. */
@@ -131,6 +134,32 @@ test('engine agent: bytes after an answer are never the next call’s answer', a
     await left;
     t.like(await send(), { text: 'ok', isReused: false });
   }
+});
+
+test('engine agent: bytes after a complete answer that is not read yet close the connection', async (t) => {
+  const { engine, agent, streams, send } = await setup(t, (socket) => {
+    socket.once('data', () => socket.write(OK));
+    socket.once('end', () => socket.end());
+  });
+  const [response] = (await once(http.get({ agent }), 'response')) as [http.IncomingMessage];
+  while (!response.complete) await turn();
+  const [socket] = engine.sockets;
+  const [stream] = streams;
+  if (!socket || !stream) return t.fail();
+  socket.write('HTTP/1.1 200');
+  await once(stream, 'data');
+  t.is(await text(response), 'ok');
+  await once(socket, 'close');
+  t.like(await send(), { text: 'ok', isReused: false });
+});
+
+test('engine agent: a connection that was destroyed in the same turn is not used', async (t) => {
+  const { streams, send } = await setup(t);
+  await Promise.all([send(), send()]);
+  streams[0]?.destroy();
+  t.like(await send(), { text: 'ok', isReused: true });
+  for (const stream of streams) stream.destroy();
+  t.like(await send(), { text: 'ok', isReused: false });
 });
 
 for (const [name, answer] of [
