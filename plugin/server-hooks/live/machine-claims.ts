@@ -57,9 +57,10 @@ const MAX_RETRY_SECONDS = 60;
 const RECENT_MS = 5 * 60_000;
 
 /**
- * The rivals of one environment's instances. Distinguishes a restarted machine from a full clone of it; both have the instance's key. A restart ends the previous
- * boot, so an instance seen from two boots at a time runs on two machines. The first one keeps the instance and gets a
- * new mark that the other does not have. From then on only an admin can admit the other.
+ * The rivals of one environment's instances. Distinguishes a restarted machine from a full clone of it; both have the
+ * instance's key. A restart ends the previous boot, so an instance seen from two boots at a time runs on two machines.
+ * The first one keeps the instance and gets a new mark that the other does not have. From then on only an admin can
+ * admit the other.
  */
 export class MachineClaims {
   readonly #owner: ClaimOwner;

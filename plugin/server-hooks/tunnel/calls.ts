@@ -59,7 +59,7 @@ export class TunnelCalls implements TunnelSource {
       leave = hold.leave;
       const { tunnel } = hold;
       return {
-        agent: tunnel.agent,
+        agent: tunnel.connections,
         dial: () => tunnel.dial(),
         closed: tunnel.closed,
         servesSwarm: (stop) => this.#servesSwarm(tunnel, stop),

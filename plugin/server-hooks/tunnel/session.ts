@@ -49,8 +49,8 @@ export class TunnelSession {
   readonly inactivityMs: number;
   /** Wall clock, ms. */
   readonly openedAtMs: number;
-  /** Connections for `node:http` and dockerode through this tunnel only. */
-  readonly agent: EngineAgent;
+  /** Connections for `node:http` through this tunnel only. */
+  readonly connections: EngineAgent;
   /** Aborts when the tunnel ends; its reason is a Problem. */
   readonly closed: AbortSignal;
   readonly #options: TunnelSessionOptions;
@@ -74,7 +74,7 @@ export class TunnelSession {
     setMaxListeners(0, this.closed);
     // Half: an idle tunnel closes when it would without kept streams.
     const keepMs = Math.min(TUNNEL.keepMs, this.inactivityMs / 2);
-    this.agent = new EngineAgent({ dial: (isKept) => this.dial(isKept), clock: options.clock, keepMs });
+    this.connections = new EngineAgent({ dial: (isKept) => this.dial(isKept), clock: options.clock, keepMs });
     this.#resets = new ResetBudget(options.clock);
     this.#reports = new TunnelReports({
       clock: options.clock,
@@ -127,7 +127,7 @@ export class TunnelSession {
    */
   dial(isKept = false): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      if (this.#streams.size >= TUNNEL.maxStreams && !this.agent.giveWay()) throw tooManyStreams();
+      if (this.#streams.size >= TUNNEL.maxStreams && !this.connections.giveWay()) throw tooManyStreams();
       const stream = this.#request(isKept ? KEPT_CONNECT : CONNECT);
       this.#streams.add(stream);
       const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
@@ -172,7 +172,7 @@ export class TunnelSession {
     if (this.#end) return;
     this.#end = end;
     this.#monitor.stop();
-    this.agent.destroy();
+    this.connections.destroy();
     // Deferred: if a frame caused this call (such as a dial that a GOAWAY refused), the parser is still processing the
     // session, and destroying it then makes Node hang or crash.
     setImmediate(() => this.#disconnect(end));

@@ -64,7 +64,7 @@ export class DockerProxy {
     res.on('error', () => undefined);
     const disconnect = new AbortController();
     let isServed = false;
-    // Each call's answer closes: an error is made only if something still waits for it.
+    // A served answer closes as well. If it closes earlier, the client has disconnected.
     res.once('close', () => {
       if (!isServed) disconnect.abort(problem('client-gone'));
     });

@@ -16,7 +16,7 @@ async function setup(t: ExecutionContext) {
   return { engine, hubClock, ...(await localTunnel(t, { dialEngine: engine.dial, hubClock })) };
 }
 
-async function call({ agent }: TunnelSession): Promise<boolean> {
+async function call({ connections: agent }: TunnelSession): Promise<boolean> {
   const request = http.get({ agent, path: '/name' });
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   if ((await text(response)) !== 'engine') throw new Error('not its answer');
@@ -72,7 +72,7 @@ for (const end of ['idle', 'revoked', 'stopping'] as const) {
     const { engine, tunnel, agentClosed, hubClock } = await setup(t);
     await Promise.all([call(tunnel), call(tunnel)]);
     tunnel.close(end);
-    const late = once(http.get({ agent: tunnel.agent, path: '/name' }), 'response');
+    const late = once(http.get({ agent: tunnel.connections, path: '/name' }), 'response');
     await t.throwsAsync(late, { code: end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost' });
     t.is(await agentClosed, end);
     while (engine.sockets.size > 0) await turn();
@@ -85,7 +85,7 @@ for (const end of ['idle', 'revoked', 'stopping'] as const) {
 test('kept streams: a call under way on one ends with the tunnel', async (t) => {
   const { tunnel } = await setup(t);
   await call(tunnel);
-  const request = http.get({ agent: tunnel.agent, path: '/bytes?count=100000000&seed=1' });
+  const request = http.get({ agent: tunnel.connections, path: '/bytes?count=100000000&seed=1' });
   request.on('error', () => undefined);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   t.true(request.reusedSocket);
@@ -99,7 +99,7 @@ test('kept streams: a call under way on one ends with the tunnel', async (t) => 
 test('kept streams: a hundred aborted calls leave no stream behind', async (t) => {
   const { engine, tunnel } = await setup(t);
   for (let i = 0; i < 100; i++) {
-    const request = http.get({ agent: tunnel.agent, path: '/bytes?count=1000000&seed=1' });
+    const request = http.get({ agent: tunnel.connections, path: '/bytes?count=1000000&seed=1' });
     request.on('error', () => undefined);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.on('error', () => undefined);

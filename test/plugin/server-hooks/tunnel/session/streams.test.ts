@@ -175,7 +175,7 @@ async function untilRefused(tunnel: TunnelSession): Promise<never> {
   for (;;) (await tunnel.dial()).destroy();
 }
 
-function nameOf({ agent }: TunnelSession): Promise<string> {
+function nameOf({ connections: agent }: TunnelSession): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = http.get({ agent, host: 'engine', path: '/name' }, async (response) => {
       let text = '';
