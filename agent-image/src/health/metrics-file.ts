@@ -26,7 +26,7 @@ export class MetricsFile extends RefreshedFile {
   constructor(
     path: string,
     metrics: () => AgentMetrics,
-    { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn'> },
+    { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn' | 'info'> },
   ) {
     super({
       path,
@@ -37,6 +37,7 @@ export class MetricsFile extends RefreshedFile {
         const code = 'metrics-unwritable' satisfies AgentProblemCode;
         logger.warn({ code, path, err }, 'the metrics file cannot be written');
       },
+      onRecovery: () => logger.info({ path }, 'the metrics file is written again'),
     });
   }
 }

@@ -12,8 +12,10 @@ export interface RefreshedFileOptions {
   /** Permissions; default 0600. */
   readonly mode?: number;
   readonly clock: Clock;
-  /** Called at the first failure. */
+  /** Called at the first failure in a row. */
   readonly onFailure: (error: unknown) => void;
+  /** Called at the first success after it. */
+  readonly onRecovery: () => void;
 }
 
 /** A small file that a running agent writes every {@link REFRESH_MS}, and removes when it stops. */
@@ -21,7 +23,7 @@ export class RefreshedFile {
   readonly #options: RefreshedFileOptions;
   #cancel: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
-  #hasFailed = false;
+  #isFailing = false;
 
   constructor(options: RefreshedFileOptions) {
     this.#options = options;
@@ -50,12 +52,14 @@ export class RefreshedFile {
   }
 
   async #write(): Promise<void> {
-    const { path, text, mode, onFailure } = this.#options;
+    const { path, text, mode, onFailure, onRecovery } = this.#options;
     try {
       await replaceFile(path, text(), false, mode);
+      if (this.#isFailing) onRecovery();
+      this.#isFailing = false;
     } catch (error) {
-      if (!this.#hasFailed) onFailure(error);
-      this.#hasFailed = true;
+      if (!this.#isFailing) onFailure(error);
+      this.#isFailing = true;
     }
   }
 }

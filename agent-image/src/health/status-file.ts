@@ -43,7 +43,7 @@ export class StatusFile extends RefreshedFile {
   constructor(
     path: string,
     report: () => CheckInState,
-    { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn'> },
+    { clock, logger }: { clock: Clock; logger: Pick<Logger, 'warn' | 'info'> },
   ) {
     super({
       path,
@@ -57,6 +57,7 @@ export class StatusFile extends RefreshedFile {
           { code: 'status-unwritable' satisfies AgentProblemCode, path, err },
           'the status file cannot be written: the health check will fail',
         ),
+      onRecovery: () => logger.info({ path }, 'the status file is written again'),
     });
   }
 }

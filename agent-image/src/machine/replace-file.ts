@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 /**
  * Replaces the file at `path` with `text` atomically.
  * @param durable resolve only when the file survives a power cut
- * @param mode default: readable by its owner only
+ * @param mode whatever the umask is; default: readable by its owner only
  * @throws file system errors; the old file is then intact, unless only the folder's fsync failed
  */
 export async function replaceFile(path: string, text: string, durable: boolean, mode = 0o600): Promise<void> {
@@ -14,6 +14,7 @@ export async function replaceFile(path: string, text: string, durable: boolean, 
   try {
     const file = await open(temporary, 'wx', mode);
     try {
+      await file.chmod(mode);
       await file.writeFile(text);
       if (durable) await file.sync();
     } finally {

@@ -23,11 +23,12 @@ for (const [name, text] of Object.entries({
   'a carriage return': 'a\r[00:00:00.000] INFO: forged',
   'a line separator of Unicode': 'a\u2028[00:00:00.000] INFO: forged',
   'a terminal sequence': 'a\u001b[2Kb\u009b2Kc\u007f',
+  'a change of direction': 'a\u202e\u2066\u200f\u{e0001}b',
 })) {
-  test(`pretty line: ${name} in a value or the message starts no line`, (t) => {
-    const lines = linesOf({ msg: text, value: text, err: { message: text } });
-    t.is(lines.length, 5);
-    t.notRegex(lines.join(''), /[\p{Cc}\u2028\u2029]/u);
+  test(`pretty line: ${name} in a key, a value or the message starts no line`, (t) => {
+    const lines = linesOf({ msg: text, value: text, [text]: text, err: { [text]: text } });
+    t.is(lines.length, 6);
+    t.notRegex(lines.join(''), /[\p{Cc}\p{Cf}\u2028\u2029]/u);
   });
 }
 

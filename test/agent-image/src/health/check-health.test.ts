@@ -16,7 +16,7 @@ async function setup(t: ExecutionContext, state: CheckInState) {
   t.teardown(() => rm(dir, { recursive: true }));
   const warnings: unknown[] = [];
   const path = join(dir, 'status.json');
-  const log = { warn: (entry: unknown) => void warnings.push(entry) };
+  const log = { warn: (entry: unknown) => void warnings.push(entry), info: () => {} };
   const file = new StatusFile(path, () => state, { clock: new FakeClock(NOW), logger: log });
   t.teardown(() => file.stop());
   return { dir, path, file, warnings };
@@ -79,7 +79,7 @@ test('status file: is private, replaced as a whole, and removed at stop', async 
 
 test('status file: a missing folder causes one warning', async (t) => {
   const { dir, warnings } = await setup(t, good);
-  const log = { warn: (entry: unknown) => void warnings.push(entry) };
+  const log = { warn: (entry: unknown) => void warnings.push(entry), info: () => {} };
   const file = new StatusFile(join(dir, 'no', 'status.json'), () => good, {
     clock: new FakeClock(NOW),
     logger: log,

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CheckInRecord } from '../../../../agent-image/src/health/check-in-record.js';
@@ -23,10 +23,14 @@ async function setup(t: ExecutionContext, subfolder = '') {
   };
   const warnings: unknown[] = [];
   const path = join(folder, subfolder, 'fairlead.prom');
-  const logger = { warn: (entry: unknown) => void warnings.push(entry) };
+  const recoveries: unknown[] = [];
+  const logger = {
+    warn: (entry: unknown) => void warnings.push(entry),
+    info: (entry: unknown) => void recoveries.push(entry),
+  };
   const file = new MetricsFile(path, () => metrics, { clock, logger });
   t.teardown(() => file.stop());
-  return { folder, path, file, clock, checkIns, warnings, read: () => readFile(path, 'utf8') };
+  return { folder, path, file, clock, checkIns, warnings, recoveries, read: () => readFile(path, 'utf8') };
 }
 
 test('metrics file: has the agent’s metrics, and is readable for an exporter', async (t) => {
@@ -65,18 +69,29 @@ test('metrics file: is refreshed every 15 s, and removed at the stop', async (t)
   t.is(clock.pending, 0);
 });
 
-test('metrics file: a missing folder causes one warning', async (t) => {
-  const { file, warnings } = await setup(t, 'no');
+test('metrics file: a missing folder causes one warning, and its return a line', async (t) => {
+  const { folder, file, path, warnings, recoveries } = await setup(t, 'no');
   await file.start();
   await file.refresh();
   t.like(warnings, [{ code: 'metrics-unwritable', err: { code: 'ENOENT' } }]);
   t.is(warnings.length, 1);
+  await mkdir(join(folder, 'no'));
+  await file.refresh();
+  await file.refresh();
+  t.deepEqual(recoveries, [{ path }]);
+  await rm(join(folder, 'no'), { recursive: true });
+  await file.refresh();
+  t.is(warnings.length, 2);
 });
 
 test('metrics: of a whole agent follow its check-ins, its engine and its tunnel', async (t) => {
   const { agent, hub, id, clock } = await startWholeAgent(t);
   await hub.until(id, ({ status }) => status === 'online');
-  t.true(agent.metrics.checkIns.succeeded > 0);
+  // The hub knows of a check-in before its answer arrives.
+  await until(
+    () => agent.metrics.checkIns.succeeded,
+    (count) => count > 0,
+  );
   t.true(agent.metrics.isEngineUp);
   t.deepEqual(agent.metrics.tunnels.environment, { isOpen: false, opened: 0 });
   await hub.call('POST', `/api/environments/${id}/tunnel`);

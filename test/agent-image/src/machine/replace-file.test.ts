@@ -32,6 +32,14 @@ for (const durable of [true, false]) {
   });
 }
 
+test('agent file: has its mode whatever the umask is', async (t) => {
+  const path = join(await tempFolder(t), 'file');
+  const umask = process.umask(0o077);
+  t.teardown(() => process.umask(umask));
+  await replaceFile(path, 'text', false, 0o644);
+  t.is((await stat(path)).mode & 0o777, 0o644);
+});
+
 test('agent file: a folder that is not there is an error', async (t) => {
   const path = join(await tempFolder(t), 'missing', 'file');
   await t.throwsAsync(replaceFile(path, 'text', true), { code: 'ENOENT' });
