@@ -133,6 +133,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'protocol/log/pretty-line.ts',
     'protocol/network/listen-backlog.ts',
     'protocol/network/network-of.ts',
+    'protocol/network/pace-handshakes.ts',
     'protocol/network/release-on-close.ts',
     'protocol/network/request-host.ts',
     'protocol/network/tcp-keep-alive.ts',

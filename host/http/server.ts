@@ -9,6 +9,7 @@ import {
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
+import { paceHandshakes } from '../../protocol/network/pace-handshakes.js';
 import { releaseOnClose } from '../../protocol/network/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
 import type { Problem } from '../../protocol/problems.js';
@@ -95,6 +96,7 @@ export class HttpsServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    paceHandshakes(this.#server, clock, HANDSHAKE_MS);
     this.#track();
     this.#server.on('request', handlers.request);
     this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
