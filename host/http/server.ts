@@ -62,6 +62,8 @@ export class HttpsServer {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #idle = new Set<Duplex>();
+  /** Closes the connections that wait for their handshake. */
+  readonly #endPending: () => void;
   readonly #idleSessionMs: number;
   readonly #clock: Clock;
   #stopped: Promise<void> | null = null;
@@ -96,7 +98,7 @@ export class HttpsServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    paceHandshakes(this.#server, clock, HANDSHAKE_MS);
+    this.#endPending = paceHandshakes(this.#server, clock, HANDSHAKE_MS);
     this.#track();
     this.#server.on('request', handlers.request);
     this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -137,6 +139,7 @@ export class HttpsServer {
   async #close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#endPending();
     for (const session of this.#sessions) session.close();
     for (const socket of this.#idle) socket.destroy();
     const cancelCut = this.#clock.after(GRACE_MS, () => {

@@ -14,7 +14,8 @@ export async function replaceFile(path: string, text: string, durable: boolean, 
   try {
     const file = await open(temporary, 'wx', mode);
     try {
-      await file.chmod(mode);
+      // Not always: some file systems refuse it, and a usual umask takes nothing from the default.
+      if (((await file.stat()).mode & 0o777) !== mode) await file.chmod(mode);
       await file.writeFile(text);
       if (durable) await file.sync();
     } finally {

@@ -102,6 +102,11 @@ function exchange(
     });
     // After an upgrade as well: from then on the joined streams handle errors.
     request.on('close', () => signal.removeEventListener('abort', breakOff));
+    // Not `writableFinished`, which on Node 20 is about the connection's next call.
+    let isSent = false;
+    request.once('finish', () => {
+      isSent = true;
+    });
     let informational = 0;
     request.on('information', () => {
       informational += 1;
@@ -113,7 +118,7 @@ function exchange(
       const pipe: Duplex = answer.socket;
       const close = () => {
         // Its end is read: the connection may already carry another call.
-        if (answer.readableEnded && request.shouldKeepAlive) return;
+        if (isSent && answer.readableEnded && request.shouldKeepAlive) return;
         const isOver = answer.complete && request.writableFinished && answer.readableLength === 0;
         if (!isOver) pipe.destroy();
         else if (!request.shouldKeepAlive) endStream(pipe, clock);

@@ -14,11 +14,12 @@ const SILENT_MS = 10_000;
 const PER_TURN = 8;
 
 interface Paced {
-  readonly port: number;
+  port: number;
   readonly clock: FakeClock;
   /** Connections whose handshake started. */
   started: number;
   accepted: number;
+  stop(): void;
 }
 
 async function listen(
@@ -28,12 +29,12 @@ async function listen(
   const { key, certificate } = await loadTunnelIdentity(await tempFolder(t), systemClock);
   const server = tls.createServer({ key, cert: certificate });
   const clock = new FakeClock();
-  const paced = { port: 0, clock, started: 0, accepted: 0 };
+  const paced: Paced = { port: 0, clock, started: 0, accepted: 0, stop: () => undefined };
   server.on('connection', () => {
     paced.started++;
     onStart(paced);
   });
-  paceHandshakes(server, clock, SILENT_MS);
+  paced.stop = paceHandshakes(server, clock, SILENT_MS);
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => {
     paced.accepted++;
@@ -120,4 +121,29 @@ test('handshakes: a connection whose client has probably given up is closed with
   await closed;
   t.true(paced.started < 40, `${paced.started} started`);
   t.is(await greeted(t, paced.port), 'hello');
+});
+
+test('handshakes: a client that ends its connection while it waits gets none', async (t) => {
+  const paced = await listen(t);
+  const sockets = await connectSilently(t, paced, 64);
+  const closed = Promise.all(sockets.map((socket) => once(socket, 'close')));
+  for (const socket of sockets) socket.end('not TLS');
+  await closed;
+  t.true(paced.started < 64, `${paced.started} started`);
+});
+
+test('handshakes: a stop closes the connections without one, silent ones too', async (t) => {
+  const paced = await listen(t);
+  const sockets = await connectSilently(t, paced, 20);
+  const closed = Promise.all(sockets.map((socket) => once(socket, 'close')));
+  paced.stop();
+  await closed;
+  t.is(paced.started, 0);
+  await until(
+    () => paced.clock.pending,
+    (pending) => pending === 0,
+  );
+  const late = net.connect(paced.port, '127.0.0.1').on('error', () => undefined);
+  await once(late, 'close');
+  t.is(paced.started, 0);
 });

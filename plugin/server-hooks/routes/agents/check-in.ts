@@ -7,7 +7,7 @@ import type { Clock } from '../../../../protocol/time/clock.js';
 import { findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
 import { CheckInQueries } from '../../agents/check-in-queries.js';
 import type { CheckIn, CheckInAnswer, CheckInReceiver, CheckIns } from '../../agents/check-ins.js';
-import { hasBody, resetResponse } from '../../docker/client-message.js';
+import { hasBody, isOpen, resetResponse } from '../../docker/client-message.js';
 import type { Logger } from '../../host.js';
 import { cutLeftover } from '../../http/cut-leftovers.js';
 import { endWithConnection } from '../../http/end-with-connection.js';
@@ -101,7 +101,7 @@ class CheckInCall implements CheckInReceiver {
     this.res.once('close', listener);
     endWithConnection(this.req, this.res);
     // It closed before: `close` has been emitted.
-    if (this.res.destroyed) listener();
+    if (!isOpen(this.res)) listener();
   }
 
   send({ etag, body }: CheckInAnswer): void {

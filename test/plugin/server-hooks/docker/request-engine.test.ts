@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -84,6 +85,20 @@ test('engine request: a late close does not affect the next call on the connecti
   for (const socket of engine.sockets) socket.resume();
   t.is(await text((await second).response), 'ok');
   t.is(engine.connections, 1);
+});
+
+test('engine request: an answer that comes before the request was sent leaves no connection behind', async (t) => {
+  const engine = await startEngine(t, (socket) => {
+    socket.once('data', () => socket.pause().write(OK));
+  });
+  const call = callOf(t, engine);
+  const large = { ...GET, headers: { host: 'docker', 'x-large': 'x'.repeat(8_000_000) } };
+  const answer = await requestEngine(call, large, call.closed, systemClock);
+  t.is(await text(answer.response), 'ok');
+  const closed = once(answer.response.socket, 'close');
+  answer.close();
+  await closed;
+  t.pass();
 });
 
 for (const [name, second] of [
