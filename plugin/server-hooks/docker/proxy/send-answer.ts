@@ -31,12 +31,13 @@ export async function sendAnswer(
   }
   // An Http2ServerResponse finishes only once the client's upload has ended too; its stream does not wait.
   const sink: Writable = res instanceof ServerResponse ? res : res.stream;
-  // A small answer that is here already leaves in one write.
-  if (answer.complete && !isPipe) {
+  // A small answer that is here already leaves in one write. Not over HTTP/2: the caller then resets a stream whose upload
+  // goes on, and Node 20 ends the process in an endless loop if its output is not sent yet.
+  if (res instanceof ServerResponse && answer.complete && !isPipe) {
     const body: Buffer | null = answer.read();
     res.writeHead(status, headers);
-    if (body === null) sink.end();
-    else sink.end(body);
+    if (body === null) res.end();
+    else res.end(body);
     return;
   }
   res.writeHead(status, headers);

@@ -75,12 +75,15 @@ export class EngineAgent extends Agent {
     return true;
   }
 
-  /** Keeps no stream from now on. Streams in use are the tunnel's. */
+  /**
+   * Keeps no stream from now on. The streams are the tunnel's, which ends them: a frame may have caused this call, and Node
+   * crashes if a stream is ended while its session is being parsed.
+   */
   override destroy(): void {
     this.#isDestroyed = true;
     this.#cancel?.();
     this.#cancel = null;
-    while (this.giveWay());
+    for (const kept of this.#unused.splice(0)) kept.isUnused = false;
   }
 
   #watch(kept: KeptStream): void {
