@@ -75,15 +75,12 @@ export class EngineAgent extends Agent {
     return true;
   }
 
-  /**
-   * Keeps no stream from now on. The streams are the tunnel's, which ends them: a frame may have caused this call, and Node
-   * crashes if a stream is ended while its session is being parsed.
-   */
+  /** Keeps no stream from now on. Streams in use are the tunnel's. */
   override destroy(): void {
     this.#isDestroyed = true;
     this.#cancel?.();
     this.#cancel = null;
-    for (const kept of this.#unused.splice(0)) kept.isUnused = false;
+    while (this.giveWay());
   }
 
   #watch(kept: KeptStream): void {
