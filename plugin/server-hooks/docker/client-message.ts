@@ -47,10 +47,15 @@ export function isOpen(res: ClientResponse): boolean {
   return !res.writableEnded && !res.destroyed;
 }
 
-/** Asks an HTTP/2 client that has its whole answer to stop uploading (RFC 9113 section 8.1). */
+/**
+ * Asks an HTTP/2 client to stop uploading once its whole answer is sent (RFC 9113 section 8.1). Not earlier: a stream that is
+ * closed before its empty answer is sent makes Node 20 send DATA frames without end.
+ */
 export function endUpload(req: ClientRequest, res: ClientResponse): void {
   if (!(req instanceof Http2ServerRequest) || !(res instanceof Http2ServerResponse)) return;
   const { stream } = req;
-  if (!stream.destroyed && !stream.endAfterHeaders && stream.writableEnded)
-    stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.destroyed || stream.endAfterHeaders || !stream.writableEnded) return;
+  const close = () => stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.writableFinished) close();
+  else stream.once('finish', close);
 }

@@ -8,7 +8,7 @@ import { readAnswerHead } from './answer-head.js';
 /**
  * Streams an engine's answer to the client: the head immediately, then the body with backpressure. An aborted answer is
  * reset at the client, never ended. Trailers are dropped. Resolves when the client has everything, disconnected or was
- * reset.
+ * reset; for a small answer, when it is handed over.
  * @param isPipe the answer lasts until the connection closes, and is not framed
  * @throws Problem `engine-bad-response` or `engine-redirect` before anything is sent
  */
@@ -31,16 +31,14 @@ export async function sendAnswer(
   }
   // An Http2ServerResponse finishes only once the client's upload has ended too; its stream does not wait.
   const sink: Writable = res instanceof ServerResponse ? res : res.stream;
-  // A small answer that is here already leaves in one write. Not over HTTP/2: the caller then resets a stream whose upload
-  // goes on, and Node 20 ends the process in an endless loop if its output is not sent yet.
-  if (res instanceof ServerResponse && answer.complete && !isPipe) {
+  res.writeHead(status, headers);
+  // A small answer that is here already leaves in one write.
+  if (answer.complete && !isPipe) {
     const body: Buffer | null = answer.read();
-    res.writeHead(status, headers);
-    if (body === null) res.end();
-    else res.end(body);
+    if (body === null) sink.end();
+    else sink.end(body);
     return;
   }
-  res.writeHead(status, headers);
   // HTTP/2 sends the headers with writeHead.
   if (res instanceof ServerResponse) res.flushHeaders();
   await new Promise<void>((resolve) => {

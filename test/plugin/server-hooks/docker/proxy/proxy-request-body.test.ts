@@ -55,6 +55,19 @@ test('docker proxy: an upload over HTTP/2 is chunked, or keeps its length', asyn
   t.regex(engine.bytes(), /content-length: 5/);
 });
 
+test('docker proxy: an upload over HTTP/2 gets its empty answer, and its connection serves the next call', async (t) => {
+  const empty = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+  const engine = await startEngine(t, answering(empty, 'keep'));
+  const hub = await startHub(t, [engine]);
+  const session = connectHttp2(t, hub);
+  for (let i = 0; i < 3; i++) {
+    const stream = session.request({ ':path': '/1/nodes/x/update', ':method': 'POST' });
+    stream.end('{}');
+    const { status, body, ending } = await readStreamToEnd(stream);
+    t.deepEqual([status, body.length, ending], [200, 0, 'end']);
+  }
+});
+
 test('docker proxy: an engine may answer before the upload is over', async (t) => {
   const engine = await startEngine(
     t,
