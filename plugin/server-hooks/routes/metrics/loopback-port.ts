@@ -15,7 +15,7 @@ export interface LoopbackPortOptions {
   readonly logger: Logger;
 }
 
-/** Never another address: whoever reaches this port needs no token. */
+/** Never another address: callers of this port need no token. */
 const LOOPBACK = '127.0.0.1';
 /** Else a page of any site could read the port by DNS rebinding. */
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1)(:\d+)?$/i;

@@ -32,7 +32,7 @@ export const metricsOperations: readonly Operation<unknown>[] = [
   },
 ];
 
-/** `GET /metrics`, for the token of the options or for whoever may read the settings. */
+/** `GET /metrics`, for the metrics token and for callers that may read the settings. */
 export function metricsRoutes({ gateway, metrics, options }: MetricsDeps): Router {
   const router = new Router({ sensitive: true });
   router.get(PATH, async (ctx) => {

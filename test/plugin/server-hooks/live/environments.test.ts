@@ -6,9 +6,9 @@ import { MemoryStore } from '../../../kit/hub/memory-store.js';
 import { tunnelPair } from '../../../kit/tunnel/pair.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
 
-/** Environments 1 to 7, each with one agent on a manager. */
 const never = new AbortController().signal;
 
+/** Environments 1 to 7, each with one agent on a manager. */
 function setup(changes: Partial<Environment> = {}) {
   const clock = new FakeClock();
   const store = new MemoryStore();
