@@ -1,15 +1,15 @@
-import { ssh } from './calls/ssh.js';
-import { bundledHost, type CallTarget, direct, plugin, tlsPipe } from './calls/targets.js';
 import { startBenchLab } from './lab/lab.js';
 import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
 import type { CallerResult } from './roles/caller.js';
 import { startRole } from './roles/start-role.js';
+import { DIRECT, RAW_PIPE, startBaselines } from './routes/baselines.js';
+import { bundledHost, plugin } from './routes/fairlead.js';
+import type { Route } from './routes/route.js';
 
 const ROUNDS = 3;
 const AT_A_TIME = [1, 16];
 const WARM_UP_MS = 1_000;
 const MEASURED_MS = 3_000;
-const BASELINE = 'raw TLS pipe';
 
 /** The price of a small Docker call through an open tunnel. */
 export const calls: Benchmark = {
@@ -20,21 +20,18 @@ export const calls: Benchmark = {
     try {
       const lab = await startBenchLab(null, engine);
       defer(() => lab.close());
-      const { socketPath } = lab;
-      const targets = [
-        direct(socketPath),
-        await tlsPipe(socketPath, defer),
-        await ssh(socketPath, lab.folder, defer),
+      const routes = [
+        ...(await startBaselines(lab, defer)),
         plugin(lab),
-        await bundledHost(socketPath, lab.folder, defer),
-      ].filter((target) => target !== null);
+        await bundledHost(lab.socketPath, lab.folder, defer),
+      ];
       const samples = new Map<string, CallerResult[]>();
       // Interleaved, so that other load on the machine affects all equally.
       for (let round = 0; round < rounds; round++) {
         for (const connections of AT_A_TIME) {
-          for (const target of targets) {
-            const key = `${target.name} ${connections}`;
-            const result = await measure(target, connections);
+          for (const route of routes) {
+            const key = `${route.name} ${connections}`;
+            const result = await measure(route, connections);
             samples.set(key, [...(samples.get(key) ?? []), result]);
             say(`calls: ${key} at a time: ${Math.round(result.callsPerSecond)}/s`);
           }
@@ -45,7 +42,7 @@ export const calls: Benchmark = {
         machine: machine(),
         node: process.version,
         setup: `median of ${rounds} × ${MEASURED_MS / 1_000} s each; each part in a separate process on loopback`,
-        rows: targets.map(({ name }) => rowOf(name, samples)),
+        rows: routes.map(({ name }) => rowOf(name, samples)),
       };
     } finally {
       for (const stop of stops.reverse()) await stop();
@@ -53,18 +50,26 @@ export const calls: Benchmark = {
   },
 };
 
-async function measure({ at, request, pids }: CallTarget, connections: number): Promise<CallerResult> {
+async function measure(route: Route, connections: number): Promise<CallerResult> {
+  const { at, pids } = route;
+  const request = pingRequest(route);
   const work = { at, request, pids, connections, warmUpMs: WARM_UP_MS, ms: MEASURED_MS };
   const caller = await startRole('caller', work);
   await caller.stop();
   return caller.ready as unknown as CallerResult;
 }
 
+/** As the caller sends it. */
+function pingRequest({ prefix, authorization }: Route): string {
+  const credentials = authorization === null ? [] : [`Authorization: ${authorization}`];
+  return [`GET ${prefix}/_ping HTTP/1.1`, 'Host: localhost', ...credentials, '', ''].join('\r\n');
+}
+
 function rowOf(name: string, samples: ReadonlyMap<string, readonly CallerResult[]>): ReportRow {
   const figures: Record<string, number> = {};
   for (const connections of AT_A_TIME) {
-    const median = (target: string, figure: keyof CallerResult) => {
-      const results = samples.get(`${target} ${connections}`) ?? [];
+    const median = (route: string, figure: keyof CallerResult) => {
+      const results = samples.get(`${route} ${connections}`) ?? [];
       return quantile(
         results.map((result) => result[figure]),
         0.5,
@@ -72,9 +77,9 @@ function rowOf(name: string, samples: ReadonlyMap<string, readonly CallerResult[
     };
     const at = `× ${connections}:`;
     figures[`${at} calls/s`] = median(name, 'callsPerSecond');
-    figures[`${at} ÷ pipe`] = median(name, 'callsPerSecond') / median(BASELINE, 'callsPerSecond');
+    figures[`${at} ÷ pipe`] = median(name, 'callsPerSecond') / median(RAW_PIPE, 'callsPerSecond');
     figures[`${at} p50 ms`] = median(name, 'p50Ms');
-    figures[`${at} added`] = median(name, 'p50Ms') - median('direct', 'p50Ms');
+    figures[`${at} added`] = median(name, 'p50Ms') - median(DIRECT, 'p50Ms');
     figures[`${at} p99 ms`] = median(name, 'p99Ms');
     figures[`${at} CPU ms`] = median(name, 'cpuMsPerCall');
   }

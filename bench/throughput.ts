@@ -1,82 +1,98 @@
 import { startBenchLab } from './lab/lab.js';
-import { makeSelfSigned } from './lab/self-signed.js';
-import { download, type Target, upload } from './lab/transfer.js';
+import { processCost } from './lab/process-cost.js';
+import { download, upload } from './lab/transfer.js';
 import { type Benchmark, machine, quantile } from './report.js';
-import { type Role, startRole } from './roles/start-role.js';
+import { RAW_PIPE, startBaselines } from './routes/baselines.js';
+import { plugin } from './routes/fairlead.js';
+import type { Route } from './routes/route.js';
 
 const ROUNDS = 5;
-const BYTES = 1024 ** 3;
+const GIB = 1024 ** 3;
+const TRANSFERS = [1, 8].flatMap((streams) =>
+  [
+    { way: 'down', transfer: download },
+    { way: 'up', transfer: upload },
+  ].map(({ way, transfer }) => ({ name: `${way} × ${streams}:`, streams, transfer })),
+);
+type Transfer = (typeof TRANSFERS)[number];
 
-/** Bytes a second through the tunnel, compared with the same hops without it. */
+interface Sample {
+  readonly megabytesPerSecond: number;
+  /** Of the processes between client and engine. */
+  readonly cpuSecondsPerGib: number;
+}
+
+/** Bytes a second through the tunnel and what they cost, compared with the same hops without it. */
 export const throughput: Benchmark = {
-  title: 'MB/s of one stream and of eight, both directions: direct socket, raw TLS pipe, tunnel',
+  title:
+    'MB/s and CPU time of one stream and of eight, both directions: tunnel, raw TLS pipe, ssh, chisel, frp',
   async run({ rounds = ROUNDS, say }) {
-    const lab = await startBenchLab();
-    const roles: Role[] = [];
+    const stops: (() => Promise<unknown>)[] = [];
+    const defer = (stop: () => Promise<unknown>) => stops.push(stop);
     try {
-      const { key, certificate } = await makeSelfSigned();
-      const exit = await startRole('tls-pipe', {
-        side: 'exit',
-        key,
-        certificate,
-        socketPath: lab.socketPath,
-      });
-      roles.push(exit);
-      const entry = await startRole('tls-pipe', { side: 'entry', port: exit.ready.port });
-      roles.push(entry);
-      const targets: Record<string, Target> = {
-        'direct socket': { socketPath: lab.socketPath, prefix: '' },
-        'raw TLS pipe': { host: '127.0.0.1', port: Number(entry.ready.port), prefix: '' },
-        tunnel: { host: '127.0.0.1', port: lab.port, prefix: lab.dockerPath },
-      };
-      const samples = new Map<string, number[]>();
+      const lab = await startBenchLab();
+      defer(() => lab.close());
+      const routes = [...(await startBaselines(lab, defer)), plugin(lab)];
+      const samples = new Map<string, Sample[]>();
       // Interleaved, so that other load on the machine affects all equally.
       for (let round = 0; round < rounds; round++) {
-        for (const streams of [1, 8]) {
-          for (const direction of ['download', 'upload'] as const) {
-            for (const [name, target] of Object.entries(targets)) {
-              const rate = await measure(target, direction, streams);
-              const column = `${direction} × ${streams}, MB/s`;
-              samples.set(`${name}|${column}`, [...(samples.get(`${name}|${column}`) ?? []), rate]);
-              say(`throughput: round ${round + 1}, ${name}, ${column}: ${rate.toFixed(0)}`);
-            }
+        for (const transfer of TRANSFERS) {
+          for (const route of routes) {
+            const key = `${route.name} ${transfer.name}`;
+            const sample = await measure(route, transfer);
+            samples.set(key, [...(samples.get(key) ?? []), sample]);
+            say(
+              `throughput: round ${round + 1}, ${key} ${sample.megabytesPerSecond.toFixed(0)} MB/s, ` +
+                `${sample.cpuSecondsPerGib.toFixed(1)} s/GiB`,
+            );
           }
         }
       }
-      const columns = [1, 8].flatMap((n) => ['download', 'upload'].map((d) => `${d} × ${n}, MB/s`));
-      const median = (name: string, column: string) => quantile(samples.get(`${name}|${column}`) ?? [], 0.5);
       return {
         benchmark: 'throughput',
         machine: machine(),
         node: process.version,
-        setup: `${BYTES / 1024 ** 2} MiB each, median of ${rounds}; each part in a separate process on loopback`,
-        rows: [
-          ...Object.keys(targets).map((name) => ({
-            name,
-            figures: Object.fromEntries(columns.map((column) => [column, median(name, column)])),
-          })),
-          {
-            name: 'tunnel ÷ raw TLS pipe',
-            figures: Object.fromEntries(
-              columns.map((column) => [column, median('tunnel', column) / median('raw TLS pipe', column)]),
-            ),
-          },
-        ],
+        setup: `1 GiB each, median of ${rounds}; each part in a separate process on loopback; CPU s for each GiB`,
+        rows: routes.map((route) => ({ name: route.name, figures: figuresOf(route, samples) })),
       };
     } finally {
-      for (const role of roles.reverse()) await role.stop();
-      await lab.close();
+      for (const stop of stops.reverse()) await stop();
     }
   },
 };
 
-async function measure(target: Target, direction: 'download' | 'upload', streams: number): Promise<number> {
-  const each = Math.floor(BYTES / streams);
+async function measure({ at, prefix, pids }: Route, { transfer, streams }: Transfer): Promise<Sample> {
+  const target = { host: '127.0.0.1', ...at, prefix };
+  const each = Math.floor(GIB / streams);
+  const cpuBefore = await cpuMs(pids);
   const start = performance.now();
-  const moved = await Promise.all(
-    Array.from({ length: streams }, () => (direction === 'download' ? download : upload)(target, each)),
-  );
+  const moved = await Promise.all(Array.from({ length: streams }, () => transfer(target, each)));
+  const tookMs = performance.now() - start;
   const total = moved.reduce((sum, bytes) => sum + bytes, 0);
   if (total !== each * streams) throw new Error(`moved ${total} of ${each * streams} bytes`);
-  return total / 1e6 / ((performance.now() - start) / 1e3);
+  return {
+    megabytesPerSecond: total / 1e3 / tookMs,
+    cpuSecondsPerGib: ((await cpuMs(pids)) - cpuBefore) / 1e3 / (total / GIB),
+  };
+}
+
+async function cpuMs(pids: readonly number[]): Promise<number> {
+  const costs = await Promise.all(pids.map((pid) => processCost(pid)));
+  return costs.reduce((sum, cost) => sum + cost.cpuMs, 0);
+}
+
+function figuresOf({ name }: Route, samples: ReadonlyMap<string, readonly Sample[]>) {
+  const figures: Record<string, number> = {};
+  for (const transfer of TRANSFERS) {
+    const median = (route: string, figure: keyof Sample) =>
+      quantile(
+        (samples.get(`${route} ${transfer.name}`) ?? []).map((sample) => sample[figure]),
+        0.5,
+      );
+    const rate = median(name, 'megabytesPerSecond');
+    figures[`${transfer.name} MB/s`] = rate;
+    figures[`${transfer.name} ÷ pipe`] = rate / median(RAW_PIPE, 'megabytesPerSecond');
+    figures[`${transfer.name} CPU s`] = median(name, 'cpuSecondsPerGib');
+  }
+  return figures;
 }

@@ -15,7 +15,10 @@ export interface BenchLab {
   /** Path of the environment's Docker API. */
   readonly dockerPath: string;
   readonly environmentPath: string;
+  /** The engine's. */
   readonly socketPath: string;
+  /** The stand-in's TCP port; null with an engine of the caller's. */
+  readonly enginePort: number | null;
   readonly hubPid: number;
   readonly agentPid: number;
   readonly folder: string;
@@ -55,7 +58,8 @@ export async function startBenchLab(
     const agentBundle = join(folder, 'agent.mjs');
     await buildAgent(agentBundle);
     const socketPath = engine ?? join(folder, 'engine.sock');
-    if (engine === null) roles.push(await startRole('source', { socketPath }));
+    const source = engine === null ? await startRole('source', { socketPath }) : null;
+    if (source) roles.push(source);
     const hub = await startRole('hub', { dataDir: join(folder, 'hub') });
     roles.push(hub);
     const port = Number(hub.ready.port);
@@ -95,6 +99,7 @@ export async function startBenchLab(
       dockerPath: `${environmentPath}/docker`,
       environmentPath,
       socketPath,
+      enginePort: source === null ? null : Number(source.ready.port),
       hubPid: hub.pid,
       agentPid: agent.pid ?? 0,
       folder,

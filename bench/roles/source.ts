@@ -1,5 +1,7 @@
 // A stand-in for an engine: streams bytes from memory, discards them, as fast as it can; or echoes.
+import { once } from 'node:events';
 import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
 
 const { socketPath } = JSON.parse(process.argv[2] ?? '{}');
 const block = Buffer.alloc(64 * 1024, 'fairlead');
@@ -41,4 +43,9 @@ server.on('upgrade', (_req, socket) => {
   socket.pipe(socket);
 });
 server.requestTimeout = 0;
-server.listen(socketPath, () => process.send?.({ socketPath }));
+server.listen(socketPath);
+// For clients that cannot use a socket's path. One HTTP server listens once only.
+const tcp = net.createServer({ noDelay: true }, (socket) => server.emit('connection', socket));
+tcp.listen(0, '127.0.0.1');
+await Promise.all([once(server, 'listening'), once(tcp, 'listening')]);
+process.send?.({ socketPath, port: (tcp.address() as AddressInfo).port });
