@@ -2,9 +2,9 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../plugin/server-hooks/host.js';
+import { writeFileDurably } from '../protocol/disk/write-file-durably.js';
 import { problem } from '../protocol/problems.js';
 import { type Clock, systemClock } from '../protocol/time/clock.js';
-import { writeFileDurably } from './write-file-durably.js';
 
 const SCHEMA_VERSION = 1;
 /** Retry interval after a failed write, ms. */

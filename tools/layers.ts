@@ -130,6 +130,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   'host/': [
     ...PLUGIN_ENTRY,
+    'protocol/certificates/',
+    'protocol/disk/',
     'protocol/log/pretty-line.ts',
     'protocol/network/listen-backlog.ts',
     'protocol/network/network-of.ts',

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from '../../plugin/server-hooks/host.js';
+import type { ServerCertificate } from '../../protocol/certificates/own-certificate.js';
 import type { ProblemCode } from '../../protocol/problems.js';
 import type { Clock } from '../../protocol/time/clock.js';
-import type { ServerCertificate } from './certificate.js';
 import { certificateProblems } from './problems.js';
 
 export interface CertificateKeeperOptions {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import type { ServerCertificate } from '../../protocol/certificates/own-certificate.js';
 import type { ProblemCode } from '../../protocol/problems.js';
-import { certificatesIn, type ServerCertificate } from './certificate.js';
+import { certificatesIn } from './given-certificate.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** A new CA must be distributed to every client. */

@@ -8,13 +8,13 @@ import {
 } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ServerCertificate } from '../../protocol/certificates/own-certificate.js';
 import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
 import { paceHandshakes } from '../../protocol/network/pace-handshakes.js';
 import { releaseOnClose } from '../../protocol/network/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
 import type { Problem } from '../../protocol/problems.js';
 import { type Clock, systemClock } from '../../protocol/time/clock.js';
-import type { ServerCertificate } from '../certificates/certificate.js';
 import { cutEndedSession } from './cut-ended-session.js';
 import { dockerProblem, lastAnswer } from './problem.js';
 import { watchSession } from './watch-session.js';

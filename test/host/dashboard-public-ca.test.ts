@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { makeAuthority } from '../../host/certificates/authority.js';
+import { makeAuthority } from '../../protocol/certificates/authority.js';
 import { startHost } from './start-host.js';
 
 const deps = { pluginFolders: [fileURLToPath(new URL('../..', import.meta.url))] };

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { certificateProblems } from '../../host/certificates/problems.js';
 import {
   issueServerCertificate,
   type KeyedCertificate,
   makeAuthority,
-} from '../../host/certificates/authority.js';
-import { certificateProblems } from '../../host/certificates/problems.js';
+} from '../../protocol/certificates/authority.js';
 import { LogRecorder } from '../kit/log-recorder.js';
 import { untilTrue } from '../kit/until.js';
 import { runHost, started } from './host-process.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeLeftovers, writeFileWhole } from '../../../protocol/disk/write-file-durably.js';
 import { type ProblemCode, problem } from '../../../protocol/problems.js';
-import { removeLeftovers, writeFileWhole } from '../disk/write-file-durably.js';
 import type { Logger } from '../host.js';
 import type { Instance } from '../model/environment.js';
 import { type EncodedSnapshot, SnapshotFile, type SnapshotSummary } from './encode.js';

@@ -11,9 +11,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { fingerprintOf } from '../../../protocol/crypto/fingerprint.js';
+import { removeLeftovers, writeFileDurably } from '../../../protocol/disk/write-file-durably.js';
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { removeLeftovers, writeFileDurably } from '../disk/write-file-durably.js';
 
 const KEY_FILE = 'tunnel-key.pem';
 const HOUR_MS = 3_600_000;

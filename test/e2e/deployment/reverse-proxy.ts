@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../protocol/certificates/authority.js';
 import { startChild } from '../../kit/child.js';
 import { freePort } from '../../kit/free-port.js';
 import type { Hub } from '../../kit/hub/hub.js';

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { makeAuthority } from '../../../host/certificates/authority.js';
+import { makeAuthority } from '../../../protocol/certificates/authority.js';
 import { runHost, started } from '../../host/host-process.js';
 import { labTest } from '../../kit/engine/lab.js';
 import type { Scope } from '../../kit/scope.js';

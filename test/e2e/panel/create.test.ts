@@ -10,7 +10,7 @@ import {
   issueServerCertificate,
   type KeyedCertificate,
   makeAuthority,
-} from '../../../host/certificates/authority.js';
+} from '../../../protocol/certificates/authority.js';
 import { startAgent } from '../../kit/agent/agent.js';
 import { serialBrowserTest } from '../../kit/browser/browser.js';
 import { layoutFaults } from '../../kit/browser/panel-faults.js';

@@ -4,9 +4,9 @@ import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } f
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { ownCertificate } from '../../../host/certificates/certificate.js';
 import { cutEndedSession } from '../../../host/http/cut-ended-session.js';
 import { HttpsServer } from '../../../host/http/server.js';
+import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
 import { GOAWAY, HOSTILE_FRAMES } from '../../kit/fault/hostile-frames.js';
 import { ServerSockets } from '../../kit/fault/server-sockets.js';
 import { dialStubborn, type StubbornClient } from '../../kit/fault/stubborn-client.js';

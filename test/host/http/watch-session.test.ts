@@ -16,9 +16,9 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
-import { ownCertificate } from '../../../host/certificates/certificate.js';
 import { HttpsServer } from '../../../host/http/server.js';
 import { watchSession } from '../../../host/http/watch-session.js';
+import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { EMPTY_SETTINGS, FLOODS, FRAME, frame } from '../../kit/tunnel/h2-frames.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { issueServerCertificate, makeAuthority } from '../../../host/certificates/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../protocol/certificates/authority.js';
 import { type Child, startChild } from '../child.js';
 import { type HubApi, hubApi } from '../hub/api.js';
 import type { Scope } from '../scope.js';

@@ -1,8 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
+import { removeLeftovers, writeFileDurably } from '../../../../protocol/disk/write-file-durably.js';
 import { Problem, problem } from '../../../../protocol/problems.js';
-import { removeLeftovers, writeFileDurably } from '../../disk/write-file-durably.js';
 import type { StoreContents } from '../records.js';
 import { parseStoreFile, SCHEMA_VERSION } from './store-file.js';
 

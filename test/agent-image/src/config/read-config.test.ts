@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { ConfigError } from '../../../../agent-image/src/config/error.js';
 import { readConfig } from '../../../../agent-image/src/config/read-config.js';
-import { makeAuthority } from '../../../../host/certificates/authority.js';
+import { makeAuthority } from '../../../../protocol/certificates/authority.js';
 import { EDGE_ID, edgeKeyFor, edgeVariables, JOIN_SECRET } from './edge-variables.js';
 
 const { certificate, key: KEY } = await makeAuthority(randomBytes);

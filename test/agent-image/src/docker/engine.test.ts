@@ -8,7 +8,7 @@ import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
 import { toEngineError } from '../../../../agent-image/src/docker/engine-error.js';
-import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../../protocol/certificates/authority.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { type EngineScript, startEngine } from '../../../kit/engine/double.js';
 import { infoWith, startFakeEngine } from './fake-engine.js';

@@ -5,7 +5,7 @@ import https from 'node:https';
 import type net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
-import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../../protocol/certificates/authority.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 
 export const authority = await makeAuthority(randomBytes);

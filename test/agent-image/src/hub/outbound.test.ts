@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import test from 'ava';
 import { toHubError } from '../../../../agent-image/src/hub/error.js';
-import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
+import { issueServerCertificate, makeAuthority } from '../../../../protocol/certificates/authority.js';
 import { startConnectProxy } from './connect-proxy.js';
 import { authority, get, openOutbound, setup } from './outbound-setup.js';
 

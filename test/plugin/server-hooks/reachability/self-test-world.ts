@@ -5,9 +5,9 @@ import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { issueServerCertificate, makeAuthority } from '../../../../host/certificates/authority.js';
 import { readSelfTest } from '../../../../plugin/server-hooks/reachability/ask-hub.js';
 import { SelfTest, type SelfTestOptions } from '../../../../plugin/server-hooks/reachability/self-test.js';
+import { issueServerCertificate, makeAuthority } from '../../../../protocol/certificates/authority.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startListener } from '../../../kit/tunnel/listener.js';
 

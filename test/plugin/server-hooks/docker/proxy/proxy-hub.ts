@@ -5,7 +5,6 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { issueServerCertificate, makeAuthority } from '../../../../../host/certificates/authority.js';
 import type {
   ClientRequest,
   ClientResponse,
@@ -19,6 +18,7 @@ import type {
   TunnelTarget,
 } from '../../../../../plugin/server-hooks/tunnel/source.js';
 import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
+import { issueServerCertificate, makeAuthority } from '../../../../../protocol/certificates/authority.js';
 import { problem } from '../../../../../protocol/problems.js';
 import type { Clock } from '../../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../../protocol/tunnel/tunnel-settings.js';

@@ -1,18 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { makeAuthority } from '../../../host/certificates/authority.js';
-import { ownCertificate, readGivenCertificate } from '../../../host/certificates/certificate.js';
-import { localNames } from '../../../host/certificates/local-names.js';
 import { certificateProblems } from '../../../host/certificates/problems.js';
-import { HttpsServer } from '../../../host/http/server.js';
-import { makeFolder } from '../start-host.js';
+import { makeAuthority } from '../../../protocol/certificates/authority.js';
+import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 const run = promisify(execFile);
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,7 +16,7 @@ const START = Date.parse('2026-01-01T00:00:00Z');
 const NAMES = ['localhost', '127.0.0.1', '::1', 'hub.example'];
 
 test('certificate: openssl accepts chain, names and purpose in strict mode', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   await ownCertificate(folder, NAMES, Date.now(), randomBytes);
   const verify = (...more: string[]) =>
     run('openssl', [
@@ -41,7 +37,7 @@ test('certificate: openssl accepts chain, names and purpose in strict mode', asy
 });
 
 test('certificate: Node accepts it under each of its names with the CA alone', async (t) => {
-  const own = await ownCertificate(await makeFolder(t), NAMES, Date.now(), randomBytes);
+  const own = await ownCertificate(await tempFolder(t), NAMES, Date.now(), randomBytes);
   const server = createServer({ cert: own.cert, key: own.key }, (socket) => socket.end());
   t.teardown(() => server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,7 +60,7 @@ function nameFor(servername: string) {
 }
 
 test('certificate: is valid for at most 398 days, its CA does not expire, and the keys are private files', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const { cert, ca } = await ownCertificate(folder, NAMES, START, randomBytes);
   const days = (text: string) => {
     const { validFrom, validTo } = new X509Certificate(text);
@@ -83,13 +79,13 @@ test('certificate: is valid for at most 398 days, its CA does not expire, and th
 });
 
 test('certificate: is kept while it has all names and enough time left', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   t.deepEqual(await ownCertificate(folder, NAMES.slice(1), START + 300 * DAY_MS, randomBytes), first);
 });
 
 test('certificate: a new name or a near expiry gives a new one from the same CA', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   const named = await ownCertificate(folder, [...NAMES, 'new.example'], START, randomBytes);
   t.is(named.ca, first.ca);
@@ -102,7 +98,7 @@ test('certificate: a new name or a near expiry gives a new one from the same CA'
 
 test('certificate: no clock replaces the CA, and with a correct clock the certificate is valid', async (t) => {
   const [epoch, ahead] = [Date.parse('1970-01-01T00:05:00Z'), START + 12 * 365 * DAY_MS];
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const first = await ownCertificate(folder, NAMES, epoch, randomBytes);
   for (const now of [
     START,
@@ -121,7 +117,7 @@ test('certificate: no clock replaces the CA, and with a correct clock the certif
 });
 
 test('certificate: a CA of ten years outlives a boot before and after its time, and so does its certificate', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   await writeTenYearCa(folder);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   for (const [now, problems] of [
@@ -141,7 +137,7 @@ test('certificate: a CA of ten years outlives a boot before and after its time, 
 });
 
 test('certificate: a damaged or incomplete CA is never replaced; removing it creates a new one', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   const file = join(folder, 'ca-key.pem');
   const good = await readFile(file, 'utf8');
@@ -170,72 +166,8 @@ async function writeTenYearCa(folder: string): Promise<void> {
   await writeFile(join(folder, 'ca-key.pem'), certificate + key);
 }
 
-test('certificate: a given one is used unchanged, and its root is published if the file contains it', async (t) => {
-  const folder = await makeFolder(t);
-  const own = await ownCertificate(folder, NAMES, START, randomBytes);
-  const [certFile, keyFile] = [join(folder, 'given.pem'), join(folder, 'given-key.pem')];
-  await writeFile(keyFile, own.key);
-  await writeFile(certFile, own.cert);
-  t.deepEqual(await readGivenCertificate(certFile, keyFile), own);
-  const alone = await readFile(join(folder, 'server.pem'), 'utf8');
-  await writeFile(certFile, alone);
-  t.deepEqual(await readGivenCertificate(certFile, keyFile), { cert: alone, key: own.key });
-});
-
-test('certificate: a given one with the key of another is refused with the names of both files', async (t) => {
-  const folder = await makeFolder(t);
-  await ownCertificate(folder, NAMES, START, randomBytes);
-  const given = readGivenCertificate(join(folder, 'server.pem'), join(folder, 'ca-key.pem'));
-  await t.throwsAsync(given, {
-    instanceOf: TypeError,
-    message: /server\.pem and .*ca-key\.pem cannot be used/,
-  });
-  await writeFile(join(folder, 'empty.pem'), '');
-  for (const [cert, key] of [
-    ['server.pem', 'empty.pem'],
-    ['empty.pem', 'server-key.pem'],
-  ] as const) {
-    await t.throwsAsync(readGivenCertificate(join(folder, cert), join(folder, key)), {
-      instanceOf: TypeError,
-    });
-  }
-});
-
-test('certificate: a running server presents another one to new connections', async (t) => {
-  const folder = await makeFolder(t);
-  const [first, second] = [
-    await ownCertificate(folder, NAMES, Date.now(), randomBytes),
-    await ownCertificate(folder, [...NAMES, 'new.example'], Date.now(), randomBytes),
-  ];
-  const server = new HttpsServer(first, {
-    request: (_, res) => res.end(),
-    upgrade: (_, socket) => socket.destroy(),
-  });
-  t.teardown(() => server.stop());
-  const port = await server.start(0, '127.0.0.1');
-  const presented = async () => {
-    const socket = connect({ port, host: '127.0.0.1', ca: first.ca });
-    await once(socket, 'secureConnect');
-    const text = socket.getPeerX509Certificate()?.toString();
-    socket.destroy();
-    return text;
-  };
-  t.true(first.cert.startsWith(String(await presented())));
-  server.renew(second);
-  t.true(second.cert.startsWith(String(await presented())));
-});
-
-test('certificate: local names are loopback, hostname, addresses and the public URL, without names that certificates cannot contain', (t) => {
-  const names = localNames('https://Hub.Example:9443/edge');
-  for (const name of ['localhost', '127.0.0.1', '::1', 'hub.example']) t.true(names.includes(name), name);
-  if (/^[a-z\d-]+$/i.test(hostname())) t.true(names.includes(hostname().toLowerCase()));
-  t.true(localNames('https://[2001:db8::1]/').includes('2001:db8::1'));
-  t.false(localNames('https://bad_name/').includes('bad_name'));
-  t.false(names.some((name) => name.startsWith('fe80')));
-});
-
 test('certificate: while the hub runs, a missing CA folder does not replace the CA', async (t) => {
-  const folder = await makeFolder(t);
+  const folder = await tempFolder(t);
   const first = await ownCertificate(folder, NAMES, START, randomBytes);
   await rename(folder, `${folder}.away`);
   t.teardown(() => rm(`${folder}.away`, { recursive: true, force: true }));

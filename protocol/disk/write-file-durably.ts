@@ -2,13 +2,16 @@ import { open, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
+const OWNER_ONLY = 0o600;
+
 /**
- * Atomically replaces `path` with `text`: temp file, fsync, rename, fsync of the folder. Mode 0600. When it resolves,
- * the file survives a power cut. A symbolic link stays one.
+ * Atomically replaces `path` with `text`: temp file, fsync, rename, fsync of the folder. When it resolves, the file
+ * survives a power cut. A symbolic link stays one.
+ * @param mode permissions; default: owner only
  * @throws file system errors; the old file is then still there, unless only the folder's fsync failed
  */
-export async function writeFileDurably(path: string, text: string): Promise<void> {
-  await replaceFile(path, text, true);
+export async function writeFileDurably(path: string, text: string, mode = OWNER_ONLY): Promise<void> {
+  await replaceFile(path, text, true, mode);
   await syncFolder(dirname(await realpath(path)));
 }
 
@@ -16,7 +19,7 @@ export async function writeFileDurably(path: string, text: string): Promise<void
  * As {@link writeFileDurably} without fsync, for reproducible data: a power cut may restore the old file or damage it.
  */
 export function writeFileWhole(path: string, text: string | Uint8Array): Promise<void> {
-  return replaceFile(path, text, false);
+  return replaceFile(path, text, false, OWNER_ONLY);
 }
 
 /** Removes temp files that a killed process left in `folder`, of files that are `ours`, while none is being written. */
@@ -37,9 +40,9 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function replaceFile(path: string, text: string | Uint8Array, fsync: boolean): Promise<void> {
+function replaceFile(path: string, text: string | Uint8Array, fsync: boolean, mode: number): Promise<void> {
   return writeFileAtomic(path, '', {
-    mode: 0o600,
+    mode,
     fsync,
     // write-file-atomic writes once without checking for a short write: on a full disk it puts a truncated file in
     // place and resolves. `writeFile` continues to the end or fails.

@@ -5,9 +5,9 @@ import {
   removeLeftovers,
   writeFileDurably,
   writeFileWhole,
-} from '../../../../plugin/server-hooks/disk/write-file-durably.js';
-import { writeFileLimited } from '../../../kit/fault/write-file-limited.js';
-import { tempFolder } from '../../../kit/temp-folder.js';
+} from '../../../protocol/disk/write-file-durably.js';
+import { writeFileLimited } from '../../kit/fault/write-file-limited.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 for (const write of [writeFileDurably, writeFileWhole]) {
   test(`${write.name}: creates and replaces a file for its owner only, and leaves no other file`, async (t) => {
@@ -21,6 +21,12 @@ for (const write of [writeFileDurably, writeFileWhole]) {
     t.deepEqual(await readdir(folder), ['file']);
   });
 }
+
+test('writeFileDurably: sets the given permissions', async (t) => {
+  const path = join(await tempFolder(t), 'file');
+  await writeFileDurably(path, 'public', 0o644);
+  t.is((await stat(path)).mode & 0o777, 0o644);
+});
 
 test('writeFileDurably: writes through a symbolic link', async (t) => {
   const folder = await tempFolder(t);
@@ -36,7 +42,7 @@ test('writeFileDurably: a disk that writes only a part keeps the old file and re
   const folder = await tempFolder(t);
   const path = join(folder, 'file');
   await writeFile(path, 'old');
-  const module = 'plugin/server-hooks/disk/write-file-durably.ts';
+  const module = 'protocol/disk/write-file-durably.ts';
   t.is(await writeFileLimited(module, 'writeFileDurably', path), 'EFBIG');
   t.is(await readFile(path, 'utf8'), 'old');
   t.deepEqual(await readdir(folder), ['file']);

@@ -1,9 +1,8 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
-import { writeFileDurably } from '../write-file-durably.js';
+import { writeFileDurably } from '../disk/write-file-durably.js';
 import { issueServerCertificate, type KeyedCertificate, makeAuthority } from './authority.js';
 
 /** The server's certificate, and the CA that clients need to trust. All PEM. */
@@ -17,30 +16,6 @@ export interface ServerCertificate {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
-
-/**
- * Reads a certificate that the operator maintains. The last one in the file counts as CA if it is a root.
- * @throws {TypeError} that names both files when they are not PEM or do not match
- */
-export async function readGivenCertificate(certFile: string, keyFile: string): Promise<ServerCertificate> {
-  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-  const last = certificatesIn(cert).at(-1);
-  try {
-    // `createSecureContext` accepts an empty text; the file may be half written.
-    createPrivateKey(key);
-    createSecureContext({ cert, key });
-  } catch (cause) {
-    throw new TypeError(`${certFile} and ${keyFile} cannot be used together: ${String(cause)}`, { cause });
-  }
-  if (last === undefined) throw new TypeError(`${certFile} contains no PEM certificate`);
-  const root = new X509Certificate(last);
-  return root.checkIssued(root) ? { cert, key, ca: `${last}\n` } : { cert, key };
-}
-
-/** The certificates of a PEM file, one by one. */
-export function certificatesIn(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
 
 /**
  * Our own certificate from `folder`. The first call creates it, and the CA that signs it. The certificate is renewed, by
