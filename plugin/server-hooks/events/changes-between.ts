@@ -29,7 +29,7 @@ const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unkn
   lastRefusal: ({ refusal }) => refusal,
 };
 
-/** Whether nothing changed at all; cheap, because it runs for every environment each second. */
+/** Whether nothing changed at all; cheap, because most evaluations find no change. */
 export function isUnchanged(before: Observation, now: Observation): boolean {
   return (
     before.environment === now.environment &&

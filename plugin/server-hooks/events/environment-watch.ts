@@ -8,7 +8,9 @@ import {
   observeEnvironment,
 } from '../views/status/observe-environment.js';
 import { changesBetween, isUnchanged } from './changes-between.js';
+import { DueIds } from './due-ids.js';
 import type { EventLog, UnloggedEvent } from './event-log.js';
+import { nextChangeMs } from './next-change.js';
 
 export interface EnvironmentWatchOptions extends ObservationSources {
   readonly store: Pick<Store, 'environment' | 'environments' | 'settings' | 'watch'>;
@@ -23,44 +25,46 @@ interface Watched {
   evenMs: number;
 }
 
-/** Maximum delay of a reported change, ms. */
+/** Maximum delay of a change, unless many come at the same time, ms. */
 const TICK_MS = 100;
-/** Ticks per round over all environments: time-based changes are noticed within a second. */
-const TICKS_A_ROUND = 10;
-/** Reported changes per tick; the rest wait for the next one. */
-const MAX_REPORTED = 500;
+/** At most this share of all environments is evaluated in one tick, and at least 500: the rest waits for the next. */
+const SHARE = 0.1;
+const MIN_SHARE = 500;
 /** Sustained rate of events for one environment, ms… */
 const GAP_MS = 1_000;
 /** …after this burst. */
 const BURST = 5;
 
 /**
- * Derives events by evaluating environments and comparing with the last emitted state. Check-ins report nothing, so
- * they cost nothing: a timer evaluates all environments once a second, a tenth at a time. Changes that store and
- * tunnels report are evaluated at the next tick. Changes undone between two evaluations are not emitted.
+ * Derives events by evaluating environments and comparing with the last emitted state: those that store or live
+ * environments report, and those whose state may change by time alone. A check-in without news reports nothing, so an
+ * environment that stays as it is costs next to nothing. Changes undone between two evaluations are not emitted.
  */
 export class EnvironmentWatch {
   readonly #options: EnvironmentWatchOptions;
   readonly #watched = new Map<number, Watched>();
-  readonly #reported = new Set<number>();
-  #round: Iterator<number> = [].values();
+  /** To be evaluated, in this order. */
+  readonly #pending = new Set<number>();
+  #due: DueIds;
   #haveSettingsChanged = false;
   #stops: (() => void)[] = [];
 
   constructor(options: EnvironmentWatchOptions) {
     this.#options = options;
+    this.#due = new DueIds(TICK_MS, 0);
   }
 
   start(): void {
     if (this.#stops.length > 0) return;
     const { store, live, clock } = this.#options;
+    this.#due = new DueIds(TICK_MS, clock.monotonic());
     for (const environment of store.environments()) this.#watch(environment);
     this.#stops = [
       store.watch((change) => {
         if (change.kind === 'settings') this.#haveSettingsChanged = true;
-        if (change.kind === 'environment') this.#reported.add(change.id);
+        if (change.kind === 'environment') this.#pending.add(change.id);
       }),
-      live.onChange((id) => this.#reported.add(id)),
+      live.onChange((id) => this.#pending.add(id)),
       clock.every(TICK_MS, () => this.#tick()),
     ];
   }
@@ -69,7 +73,7 @@ export class EnvironmentWatch {
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#watched.clear();
-    this.#reported.clear();
+    this.#pending.clear();
   }
 
   #tick(): void {
@@ -87,22 +91,14 @@ export class EnvironmentWatch {
     if (events.length > 0) log.append(events);
   }
 
-  /** The reported environments, then the next tenth of the round. */
   #dueIds(): number[] {
+    for (const id of this.#due.take(this.#options.clock.monotonic())) this.#pending.add(id);
+    const max = Math.max(MIN_SHARE, this.#watched.size * SHARE);
     const ids: number[] = [];
-    for (const id of this.#reported) {
-      if (ids.length === MAX_REPORTED) break;
-      this.#reported.delete(id);
+    for (const id of this.#pending) {
+      if (ids.length >= max) break;
+      this.#pending.delete(id);
       ids.push(id);
-    }
-    const share = Math.ceil(this.#watched.size / TICKS_A_ROUND);
-    for (let count = 0; count < share; count++) {
-      const next = this.#round.next();
-      if (next.done) {
-        this.#round = this.#watched.keys();
-        break;
-      }
-      ids.push(next.value);
     }
     return ids;
   }
@@ -114,6 +110,7 @@ export class EnvironmentWatch {
     if (!environment) return watched ? this.#removed(watched.seen.environment) : null;
     if (!watched) return this.#created(environment);
     const now = observeEnvironment(environment, this.#options);
+    this.#due.add(id, nextChangeMs(now, this.#options.live.of(id)));
     return isUnchanged(watched.seen, now) ? null : this.#changed(watched, now);
   }
 
@@ -131,8 +128,10 @@ export class EnvironmentWatch {
   #changed(watched: Watched, now: Observation): UnloggedEvent | null {
     const { id } = now.environment;
     const changes = changesBetween(watched.seen, now, describeEnvironment(now.environment, this.#options));
-    // The next round picks up a delayed event.
-    if (changes && !this.#mayEmit(watched)) return null;
+    if (changes && !this.#mayEmit(watched)) {
+      this.#due.add(id, watched.evenMs - (BURST - 1) * GAP_MS);
+      return null;
+    }
     watched.seen = now;
     if (!changes) return null;
     return { type: 'environment-changed', subject: id, data: { at: this.#now(), id, changes } };
@@ -147,10 +146,9 @@ export class EnvironmentWatch {
   }
 
   #watch(environment: Environment): void {
-    this.#watched.set(environment.id, {
-      seen: observeEnvironment(environment, this.#options),
-      evenMs: 0,
-    });
+    const seen = observeEnvironment(environment, this.#options);
+    this.#watched.set(environment.id, { seen, evenMs: 0 });
+    this.#due.add(environment.id, nextChangeMs(seen, this.#options.live.of(environment.id)));
   }
 
   #now(): string {

@@ -16,6 +16,6 @@ export interface LiveContext {
   readonly startedMs: number;
   /** Unique, also across hub restarts. */
   readonly newEpoch: () => string;
-  /** Called once after each change of its tunnels or its leader, synchronously. */
+  /** Called synchronously after each change of what its status shows, other than by time. */
   readonly onChange: (environmentId: number) => void;
 }

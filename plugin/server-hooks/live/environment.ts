@@ -43,7 +43,7 @@ export class LiveEnvironment
     this.id = id;
     this.#context = context;
     this.#generation = this.record?.generation ?? 0;
-    this.presence = new Presence(context);
+    this.presence = new Presence(this);
     this.tunnels = new TunnelSlots(this);
   }
 
@@ -124,7 +124,10 @@ export class LiveEnvironment
   evaluate(calling: string | null = null): void {
     if (this.#isChanging) return;
     if (this.tunnels.peek()) this.#change(() => this.#leaderElection().evaluate(calling));
-    if (this.#hasChanged) this.#notify();
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    this.wake();
+    this.changed();
   }
 
   /** Ends one agent's tunnels, and its held check-in. Its credentials end with its secret. */
@@ -173,6 +176,11 @@ export class LiveEnvironment
       this.tunnels.revoke('stopping');
     } else this.revoke();
     this.#election?.stop();
+  }
+
+  /** Something that its status shows has changed. */
+  changed(): void {
+    this.#context.onChange(this.id);
   }
 
   get clock(): Clock {
@@ -234,12 +242,6 @@ export class LiveEnvironment
     } finally {
       this.#isChanging = false;
     }
-  }
-
-  #notify(): void {
-    this.#hasChanged = false;
-    this.wake();
-    this.#context.onChange(this.id);
   }
 
   #leaderElection(): LeaderElection {

@@ -91,7 +91,7 @@ export class LiveEnvironments {
     }
   }
 
-  /** Calls `listener` once after each change of an environment's tunnels; returns the unsubscribe function. */
+  /** Calls `listener` after each change of what an environment's status shows; returns the unsubscribe function. */
   onChange(listener: (environmentId: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

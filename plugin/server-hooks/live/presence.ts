@@ -15,10 +15,13 @@ export interface Refusal {
   readonly at: string;
 }
 
-export interface PresenceOptions {
+/** The environment whose agents these are. */
+export interface PresenceOwner {
   readonly clock: Clock;
   /** Monotonic ms of the hub's start. */
   readonly startedMs: number;
+  /** Called when an agent or a refusal changed, other than by time. A check-in without news changes nothing. */
+  changed(): void;
 }
 
 interface AgentPresence {
@@ -54,32 +57,41 @@ const GRACE_MS = 10_000;
 
 /** What is known of one environment's agents, in memory only: a steady check-in writes nothing. */
 export class Presence {
-  readonly #options: PresenceOptions;
+  readonly #owner: PresenceOwner;
   readonly #agents = new SmallMap<AgentPresence>();
   #lastCheckInAtMs: number | null = null;
   #lastRefusal: Refusal | null = null;
   /** Monotonic ms of the last refusal. */
   #lastRefusalMs = 0;
 
-  constructor(options: PresenceOptions) {
-    this.#options = options;
+  constructor(owner: PresenceOwner) {
+    this.#owner = owner;
   }
 
   /** Records a check-in. `intervalMs` is the granted time until the next one. */
   recordCheckIn(instanceId: string, intervalMs: number, facts?: AgentFacts): void {
     const agent = this.#agent(instanceId);
-    agent.arrivedMs = this.#options.clock.monotonic();
-    agent.lastSeenMs = agent.arrivedMs;
+    const now = this.#owner.clock.monotonic();
+    const isNews =
+      agent.arrivedMs === null ||
+      // It is live for a shorter time from now on.
+      intervalMs < agent.intervalMs ||
+      now > liveUntilMs(agent, now) ||
+      (facts && (facts.engine !== agent.facts.engine || facts.problem !== agent.facts.problem));
+    agent.arrivedMs = now;
+    agent.lastSeenMs = now;
     agent.intervalMs = intervalMs;
     if (facts) agent.facts = facts.problem === null ? NO_PROBLEM[facts.engine] : facts;
-    agent.lastCheckInAtMs = this.#options.clock.now();
+    agent.lastCheckInAtMs = this.#owner.clock.now();
     this.#lastCheckInAtMs = agent.lastCheckInAtMs;
+    if (isNews) this.#owner.changed();
   }
 
   /** Records an enrolment. */
   enrolled(instanceId: string, intervalMs: number): void {
     this.recordCheckIn(instanceId, intervalMs);
-    this.#agent(instanceId).enrolledMs = this.#options.clock.monotonic();
+    this.#agent(instanceId).enrolledMs = this.#owner.clock.monotonic();
+    this.#owner.changed();
   }
 
   /** Monotonic ms of the last check-in or enrolment; null: none since the hub started. */
@@ -95,11 +107,11 @@ export class Presence {
   /** Starts a hold; returns the function that ends it. */
   held(instanceId: string, waitMs: number): () => void {
     const agent = this.#agent(instanceId);
-    const until = this.#options.clock.monotonic() + waitMs;
+    const until = this.#owner.clock.monotonic() + waitMs;
     agent.heldUntilMs = until;
     return () => {
       if (agent.heldUntilMs !== until) return;
-      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, this.#options.clock.monotonic()));
+      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, this.#owner.clock.monotonic()));
       agent.heldUntilMs = 0;
     };
   }
@@ -108,9 +120,17 @@ export class Presence {
   isLive(instanceId: string, graceMs: number = GRACE_MS): boolean {
     const agent = this.#agents.get(instanceId);
     if (!agent) return false;
-    const now = this.#options.clock.monotonic();
-    const lastSeen = Math.max(agent.lastSeenMs, Math.min(now, agent.heldUntilMs));
-    return now - lastSeen <= 2 * agent.intervalMs + graceMs;
+    const now = this.#owner.clock.monotonic();
+    return now <= liveUntilMs(agent, now, graceMs);
+  }
+
+  /** Monotonic ms until which a live instance is live at least; null if it is not live. */
+  liveUntilMs(instanceId: string): number | null {
+    const agent = this.#agents.get(instanceId);
+    if (!agent) return null;
+    const now = this.#owner.clock.monotonic();
+    const until = liveUntilMs(agent, now);
+    return now <= until ? until : null;
   }
 
   /**
@@ -119,13 +139,13 @@ export class Presence {
    */
   mayBeLive(instanceId: string, startupMs: number = STARTUP_MS, graceMs: number = GRACE_MS): boolean {
     if (this.#agents.get(instanceId)?.arrivedMs != null) return this.isLive(instanceId, graceMs);
-    return this.#options.clock.monotonic() - this.#options.startedMs < startupMs;
+    return this.#owner.clock.monotonic() - this.#owner.startedMs < startupMs;
   }
 
   /** Whether an instance has a held check-in that can be answered now. */
   isHeld(instanceId: string): boolean {
     const agent = this.#agents.get(instanceId);
-    return agent !== undefined && agent.heldUntilMs > this.#options.clock.monotonic();
+    return agent !== undefined && agent.heldUntilMs > this.#owner.clock.monotonic();
   }
 
   facts(instanceId: string): AgentFacts | null {
@@ -148,15 +168,16 @@ export class Presence {
     let accepted = agent.timestamps;
     while (accepted && accepted.path !== path) accepted = accepted.next;
     const last = accepted?.timeMs ?? 0;
-    if (timeMs <= last && last <= this.#options.clock.now() + MAX_SKEW_MS) return last;
+    if (timeMs <= last && last <= this.#owner.clock.now() + MAX_SKEW_MS) return last;
     if (accepted) accepted.timeMs = timeMs;
     else agent.timestamps = { path, timeMs, next: agent.timestamps };
     return null;
   }
 
   refused(error: Problem): void {
-    this.#lastRefusal = { code: error.code, at: new Date(this.#options.clock.now()).toISOString() };
-    this.#lastRefusalMs = this.#options.clock.monotonic();
+    this.#lastRefusal = { code: error.code, at: new Date(this.#owner.clock.now()).toISOString() };
+    this.#lastRefusalMs = this.#owner.clock.monotonic();
+    this.#owner.changed();
   }
 
   /** Each refusal is a new object: the same object means no new refusal. */
@@ -166,23 +187,32 @@ export class Presence {
 
   /** The last refusal, while it is recent enough that the caller is probably still trying. */
   get recentRefusal(): Refusal | null {
-    return this.#options.clock.monotonic() - this.#lastRefusalMs > RECENT_MS ? null : this.#lastRefusal;
+    return this.#owner.clock.monotonic() > this.recentUntilMs ? null : this.#lastRefusal;
+  }
+
+  /** Monotonic ms until which the last refusal is recent. */
+  get recentUntilMs(): number {
+    return this.#lastRefusalMs + RECENT_MS;
   }
 
   clearRefusal(): void {
+    if (this.#lastRefusal === null) return;
     this.#lastRefusal = null;
+    this.#owner.changed();
   }
 
   /** Forgets all other instances; returns whether there were any. */
   keep(instanceIds: ReadonlySet<string>): boolean {
-    return this.#agents.keep(instanceIds);
+    const hadOthers = this.#agents.keep(instanceIds);
+    if (hadOthers) this.#owner.changed();
+    return hadOthers;
   }
 
   #agent(id: string): AgentPresence {
     let agent = this.#agents.get(id);
     if (!agent) {
       agent = {
-        lastSeenMs: this.#options.clock.monotonic(),
+        lastSeenMs: this.#owner.clock.monotonic(),
         arrivedMs: null,
         lastCheckInAtMs: null,
         enrolledMs: null,
@@ -192,9 +222,19 @@ export class Presence {
         timestamps: null,
       };
       this.#agents.set(id, agent);
+      this.#owner.changed();
     }
     return agent;
   }
+}
+
+/** Until when an agent is live: an open hold counts as contact. */
+function liveUntilMs(
+  { lastSeenMs, heldUntilMs, intervalMs }: AgentPresence,
+  now: number,
+  graceMs = GRACE_MS,
+): number {
+  return Math.max(lastSeenMs, Math.min(now, heldUntilMs)) + 2 * intervalMs + graceMs;
 }
 
 /** What most agents report; shared by them. */

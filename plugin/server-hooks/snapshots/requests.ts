@@ -15,6 +15,8 @@ export interface SnapshotOwner {
   readonly presence: { isLive(instanceId: string): boolean };
   /** Called synchronously when snapshots are requested. */
   wake(): void;
+  /** Called when a snapshot was stored. */
+  changed(): void;
 }
 
 interface Waiter {
@@ -73,6 +75,7 @@ export class SnapshotRequests {
   async accept(instance: Instance, snapshot: EncodedSnapshot): Promise<void> {
     try {
       await this.#owner.files.write(this.#owner.id, instance, snapshot);
+      this.#owner.changed();
       this.#notify(instance);
     } catch (error) {
       if (error instanceof Problem) this.#notify(instance, error);

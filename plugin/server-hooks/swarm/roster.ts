@@ -14,6 +14,8 @@ export interface RosterOwner {
   readonly store: Pick<Store, 'update'>;
   /** Called synchronously after each report with changes. */
   evaluate(): void;
+  /** Called after `evaluate`. */
+  changed(): void;
 }
 
 /** Sustained rate of accepted changes, ms… */
@@ -67,7 +69,10 @@ export class SwarmRoster {
       this.#report = { swarmId: report.swarmId, members, atMs: this.#owner.clock.monotonic() };
     }
     const stored = this.#keepManagers(environment, instance, report);
-    if (isChanged) this.#owner.evaluate();
+    if (isChanged) {
+      this.#owner.evaluate();
+      this.#owner.changed();
+    }
     await stored;
   }
 

@@ -81,6 +81,8 @@ export class TunnelSlots {
 
   /** Closes unused tunnels that their agents should have closed. */
   closeOverdue(): void {
+    // Most environments have none.
+    if (!this.#environment && !this.#nodes) return;
     for (const slot of this) if (slot.isOverdue()) slot.closeIdle();
   }
 

@@ -35,7 +35,7 @@ export interface Observation {
   readonly summaries: ReadonlyMap<string, SnapshotSummary>;
 }
 
-/** The only place that computes an environment's state. Cheap: it runs for all of them every second. */
+/** The only place that computes an environment's state. */
 export function observeEnvironment(environment: Environment, sources: ObservationSources): Observation {
   const { snapshots, clock } = sources;
   const { id } = environment;

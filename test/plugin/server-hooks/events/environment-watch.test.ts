@@ -1,7 +1,8 @@
 import test from 'ava';
 import { EnvironmentWatch } from '../../../../plugin/server-hooks/events/environment-watch.js';
 import { EventLog } from '../../../../plugin/server-hooks/events/event-log.js';
-import type { Environment } from '../../../../plugin/server-hooks/model/environment.js';
+import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
+import type { EncodedSnapshot } from '../../../../plugin/server-hooks/snapshots/encode.js';
 import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
 import { problem } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
@@ -19,11 +20,27 @@ function setup(count = 1) {
   const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
   const store = new MemoryStore();
   const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
-  const snapshots = { summaries: (id: number) => summaries.get(id) ?? NONE };
+  let evaluated = 0;
+  const snapshots = {
+    summaries: (id: number) => {
+      evaluated++;
+      return summaries.get(id) ?? NONE;
+    },
+  };
+  /** The evaluations since the last call. */
+  const evaluations = () => {
+    const count = evaluated;
+    evaluated = 0;
+    return count;
+  };
   const put = (id: number, changes: Partial<Environment> = {}) =>
     store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
   for (let id = 1; id <= count; id++) put(id);
-  const live = liveEnvironments({ clock, store });
+  const files = {
+    write: async (id: number, { id: instanceId }: Pick<Instance, 'id'>, { summary }: EncodedSnapshot) =>
+      void summaries.set(id, new Map([[instanceId, summary]])),
+  };
+  const live = liveEnvironments({ clock, store, files });
   const watch = new EnvironmentWatch({ store, live, snapshots, log, clock });
   watch.start();
   const recordCheckIn = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
@@ -38,7 +55,7 @@ function setup(count = 1) {
     while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
     return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
   };
-  return { clock, live, store, summaries, put, watch, recordCheckIn, drain };
+  return { clock, live, store, put, watch, recordCheckIn, evaluations, drain };
 }
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
@@ -97,8 +114,8 @@ test('watch: creations, changes and deletions are reported at the next tick, inv
   t.deepEqual(drain(), [], 'what exists only between two ticks is not reported');
 });
 
-test('watch: tunnel, refusal, snapshot and settings are reported as the API shows them', (t) => {
-  const { clock, live, store, summaries, drain } = setup();
+test('watch: tunnel, refusal, snapshot and settings are reported as the API shows them', async (t) => {
+  const { clock, live, store, drain } = setup();
   live.of(1).tunnels.slot().demand();
   clock.advance(100);
   t.like(drain(), [{ id: 1, changes: { tunnel: 'required' } }]);
@@ -109,7 +126,9 @@ test('watch: tunnel, refusal, snapshot and settings are reported as the API show
   const code = 'edge-id-mismatch';
   t.like(drain(), [{ id: 1, changes: { status: 'refused', problem: { code }, lastRefusal: { code } } }]);
   const summary = { takenAt: '2030-01-01T00:00:00.000Z', counts, engine: null, swarm: null };
-  summaries.set(1, new Map([[sampleEnvironment(1).instances[0]?.id ?? '', summary]]));
+  const [instance] = sampleEnvironment(1).instances;
+  if (!instance) throw new Error('the sample has an agent');
+  await live.of(1).snapshots.accept(instance, { summary, bytes: Buffer.alloc(0) });
   clock.advance(1_100);
   const [taken] = drain();
   t.deepEqual(taken?.changes, { snapshot: { takenAt: '2030-01-01T00:00:00.000Z', counts } });
@@ -187,6 +206,52 @@ test('watch: five thousand that change at the same time are reported within two 
   }
   t.is(reported.size, count);
   t.true(most <= count / 10);
+});
+
+test('watch: check-ins without news, and time, cost no evaluations but one in an interval and 10 s', (t) => {
+  const count = 100;
+  const { clock, recordCheckIn, evaluations } = setup(count);
+  const checkIn = () => {
+    for (let id = 1; id <= count; id++) recordCheckIn(id);
+  };
+  checkIn();
+  clock.advance(60_000);
+  evaluations();
+  clock.advance(600_000);
+  t.is(evaluations(), 10 * count, 'silent ones: once a minute');
+  checkIn();
+  clock.advance(1_000);
+  evaluations();
+  for (let seconds = 0; seconds < 600; seconds += 5) {
+    checkIn();
+    clock.advance(5_000);
+  }
+  const average = evaluations() / count;
+  t.true(average > 25 && average <= 41, `${average} in ten minutes`);
+});
+
+test('watch: an agent whose interval is shortened falls silent by the new one', (t) => {
+  const { clock, recordCheckIn, drain } = setup();
+  recordCheckIn(1, 'up', 3_600_000);
+  clock.advance(5_000);
+  recordCheckIn(1);
+  clock.advance(1_000);
+  drain();
+  clock.advance(19_000);
+  t.deepEqual(drain(), []);
+  clock.advance(200);
+  t.like(drain(), [{ id: 1, changes: { status: 'offline' } }]);
+});
+
+test('watch: a refusal is no longer a status after five minutes', (t) => {
+  const { clock, live, drain } = setup();
+  live.of(1).presence.refused(problem('edge-id-mismatch'));
+  clock.advance(100);
+  t.like(drain(), [{ changes: { status: 'refused' } }]);
+  clock.advance(300_000 - 100);
+  t.deepEqual(drain(), []);
+  clock.advance(200);
+  t.like(drain(), [{ changes: { status: 'offline', problem: null } }]);
 });
 
 test('watch: one timer for any number of environments, none after a stop', (t) => {

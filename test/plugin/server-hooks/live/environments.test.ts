@@ -46,13 +46,13 @@ test('live environments: each is one object, and reading a tunnel’s state crea
 
 test('live environments: one demand is one notification, with the lease that it led to, and evaluates held check-ins once', (t) => {
   const { live, instance, hold } = setup();
-  const changes: (string | null)[] = [];
-  const stopListening = live.onChange((id) => changes.push(live.of(id).leaderId));
   let evaluations = 0;
   void hold(5, () => {
     evaluations++;
     return false;
   });
+  const changes: (string | null)[] = [];
+  const stopListening = live.onChange((id) => changes.push(live.of(id).leaderId));
   live.of(5).tunnels.slot().demand();
   t.deepEqual(changes, [instance.id]);
   t.is(evaluations, 1);

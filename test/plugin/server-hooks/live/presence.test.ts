@@ -7,7 +7,15 @@ const PATH = '/agent/check-in';
 
 function setup() {
   const clock = new FakeClock();
-  return { clock, presence: new Presence({ clock, startedMs: clock.monotonic() }) };
+  let changes = 0;
+  const presence = new Presence({ clock, startedMs: clock.monotonic(), changed: () => changes++ });
+  /** The changes since the last call. */
+  const drain = () => {
+    const drained = changes;
+    changes = 0;
+    return drained;
+  };
+  return { clock, presence, drain };
 }
 
 test('presence: an agent is live for two intervals and 10 s', (t) => {
@@ -107,4 +115,46 @@ test('presence: an instance that was never seen may be live for a while after th
   t.true(presence.mayBeLive('a'));
   clock.advance(1);
   t.false(presence.mayBeLive('a', 120_000), 'it was seen, and is silent');
+});
+
+test('presence: a check-in without news reports no change; news do', (t) => {
+  const { clock, presence, drain } = setup();
+  const checkIn = (engine: 'up' | 'down', seconds: number, code: string | null = null) => {
+    drain();
+    presence.recordCheckIn('a', seconds * 1_000, { engine, problem: code });
+    return drain() > 0;
+  };
+  t.true(checkIn('up', 5), 'the first');
+  t.false(checkIn('up', 5));
+  t.false(checkIn('up', 50), 'live for longer');
+  t.true(checkIn('up', 5), 'live for a shorter time');
+  t.true(checkIn('down', 5));
+  t.true(checkIn('up', 5, 'x'));
+  t.false(checkIn('up', 5, 'x'));
+  t.true(checkIn('up', 5));
+  clock.advance(20_000);
+  t.false(checkIn('up', 5));
+  clock.advance(20_001);
+  t.true(checkIn('up', 5), 'it was silent');
+  presence.held('a', 50_000);
+  clock.advance(50_000);
+  t.false(checkIn('up', 5), 'an open hold counts');
+  t.is(presence.liveUntilMs('a'), clock.monotonic() + 20_000);
+});
+
+test('presence: refusals and removed agents are reported', (t) => {
+  const { presence, drain } = setup();
+  presence.recordCheckIn('a', 5_000);
+  drain();
+  presence.clearRefusal();
+  presence.keep(new Set(['a']));
+  t.is(drain(), 0);
+  for (const change of [
+    () => presence.refused(problem('duplicate')),
+    () => presence.clearRefusal(),
+    () => void presence.keep(new Set()),
+  ]) {
+    change();
+    t.is(drain(), 1);
+  }
 });

@@ -22,6 +22,7 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   const away = new Set<string>();
   const managers = instances.flatMap(({ node }) => (node?.role === 'manager' ? [node.nodeId] : []));
   let asked = 0;
+  let stored = 0;
   const requests = new SnapshotRequests({
     id: 1,
     record: sampleEnvironment(1, { instances, swarm: { id: 's', managers } }),
@@ -29,11 +30,12 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
     files: { write: async () => undefined },
     presence: { isLive: (id) => !away.has(id) },
     wake: () => asked++,
+    changed: () => stored++,
   });
   const agent = (index = 0) => instances[index] ?? onNode('x', 'worker');
   const admit = (index = 0) => requests.admit(agent(index).id);
   const accept = (index = 0) => requests.accept(agent(index), ENCODED);
-  return { clock, asked: () => asked, away, requests, admit, accept };
+  return { clock, asked: () => asked, stored: () => stored, away, requests, admit, accept };
 }
 
 test('snapshot requests: snapshots are 10 s apart, aborted uploads included', async (t) => {

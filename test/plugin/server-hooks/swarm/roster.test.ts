@@ -21,6 +21,7 @@ function setup() {
     store,
     clock,
     evaluate: () => changes++,
+    changed: () => undefined,
   });
   const sendReport = (workers: number) => {
     const nodes = [member('n', 'manager', 'active')];
