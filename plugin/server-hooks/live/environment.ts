@@ -234,7 +234,6 @@ export class LiveEnvironment
     this.#leaderElection().lost(tunnel);
   }
 
-  /** Makes changes without a decision about each. */
   #change(change: () => void): void {
     this.#isChanging = true;
     try {

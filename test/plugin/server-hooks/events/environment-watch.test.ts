@@ -1,67 +1,13 @@
 import test from 'ava';
-import { EnvironmentWatch } from '../../../../plugin/server-hooks/events/environment-watch.js';
-import { EventLog } from '../../../../plugin/server-hooks/events/event-log.js';
-import type { Environment, Instance } from '../../../../plugin/server-hooks/model/environment.js';
-import type { EncodedSnapshot } from '../../../../plugin/server-hooks/snapshots/encode.js';
-import type { SnapshotSummary } from '../../../../plugin/server-hooks/snapshots/files.js';
 import { problem } from '../../../../protocol/problems.js';
-import { FakeClock } from '../../../kit/clock/fake-clock.js';
-import { liveEnvironments } from '../../../kit/hub/live-environments.js';
-import { MemoryStore } from '../../../kit/hub/memory-store.js';
-import { readEvents } from '../../../kit/hub/read-events.js';
 import { memberOf } from '../../../kit/swarm/agents.js';
 import { sampleEnvironment } from '../store/sample-environment.js';
-
-const NONE: ReadonlyMap<string, SnapshotSummary> = new Map();
-
-/** A watch over `count` environments that were there before it. */
-function setup(count = 1) {
-  const clock = new FakeClock();
-  const log = new EventLog({ bootId: 'boot', maxEvents: 100_000 });
-  const store = new MemoryStore();
-  const summaries = new Map<number, ReadonlyMap<string, SnapshotSummary>>();
-  let evaluated = 0;
-  const snapshots = {
-    summaries: (id: number) => {
-      evaluated++;
-      return summaries.get(id) ?? NONE;
-    },
-  };
-  /** The evaluations since the last call. */
-  const evaluations = () => {
-    const count = evaluated;
-    evaluated = 0;
-    return count;
-  };
-  const put = (id: number, changes: Partial<Environment> = {}) =>
-    store.put(sampleEnvironment(id, { associatedAt: '2030-01-01T00:00:00.000Z', ...changes }));
-  for (let id = 1; id <= count; id++) put(id);
-  const files = {
-    write: async (id: number, { id: instanceId }: Pick<Instance, 'id'>, { summary }: EncodedSnapshot) =>
-      void summaries.set(id, new Map([[instanceId, summary]])),
-  };
-  const live = liveEnvironments({ clock, store, files });
-  const watch = new EnvironmentWatch({ store, live, snapshots, log, clock });
-  watch.start();
-  const recordCheckIn = (id: number, engine: 'up' | 'down' = 'up', intervalMs = 5_000) =>
-    live.of(id).presence.recordCheckIn(sampleEnvironment(id).instances[0]?.id ?? '', intervalMs, {
-      engine,
-      problem: null,
-    });
-  let read = 0;
-  /** The events since the last call. */
-  const drain = () => {
-    const events = [];
-    while (read < log.newest) events.push(...readEvents(log.event(++read)?.text ?? ''));
-    return events.map(({ type, data }) => ({ type, ...(data as { id?: number; changes?: object }) }));
-  };
-  return { clock, live, store, put, watch, recordCheckIn, evaluations, drain };
-}
+import { watchSetup } from './environment-watch-setup.js';
 
 const counts = { containers: 1, running: 1, paused: 0, stopped: 0, images: 1, volumes: 0, networks: 3 };
 
 test('watch: an agent that connects, fails, recovers and falls silent is reported within a second and a bit, by a timer alone', (t) => {
-  const { clock, recordCheckIn, drain } = setup();
+  const { clock, recordCheckIn, drain } = watchSetup();
   clock.advance(2_000);
   t.deepEqual(drain(), []);
   const steps = [
@@ -83,7 +29,7 @@ test('watch: an agent that connects, fails, recovers and falls silent is reporte
 });
 
 test('watch: check-ins that change nothing are not reported', (t) => {
-  const { clock, recordCheckIn, drain } = setup();
+  const { clock, recordCheckIn, drain } = watchSetup();
   recordCheckIn(1);
   clock.advance(2_000);
   t.is(drain().length, 1);
@@ -95,7 +41,7 @@ test('watch: check-ins that change nothing are not reported', (t) => {
 });
 
 test('watch: creations, changes and deletions are reported at the next tick, invisible ones are not', (t) => {
-  const { clock, store, put, drain } = setup(0);
+  const { clock, store, put, drain } = watchSetup(0);
   put(1, { name: 'one', instances: [] });
   clock.advance(100);
   t.like(drain(), [{ type: 'environment-created', environment: { id: 1, name: 'one' } }]);
@@ -115,7 +61,7 @@ test('watch: creations, changes and deletions are reported at the next tick, inv
 });
 
 test('watch: tunnel, refusal, snapshot and settings are reported as the API shows them', async (t) => {
-  const { clock, live, store, drain } = setup();
+  const { clock, live, store, drain } = watchSetup();
   live.of(1).tunnels.slot().demand();
   clock.advance(100);
   t.like(drain(), [{ id: 1, changes: { tunnel: 'required' } }]);
@@ -140,7 +86,7 @@ test('watch: tunnel, refusal, snapshot and settings are reported as the API show
 });
 
 test('watch: a Swarm’s leader, nodes and agents are reported within a second and a bit', async (t) => {
-  const { clock, live, put, recordCheckIn, drain } = setup();
+  const { clock, live, put, recordCheckIn, drain } = watchSetup();
   put(1);
   recordCheckIn(1);
   clock.advance(1_100);
@@ -177,7 +123,7 @@ test('watch: a Swarm’s leader, nodes and agents are reported within a second a
 });
 
 test('watch: an environment that flaps is reported five times, then once a second, and finally as it is', (t) => {
-  const { clock, recordCheckIn, put, drain } = setup();
+  const { clock, recordCheckIn, put, drain } = watchSetup();
   recordCheckIn(1);
   clock.advance(10_000);
   drain();
@@ -194,7 +140,7 @@ test('watch: an environment that flaps is reported five times, then once a secon
 
 test('watch: five thousand that change at the same time are reported within two seconds, in batches', (t) => {
   const count = 5_000;
-  const { clock, recordCheckIn, drain } = setup(count);
+  const { clock, recordCheckIn, drain } = watchSetup(count);
   for (let id = 1; id <= count; id++) recordCheckIn(id);
   let most = 0;
   const reported = new Set<number | undefined>();
@@ -208,54 +154,8 @@ test('watch: five thousand that change at the same time are reported within two 
   t.true(most <= count / 10);
 });
 
-test('watch: check-ins without news, and time, cost no evaluations but one in an interval and 10 s', (t) => {
-  const count = 100;
-  const { clock, recordCheckIn, evaluations } = setup(count);
-  const checkIn = () => {
-    for (let id = 1; id <= count; id++) recordCheckIn(id);
-  };
-  checkIn();
-  clock.advance(60_000);
-  evaluations();
-  clock.advance(600_000);
-  t.is(evaluations(), 10 * count, 'silent ones: once a minute');
-  checkIn();
-  clock.advance(1_000);
-  evaluations();
-  for (let seconds = 0; seconds < 600; seconds += 5) {
-    checkIn();
-    clock.advance(5_000);
-  }
-  const average = evaluations() / count;
-  t.true(average > 25 && average <= 41, `${average} in ten minutes`);
-});
-
-test('watch: an agent whose interval is shortened falls silent by the new one', (t) => {
-  const { clock, recordCheckIn, drain } = setup();
-  recordCheckIn(1, 'up', 3_600_000);
-  clock.advance(5_000);
-  recordCheckIn(1);
-  clock.advance(1_000);
-  drain();
-  clock.advance(19_000);
-  t.deepEqual(drain(), []);
-  clock.advance(200);
-  t.like(drain(), [{ id: 1, changes: { status: 'offline' } }]);
-});
-
-test('watch: a refusal is no longer a status after five minutes', (t) => {
-  const { clock, live, drain } = setup();
-  live.of(1).presence.refused(problem('edge-id-mismatch'));
-  clock.advance(100);
-  t.like(drain(), [{ changes: { status: 'refused' } }]);
-  clock.advance(300_000 - 100);
-  t.deepEqual(drain(), []);
-  clock.advance(200);
-  t.like(drain(), [{ changes: { status: 'offline', problem: null } }]);
-});
-
 test('watch: one timer for any number of environments, none after a stop', (t) => {
-  const { clock, watch, put, drain } = setup(100);
+  const { clock, watch, put, drain } = watchSetup(100);
   t.is(clock.pending, 1);
   watch.stop();
   watch.stop();
