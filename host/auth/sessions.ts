@@ -1,9 +1,11 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../protocol/time/clock.js';
 import type { DataFile } from '../data-file.js';
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
+/** Verified tokens kept; the oldest goes first. */
+const MAX_VERIFIED = 1_000;
 /** Revoked sessions are kept past their end up to this many. */
 const MAX_KEPT = 1_000;
 const ISSUER = 'fairlead-host';
@@ -31,6 +33,8 @@ export interface VerifiedSession extends Session {
 /** Signed-in admins, as JWTs (HS256) that last 12 hours, survive restarts and can be ended early. */
 export class Sessions {
   readonly #options: CredentialOptions;
+  /** By the token's hash. Only the signature is trusted from here: each use asks `isValid` again. */
+  readonly #verified = new Map<string, VerifiedSession>();
 
   constructor(options: CredentialOptions) {
     this.#options = options;
@@ -54,7 +58,18 @@ export class Sessions {
 
   /** The session of a token; null if expired, ended, older than a password change, or not ours. */
   async verify(token: string): Promise<VerifiedSession | null> {
-    const { passwordHash } = this.#options.data.current;
+    const hash = createHash('sha256').update(token).digest('base64url');
+    const session = this.#verified.get(hash) ?? (await this.#verifySignature(token));
+    if (!session?.isValid()) {
+      this.#verified.delete(hash);
+      return null;
+    }
+    if (!this.#verified.has(hash)) this.#remember(hash, session);
+    return session;
+  }
+
+  async #verifySignature(token: string): Promise<VerifiedSession | null> {
+    const { passwordHash, sessionSecret } = this.#options.data.current;
     try {
       const { payload } = await jwtVerify(token, this.#key(), {
         algorithms: ['HS256'],
@@ -66,12 +81,22 @@ export class Sessions {
       const { jti, exp } = payload;
       if (jti === undefined || exp === undefined) return null;
       const session = { id: jti, expiresAt: new Date(exp * 1000) };
-      const isValid = () => this.#options.data.current.passwordHash === passwordHash && this.#isOpen(session);
-      return isValid() ? { ...session, isValid } : null;
+      const isValid = () => {
+        const { current } = this.#options.data;
+        const isSameKey = current.passwordHash === passwordHash && current.sessionSecret === sessionSecret;
+        return isSameKey && this.#isOpen(session);
+      };
+      return { ...session, isValid };
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
       throw error;
     }
+  }
+
+  #remember(hash: string, session: VerifiedSession): void {
+    const [oldest] = this.#verified.keys();
+    if (this.#verified.size >= MAX_VERIFIED && oldest !== undefined) this.#verified.delete(oldest);
+    this.#verified.set(hash, session);
   }
 
   /** Ends a session early. On disk when this resolves, so that a restart does not bring it back. */
