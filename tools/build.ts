@@ -1,4 +1,5 @@
 import { AGENT_BUNDLE, buildAgent } from './build/agent.js';
+import { buildCli, CLI_BUNDLE } from './build/cli.js';
 import { buildHub, HUB_FOLDER } from './build/hub.js';
 import { buildPanel, PANEL_FOLDER } from './build/panel.js';
 import { buildPlugin, PLUGIN_FOLDER } from './build/plugin.js';
@@ -7,6 +8,7 @@ const PARTS = {
   agent: [AGENT_BUNDLE, buildAgent],
   panel: [PANEL_FOLDER, async () => (await buildPanel()).bytes],
   hub: [HUB_FOLDER, buildHub],
+  cli: [CLI_BUNDLE, buildCli],
   plugin: [PLUGIN_FOLDER, buildPlugin],
 } as const;
 

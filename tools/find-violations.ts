@@ -4,7 +4,7 @@ import { findCycle, type ImportGraph, readImportGraph } from './import-graph.js'
 import { FOLDERS, layerOf, mayImport } from './layers.js';
 
 /** Folders with shipped code: its imports must be dependencies. */
-const SHIPPED = /^(?:protocol|plugin|agent-image|host)\//;
+const SHIPPED = /^(?:protocol|plugin|agent-image|host|cli)\//;
 
 /** Every violation of the import rules below `root`, one line each. */
 export async function findViolations(root: string): Promise<string[]> {

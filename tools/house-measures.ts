@@ -16,6 +16,7 @@ const ROOMS = [
   'plugin/ui-panel/',
   'agent-image/',
   'host/',
+  'cli/',
   'tools/',
   'bench/',
   'test/kit/',

@@ -12,8 +12,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NOT_CONFIGURATION = ['FAIRLEAD_HUB_IMAGE', 'FAIRLEAD_CONSOLE', 'FAIRLEAD_VERSION'];
 
 /** The rows of a chapter's table: each name with its default, as text. */
-async function documented(title: string): Promise<Map<string, string>> {
-  const text = await readFile(join(ROOT, 'docs/configuration.md'), 'utf8');
+async function documented(title: string, page = 'docs/configuration.md'): Promise<Map<string, string>> {
+  const text = await readFile(join(ROOT, page), 'utf8');
   const chapter = text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
   const rows = [...chapter.matchAll(/^\| (`[^|]*) \| ([^|]*) \|/gm)];
   return new Map(
@@ -58,20 +58,28 @@ test('configuration: the page has every option of the plugin, and its default', 
 });
 
 test('configuration: code, pages and samples name no other variable', async (t) => {
+  const ofCommand = [...(await documented('Log in', 'docs/cli.md')).keys()];
   const known = new Set([
     ...(await documented('Hub')).keys(),
     ...(await documented('Agent')).keys(),
+    ...ofCommand,
     ...NOT_CONFIGURATION,
   ]);
   const unknown: string[] = [];
-  for (const folder of ['host', 'plugin', 'agent-image', 'protocol', 'deploy', 'docs']) {
+  const readByCommand = new Set<string>();
+  for (const folder of ['host', 'cli', 'plugin', 'agent-image', 'protocol', 'deploy', 'docs']) {
     for (const entry of await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
       // Decisions name variables of tests, too.
       if (!entry.isFile() || entry.name.endsWith('.png') || entry.parentPath.endsWith('decisions')) continue;
       const path = join(entry.parentPath, entry.name);
       for (const [name] of (await readFile(path, 'utf8')).matchAll(/\b(FAIRLEAD|EDGE)_[A-Z_]+[A-Z]\b/g))
         if (!known.has(name)) unknown.push(`${path}: ${name}`);
+        else if (folder === 'cli') readByCommand.add(name);
     }
   }
   t.deepEqual(unknown, []);
+  t.deepEqual(
+    ofCommand.filter((name) => name.startsWith('FAIRLEAD_') && !readByCommand.has(name)),
+    [],
+  );
 });

@@ -4,7 +4,18 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['agent-image', 'bench', 'deploy', 'docs', 'host', 'plugin', 'protocol', 'test', 'tools'];
+const FOLDERS = [
+  'agent-image',
+  'bench',
+  'cli',
+  'deploy',
+  'docs',
+  'host',
+  'plugin',
+  'protocol',
+  'test',
+  'tools',
+];
 /** Pages name paths from their own folder, the root of the project, or one of these. */
 const BASES = ['', 'plugin/server-hooks/', 'plugin/ui-panel/', 'agent-image/src/', 'docs/'];
 const SOURCE = /^[a-z.][\w.<>-]*(\/[\w.<>-]+)*(\.(ts|md|css|html|sh|ya?ml)|\/)$/;

@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import type { Login } from '../config/logins.js';
+import { EXIT, Failure } from '../failure.js';
+import { parseHubAddress } from '../hub/address.js';
+import { HubClient } from '../hub/client.js';
+import { establishTrust } from '../hub/trust.js';
+import type { Runtime } from '../runtime.js';
+import { type GlobalOptions, Session } from '../session.js';
+import { ask, readSecretFromStdin } from '../terminal/ask.js';
+import { printable } from '../terminal/printable.js';
+
+interface LoginOptions extends GlobalOptions {
+  readonly ca?: string;
+  readonly fingerprint?: string;
+  readonly tokenStdin?: boolean;
+  readonly passwordStdin?: boolean;
+}
+
+/** `fairlead login URL`. */
+export function addLogin(program: Command, runtime: Runtime): void {
+  program
+    .command('login')
+    .description('Log in to a hub, and make it the current one')
+    .argument('<url>', 'address of the hub: https://hub.example:9443, or with the path of the plugin')
+    .option('--ca <file>', "the hub's CA in PEM")
+    .option('--fingerprint <sha256>', "SHA-256 fingerprint of the hub's CA")
+    .option('--token-stdin', 'read an API token from standard input')
+    .option('--password-stdin', 'read the password from standard input')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairlead login https://hub.example:9443
+  fairlead login hub.example:9443 --fingerprint 5B:0C:…:7E --token-stdin < token.txt`,
+    )
+    .action(async (url: string, _options, command: Command) =>
+      login(new Session(runtime), url, command.optsWithGlobals()),
+    );
+}
+
+async function login(session: Session, address: string, options: LoginOptions): Promise<void> {
+  const { runtime, output, logins } = session;
+  if (options.tokenStdin && options.passwordStdin)
+    throw new Failure('Use either --token-stdin or --password-stdin', { exitCode: EXIT.usage });
+  const url = parseHubAddress(address);
+  const trust = { caFile: options.ca, fingerprint: options.fingerprint };
+  const ca = await establishTrust(runtime, output, url, trust);
+  const { token, tokenId } = options.tokenStdin
+    ? { token: await readSecretFromStdin(runtime, 'token'), tokenId: null }
+    : await makeToken(session, url, ca, options);
+  const made: Login = { url, ca, token, tokenId };
+  await new HubClient(made).call('GET', '/api/environments?limit=1');
+  const former = await logins.find(url);
+  await logins.save(made);
+  if (former !== undefined && former.tokenId !== null) {
+    // It may have been revoked already, and nothing depends on it any more.
+    await new HubClient(made).callHost('DELETE', `/api/tokens/${former.tokenId}`).catch(() => undefined);
+  }
+  if (options.json) output.json({ url, pinned: ca !== null, tokenId });
+  else output.line(`Logged in to ${url}`);
+}
+
+/** Trades the password for a session, the session for a token, and ends the session. */
+async function makeToken(
+  { runtime }: Session,
+  url: string,
+  ca: string | null,
+  { passwordStdin }: LoginOptions,
+): Promise<{ token: string; tokenId: string }> {
+  if (!passwordStdin && !(runtime.stdin.isTTY && runtime.stderr.isTTY))
+    throw new Failure('There is no terminal to ask for the password', {
+      exitCode: EXIT.usage,
+      nextStep: 'Pass --token-stdin or --password-stdin',
+    });
+  const password = passwordStdin
+    ? await readSecretFromStdin(runtime, 'password')
+    : await ask(runtime, `Password of ${new URL(url).origin}: `, { isSecret: true });
+  const opened = await new HubClient({ url, ca, token: null })
+    .callHost<{ token: string }>('POST', '/api/session', { body: { password } })
+    .catch((error: unknown) => {
+      if (!(error instanceof Failure) || error.exitCode !== EXIT.notFound) throw error;
+      throw new Failure('This dashboard has no sign-in for commands', {
+        nextStep: 'Create a token in the dashboard, and pass it with --token-stdin',
+      });
+    });
+  const signedIn = new HubClient({ url, ca, token: opened.body.token });
+  try {
+    const name = `fairlead on ${printable(runtime.hostName)}`.slice(0, 100);
+    const { body } = await signedIn.callHost<{ id: string; token: string }>('POST', '/api/tokens', {
+      body: { name },
+    });
+    return { token: body.token, tokenId: body.id };
+  } finally {
+    await signedIn.callHost('DELETE', '/api/session').catch(() => undefined);
+  }
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from '../../protocol/problems/problem.js';
+
+/** Permissions of others than the owner. */
+const OTHERS = 0o077;
+
+/** Replaces a file that only its owner can read, atomically; its folder is created likewise. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const made = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    const file = await open(made, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(made, path);
+  } catch (error) {
+    await rm(made, { force: true });
+    throw error;
+  }
+}
+
+/** Its text, or undefined without the file. `warn` is called if others can read it. */
+export async function readPrivateFile(
+  path: string,
+  warn: (message: string) => void,
+): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path);
+    // Windows has no such permissions; its mode says nothing.
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0)
+      warn(`Warning: other users can access ${path}. Run: chmod 600 ${path}`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from 'commander';
+import { addListEnvironments } from './commands/list-environments.js';
+import { addLogin } from './commands/login.js';
+import { addOpen } from './commands/open.js';
+import { EXIT, Failure } from './failure.js';
+import type { Runtime } from './runtime.js';
+import { Output } from './terminal/output.js';
+import { printable } from './terminal/printable.js';
+
+/** The `fairlead` command with its subcommands. */
+export function buildProgram(runtime: Runtime): Command {
+  const { stdout, stderr, version } = runtime;
+  const write = (stream: NodeJS.WritableStream) => (text: string) =>
+    // Messages repeat arguments.
+    void stream.write(text.split('\n').map(printable).join('\n'));
+  const program = new Command('fairlead')
+    .description('Use Docker Engines that are behind a Fairlead hub')
+    .version(version, '-v, --version', 'print the version')
+    .option('--hub <url>', 'use this hub instead of the current one')
+    .option('--json', 'print JSON')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: write(stdout), writeErr: write(stderr) })
+    .showSuggestionAfterError()
+    .exitOverride();
+  addLogin(program, runtime);
+  addListEnvironments(program, runtime);
+  addOpen(program, runtime);
+  return program;
+}
+
+/**
+ * Runs the command with its arguments, without the program's own name.
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], runtime: Runtime): Promise<number> {
+  try {
+    await buildProgram(runtime).parseAsync(args, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof Failure)) throw error;
+    if (error.message !== '') {
+      const output = new Output(runtime);
+      output.note(`fairlead: ${error.message}`);
+      if (error.nextStep !== undefined) output.note(`  → ${error.nextStep}`);
+    }
+    return error.exitCode;
+  }
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { configFolder } from './config/folder.js';
+import { type Login, Logins } from './config/logins.js';
+import { EXIT, Failure } from './failure.js';
+import { parseHubAddress } from './hub/address.js';
+import { HubClient } from './hub/client.js';
+import type { Runtime } from './runtime.js';
+import { Output } from './terminal/output.js';
+
+/** Options of every command. */
+export interface GlobalOptions {
+  /** Address of one of several hubs. */
+  readonly hub?: string;
+  readonly json?: boolean;
+}
+
+/** What a command works with: its process, its output, and the user's files. */
+export class Session {
+  readonly runtime: Runtime;
+  readonly output: Output;
+  readonly folder: string;
+  readonly logins: Logins;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.output = new Output(runtime);
+    this.folder = configFolder(runtime);
+    this.logins = new Logins(this.folder, (message) => this.output.note(message));
+  }
+
+  /**
+   * The login to use: `--hub`, else `FAIRLEAD_HUB`, else the current one. `FAIRLEAD_TOKEN` replaces a stored token, and
+   * `FAIRLEAD_CA` the pinned CA.
+   * @throws Failure if there is none
+   */
+  async login({ hub }: GlobalOptions): Promise<Login> {
+    const { env } = this.runtime;
+    const named = hub ?? (env.FAIRLEAD_HUB || undefined);
+    const url = named === undefined ? undefined : parseHubAddress(named);
+    const stored = await this.logins.find(url);
+    if (!env.FAIRLEAD_TOKEN) {
+      if (stored !== undefined) return stored;
+      throw new Failure(url === undefined ? 'Not logged in' : `Not logged in to ${url}`, {
+        exitCode: EXIT.unauthorized,
+        nextStep: `Run fairlead login ${url ?? 'URL'}`,
+      });
+    }
+    const target = url ?? stored?.url;
+    if (target === undefined)
+      throw new Failure('FAIRLEAD_TOKEN is set without FAIRLEAD_HUB', {
+        exitCode: EXIT.usage,
+        nextStep: 'Set FAIRLEAD_HUB to the address of the hub',
+      });
+    const ca = env.FAIRLEAD_CA ? await readFile(env.FAIRLEAD_CA, 'utf8') : (stored?.ca ?? null);
+    return { url: target, ca, token: env.FAIRLEAD_TOKEN, tokenId: null };
+  }
+
+  async client(options: GlobalOptions): Promise<HubClient> {
+    return new HubClient(await this.login(options));
+  }
+}
