@@ -2,7 +2,7 @@ import tls from 'node:tls';
 import { signRequest } from '../../protocol/crypto/request-signature.js';
 import { agentOf } from '../lab/many-environments.js';
 
-const PATH = '/agent/check-in?engine=up&tunnel=none';
+const PATH = '/agent/check-in';
 const EMPTY = Buffer.alloc(0);
 const CRLF2 = Buffer.from('\r\n\r\n');
 

@@ -5,7 +5,7 @@ import { agentOf } from '../lab/many-environments.js';
 
 const { port, count, perSecond } = JSON.parse(process.argv[2] ?? '{}');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
-const PATH = '/agent/check-in?engine=up&tunnel=none';
+const PATH = '/agent/check-in';
 let samples: number[] = [];
 let lastMs = 0;
 

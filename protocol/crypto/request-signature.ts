@@ -26,9 +26,12 @@ export interface SignedRequest extends SignedHead {
   readonly body: Uint8Array;
 }
 
-/** Each claim has exactly one text: no leading zeros, no spare bits in the last character of hash and MAC. */
+/**
+ * Each claim has one text: no leading zeros, no spare bits in the last character of hash and MAC. Only the hash of an
+ * empty body may be present or not: older agents send it.
+ */
 const HEADER =
-  /^Fairlead env=([1-9][0-9]{0,14}), instance=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}), time=([1-9][0-9]{0,14}), body=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]), mac=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+  /^Fairlead env=([1-9][0-9]{0,14}), instance=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}), time=([1-9][0-9]{0,14})(?:, body=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]))?, mac=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 const EMPTY_BODY_HASH = createHash('sha256').digest('base64url');
 
 /** The `Authorization` header of an agent's request. Neither the Edge key nor the secret travels. */
@@ -39,7 +42,8 @@ export function signRequest(
 ): string {
   const bodyHash = hashOf(request.body);
   const mac = macOf(key, { ...claim, bodyHash }, request).toString('base64url');
-  return `Fairlead env=${claim.environmentId}, instance=${claim.instanceId}, time=${claim.timeMs}, body=${bodyHash}, mac=${mac}`;
+  const body = bodyHash === EMPTY_BODY_HASH ? '' : `, body=${bodyHash}`;
+  return `Fairlead env=${claim.environmentId}, instance=${claim.instanceId}, time=${claim.timeMs}${body}, mac=${mac}`;
 }
 
 /**
@@ -48,8 +52,8 @@ export function signRequest(
  */
 export function parseAuthorization(header: string | undefined): RequestClaim {
   const match = HEADER.exec(header ?? '');
-  const [, environment, instanceId, time, bodyHash, mac] = match ?? [];
-  if (!environment || !instanceId || !time || !bodyHash || !mac) throw unauthorized();
+  const [, environment, instanceId, time, bodyHash = EMPTY_BODY_HASH, mac] = match ?? [];
+  if (!environment || !instanceId || !time || !mac) throw unauthorized();
   return { environmentId: Number(environment), instanceId, timeMs: Number(time), bodyHash, mac };
 }
 

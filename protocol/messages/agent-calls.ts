@@ -67,12 +67,12 @@ export const enrolReplySchema = z.object({
 /** See {@link enrolReplySchema}. */
 export type EnrolReply = z.infer<typeof enrolReplySchema>;
 
-/** Query of a check-in; the request's MAC covers all of it. */
+/** Query of a check-in; the request's MAC covers all of it. Agents leave out what is absent by default. */
 export const checkInQuerySchema = z.object({
-  /** Whether the engine answered its last ping. */
-  engine: z.enum(['up', 'down', 'unknown']),
-  /** Id of the agent's open tunnel, `opening`, or `none`: lets the hub detect a tunnel it wrongly considers alive. */
-  tunnel: text(64),
+  /** Whether the engine answered its last ping; absent: `up`. */
+  engine: z._default(z.enum(['up', 'down', 'unknown']), 'up'),
+  /** Id of the agent's open tunnel, `opening`, or `none`: lets the hub detect a tunnel it wrongly considers alive. Absent: `none`. */
+  tunnel: z._default(text(64), 'none'),
   /** The same for the tunnel to this node alone; absent: `none`. */
   nodeTunnel: z.optional(text(64)),
   /** Stable code of the agent's current problem, such as `engine-unreachable`. */

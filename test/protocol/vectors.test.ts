@@ -36,11 +36,13 @@ test('vectors: S and the derived keys', (t) => {
   t.is(deriveKey(edgeId, hex(secretHash), 'credential').toString('hex'), credential);
 });
 
-for (const { name, key, method, path, body, authorization, ...claim } of vectors.signatures) {
+for (const { name, key, method, path, body, authorization, alsoAccepted, ...claim } of vectors.signatures) {
   test(`vectors: request signature (${name})`, (t) => {
     const request = { method, path, body: Buffer.from(body) };
     t.is(signRequest(hex(key), claim, request), authorization);
     t.true(verifyRequest(hex(key), parseAuthorization(authorization), request));
+    if (alsoAccepted !== undefined)
+      t.deepEqual(parseAuthorization(alsoAccepted), parseAuthorization(authorization));
   });
 }
 

@@ -61,6 +61,8 @@ function attempt(url: URL, call: HubCall): Promise<Answer | null> {
       headers: { ...headers, ...(body.length > 0 ? type : {}) },
       ...(signal ? { signal } : {}),
     });
+    // Connections of HTTP/1.1 are kept without it.
+    req.removeHeader('connection');
     const cancel = clock.after(timeoutMs, () =>
       fail(problem('hub-unreachable', { detail: `No answer within ${timeoutMs / 1_000} s` })),
     );

@@ -86,7 +86,7 @@ export class HubClient {
   ): Promise<CheckInResult> {
     const answer = await this.#calls.send(this.#secret(), {
       method: 'GET',
-      path: `${AGENT_PATHS.checkIn}?${new URLSearchParams(toPairs(query))}`,
+      path: `${AGENT_PATHS.checkIn}${toSearch(query)}`,
       headers: {
         ...(waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {}),
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
@@ -154,8 +154,13 @@ function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: Answer): z.infe
   });
 }
 
-function toPairs(query: CheckInQuery): [string, string][] {
-  return Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+/** The usual values are the defaults, which are left out. */
+function toSearch(query: CheckInQuery): string {
+  const usual: Partial<CheckInQuery> = { engine: 'up', tunnel: 'none', nodeTunnel: 'none' };
+  const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === Reflect.get(usual, name) ? [] : [[name, value]],
+  );
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 }
 
 function jsonOf(value: unknown): Buffer {

@@ -15,7 +15,8 @@ export class CheckInQueries {
    * @throws ZodError for an invalid query
    */
   parse(url: string): CheckInQuery {
-    const text = url.slice(url.indexOf('?') + 1);
+    const start = url.indexOf('?');
+    const text = start < 0 ? '' : url.slice(start + 1);
     let query = this.#known.get(text);
     if (!query) {
       query = Object.freeze(checkInQuerySchema.parse({ ...parse(text) }));

@@ -3,7 +3,7 @@ import { problem } from '../../../protocol/problems.js';
 import type { LiveEnvironment } from '../live/environment.js';
 import type { LiveEnvironments } from '../live/environments.js';
 import type { Hold } from '../live/held-check-ins.js';
-import { etagOf, stateFor } from '../model/check-in-state.js';
+import { StateTags, stateFor } from '../model/check-in-state.js';
 import type { Environment } from '../model/environment.js';
 import { checkInSecondsOf, maxHoldSeconds } from '../model/settings.js';
 import type { Store } from '../store/store.js';
@@ -44,6 +44,7 @@ export class CheckIns {
   /** Number of check-ins so far. */
   count = 0;
   readonly #options: CheckInsOptions;
+  readonly #tags = new StateTags();
 
   constructor(options: CheckInsOptions) {
     this.#options = options;
@@ -74,7 +75,7 @@ export class CheckIns {
   hasChanges(checkIn: CheckIn, live: LiveEnvironment): boolean {
     const current = this.#current(checkIn);
     if (!current || offersAreDue(checkIn, live)) return true;
-    return etagOf(this.#state(current, checkIn, live)) !== checkIn.etag;
+    return this.#tags.of(this.#state(current, checkIn, live)) !== checkIn.etag;
   }
 
   /** Answers with the current state. @throws Problem as `answer` */
@@ -83,7 +84,7 @@ export class CheckIns {
     if (!environment) throw problem('agent-unauthorized');
     const offers = issueOffers(environment, checkIn, live);
     const reply = this.#state(environment, checkIn, live);
-    const etag = etagOf(reply);
+    const etag = this.#tags.of(reply);
     if (!offers) {
       receiver.send({ etag, body: etag === checkIn.etag ? null : reply });
       return;

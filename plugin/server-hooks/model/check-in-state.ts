@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CheckInReply } from '../../../protocol/messages/agent-calls.js';
 import type { Environment, Instance } from './environment.js';
 import { checkInSecondsOf, maxHoldSeconds, type Settings } from './settings.js';
@@ -36,9 +37,26 @@ export function stateFor(
   };
 }
 
-/** Identifies a state: equal tags mean equal states. */
-export function etagOf(state: CheckInReply): string {
-  const { hub, tunnel, nodeTunnel = 'idle', holdSeconds, snapshotRequest } = state;
-  const seconds = [state.checkInSeconds, holdSeconds, state.inactivitySeconds, state.snapshotSeconds];
-  return `"${[hub, tunnel[0], nodeTunnel[0], ...seconds, snapshotRequest].join('.')}"`;
+/** Most states whose tags are remembered: a fleet has a handful. */
+const MAX_KNOWN = 1_024;
+/** 84 bits: short, because every check-in carries it twice. */
+const TAG_LENGTH = 14;
+
+/** The ETags of states: equal tags mean equal states. */
+export class StateTags {
+  /** By the state as text. */
+  readonly #known = new Map<string, string>();
+
+  of(state: CheckInReply): string {
+    const { hub, tunnel, nodeTunnel = 'idle', holdSeconds, snapshotRequest } = state;
+    const { checkInSeconds, inactivitySeconds, snapshotSeconds } = state;
+    const text = `${hub} ${tunnel} ${nodeTunnel} ${checkInSeconds} ${holdSeconds} ${inactivitySeconds} ${snapshotSeconds} ${snapshotRequest}`;
+    let tag = this.#known.get(text);
+    if (tag === undefined) {
+      tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, TAG_LENGTH)}"`;
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(text, tag);
+    }
+    return tag;
+  }
 }

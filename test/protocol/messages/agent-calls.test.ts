@@ -62,12 +62,17 @@ for (const [name, schema, valid] of MESSAGES) {
   test(`messages: the ${name} requires each of its required members`, (t) => {
     const optional = new Set(['problem', 'credential', 'detail', 'timeMs', 'retryAfterSeconds']);
     for (const field of Object.keys(valid)) {
-      if (optional.has(field) && schema !== enrolReplySchema) continue;
+      if ((optional.has(field) && schema !== enrolReplySchema) || schema === checkInQuerySchema) continue;
       const { [field as keyof typeof valid]: _, ...rest } = valid;
       t.false(schema.safeParse(rest).success, field);
     }
   });
 }
+
+test('messages: a check-in without query is the usual one', (t) => {
+  t.deepEqual(checkInQuerySchema.parse({}), { engine: 'up', tunnel: 'none' });
+  t.false(checkInQuerySchema.safeParse({ engine: '' }).success);
+});
 
 test('messages: are never an array, a text or null', (t) => {
   for (const [, schema] of MESSAGES) {

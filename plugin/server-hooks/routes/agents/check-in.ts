@@ -105,9 +105,11 @@ class CheckInCall implements CheckInReceiver {
   }
 
   send({ etag, body }: CheckInAnswer): void {
-    const headers = { etag, 'cache-control': 'no-store' };
-    if (body === null) this.#write(304, headers, EMPTY);
-    else this.#write(200, { ...headers, 'content-type': 'application/json' }, jsonOf(body));
+    if (body === null) this.#write(304, { etag }, EMPTY);
+    else {
+      const headers = { etag, 'cache-control': 'no-store', 'content-type': 'application/json' };
+      this.#write(200, headers, jsonOf(body));
+    }
   }
 
   fail(error: unknown): void {

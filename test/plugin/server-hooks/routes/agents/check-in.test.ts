@@ -70,9 +70,11 @@ test('check-in: every answer to a known signer has its proof, refusals included'
   const first = await ask(`${url}/edge${CHECK_IN}`, { authorization: signed(CHECK_IN) });
   const { etag } = first.headers;
   const invalid = '/agent/check-in?engine=broken&tunnel=none';
+  const usual = '/agent/check-in';
   for (const [path, match, wanted] of [
     [CHECK_IN, undefined, 200],
     [CHECK_IN, etag, 304],
+    [usual, etag, 304],
     [invalid, etag, 400],
   ] as const) {
     const authorization = signed(path);
