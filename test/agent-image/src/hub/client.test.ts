@@ -86,6 +86,25 @@ test('hub client: a check-in before the enrolment is refused at home', async (t)
   t.deepEqual(stamps, []);
 });
 
+test('hub client: the usual check-in has no query, no hash of a body and no header that HTTP/1.1 does not need', async (t) => {
+  const { agent, server } = await setup(t, json(200, REPLY));
+  await agent.enrol();
+  const heads: { url: string | undefined; names: string[]; authorization: string }[] = [];
+  server.on('request', ({ url, headers }: IncomingMessage) => {
+    heads.push({ url, names: Object.keys(headers), authorization: String(headers.authorization) });
+  });
+  await agent.checkIn();
+  await agent.checkIn({ query: { engine: 'down', tunnel: 't' } });
+  t.deepEqual(
+    heads.map(({ url, names }) => [url, ...names]),
+    [
+      ['/agent/check-in', 'authorization', 'host'],
+      ['/agent/check-in?engine=down&tunnel=t', 'authorization', 'host'],
+    ],
+  );
+  for (const { authorization } of heads) t.notRegex(authorization, /body=/);
+});
+
 test('hub client: adopts the hub’s time after a refused timestamp, and continues from there', async (t) => {
   const hubMs = Date.UTC(2031, 5, 1);
   const { agent, stamps, clock } = await setup(
