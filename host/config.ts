@@ -7,7 +7,9 @@ export interface HostConfig {
   readonly port: number;
   /** Port for agents' tunnels; 0 means any free one. Default 8000. */
   readonly tunnelPort: number;
-  /** Listen address of both ports. Default `0.0.0.0`. */
+  /** Port for Docker clients with certificates; 0 means any free one. Default 2376. */
+  readonly dockerPort: number | 'none';
+  /** Listen address of these ports. Default `0.0.0.0`. */
   readonly bind: string;
   /** Absolute path of the folder that holds all state. Default `./data`. */
   readonly dataDir: string;
@@ -65,6 +67,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   return Object.freeze({
     port: requireVariable(env, 'FAIRLEAD_PORT'),
     tunnelPort: requireVariable(env, 'FAIRLEAD_TUNNEL_PORT'),
+    dockerPort: readDockerPort(env),
     bind: requireVariable(env, 'FAIRLEAD_BIND'),
     dataDir: requireVariable(env, 'FAIRLEAD_DATA_DIR'),
     trustedProxies: requireVariable(env, 'FAIRLEAD_TRUST_PROXY'),
@@ -118,10 +121,27 @@ function strongPassword(name: Variable, password: string, allowsWeak: boolean): 
 
 function readMetricsPort(env: NodeJS.ProcessEnv): number | undefined {
   const port = readVariable(env, 'FAIRLEAD_METRICS_PORT');
-  for (const other of ['FAIRLEAD_PORT', 'FAIRLEAD_TUNNEL_PORT'] as const)
-    if (port !== undefined && port === requireVariable(env, other))
-      throw new ConfigError(`FAIRLEAD_METRICS_PORT must be another port than ${other}: both are ${port}`);
+  for (const other of ['FAIRLEAD_PORT', 'FAIRLEAD_TUNNEL_PORT', 'FAIRLEAD_DOCKER_PORT'] as const)
+    if (port !== undefined) requireOtherPort(env, 'FAIRLEAD_METRICS_PORT', port, other);
   return port;
+}
+
+function readDockerPort(env: NodeJS.ProcessEnv): number | 'none' {
+  const port = requireVariable(env, 'FAIRLEAD_DOCKER_PORT');
+  if (port === 'none' || port === 0) return port;
+  for (const other of ['FAIRLEAD_PORT', 'FAIRLEAD_TUNNEL_PORT'] as const)
+    requireOtherPort(env, 'FAIRLEAD_DOCKER_PORT', port, other);
+  return port;
+}
+
+function requireOtherPort(
+  env: NodeJS.ProcessEnv,
+  name: Variable,
+  port: number,
+  other: 'FAIRLEAD_PORT' | 'FAIRLEAD_TUNNEL_PORT' | 'FAIRLEAD_DOCKER_PORT',
+): void {
+  if (port === requireVariable(env, other))
+    throw new ConfigError(`${name} must be another port than ${other}: both are ${port}`);
 }
 
 function readMetricsToken(env: NodeJS.ProcessEnv): Pick<HostConfig, 'metricsToken'> {

@@ -51,9 +51,10 @@ export interface DashboardDeps {
 
 /** A running dashboard. */
 export interface RunningDashboard {
-  /** The ports in use. `tunnelPort` is null when no plugin opened one. */
+  /** The ports in use. The last two are null when no plugin opened one. */
   readonly port: number;
   readonly tunnelPort: number | null;
+  readonly dockerPort: number | null;
   /** Enabled plugins that do not run. */
   readonly failures: readonly PluginView[];
   /** Reads certificates and other files again. Never rejects: an unusable file is logged and changes nothing. */
@@ -187,8 +188,9 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
     await plugins.start();
     const port = await server.start(config.port, config.bind);
     reloader.start();
-    const tunnelPort = plugins.slots[0]?.tunnelPort ?? null;
-    return { port, tunnelPort, failures: plugins.failures, reload: () => reloader.reload(), stop };
+    const { tunnelPort = null, dockerPort = null } = plugins.slots[0] ?? {};
+    const { failures } = plugins;
+    return { port, tunnelPort, dockerPort, failures, reload: () => reloader.reload(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -14,7 +14,7 @@ import { ConfigError, describeVariables } from './variables.js';
 /** EX_CONFIG of sysexits.h: a restart does not help before a setting is changed. */
 const EX_CONFIG = 78;
 const STOP_MS = 10_000;
-const DATA_CODES = /^(store|tunnel-key)-/;
+const DATA_CODES = /^(store|tunnel-key|docker-ca)-/;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const version = z
@@ -81,12 +81,13 @@ function failureLine({ id, problem }: PluginView): string {
   return `${id}: ${problem}`;
 }
 
-function announce({ port, tunnelPort, failures }: RunningDashboard): void {
+function announce({ port, tunnelPort, dockerPort, failures }: RunningDashboard): void {
   // On standard error at any log level: the dashboard runs, but without these plugins.
   for (const failure of failures) process.stderr.write(`fairlead: plugin failed: ${failureLine(failure)}\n`);
   const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
   const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
-  console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}`);
+  const docker = dockerPort === null ? '' : `  docker ${name}:${dockerPort}`;
+  console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}${docker}`);
 }
 
 /** Runs at the first signal; the second one exits immediately. */

@@ -12,6 +12,12 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65535, 'must be a port, 0 to 65535');
 
+const portOrNone = z
+  .string()
+  .regex(/^(none|\d{1,5})$/, 'must be a port, 0 to 65535, or none')
+  .transform((text) => (text === 'none' ? text : Number(text)))
+  .refine((value) => value === 'none' || value <= 65535, 'must be a port, 0 to 65535, or none');
+
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
   .regex(/^[^?#@|]*$/, 'must be a URL without credentials, query or fragment');
@@ -30,8 +36,13 @@ const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value ===
 const variables = {
   FAIRLEAD_PORT: ['port of dashboard and API; 0 = any free one', '9443', port],
   FAIRLEAD_TUNNEL_PORT: ["port for agents' tunnels; 0 = any free one", '8000', port],
+  FAIRLEAD_DOCKER_PORT: [
+    'port for Docker clients with certificates; 0 = any free one, none = off',
+    '2376',
+    portOrNone,
+  ],
   FAIRLEAD_BIND: [
-    'listen address of both ports',
+    'listen address of these ports',
     '0.0.0.0',
     z.union([z.ipv4(), z.ipv6()], 'must be an IP address'),
   ],

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import type { allNodeList } from './api/all-node-list.js';
-import type * as calls from './api/environment-calls.js';
-import type * as list from './api/environment-list.js';
-import type * as view from './api/environment-view.js';
+import type * as calls from './api/environments/calls.js';
+import type * as dockerAccess from './api/environments/docker-access.js';
+import type * as list from './api/environments/list.js';
+import type * as view from './api/environments/view.js';
 import type { eventBodies } from './api/events.js';
 import type { fleet } from './api/fleet.js';
 import type * as nodes from './api/nodes.js';
@@ -61,6 +62,11 @@ export type SnapshotView = Sent<typeof snapshotView>;
 
 /** A list of Docker's of all nodes: `…/docker/containers/json?nodes=all`. */
 export type AllNodeList = Sent<typeof allNodeList>;
+export type CreateDockerAccess = Accepted<typeof dockerAccess.createDockerAccess>;
+export type DockerAccessView = Sent<typeof dockerAccess.dockerAccessView>;
+export type DockerAccessList = Sent<typeof dockerAccess.dockerAccessList>;
+export type DockerAccessDetail = Sent<typeof dockerAccess.dockerAccessDetail>;
+export type DockerAccessCreated = Sent<typeof dockerAccess.dockerAccessCreated>;
 export type CreateTicket = Accepted<typeof tickets.createTicket>;
 export type Ticket = Sent<typeof tickets.ticketView>;
 

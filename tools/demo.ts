@@ -17,7 +17,7 @@ npm run demo               a hub, and an agent on this machine's Docker Engine (
 npm run demo -- --swarm    a hub, and agents on a Swarm of three private engines: Debian or Ubuntu, as root
 
 FAIRLEAD_BIND=ADDRESS      where the hub listens, if other machines are to reach it
-FAIRLEAD_PORT=N  FAIRLEAD_TUNNEL_PORT=N
+FAIRLEAD_PORT=N  FAIRLEAD_TUNNEL_PORT=N  FAIRLEAD_DOCKER_PORT=N
 `;
 const ONLINE_WITHIN_MS = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));

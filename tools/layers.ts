@@ -76,6 +76,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${HOOKS}/views/`]: [`${HOOKS}/live/`, ...BELOW_LIVE],
   [`${HOOKS}/events/`]: [`${HOOKS}/views/`, `${HOOKS}/live/`, ...BELOW_LIVE],
   [`${HOOKS}/docker/`]: BELOW_LIVE,
+  [`${HOOKS}/docker-access/`]: [`${HOOKS}/store/`, ...HUB_GROUND],
   [`${HOOKS}/reachability/`]: HUB_GROUND,
   [`${HOOKS}/metrics/`]: [
     `${HOOKS}/views/`,

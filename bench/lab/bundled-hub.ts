@@ -12,10 +12,11 @@ export interface BundledHub {
   readonly client: HubClient;
   readonly port: number;
   readonly tunnelPort: number;
+  readonly dockerPort: number;
 }
 
 const PASSWORD = 'a-password-for-benchmarks';
-const READY = /^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/;
+const READY = /^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+) {2}docker .*:(\d+)$/;
 
 /**
  * @param onSpawn gets the process before it is ready, to end it with {@link endProcess}
@@ -34,6 +35,7 @@ export async function startBundledHub(
       FAIRLEAD_BIND: '127.0.0.1',
       FAIRLEAD_PORT: '0',
       FAIRLEAD_TUNNEL_PORT: '0',
+      FAIRLEAD_DOCKER_PORT: '0',
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_ADMIN_PASSWORD: PASSWORD,
       FAIRLEAD_LOG_LEVEL: 'warn',
@@ -42,14 +44,14 @@ export async function startBundledHub(
   });
   onSpawn(hub);
   for await (const line of createInterface({ input: hub.stdout })) {
-    const [, port, tunnelPort] = READY.exec(line) ?? [];
+    const [, port, tunnelPort, dockerPort] = READY.exec(line) ?? [];
     if (port === undefined) continue;
     hub.stdout.resume();
     const ca = await readFile(join(dataDir, 'host/ca.pem'), 'utf8');
     const client = new HubClient(`https://127.0.0.1:${port}`, ca);
     const session = await client.call<{ token: string }>('POST', '/api/session', { password: PASSWORD });
     client.token = session.token;
-    return { client, port: Number(port), tunnelPort: Number(tunnelPort) };
+    return { client, port: Number(port), tunnelPort: Number(tunnelPort), dockerPort: Number(dockerPort) };
   }
   throw new Error('the hub ended before it was ready');
 }

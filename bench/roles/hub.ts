@@ -13,7 +13,7 @@ const logger: Logger = {
   child: () => logger,
 };
 const plugin = createPlugin(
-  { dataDir, tunnelPort: 0, bind: '127.0.0.1' },
+  { dataDir, tunnelPort: 0, dockerPort: 0, bind: '127.0.0.1' },
   { logger, authenticate: async (req) => ({ id: req.headers.authorization ?? 'bench', via: 'bearer' }) },
 );
 const server = http.createServer({ noDelay: true }, plugin.callback);

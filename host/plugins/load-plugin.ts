@@ -20,7 +20,8 @@ export interface LoadedPlugin {
   checkIn?(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean;
   /** Accepts an upgraded socket, or returns false immediately and leaves it untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  start(): Promise<{ tunnelPort: number }>;
+  /** Resolves to the ports in use. */
+  start(): Promise<{ tunnelPort: number; dockerPort?: number | null }>;
   stop(): Promise<void>;
   /** Codes of current problems for the operator. A plugin without the method has none. */
   problems?(): readonly string[];

@@ -12,7 +12,7 @@ interface Manifest {
   readonly server: { readonly module: string; readonly export: string };
   readonly panel?: { readonly module: string; readonly element: string };
   readonly mount: string;
-  readonly ports?: { readonly tunnel?: number };
+  readonly ports?: { readonly tunnel?: number; readonly docker?: number };
   readonly agent?: { readonly image: string };
 }
 

@@ -30,6 +30,8 @@ function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions
     dataDir: join(config.dataDir, 'plugins', manifest.id),
     mount: manifest.mount,
     tunnelPort: config.tunnelPort,
+    // Another plugin, or an older version, may not know it.
+    ...(manifest.ports?.docker === undefined ? {} : { dockerPort: config.dockerPort }),
     bind: config.bind,
     ...(config.publicUrl === undefined ? {} : { publicUrl: withMount(config.publicUrl, manifest.mount) }),
     ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),

@@ -22,6 +22,7 @@ export interface PluginView {
   /** Its code, if any: `store-newer`, `EADDRINUSE`. */
   readonly code: string | null;
   readonly tunnelPort: number | null;
+  readonly dockerPort: number | null;
 }
 
 /** The plugins of a host. The admin's choices survive a restart. */
@@ -101,7 +102,7 @@ export class PluginRegistry {
   }
 
   #view(slot: PluginSlot): PluginView {
-    const { manifest, state, problem, tunnelPort } = slot;
+    const { manifest, state, problem, tunnelPort, dockerPort } = slot;
     const { id, name, version, mount } = manifest;
     const reason = problem && (problem.message.split('\n')[0] ?? '').slice(0, 500);
     const code: unknown = Object(problem).code;
@@ -116,6 +117,7 @@ export class PluginRegistry {
       problem: reason,
       code: typeof code === 'string' ? code : null,
       tunnelPort,
+      dockerPort,
     };
   }
 }

@@ -31,6 +31,7 @@ export class PluginSlot {
   #state: PluginState = 'off';
   #problem: Error | null = null;
   #tunnelPort: number | null = null;
+  #dockerPort: number | null = null;
   #lastStep: Promise<unknown> = Promise.resolve();
 
   /** @param create loads and creates the plugin; may reject */
@@ -58,6 +59,11 @@ export class PluginSlot {
   /** The port that agents dial, while the plugin runs. */
   get tunnelPort(): number | null {
     return this.#tunnelPort;
+  }
+
+  /** The port of Docker clients with certificates; null if there is none. */
+  get dockerPort(): number | null {
+    return this.#dockerPort;
   }
 
   /** Codes of current problems for the operator. */
@@ -103,7 +109,9 @@ export class PluginSlot {
       let plugin: LoadedPlugin | null = null;
       try {
         plugin = await this.#within(this.#deadlines.startMs, this.#create(), 'loading');
-        this.#tunnelPort = (await this.#within(this.#deadlines.startMs, plugin.start(), 'start')).tunnelPort;
+        const ports = await this.#within(this.#deadlines.startMs, plugin.start(), 'start');
+        this.#tunnelPort = ports.tunnelPort;
+        this.#dockerPort = ports.dockerPort ?? null;
         this.#plugin = plugin;
         this.#setState('on');
       } catch (error) {
@@ -120,6 +128,7 @@ export class PluginSlot {
       const plugin = this.#plugin;
       this.#plugin = null;
       this.#tunnelPort = null;
+      this.#dockerPort = null;
       this.#setState('stopping');
       await this.#stop(plugin).then(
         () => this.#setState('off'),

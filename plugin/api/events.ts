@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { environmentView, time } from './environment-view.js';
+import { environmentView, time } from './environments/view.js';
 import { settings } from './settings.js';
 
 const at = time.describe('When the hub noticed it.');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { time, tunnelState } from './environment-view.js';
+import { time, tunnelState } from './environments/view.js';
 
 /** The agent of a node. */
 export const nodeAgent = z

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { createEnvironment } from './environment-calls.js';
+import { createEnvironment } from './environments/calls.js';
 
 /** `POST /self-test`: the addresses to test. */
 export const selfTest = createEnvironment

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { snapshotItems, snapshotSchema } from '../../protocol/messages/snapshot.js';
-import { swarmView } from './environment-view.js';
+import { swarmView } from './environments/view.js';
 import { nodeView } from './nodes.js';
 
 const { takenAt, engine, counts } = snapshotSchema.shape;

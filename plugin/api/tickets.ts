@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { time } from './environment-view.js';
+import { time } from './environments/view.js';
 
 /** `POST /tickets`. */
 export const createTicket = z

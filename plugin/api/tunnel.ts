@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { environmentProblem, time, tunnelState } from './environment-view.js';
+import { environmentProblem, time, tunnelState } from './environments/view.js';
 
 /** The answer to `GET` and `POST /environments/:id/tunnel`, and to keep-alives. */
 export const tunnelView = z

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { createEnvironment, printedCommands } from './environment-calls.js';
-import { time } from './environment-view.js';
+import { createEnvironment, printedCommands } from './environments/calls.js';
+import { time } from './environments/view.js';
 import { printable } from './printable.js';
 
 /** `POST /webhooks`. */

@@ -1,4 +1,5 @@
 import { startApi } from './assembly/api.js';
+import { startDockerAccess } from './assembly/docker-access.js';
 import { startLive } from './assembly/live.js';
 import { startStorage, storageProblems } from './assembly/storage.js';
 import { startTunnels } from './assembly/tunnels.js';
@@ -9,7 +10,7 @@ import { mountPlugin, type Plugin, type Running } from './plugin.js';
 
 export type { Action, Host, Logger, Principal } from './host.js';
 export type { PluginOptions } from './options.js';
-export type { KoaContext, Plugin } from './plugin.js';
+export type { KoaContext, Plugin, StartedPorts } from './plugin.js';
 
 /**
  * Creates the plugin; nothing runs before `start()`.
@@ -22,14 +23,16 @@ export function createPlugin(options: PluginOptions, host: Host): Plugin {
   return mountPlugin({ mount, clock, logger, run: () => run(resolved, host, logger) });
 }
 
-/** Starts the four assemblies in order; they stop in reverse. */
+/** Starts the assemblies in order; they stop in reverse. */
 async function run(options: ResolvedOptions, host: Host, logger: Logger): Promise<Running> {
   const lifecycle = new Lifecycle(options.clock);
   try {
     const storage = await startStorage(options, logger, lifecycle);
+    const dockerAccess = await startDockerAccess(options, storage, logger, lifecycle);
     const live = await startLive(options, storage, logger, lifecycle);
     const tunnels = await startTunnels(options, storage, live, logger, lifecycle);
-    const api = await startApi({ options, host, logger, ...storage, ...live, ...tunnels }, lifecycle);
+    const parts = { options, host, logger, ...storage, ...dockerAccess, ...live, ...tunnels };
+    const api = await startApi(parts, lifecycle);
     return {
       ...api,
       tunnelPort: tunnels.tunnelPort,

@@ -16,7 +16,12 @@ export interface PluginOptions {
   readonly mount?: string;
   /** TCP port agents dial, 0 to 65535; 0: any free one, returned by `start()`. Default 8000. */
   readonly tunnelPort?: number;
-  /** Address the tunnel listens on. Default `0.0.0.0`. */
+  /**
+   * TCP port of the Docker API with client certificates, 0 to 65535; 0: any free one, returned by `start()`; `none`: off.
+   * Default 2376. The hub runs without it while it is not free.
+   */
+  readonly dockerPort?: number | 'none';
+  /** Address that both listen on. Default `0.0.0.0`. */
   readonly bind?: string;
   /**
    * The plugin's base URL as agents reach it, mount path included: `https://hub.example:9443/edge`. The setting of the
@@ -45,6 +50,7 @@ export interface ResolvedOptions {
   /** Empty for `/`. */
   readonly mount: string;
   readonly tunnelPort: number;
+  readonly dockerPort: number | null;
   readonly bind: string;
   readonly publicUrl: string | null;
   readonly tunnelAddress: string | null;
@@ -75,6 +81,10 @@ const optionsSchema = z.strictObject({
     .default('/edge')
     .transform((path) => (path === '/' ? '' : path)),
   tunnelPort: z.int().min(0).max(65_535).default(8000),
+  dockerPort: z
+    .union([z.int().min(0).max(65_535), z.literal('none')], 'must be a port, 0 to 65535, or none')
+    .default(2376)
+    .transform((value) => (value === 'none' ? null : value)),
   bind: z
     .string()
     .regex(/^[A-Za-z0-9.:_%-]+$/, 'must be an address to listen on')

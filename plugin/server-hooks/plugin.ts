@@ -7,7 +7,6 @@ import type { Clock } from '../../protocol/time/clock.js';
 import { withinTime } from './disk/within-time.js';
 import { hasBody } from './docker/client-message.js';
 import type { Logger } from './host.js';
-import { endWithConnection } from './http/end-with-connection.js';
 import { answerError } from './http/error-reply.js';
 import { OpenCalls } from './http/open-calls.js';
 import { relativeUrl } from './http/relative-url.js';
@@ -42,22 +41,29 @@ export interface Plugin {
   /** For the server's `upgrade` event; false if the request is not the plugin's: the socket is then untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /**
-   * Opens the store and the tunnel port.
-   * @throws Problem `store-…`, `tunnel-key-damaged`, and Node's listen errors
+   * Opens the store, the tunnel port and the Docker port.
+   * @throws Problem `store-…`, `tunnel-key-damaged`, `docker-ca-damaged`, and Node's listen errors of the tunnel port
    */
-  start(): Promise<{ tunnelPort: number }>;
+  start(): Promise<StartedPorts>;
   /**
    * Closes tunnels, timers, port and store, and ends running answers; nothing is left behind. Safe to call twice; the
    * plugin can be started again. Settles within 7 s. @throws Problem `stop-incomplete` if a disk hangs
    */
   stop(): Promise<void>;
-  /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`, `metrics-port-taken`. */
+  /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`, `metrics-port-taken`,
+   * `docker-port-taken`. */
   problems(): readonly string[];
 }
 
-/** A started plugin, as `index.ts` wires it. URLs are below the mount. */
-export interface Running {
+/** The ports in use. */
+export interface StartedPorts {
   readonly tunnelPort: number;
+  /** Null: it is off. */
+  readonly dockerPort: number | null;
+}
+
+/** A started plugin, as `index.ts` wires it. URLs are below the mount. */
+export interface Running extends StartedPorts {
   answer(req: IncomingMessage, res: ServerResponse, url: string): void;
   /** @returns false if the request is not a check-in; it is then untouched */
   checkIn(req: IncomingMessage, res: ServerResponse, url: string): boolean;
@@ -74,8 +80,6 @@ export interface MountOptions {
   readonly logger: Logger;
   readonly run: () => Promise<Running>;
 }
-
-const MAX_LISTENERS = 30;
 
 /** How long a stop waits for a running start, ms. After that the start stops itself when it completes. */
 const START_MS = 1_000;
@@ -107,7 +111,8 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       throw stoppedMeanwhile();
     }
     running = { parts, calls: new OpenCalls(clock) };
-    return { tunnelPort: parts.tunnelPort };
+    const { tunnelPort, dockerPort } = parts;
+    return { tunnelPort, dockerPort };
   };
   const stop = async () => {
     const attempt = starting;
@@ -173,10 +178,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
       return;
     }
     warnOfReader(req);
-    // Host, Koa, streams and plugin each listen for its end: more than the ten at which Node warns of a leak.
-    res.setMaxListeners(MAX_LISTENERS);
-    running.calls.addAnswer(res);
-    endWithConnection(req, res);
+    running.calls.open(req, res);
     // `url` is about to lose the mount; hosts that inspect URLs use this one.
     req.originalUrl ??= req.url ?? '';
     running.parts.answer(req, res, url);

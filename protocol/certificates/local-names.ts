@@ -5,15 +5,17 @@ const DNS_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d
 
 /**
  * The names and addresses under which this machine may be reached: loopback, its hostname, the address of each
- * interface, and the host of `publicUrl`. Excludes names that a certificate cannot contain.
+ * interface, and the hosts of `urls`. Excludes names that a certificate cannot contain.
  */
-export function localNames(publicUrl: string | undefined): string[] {
+export function localNames(...urls: readonly (string | undefined)[]): string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((all) => all ?? [])
     // A link-local address is meaningless without its zone, which certificates cannot carry.
     .filter(({ scopeid = 0 }) => scopeid === 0)
     .map(({ address }) => address);
-  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')];
+  const published = urls.flatMap((url) =>
+    url === undefined ? [] : [new URL(url).hostname.replace(/^\[|\]$/g, '')],
+  );
   const names = ['localhost', '127.0.0.1', '::1', hostname(), ...published, ...addresses];
   return [...new Set(names.map((name) => name.toLowerCase()))].filter(
     (name) => isIP(name) || DNS_NAME.test(name),

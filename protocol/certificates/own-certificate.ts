@@ -41,7 +41,11 @@ export async function ownCertificate(
   return { cert: server.certificate + authority.certificate, key: server.key, ca: authority.certificate };
 }
 
-async function ownAuthority(
+/**
+ * Our own CA from `folder`, with its key. It is created if absent and `isFirst`, and never replaced.
+ * @throws {TypeError} as {@link ownCertificate}
+ */
+export async function ownAuthority(
   folder: string,
   randomBytes: (size: number) => Buffer,
   isFirst: boolean,

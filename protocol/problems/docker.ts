@@ -37,11 +37,66 @@ export const DOCKER_PROBLEMS = {
     cause: 'The client closed its connection before its call was done; appears only in the log',
     nextStep: 'Nothing',
   },
+  'csr-invalid': {
+    status: 400,
+    sentence:
+      'The certificate request is not usable: it must be PKCS #10 in PEM, signed by an ECDSA P-256 key',
+    cause: 'The `csr` cannot be read, its signature is wrong, or its key is not ECDSA P-256',
+    nextStep:
+      'Create one with `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj /CN=x`, or omit `csr`',
+  },
   'dial-timeout': {
     status: 504,
     sentence: 'The agent did not open a stream within 10 s',
     cause: 'The agent did not open a connection to its engine within 10 s',
     nextStep: "Check the agent's log and the load of its machine and link; repeat the call",
+  },
+  'docker-access-expired': {
+    status: 401,
+    sentence: 'The client certificate has expired: create a new one with POST …/docker-access',
+    nextStep: 'Create a new one; check the clocks of client and hub if it should be valid',
+  },
+  'docker-access-not-found': {
+    status: 404,
+    sentence: 'This environment has no such Docker access',
+    nextStep: 'List them with `GET …/docker-access`; it may have been revoked',
+  },
+  'docker-access-revoked': {
+    status: 401,
+    sentence: 'The access of this client certificate was revoked',
+    nextStep: 'Ask an admin of the hub for a new one',
+  },
+  'docker-ca-damaged': {
+    sentence: 'The CA of the Docker port is damaged',
+    cause:
+      "`docker-port/ca-key.pem` in the plugin's data folder is missing or damaged. It is never replaced automatically, as it signed all certificates of clients",
+    nextStep:
+      'Restore a backup. If there is none: remove `docker-port`, start, and create new accesses for all Docker clients',
+  },
+  'docker-certificate-invalid': {
+    status: 401,
+    sentence: 'The client certificate was not issued by this hub for its Docker port',
+    cause: 'The certificate is self-signed, or from another CA, perhaps that of another or an earlier hub',
+    nextStep:
+      'Use the `cert.pem` and `key.pem` of this hub; `openssl x509 -in cert.pem -noout -issuer -dates`',
+  },
+  'docker-certificate-missing': {
+    status: 401,
+    sentence: 'The Docker port needs a client certificate: set DOCKER_CERT_PATH and DOCKER_TLS_VERIFY=1',
+    nextStep: 'Create an access with `POST …/docker-access`, and give the client `cert.pem` and `key.pem`',
+  },
+  'docker-port-off': {
+    status: 409,
+    sentence: 'This hub has no Docker port',
+    cause: 'The option `dockerPort` (`FAIRLEAD_DOCKER_PORT`) is `none`',
+    nextStep: 'Set it to a port, such as 2376',
+  },
+  'docker-port-taken': {
+    sentence: 'The Docker port is in use',
+    cause:
+      'In `problems`: the port of `dockerPort` (`FAIRLEAD_DOCKER_PORT`) cannot be used; the log line has the reason. A Docker Engine on the same machine may have it. The hub runs without it',
+    nextStep:
+      'Choose another port or `none`, or stop the process that has it (`ss -ltnp`): the hub tries again every 30 s',
   },
   'exec-not-found': {
     status: 404,
@@ -108,6 +163,11 @@ export const DOCKER_PROBLEMS = {
     sentence: 'The ticket was used, has expired, or is for something else',
     cause: 'The ticket of a console was used before, is older than 30 s, or is for another one',
     nextStep: 'Request a new one with `POST /tickets`, and open the console at its `url` immediately',
+  },
+  'too-many-accesses': {
+    status: 409,
+    sentence: 'The environment already has 100 Docker accesses',
+    nextStep: 'Revoke those not in use with `DELETE …/docker-access/:accessId`',
   },
   'too-many-calls': {
     status: 503,

@@ -53,7 +53,7 @@ test('configuration: the page has every option of the plugin, and its default', 
   const page = await documented('Plugin');
   const options = parseOptions({ dataDir: '/data' });
   t.deepEqual(sorted(page.keys()), sorted(Object.keys(options)));
-  for (const name of ['mount', 'tunnelPort', 'bind', 'agentImage'] as const)
+  for (const name of ['mount', 'tunnelPort', 'dockerPort', 'bind', 'agentImage'] as const)
     t.is(page.get(name), String(options[name]), name);
 });
 

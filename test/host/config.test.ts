@@ -9,6 +9,7 @@ test('config: an empty environment gives the defaults, and empty variables count
   const defaults = {
     port: 9443,
     tunnelPort: 8000,
+    dockerPort: 2376,
     bind: '0.0.0.0',
     dataDir: resolve('data'),
     trustedProxies: 0,
@@ -36,6 +37,7 @@ test('config: every variable is read', async (t) => {
   const config = readConfig({
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: '18000',
+    FAIRLEAD_DOCKER_PORT: 'none',
     FAIRLEAD_BIND: '::1',
     FAIRLEAD_DATA_DIR: '/var/lib/fairlead',
     FAIRLEAD_PUBLIC_URL: 'https://hub.example/edge',
@@ -59,6 +61,7 @@ test('config: every variable is read', async (t) => {
     {
       port: 0,
       tunnelPort: 18000,
+      dockerPort: 'none',
       bind: '::1',
       dataDir: '/var/lib/fairlead',
       publicUrl: 'https://hub.example/edge',
@@ -85,6 +88,11 @@ test('config: every variable is read', async (t) => {
 const malformed: [NodeJS.ProcessEnv, RegExp][] = [
   [{ FAIRLEAD_PORT: '65536' }, /^FAIRLEAD_PORT must be a port/],
   [{ FAIRLEAD_PORT: '9443x' }, /^FAIRLEAD_PORT must be a port/],
+  [{ FAIRLEAD_DOCKER_PORT: 'off' }, /^FAIRLEAD_DOCKER_PORT must be a port, 0 to 65535, or none$/],
+  [
+    { FAIRLEAD_DOCKER_PORT: '9443' },
+    /^FAIRLEAD_DOCKER_PORT must be another port than FAIRLEAD_PORT: both are 9443$/,
+  ],
   [{ FAIRLEAD_TUNNEL_PORT: '-1' }, /^FAIRLEAD_TUNNEL_PORT must be a port/],
   [{ FAIRLEAD_BIND: 'everywhere' }, /^FAIRLEAD_BIND must be an IP address/],
   [{ FAIRLEAD_PUBLIC_URL: 'hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],

@@ -6,7 +6,7 @@ import type { Scope } from '../kit/scope.js';
 
 const LOGGED_MS = 30_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const START_LINE = /^fairlead: dashboard https:\/\/127\.0\.0\.1:(\d+) {2}tunnel 127\.0\.0\.1:(\d+)$/;
+const START_LINE = /^fairlead: dashboard https:\/\/127\.0\.0\.1:(\d+) {2}tunnel 127\.0\.0\.1:(\d+)/;
 
 /** The host as a separate process. */
 export interface HostProcess {

@@ -18,6 +18,7 @@ test('main: the first start prints its password once, the second keeps CA and pa
     FAIRLEAD_BIND: '127.0.0.1',
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: '0',
+    FAIRLEAD_DOCKER_PORT: 'none',
   };
   const first = runHost(t, env);
   const { port, lines } = await started(first);
@@ -77,6 +78,7 @@ test('main: a plugin that cannot start is logged in one line, and the dashboard 
     FAIRLEAD_BIND: '127.0.0.1',
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: String(taken),
+    FAIRLEAD_DOCKER_PORT: 'none',
     FAIRLEAD_LOG_LEVEL: 'silent',
   });
   const lines = createInterface({ input: host.child.stdout as Readable });

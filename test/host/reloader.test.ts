@@ -173,6 +173,7 @@ test('reload: SIGHUP reads all files again and ends nothing', async (t) => {
     FAIRLEAD_BIND: '127.0.0.1',
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: '0',
+    FAIRLEAD_DOCKER_PORT: 'none',
     FAIRLEAD_TLS_CERT: certFile,
     FAIRLEAD_TLS_KEY: keyFile,
     FAIRLEAD_ADMIN_PASSWORD_FILE: password,

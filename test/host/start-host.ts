@@ -63,6 +63,7 @@ export async function startHost(
     }),
     port: 0,
     tunnelPort: 0,
+    dockerPort: 'none' as const,
     ...changes.config,
   };
   const dashboard = await startDashboard(config, {

@@ -35,13 +35,14 @@ export async function startHub(
       FAIRLEAD_BIND: bind,
       FAIRLEAD_PORT: process.env.FAIRLEAD_PORT || (await freePort(9443, bind)),
       FAIRLEAD_TUNNEL_PORT: process.env.FAIRLEAD_TUNNEL_PORT || (await freePort(8000, bind)),
+      FAIRLEAD_DOCKER_PORT: process.env.FAIRLEAD_DOCKER_PORT || (await freePort(2376, bind)),
       FAIRLEAD_DATA_DIR: dataDir,
       FAIRLEAD_ADMIN_PASSWORD: password,
       ...(agentImage && { FAIRLEAD_AGENT_IMAGE: agentImage }),
     },
   });
   try {
-    const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard .*:(\d+) {2}tunnel .*:(\d+)$/);
+    const [, port, tunnelPort] = await hub.untilLine(/^fairlead: dashboard \S+:(\d+) {2}tunnel \S+:(\d+)/);
     const url = `https://${host}:${port}`;
     const caFile = join(dataDir, 'host', 'ca.pem');
     const client = new HubClient(url, await readFile(caFile, 'utf8'));

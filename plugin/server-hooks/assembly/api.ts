@@ -32,18 +32,19 @@ import { newSecret, WebhookAdmin } from '../webhooks/admin.js';
 import { CallLog } from '../webhooks/call-log.js';
 import { WebhookInbox } from '../webhooks/inbox.js';
 import { SealedAnswers } from '../webhooks/sealed-answers.js';
+import { type DockerAccessParts, makeDockerPort } from './docker-access.js';
 import type { Live } from './live.js';
 import { startMetrics } from './metrics.js';
 import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
-export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade' | 'problems'> {
+export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade' | 'problems' | 'dockerPort'> {
   /** An audit attaches here. */
   readonly gateway: Gateway;
 }
 
-export interface ApiParts extends Storage, Live, Tunnels {
+export interface ApiParts extends Storage, DockerAccessParts, Live, Tunnels {
   readonly options: ResolvedOptions;
   readonly host: Host;
   readonly logger: Logger;
@@ -71,7 +72,8 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   const eventStreams = await lifecycle.use(new EventStreams({ log, clock, lastCheckInAtMs }));
   const gateway = new Gateway({ host, clock, logger });
   const { metrics, problems } = await startMetrics({ ...parts, gateway }, lifecycle);
-  const entries = entryPoints({
+  const dockerPort = makeDockerPort(parts, () => deps);
+  const deps: ApiDeps = {
     ...parts,
     gateway,
     metrics,
@@ -81,6 +83,7 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
     directory,
     eventStreams,
     authFailures: new AuthFailureLog(clock, 'agent-unauthorized'),
+    dockerAccess: dockerPort?.service ?? null,
     docker: new DockerProxy({ tunnels, logger, onFailure: (error) => gateway.failed.docker.add(error) }),
     onConsoleFailure: (error) => gateway.failed.console.add(error),
     lists: new AllNodeLists({ tunnels, logger, clock, json }),
@@ -104,15 +107,20 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
         return host.caCertificate;
       },
     }),
-  });
-  return { ...entries, problems };
+  };
+  if (dockerPort) await lifecycle.use(dockerPort.port);
+  return {
+    ...entryPoints(deps),
+    dockerPort: dockerPort?.port.port ?? null,
+    problems: () => [...problems(), ...(dockerPort?.port.isFailing ? ['docker-port-taken'] : [])],
+  };
 }
 
 /** What the routes need, each a part of it. */
 type ApiDeps = AgentDeps & CheckInDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
 
 /** Check-ins and Docker calls bypass Koa, on the raw request: the former are many, the latter stream bytes both ways. */
-function entryPoints(deps: ApiDeps): Omit<Api, 'problems'> {
+function entryPoints(deps: ApiDeps): Omit<Api, 'problems' | 'dockerPort'> {
   const listener = application(deps).callback();
   const checkIns = new CheckInRoute(deps);
   const consoles = new ConsoleRoute(deps);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { PrintedCommands } from '../../api.js';
+import { shellWord } from '../model/shell-word.js';
 
 /** The values in a printed command. */
 export interface PrintedCommandsInput {
@@ -23,9 +24,6 @@ const SOCKET = '/var/run/docker.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 const DATA = '/data';
 const LABEL = 'fairlead.environment';
-/** A word that needs no quotes in any shell, PowerShell included. */
-const PLAIN_WORD = /^[A-Za-z0-9_./:@%+,=-]+$/;
-
 /** Where Docker mounts a service's secrets. */
 const SECRETS = '/run/secrets';
 const SECRET = 'edge-key';
@@ -36,7 +34,7 @@ type Word = string | { readonly raw: string };
 /**
  * Commands that start an agent, each on one line so that it survives any terminal, and a stack file with the command
  * that creates its secret: a stack file names secrets and cannot contain them. Values are quoted for POSIX shells
- * (POSIX.1-2024, shell language 2.2.2) or written as YAML by a library.
+ * or written as YAML by a library.
  */
 export function printCommands(input: PrintedCommandsInput): PrintedCommands {
   return {
@@ -58,7 +56,7 @@ export function printCommands(input: PrintedCommandsInput): PrintedCommands {
       input.agentImage,
     ]),
     stack: stackFile(input),
-    stackSecret: `printf %s ${quote(input.edgeKey)} | docker secret create ${secretName(input)} -`,
+    stackSecret: `printf %s ${shellWord(input.edgeKey)} | docker secret create ${secretName(input)} -`,
     podman: toLine([
       ...['podman', 'run', '-d', '--name', NAME, '--restart', 'always'],
       // SELinux denies containers the engine's socket, and it is enabled on most Podman hosts.
@@ -81,12 +79,7 @@ function sharedOptions({ edgeId, edgeKey, name, insecure }: PrintedCommandsInput
 }
 
 function toLine(line: readonly Word[]): string {
-  return line.map((word) => (typeof word === 'string' ? quote(word) : word.raw)).join(' ');
-}
-
-/** Between single quotes a POSIX shell interprets only the quote itself. */
-function quote(word: string): string {
-  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return line.map((word) => (typeof word === 'string' ? shellWord(word) : word.raw)).join(' ');
 }
 
 /** Podman prompts for the registry of a short name, or rejects it; Docker always uses its own. */

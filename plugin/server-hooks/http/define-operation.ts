@@ -77,6 +77,8 @@ export interface AnswerSpec {
   readonly body?: z.core.$ZodType;
   /** Content type if not JSON. */
   readonly type?: string;
+  /** Content type of the other form that a caller may ask for: a buffer, with a `content-type` of its own. */
+  readonly otherType?: string;
   /** Documented headers, lower case, with descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
 }

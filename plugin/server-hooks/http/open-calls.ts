@@ -1,12 +1,15 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { type ClientResponse, resetResponse } from '../docker/client-message.js';
+import { endWithConnection } from './end-with-connection.js';
 
 /** Time for running answers to end once the plugin has stopped, ms. */
 const GRACE_MS = 1_000;
 /** Time for aborted connections to close, ms. */
 const CUT_MS = 1_000;
+const MAX_LISTENERS = 30;
 
 /** The plugin's open responses and upgraded sockets: none may outlive it. */
 export class OpenCalls {
@@ -17,6 +20,14 @@ export class OpenCalls {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Opens the call of a request. */
+  open(req: IncomingMessage, res: ServerResponse): void {
+    // Host, Koa, streams and plugin each listen for its end: more than the ten at which Node warns of a leak.
+    res.setMaxListeners(MAX_LISTENERS);
+    this.addAnswer(res);
+    endWithConnection(req, res);
   }
 
   addAnswer(res: ClientResponse): void {

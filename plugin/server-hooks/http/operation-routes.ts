@@ -93,7 +93,8 @@ function send(
   signal: AbortSignal,
 ): void {
   const isText = Buffer.isBuffer(body) || body instanceof Readable;
-  const type = spec.answers[status]?.type ?? (isText ? 'application/json' : undefined);
+  const type =
+    headers['content-type'] ?? spec.answers[status]?.type ?? (isText ? 'application/json' : undefined);
   ctx.status = status;
   ctx.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
   if (type !== undefined) ctx.type = type;

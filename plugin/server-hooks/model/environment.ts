@@ -1,4 +1,5 @@
 import type { EnrolRequest } from '../../../protocol/messages/agent-calls.js';
+import type { DockerAccess } from './docker-access.js';
 import type { EnvironmentOrigin } from './webhook.js';
 
 /** One key of an environment: the hub's half of an Edge key. */
@@ -88,6 +89,8 @@ export interface Environment {
   readonly associatedAt: string | null;
   /** Null: created by an admin. */
   readonly origin: EnvironmentOrigin | null;
+  /** Client certificates for the Docker port. Absent: none. */
+  readonly dockerAccess?: readonly DockerAccess[] | undefined;
 }
 
 /** Whether an instance serves a known manager of the environment's Swarm. */

@@ -6,6 +6,8 @@ import { parseListRequest } from '../docker/lists/list-request.js';
 import type { DockerTarget } from '../docker/proxy/admit-call.js';
 import type { DockerProxy } from '../docker/proxy/proxy.js';
 import { plainResponse } from '../docker/proxy/switch-protocols.js';
+import type { CertificateClaim } from '../docker-access/client-uri.js';
+import type { DockerGrants } from '../docker-access/grants.js';
 import { environmentIdOf, requireEnvironment } from '../http/access.js';
 import type { Gateway, OpenCall } from '../http/gateway.js';
 import { requireHost } from '../http/guards/require-host.js';
@@ -25,6 +27,7 @@ export interface DockerDeps extends ObservationSources {
   readonly availability: Availability;
   readonly docker: DockerProxy;
   readonly lists: AllNodeLists;
+  readonly grants: Pick<DockerGrants, 'admit'>;
 }
 
 /** A Docker call as parsed from its URL; `path` is as sent, not decoded. */
@@ -34,6 +37,8 @@ export interface DockerCall {
   /** Id or name of a Swarm node, as sent; null: the environment's leader. */
   readonly node: string | null;
   readonly path: string;
+  /** The client certificate of a call by the Docker port; its access names the node. */
+  readonly claim?: CertificateClaim;
 }
 
 const CALL = /^\/api\/environments\/([^/?#]+)(?:\/nodes\/([^/?#]+))?\/docker(\/.*)$/;
@@ -53,8 +58,8 @@ export async function answerDockerCall(
 ): Promise<void> {
   const open = deps.gateway.open('docker', req.method ?? '', req, res);
   try {
-    const { environment, target } = await admitCaller(deps, call, req, open);
-    const listRequest = parseListRequest(call.path, req.method === 'GET' && call.node === null);
+    const { environment, target, node } = await admitCaller(deps, call, req, open);
+    const listRequest = parseListRequest(call.path, req.method === 'GET' && node === null);
     if (listRequest) {
       const nodes = nodesOf(deps, environment);
       await deps.lists.answer(req, res, environment.id, listRequest, nodes);
@@ -95,21 +100,43 @@ function refuse(res: ServerResponse, error: unknown): number {
   return status;
 }
 
+interface Admitted {
+  readonly environment: Environment;
+  readonly target: DockerTarget;
+  /** As {@link DockerCall.node}. */
+  readonly node: string | null;
+}
+
 async function admitCaller(
   deps: DockerDeps,
-  { environmentId, node, path }: DockerCall,
+  call: DockerCall,
   req: IncomingMessage,
   open: OpenCall,
-): Promise<{ readonly environment: Environment; readonly target: DockerTarget }> {
-  requireHost(req);
-  const { principal } = await open.admit('docker', environmentId);
+): Promise<Admitted> {
+  const { environmentId, path, claim } = call;
+  const { principal, node } = claim ? admitClient(deps, claim, open) : await admitByHost(call, req, open);
   const { via, environmentId: bound, ended } = principal;
   const environment = requireEnvironment(deps.store, environmentId);
   const route =
     node === null
       ? { environmentId: environment.id }
       : requireNode(environment, node, deps.live.of(environment.id).members);
-  return { environment, target: { ...route, path, via, isBound: bound !== undefined, ended } };
+  const target = { ...route, path, via, isBound: bound !== undefined, ended };
+  return { environment, target, node };
+}
+
+async function admitByHost({ environmentId, node }: DockerCall, req: IncomingMessage, open: OpenCall) {
+  requireHost(req);
+  const { principal } = await open.admit('docker', environmentId);
+  return { principal, node };
+}
+
+/** The host is not asked: the access that it allowed to create is the right. */
+function admitClient({ grants }: DockerDeps, claim: CertificateClaim, open: OpenCall) {
+  open.environmentId = claim.environmentId;
+  const { principal, node } = grants.admit(claim);
+  open.principalId = principal.id;
+  return { principal, node: node === null ? null : encodeURIComponent(node) };
 }
 
 /** Outside a Swarm, the only node is the environment's engine. */

@@ -5,9 +5,9 @@ import {
   environmentCreated,
   keyRotated,
   rotateKey,
-} from '../../api/environment-calls.js';
-import { environmentList, environmentListQuery } from '../../api/environment-list.js';
-import { environmentView } from '../../api/environment-view.js';
+} from '../../api/environments/calls.js';
+import { environmentList, environmentListQuery } from '../../api/environments/list.js';
+import { environmentView } from '../../api/environments/view.js';
 import type { EnvironmentAdmin } from '../environments/admin.js';
 import { apiUrlOf, chooseAddresses, tunnelAddressOf } from '../environments/agent-addresses.js';
 import { type CommandSources, environmentCommands } from '../environments/environment-commands.js';

@@ -1,5 +1,6 @@
 import type { Operation } from '../http/define-operation.js';
 import { type OpenApiDeps, openApiOperation } from '../http/openapi/openapi-operation.js';
+import { type DockerAccessDeps, dockerAccessOperations } from './docker-access/operations.js';
 import { dockerOperations } from './docker-operations.js';
 import { type EnvironmentDeps, environmentOperations } from './environments.js';
 import { type EventDeps, eventOperations } from './events.js';
@@ -17,6 +18,7 @@ export type OperationDeps = EnvironmentDeps &
   TunnelDeps &
   SnapshotDeps &
   TicketDeps &
+  DockerAccessDeps &
   WebhookDeps &
   SettingsDeps &
   FleetDeps &
@@ -30,6 +32,7 @@ export const OPERATIONS: readonly Operation<OperationDeps>[] = [
   ...snapshotOperations,
   ...nodeOperations,
   ...dockerOperations,
+  ...dockerAccessOperations,
   ...ticketOperations,
   ...webhookOperations,
   ...settingsOperations,

@@ -25,6 +25,7 @@ async function setup(t: Scope) {
     FAIRLEAD_BIND: '127.0.0.1',
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: '0',
+    FAIRLEAD_DOCKER_PORT: 'none',
     // The loader replaces $LIB by the machine's library folder.
     LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1',
     FAKETIME_TIMESTAMP_FILE: clockFile,

@@ -19,6 +19,7 @@ async function startInVain(t: ExecutionContext, dataDir: string) {
     FAIRLEAD_BIND: '127.0.0.1',
     FAIRLEAD_PORT: '0',
     FAIRLEAD_TUNNEL_PORT: '0',
+    FAIRLEAD_DOCKER_PORT: 'none',
     FAIRLEAD_DATA_DIR: dataDir,
     FAIRLEAD_ADMIN_PASSWORD: 'a-password-for-tests',
     FAIRLEAD_LOG_LEVEL: 'silent',

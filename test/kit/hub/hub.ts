@@ -15,6 +15,8 @@ export interface Hub extends HubApi {
   readonly dataDir: string;
   readonly port: number;
   readonly tunnelPort: number;
+  /** 0: it is off, unless `env` says otherwise. */
+  readonly dockerPort: number;
   readonly password: string;
   readonly child: Child;
 }
@@ -45,18 +47,21 @@ export async function startHub(
     NODE_ENV: 'test',
     FAIRLEAD_PORT: String(like?.port ?? 0),
     FAIRLEAD_TUNNEL_PORT: String(like?.tunnelPort ?? 0),
+    FAIRLEAD_DOCKER_PORT: like?.dockerPort ? String(like.dockerPort) : 'none',
     FAIRLEAD_DATA_DIR: dataDir,
     FAIRLEAD_ADMIN_PASSWORD: PASSWORD,
     ...env,
   });
   const line = await child.untilLine(/^fairlead: dashboard https:/, START_MS);
-  const [, port, tunnelPort] = /:(\d+) {2}tunnel .*:(\d+)$/.exec(line) ?? [];
+  const [, port, tunnelPort, dockerPort = 0] =
+    /:(\d+) {2}tunnel .*?:(\d+)(?: {2}docker .*:(\d+))?$/.exec(line) ?? [];
   const api = await signIn(t, { origin: `https://localhost:${port}`, password: PASSWORD });
   return {
     ...api,
     dataDir,
     port: Number(port),
     tunnelPort: Number(tunnelPort),
+    dockerPort: Number(dockerPort),
     password: PASSWORD,
     child,
   };

@@ -10,7 +10,7 @@ import { LogRecorder } from '../log-recorder.js';
 
 const [dataDir = ''] = process.argv.slice(2);
 const plugin = createPlugin(
-  { bind: '127.0.0.1', tunnelPort: 0, dataDir },
+  { bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none', dataDir },
   { authenticate: async () => ({ id: 'admin', via: 'bearer' }), logger: new LogRecorder() },
 );
 const server = http.createServer(plugin.callback);

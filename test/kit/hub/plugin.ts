@@ -18,6 +18,8 @@ export interface TestPlugin extends ApiClient {
   /** The address that agents use: `http://127.0.0.1:<port>/edge`. */
   readonly url: string;
   readonly tunnelPort: number;
+  /** Null unless the options have one. */
+  readonly dockerPort: number | null;
   readonly dataDir: string;
   readonly log: LogRecorder;
   readonly server: http.Server;
@@ -33,7 +35,7 @@ export async function startPlugin(
   const dataDir = options.dataDir ?? (await tempFolder(t));
   const log = new LogRecorder();
   const plugin = createPlugin(
-    { bind: '127.0.0.1', tunnelPort: 0, ...options, dataDir },
+    { bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none', ...options, dataDir },
     {
       authenticate: async (req) =>
         req.headers.authorization === 'Bearer admin' ? { id: 'admin', via: 'bearer' } : null,
@@ -51,9 +53,10 @@ export async function startPlugin(
     server.close();
   };
   t.teardown(stop);
-  const { tunnelPort } = await plugin.start();
+  const { tunnelPort, dockerPort } = await plugin.start();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/edge`;
-  return { plugin, url, tunnelPort, dataDir, log, server, stop, ...apiClient({ url, token: 'admin' }) };
+  const api = apiClient({ url, token: 'admin' });
+  return { plugin, url, tunnelPort, dockerPort, dataDir, log, server, stop, ...api };
 }

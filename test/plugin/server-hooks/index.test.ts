@@ -11,7 +11,7 @@ import { tempFolder } from '../../kit/temp-folder.js';
 async function makePlugin(t: ExecutionContext, authenticate: Host['authenticate'] = async () => null) {
   const dataDir = await tempFolder(t);
   const plugin = createPlugin(
-    { dataDir, bind: '127.0.0.1', tunnelPort: 0 },
+    { dataDir, bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none' },
     { authenticate, logger: new LogRecorder() },
   );
   t.teardown(() => plugin.stop());

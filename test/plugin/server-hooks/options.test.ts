@@ -10,6 +10,7 @@ test('options: only the data folder has no default', (t) => {
     dataDir: '/data',
     mount: '/edge',
     tunnelPort: 8000,
+    dockerPort: 2376,
     bind: '0.0.0.0',
     publicUrl: null,
     tunnelAddress: null,
@@ -44,6 +45,7 @@ test('options: given values are used, addresses are normalised, and the result i
     dataDir: '/data',
     mount: '/a/b-c',
     tunnelPort: 0,
+    dockerPort: 2377,
     bind: '::1',
     publicUrl: 'HTTPS://Hub.Example:443/edge/',
     tunnelAddress: 'Hub.Example:9000',
@@ -65,6 +67,10 @@ test('options: given values are used, addresses are normalised, and the result i
   t.true(Object.isFrozen(resolved));
 });
 
+test('options: no Docker port', (t) => {
+  t.is(parseOptions({ dataDir: '/data', dockerPort: 'none' }).dockerPort, null);
+});
+
 test('options: undefined counts as absent', (t) => {
   const given: object = { dataDir: '/data', mount: undefined, publicUrl: undefined, clock: undefined };
   t.is(parseOptions(given as PluginOptions).mount, '/edge');
@@ -82,6 +88,9 @@ const mistakes: [option: string, value: unknown][] = [
   ['tunnelPort', 65_536],
   ['tunnelPort', 80.5],
   ['tunnelPort', '8000'],
+  ['dockerPort', 65_536],
+  ['dockerPort', 'off'],
+  ['dockerPort', null],
   ['bind', ''],
   ['bind', 'a b'],
   ['publicUrl', 'hub.example'],

@@ -21,7 +21,7 @@ async function startDashboard(t: ExecutionContext, framework: string, mount: str
   const seen: string[] = [];
   const errors: unknown[] = [];
   const plugin = createPlugin(
-    { dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0, mount },
+    { dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none', mount },
     {
       authenticate: async (req) => {
         const { originalUrl, url, headers } = req as http.IncomingMessage & { originalUrl?: string };

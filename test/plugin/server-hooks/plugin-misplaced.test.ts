@@ -13,7 +13,7 @@ import { tempFolder } from '../../kit/temp-folder.js';
 async function start(t: ExecutionContext, listen: (plugin: Plugin) => RequestListener) {
   const log = new LogRecorder();
   const plugin = createPlugin(
-    { dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0 },
+    { dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none' },
     { authenticate: async () => ({ id: 'admin', via: 'bearer' }), logger: log },
   );
   const server = http.createServer(listen(plugin));

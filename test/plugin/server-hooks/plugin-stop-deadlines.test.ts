@@ -14,6 +14,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 function fakeRunning(stopped: string[]): Running {
   return {
     tunnelPort: 1,
+    dockerPort: null,
     answer: (_req, res) => void res.write('begun'),
     checkIn: () => false,
     upgrade: () => false,

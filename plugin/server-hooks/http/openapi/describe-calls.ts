@@ -104,9 +104,10 @@ function queryParameters({ query }: OperationSpec, schemas: JsonSchemas): JsonOb
 
 function answers(spec: OperationSpec, schemas: JsonSchemas): Record<string, JsonObject> {
   const described = Object.entries<AnswerSpec>(spec.answers).map(([status, answer]) => {
-    const { description, body, type, headers } = answer;
+    const { description, body, type, otherType, headers } = answer;
     const schema = body ? schemas.convert(body, 'output') : { type: 'string' };
-    const content = body || type ? { content: { [type ?? 'application/json']: { schema } } } : {};
+    const other = otherType === undefined ? {} : { [otherType]: {} };
+    const content = body || type ? { content: { [type ?? 'application/json']: { schema }, ...other } } : {};
     return [status, { description, ...headersOf({ ...timeOf(spec), ...headers }), ...content }];
   });
   return Object.fromEntries(described);

@@ -56,6 +56,20 @@ const environmentSchema: z.ZodType<Stored<Environment>> = z.object({
   createdAt: z.string(),
   associatedAt: z.string().nullable(),
   origin: z.object({ webhookId: z.string(), externalId: z.string().nullable() }).nullable().default(null),
+  dockerAccess: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        node: z.string().nullable(),
+        address: z.string(),
+        certificate: z.string(),
+        createdAt: z.string(),
+        expiresAt: z.string(),
+        createdBy: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 const webhookSchema: z.ZodType<Stored<Webhook>> = z.object({

@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { startApi } from '../../../../plugin/server-hooks/assembly/api.js';
+import { startDockerAccess } from '../../../../plugin/server-hooks/assembly/docker-access.js';
 import { startLive } from '../../../../plugin/server-hooks/assembly/live.js';
 import { startStorage } from '../../../../plugin/server-hooks/assembly/storage.js';
 import { startTunnels } from '../../../../plugin/server-hooks/assembly/tunnels.js';
@@ -18,7 +19,12 @@ const EXEC = 'a'.repeat(64);
 
 /** A hub made of its assemblies, whose calls are recorded. `bound` is a token for environment 1 only. */
 async function setup(t: ExecutionContext) {
-  const options = parseOptions({ dataDir: await tempFolder(t), bind: '127.0.0.1', tunnelPort: 0 });
+  const options = parseOptions({
+    dataDir: await tempFolder(t),
+    bind: '127.0.0.1',
+    tunnelPort: 0,
+    dockerPort: 'none',
+  });
   const logger = new LogRecorder();
   const authenticate = async ({ headers: { authorization } }: IncomingMessage) => {
     if (authorization === 'Bearer admin') return { id: 'admin', via: 'bearer' as const };
@@ -29,9 +35,11 @@ async function setup(t: ExecutionContext) {
   const host = { authenticate, logger };
   const lifecycle = new Lifecycle(options.clock);
   const storage = await startStorage(options, logger, lifecycle);
+  const dockerAccess = await startDockerAccess(options, storage, logger, lifecycle);
   const live = await startLive(options, storage, logger, lifecycle);
   const tunnels = await startTunnels(options, storage, live, logger, lifecycle);
-  const api = await startApi({ options, host, logger, ...storage, ...live, ...tunnels }, lifecycle);
+  const parts = { options, host, logger, ...storage, ...dockerAccess, ...live, ...tunnels };
+  const api = await startApi(parts, lifecycle);
   const below = ({ url = '' }: IncomingMessage) => url.replace(/^\/edge/, '');
   const server = http.createServer((req, res) => api.answer(req, res, below(req)));
   server.on('upgrade', (req, socket, head) => {

@@ -65,9 +65,10 @@ export class ApiContract {
     if (missing.length > 0) return [`headers are missing: ${missing}`];
     if (!documented.content) return answer.text === '' ? [] : [`an undocumented body: ${answer.text}`];
     if (method === 'HEAD') return [];
-    const [type = ''] = Object.keys(documented.content);
+    const types = Object.keys(documented.content);
     const given = answer.headers['content-type']?.split(';')[0] ?? '';
-    if (type !== '*/*' && given !== type) return [`content type ${given} and not ${type}`];
+    const type = types.includes(given) ? given : '*/*';
+    if (!types.includes(type)) return [`content type ${given} and not ${types}`];
     if (!type.endsWith('json')) return [];
     const pointer = ['paths', template, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
     const check = this.#validator(pointer);

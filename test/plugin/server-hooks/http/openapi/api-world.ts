@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rename } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
@@ -65,7 +66,11 @@ const HOST = {
 
 export async function makeApiWorld(t: ExecutionContext): Promise<ApiWorld> {
   const clock = new FakeClock();
-  const hub = await startPlugin(t, {}, { ...HOST, caCertificate: '-----BEGIN CERTIFICATE-----\n' });
+  const hub = await startPlugin(
+    t,
+    { dockerPort: 0 },
+    { ...HOST, caCertificate: '-----BEGIN CERTIFICATE-----\n' },
+  );
   const frozen = await startPlugin(t, { clock });
   const silent = await frozen.createEnvironment({ name: 'silent' });
   const agent = await joinInstance(t, { edgeId: silent.edgeId ?? '', edgeKey: silent.edgeKey, clock });
@@ -165,4 +170,22 @@ async function startGreedyHost(t: ExecutionContext, { plugin }: TestPlugin): Pro
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/edge`;
+}
+
+/** The data folder is away for a moment, so that the store cannot write. */
+export async function unwritable({ ask, hub }: ApiWorld, id: string, asking: Asking): Promise<void> {
+  await rename(hub.dataDir, `${hub.dataDir}.away`);
+  try {
+    await ask(id, '503 store-unwritable', asking);
+  } finally {
+    await rename(`${hub.dataDir}.away`, hub.dataDir);
+  }
+}
+
+let spares = 0;
+
+/** The path of an environment that nothing else uses. */
+export async function spare({ hub }: ApiWorld): Promise<string> {
+  const { id } = await hub.createEnvironment({ name: `spare ${++spares}` });
+  return `/api/environments/${id}`;
 }

@@ -1,7 +1,7 @@
-import { rename } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { signedHeaders } from '../../../../kit/hub/webhook-sender.js';
-import { type ApiWorld, type Asking, atSilent } from './api-world.js';
+import { type ApiWorld, type Asking, atSilent, spare, unwritable } from './api-world.js';
+import { DOCKER_ACCESS_SCENARIOS } from './docker-access-scenarios.js';
 import { DOCKER_SCENARIOS } from './docker-scenarios.js';
 import { LIST_SCENARIOS } from './list-scenarios.js';
 import { NODE_SCENARIOS } from './node-scenarios.js';
@@ -133,6 +133,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 
   ...DOCKER_SCENARIOS,
+  ...DOCKER_ACCESS_SCENARIOS,
   ...NODE_SCENARIOS,
   ...LIST_SCENARIOS,
 
@@ -224,21 +225,3 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await unwritable(world, 'callWebhook', signed('{"name": "lost"}'));
   },
 };
-
-/** The data folder is away for a moment, so that the store cannot write. */
-async function unwritable({ ask, hub }: ApiWorld, id: string, asking: Asking): Promise<void> {
-  await rename(hub.dataDir, `${hub.dataDir}.away`);
-  try {
-    await ask(id, '503 store-unwritable', asking);
-  } finally {
-    await rename(`${hub.dataDir}.away`, hub.dataDir);
-  }
-}
-
-let spares = 0;
-
-/** The path of an environment that nothing else uses. */
-async function spare({ hub }: ApiWorld): Promise<string> {
-  const { id } = await hub.createEnvironment({ name: `spare ${++spares}` });
-  return `/api/environments/${id}`;
-}

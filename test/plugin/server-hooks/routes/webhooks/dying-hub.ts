@@ -7,7 +7,7 @@ import { LogRecorder } from '../../../../kit/log-recorder.js';
 
 const [dataDir = ''] = process.argv.slice(2);
 const host = { authenticate: async () => null, logger: new LogRecorder() };
-const plugin = createPlugin({ dataDir, bind: '127.0.0.1', tunnelPort: 0 }, host);
+const plugin = createPlugin({ dataDir, bind: '127.0.0.1', tunnelPort: 0, dockerPort: 'none' }, host);
 await plugin.start();
 const server = http.createServer((req, res) => {
   res.writeHead = () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { environmentStatus, environmentView } from './environment-view.js';
+import { environmentStatus, environmentView } from './view.js';
 
 /** Sort keys of a list. */
 const SORTS = ['id', 'name', 'createdAt', 'lastCheckInAt', 'status'] as const;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { environmentView, time } from './environment-view.js';
-import { printable } from './printable.js';
+import { printable } from '../printable.js';
+import { environmentView, time } from './view.js';
 
 const name = printable(z.string().trim().min(1).max(100));
 const tags = z.array(printable(z.string().trim().min(1).max(64))).max(32);

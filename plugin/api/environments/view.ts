@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { snapshotSchema } from '../../protocol/messages/snapshot.js';
+import { snapshotSchema } from '../../../protocol/messages/snapshot.js';
 
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime({ precision: 3 });

@@ -1,0 +1,87 @@
+import { openFileLimit } from '../disk/open-file-limit.js';
+import { DockerAccessAdmin } from '../docker-access/admin.js';
+import { DockerAuthority } from '../docker-access/authority.js';
+import { DockerGrants } from '../docker-access/grants.js';
+import { portNames } from '../docker-access/port-names.js';
+import type { Logger } from '../host.js';
+import { OpenCalls } from '../http/open-calls.js';
+import type { Lifecycle } from '../lifecycle.js';
+import type { ResolvedOptions } from '../options.js';
+import { answerDockerCall, answerDockerUpgrade, type DockerDeps } from '../routes/docker.js';
+import type { DockerAccessService } from '../routes/docker-access/operations.js';
+import { DockerPort } from '../routes/docker-access/port.js';
+import type { Storage } from './storage.js';
+
+/** Client certificates for the Docker port. */
+export interface DockerAccessParts {
+  readonly grants: DockerGrants;
+  /** Null: the port is off. */
+  readonly dockerAuthority: DockerAuthority | null;
+  /** The calls by the port. They end after the tunnels. */
+  readonly portCalls: OpenCalls;
+}
+
+export async function startDockerAccess(
+  options: ResolvedOptions,
+  { store }: Pick<Storage, 'store'>,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Promise<DockerAccessParts> {
+  const { dataDir, dockerPort, clock, randomBytes } = options;
+  const portCalls = new OpenCalls(clock);
+  await lifecycle.use({ stop: async () => void (await portCalls.end()) });
+  const grants = await lifecycle.use(new DockerGrants({ store, clock }));
+  if (dockerPort === null) return { grants, dockerAuthority: null, portCalls };
+  const names = () => portNames(store, options);
+  const dockerAuthority = await lifecycle.use(
+    new DockerAuthority({ dataDir, names, clock, randomBytes, logger }),
+  );
+  const stop = store.watch((change) => {
+    if (change.kind === 'settings') void dockerAuthority.refresh();
+  });
+  await lifecycle.use({ stop });
+  return { grants, dockerAuthority, portCalls };
+}
+
+export interface DockerPortParts extends DockerAccessParts, Pick<Storage, 'store'> {
+  readonly options: ResolvedOptions;
+  readonly logger: Logger;
+}
+
+/** The Docker port, not started yet, and what its operations need; null if it is off. */
+export function makeDockerPort(
+  { options, store, logger, dockerAuthority: authority, portCalls }: DockerPortParts,
+  docker: () => DockerDeps,
+): { readonly port: DockerPort; readonly service: DockerAccessService } | null {
+  const { dockerPort, bind, clock, randomBytes } = options;
+  if (!authority || dockerPort === null) return null;
+  const port = new DockerPort({
+    port: dockerPort,
+    bind,
+    openFiles: openFileLimit(),
+    authority,
+    clock,
+    logger,
+    onRequest: (req, res, claim) => {
+      portCalls.open(req, res);
+      const { environmentId } = claim;
+      void answerDockerCall(docker(), { environmentId, node: null, path: req.url ?? '', claim }, req, res);
+    },
+    onUpgrade: (req, socket, head, claim) => {
+      portCalls.addSocket(socket);
+      const { environmentId } = claim;
+      const call = { environmentId, node: null, path: req.url ?? '', claim };
+      void answerDockerUpgrade(docker(), call, req, socket, head);
+    },
+  });
+  return {
+    port,
+    service: {
+      admin: new DockerAccessAdmin({ store, authority, clock, randomBytes }),
+      authority,
+      get port() {
+        return port.port;
+      },
+    },
+  };
+}
