@@ -1,6 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { addCompletion } from './commands/completion.js';
+import { addConnect } from './commands/connect.js';
+import { addContext } from './commands/context.js';
+import { addDoctor } from './commands/doctor.js';
+import { addExec } from './commands/exec.js';
 import { addListEnvironments } from './commands/list-environments.js';
 import { addLogin } from './commands/login.js';
+import { addLogout } from './commands/logout.js';
 import { addOpen } from './commands/open.js';
 import { EXIT, Failure } from './failure.js';
 import type { Runtime } from './runtime.js';
@@ -20,13 +26,19 @@ export function buildProgram(runtime: Runtime): Command {
     .option('--json', 'print JSON')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({ writeOut: write(stdout), writeErr: write(stderr) })
     .showSuggestionAfterError()
     .exitOverride();
   addLogin(program, runtime);
   addListEnvironments(program, runtime);
+  addContext(program, runtime);
+  addConnect(program, runtime);
+  addExec(program, runtime);
   addOpen(program, runtime);
+  addDoctor(program, runtime);
+  addLogout(program, runtime);
+  addCompletion(program, runtime);
   return program;
 }
 

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { AccessRecords } from './config/access-records.js';
 import { configFolder } from './config/folder.js';
 import { type Login, Logins } from './config/logins.js';
 import { EXIT, Failure } from './failure.js';
 import { parseHubAddress } from './hub/address.js';
 import { HubClient } from './hub/client.js';
+import { DockerAccesses } from './hub/docker-access.js';
 import type { Runtime } from './runtime.js';
 import { Output } from './terminal/output.js';
 
@@ -20,12 +22,14 @@ export class Session {
   readonly output: Output;
   readonly folder: string;
   readonly logins: Logins;
+  readonly accessRecords: AccessRecords;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
     this.output = new Output(runtime);
     this.folder = configFolder(runtime);
     this.logins = new Logins(this.folder, (message) => this.output.note(message));
+    this.accessRecords = new AccessRecords(this.folder);
   }
 
   /**
@@ -57,5 +61,9 @@ export class Session {
 
   async client(options: GlobalOptions): Promise<HubClient> {
     return new HubClient(await this.login(options));
+  }
+
+  accesses(hub: HubClient): DockerAccesses {
+    return new DockerAccesses(hub, this.accessRecords);
   }
 }

@@ -1,11 +1,13 @@
-import type { Command } from 'commander';
-import type { EnvironmentView } from '../../plugin/api.js';
+import { type Command, Option } from 'commander';
+import type { EnvironmentStatus, EnvironmentView } from '../../plugin/api.js';
 import { listEnvironments } from '../hub/environments.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
 import { ago } from '../terminal/duration.js';
 import { alignTable } from '../terminal/table.js';
-import { collect } from './parse-options.js';
+import { collect, collectChoice } from './parse-options.js';
+
+const STATUSES: readonly EnvironmentStatus[] = ['new', 'online', 'degraded', 'offline', 'refused'];
 
 interface ListOptions extends GlobalOptions {
   readonly status: readonly string[];
@@ -23,13 +25,17 @@ export function addListEnvironments(program: Command, runtime: Runtime): void {
     .command('ls')
     .alias('list')
     .description('List environments')
-    .option(
-      '--status <status>',
-      'only with this status: new, online, degraded, offline, refused',
-      collect,
-      [],
+    .addOption(
+      new Option('--status <status>', 'only with this status; several times: with one of them')
+        .choices(STATUSES)
+        .default([], 'any')
+        .argParser(collectChoice(STATUSES)),
     )
-    .option('--tag <tag>', 'only with this tag; several times: with all of them', collect, [])
+    .addOption(
+      new Option('--tag <tag>', 'only with this tag; several times: with all of them')
+        .default([], 'any')
+        .argParser(collect),
+    )
     .option('--search <words>', 'only with these words in name, tags or Edge ID')
     .option('-q, --quiet', 'names only')
     .addHelpText(

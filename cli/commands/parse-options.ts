@@ -5,6 +5,14 @@ export function collect(value: string, former: readonly string[]): string[] {
   return [...former, value];
 }
 
+/** {@link collect} for an option with a fixed set of values. */
+export function collectChoice(choices: readonly string[]) {
+  return (value: string, former: readonly string[]): string[] => {
+    if (!choices.includes(value)) throw new InvalidArgumentError(`Allowed are ${choices.join(', ')}.`);
+    return collect(value, former);
+  };
+}
+
 /** A whole number of seconds. */
 export function parseSeconds(value: string): number {
   return parseWhole(value, 1, 86_400);

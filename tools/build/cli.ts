@@ -1,5 +1,5 @@
 import { chmod, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -28,6 +28,6 @@ export async function buildCli(outfile = CLI_BUNDLE): Promise<number> {
     metafile: true,
     logLevel: 'error',
   });
-  await chmod(join(root, outfile), 0o755);
+  await chmod(resolve(root, outfile), 0o755);
   return Object.values(metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);
 }

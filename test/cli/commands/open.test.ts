@@ -1,10 +1,10 @@
 import test from 'ava';
-import type { EnvironmentView } from '../../plugin/api.js';
-import { startAgent } from '../kit/agent/agent.js';
-import { type CliUser, loggedInUser } from '../kit/cli/run-cli.js';
-import { startScriptedEngine } from '../kit/engine/scripted-engine.js';
-import { type Hub, startHub } from '../kit/hub/hub.js';
-import { fileScope } from '../kit/scope.js';
+import type { EnvironmentView } from '../../../plugin/api.js';
+import { startAgent } from '../../kit/agent/agent.js';
+import { type CliUser, loggedInUser } from '../../kit/cli/run-cli.js';
+import { startScriptedEngine } from '../../kit/engine/scripted-engine.js';
+import { type Hub, startHub } from '../../kit/hub/hub.js';
+import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<{ hub: Hub; user: CliUser }> | undefined;

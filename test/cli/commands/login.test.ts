@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { cliUser, loggedInUser } from '../kit/cli/run-cli.js';
-import { type Hub, startHub } from '../kit/hub/hub.js';
-import { fileScope } from '../kit/scope.js';
+import { cliUser, loggedInUser } from '../../kit/cli/run-cli.js';
+import { type Hub, startHub } from '../../kit/hub/hub.js';
+import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
 let started: Promise<Hub> | undefined;

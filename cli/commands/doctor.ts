@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { checkDockerClient } from '../doctor/check-docker-client.js';
+import { checkDockerPort } from '../doctor/check-docker-port.js';
+import { checkEnvironment } from '../doctor/check-environment.js';
+import { checkHub } from '../doctor/check-hub.js';
+import { Checklist } from '../doctor/checklist.js';
+import { Failure } from '../failure.js';
+import { HubClient } from '../hub/client.js';
+import type { Runtime } from '../runtime.js';
+import { type GlobalOptions, Session } from '../session.js';
+
+/** `fairlead doctor [NAME]`. */
+export function addDoctor(program: Command, runtime: Runtime): void {
+  program
+    .command('doctor')
+    .description('Check each step from this machine to the hub, and to an engine')
+    .argument('[name]', 'name or id of an environment')
+    .addHelpText('after', '\nExamples:\n  fairlead doctor\n  fairlead doctor shop --json')
+    .action(async (name: string | undefined, _options, command: Command) =>
+      doctor(new Session(runtime), name, command.optsWithGlobals()),
+    );
+}
+
+async function doctor(session: Session, name: string | undefined, options: GlobalOptions): Promise<void> {
+  const { runtime, output } = session;
+  const list = new Checklist(output, !options.json);
+  const login = await list.run('login', async () => {
+    const value = await session.login(options);
+    return { text: value.url, value };
+  });
+  if (login !== undefined) {
+    const hub = new HubClient(login);
+    if (await checkHub(list, runtime.clock, login, hub)) {
+      if (name === undefined) await checkDockerPort(list, session, login);
+      else await checkEnvironment(list, session, hub, name);
+    }
+  }
+  await checkDockerClient(list, runtime);
+  if (options.json) output.json({ ok: list.isOk, checks: list.results });
+  if (!list.isOk) throw new Failure('');
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { ContextStore, dockerFolder } from '../docker/context-store.js';
+import { EXIT, Failure } from '../failure.js';
+import type { Runtime } from '../runtime.js';
+import { type GlobalOptions, Session } from '../session.js';
+
+interface RemoveOptions extends GlobalOptions {
+  readonly force?: boolean;
+}
+
+/** `fairlead context rm CONTEXT`. */
+export function addRemoveContext(context: Command, runtime: Runtime): void {
+  context
+    .command('rm')
+    .alias('remove')
+    .description('Remove a Docker context of an environment, and revoke its certificate')
+    .argument('<context>', 'name of the context')
+    .option('--force', 'even if it is in use')
+    .action(async (name: string, _options, command: Command) =>
+      removeContext(new Session(runtime), name, command.optsWithGlobals()),
+    );
+}
+
+async function removeContext(session: Session, name: string, options: RemoveOptions): Promise<void> {
+  const folder = dockerFolder(session.runtime);
+  const store = new ContextStore(folder);
+  const { origin } = (await store.find(name)) ?? {};
+  if (origin === undefined)
+    throw new Failure(`There is no Docker context ${name} of an environment`, { exitCode: EXIT.notFound });
+  if (!options.force && (await currentContext(folder)) === name)
+    throw new Failure(`${name} is the current Docker context`, {
+      nextStep: 'Run docker context use default, or pass --force',
+    });
+  const hub = await session.client({ ...options, hub: origin.hub });
+  await session.accesses(hub).revoke({ id: origin.accessId, environmentId: origin.environmentId });
+  await store.remove(name);
+  if (options.json) session.output.json({ removed: name });
+  else session.output.line(`Removed context ${name}`);
+}
+
+/** Undefined without a readable configuration: that is Docker's default context. */
+async function currentContext(folder: string): Promise<string | undefined> {
+  try {
+    const { currentContext: name } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as {
+      currentContext?: string;
+    };
+    return name;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../protocol/time/clock.js';
+import { dialDockerPort } from '../docker/dial-docker-port.js';
+import type { DockerAccess, DockerAccesses } from '../hub/docker-access.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Validity of a certificate: what a process that is killed leaves behind ends by then, and its key is gone with it. */
+const ACCESS_MS = 7 * DAY_MS;
+/** Renewed when less than this is left. */
+const RENEW_MS = DAY_MS;
+
+export interface AccessTarget {
+  readonly environmentId: number;
+  readonly node: string | undefined;
+  /** As the hub lists it. */
+  readonly name: string;
+}
+
+/** An access that is renewed before it expires. The former one stays: its connections last until its own expiry. */
+export class RenewingAccess {
+  readonly #accesses: DockerAccesses;
+  readonly #target: AccessTarget;
+  readonly #clock: Clock;
+  readonly #made: DockerAccess[] = [];
+  #current: Promise<DockerAccess> | undefined;
+
+  constructor(accesses: DockerAccesses, target: AccessTarget, clock: Clock) {
+    this.#accesses = accesses;
+    this.#target = target;
+    this.#clock = clock;
+  }
+
+  /** Creates the first one. @throws Failure */
+  async start(): Promise<void> {
+    await this.#get();
+  }
+
+  async dial(signal: AbortSignal): Promise<Duplex> {
+    return dialDockerPort(await this.#get(), { clock: this.#clock, signal });
+  }
+
+  /** Revokes them. @throws Failure */
+  async stop(): Promise<void> {
+    for (const access of this.#made.splice(0)) await this.#accesses.revoke(access);
+  }
+
+  async #get(): Promise<DockerAccess> {
+    const current = await this.#current;
+    if (current !== undefined && Date.parse(current.expiresAt) - this.#clock.now() > RENEW_MS) return current;
+    this.#current = this.#create().catch((error: unknown) => {
+      // A failed renewal is tried again by the next connection; until it expires, the former one still works.
+      this.#current = current === undefined ? undefined : Promise.resolve(current);
+      if (current === undefined) throw error;
+      return current;
+    });
+    return this.#current;
+  }
+
+  async #create(): Promise<DockerAccess> {
+    const { environmentId: id, node, name } = this.#target;
+    const expiresAt = new Date(this.#clock.now() + ACCESS_MS);
+    const access = await this.#accesses.create({ id }, { name, node, expiresAt });
+    this.#made.push(access);
+    return access;
+  }
+}

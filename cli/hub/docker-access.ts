@@ -1,0 +1,74 @@
+import type { EnvironmentView } from '../../plugin/api.js';
+import type { AccessRecords } from '../config/access-records.js';
+import { makeCertificateRequest } from '../docker/certificate-request.js';
+import { EXIT, Failure } from '../failure.js';
+import { printable } from '../terminal/printable.js';
+import type { HubClient } from './client.js';
+
+/** What a client needs to use the Docker port; the certificates and the key are PEM. */
+export interface DockerAccess {
+  readonly id: string;
+  readonly environmentId: number;
+  /** `tcp://host:port`. */
+  readonly host: string;
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
+/** The answer to `POST /environments/:id/docker-access`. */
+type Created = Pick<DockerAccess, 'id' | 'host' | 'ca' | 'certificate' | 'expiresAt'>;
+
+export interface AccessRequest {
+  /** What it is for: `context on workstation`. */
+  readonly name: string;
+  /** Id or name of a Swarm node. */
+  readonly node?: string | undefined;
+  /** Default: the hub's, 90 days. */
+  readonly expiresAt?: Date;
+}
+
+const MAX_NAME = 64;
+
+/** Creates and revokes accesses, and keeps a record of each until it is revoked. */
+export class DockerAccesses {
+  readonly #hub: HubClient;
+  readonly #records: AccessRecords;
+
+  constructor(hub: HubClient, records: AccessRecords) {
+    this.#hub = hub;
+    this.#records = records;
+  }
+
+  async create(
+    { id: environmentId }: Pick<EnvironmentView, 'id'>,
+    { name, node, expiresAt }: AccessRequest,
+  ): Promise<DockerAccess> {
+    const { csr, key } = await makeCertificateRequest();
+    const path = `/api/environments/${environmentId}/docker-access`;
+    const { body } = await this.#hub.call<Created>('POST', path, {
+      body: {
+        name: printable(name).slice(0, MAX_NAME),
+        csr,
+        ...(node === undefined ? {} : { node }),
+        ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+      },
+    });
+    const { id, host, ca, certificate, expiresAt: endsAt } = body;
+    await this.#records.add({ id, url: this.#hub.url, environmentId, host });
+    return { id, environmentId, host, ca, certificate, key, expiresAt: endsAt };
+  }
+
+  /** Ends an access and its open streams. Of an access that is gone already only the record is removed. */
+  async revoke({ id, environmentId }: Pick<DockerAccess, 'id' | 'environmentId'>): Promise<void> {
+    try {
+      const path = `/api/environments/${environmentId}/docker-access/${encodeURIComponent(id)}`;
+      await this.#hub.call('DELETE', path);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== EXIT.notFound) throw error;
+    }
+    await this.#records.remove(id);
+  }
+}
