@@ -1,4 +1,4 @@
-import type { EnvironmentView } from '../../plugin/api.js';
+import type { CreateDockerAccess, DockerAccessCreated, EnvironmentView } from '../../plugin/api.js';
 import type { AccessRecords } from '../config/access-records.js';
 import { makeCertificateRequest } from '../docker/certificate-request.js';
 import { EXIT, Failure } from '../failure.js';
@@ -17,9 +17,6 @@ export interface DockerAccess {
   /** RFC 3339. */
   readonly expiresAt: string;
 }
-
-/** The answer to `POST /environments/:id/docker-access`. */
-type Created = Pick<DockerAccess, 'id' | 'host' | 'ca' | 'certificate' | 'expiresAt'>;
 
 export interface AccessRequest {
   /** What it is for: `context on workstation`. */
@@ -48,14 +45,13 @@ export class DockerAccesses {
   ): Promise<DockerAccess> {
     const { csr, key } = await makeCertificateRequest();
     const path = `/api/environments/${environmentId}/docker-access`;
-    const { body } = await this.#hub.call<Created>('POST', path, {
-      body: {
-        name: printable(name).slice(0, MAX_NAME),
-        csr,
-        ...(node === undefined ? {} : { node }),
-        ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
-      },
-    });
+    const request: CreateDockerAccess = {
+      name: printable(name).slice(0, MAX_NAME),
+      csr,
+      ...(node === undefined ? {} : { node }),
+      ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+    };
+    const { body } = await this.#hub.call<DockerAccessCreated>('POST', path, { body: request });
     const { id, host, ca, certificate, expiresAt: endsAt } = body;
     await this.#records.add({ id, url: this.#hub.url, environmentId, host });
     return { id, environmentId, host, ca, certificate, key, expiresAt: endsAt };

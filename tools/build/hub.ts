@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCli } from './cli.js';
 import { buildPanel } from './panel.js';
 
 /** The bundled hub, relative to the project. */
@@ -51,6 +52,7 @@ export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
     logLevel: 'error',
   });
   await buildPanel(join(outdir, PANEL));
+  await buildCli(join(outdir, 'cli/fairlead.mjs'));
   await cp(join(root, 'host/page'), join(target, 'host/page'), { recursive: true });
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'));
   const writeJson = (file: string, value: object) =>
