@@ -2,7 +2,6 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildCli } from './cli.js';
 import { buildPanel } from './panel.js';
 
 /** The bundled hub, relative to the project. */
@@ -12,6 +11,8 @@ const PLUGIN = 'plugin/server-hooks/index';
 /** The worker's code: nothing imports it. */
 const WORKER = 'plugin/server-hooks/json-worker-entry';
 const PANEL = 'plugin/ui-panel';
+/** The `fairlead` command: here it shares its code with the hub. */
+const CLI = 'cli/main';
 
 /**
  * Bundles the hub (host and plugin) into a folder of ES modules for Node 20 that needs no `node_modules`: the content of
@@ -30,13 +31,19 @@ export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
   await mkdir(join(target, 'host'), { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { 'host/main': 'host/main.ts', [PLUGIN]: `${PLUGIN}.ts`, [WORKER]: `${WORKER}.ts` },
+    entryPoints: {
+      'host/main': 'host/main.ts',
+      [PLUGIN]: `${PLUGIN}.ts`,
+      [WORKER]: `${WORKER}.ts`,
+      [CLI]: `${CLI}.ts`,
+    },
     outdir,
     bundle: true,
     splitting: true,
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
+    define: { 'process.env.FAIRLEAD_VERSION': JSON.stringify(version) },
     // CommonJS packages inside an ES module still use `require` for Node's own modules, and `__filename`.
     banner: {
       js: [
@@ -52,7 +59,6 @@ export async function buildHub(outdir = HUB_FOLDER): Promise<number> {
     logLevel: 'error',
   });
   await buildPanel(join(outdir, PANEL));
-  await buildCli(join(outdir, 'cli/fairlead.mjs'));
   await cp(join(root, 'host/page'), join(target, 'host/page'), { recursive: true });
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'));
   const writeJson = (file: string, value: object) =>

@@ -67,12 +67,13 @@ test('context names: an environment’s own name where Docker accepts it', (t) =
   );
 });
 
-test('contexts: the docker client lists what was saved', async (t) => {
+test('contexts: the docker client reads what was saved, and keeps its origin', async (t) => {
   const config = await tempFolder(t);
-  await new ContextStore(config).save('shop', 'Fairlead: shop', access('one'), HUB);
+  const store = new ContextStore(config);
+  await store.save('shop', 'Fairlead: shop', access('one'), HUB);
   let text: string;
+  const env = { ...process.env, DOCKER_CONFIG: config };
   try {
-    const env = { ...process.env, DOCKER_CONFIG: config };
     text = execFileSync('docker', ['context', 'inspect', 'shop'], { env, encoding: 'utf8', stdio: 'pipe' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -83,4 +84,6 @@ test('contexts: the docker client lists what was saved', async (t) => {
   t.is(context.Metadata.Description, 'Fairlead: shop');
   t.is(context.Endpoints.docker.Host, 'tcp://hub.example:2376');
   t.deepEqual(context.TLSMaterial, { docker: ['ca.pem', 'cert.pem', 'key.pem'] });
+  execFileSync('docker', ['context', 'update', 'shop', '--description', 'mine'], { env, stdio: 'pipe' });
+  t.is((await store.find('shop'))?.origin?.accessId, 'one');
 });

@@ -35,6 +35,7 @@ serialServerTest(
     const inspect = async (format: string) =>
       JSON.parse((await engine.docker(['inspect', '-f', `{{json ${format}}}`, id])).stdout);
     t.is((await engine.docker(['exec', id, ...HEALTHCHECK])).stdout, 'fairlead: healthy\n');
+    t.regex((await engine.docker(['exec', id, 'fairlead', '--version'])).stdout, /^\d+\.\d+\.\d+/);
     t.deepEqual((await inspect('.Config.Healthcheck.Test')).slice(1), HEALTHCHECK);
     const { stdout: status } = await engine.docker(['exec', id, 'cat', '/proc/1/status']);
     t.regex(status, /^Uid:\t1000\t1000/m);
