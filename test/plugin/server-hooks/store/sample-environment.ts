@@ -35,6 +35,18 @@ export function sampleEnvironment(
     createdAt: '2028-01-01T00:00:00.000Z',
     associatedAt: null,
     origin: { webhookId: 'AAAAAAAAAAAAAAAAAAAAAA', externalId: `shop/${id}` },
+    dockerAccess: [
+      {
+        id: '40000000000000000000000000000001',
+        name: 'laptop',
+        node: null,
+        address: 'hub.example:2376',
+        certificate: '-----BEGIN CERTIFICATE-----',
+        createdAt: '2029-01-01T00:00:00.000Z',
+        expiresAt: '2030-01-01T00:00:00.000Z',
+        createdBy: 'admin',
+      },
+    ],
     revision: 1,
     ...changes,
   };

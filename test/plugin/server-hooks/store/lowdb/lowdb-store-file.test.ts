@@ -54,7 +54,12 @@ test('lowdb store: a file without revisions, written by 0.1.0, is opened and ext
   const { path, store } = await setup(t);
   await copyFile(new URL('fairlead-0.1.0.json', import.meta.url), path);
   await store.start();
-  t.deepEqual([...store.environments()], [sampleEnvironment(1), sampleEnvironment(2)]);
+  // It knew no Docker port.
+  const old = [1, 2].map((id) => {
+    const { dockerAccess: _, ...environment } = sampleEnvironment(id);
+    return environment;
+  });
+  t.deepEqual<unknown, unknown>([...store.environments()], old);
   t.deepEqual([...store.webhooks()], [sampleWebhook('AAAAAAAAAAAAAAAAAAAAAA')]);
   t.deepEqual(store.settings(), { ...DEFAULT_SETTINGS, checkInSeconds: 60 });
   await store.update(1, (current) => ({ ...current, name: 'other' }));

@@ -1,0 +1,126 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { DockerAccessCreated, DockerAccessList } from '../../../../../plugin/api.js';
+import { makeClient } from '../../../../kit/docker/port-client.js';
+import { startPlugin, type TestPlugin } from '../../../../kit/hub/plugin.js';
+
+const DAY_MS = 86_400_000;
+const PATH = '/api/environments/1/docker-access';
+
+async function setup(t: Parameters<typeof startPlugin>[0], ...rest: [object?, object?]): Promise<TestPlugin> {
+  const hub = await startPlugin(t, { dockerPort: 0, ...rest[0] }, rest[1]);
+  await hub.createEnvironment({ name: 'shop' });
+  return hub;
+}
+
+test('docker access: is listed without its key, and its key is stored nowhere', async (t) => {
+  const hub = await setup(t);
+  const { access } = await makeClient(hub, 1, { name: 'laptop of ann' });
+  const { key = '', ca: _, certificate, context: __, commands: ___, ...view } = access;
+  t.regex(key, /^-----BEGIN PRIVATE KEY-----/);
+  t.deepEqual((await hub.call<DockerAccessList>('GET', PATH)).body, { access: [view] });
+  t.is(view.createdBy, 'admin');
+  t.is(view.host, `tcp://127.0.0.1:${hub.dockerPort}`);
+  const lifeMs = Date.parse(view.expiresAt) - Date.parse(view.createdAt);
+  t.true(lifeMs > 89.9 * DAY_MS && lifeMs <= 90 * DAY_MS);
+  t.is(new X509Certificate(certificate).subject, 'CN=laptop of ann');
+  const detail = (await hub.call<DockerAccessCreated>('GET', `${PATH}/${view.id}`)).body;
+  t.is(detail.key, undefined);
+  t.is(detail.certificate, certificate);
+  const stored = await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8');
+  t.true(stored.includes(view.id));
+  t.false(stored.includes('PRIVATE KEY'));
+});
+
+test('docker access: the CA and the port’s key are files for the owner only, and the port’s own certificate has its names', async (t) => {
+  const hub = await setup(t, { publicUrl: 'https://hub.example:9443/edge' });
+  for (const name of ['ca-key.pem', 'server-key.pem']) {
+    const { mode } = await stat(join(hub.dataDir, 'docker-port', name));
+    t.is(mode & 0o777, 0o600, name);
+  }
+  const { access } = await makeClient(hub, 1);
+  t.is(access.host, `tcp://hub.example:${hub.dockerPort}`);
+  const server = new X509Certificate(await readFile(join(hub.dataDir, 'docker-port/server.pem'), 'utf8'));
+  for (const name of ['hub.example', 'localhost']) t.is(server.checkHost(name), name);
+  t.is(server.checkIP('127.0.0.1'), '127.0.0.1');
+});
+
+test('docker access: a new public URL is in the port’s certificate without a restart', async (t) => {
+  const hub = await setup(t);
+  const fingerprint = async () => {
+    const pem = await readFile(join(hub.dataDir, 'docker-port/server.pem'), 'utf8');
+    return createHash('sha256').update(pem).digest('hex');
+  };
+  const before = await fingerprint();
+  await hub.call('PATCH', '/api/settings', { publicUrl: 'https://new.example/edge' });
+  const { access } = await makeClient(hub, 1);
+  t.is(access.host, `tcp://new.example:${hub.dockerPort}`);
+  t.not(await fingerprint(), before);
+});
+
+test('docker access: invalid input is refused with a code, and nothing is stored', async (t) => {
+  const hub = await setup(t);
+  const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
+  for (const [body, code] of [
+    [{}, 'bad-request'],
+    [{ name: '' }, 'bad-request'],
+    [{ name: 'x'.repeat(65) }, 'bad-request'],
+    [{ name: 'a\nb' }, 'bad-request'],
+    [{ name: 'x', expiresAt: inDays(-1) }, 'bad-request'],
+    [{ name: 'x', expiresAt: inDays(367) }, 'bad-request'],
+    [{ name: 'x', expiresAt: 'tomorrow' }, 'bad-request'],
+    [{ name: 'x', csr: 'x'.repeat(9000) }, 'bad-request'],
+    [{ name: 'x', csr: '' }, 'csr-invalid'],
+    [{ name: 'x', node: 'nowhere' }, 'node-not-found'],
+  ] as const) {
+    const answer = await hub.call<{ code: string }>('POST', PATH, body);
+    t.is(answer.body.code, code, JSON.stringify(body).slice(0, 60));
+  }
+  t.deepEqual((await hub.call('GET', PATH)).body, { access: [] });
+  t.false((await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8')).includes('"dockerAccess"'));
+});
+
+test('docker access: only callers that may change the environment create and revoke, and none that are bound to it', async (t) => {
+  const principals: Readonly<Record<string, object>> = {
+    'Bearer admin': { id: 'admin', via: 'bearer' },
+    'Bearer operator': { id: 'operator', via: 'bearer' },
+    'Bearer bound': { id: 'bound', via: 'bearer', environmentId: 1 },
+  };
+  const hub = await setup(
+    t,
+    {},
+    {
+      authenticate: async ({ headers }: { headers: { authorization?: string } }) =>
+        principals[headers.authorization ?? ''] ?? null,
+      authorize: ({ id }: { id: string }, action: string) => id !== 'operator' || action !== 'write',
+    },
+  );
+  const { access } = await makeClient(hub, 1);
+  const as = async (who: string, method: string, path: string) => {
+    const answer = await fetch(hub.url + path, {
+      method,
+      headers: { authorization: `Bearer ${who}` },
+      ...(method === 'POST' ? { body: '{"name": "x"}' } : {}),
+    });
+    return answer.status;
+  };
+  t.is(await as('operator', 'POST', PATH), 403);
+  t.is(await as('operator', 'DELETE', `${PATH}/${access.id}`), 403);
+  t.is(await as('operator', 'GET', PATH), 200);
+  t.is(await as('bound', 'POST', PATH), 403);
+  t.is(await as('stranger', 'GET', PATH), 401);
+  t.is(await as('bound', 'DELETE', `${PATH}/${access.id}`), 204);
+  t.deepEqual((await hub.call('GET', PATH)).body, { access: [] });
+});
+
+test('docker access: without the port none is created, and the list stays', async (t) => {
+  const hub = await setup(t);
+  await makeClient(hub, 1);
+  await hub.stop();
+  const off = await startPlugin(t, { dataDir: hub.dataDir });
+  t.is((await off.call<DockerAccessList>('GET', PATH)).body.access.length, 1);
+  const refused = await off.call<{ code: string }>('POST', PATH, { name: 'x' });
+  t.like(refused, { status: 409, body: { code: 'docker-port-off' } });
+});
