@@ -6,6 +6,8 @@ export const EXIT = Object.freeze({
   unauthorized: 3,
   notFound: 4,
   unreachable: 5,
+  /** Of a process ended by SIGINT, in shells. */
+  interrupted: 130,
 });
 
 export interface FailureOptions {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { codeOf } from '../protocol/problems/problem.js';
 import { systemClock } from '../protocol/time/clock.js';
+import { EXIT } from './failure.js';
 import { run } from './program.js';
 
 /** The build replaces it with the version of package.json. */
@@ -12,6 +13,8 @@ const interrupt = new AbortController();
 const signals = new EventEmitter();
 for (const name of SIGNALS)
   process.on(name, () => {
+    // The second one does not wait, unless a command gets it.
+    if (interrupt.signal.aborted && signals.listenerCount('signal') === 0) process.exit(EXIT.interrupted);
     interrupt.abort();
     signals.emit('signal', name);
   });

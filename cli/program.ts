@@ -10,6 +10,7 @@ import { addLogout } from './commands/logout.js';
 import { addOpen } from './commands/open.js';
 import { EXIT, Failure } from './failure.js';
 import type { Runtime } from './runtime.js';
+import type { GlobalOptions } from './session.js';
 import { Output } from './terminal/output.js';
 import { printable } from './terminal/printable.js';
 
@@ -29,6 +30,7 @@ export function buildProgram(runtime: Runtime): Command {
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .configureOutput({ writeOut: write(stdout), writeErr: write(stderr) })
     .showSuggestionAfterError()
+    .addHelpText('after', '\nfairlead COMMAND --help has more about each command.')
     .exitOverride();
   addLogin(program, runtime);
   addListEnvironments(program, runtime);
@@ -47,17 +49,22 @@ export function buildProgram(runtime: Runtime): Command {
  * @returns the exit code
  */
 export async function run(args: readonly string[], runtime: Runtime): Promise<number> {
+  const program = buildProgram(runtime);
   try {
-    await buildProgram(runtime).parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof Failure)) throw error;
-    if (error.message !== '') {
-      const output = new Output(runtime);
-      output.note(`fairlead: ${error.message}`);
-      if (error.nextStep !== undefined) output.note(`  → ${error.nextStep}`);
-    }
+    if (error.message !== '') report(error, new Output(runtime), program.opts<GlobalOptions>());
     return error.exitCode;
+  }
+}
+
+function report({ message, nextStep, code }: Failure, output: Output, { json }: GlobalOptions): void {
+  if (json) output.noteJson({ error: { message, code, nextStep } });
+  else {
+    output.note(`fairlead: ${message}`);
+    if (nextStep !== undefined) output.note(`  → ${nextStep}`);
   }
 }

@@ -59,11 +59,16 @@ export class Session {
     return { url: target, ca, token: env.FAIRLEAD_TOKEN, tokenId: null };
   }
 
+  /** A client for the login to use. @throws Failure if there is none */
   async client(options: GlobalOptions): Promise<HubClient> {
-    return new HubClient(await this.login(options));
+    return this.clientOf(await this.login(options));
+  }
+
+  clientOf(login: Pick<Login, 'url' | 'ca'> & { readonly token: string | null }): HubClient {
+    return new HubClient(login, this.runtime.interrupted);
   }
 
   accesses(hub: HubClient): DockerAccesses {
-    return new DockerAccesses(hub, this.accessRecords);
+    return new DockerAccesses(hub, this.accessRecords, this.runtime.clock);
   }
 }

@@ -5,7 +5,6 @@ import { checkEnvironment } from '../doctor/check-environment.js';
 import { checkHub } from '../doctor/check-hub.js';
 import { Checklist } from '../doctor/checklist.js';
 import { Failure } from '../failure.js';
-import { HubClient } from '../hub/client.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
 
@@ -29,7 +28,7 @@ async function doctor(session: Session, name: string | undefined, options: Globa
     return { text: value.url, value };
   });
   if (login !== undefined) {
-    const hub = new HubClient(login);
+    const hub = session.clientOf(login);
     if (await checkHub(list, runtime.clock, login, hub)) {
       if (name === undefined) await checkDockerPort(list, session, login);
       else await checkEnvironment(list, session, hub, name);

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Login } from '../config/logins.js';
 import { EXIT, Failure } from '../failure.js';
 import { parseHubAddress } from '../hub/address.js';
-import { HubClient } from '../hub/client.js';
 import { establishTrust } from '../hub/trust.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
@@ -49,12 +48,15 @@ async function login(session: Session, address: string, options: LoginOptions): 
     ? { token: await readSecretFromStdin(runtime, 'token'), tokenId: null }
     : await makeToken(session, url, ca, options);
   const made: Login = { url, ca, token, tokenId };
-  await new HubClient(made).call('GET', '/api/environments?limit=1');
+  await session.clientOf(made).call('GET', '/api/environments?limit=1');
   const former = await logins.find(url);
   await logins.save(made);
   if (former !== undefined && former.tokenId !== null) {
     // It may have been revoked already, and nothing depends on it any more.
-    await new HubClient(made).callHost('DELETE', `/api/tokens/${former.tokenId}`).catch(() => undefined);
+    await session
+      .clientOf(made)
+      .callHost('DELETE', `/api/tokens/${former.tokenId}`)
+      .catch(() => undefined);
   }
   if (options.json) output.json({ url, pinned: ca !== null, tokenId });
   else output.line(`Logged in to ${url}`);
@@ -62,11 +64,12 @@ async function login(session: Session, address: string, options: LoginOptions): 
 
 /** Trades the password for a session, the session for a token, and ends the session. */
 async function makeToken(
-  { runtime }: Session,
+  session: Session,
   url: string,
   ca: string | null,
   { passwordStdin }: LoginOptions,
 ): Promise<{ token: string; tokenId: string }> {
+  const { runtime } = session;
   if (!passwordStdin && !(runtime.stdin.isTTY && runtime.stderr.isTTY))
     throw new Failure('There is no terminal to ask for the password', {
       exitCode: EXIT.usage,
@@ -75,7 +78,8 @@ async function makeToken(
   const password = passwordStdin
     ? await readSecretFromStdin(runtime, 'password')
     : await ask(runtime, `Password of ${new URL(url).origin}: `, { isSecret: true });
-  const opened = await new HubClient({ url, ca, token: null })
+  const opened = await session
+    .clientOf({ url, ca, token: null })
     .callHost<{ token: string }>('POST', '/api/session', { body: { password } })
     .catch((error: unknown) => {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.notFound) throw error;
@@ -83,14 +87,15 @@ async function makeToken(
         nextStep: 'Create a token in the dashboard, and pass it with --token-stdin',
       });
     });
-  const signedIn = new HubClient({ url, ca, token: opened.body.token });
+  const signedIn = session.clientOf({ url, ca, token: opened.body.token });
   try {
     const name = `fairlead on ${printable(runtime.hostName)}`.slice(0, 100);
     const { body } = await signedIn.callHost<{ id: string; token: string }>('POST', '/api/tokens', {
       body: { name },
+      mustFinish: true,
     });
     return { token: body.token, tokenId: body.id };
   } finally {
-    await signedIn.callHost('DELETE', '/api/session').catch(() => undefined);
+    await signedIn.callHost('DELETE', '/api/session', { mustFinish: true }).catch(() => undefined);
   }
 }

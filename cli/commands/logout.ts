@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import { EXIT, Failure } from '../failure.js';
 import { parseHubAddress } from '../hub/address.js';
-import { HubClient } from '../hub/client.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
 
@@ -19,7 +18,7 @@ async function logout(session: Session, options: GlobalOptions): Promise<void> {
   const { logins, output, accessRecords, runtime } = session;
   const login = await logins.find(options.hub === undefined ? undefined : parseHubAddress(options.hub));
   if (login === undefined) throw new Failure('Not logged in', { exitCode: EXIT.unauthorized });
-  const hub = new HubClient(login);
+  const hub = session.clientOf(login);
   const accesses = session.accesses(hub);
   const errors: Failure[] = [];
   const attempt = async (action: () => Promise<unknown>) => {
@@ -37,7 +36,9 @@ async function logout(session: Session, options: GlobalOptions): Promise<void> {
     await accessRecords.remove(record.id);
   }
   if (login.tokenId !== null && errors.length === 0)
-    await attempt(() => hub.callHost('DELETE', `/api/tokens/${encodeURIComponent(login.tokenId ?? '')}`));
+    await attempt(() =>
+      hub.callHost('DELETE', `/api/tokens/${encodeURIComponent(login.tokenId ?? '')}`, { mustFinish: true }),
+    );
   await logins.remove(login.url);
 
   if (options.json) output.json({ url: login.url, isRevoked: errors.length === 0 });

@@ -76,7 +76,7 @@ async function open(session: Session, name: string, options: OpenOptions): Promi
     await wakeTunnel(hub, runtime, id, { seconds: options.wait, onView });
 
     const pingedMs = clock.monotonic();
-    await hub.call('GET', `/api/environments/${id}/docker/_ping`, { signal: runtime.interrupted });
+    await hub.callEngine('GET', id, '/_ping');
     const pingMs = clock.monotonic() - pingedMs;
     report('engine', `answered in ${duration(pingMs)}`, pingMs);
     if (options.json) output.json({ ok: true, steps });

@@ -11,6 +11,8 @@ export interface AccessRecord {
   readonly environmentId: number;
   /** `tcp://host:port`. */
   readonly host: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
 }
 
 /** One file for each access, so that processes that run at the same time do not overwrite each other. `logout` revokes them. */

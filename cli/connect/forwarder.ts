@@ -68,33 +68,45 @@ export class Forwarder {
     local.on('error', () => undefined);
     local.once('close', () => this.#sockets.delete(local));
     try {
-      await joinStreams(local, await this.#dial(this.#stopped.signal));
+      await joinStreams(local, await this.#dial());
     } catch (error) {
       answerUnavailable(local, error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Dials until it succeeds, `DIAL_MS` pass, or the signal is aborted. */
-  async #dial(signal: AbortSignal): Promise<Duplex> {
-    const { dial, clock, random, onReachable, dialMs = DIAL_MS } = this.#deps;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(dialMs)]);
+  /** Dials until it succeeds, or `dialMs` pass. @throws the last error */
+  async #dial(): Promise<Duplex> {
+    const { dial, clock, random, dialMs = DIAL_MS } = this.#deps;
+    const attempt = new AbortController();
+    const stop = () => attempt.abort();
+    // Not `AbortSignal.any`: on Node 20 it never forgets what it was called for.
+    this.#stopped.signal.addEventListener('abort', stop, { once: true });
+    const cancelDeadline = clock.after(dialMs, stop);
     let last: Error | undefined;
-    for (let failures = 0; ; failures += 1) {
-      try {
-        const remote = await dial(deadline);
-        if (!this.#isReachable) onReachable(undefined);
-        this.#isReachable = true;
-        return remote;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (last === undefined || !deadline.aborted)
-          last = error instanceof Error ? error : new Error(String(error));
-        if (this.#isReachable) onReachable(last);
-        this.#isReachable = false;
-        if (deadline.aborted) throw last;
+    try {
+      for (let failures = 0; ; failures += 1) {
+        try {
+          const remote = await dial(attempt.signal);
+          this.#report(undefined);
+          return remote;
+        } catch (error) {
+          // The deadline's own error says less than the one before.
+          if (last === undefined || !attempt.signal.aborted) last = error as Error;
+          if (!this.#stopped.signal.aborted) this.#report(last);
+          if (attempt.signal.aborted) throw last;
+        }
+        await pause(clock, backoffMs(BACKOFF, failures, random), attempt.signal);
       }
-      await pause(clock, backoffMs(BACKOFF, failures, random), deadline);
+    } finally {
+      cancelDeadline();
+      this.#stopped.signal.removeEventListener('abort', stop);
     }
+  }
+
+  #report(error: Error | undefined): void {
+    const isReachable = error === undefined;
+    if (this.#isReachable !== isReachable) this.#deps.onReachable(error);
+    this.#isReachable = isReachable;
   }
 }
 

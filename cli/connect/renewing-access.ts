@@ -22,7 +22,7 @@ export class RenewingAccess {
   readonly #target: AccessTarget;
   readonly #clock: Clock;
   readonly #made: DockerAccess[] = [];
-  #current: Promise<DockerAccess> | undefined;
+  #creating: Promise<DockerAccess> | undefined;
 
   constructor(accesses: DockerAccesses, target: AccessTarget, clock: Clock) {
     this.#accesses = accesses;
@@ -45,15 +45,18 @@ export class RenewingAccess {
   }
 
   async #get(): Promise<DockerAccess> {
-    const current = await this.#current;
+    const current = this.#made.at(-1);
     if (current !== undefined && Date.parse(current.expiresAt) - this.#clock.now() > RENEW_MS) return current;
-    this.#current = this.#create().catch((error: unknown) => {
-      // A failed renewal is tried again by the next connection; until it expires, the former one still works.
-      this.#current = current === undefined ? undefined : Promise.resolve(current);
+    this.#creating ??= this.#create().finally(() => {
+      this.#creating = undefined;
+    });
+    try {
+      return await this.#creating;
+    } catch (error) {
+      // The next connection tries again; until it expires, the former one still works.
       if (current === undefined) throw error;
       return current;
-    });
-    return this.#current;
+    }
   }
 
   async #create(): Promise<DockerAccess> {

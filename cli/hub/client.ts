@@ -10,7 +10,10 @@ import { type HubAnswer, sendToHub } from './send.js';
 export interface CallOptions {
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** Replaces the interrupt. */
   readonly signal?: AbortSignal | undefined;
+  /** Not ended by an interrupt: what was created must be known, and what is not used any more revoked. */
+  readonly mustFinish?: boolean;
 }
 
 /** The gateway's statuses mean that the environment, or the hub behind a proxy, is not reachable now. */
@@ -37,44 +40,67 @@ export class HubClient {
   /** PEM of the pinned CA, or null. */
   readonly ca: string | null;
   readonly #token: string | null;
+  readonly #interrupted: AbortSignal;
   /** Its idle connections keep no process running. */
   readonly #agent = new https.Agent({ keepAlive: true, maxSockets: 4 });
 
-  constructor({ url, ca, token }: Pick<Login, 'url' | 'ca'> & { readonly token: string | null }) {
+  constructor(
+    { url, ca, token }: Pick<Login, 'url' | 'ca'> & { readonly token: string | null },
+    interrupted: AbortSignal,
+  ) {
     this.url = url;
     this.ca = ca;
     this.#token = token;
+    this.#interrupted = interrupted;
   }
 
   /**
    * Calls the plugin's API.
    * @param path below the plugin's base URL: `/api/environments`
-   * @throws Failure for an answer of 400 and more, and if there is none
+   * @throws Failure for an answer of 300 and more, for one that is not JSON, and if there is none
    */
   call<T>(method: string, path: string, options: CallOptions = {}): Promise<ClientAnswer<T>> {
-    return this.#send(`${this.url}${path}`, method, options);
+    return this.#json(`${this.url}${path}`, method, options);
   }
 
   /** Calls the dashboard around the plugin: `/api/session`. The bundled host has these calls, others may not. */
   callHost<T>(method: string, path: string, options: CallOptions = {}): Promise<ClientAnswer<T>> {
-    return this.#send(`${new URL(this.url).origin}${path}`, method, options);
+    return this.#json(`${new URL(this.url).origin}${path}`, method, options);
   }
 
-  async #send<T>(url: string, method: string, options: CallOptions): Promise<ClientAnswer<T>> {
-    const { ca } = this;
+  /** Calls the engine of an environment, and ignores the body of its answer. */
+  async callEngine(method: string, environmentId: number, path: string): Promise<void> {
+    await this.#send(`${this.url}/api/environments/${environmentId}/docker${path}`, method, {});
+  }
+
+  async #json<T>(url: string, method: string, options: CallOptions): Promise<ClientAnswer<T>> {
+    const { status, headers, text } = await this.#send(url, method, options);
+    const body = status === 204 ? null : parse(text);
+    if (body === undefined)
+      throw new Failure(`${url} does not answer in JSON`, {
+        nextStep: 'Check the address: it may be that of a proxy or a sign-in page',
+      });
+    const time = Number(headers['fairlead-time']);
+    return { status, body: body as T, hubTime: time > 0 ? time : undefined };
+  }
+
+  async #send(url: string, method: string, options: CallOptions): Promise<HubAnswer> {
+    const { mustFinish = false, body, timeoutMs } = options;
+    const signal = mustFinish ? undefined : (options.signal ?? this.#interrupted);
+    const request = { url, method, body, ca: this.ca, token: this.#token, agent: this.#agent };
+    const { origin } = new URL(url);
     let answer: HubAnswer;
     try {
-      answer = await sendToHub({ url, method, ca, token: this.#token, agent: this.#agent, ...options });
+      answer = await sendToHub({
+        ...request,
+        signal,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
     } catch (error) {
-      throw networkFailure(new URL(url).origin, error);
+      throw networkFailure(origin, error);
     }
-    if (answer.status >= 300) throw refusal(answer, new URL(url).origin);
-    const time = Number(answer.headers['fairlead-time']);
-    return {
-      status: answer.status,
-      body: parse(answer.text) as T,
-      hubTime: Number.isFinite(time) && time > 0 ? time : undefined,
-    };
+    if (answer.status >= 300) throw refusal(answer, origin);
+    return answer;
   }
 }
 
@@ -91,9 +117,11 @@ export function refusal(answer: Pick<HubAnswer, 'status' | 'headers' | 'text'>, 
   const detail = body?.detail ?? body?.message ?? `${origin} answered ${status}`;
   const known = code === undefined ? undefined : definitionOf(code);
   const nextStep =
-    status === 401 && code !== 'bad-password'
+    status === 401 && (code === undefined || code === 'unauthorized')
       ? 'Run fairlead login: the token was revoked or has expired'
-      : known && plain(known.nextStep);
+      : body?.retryAfterSeconds !== undefined
+        ? `Try again in ${Math.ceil(Number(body.retryAfterSeconds))} s`
+        : known && plain(known.nextStep);
   return new Failure(String(detail), { exitCode: EXIT_OF_STATUS[status] ?? EXIT.failed, nextStep, code });
 }
 

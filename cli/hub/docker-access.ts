@@ -1,4 +1,5 @@
 import type { CreateDockerAccess, DockerAccessCreated, EnvironmentView } from '../../plugin/api.js';
+import type { Clock } from '../../protocol/time/clock.js';
 import type { AccessRecords } from '../config/access-records.js';
 import { makeCertificateRequest } from '../docker/certificate-request.js';
 import { EXIT, Failure } from '../failure.js';
@@ -33,16 +34,19 @@ const MAX_NAME = 64;
 export class DockerAccesses {
   readonly #hub: HubClient;
   readonly #records: AccessRecords;
+  readonly #clock: Clock;
 
-  constructor(hub: HubClient, records: AccessRecords) {
+  constructor(hub: HubClient, records: AccessRecords, clock: Clock) {
     this.#hub = hub;
     this.#records = records;
+    this.#clock = clock;
   }
 
   async create(
     { id: environmentId }: Pick<EnvironmentView, 'id'>,
     { name, node, expiresAt }: AccessRequest,
   ): Promise<DockerAccess> {
+    await this.#revokeExpired(environmentId);
     const { csr, key } = await makeCertificateRequest();
     const path = `/api/environments/${environmentId}/docker-access`;
     const request: CreateDockerAccess = {
@@ -51,9 +55,12 @@ export class DockerAccesses {
       ...(node === undefined ? {} : { node }),
       ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
     };
-    const { body } = await this.#hub.call<DockerAccessCreated>('POST', path, { body: request });
+    const { body } = await this.#hub.call<DockerAccessCreated>('POST', path, {
+      body: request,
+      mustFinish: true,
+    });
     const { id, host, ca, certificate, expiresAt: endsAt } = body;
-    await this.#records.add({ id, url: this.#hub.url, environmentId, host });
+    await this.#records.add({ id, url: this.#hub.url, environmentId, host, expiresAt: endsAt });
     return { id, environmentId, host, ca, certificate, key, expiresAt: endsAt };
   }
 
@@ -61,10 +68,18 @@ export class DockerAccesses {
   async revoke({ id, environmentId }: Pick<DockerAccess, 'id' | 'environmentId'>): Promise<void> {
     try {
       const path = `/api/environments/${environmentId}/docker-access/${encodeURIComponent(id)}`;
-      await this.#hub.call('DELETE', path);
+      await this.#hub.call('DELETE', path, { mustFinish: true });
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.notFound) throw error;
     }
     await this.#records.remove(id);
+  }
+
+  /** The hub counts expired ones until they are revoked: those that killed processes left. */
+  async #revokeExpired(environmentId: number): Promise<void> {
+    for (const record of await this.#records.of(this.#hub.url)) {
+      const isExpired = Date.parse(record.expiresAt) < this.#clock.now();
+      if (isExpired && record.environmentId === environmentId) await this.revoke(record);
+    }
   }
 }

@@ -40,6 +40,7 @@ export function isUntrusted(error: unknown): boolean {
 export function networkFailure(where: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
+  if (code === 'ABORT_ERR') return new Failure('Interrupted', { exitCode: EXIT.interrupted, code });
   const [sentence, nextStep] = isUntrusted(error)
     ? [
         'its certificate is not from the authority that this machine trusts',

@@ -31,16 +31,17 @@ export async function establishTrust(
     const ca = await readFile(caFile, 'utf8').catch((error: Error) => {
       throw new Failure(`Cannot read ${caFile}: ${error.message}`, { exitCode: EXIT.usage });
     });
-    checkFingerprint(parseCa(ca), expected);
-    return verified(url, ca);
+    const certificate = parseCa(ca);
+    checkFingerprint(certificate, expected);
+    // A fingerprint is of one certificate; without one, the file may have several.
+    return verified(url, expected === undefined ? ca : certificate.toString());
   }
   if (expected === undefined) {
     const error = await probe(url, null);
     if (error === undefined) return null;
     if (!isUntrusted(error)) throw networkFailure(origin, error);
   }
-  const ca = await downloadCa(url);
-  const certificate = parseCa(ca);
+  const certificate = parseCa(await downloadCa(url));
   if (expected === undefined) {
     const { stdin, stderr } = runtime;
     if (!stdin.isTTY || !stderr.isTTY)
@@ -55,7 +56,8 @@ export async function establishTrust(
     if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('Not trusted; nothing was sent');
   }
   checkFingerprint(certificate, expected);
-  return verified(url, ca);
+  // Only what was shown: the answer may have further certificates, of somebody in between.
+  return verified(url, certificate.toString());
 }
 
 async function verified(url: string, ca: string): Promise<string> {

@@ -23,7 +23,7 @@ export interface WakeOptions {
  */
 export async function wakeTunnel(
   hub: HubClient,
-  { clock, interrupted }: Pick<Runtime, 'clock' | 'interrupted'>,
+  { clock }: Pick<Runtime, 'clock'>,
   id: number,
   { seconds, onView }: WakeOptions,
 ): Promise<void> {
@@ -38,7 +38,6 @@ export async function wakeTunnel(
       const { status, body } = await hub.call<TunnelView>('POST', path, {
         body: { wait },
         timeoutMs: wait * 1_000 + CALL_MS,
-        signal: interrupted,
       });
       if (status === 200) {
         settled.abort();
@@ -66,7 +65,7 @@ async function watchProgress(
       if (!signal.aborted) onView(body);
       await delay(POLL_MS, undefined, { signal });
     } catch {
-      await delay(POLL_MS);
+      if (!signal.aborted) await delay(POLL_MS);
     }
   }
 }

@@ -6,8 +6,6 @@ import { printable } from './printable.js';
 
 /** A password or token is far shorter. */
 const MAX_STDIN_BYTES = 64 * 1024;
-/** Of a process ended by SIGINT. */
-const EXIT_INTERRUPTED = 130;
 
 /** Asks on the terminal and resolves with the line typed. A secret is not shown. */
 export function ask(
@@ -19,7 +17,7 @@ export function ask(
   const lines = createInterface({ input: stdin, output: isSecret ? silent : stderr, terminal: true });
   stderr.write(printable(question));
   return new Promise<string>((resolve, reject) => {
-    const stop = () => reject(new Failure('Interrupted', { exitCode: EXIT_INTERRUPTED }));
+    const stop = () => reject(new Failure('Interrupted', { exitCode: EXIT.interrupted }));
     lines.once('line', resolve);
     // On a terminal in raw mode Ctrl-C is a character, not a signal.
     lines.once('SIGINT', stop);

@@ -35,6 +35,11 @@ export class Output {
     this.#runtime.stdout.write(`${printableJson(value)}\n`);
   }
 
+  /** A note to a program, on one line. */
+  noteJson(value: unknown): void {
+    this.#runtime.stderr.write(`${printableJson(value, 0)}\n`);
+  }
+
   /** `✓ label  text`, and the next step below. */
   check(mark: Mark, label: string, text: string, nextStep?: string): void {
     const { sign, colour } = MARKS[mark];

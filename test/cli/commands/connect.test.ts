@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import test from 'ava';
 import type { RunningCli } from '../../kit/cli/run-cli.js';
 import { accessesOf, type Shop, startShop } from '../../kit/cli/shop.js';
+import { startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';
 import { until } from '../../kit/until.js';
 
@@ -109,4 +110,29 @@ test.serial('exec: passes signals on, and ends as shells do', async (t) => {
   );
   running.signal('SIGTERM');
   t.is((await running.ended).code, 143);
+});
+
+test.serial('connect: after a restart of the hub it works again', async (t) => {
+  const { hub, user } = await setup();
+  const socketPath = join(user.home, 'restart.sock');
+  const running = user.start(['connect', 'shop', '--socket', socketPath]);
+  await listening(running);
+  await hub.child.kill();
+  const away = ask({ socketPath, path: '/_ping' });
+  t.regex(
+    JSON.parse((await away).body).message,
+    /^fairlead: the hub cannot be reached: connect ECONNREFUSED/,
+  );
+  await startHub(scope, { like: hub });
+  const back = await until(
+    () => ask({ socketPath, path: '/_ping' }),
+    ({ status }) => status === 200,
+    { ms: 60_000 },
+  );
+  t.is(back.body, 'OK');
+  running.signal('SIGINT');
+  const { code, stderr } = await running.ended;
+  t.is(code, 0);
+  t.regex(stderr, /^shop: Cannot reach the Docker port: the connection is refused$/m);
+  t.regex(stderr, /^shop: the Docker port is reachable again$/m);
 });

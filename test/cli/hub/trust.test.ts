@@ -1,0 +1,105 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { issueServerCertificate, makeAuthority } from '../../../protocol/certificates/authority.js';
+import { cliUser } from '../../kit/cli/run-cli.js';
+import { until } from '../../kit/until.js';
+
+/** An HTTPS server on the loopback, with a certificate of its own CA. */
+async function serve(t: ExecutionContext, answer: (ca: string) => RequestListener) {
+  const authority = await makeAuthority(randomBytes);
+  const { certificate, key } = await issueServerCertificate(
+    authority,
+    ['127.0.0.1'],
+    Date.now(),
+    randomBytes,
+  );
+  const requests: { readonly url: string | undefined; readonly authorization: string | undefined }[] = [];
+  const handle = answer(authority.certificate);
+  const server = createServer({ cert: certificate, key }, (req, res) => {
+    requests.push({ url: req.url, authorization: req.headers.authorization });
+    handle(req, res);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { origin: `https://127.0.0.1:${port}`, ca: authority.certificate, requests };
+}
+
+test('trust: only the certificate with the fingerprint is pinned, not others next to it', async (t) => {
+  const real = await makeAuthority(randomBytes);
+  // Somebody in between offers the hub's CA first, and their own behind it.
+  const { origin, requests } = await serve(t, (own) => (_req, res) => res.end(`${real.certificate}\n${own}`));
+  const user = await cliUser(t);
+  const { fingerprint256 } = new X509Certificate(real.certificate);
+  const result = await user.run(['login', origin, '--fingerprint', fingerprint256, '--token-stdin'], {
+    input: 'flt_secret',
+  });
+  t.is(result.code, 5);
+  t.regex(result.stderr, /not from the authority that this machine trusts/);
+  t.deepEqual(
+    requests.filter(({ authorization }) => authorization !== undefined),
+    [],
+  );
+});
+
+test('trust: a redirect is not followed, and nothing is stored', async (t) => {
+  const other = await serve(t, () => (_req, res) => res.end('{}'));
+  const { origin, ca } = await serve(t, (own) => (req, res) => {
+    if (req.url === '/edge/api/ca.pem') return void res.end(own);
+    res.writeHead(307, { location: `${other.origin}/edge/api/environments` }).end();
+  });
+  const user = await cliUser(t);
+  const { fingerprint256 } = new X509Certificate(ca);
+  const args = ['login', origin, '--fingerprint', fingerprint256, '--token-stdin'];
+  const result = await user.run(args, { input: 'flt_secret' });
+  t.is(result.code, 5);
+  t.regex(result.stderr, /redirects to .*\n {2}→ Log in with the address that it redirects to/);
+  t.false(result.stderr.includes('flt_secret'));
+  t.deepEqual(other.requests, []);
+  t.is((await user.run(['env', 'ls'])).code, 3);
+});
+
+test('trust: an answer that is not the API’s, and terminal escapes in it, do no harm', async (t) => {
+  const { origin, ca } = await serve(t, (own) => (req, res) => {
+    if (req.url === '/edge/api/ca.pem') return void res.end(own);
+    if (req.headers.authorization === 'Bearer flt_page') return void res.end('<html>sign in</html>');
+    res.writeHead(403, { 'content-type': 'application/problem+json' });
+    res.end(JSON.stringify({ code: 'x', detail: '\u001b]0;owned\u0007\u009b2Jno' }));
+  });
+  const user = await cliUser(t);
+  const { fingerprint256 } = new X509Certificate(ca);
+  const args = ['login', origin, '--fingerprint', fingerprint256, '--token-stdin'];
+  const page = await user.run(args, { input: 'flt_page' });
+  t.is(page.code, 1);
+  t.regex(page.stderr, /does not answer in JSON/);
+  const hostile = await user.run(args, { input: 'flt_other' });
+  t.is(hostile.code, 3);
+  t.is(hostile.stderr, 'fairlead: ]0;owned2Jno\n');
+  const json = await user.run([...args, '--json'], { input: 'flt_other' });
+  t.is(json.stderr, '{"error":{"message":"\\u001b]0;owned\\u0007\\u009b2Jno","code":"x"}}\n');
+});
+
+test('trust: an interrupt ends a call that gets no answer', async (t) => {
+  const { origin, ca, requests } = await serve(t, (own) => (req, res) => {
+    if (req.url === '/edge/api/ca.pem') res.end(own);
+  });
+  const user = await cliUser(t);
+  const { fingerprint256 } = new X509Certificate(ca);
+  const running = user.start(['login', origin, '--fingerprint', fingerprint256, '--token-stdin'], {
+    input: 'flt_x',
+  });
+  await until(
+    () => requests.length,
+    (count) => count === 3,
+  );
+  running.signal('SIGINT');
+  t.deepEqual(await running.ended, { code: 130, stdout: '', stderr: 'fairlead: Interrupted\n' });
+});
