@@ -5,6 +5,7 @@ import { HubEvents } from './api/hub-events.js';
 import { defineElement } from './elements/define-element.js';
 import { parseRoute } from './route.js';
 import { styles } from './styles/shared.js';
+import { ConnectClientElement } from './views/connect-client.js';
 import { CreateEnvironmentElement } from './views/create-environment.js';
 import { EditEnvironmentElement } from './views/edit-environment.js';
 import { EnvironmentElement } from './views/environment.js';
@@ -120,6 +121,11 @@ export class FairleadPanel extends LitElement {
           route.id,
           html`<fairlead-edit-environment .client=${client} .events=${events} .environmentId=${route.id}></fairlead-edit-environment>`,
         )}`;
+      case 'clients':
+        return html`${keyed(
+          route.id,
+          html`<fairlead-connect-client .client=${client} .environmentId=${route.id}></fairlead-connect-client>`,
+        )}`;
       case 'environment':
         return html`${keyed(
           route.id,
@@ -152,6 +158,7 @@ export class FairleadPanel extends LitElement {
 }
 
 defineElement('fairlead-environment-list', EnvironmentListElement);
+defineElement('fairlead-connect-client', ConnectClientElement);
 defineElement('fairlead-create-environment', CreateEnvironmentElement);
 defineElement('fairlead-edit-environment', EditEnvironmentElement);
 defineElement('fairlead-environment', EnvironmentElement);

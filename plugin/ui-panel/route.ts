@@ -1,7 +1,7 @@
 /** A view of the panel. */
 export type Route =
   | { readonly name: 'list' | 'create' | 'settings' }
-  | { readonly name: 'edit'; readonly id: number }
+  | { readonly name: 'edit' | 'clients'; readonly id: number }
   | {
       readonly name: 'environment';
       readonly id: number;
@@ -12,14 +12,14 @@ export type Route =
     };
 
 /**
- * Reads a path: empty or `create`, `settings`, `environments/5`, `environments/5/images`, `environments/5/edit`,
+ * Reads a path: empty or `create`, `settings`, `environments/5`, `environments/5/images`, `environments/5/edit`, `environments/5/clients`,
  * `environments/5/nodes/worker-1/images`; with `*` for all nodes. Anything else is the list.
  */
 export function parseRoute(path: string): Route {
   const [first = '', id = '', ...rest] = path.split('/').map(decode);
   if (first === 'create' || first === 'settings') return { name: first };
   if (first !== 'environments' || !/^[1-9]\d{0,14}$/.test(id)) return { name: 'list' };
-  if (rest[0] === 'edit') return { name: 'edit', id: Number(id) };
+  if (rest[0] === 'edit' || rest[0] === 'clients') return { name: rest[0], id: Number(id) };
   const [node, section] = rest[0] === 'nodes' && rest[1] ? [rest[1], rest[2]] : [null, rest[0]];
   return { name: 'environment', id: Number(id), node, section: section ?? '' };
 }

@@ -47,7 +47,7 @@ export const dockerAccessView = z
   .meta({ id: 'DockerAccess' });
 
 export const dockerAccessList = z
-  .object({ access: z.array(dockerAccessView) })
+  .object({ items: z.array(dockerAccessView) })
   .meta({ id: 'DockerAccessList' });
 
 const files = {

@@ -112,6 +112,7 @@ export class EnvironmentElement extends LitElement {
       <div class="bar">
         <h2 tabindex="-1">${environment?.name ?? `Environment ${this.environmentId}`}</h2>
         <span class="tools">
+          <button type="button" @click=${() => navigate(this, `environments/${this.environmentId}/clients`)}>Connect a client</button>
           <button type="button" @click=${() => navigate(this, `environments/${this.environmentId}/edit`)}>Edit</button>
           <button type="button" @click=${() => navigate(this, '')}>All environments</button>
         </span>

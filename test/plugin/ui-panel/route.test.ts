@@ -14,6 +14,7 @@ const ROUTES = {
   'environments/5': environment(5),
   'environments/5/images': environment(5, 'images'),
   'environments/5/edit': { name: 'edit', id: 5 },
+  'environments/5/clients': { name: 'clients', id: 5 },
   'environments/5/nodes/worker-1': environment(5, '', 'worker-1'),
   'environments/5/nodes/worker-1/images': environment(5, 'images', 'worker-1'),
   'environments/5/nodes/a%2Fb/images': environment(5, 'images', 'a/b'),

@@ -1,3 +1,4 @@
+import { certificateArchive } from '../../../../protocol/certificates/certificate-archive.js';
 import { problem } from '../../../../protocol/problems.js';
 import {
   archiveQuery,
@@ -9,7 +10,6 @@ import {
 import type { DockerAccessAdmin } from '../../docker-access/admin.js';
 import type { DockerAuthority } from '../../docker-access/authority.js';
 import { dockerConnection } from '../../docker-access/connection.js';
-import { makeTar } from '../../docker-access/tar.js';
 import { defineOperation, STORE_PROBLEMS } from '../../http/define-operation.js';
 import type { LiveEnvironments } from '../../live/environments.js';
 import type { DockerAccess } from '../../model/docker-access.js';
@@ -35,8 +35,6 @@ export interface DockerAccessDeps {
 }
 
 const TAR = 'application/x-tar';
-const FILE_MODE = 0o644;
-const KEY_MODE = 0o600;
 
 /** `/api/environments/:id/docker-access`: client certificates for the Docker port. */
 export const dockerAccessOperations = [
@@ -114,7 +112,7 @@ export const dockerAccessOperations = [
     },
     ({ environment }) => ({
       status: 200,
-      body: { access: (environment.dockerAccess ?? []).map(describe) },
+      body: { items: (environment.dockerAccess ?? []).map(describe) },
     }),
   ),
 
@@ -186,12 +184,7 @@ function archive(
   key: string | null,
   { options }: Pick<DockerAccessDeps, 'options'>,
 ): Buffer {
-  const files = [
-    { name: 'ca.pem', text: ca, mode: FILE_MODE },
-    { name: 'cert.pem', text: certificate, mode: FILE_MODE },
-    ...(key === null ? [] : [{ name: 'key.pem', text: key, mode: KEY_MODE }]),
-  ];
-  return makeTar(files, options.clock.now());
+  return Buffer.from(certificateArchive({ ca, certificate, key }, options.clock.now()).buffer);
 }
 
 function tarHeaders({ id }: DockerAccess): Record<string, string> {

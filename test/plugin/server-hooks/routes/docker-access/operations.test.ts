@@ -78,7 +78,7 @@ test('docker access: invalid input is refused with a code, and nothing is stored
     const answer = await hub.call<{ code: string }>('POST', PATH, body);
     t.is(answer.body.code, code, JSON.stringify(body).slice(0, 60));
   }
-  t.deepEqual((await hub.call('GET', PATH)).body, { access: [] });
+  t.deepEqual((await hub.call('GET', PATH)).body, { items: [] });
   t.false((await readFile(join(hub.dataDir, 'fairlead.json'), 'utf8')).includes('"dockerAccess"'));
 });
 
@@ -112,7 +112,7 @@ test('docker access: only callers that may change the environment create and rev
   t.is(await as('bound', 'POST', PATH), 403);
   t.is(await as('stranger', 'GET', PATH), 401);
   t.is(await as('bound', 'DELETE', `${PATH}/${access.id}`), 204);
-  t.deepEqual((await hub.call('GET', PATH)).body, { access: [] });
+  t.deepEqual((await hub.call('GET', PATH)).body, { items: [] });
 });
 
 test('docker access: without the port none is created, and the list stays', async (t) => {
@@ -120,7 +120,7 @@ test('docker access: without the port none is created, and the list stays', asyn
   await makeClient(hub, 1);
   await hub.stop();
   const off = await startPlugin(t, { dataDir: hub.dataDir });
-  t.is((await off.call<DockerAccessList>('GET', PATH)).body.access.length, 1);
+  t.is((await off.call<DockerAccessList>('GET', PATH)).body.items.length, 1);
   const refused = await off.call<{ code: string }>('POST', PATH, { name: 'x' });
   t.like(refused, { status: 409, body: { code: 'docker-port-off' } });
 });
