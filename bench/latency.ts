@@ -2,9 +2,13 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BenchLab, type Link, startBenchLab } from './lab/lab.js';
+import { startBenchLab } from './lab/lab.js';
+import { type Link, makeLink } from './lab/link.js';
 import { download, upload } from './lab/transfer.js';
 import { type Benchmark, machine, quantile, type ReportRow } from './report.js';
+import { rawPipe } from './routes/baselines.js';
+import { plugin } from './routes/fairlead.js';
+import type { Route } from './routes/route.js';
 
 const ROUNDS = 3;
 const KEY_EVERY_MS = 25;
@@ -12,8 +16,9 @@ const KEY_EVERY_MS = 25;
 const REST_MS = 5_000;
 
 const LINKS: readonly { name: string; link: Link; bytes: number }[] = [
-  { name: '10 Mbit/s, 20 ms', link: makeLink(10, 20, 64), bytes: 12e6 },
-  { name: '10 Mbit/s, 100 ms', link: makeLink(10, 100, 128), bytes: 12e6 },
+  { name: '10 Mbit/s, 0 ms', link: makeLink(10, 0, 64), bytes: 6e6 },
+  { name: '10 Mbit/s, 50 ms', link: makeLink(10, 50, 64), bytes: 6e6 },
+  { name: '10 Mbit/s, 200 ms', link: makeLink(10, 200, 256), bytes: 12e6 },
   { name: '100 Mbit/s, 100 ms', link: makeLink(100, 100, 1_024), bytes: 50e6 },
   { name: '200 Mbit/s, 50 ms', link: makeLink(200, 50, 1_024), bytes: 50e6 },
 ];
@@ -24,31 +29,32 @@ export const latency: Benchmark = {
   async run({ rounds = ROUNDS, say }) {
     const rows: ReportRow[] = [];
     for (const { name, link, bytes } of LINKS) {
-      const lab = await startBenchLab(link);
+      const stops: (() => Promise<unknown>)[] = [];
       try {
-        rows.push({ name, figures: await measure(lab, link, bytes, rounds) });
-        say(`latency: ${name}: ${JSON.stringify(rows.at(-1)?.figures)}`);
+        const lab = await startBenchLab(link);
+        stops.push(() => lab.close());
+        const pipe = await rawPipe(lab.socketPath, (stop) => stops.push(stop), link);
+        for (const route of [pipe, plugin(lab)]) {
+          rows.push({ name: `${name}, ${route.name}`, figures: await measure(route, link, bytes, rounds) });
+          say(`latency: ${name}, ${route.name}: ${JSON.stringify(rows.at(-1)?.figures)}`);
+        }
       } finally {
-        await lab.close();
+        for (const stop of stops.reverse()) await stop();
       }
     }
     return {
       benchmark: 'latency',
       machine: machine(),
       node: process.version,
-      setup: `median of ${rounds} transfers of 12 or 50 MB through a relay with that rate and round trip; keys each ${KEY_EVERY_MS} ms`,
+      setup: `median of ${rounds} transfers through a relay with that rate and round trip; keys each ${KEY_EVERY_MS} ms`,
       rows,
     };
   },
 };
 
-function makeLink(mbitPerSecond: number, rttMs: number, queueKib: number): Link {
-  return { delayMs: rttMs / 2, bytesPerMs: (mbitPerSecond * 1e3) / 8, queueBytes: queueKib * 1024 };
-}
-
-async function measure(lab: BenchLab, link: Link, bytes: number, rounds: number) {
-  const target = { host: '127.0.0.1', port: lab.port, prefix: lab.dockerPath };
-  const terminal = await openTerminal(lab);
+async function measure(route: Route, link: Link, bytes: number, rounds: number) {
+  const target = { host: '127.0.0.1', ...route.at, prefix: route.prefix };
+  const terminal = await openTerminal(route);
   const echo: Record<'idle' | 'down' | 'up', number[]> = { idle: [], down: [], up: [] };
   const share: Record<'down' | 'up', number[]> = { down: [], up: [] };
   await typeDuring(terminal, echo.idle, delay(2_000));
@@ -80,12 +86,12 @@ async function measure(lab: BenchLab, link: Link, bytes: number, rounds: number)
 }
 
 /** A terminal as with `docker exec -it`: an upgraded connection. */
-async function openTerminal(lab: BenchLab): Promise<Duplex> {
+async function openTerminal({ at, prefix }: Route): Promise<Duplex> {
   const request = http.request({
     host: '127.0.0.1',
-    port: lab.port,
+    ...at,
     method: 'POST',
-    path: `${lab.dockerPath}/containers/terminal/attach?stream=1&stdin=1&stdout=1`,
+    path: `${prefix}/containers/terminal/attach?stream=1&stdin=1&stdout=1`,
     headers: { connection: 'Upgrade', upgrade: 'tcp' },
     agent: false,
   });

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
 import { buildAgent } from '../../tools/build/agent.js';
 import { type Role, startRole } from '../roles/start-role.js';
+import { type Link, startRelay } from './link.js';
 
 /** Hub, agent and a stand-in engine, each in its own process, with one environment online. */
 export interface BenchLab {
@@ -26,20 +27,11 @@ export interface BenchLab {
   close(): Promise<void>;
 }
 
-/** The link between agent and hub; see `roles/relay.ts`. */
-export interface Link {
-  /** Each way. */
-  readonly delayMs: number;
-  readonly bytesPerMs: number;
-  /** Buffer of the router before the bottleneck. */
-  readonly queueBytes: number;
-}
-
 const ONLINE_MS = 30_000;
 
 /**
  * Starts everything; `close` stops it, also after a failed start.
- * @param link for the tunnel's connection; null for loopback itself
+ * @param link between agent and hub; null for loopback itself
  * @param engine socket of an engine to use; null: the stand-in
  */
 export async function startBenchLab(
@@ -64,16 +56,16 @@ export async function startBenchLab(
     roles.push(hub);
     const port = Number(hub.ready.port);
     const call = <T>(method: string, path: string, body?: unknown) => request<T>(port, method, path, body);
-    let tunnelPort = hub.ready.tunnelPort;
+    let ports = [port, Number(hub.ready.tunnelPort)];
     if (link) {
-      const relay = await startRole('relay', { ...link, port: tunnelPort });
-      roles.push(relay);
-      tunnelPort = relay.ready.port;
+      const relay = await startRelay(link, ports);
+      roles.push(relay.role);
+      ports = relay.ports;
     }
     const { body: created } = await call<EnvironmentCreated>('POST', '/edge/api/environments', {
       name: 'bench',
-      url: `http://127.0.0.1:${port}`,
-      tunnelAddress: `127.0.0.1:${tunnelPort}`,
+      url: `http://127.0.0.1:${ports[0]}`,
+      tunnelAddress: `127.0.0.1:${ports[1]}`,
     });
     agent = spawn(process.execPath, [agentBundle], {
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,4 +1,5 @@
 import type { BenchLab } from '../lab/lab.js';
+import { type Link, startRelay } from '../lab/link.js';
 import { makeSelfSigned } from '../lab/self-signed.js';
 import { startRole } from '../roles/start-role.js';
 import { chisel } from './chisel.js';
@@ -22,12 +23,25 @@ export async function startBaselines(lab: BenchLab, defer: Defer): Promise<Route
   return routes.filter((route) => route !== null);
 }
 
-/** The tunnel's hops and processes, with one TLS connection for each client's instead of a tunnel. */
-async function rawPipe(socketPath: string, defer: Defer): Promise<Route> {
+/**
+ * The tunnel's hops and processes, with one TLS connection for each client's instead of a tunnel.
+ * @param link between them; null for loopback itself
+ */
+export async function rawPipe(socketPath: string, defer: Defer, link: Link | null = null): Promise<Route> {
+  const exit = await startTlsExit(socketPath, defer, link);
+  const entry = await startRole('tls-pipe', { side: 'entry', port: exit.port });
+  defer(() => entry.stop());
+  return bareRoute(RAW_PIPE, { port: Number(entry.ready.port) }, [entry.pid, exit.pid]);
+}
+
+/** A TLS server that forwards to the engine's socket; `port` is on the near end of `link`. */
+export async function startTlsExit(socketPath: string, defer: Defer, link: Link | null) {
   const { key, certificate } = await makeSelfSigned();
   const exit = await startRole('tls-pipe', { side: 'exit', key, certificate, socketPath });
   defer(() => exit.stop());
-  const entry = await startRole('tls-pipe', { side: 'entry', port: exit.ready.port });
-  defer(() => entry.stop());
-  return bareRoute(RAW_PIPE, { port: Number(entry.ready.port) }, [entry.pid, exit.pid]);
+  const port = Number(exit.ready.port);
+  if (!link) return { port, pid: exit.pid };
+  const relay = await startRelay(link, [port]);
+  defer(() => relay.role.stop());
+  return { port: relay.ports[0] ?? 0, pid: exit.pid };
 }
