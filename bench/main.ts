@@ -10,6 +10,7 @@ import type { Benchmark } from './report.js';
 import { printReport } from './report.js';
 import { restart } from './restart.js';
 import { throughput } from './throughput.js';
+import { tunnels } from './tunnels.js';
 import { wake } from './wake.js';
 import { wire } from './wire.js';
 
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   list,
   fleet,
   restart,
+  tunnels,
   wire,
   panel,
   agent,

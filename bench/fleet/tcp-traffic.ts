@@ -10,6 +10,7 @@ export interface TcpTraffic {
   readonly payloadBytes: number;
   /** With the heads of all segments, ACKs and keep-alive probes included. */
   readonly bytes: number;
+  readonly segments: number;
 }
 
 /** Sums the open connections to a local port. Reads `ss` of iproute2; Linux only. */
@@ -23,5 +24,5 @@ export async function tcpTraffic(port: number): Promise<TcpTraffic> {
     payloadBytes += count('bytes_sent') + count('bytes_received');
     segments += count('segs_out') + count('segs_in');
   }
-  return { payloadBytes, bytes: payloadBytes + segments * HEAD_BYTES };
+  return { payloadBytes, segments, bytes: payloadBytes + segments * HEAD_BYTES };
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
 import { buildAgent } from '../../tools/build/agent.js';
 import { type Role, startRole } from '../roles/start-role.js';
+import { callHub } from './call-hub.js';
 import { type Link, startRelay } from './link.js';
 
 /** Hub, agent and a stand-in engine, each in its own process, with one environment online. */
@@ -55,7 +55,7 @@ export async function startBenchLab(
     const hub = await startRole('hub', { dataDir: join(folder, 'hub') });
     roles.push(hub);
     const port = Number(hub.ready.port);
-    const call = <T>(method: string, path: string, body?: unknown) => request<T>(port, method, path, body);
+    const call = <T>(method: string, path: string, body?: unknown) => callHub<T>(port, method, path, body);
     let ports = [port, Number(hub.ready.tunnelPort)];
     if (link) {
       const relay = await startRelay(link, ports);
@@ -102,34 +102,4 @@ export async function startBenchLab(
     await close();
     throw error;
   }
-}
-
-const keepAlive = new http.Agent({ keepAlive: true });
-
-function request<T>(port: number, method: string, path: string, body?: unknown) {
-  return new Promise<{ status: number; body: T }>((resolve, reject) => {
-    const req = http.request(
-      {
-        host: '127.0.0.1',
-        port,
-        method,
-        path,
-        agent: keepAlive,
-        headers: { 'content-type': 'application/json' },
-      },
-      (res) => {
-        let text = '';
-        res.setEncoding('utf8');
-        res.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        res.on('end', () => {
-          const isJson = /json/.test(res.headers['content-type'] ?? '');
-          resolve({ status: res.statusCode ?? 0, body: isJson ? JSON.parse(text) : (text as T) });
-        });
-      },
-    );
-    req.on('error', reject);
-    req.end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }

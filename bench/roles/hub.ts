@@ -3,8 +3,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createPlugin, type Logger } from '../../plugin/server-hooks/index.js';
+import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
 
-const { dataDir } = JSON.parse(process.argv[2] ?? '{}');
+const { dataDir, port = 0, tunnelPort = 0 } = JSON.parse(process.argv[2] ?? '{}');
 const logger: Logger = {
   debug: () => undefined,
   info: () => undefined,
@@ -13,7 +14,7 @@ const logger: Logger = {
   child: () => logger,
 };
 const plugin = createPlugin(
-  { dataDir, tunnelPort: 0, dockerPort: 0, bind: '127.0.0.1' },
+  { dataDir, tunnelPort, dockerPort: 0, bind: '127.0.0.1' },
   { logger, authenticate: async (req) => ({ id: req.headers.authorization ?? 'bench', via: 'bearer' }) },
 );
 const server = http.createServer({ noDelay: true }, plugin.callback);
@@ -21,9 +22,9 @@ server.requestTimeout = 0;
 // A connection that closes just as it is reused would fail the benchmark.
 server.keepAliveTimeout = 0;
 server.on('upgrade', (req, socket, head) => plugin.upgrade(req, socket, head));
-const { tunnelPort } = await plugin.start();
-server.listen(0, '127.0.0.1', () =>
-  process.send?.({ port: (server.address() as AddressInfo).port, tunnelPort }),
+const started = await plugin.start();
+server.listen(port, '127.0.0.1', LISTEN_BACKLOG, () =>
+  process.send?.({ port: (server.address() as AddressInfo).port, tunnelPort: started.tunnelPort }),
 );
 
 // On request, reports how busy its thread was since the last request.
