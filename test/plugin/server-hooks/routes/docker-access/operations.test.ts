@@ -20,7 +20,7 @@ test('docker access: is listed without its key, and its key is stored nowhere', 
   const { access } = await makeClient(hub, 1, { name: 'laptop of ann' });
   const { key = '', ca: _, certificate, context: __, commands: ___, ...view } = access;
   t.regex(key, /^-----BEGIN PRIVATE KEY-----/);
-  t.deepEqual((await hub.call<DockerAccessList>('GET', PATH)).body, { access: [view] });
+  t.deepEqual((await hub.call<DockerAccessList>('GET', PATH)).body, { items: [view] });
   t.is(view.createdBy, 'admin');
   t.is(view.host, `tcp://127.0.0.1:${hub.dockerPort}`);
   const lifeMs = Date.parse(view.expiresAt) - Date.parse(view.createdAt);
