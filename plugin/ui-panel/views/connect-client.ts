@@ -146,7 +146,7 @@ export class ConnectClientElement extends LitElement {
       <p class="notice good" role="status">Created, valid until ${new Date(expiresAt).toLocaleString()}. Download it now: its key is shown only once.</p>
       <ol>
         <li>
-          <button class="main" type="button" @click=${() => this.#download(created)}>Download ${context.name}.tar</button>
+          <button class="main" type="button" @click=${() => this.#download(created)}>Download certificate</button>
         </li>
         <li>
           <fairlead-copy-text label="the command that unpacks it" note="Unpack it on the client’s machine."
