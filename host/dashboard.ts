@@ -19,7 +19,7 @@ import { DataFile } from './data-file.js';
 import { refuseBuildKit } from './http/buildkit.js';
 import { isClientGone } from './http/is-client-gone.js';
 import { problemReplies, refuseUnserved, requireHost } from './http/problem.js';
-import { requestTo } from './http/requests.js';
+import { requestTo, shortGetTo } from './http/requests.js';
 import { addHostRoutes } from './http/routes.js';
 import { HttpsServer, type ServerHandlers } from './http/server.js';
 import { upgradeTo } from './http/upgrades.js';
@@ -149,6 +149,7 @@ export async function startDashboard(config: HostConfig, deps: DashboardDeps): P
   const handlers: ServerHandlers = {
     request: requestTo(plugins, app.callback(), logger),
     upgrade: upgradeTo(plugins, authenticator, logger),
+    shortGet: shortGetTo(plugins, logger),
   };
   const server: HttpsServer = new HttpsServer(certificates.current, handlers, undefined, clock);
   const { filesMs = FILES_MS } = deps;

@@ -61,13 +61,19 @@ export function answerFailure(
   error: unknown,
   logger: Logger,
 ): void {
-  const problem = internal(error, logger);
+  const { status, headers, body } = failureAnswer(error, logger);
   if (res.headersSent) {
     res.socket?.destroy();
     return;
   }
-  res.writeHead(problem.status, headersOf(problem));
-  res.end(bodyOf(problem));
+  res.writeHead(status, headers);
+  res.end(body);
+}
+
+/** The answer to a request that failed unexpectedly. */
+export function failureAnswer(error: unknown, logger: Logger) {
+  const problem = internal(error, logger);
+  return { status: problem.status, headers: headersOf(problem), body: Buffer.from(bodyOf(problem)) };
 }
 
 /** A problem as the last bytes of an HTTP/1.1 connection. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Logger } from '../../plugin/server-hooks/host.js';
 import type { PluginRegistry } from '../plugins/registry.js';
-import { answerFailure } from './problem.js';
+import { answerFailure, failureAnswer } from './problem.js';
 import type { ServerHandlers } from './server.js';
 
 /**
@@ -22,5 +22,21 @@ export function requestTo(
       return;
     }
     others(req, res);
+  };
+}
+
+/** Makes the handler of short GETs: check-ins are answered, anything else is left to the HTTP server. */
+export function shortGetTo(
+  plugins: Pick<PluginRegistry, 'answerCheckIn'>,
+  logger: Logger,
+): NonNullable<ServerHandlers['shortGet']> {
+  return (head, exchange) => {
+    try {
+      return plugins.answerCheckIn(head, exchange);
+    } catch (error) {
+      const { status, headers, body } = failureAnswer(error, logger);
+      exchange.answer(status, headers, body);
+      return true;
+    }
   };
 }

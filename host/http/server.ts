@@ -8,21 +8,25 @@ import {
 } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { CheckInExchange, CheckInHead } from '../../plugin/server-hooks/index.js';
 import type { ServerCertificate } from '../../protocol/certificates/own-certificate.js';
 import { LISTEN_BACKLOG } from '../../protocol/network/listen-backlog.js';
 import { paceHandshakes } from '../../protocol/network/pace-handshakes.js';
 import { releaseOnClose } from '../../protocol/network/release-on-close.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
-import type { Problem } from '../../protocol/problems.js';
 import { type Clock, systemClock } from '../../protocol/time/clock.js';
+import { answerMalformed } from './answer-malformed.js';
 import { cutEndedSession } from './cut-ended-session.js';
-import { dockerProblem, lastAnswer } from './problem.js';
+import { ShortGets } from './short-gets.js';
 import { watchSession } from './watch-session.js';
 
 /** Request handlers. A request may be HTTP/2 or HTTP/1.1; an upgrade is HTTP/1.1 and must always be answered. */
 export interface ServerHandlers {
   request(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers a short GET before Node's HTTP server sees it; false if it does not, with the exchange untouched. */
+  shortGet?(head: CheckInHead, exchange: CheckInExchange): boolean;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -37,8 +41,6 @@ const MAX_STREAMS = 100;
 const MAX_SESSION_MEMORY = 32;
 /** At most one a second, to clients that are disconnected if they answer none for 20 minutes. */
 const MAX_OUTSTANDING_PINGS = 2_000;
-/** How long a caller may continue to send after a `not-http` answer. */
-const LINGER_MS = 1_000;
 /** Connections still open after this time are destroyed at stop. */
 const GRACE_MS = 2_000;
 /** Time for destroyed connections to close. */
@@ -62,6 +64,7 @@ export class HttpsServer {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #idle = new Set<Duplex>();
+  readonly #shortGets: ShortGets | null;
   /** Closes the connections that wait for their handshake. */
   readonly #endPending: () => void;
   readonly #idleSessionMs: number;
@@ -99,6 +102,7 @@ export class HttpsServer {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     this.#endPending = paceHandshakes(this.#server, clock, HANDSHAKE_MS);
+    this.#shortGets = handlers.shortGet ? this.#readShortGets(handlers.shortGet) : null;
     this.#track();
     this.#server.on('request', handlers.request);
     this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -114,6 +118,7 @@ export class HttpsServer {
 
   /** @returns the port in use, which matters if `port` is 0 */
   async start(port: number, bind: string): Promise<number> {
+    this.#shortGets?.start();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, bind, LISTEN_BACKLOG, () => {
@@ -140,6 +145,7 @@ export class HttpsServer {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#endPending();
+    this.#shortGets?.stop();
     for (const session of this.#sessions) session.close();
     for (const socket of this.#idle) socket.destroy();
     const cancelCut = this.#clock.after(GRACE_MS, () => {
@@ -153,6 +159,35 @@ export class HttpsServer {
     await Promise.race([closed, late]);
     cancelCut();
     cancelLate();
+  }
+
+  /** Connections with HTTP/1.1 reach Node's HTTP server once they carry something else. */
+  #readShortGets(answer: NonNullable<ServerHandlers['shortGet']>): ShortGets {
+    const server = this.#server;
+    const listeners = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+    server.removeAllListeners('secureConnection');
+    const accept = (socket: TLSSocket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+    const shortGets = new ShortGets({
+      answer,
+      handOver: (socket) => {
+        accept(socket);
+        this.#addIdle(socket);
+      },
+      keepAliveMs: KEEP_ALIVE_MS,
+      clock: this.#clock,
+    });
+    server.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol === 'h2') accept(socket);
+      else shortGets.add(socket);
+    });
+    return shortGets;
+  }
+
+  #addIdle(socket: Socket): void {
+    this.#idle.add(socket);
+    socket.once('close', () => this.#idle.delete(socket));
   }
 
   #track(): void {
@@ -177,8 +212,7 @@ export class HttpsServer {
         accepted = null;
         return;
       }
-      this.#idle.add(socket);
-      socket.once('close', () => this.#idle.delete(socket));
+      if (!this.#shortGets) this.#addIdle(socket);
     });
     this.#server.on('request', (req, res) => {
       if (req.httpVersionMajor !== 1) return;
@@ -191,31 +225,4 @@ export class HttpsServer {
     });
     this.#server.on('clientError', (error, socket) => answerMalformed(error, socket, this.#clock));
   }
-}
-
-/** Answers a connection that is not HTTP, if it can still be read. */
-function answerMalformed(error: Error, socket: Duplex, clock: Clock): void {
-  // The rest of a request that was already answered.
-  if (socket.writableEnded) return;
-  const problem = malformed(error);
-  if (problem === null || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  socket.end(lastAnswer(problem));
-  // Closing a connection with unread input would discard its answer.
-  socket.once(
-    'close',
-    clock.after(LINGER_MS, () => socket.destroy()),
-  );
-}
-
-/** The problem behind an error of Node's HTTP parser; null: the connection is closed. The caller may be a Docker client. */
-function malformed(error: Error): Problem | null {
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'HPE_HEADER_OVERFLOW') return dockerProblem('headers-too-large');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return dockerProblem('headers-late');
-  // Node's parser accepts only ASCII; see docs/decisions/raw-request-targets.md.
-  if (code === 'HPE_INVALID_URL') return dockerProblem('bad-request-target');
-  return code.startsWith('HPE_') ? dockerProblem('not-http') : null;
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import type { Host } from '../../plugin/server-hooks/host.js';
+import type { CheckInExchange, CheckInHead } from '../../plugin/server-hooks/index.js';
 import type { PluginOptions } from '../../plugin/server-hooks/options.js';
 import type { PluginManifest } from './manifest.js';
 
@@ -18,6 +19,8 @@ export interface LoadedPlugin {
    * plugin without the method has no such calls.
    */
   checkIn?(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean;
+  /** The same for a GET without a body whose head the host has read itself. */
+  answerCheckIn?(head: CheckInHead, exchange: CheckInExchange): boolean;
   /** Accepts an upgraded socket, or returns false immediately and leaves it untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Resolves to the ports in use. */
@@ -34,6 +37,7 @@ const callable = z.custom((value) => typeof value === 'function', 'must be a fun
 const PluginShape = z.looseObject({
   routes: callable,
   checkIn: callable.optional(),
+  answerCheckIn: callable.optional(),
   upgrade: callable,
   start: callable,
   stop: callable,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../plugin/server-hooks/host.js';
+import type { CheckInExchange, CheckInHead } from '../../plugin/server-hooks/index.js';
 import type { DataFile } from '../data-file.js';
 import { panelOf } from './panel-files.js';
 import type { PluginSlot, PluginState } from './slot.js';
@@ -83,6 +84,11 @@ export class PluginRegistry {
   /** @returns false if no plugin answers the request without the host's middleware */
   checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean {
     return this.#slots.some((slot) => slot.checkIn(req, res));
+  }
+
+  /** @returns false if no plugin answers it */
+  answerCheckIn(head: CheckInHead, exchange: CheckInExchange): boolean {
+    return this.#slots.some((slot) => slot.answerCheckIn(head, exchange));
   }
 
   /** @returns false if no plugin accepted the socket */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
+import type { CheckInExchange, CheckInHead } from '../../plugin/server-hooks/index.js';
 import { Problem } from '../../protocol/problems.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import type { LoadedPlugin } from './load-plugin.js';
@@ -90,6 +91,11 @@ export class PluginSlot {
   /** @returns false if the request is not a check-in, or the plugin does not run; it is then untouched */
   checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean {
     return this.#plugin?.checkIn?.(req, res) ?? false;
+  }
+
+  /** @returns false if it is not a check-in, or the plugin does not run; the exchange is then untouched */
+  answerCheckIn(head: CheckInHead, exchange: CheckInExchange): boolean {
+    return this.#plugin?.answerCheckIn?.(head, exchange) ?? false;
   }
 
   /** @returns false if the socket was not accepted */

@@ -11,6 +11,7 @@ import { mountPlugin, type Plugin, type Running } from './plugin.js';
 export type { Action, Host, Logger, Principal } from './host.js';
 export type { PluginOptions } from './options.js';
 export type { KoaContext, Plugin, StartedPorts } from './plugin.js';
+export type { CheckInExchange, CheckInHead } from './routes/agents/check-in-exchange.js';
 
 /**
  * Creates the plugin; nothing runs before `start()`.

@@ -11,6 +11,7 @@ import { answerError } from './http/error-reply.js';
 import { OpenCalls } from './http/open-calls.js';
 import { relativeUrl } from './http/relative-url.js';
 import { stopIncomplete } from './lifecycle.js';
+import type { CheckInExchange, CheckInHead } from './routes/agents/check-in-exchange.js';
 
 /** The part of a Koa context that the plugin uses: hosts without Koa need none of its types. */
 export interface KoaContext {
@@ -38,6 +39,11 @@ export interface Plugin {
    * if the request is none; it is then untouched. Without this call `routes` and `callback` answer them too, at a higher cost.
    */
   checkIn(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): boolean;
+  /**
+   * The same for a host that has read the request's head itself: `head.url` is the path with the mount. Only for a GET
+   * without a body whose bytes Node's parser would read in the same way.
+   */
+  answerCheckIn(head: CheckInHead, exchange: CheckInExchange): boolean;
   /** For the server's `upgrade` event; false if the request is not the plugin's: the socket is then untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /**
@@ -67,6 +73,8 @@ export interface Running extends StartedPorts {
   answer(req: IncomingMessage, res: ServerResponse, url: string): void;
   /** @returns false if the request is not a check-in; it is then untouched */
   checkIn(req: IncomingMessage, res: ServerResponse, url: string): boolean;
+  /** @returns false if it is not a check-in; the exchange is then untouched */
+  answerCheckIn(head: CheckInHead, exchange: CheckInExchange): boolean;
   /** @returns false if the request is not the plugin's; the socket is then untouched */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, url: string): boolean;
   stop(): Promise<void>;
@@ -201,6 +209,10 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     checkIn: (req, res) => {
       const url = running && below(req as Incoming);
       return url !== null && running?.parts.checkIn(req as Incoming, res as ServerResponse, url) === true;
+    },
+    answerCheckIn: (head, exchange) => {
+      const url = running && relativeUrl(head.url, undefined, mount);
+      return url !== null && running?.parts.answerCheckIn({ ...head, url }, exchange) === true;
     },
     upgrade: (req: Incoming, socket, head) => {
       const url = below(req);

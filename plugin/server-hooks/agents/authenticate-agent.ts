@@ -17,6 +17,11 @@ export interface AuthenticatedAgent {
   readonly instance: Instance;
 }
 
+/** The agent that signed a request, with the bytes of its secret. */
+export interface Signer extends AuthenticatedAgent {
+  readonly key: Buffer;
+}
+
 const NO_KEY = Buffer.alloc(32);
 
 /**
@@ -39,12 +44,7 @@ export function requireNewTimestamp(
  * meanwhile.
  * @throws Problem `agent-unauthorized` (401)
  */
-export function findSigner(
-  store: Store,
-  clock: Clock,
-  claim: RequestClaim,
-  head: SignedHead,
-): AuthenticatedAgent {
+export function findSigner(store: Store, clock: Clock, claim: RequestClaim, head: SignedHead): Signer {
   const environment = store.environment(claim.environmentId);
   const instance = environment?.instances.find(({ id }) => id === claim.instanceId);
   // Unknown callers cost the same work, so that timing does not reveal which ids exist.
@@ -52,10 +52,11 @@ export function findSigner(
     verifyHead(NO_KEY, claim, head);
     throw unauthorized();
   }
-  if (!verifyHead(Buffer.from(instance.secret, 'base64url'), claim, head)) throw unauthorized();
-  const key = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
-  if (!key || !isKeyValid(key, clock.now())) throw unauthorized();
-  return { environment, instance };
+  const key = Buffer.from(instance.secret, 'base64url');
+  if (!verifyHead(key, claim, head)) throw unauthorized();
+  const joinKey = environment.keys.find(({ generation }) => generation === instance.keyGeneration);
+  if (!joinKey || !isKeyValid(joinKey, clock.now())) throw unauthorized();
+  return { environment, instance, key };
 }
 
 /**

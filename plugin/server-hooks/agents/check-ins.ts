@@ -4,7 +4,7 @@ import type { LiveEnvironment } from '../live/environment.js';
 import type { LiveEnvironments } from '../live/environments.js';
 import type { Hold } from '../live/held-check-ins.js';
 import { StateTags, stateFor } from '../model/check-in-state.js';
-import type { Environment } from '../model/environment.js';
+import { type Environment, isKeyValid } from '../model/environment.js';
 import { checkInSecondsOf, maxHoldSeconds } from '../model/settings.js';
 import type { Store } from '../store/store.js';
 import { type Caller, issueOffers, offerRetryMs, offersAreDue } from './credential-offers.js';
@@ -73,14 +73,14 @@ export class CheckIns {
 
   /** Whether the agent has a change to receive. */
   hasChanges(checkIn: CheckIn, live: LiveEnvironment): boolean {
-    const current = this.#current(checkIn);
+    const current = this.#current(checkIn, live);
     if (!current || offersAreDue(checkIn, live)) return true;
     return this.#tags.of(this.#state(current, checkIn, live)) !== checkIn.etag;
   }
 
   /** Answers with the current state. @throws Problem as `answer` */
   answerNow(checkIn: CheckIn, live: LiveEnvironment, receiver: CheckInReceiver): void {
-    const environment = this.#current(checkIn);
+    const environment = this.#current(checkIn, live);
     if (!environment) throw problem('agent-unauthorized');
     const offers = issueOffers(environment, checkIn, live);
     const reply = this.#state(environment, checkIn, live);
@@ -98,12 +98,13 @@ export class CheckIns {
     return stateFor(environment, instance, this.#options.store.settings(), live, this.#options.live.bootId);
   }
 
-  /** The current environment, if the instance still belongs to it and has the same secret. */
-  #current({ environment, instance }: CheckIn): Environment | null {
+  /** The current environment, if the instance still belongs to it, has the same secret, and its key is still valid. */
+  #current({ environment, instance }: CheckIn, { clock }: LiveEnvironment): Environment | null {
     const now = this.#options.store.environment(environment.id);
-    return now?.instances.some(({ id, secret }) => id === instance.id && secret === instance.secret)
-      ? now
-      : null;
+    if (!now?.instances.some(({ id, secret }) => id === instance.id && secret === instance.secret))
+      return null;
+    const key = now.keys.find(({ generation }) => generation === instance.keyGeneration);
+    return key && isKeyValid(key, clock.now()) ? now : null;
   }
 }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
+import { hasBody } from '../docker/client-message.js';
 import { Tickets } from '../docker/console/tickets.js';
 import { AllNodeLists } from '../docker/lists/all-node-lists.js';
 import { DockerProxy } from '../docker/proxy/proxy.js';
@@ -9,7 +11,7 @@ import { EnvironmentWatch } from '../events/environment-watch.js';
 import { EventLog } from '../events/event-log.js';
 import { EventStreams } from '../events/event-streams.js';
 import type { Host, Logger } from '../host.js';
-import { cutLeftovers } from '../http/cut-leftovers.js';
+import { cutLeftover, cutLeftovers } from '../http/cut-leftovers.js';
 import { errorReplies } from '../http/error-reply.js';
 import { Gateway } from '../http/gateway.js';
 import { requireHost } from '../http/guards/require-host.js';
@@ -22,6 +24,7 @@ import type { Running } from '../plugin.js';
 import { SelfTest } from '../reachability/self-test.js';
 import { type AgentDeps, agentRoutes } from '../routes/agents/calls.js';
 import { type CheckInDeps, CheckInRoute } from '../routes/agents/check-in.js';
+import { HttpExchange } from '../routes/agents/http-exchange.js';
 import { type ConsoleDeps, ConsoleRoute } from '../routes/console.js';
 import { answerDockerCall, answerDockerUpgrade, type DockerDeps, parseDockerCall } from '../routes/docker.js';
 import { type MetricsDeps, metricsRoutes } from '../routes/metrics/operation.js';
@@ -39,7 +42,8 @@ import type { Storage } from './storage.js';
 import type { Tunnels } from './tunnels.js';
 
 /** What answers requests: URLs are below the mount. */
-export interface Api extends Pick<Running, 'answer' | 'checkIn' | 'upgrade' | 'problems' | 'dockerPort'> {
+export interface Api
+  extends Pick<Running, 'answer' | 'checkIn' | 'answerCheckIn' | 'upgrade' | 'problems' | 'dockerPort'> {
   /** An audit attaches here. */
   readonly gateway: Gateway;
 }
@@ -125,11 +129,31 @@ function entryPoints(deps: ApiDeps): Omit<Api, 'problems' | 'dockerPort'> {
   const checkIns = new CheckInRoute(deps);
   const consoles = new ConsoleRoute(deps);
   const missedUpgrades = new MissedUpgrades(deps.logger);
+  const checkIn = (req: IncomingMessage, res: ServerResponse, url: string) => {
+    if (!checkIns.serves(url)) return false;
+    if (hasBody(req)) cutLeftover(req, res, deps.clock);
+    const { method, headers } = req;
+    const { authorization, 'if-none-match': ifNoneMatch, prefer } = headers;
+    const head = {
+      method,
+      url,
+      authorization,
+      ifNoneMatch,
+      prefer: prefer === undefined ? prefer : `${prefer}`,
+    };
+    checkIns.answer(head, new HttpExchange(req, res));
+    return true;
+  };
   return {
     gateway: deps.gateway,
-    checkIn: (req, res, url) => checkIns.answer(req, res, url),
+    checkIn,
+    answerCheckIn: (head, exchange) => {
+      const isServed = checkIns.serves(head.url);
+      if (isServed) checkIns.answer(head, exchange);
+      return isServed;
+    },
     answer: (req, res, url) => {
-      if (checkIns.answer(req, res, url)) return;
+      if (checkIn(req, res, url)) return;
       const call = parseDockerCall(url);
       if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
       if (call) {

@@ -40,9 +40,9 @@ export class OpenCall implements CallFacts {
   environmentId: number | null = null;
   status: number | null = null;
   readonly #host: Host;
-  readonly #req: IncomingMessage;
+  readonly #req: IncomingMessage | null;
 
-  constructor(kind: CallKind, operation: string, host: Host, req: IncomingMessage) {
+  constructor(kind: CallKind, operation: string, host: Host, req: IncomingMessage | null) {
     this.kind = kind;
     this.operation = operation;
     this.#host = host;
@@ -51,6 +51,7 @@ export class OpenCall implements CallFacts {
 
   /** Authenticates and authorizes its caller. @throws Problem `unauthorized` (401), `forbidden` (403) */
   async admit(action: Action, target: AccessTarget): Promise<Access> {
+    if (!this.#req) throw new TypeError('a call without a request cannot be admitted');
     if (typeof target === 'number') this.environmentId = target;
     const access = await admit(this.#host, this.#req, action, target, this);
     this.principalId = access.principal.id;
@@ -99,9 +100,10 @@ export class Gateway {
 
   /**
    * Opens a call.
+   * @param req null if the call authenticates its caller itself
    * @param closing its answer, or its connection once upgraded
    */
-  open(kind: CallKind, operation: string, req: IncomingMessage, closing: Closing): OpenCall {
+  open(kind: CallKind, operation: string, req: IncomingMessage | null, closing: Closing): OpenCall {
     const { host, clock } = this.#options;
     this.opened[kind]++;
     const call = new OpenCall(kind, operation, host, req);

@@ -17,6 +17,7 @@ function fakeRunning(stopped: string[]): Running {
     dockerPort: null,
     answer: (_req, res) => void res.write('begun'),
     checkIn: () => false,
+    answerCheckIn: () => false,
     upgrade: () => false,
     problems: () => [],
     stop: async () => void stopped.push('parts'),

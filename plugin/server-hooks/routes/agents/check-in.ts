@@ -1,4 +1,3 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { ANSWER_PROOF, proveAnswer } from '../../../../protocol/crypto/answer-proof.js';
 import { parseAuthorization } from '../../../../protocol/crypto/request-signature.js';
 import { AGENT_PATHS } from '../../../../protocol/messages/agent-calls.js';
@@ -7,16 +6,14 @@ import type { Clock } from '../../../../protocol/time/clock.js';
 import { findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
 import { CheckInQueries } from '../../agents/check-in-queries.js';
 import type { CheckIn, CheckInAnswer, CheckInReceiver, CheckIns } from '../../agents/check-ins.js';
-import { hasBody, isOpen, resetResponse } from '../../docker/client-message.js';
 import type { Logger } from '../../host.js';
-import { cutLeftover } from '../../http/cut-leftovers.js';
-import { endWithConnection } from '../../http/end-with-connection.js';
 import { asProblem, toErrorReply, withHubTime } from '../../http/error-reply.js';
 import type { Gateway } from '../../http/gateway.js';
 import { preferredWait } from '../../http/preferred-wait.js';
 import type { AuthFailureLog } from '../../live/auth-failure-log.js';
 import type { LiveEnvironments } from '../../live/environments.js';
 import type { Store } from '../../store/store.js';
+import type { CheckInExchange, CheckInHead } from './check-in-exchange.js';
 
 export interface CheckInDeps {
   readonly gateway: Gateway;
@@ -31,8 +28,9 @@ export interface CheckInDeps {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Answers check-ins on the raw request, without Koa: they are nearly all of a hub's calls. One without news is answered
- * in the same turn; what waiting needs is created only for a check-in that is held.
+ * Answers check-ins without Koa: they are nearly all of a hub's calls. One without news is answered in the same turn; what
+ * waiting needs is created only for a check-in that is held. Whoever read the head, Node's HTTP server or the host, the
+ * same code answers.
  */
 export class CheckInRoute {
   readonly #deps: CheckInDeps;
@@ -42,42 +40,41 @@ export class CheckInRoute {
     this.#deps = deps;
   }
 
+  /** Whether this is the path of check-ins. Paths are signed as spelled, so there is one spelling. @param url below the mount */
+  serves(url: string): boolean {
+    const { length } = AGENT_PATHS.checkIn;
+    return url.startsWith(AGENT_PATHS.checkIn) && (url.length === length || url[length] === '?');
+  }
+
   /**
    * Answers a check-in; authentication comes before any other answer but 405.
-   * @param url below the mount
-   * @returns false if it is not the path of check-ins; the request is then untouched
+   * @param head its URL below the mount
    */
-  answer(req: IncomingMessage, res: ServerResponse, url: string): boolean {
-    if (!isCheckIn(url)) return false;
-    if (hasBody(req)) cutLeftover(req, res, this.#deps.clock);
-    const call = new CheckInCall(this.#deps, req, res);
+  answer(head: CheckInHead, exchange: CheckInExchange): void {
+    const call = new CheckInCall(this.#deps, exchange);
     try {
-      this.#answer(call, url);
+      this.#answer(head, call);
     } catch (error) {
       call.fail(error);
     }
-    return true;
   }
 
-  #answer(call: CheckInCall, url: string): void {
+  #answer({ method, url, authorization, ifNoneMatch, prefer }: CheckInHead, call: CheckInCall): void {
     const { gateway, store, clock, live, checkIns } = this.#deps;
-    const { req, res } = call;
-    const open = gateway.open('agent', AGENT_PATHS.checkIn, req, res);
-    if (req.method !== 'GET') throw problem('method-not-allowed');
-    const { headers } = req;
-    const claim = parseAuthorization(headers.authorization);
-    const head = { method: 'GET', path: url };
-    const { environment, instance } = findSigner(store, clock, claim, head);
+    const open = gateway.open('agent', AGENT_PATHS.checkIn, null, call.exchange);
+    if (method !== 'GET') throw problem('method-not-allowed');
+    const claim = parseAuthorization(authorization);
+    const { environment, instance, key } = findSigner(store, clock, claim, { method, path: url });
     open.environmentId = claim.environmentId;
     open.instanceId = claim.instanceId;
-    call.signer = { secret: instance.secret, requestMac: claim.mac };
+    call.signer = { key, requestMac: claim.mac };
     requireNewTimestamp(live.of(environment.id).presence, clock, AGENT_PATHS.checkIn, claim);
     const checkIn: CheckIn = {
       environment,
       instance,
       query: this.#queries.parse(url),
-      etag: headers['if-none-match'],
-      waitSeconds: headers.prefer === undefined ? 0 : preferredWait(String(headers.prefer)),
+      etag: ifNoneMatch,
+      waitSeconds: prefer === undefined ? 0 : preferredWait(prefer),
     };
     checkIns.answer(checkIn, call);
   }
@@ -85,30 +82,26 @@ export class CheckInRoute {
 
 /** One check-in on its way to an answer. */
 class CheckInCall implements CheckInReceiver {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+  readonly exchange: CheckInExchange;
   /** Set once it is known: the answer then carries a proof, errors included. */
-  signer: { readonly secret: string; readonly requestMac: string } | null = null;
+  signer: { readonly key: Uint8Array; readonly requestMac: string } | null = null;
   readonly #deps: CheckInDeps;
 
-  constructor(deps: CheckInDeps, req: IncomingMessage, res: ServerResponse) {
+  constructor(deps: CheckInDeps, exchange: CheckInExchange) {
     this.#deps = deps;
-    this.req = req;
-    this.res = res;
+    this.exchange = exchange;
   }
 
   onClose(listener: () => void): void {
-    this.res.once('close', listener);
-    endWithConnection(this.req, this.res);
-    // It closed before: `close` has been emitted.
-    if (!isOpen(this.res)) listener();
+    this.exchange.once('close', listener);
   }
 
   send({ etag, body }: CheckInAnswer): void {
-    if (body === null) this.#write(304, { etag }, EMPTY);
+    // Without `no-store`: answers to requests with `Authorization` are not stored (RFC 9111 section 3.5).
+    if (body === null) this.#answer(304, { ETag: etag }, EMPTY);
     else {
-      const headers = { etag, 'cache-control': 'no-store', 'content-type': 'application/json' };
-      this.#write(200, headers, jsonOf(body));
+      const headers = { ETag: etag, 'Cache-Control': 'no-store', 'Content-Type': 'application/json' };
+      this.#answer(200, headers, jsonOf(body));
     }
   }
 
@@ -118,38 +111,27 @@ class CheckInCall implements CheckInReceiver {
     if (codeOf(error) === 'agent-unauthorized') authFailures.note(logger);
     const { status, headers, problem } = toErrorReply(withHubTime(error, clock));
     if (status === 500) logger.error({ err: error }, 'unexpected error in a check-in');
-    const allow = status === 405 ? { allow: 'GET' } : {};
-    const type = { 'content-type': 'application/problem+json' };
+    const allow: Record<string, string> = status === 405 ? { Allow: 'GET' } : {};
+    const type = { 'Content-Type': 'application/problem+json' };
     try {
-      this.#write(status, { ...headers, ...allow, ...type }, jsonOf(problem));
+      this.#answer(status, { ...headers, ...allow, ...type }, jsonOf(problem));
     } catch (err) {
       logger.error({ err }, 'cannot answer a check-in');
-      resetResponse(this.res);
+      this.exchange.abort();
     }
   }
 
-  #write(status: number, headers: OutgoingHttpHeaders, body: Buffer): void {
-    const { res, signer } = this;
-    if (res.destroyed || res.headersSent) return;
-    if (signer) {
-      const etag = headers.etag === undefined ? undefined : String(headers.etag);
-      const key = Buffer.from(signer.secret, 'base64url');
-      headers[ANSWER_PROOF] = proveAnswer(key, signer.requestMac, { status, etag, body });
-    }
-    if (status === 304) {
-      res.writeHead(status, headers);
-      res.end();
-      return;
-    }
-    res.writeHead(status, { ...headers, 'content-length': body.length });
-    res.end(body);
+  #answer(status: number, headers: Record<string, string>, body: Buffer): void {
+    const { exchange, signer } = this;
+    if (exchange.headersSent) return;
+    if (signer)
+      headers[ANSWER_PROOF] = proveAnswer(signer.key, signer.requestMac, {
+        status,
+        etag: headers.ETag,
+        body,
+      });
+    exchange.answer(status, headers, body);
   }
-}
-
-/** Paths are signed as spelled, so there is one spelling. */
-function isCheckIn(url: string): boolean {
-  const { length } = AGENT_PATHS.checkIn;
-  return url.startsWith(AGENT_PATHS.checkIn) && (url.length === length || url[length] === '?');
 }
 
 function jsonOf(value: unknown): Buffer {
