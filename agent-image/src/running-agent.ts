@@ -65,7 +65,8 @@ export class RunningAgent {
     this.#options = options;
     this.#engine = new Engine(config.engine, clock);
     this.#outbound = createOutbound(config, clock);
-    this.#client = new HubClient({ edgeKey, edgeId, instance, agent: this.#outbound.agent, clock });
+    const { agent, checkInAgent } = this.#outbound;
+    this.#client = new HubClient({ edgeKey, edgeId, instance, agent, checkInAgent, clock });
     this.#watch = new EngineWatch({
       engine: this.#engine,
       clock,

@@ -91,6 +91,7 @@ export class HubClient {
         ...(waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {}),
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
       },
+      agent: this.#options.checkInAgent ?? this.#options.agent,
       timeoutMs: waitSeconds > 0 ? waitSeconds * 1_000 + HOLD_SLACK_MS : CALL_MS,
       signal,
     });

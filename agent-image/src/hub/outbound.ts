@@ -12,7 +12,7 @@ import { toHubError } from './error.js';
 import { connectThroughProxy } from './proxy-connect.js';
 
 const CHECK_IN_CONNECT_MS = 15_000;
-/** Idle connections; two, as a POST can be sent during a held check-in. See docs/decisions/platform-defaults.md. */
+/** Idle connections. See docs/decisions/platform-defaults.md. */
 const KEPT: http.AgentOptions = Object.freeze({
   keepAlive: true,
   keepAliveMsecs: TCP_KEEP_ALIVE_MS,
@@ -25,6 +25,8 @@ const KEPT: http.AgentOptions = Object.freeze({
 export interface Outbound {
   /** Keep-alive agent for requests to the Edge key's API URL. */
   readonly agent: http.Agent;
+  /** The same for check-ins: the hub answers them at a lower cost on a connection that carries nothing else. */
+  readonly checkInAgent: http.Agent;
   /**
    * A plain TCP pipe to the hub, directly or through the proxy.
    * @throws Problem as `toHubError` makes them, `proxy-refused` or `proxy-unreachable`
@@ -59,12 +61,19 @@ export function createOutbound(
       cancel();
     }
   };
-  const agent = config.cleartext
-    ? new PlainAgent(connectTcp)
-    : config.insecurePoll
-      ? new SecureAgent(connectTcp, { rejectUnauthorized: false }, unverifiedContext())
-      : new SecureAgent(connectTcp, { rejectUnauthorized: true }, secureContext);
-  return Object.freeze({ agent, connectTcp, close: () => agent.destroy() });
+  const unverified = unverifiedContext();
+  const make = () =>
+    config.cleartext
+      ? new PlainAgent(connectTcp)
+      : config.insecurePoll
+        ? new SecureAgent(connectTcp, { rejectUnauthorized: false }, unverified)
+        : new SecureAgent(connectTcp, { rejectUnauthorized: true }, secureContext);
+  const [agent, checkInAgent] = [make(), make()];
+  const close = () => {
+    agent.destroy();
+    checkInAgent.destroy();
+  };
+  return Object.freeze({ agent, checkInAgent, connectTcp, close });
 }
 
 /**
@@ -86,8 +95,11 @@ function authoritiesContext(ca: AgentConfig['ca']): () => tls.SecureContext {
 
 /** For connections that are not verified: without the authorities, which take 1 MiB. */
 function unverifiedContext(): () => tls.SecureContext {
-  const context = tls.createSecureContext({ ca: [], minVersion: 'TLSv1.2' });
-  return () => context;
+  let context: tls.SecureContext | null = null;
+  return () => {
+    context ??= tls.createSecureContext({ ca: [], minVersion: 'TLSv1.2' });
+    return context;
+  };
 }
 
 type ConnectTcp = Outbound['connectTcp'];

@@ -18,6 +18,8 @@ export interface SignedCallsOptions {
   readonly instance: InstanceKey;
   /** Dials out; see `outbound.ts`. */
   readonly agent: http.Agent;
+  /** For check-ins. Default: `agent`. */
+  readonly checkInAgent?: http.Agent;
   readonly clock: Clock;
 }
 
@@ -27,6 +29,8 @@ export interface SignedCall {
   readonly path: string;
   readonly body?: Buffer;
   readonly headers?: http.OutgoingHttpHeaders;
+  /** Default: that of the options. */
+  readonly agent?: http.Agent;
   /** Deadline for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -93,10 +97,10 @@ export class SignedCalls {
 
   async #exchange(
     key: Buffer,
-    { method, path, headers, timeoutMs, signal }: SignedCall,
+    { method, path, headers, agent = this.#options.agent, timeoutMs, signal }: SignedCall,
     body: Buffer,
   ): Promise<CheckedAnswer> {
-    const { edgeKey, instance, agent, clock } = this.#options;
+    const { edgeKey, instance, clock } = this.#options;
     const timeMs = Math.max(clock.now() + this.#clockOffsetMs, this.#lastStampMs + 1);
     this.#lastStampMs = timeMs;
     const claim = { environmentId: edgeKey.environmentId, instanceId: instance.instanceId, timeMs };

@@ -35,7 +35,8 @@ export function answerTo(checkIns: CheckIns, checkIn: CheckIn, signal = never): 
   });
 }
 
-export function checkInBench(clock: Clock): CheckInBench {
+/** @param expiresAt of the agent's key, RFC 3339; default: never */
+export function checkInBench(clock: Clock, expiresAt: string | null = null): CheckInBench {
   const instance: Instance = {
     id: randomUUID(),
     publicKey: randomBytes(32).toString('base64url'),
@@ -57,7 +58,7 @@ export function checkInBench(clock: Clock): CheckInBench {
     tunnelAddress: 'hub.example:8000',
     checkInSeconds: null,
     generation: 1,
-    keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt: null }],
+    keys: [{ generation: 1, secretHash: randomBytes(32).toString('base64url'), expiresAt }],
     instances: [instance],
     swarm: null,
     swarmAuthority: null,

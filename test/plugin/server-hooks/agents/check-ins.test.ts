@@ -76,6 +76,21 @@ test('check-in: the newest hold of an instance ends the older one', async (t) =>
   t.is(clock.pending, 1, 'the tunnel is waited for, and nothing else');
 });
 
+test('check-in: a held one gets no credential once its key has expired', async (t) => {
+  const clock = new FakeClock();
+  const bench = checkInBench(clock, new Date(clock.now() + 10_000).toISOString());
+  const { etag } = await bench.checkIn();
+  const early = bench.checkIn({ etag, waitSeconds: 50 });
+  bench.live.tunnels.slot().demand();
+  t.truthy((await early).body?.credential);
+  clock.advance(9_000);
+  const late = bench.checkIn({ etag: (await bench.checkIn()).etag, waitSeconds: 50 });
+  clock.advance(2_000);
+  bench.environments.wakeAll();
+  clock.advance(1);
+  t.like(await t.throwsAsync(late), { code: 'agent-unauthorized', status: 401 });
+});
+
 test('check-in: a required tunnel without a handshake gets a fresh credential after 3 s', async (t) => {
   const { bench, clock } = setup();
   bench.live.tunnels.slot().demand();
