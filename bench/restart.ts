@@ -56,9 +56,10 @@ async function measure(name: string, count: number, waitSeconds: number, say: Sa
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
   const hubs: ChildProcess[] = [];
   const generators: Role[] = [];
+  const probes: Role[] = [];
   const start = (env = {}) => startBundledHub(folder, (child) => hubs.push(child), env);
   try {
-    await writeEnvironments(join(folder, 'plugins/fairlead'), count, INTERVAL_S);
+    await writeEnvironments(join(folder, 'plugins/fairlead'), count + 1, INTERVAL_S);
     const before = await start();
     say(`restart: ${name}: agents arrive`);
     generators.push(...(await startGenerators(before.port, count, waitSeconds)));
@@ -74,7 +75,11 @@ async function measure(name: string, count: number, waitSeconds: number, say: Sa
     const pid = hubs[1]?.pid ?? 0;
     const opened = await processCost(pid);
     await reports(generators);
+    const probe = await startRole('probe', { port: before.port, environmentId: count + 1 });
+    probes.push(probe);
     const back = await untilBack(generators, count, openMs, say);
+    const probed = await probe.report<{ samples: number[]; failures: string[] }>();
+    if (probed.failures.length > 0) throw new Error(`the probe failed: ${probed.failures[0]}`);
     const after = await processCost(pid);
     const signInMs = await signedIn;
     return {
@@ -84,6 +89,9 @@ async function measure(name: string, count: number, waitSeconds: number, say: Sa
         'all back s': back.missing > 0 ? Number.NaN : (back.lastReturnMs - openMs) / 1_000,
         missing: back.missing,
         failures: back.failures.length,
+        'probe p50 ms': quantile(probed.samples, 0.5),
+        'probe p99 ms': quantile(probed.samples, 0.99),
+        'probe max ms': quantile(probed.samples, 1),
         'check-in p50 ms': quantile(back.samples, 0.5),
         'check-in p99 ms': quantile(back.samples, 0.99),
         'with dialling p50 ms': quantile(back.returns, 0.5),
@@ -94,7 +102,7 @@ async function measure(name: string, count: number, waitSeconds: number, say: Sa
       },
     };
   } finally {
-    for (const one of generators) await one.stop();
+    for (const one of [...generators, ...probes]) await one.stop();
     for (const hub of hubs) await endProcess(hub);
     await rm(folder, { recursive: true, force: true });
   }
