@@ -1,5 +1,6 @@
 import test from 'ava';
 import { defaultLoginLimits, LoginGuard } from '../../../host/auth/login-guard.js';
+import { untilTrue } from '../../kit/until.js';
 
 const wrong = async () => false;
 const right = async () => true;
@@ -89,7 +90,7 @@ test('login guard: when too many wait, the address with the most of them loses o
   const other = guard.attempt('192.0.2.1', right);
   await t.throwsAsync(flood[4] ?? Promise.resolve(), { code: 'rate-limited' });
   for (let done = 0; done < 4; done++) {
-    while (release.length === 0) await new Promise(setImmediate);
+    await untilTrue('a comparison', () => release.length !== 0, { everyMs: 1 });
     release.shift()?.();
   }
   t.true(await other);

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { cutEndedSession } from '../../../host/http/cut-ended-session.js';
 import { HttpsServer } from '../../../host/http/server.js';
@@ -12,6 +11,7 @@ import { ServerSockets } from '../../kit/fault/server-sockets.js';
 import { dialStubborn, type StubbornClient } from '../../kit/fault/stubborn-client.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { EMPTY_SETTINGS, FRAME, frame, PREFACE } from '../../kit/tunnel/h2-frames.js';
+import { untilTrue } from '../../kit/until.js';
 
 /** GET / over https of the authority `x`, answered by headers and then silence. */
 const CALL = frame(FRAME.headers, 0x5, 1, Buffer.from([0x82, 0x84, 0x87, 0x41, 1, 0x78]));
@@ -119,7 +119,7 @@ test('ended session: one that is closed while its client does not read is destro
   );
   const [session, stream] = await Promise.all([server.session, server.stream]);
   socket.write(frame(FRAME.reset, 0, 1, Buffer.from([0, 0, 0, 8])));
-  while (!stream.closed) await turn();
+  await untilTrue('the end of the stream', () => stream.closed, { everyMs: 1 });
   session.close();
   await server.sockets.allClosed();
   t.true(session.destroyed);

@@ -21,6 +21,7 @@ import { watchSession } from '../../../host/http/watch-session.js';
 import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { EMPTY_SETTINGS, FLOODS, FRAME, frame } from '../../kit/tunnel/h2-frames.js';
+import { untilTrue } from '../../kit/until.js';
 
 const IDLE_MS = 500;
 /** Longer than any test. */
@@ -193,7 +194,7 @@ test.serial('idle session: nothing is kept of a session whose client disconnecte
     client.destroy();
   }
   const count = promisify(server.getConnections.bind(server));
-  while ((await count()) > 0) await turn();
+  await untilTrue('the end of all connections', async () => (await count()) === 0, { everyMs: 1 });
   // V8 collects weakly held objects in its own turns.
   for (let n = 0; n < 50 && kept.some((session) => session.deref()); n++) {
     await turn();

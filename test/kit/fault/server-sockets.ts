@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Scope } from '../scope.js';
+import { untilTrue } from '../until.js';
 
 /** The server's ends of the connections that a port of this process accepts: each holds a file descriptor until it closes. */
 export class ServerSockets {
@@ -25,7 +26,11 @@ export class ServerSockets {
 
   /** Resolves when the server has read more than so many bytes of each that is open. */
   async haveReadPast(bytes: number): Promise<void> {
-    while ([...this.#open].some((socket) => socket.bytesRead <= bytes)) await turn();
+    await untilTrue(
+      'more bytes from each socket',
+      () => ![...this.#open].some((socket) => socket.bytesRead <= bytes),
+      { everyMs: 1 },
+    );
     // What is done about it.
     await turn();
   }

@@ -1,12 +1,12 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import net from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
 import { codeOf } from '../../../protocol/problems.js';
 import { systemClock } from '../../../protocol/time/clock.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { untilTrue } from '../../kit/until.js';
 import { startStalledListener } from '../stalled-listener.js';
 
 const HEAD_START_MS = 250;
@@ -37,7 +37,7 @@ for (const [what, other] of [
     const { port, release } = await startStalledListener(t);
     const clock = new FakeClock();
     const dialled = dialTcp('hub.test', port, { clock, signal: inTime(), addresses: [LOOPBACK, other] });
-    while (clock.pending === 0) await turn();
+    await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
     clock.advance(HEAD_START_MS);
     release();
     const socket = await dialled;
@@ -59,7 +59,7 @@ test.serial(
     const clock = new FakeClock();
     const addresses = [LOOPBACK, REFUSING];
     const dialled = dialTcp('hub.test', silent.port, { clock, signal: inTime(), addresses });
-    while (clock.pending === 0) await turn();
+    await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
     clock.advance(HEAD_START_MS);
     const socket = await dialled;
     t.is(socket.remoteAddress, REFUSING.address);
@@ -69,7 +69,7 @@ test.serial(
       process
         .getActiveResourcesInfo()
         .filter((kind) => kind === 'TCPSocketWrap' || kind === 'TCPConnectWrap');
-    while (open().length > QUEUED) await turn();
+    await untilTrue('the end of the other connections', () => open().length <= QUEUED, { everyMs: 1 });
     t.pass();
   },
 );
@@ -87,7 +87,7 @@ test('dial: the deadline ends the race and the lookup', async (t) => {
   const deadline = new AbortController();
   const options = { clock, signal: deadline.signal };
   const racing = dialTcp('hub.test', port, { ...options, addresses: [LOOPBACK, LOOPBACK] });
-  while (clock.pending === 0) await turn();
+  await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
   const dialled = dialTcp('hub.invalid', port, options);
   deadline.abort(late);
   t.is(await t.throwsAsync(racing), late);

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import pino from 'pino';
 import { Engine } from '../../../../agent-image/src/docker/engine.js';
@@ -6,6 +5,7 @@ import { EngineWatch } from '../../../../agent-image/src/docker/engine-watch.js'
 import type { SwarmReport } from '../../../../protocol/messages/agent-calls.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { untilTrue } from '../../../kit/until.js';
 import { type Answer, infoWith, startFakeEngine } from './fake-engine.js';
 
 const WATCH_MS = 5_000;
@@ -43,7 +43,7 @@ async function setup(t: ExecutionContext, answers: Record<string, Answer>) {
   const evaluate = async () => {
     const before = evaluations;
     clock.advance(WATCH_MS);
-    while (evaluations === before) await turn();
+    await untilTrue('an evaluation', () => evaluations !== before, { everyMs: 1 });
   };
   return { clock, seen, reports, fake, watch, evaluate };
 }
@@ -144,13 +144,17 @@ test('engine watch: a slow evaluation is not joined by another, and none starts 
     },
   });
   const started = watch.start();
-  while (!fake.requests.includes('GET /info')) await turn();
+  await untilTrue('the first GET /info', () => fake.requests.includes('GET /info'), { everyMs: 1 });
   clock.advance(3 * WATCH_MS);
   release();
   await started;
   t.is(fake.requests.filter((line) => line === 'GET /_ping').length, 1);
   const again = evaluate();
-  while (fake.requests.filter((line) => line === 'GET /info').length < 2) await turn();
+  await untilTrue(
+    'the second GET /info',
+    () => fake.requests.filter((line) => line === 'GET /info').length >= 2,
+    { everyMs: 1 },
+  );
   release();
   await again;
   watch.stop();

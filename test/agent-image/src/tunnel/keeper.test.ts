@@ -10,6 +10,7 @@ import { joinInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { startRelay } from '../../../kit/fault/relay.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
+import { untilTrue } from '../../../kit/until.js';
 
 /** A keeper with its own clock, whose tunnel goes through a relay; the random number is always one half. */
 async function setup(
@@ -88,7 +89,7 @@ test('keeper: a lost tunnel is reported immediately', async (t) => {
   const { agent, keeper, reported, relay } = await setup(t);
   await keeper.open(await agent.credential(), 60_000);
   relay.reset();
-  while (keeper.tunnelId !== null) await turn();
+  await untilTrue('the end of the tunnel', () => keeper.tunnelId === null, { everyMs: 1 });
   t.deepEqual(reported, ['lost']);
 });
 
@@ -96,7 +97,7 @@ test('keeper: a tunnel that the hub ended is not reported', async (t) => {
   const { hub, id, agent, keeper, reported } = await setup(t, { direct: true });
   await keeper.open(await agent.credential(), 60_000);
   await hub.call('DELETE', `/api/environments/${id}/tunnel`);
-  while (keeper.tunnelId !== null) await turn();
+  await untilTrue('the end of the tunnel', () => keeper.tunnelId === null, { everyMs: 1 });
   t.deepEqual(reported, []);
 });
 

@@ -6,6 +6,7 @@ import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 import { defer } from '../../../kit/deferred.js';
 import { connectAgent } from '../../../kit/tunnel/connect-agent.js';
 import { FRAME, frame } from '../../../kit/tunnel/h2-frames.js';
+import { untilTrue } from '../../../kit/until.js';
 
 /** The same, with what the hub's end would be. */
 async function setup(t: ExecutionContext, report: () => Promise<void> = async () => undefined) {
@@ -82,7 +83,7 @@ test('agent tunnel: the connection of a closed tunnel ends although the hub does
       frame(FRAME.headers, 0x4, 3, call),
     ]),
   );
-  while (connection.bytesWritten < 1024 * 1024) await new Promise((resolve) => setImmediate(resolve));
+  await untilTrue('a written MiB', () => connection.bytesWritten >= 1024 * 1024, { everyMs: 1 });
   const closed = once(connection, 'close');
   const tunnel = await opening;
   t.is(tunnel.id, 'id');

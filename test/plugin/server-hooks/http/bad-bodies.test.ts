@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { OPERATIONS } from '../../../../plugin/server-hooks/routes/operations.js';
@@ -11,6 +10,7 @@ import { joinInstance } from '../../../kit/agent/instance.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { rawHttp, requestText } from '../../../kit/fault/raw-http.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
+import { untilTrue } from '../../../kit/until.js';
 
 const ADMIN = 'Authorization: Bearer admin';
 const MEGABYTE = 1024 * 1024;
@@ -178,7 +178,9 @@ test('bad bodies: a caller that keeps sending after the answer is cut after 5 s'
     const [answer] = await new Promise<[Buffer]>((resolve) => socket.once('data', (data) => resolve([data])));
     t.is(Number(/^HTTP\/1\.1 (\d+)/.exec(answer.toString('latin1'))?.[1]), expected, path);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    while (clock.pending === timers && !socket.closed) await turn();
+    await untilTrue('a timer or the end of the socket', () => clock.pending !== timers || socket.closed, {
+      everyMs: 1,
+    });
     clock.advance(5_000);
     await closed;
     t.is(clock.pending, timers, 'no timer is left');

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readBody } from '../../../../plugin/server-hooks/http/read-body.js';
 import { codeOf } from '../../../../protocol/problems.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
+import { untilTrue } from '../../../kit/until.js';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: hub\r\n';
 
@@ -54,7 +54,7 @@ for (const [what, sent, expected] of [
 test('body: one that does not arrive within 30 s is abandoned', async (t) => {
   const { clock, outcome, socket } = await setup(t);
   socket.write(`${HEAD}Content-Length: 3\r\n\r\na`);
-  while (clock.pending === 0) await turn();
+  await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
   clock.advance(29_999);
   t.is(clock.pending, 1);
   clock.advance(1);
@@ -64,7 +64,7 @@ test('body: one that does not arrive within 30 s is abandoned', async (t) => {
 test('body: a caller that disconnects before its end leaves it incomplete', async (t) => {
   const { clock, outcome, socket } = await setup(t);
   socket.write(`${HEAD}Content-Length: 3\r\n\r\na`);
-  while (clock.pending === 0) await turn();
+  await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
   socket.resetAndDestroy();
   t.is(await outcome, 'body-incomplete');
   t.is(clock.pending, 0, 'no timer is left');

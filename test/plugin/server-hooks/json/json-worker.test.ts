@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import type { JsonJob } from '../../../../plugin/server-hooks/json/json-job.js';
 import { JsonWorker } from '../../../../plugin/server-hooks/json/json-worker.js';
 import { FakeClock } from '../../../kit/clock/fake-clock.js';
 import { LogRecorder } from '../../../kit/log-recorder.js';
+import { untilTrue } from '../../../kit/until.js';
 
 /** Jobs by what their input asks for; tests check the order of their ends. */
 const THREAD = `
@@ -63,7 +63,7 @@ test('json worker: a job past its deadline is refused, and the next one is parse
   const { worker, clock, threads } = setup(t);
   const hanging = t.throwsAsync(worker.run(1, JOB, LARGE, 'hang'), { code: 'body-too-complex' });
   const next = worker.run(1, JOB, LARGE, 'next');
-  while (clock.pending === 0) await turn();
+  await untilTrue('a timer', () => clock.pending !== 0, { everyMs: 1 });
   clock.advance(10_000);
   await hanging;
   t.is(await next, 'next');

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import type { EnvironmentList } from '../../../../plugin/api.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
+import { untilTrue } from '../../../kit/until.js';
 import { follow, hostWith } from './event-follower.js';
 
 test('events: arrive over HTTP/1.1 as they happen, unbuffered and not cached', async (t) => {
@@ -65,7 +66,7 @@ test('events: a caller that disconnects during authentication leaves nothing ope
     },
   );
   const arrived = async (count: number) => {
-    while (gates.length < count) await new Promise(setImmediate);
+    await untilTrue('the gates', () => gates.length >= count, { everyMs: 1 });
   };
   // More than one caller may have open.
   const callers = Array.from({ length: 40 }, () => {
@@ -78,7 +79,9 @@ test('events: a caller that disconnects during authentication leaves nothing ope
   await arrived(40);
   for (const { disconnect } of callers) disconnect.abort();
   await Promise.all(callers.map(({ answer }) => answer));
-  while ((await connections(hub.server)) > 0) await new Promise(setImmediate);
+  await untilTrue('the end of all connections', async () => (await connections(hub.server)) === 0, {
+    everyMs: 1,
+  });
   for (const open of gates.splice(0)) open();
   const disconnect = new AbortController();
   t.teardown(() => disconnect.abort());

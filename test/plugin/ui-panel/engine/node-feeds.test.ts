@@ -3,6 +3,7 @@ import { ApiClient } from '../../../../plugin/ui-panel/api/client.js';
 import { EngineClient } from '../../../../plugin/ui-panel/engine/client.js';
 import { ALL_NODES } from '../../../../plugin/ui-panel/engine/model/node-name.js';
 import { NodeFeeds } from '../../../../plugin/ui-panel/engine/node-feeds.js';
+import { untilTrue } from '../../../kit/until.js';
 
 const node = (id: string, online: boolean, isLeader = false) => ({
   id,
@@ -49,7 +50,7 @@ test('node feeds: follow the other reachable nodes; each event once, with its no
   });
   t.teardown(() => feeds.stop());
   feeds.start();
-  while (streams.length === 0) await new Promise(setImmediate);
+  await untilTrue('a stream', () => streams.length !== 0, { everyMs: 1 });
   t.deepEqual([asked, feeds.nodes], [['/nodes/n2/docker/events'], ['n2']]);
   const write = (text: string) => streams[0]?.enqueue(Buffer.from(text));
   write(event('container', 'a', 1));
@@ -59,6 +60,6 @@ test('node feeds: follow the other reachable nodes; each event once, with its no
   await untilReceived(2);
   t.deepEqual(received, ['container a host-n2', 'volume b host-n2']);
   streams[0]?.close();
-  while (feeds.nodes.length > 0) await new Promise(setImmediate);
+  await untilTrue('the end of all feeds', () => feeds.nodes.length === 0, { everyMs: 1 });
   feeds.stop();
 });

@@ -9,6 +9,7 @@ import { readList } from '../../../../../plugin/server-hooks/docker/lists/read-l
 import { runJob } from '../../../../../plugin/server-hooks/json/json-job.js';
 import type { EngineScript } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { saying, startListHub } from './list-hub.js';
 
 const MB = 1024 * 1024;
@@ -86,10 +87,10 @@ for (const [what, [script, code]] of Object.entries(HOSTILE)) {
 test('hostile lists: a body that ends with its connection fails if the connection breaks', async (t) => {
   const hub = await startListHub(t, [answering('HTTP/1.1 200 OK\r\n\r\n[{"Id":"a"}]', 'keep')]);
   const asked = hub.list('/containers/json?nodes=all');
-  while (hub.tunnels.opened[0]?.pipes[0] === undefined) await turn();
-  const [pipe] = hub.tunnels.opened[0].pipes;
+  await untilTrue('a pipe', () => hub.tunnels.opened[0]?.pipes[0] !== undefined, { everyMs: 1 });
+  const [pipe] = hub.tunnels.opened[0]?.pipes ?? [];
   if (!(pipe instanceof Socket)) throw new Error('no socket');
-  while (pipe.bytesRead === 0) await turn();
+  await untilTrue('the first byte', () => pipe.bytesRead !== 0, { everyMs: 1 });
   await turn();
   pipe.destroy(new Error('reset'));
   t.like((await asked).nodes[0], { state: 'failed', code: 'engine-bad-response' });

@@ -7,6 +7,7 @@ import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/e
 import { problem } from '../../../../../protocol/problems.js';
 import { systemClock } from '../../../../../protocol/time/clock.js';
 import { left } from '../../../../kit/engine/double.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { saying, startListHub } from './list-hub.js';
 
 const [ONE, TWO] = [
@@ -149,7 +150,11 @@ test('all-node lists: a node that is slow to answer, or to wake, fails at its de
     },
   );
   const asked = hub.list('/containers/json?nodes=all&nodeSeconds=3');
-  while (hub.engines.slice(0, 3).some(({ connections }) => connections === 0)) await turn();
+  await untilTrue(
+    'a connection to each of three engines',
+    () => !hub.engines.slice(0, 3).some(({ connections }) => connections === 0),
+    { everyMs: 1 },
+  );
   await left([...(hub.engines[0]?.sockets ?? [])][0] ?? closed());
   hub.clock.advance(2_999);
   hub.clock.advance(1);
@@ -186,7 +191,7 @@ test('all-node lists: 32 nodes are queried at a time, and all of them within six
   });
   const asked = hub.list('/images/json?nodes=all');
   for (let round = 0; round < 6; round++) {
-    while (open < 32) await turn();
+    await untilTrue('32 open calls', () => open >= 32, { everyMs: 1 });
     hub.clock.advance(10_000);
   }
   const { nodes } = await asked;
@@ -199,7 +204,9 @@ test('all-node lists: a client that disconnects ends all requests and releases a
   const hub = await startListHub(t, [() => undefined, () => undefined]);
   const client = http.get(`${hub.origin}/containers/json?nodes=all`);
   client.on('error', () => undefined);
-  while (hub.engines.some((engine) => engine.bytes() === '')) await turn();
+  await untilTrue('a request at each engine', () => !hub.engines.some((engine) => engine.bytes() === ''), {
+    everyMs: 1,
+  });
   const sides = hub.engines.map((engine) => [...engine.sockets][0]);
   client.destroy();
   await Promise.all(sides.map((side) => left(side)));
@@ -211,7 +218,7 @@ test('all-node lists: a client that disconnects ends all requests and releases a
 test('all-node lists: a tunnel that closes meanwhile fails its node with the reason', async (t) => {
   const hub = await startListHub(t, [saying([{ Id: 'a' }]), () => undefined]);
   const asked = hub.list('/containers/json?nodes=all');
-  while (hub.engines[1]?.bytes() === '') await turn();
+  await untilTrue('a request at the second engine', () => hub.engines[1]?.bytes() !== '', { everyMs: 1 });
   hub.tunnels.opened[1]?.close(problem('tunnel-lost'));
   t.deepEqual(
     (await asked).nodes.map(({ code }) => code),

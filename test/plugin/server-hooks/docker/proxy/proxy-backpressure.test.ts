@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { startEngine } from '../../../../kit/engine/double.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { connectHttp2, dialHub } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
@@ -72,7 +73,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
         if (version === 'HTTP/2') client.end(last);
         else client.write(last);
       })();
-      while (engine.sockets.size === 0) await setImmediate();
+      await untilTrue('a connection to the engine', () => engine.sockets.size !== 0, { everyMs: 1 });
       await steady(() => sent);
       t.true(sent < BOUND, `${sent} bytes were sent to an engine that reads none`);
       t.true(held() - before < BOUND);
@@ -111,7 +112,7 @@ for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
       if (version === 'HTTP/1.1') {
         client.write('GET /1/images/x/get HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n');
       }
-      while (sent === 0) await setImmediate();
+      await untilTrue('the first sent byte', () => sent !== 0, { everyMs: 1 });
       await steady(() => sent);
       t.true(sent < BOUND, `${sent} bytes came from an engine whose client reads none`);
       t.true(held() - before < BOUND);

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { ask, ask2, connectHttp2, dialHub, readStreamToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
@@ -18,7 +18,9 @@ test('docker proxy: a cut upload never appears complete to the engine', async (t
     const before = engine.bytes().length;
     const socket = await dialHub(t, hub);
     socket.write(request);
-    while (!engine.bytes().slice(before).includes('hello')) await setImmediate();
+    await untilTrue('the body at the engine', () => engine.bytes().slice(before).includes('hello'), {
+      everyMs: 1,
+    });
     const [engineSide] = engine.sockets;
     socket.destroy();
     await left(engineSide);
@@ -27,7 +29,9 @@ test('docker proxy: a cut upload never appears complete to the engine', async (t
   const stream = connectHttp2(t, hub).request({ ':path': '/1/images/load', ':method': 'POST' });
   stream.on('error', () => undefined);
   stream.write('hello');
-  while (!engine.bytes().slice(before).includes('hello')) await setImmediate();
+  await untilTrue('the body at the engine', () => engine.bytes().slice(before).includes('hello'), {
+    everyMs: 1,
+  });
   const [engineSide] = engine.sockets;
   stream.close(8);
   await left(engineSide);

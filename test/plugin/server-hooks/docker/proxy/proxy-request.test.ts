@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { left, startEngine } from '../../../../kit/engine/double.js';
 import { answering } from '../../../../kit/engine/scripts.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { ask, ask2, connectHttp2, dialHub, readStreamToEnd, until } from './proxy-clients.js';
 import { startHub } from './proxy-hub.js';
 
@@ -99,7 +99,7 @@ test('docker proxy: a client that disconnects before the answer ends the engine 
   const hub = await startHub(t, [engine]);
   const socket = await dialHub(t, hub);
   socket.write('POST /1/containers/x/wait HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\n\r\n');
-  while (engine.bytes() === '') await setImmediate();
+  await untilTrue('a request at the engine', () => engine.bytes() !== '', { everyMs: 1 });
   const [engineSide] = engine.sockets;
   socket.destroy();
   await left(engineSide);

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { setImmediate as turn } from 'node:timers/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import test, { type ExecutionContext } from 'ava';
 import type { WebhookCreated } from '../../../../../plugin/api.js';
 import { describeCalls } from '../../../../../plugin/server-hooks/http/openapi/describe-calls.js';
 import { OPERATIONS } from '../../../../../plugin/server-hooks/routes/operations.js';
+import { untilTrue } from '../../../../kit/until.js';
 import type { Operation } from './api-contract.js';
 import { type ApiWorld, makeApiWorld, pathOf } from './api-world.js';
 import { SCENARIOS } from './scenarios.js';
@@ -115,7 +115,7 @@ async function late({ frozen, clock, contract }: ApiWorld, operation: Operation)
   });
   req.on('error', () => undefined);
   req.write('{');
-  while (clock.pending === timers) await turn();
+  await untilTrue('a timer', () => clock.pending !== timers, { everyMs: 1 });
   clock.advance(30_000);
   const [res] = (await once(req, 'response')) as [http.IncomingMessage];
   const text = Buffer.concat(await res.toArray()).toString('utf8');

@@ -1,5 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { signedHeaders } from '../../../../kit/hub/webhook-sender.js';
+import { untilTrue } from '../../../../kit/until.js';
 import { type ApiWorld, type Asking, atSilent, spare, unwritable } from './api-world.js';
 import { DOCKER_ACCESS_SCENARIOS } from './docker-access-scenarios.js';
 import { DOCKER_SCENARIOS } from './docker-scenarios.js';
@@ -127,7 +127,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await world.comeBack();
     const timers = world.clock.pending;
     const asked = ask('takeSnapshot', '504 snapshot-timeout', atSilent(world, 'snapshot'));
-    while (world.clock.pending === timers) await turn();
+    await untilTrue('a timer', () => world.clock.pending !== timers, { everyMs: 1 });
     world.clock.advance(120_000);
     await asked;
   },

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type SignedRequest, signRequest } from '../../../../../protocol/crypto/request-signature.js';
@@ -9,6 +8,7 @@ import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { rawHttp, requestText } from '../../../../kit/fault/raw-http.js';
 import { startPlugin } from '../../../../kit/hub/plugin.js';
 import { EMPTY_SNAPSHOT } from '../../../../kit/snapshot.js';
+import { untilTrue } from '../../../../kit/until.js';
 
 const PATHS = ['/agent/snapshot', '/agent/idle'];
 const BODY = Buffer.from(JSON.stringify(EMPTY_SNAPSHOT));
@@ -130,7 +130,7 @@ test('agent bodies: one of an agent that was removed meanwhile is refused', asyn
   const socket = net.connect(Number(new URL(hub.url).port), '127.0.0.1');
   t.teardown(() => socket.destroy());
   socket.write(text(path, sign(path, BODY), BODY, BODY.subarray(0, 10)));
-  while (clock.pending === timers) await turn();
+  await untilTrue('a timer', () => clock.pending !== timers, { everyMs: 1 });
   t.is((await hub.call('DELETE', `/api/environments/${id}/association`)).status, 204);
   socket.write(BODY.subarray(10));
   const [answer] = (await once(socket, 'data')) as [Buffer];

@@ -9,6 +9,7 @@ import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { startByteEngine } from '../../../../kit/engine/byte-engine.js';
 import { localTunnel } from '../../../../kit/tunnel/local-tunnel.js';
 import { tunnelPair } from '../../../../kit/tunnel/pair.js';
+import { untilTrue } from '../../../../kit/until.js';
 
 async function setup(t: ExecutionContext) {
   const engine = await startByteEngine(t);
@@ -29,7 +30,7 @@ test('kept streams: calls in a row use one stream and one connection to the engi
   for (let i = 0; i < 50; i++) t.is(await call(tunnel), i > 0);
   t.is(engine.connections, 1);
   hubClock.advance(TUNNEL.keepMs);
-  while (engine.sockets.size > 0) await turn();
+  await untilTrue("the end of the engine's connections", () => engine.sockets.size === 0, { everyMs: 1 });
   t.is(tunnel.end, null);
   t.false(await call(tunnel));
 });
@@ -62,7 +63,9 @@ test('kept streams: give way to new calls when the tunnel is full', async (t) =>
   for (const pipe of pipes) pipe.on('error', () => undefined);
   const more = await Promise.all([tunnel.dial(), tunnel.dial(), tunnel.dial()]);
   for (const pipe of more) pipe.on('error', () => undefined);
-  while (engine.sockets.size > TUNNEL.maxStreams) await turn();
+  await untilTrue('the end of the surplus connections', () => engine.sockets.size <= TUNNEL.maxStreams, {
+    everyMs: 1,
+  });
   await t.throwsAsync(tunnel.dial(), { code: 'too-many-streams' });
   t.is(tunnel.end, null);
 });
@@ -75,9 +78,9 @@ for (const end of ['idle', 'revoked', 'stopping'] as const) {
     const late = once(http.get({ agent: tunnel.connections, path: '/name' }), 'response');
     await t.throwsAsync(late, { code: end === 'revoked' ? 'tunnel-closed' : 'tunnel-lost' });
     t.is(await agentClosed, end);
-    while (engine.sockets.size > 0) await turn();
+    await untilTrue("the end of the engine's connections", () => engine.sockets.size === 0, { everyMs: 1 });
     t.is(engine.connections, 2);
-    while (hubClock.pending > 0) await turn();
+    await untilTrue("the end of the hub's timers", () => hubClock.pending === 0, { everyMs: 1 });
     t.is(hubClock.pending, 0);
   });
 }
@@ -106,7 +109,7 @@ test('kept streams: a hundred aborted calls leave no stream behind', async (t) =
     response.destroy();
     await new Promise((resolve) => response.once('close', resolve));
   }
-  while (engine.sockets.size > 0) await turn();
+  await untilTrue("the end of the engine's connections", () => engine.sockets.size === 0, { everyMs: 1 });
   t.is(tunnel.end, null);
   t.false(await call(tunnel));
 });

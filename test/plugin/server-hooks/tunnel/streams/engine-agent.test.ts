@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { EngineAgent } from '../../../../../plugin/server-hooks/tunnel/streams/engine-agent.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { type EngineScript, startEngine, startHttpEngine } from '../../../../kit/engine/double.js';
+import { untilTrue } from '../../../../kit/until.js';
 
 const KEEP_MS = 4_000;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -106,10 +107,10 @@ test('engine agent: a connection ends when it was unused for its time, the last 
 test('engine agent: at most 16 unused connections are kept', async (t) => {
   const { engine, send, clock } = await setup(t);
   await Promise.all(Array.from({ length: 40 }, () => send()));
-  while (engine.sockets.size > 16) await turn();
+  await untilTrue('the end of the surplus connections', () => engine.sockets.size <= 16, { everyMs: 1 });
   t.is(engine.connections, 40);
   // One timer for those that are kept; none of those that ended is left.
-  while (clock.pending > 1) await turn();
+  await untilTrue('the end of all timers but one', () => clock.pending <= 1, { everyMs: 1 });
   await Promise.all(Array.from({ length: 16 }, () => send()));
   t.is(engine.connections, 40);
 });
@@ -142,7 +143,7 @@ test('engine agent: bytes after a complete answer that is not read yet close the
     socket.once('end', () => socket.end());
   });
   const [response] = (await once(http.get({ agent }), 'response')) as [http.IncomingMessage];
-  while (!response.complete) await turn();
+  await untilTrue('the whole response', () => response.complete, { everyMs: 1 });
   const [socket] = engine.sockets;
   const [stream] = streams;
   if (!socket || !stream) return t.fail();
@@ -222,7 +223,7 @@ test('engine agent: once destroyed it keeps no connection and no timer', async (
   await send();
   agent.destroy();
   await untilNone(engine.sockets);
-  while (clock.pending > 0) await turn();
+  await untilTrue('the end of all timers', () => clock.pending === 0, { everyMs: 1 });
   await send();
   await untilNone(engine.sockets);
   t.is(engine.connections, 2);
