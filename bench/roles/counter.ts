@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { WireCount } from '../wire/count.js';
-import { SegmentCounter } from './segment-counter.js';
+import { SegmentCounter } from '../wire/segment-counter.js';
 
 const input: { targets: Record<string, number> } = JSON.parse(process.argv[2] ?? '{}');
 
