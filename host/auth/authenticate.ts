@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../plugin/server-hooks/host.js';
 import type { ApiTokens } from './api-tokens.js';
 import type { LiveCredentials } from './live-credentials.js';
+import { presentedToken } from './presented-token.js';
 import type { Session, Sessions, VerifiedSession } from './sessions.js';
 
 /** The session cookie. The `__Host-` prefix makes browsers require Secure, Path=/ and no Domain. */
@@ -19,7 +20,7 @@ export interface Caller {
   readonly session: Session | null;
 }
 
-/** Identifies the caller of a request by `Authorization: Bearer`, else by cookie and CSRF header. */
+/** Identifies the caller of a request by the token in `Authorization`, else by cookie and CSRF header. */
 export class Authenticator {
   readonly #sessions: Sessions;
   readonly #tokens: ApiTokens;
@@ -35,16 +36,15 @@ export class Authenticator {
     const { authorization } = req.headers;
     // Node uses the first of several; a proxy in front of the host may have checked another.
     if (isRepeated(req.rawHeaders, 'authorization')) return null;
-    // An invalid bearer token is never replaced by a valid cookie.
-    if (authorization !== undefined) return this.#byBearer(authorization);
+    // An invalid token is never replaced by a valid cookie.
+    if (authorization !== undefined) return this.#byToken(presentedToken(req));
     const cookie = cookieOf(req.headers.cookie, SESSION_COOKIE);
     if (cookie === undefined || req.headers[CSRF_HEADER] !== '1') return null;
     return this.#asAdmin(await this.#sessions.verify(cookie), 'cookie');
   }
 
-  async #byBearer(authorization: string): Promise<Caller | null> {
-    const [, presented] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
-    if (presented === undefined) return null;
+  async #byToken(presented: string | null): Promise<Caller | null> {
+    if (presented === null) return null;
     const token = this.#tokens.find(presented);
     if (token === null) return this.#asAdmin(await this.#sessions.verify(presented), 'bearer');
     const { id, name, environmentId } = token;

@@ -56,6 +56,11 @@ export interface OperationSpec {
    * restricts them to theirs with `access.filter`. Default: false.
    */
   readonly showsOwn?: boolean;
+  /**
+   * Whether callers bound to one environment may not make this call even for theirs: what it creates would outlive their
+   * credentials. Default: false.
+   */
+  readonly refusesBound?: boolean;
   /** Descriptions of the path parameters; `:id` of an environment needs none. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: z.ZodObject;

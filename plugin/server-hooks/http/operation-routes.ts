@@ -63,6 +63,11 @@ async function readCall(
       ? null
       : () => call.admit(action, spec.showsOwn ? 'own' : environmentId);
   const access = readmit && (await readmit());
+  if (spec.refusesBound && access?.principal.environmentId !== undefined) {
+    throw problem('forbidden', {
+      detail: 'A caller bound to one environment may not create other credentials',
+    });
+  }
   const environment = isOfEnvironment ? requireEnvironment(store, environmentId) : null;
   const query = spec.query?.parse({ ...ctx.query });
   const isSigned = spec.access === 'signed';

@@ -41,9 +41,12 @@ export interface DockerCall {
   readonly claim?: CertificateClaim;
 }
 
-const CALL = /^\/api\/environments\/([^/?#]+)(?:\/nodes\/([^/?#]+))?\/docker(\/.*)$/;
+const CALL = /^\/api\/environments\/([^/?#]+)(?:\/nodes\/([^/?#]+))?\/docker\/?(\/.*)$/;
 
-/** Recognises `/api/environments/:id[/nodes/:node]/docker/*` in a URL below the mount. */
+/**
+ * Recognises `/api/environments/:id[/nodes/:node]/docker/*` in a URL below the mount. Clients whose base path ends in a slash
+ * send two of them.
+ */
 export function parseDockerCall(url: string): DockerCall | null {
   const [, id, node = null, path] = CALL.exec(url) ?? [];
   return path ? { environmentId: environmentIdOf(id), node, path } : null;

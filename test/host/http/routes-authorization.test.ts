@@ -51,6 +51,10 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   putNodeDocker: 'environment',
   deleteNodeDocker: 'environment',
   optionsNodeDocker: 'environment',
+  createDockerAccess: 'admin',
+  listDockerAccess: 'environment',
+  getDockerAccess: 'environment',
+  revokeDockerAccess: 'environment',
   listContainers: 'environment',
   listImages: 'environment',
   listVolumes: 'environment',
@@ -238,11 +242,6 @@ async function setup(t: ExecutionContext) {
   };
   const agent = new https.Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
-  return {
-    hub,
-    agent,
-    callers,
-    callOf,
-    storeFile: join(hub.dataDir, 'plugins', 'fairlead', 'fairlead.json'),
-  };
+  const storeFile = join(hub.dataDir, 'plugins', 'fairlead', 'fairlead.json');
+  return { hub, agent, callers, callOf, storeFile };
 }

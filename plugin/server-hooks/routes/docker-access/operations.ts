@@ -47,6 +47,7 @@ export const dockerAccessOperations = [
       description:
         'With it any Docker client uses the environment like a local engine. It is a credential of its own: it outlives the session or token that created it, until it expires or is revoked. Callers bound to one environment may therefore not create any.',
       access: 'write',
+      refusesBound: true,
       query: archiveQuery,
       body: createDockerAccess,
       answers: {
@@ -60,7 +61,6 @@ export const dockerAccessOperations = [
       problems: [
         'csr-invalid',
         'docker-port-off',
-        'forbidden',
         'node-ambiguous',
         'node-not-found',
         'node-without-agent',
@@ -70,11 +70,6 @@ export const dockerAccessOperations = [
     },
     async ({ access: caller, environment, query, body, origin }, deps: DockerAccessDeps) => {
       const { admin, authority, port } = requirePort(deps);
-      if (caller.principal.environmentId !== undefined) {
-        throw problem('forbidden', {
-          detail: 'A caller bound to one environment may not create credentials that outlive its own',
-        });
-      }
       const { name, expiresAt = null, node = null, csr = null } = body;
       if (node !== null)
         requireNode(environment, encodeURIComponent(node), deps.live.of(environment.id).members);
