@@ -6,7 +6,7 @@ import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import type { Runtime } from '../runtime.js';
 import { Session } from '../session.js';
 
-/** Nobody waits longer for a list of names, ms. */
+/** A completion must not take longer, ms. */
 const NAMES_MS = 2_000;
 const MAX_NAMES = 500;
 

@@ -19,6 +19,7 @@ const ACCESS_MS = 24 * 60 * 60 * 1000;
 /** As shells end when a command cannot be started. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
+const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
 
 /** `fairlead exec NAME -- CMD…`. */
 export function addExec(program: Command, runtime: Runtime): void {
@@ -82,7 +83,7 @@ function runCommand(runtime: Runtime, words: string[], env: NodeJS.ProcessEnv): 
     const child = spawn(program, args, { stdio: 'inherit', env: { ...runtime.env, ...env } });
     const pass = (signal: NodeJS.Signals) => {
       // A terminal sends its own to the command, too.
-      if (signal === 'SIGINT' && runtime.stdin.isTTY) return;
+      if (FROM_TERMINAL.has(signal) && runtime.stdin.isTTY) return;
       child.kill(signal);
     };
     runtime.signals.on('signal', pass);

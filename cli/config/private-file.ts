@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../../protocol/problems/problem.js';
+import { Failure } from '../failure.js';
 
+const NOT_WRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
 /** Permissions of others than the owner. */
 const OTHERS = 0o077;
 
 /** Replaces a file that only its owner can read, atomically; its folder is created likewise. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const made = `${path}.${randomBytes(6).toString('hex')}`;
   try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(made, 'wx', 0o600);
     try {
       await file.writeFile(text);
@@ -20,8 +22,11 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     }
     await rename(made, path);
   } catch (error) {
-    await rm(made, { force: true });
-    throw error;
+    await rm(made, { force: true }).catch(() => undefined);
+    if (!NOT_WRITABLE.has(codeOf(error))) throw error;
+    throw new Failure(`Cannot write ${path}: ${codeOf(error)}`, {
+      nextStep: 'Set FAIRLEAD_CONFIG to a folder that this user can write to',
+    });
   }
 }
 

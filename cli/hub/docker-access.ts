@@ -64,7 +64,7 @@ export class DockerAccesses {
     return { id, environmentId, host, ca, certificate, key, expiresAt: endsAt };
   }
 
-  /** Ends an access and its open streams. Of an access that is gone already only the record is removed. */
+  /** Ends an access and its open streams. Of one that no longer exists only the record is removed. */
   async revoke({ id, environmentId }: Pick<DockerAccess, 'id' | 'environmentId'>): Promise<void> {
     try {
       const path = `/api/environments/${environmentId}/docker-access/${encodeURIComponent(id)}`;

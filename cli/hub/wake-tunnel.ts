@@ -6,7 +6,7 @@ import type { HubClient } from './client.js';
 
 /** The longest wait that the API accepts, s. */
 const MAX_WAIT_SECONDS = 60;
-/** Between two looks at the progress, ms. */
+/** Between two reads of the progress, ms. */
 const POLL_MS = 100;
 /** On top of the wait, for the call itself. */
 const CALL_MS = 15_000;

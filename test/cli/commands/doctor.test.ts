@@ -40,22 +40,25 @@ test.serial('doctor: names the first step that fails, and the next one to take',
   t.deepEqual(others, []);
 });
 
-test.serial('doctor: a revoked token, a stopped hub and a missing login are told apart', async (t) => {
-  const stranger = await cliUser(t);
-  t.is(failures(JSON.parse((await stranger.run(['doctor', '--json'])).stdout))[0]?.check, 'login');
+test.serial(
+  'doctor: a revoked token, a stopped hub and a missing login fail at different checks',
+  async (t) => {
+    const stranger = await cliUser(t);
+    t.is(failures(JSON.parse((await stranger.run(['doctor', '--json'])).stdout))[0]?.check, 'login');
 
-  const { user } = await setup();
-  const env = { FAIRLEAD_TOKEN: 'flt_revoked' };
-  const revoked = JSON.parse((await user.run(['doctor', '--json'], { env })).stdout);
-  t.is(failures(revoked)[0]?.check, 'token');
+    const { user } = await setup();
+    const env = { FAIRLEAD_TOKEN: 'flt_revoked' };
+    const revoked = JSON.parse((await user.run(['doctor', '--json'], { env })).stdout);
+    t.is(failures(revoked)[0]?.check, 'token');
 
-  const stopped = { FAIRLEAD_TOKEN: 'flt_x', FAIRLEAD_HUB: 'https://127.0.0.1:1' };
-  const [down] = failures(JSON.parse((await user.run(['doctor', '--json'], { env: stopped })).stdout));
-  t.like(down, { check: 'tcp' });
-  t.regex(down?.text ?? '', /refused/);
-  const unknown = { ...stopped, FAIRLEAD_HUB: 'https://hub.invalid' };
-  t.is(
-    failures(JSON.parse((await user.run(['doctor', '--json'], { env: unknown })).stdout))[0]?.check,
-    'dns',
-  );
-});
+    const stopped = { FAIRLEAD_TOKEN: 'flt_x', FAIRLEAD_HUB: 'https://127.0.0.1:1' };
+    const [down] = failures(JSON.parse((await user.run(['doctor', '--json'], { env: stopped })).stdout));
+    t.like(down, { check: 'tcp' });
+    t.regex(down?.text ?? '', /refused/);
+    const unknown = { ...stopped, FAIRLEAD_HUB: 'https://hub.invalid' };
+    t.is(
+      failures(JSON.parse((await user.run(['doctor', '--json'], { env: unknown })).stdout))[0]?.check,
+      'dns',
+    );
+  },
+);

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { cliUser, loggedInUser } from '../../kit/cli/run-cli.js';
 import { type Hub, startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';
+import { tempFolder } from '../../kit/temp-folder.js';
 
 const scope = fileScope();
 let started: Promise<Hub> | undefined;
@@ -114,6 +115,39 @@ test.serial('login: FAIRLEAD_HUB, FAIRLEAD_TOKEN and FAIRLEAD_CA replace it', as
   t.is(code, 2);
   t.regex(stderr, /without FAIRLEAD_HUB/);
 });
+
+test.serial('login: of several hubs one is current, and --hub selects another', async (t) => {
+  const [hub, second] = [await sharedHub(), await startHub(t)];
+  await second.createEnvironment({ name: 'elsewhere' });
+  const user = await loggedInUser(t, hub);
+  const ca = join(second.dataDir, 'host/ca.pem');
+  const login = ['login', second.origin, '--ca', ca, '--password-stdin'];
+  t.is((await user.run(login, { input: second.password })).code, 0);
+  const names = async (...args: string[]) => (await user.run(['env', 'ls', '-q', ...args])).stdout;
+  t.is(await names(), 'elsewhere\n');
+  t.is(await names('--hub', hub.origin), '');
+  t.is((await user.run(['env', 'ls', '--hub', 'https://other.example'])).code, 3);
+  t.is((await user.run(['logout'])).code, 0);
+  t.is(await names(), '');
+  t.is((await user.run(['logout', '--hub', second.origin])).code, 3);
+});
+
+test.serial(
+  'login: a folder that cannot be written is named, with the variable for another one',
+  async (t) => {
+    const hub = await sharedHub();
+    const file = join(await tempFolder(t), 'file');
+    await writeFile(file, '');
+    const user = await cliUser(t, { FAIRLEAD_CONFIG: join(file, 'fairlead') });
+    const args = ['login', hub.origin, '--ca', join(hub.dataDir, 'host/ca.pem'), '--password-stdin'];
+    const { code, stderr } = await user.run(args, { input: hub.password });
+    t.is(code, 1);
+    t.regex(
+      stderr,
+      /^fairlead: Cannot write .*\/file\/fairlead\/hubs\.json: ENOTDIR\n {2}→ Set FAIRLEAD_CONFIG /,
+    );
+  },
+);
 
 test.serial('login: warns when others can read its file', async (t) => {
   const user = await loggedInUser(t, await sharedHub());
