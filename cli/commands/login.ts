@@ -50,16 +50,23 @@ async function login(session: Session, address: string, options: LoginOptions): 
   const made: Login = { url, ca, token, tokenId };
   await session.clientOf(made).call('GET', '/api/environments?limit=1');
   const former = await logins.find(url);
-  await logins.save(made);
-  if (former !== undefined && former.tokenId !== null) {
-    // It may have been revoked already, and nothing depends on it any more.
-    await session
-      .clientOf(made)
-      .callHost('DELETE', `/api/tokens/${former.tokenId}`)
-      .catch(() => undefined);
-  }
+  await logins.save(made).catch(async (error: unknown) => {
+    await revokeToken(session, made, tokenId);
+    throw error;
+  });
+  if (former !== undefined) await revokeToken(session, made, former.tokenId);
   if (options.json) output.json({ url, pinned: ca !== null, tokenId });
   else output.line(`Logged in to ${url}`);
+}
+
+/** Ends a token that the command made; one that the user brought stays. Nothing depends on its success. */
+async function revokeToken(session: Session, login: Login, tokenId: string | null): Promise<void> {
+  if (tokenId === null) return;
+  const path = `/api/tokens/${encodeURIComponent(tokenId)}`;
+  await session
+    .clientOf(login)
+    .callHost('DELETE', path, { mustFinish: true })
+    .catch(() => undefined);
 }
 
 /** Trades the password for a session, the session for a token, and ends the session. */

@@ -42,7 +42,7 @@ export async function readPrivateFile(
       warn(`Warning: other users can access ${path}. Run: chmod 600 ${path}`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }

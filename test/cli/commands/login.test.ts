@@ -140,8 +140,10 @@ test.serial(
     await writeFile(file, '');
     const user = await cliUser(t, { FAIRLEAD_CONFIG: join(file, 'fairlead') });
     const args = ['login', hub.origin, '--ca', join(hub.dataDir, 'host/ca.pem'), '--password-stdin'];
+    const before = await tokenNames(hub);
     const { code, stderr } = await user.run(args, { input: hub.password });
     t.is(code, 1);
+    t.deepEqual(await tokenNames(hub), before, 'the token that could not be kept is revoked');
     t.regex(
       stderr,
       /^fairlead: Cannot write .*\/file\/fairlead\/hubs\.json: ENOTDIR\n {2}→ Set FAIRLEAD_CONFIG /,

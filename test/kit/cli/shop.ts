@@ -1,3 +1,4 @@
+import type { DockerAccessList } from '../../../plugin/api.js';
 import { startAgent, type TestAgent } from '../agent/agent.js';
 import { type ScriptedEngine, startScriptedEngine } from '../engine/scripted-engine.js';
 import { type Hub, startHub } from '../hub/hub.js';
@@ -26,8 +27,8 @@ export async function startShop(scope: Scope): Promise<Shop> {
   return { hub, user, engine, agent, shopId: id, depotId: depot.id };
 }
 
-/** The accesses of an environment, by name. */
-export async function accessesOf(hub: Hub, environmentId: number): Promise<{ id: string; name: string }[]> {
+/** The accesses of an environment. */
+export async function accessesOf(hub: Hub, environmentId: number): Promise<DockerAccessList['items']> {
   const path = `/edge/api/environments/${environmentId}/docker-access`;
-  return (await hub.call<{ access: { id: string; name: string }[] }>('GET', path)).body.access;
+  return (await hub.call<DockerAccessList>('GET', path)).body.items;
 }
