@@ -138,9 +138,9 @@ export class RunningAgent {
     const { tunnelAddress, fingerprint } = edgeKey;
     const { connectTcp } = this.#outbound;
     return new TunnelKeeper({
-      dial: () => {
+      dial: (alpn) => {
         onDial();
-        return dialTls({ tunnelAddress, fingerprint, connectTcp, clock });
+        return dialTls({ tunnelAddress, fingerprint, connectTcp, clock, alpn });
       },
       environmentId: edgeKey.environmentId,
       instanceId: instance.instanceId,

@@ -6,7 +6,7 @@ export type Target = http.RequestOptions & { readonly prefix: string };
 /** Downloads this many bytes; resolves to the number received. */
 export function download({ prefix, ...target }: Target, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const req = http.get({ ...target, agent: false, path: `${prefix}/pump?bytes=${bytes}` }, (res) => {
+    const req = http.get({ ...target, agent: false, path: `${prefix}/images/get?bytes=${bytes}` }, (res) => {
       let received = 0;
       res.on('data', (chunk: Buffer) => {
         received += chunk.length;
@@ -28,7 +28,7 @@ export function upload({ prefix, ...target }: Target, bytes: number): Promise<nu
         ...target,
         agent: false,
         method: 'POST',
-        path: `${prefix}/sink`,
+        path: `${prefix}/images/load`,
         headers: { 'content-length': bytes },
       },
       (res) => {

@@ -10,7 +10,7 @@ const server = http.createServer({ noDelay: true }, (req, res) => {
   const url = new URL(req.url ?? '/', 'http://source');
   if (url.pathname.endsWith('/_ping')) {
     res.end('OK');
-  } else if (req.method === 'GET' && url.pathname.endsWith('/pump')) {
+  } else if (req.method === 'GET' && url.pathname.endsWith('/images/get')) {
     let left = Number(url.searchParams.get('bytes'));
     res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': left });
     const pump = () => {

@@ -22,6 +22,22 @@ export const TUNNEL = Object.freeze({
   keptHeader: 'fairlead-kept',
   /** How long the hub keeps an unused stream at most, ms. Less than the time after which servers close a connection. */
   keepMs: 4_000,
+  /**
+   * Followed by a number: a POST with a one-time token that asks the agent to dial a bulk connection of that number, and to
+   * present the token on it. Answered with 204 once it is dialled. Older agents refuse the stream.
+   */
+  bulkPath: '/bulk/',
+  /**
+   * A header of a CONNECT and of its answer: the number of the bulk connection that carries its bytes. Without it in the
+   * answer, the stream carries them: the connection is gone, or the agent is an older one.
+   */
+  bulkHeader: 'fairlead-bulk',
+  /** Length of the token that an agent sends first on a bulk connection, ASCII. */
+  bulkTokenBytes: 43,
+  /** Bulk connections of one tunnel. */
+  maxBulk: 8,
+  /** How long the hub keeps an unused bulk connection at most, ms. */
+  bulkKeepMs: 30_000,
   /** Deadline of TLS and HTTP/2 handshake, and of the proof, each; ms. */
   handshakeMs: 10_000,
   /** Time for the peer to read the reason of an end before the connection is destroyed, ms. */

@@ -3,11 +3,10 @@ import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
 import { Problem } from '../../../protocol/problems/problem.js';
 import type { TunnelProof } from '../../../protocol/tunnel/proof.js';
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
-import { isOpen, type Transport, TunnelSession, type TunnelSessionOptions } from './session.js';
+import { TUNNEL_ALPN } from '../../../protocol/version.js';
+import { isOpen, TunnelSession, type TunnelSessionOptions } from './session.js';
 
 export interface HandshakeOptions extends Omit<TunnelSessionOptions, 'transport' | 'http2' | 'inactivityMs'> {
-  /** Opens a connection to the hub, which is authenticated afterwards. */
-  readonly dial: () => Promise<Transport>;
   /** The proof to present: the newest one when the hub asks for it. */
   readonly proof: () => TunnelProof;
 }
@@ -20,7 +19,7 @@ const MAX_ID_BYTES = 64;
  * @throws Problem with the hub's code, such as `credential-…`; `tunnel-lost`, `tunnel-handshake`, or what `dial` throws
  */
 export async function openTunnel({ dial, proof, ...options }: HandshakeOptions): Promise<TunnelSession> {
-  const transport = await dial();
+  const transport = await dial(TUNNEL_ALPN);
   const session = http2.performServerHandshake(transport.socket, {
     settings: {
       initialWindowSize: TUNNEL.streamWindow,
@@ -33,6 +32,7 @@ export async function openTunnel({ dial, proof, ...options }: HandshakeOptions):
   return new Promise((resolve, reject) => {
     const tunnel = new TunnelSession({
       ...options,
+      dial,
       transport,
       http2: session,
       inactivityMs: proof().inactivityMs,

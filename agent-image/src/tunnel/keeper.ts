@@ -8,11 +8,12 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
 import type { Logger } from '../log.js';
-import type { Transport, TunnelSession } from './session.js';
+import type { TunnelSession } from './session.js';
+import type { Transport } from './transport/tls.js';
 
 export interface TunnelKeeperOptions {
   /** Opens a connection to the hub. */
-  readonly dial: () => Promise<Transport>;
+  readonly dial: (alpn: string) => Promise<Transport>;
   readonly environmentId: number;
   readonly instanceId: string;
   readonly purpose: Credential['purpose'];

@@ -4,31 +4,28 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { codeOf } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import { BulkPipe } from '../../../protocol/tunnel/bulk-pipe.js';
 import { type TunnelEnd, tunnelEndOf } from '../../../protocol/tunnel/end.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { BULK_ALPN } from '../../../protocol/version.js';
 import type { Logger } from '../log.js';
+import { BulkConnections } from './bulk-connections.js';
 import { IdleTimer } from './idle-timer.js';
-
-/** A connection to the hub on which the agent has authenticated the hub. */
-export interface Transport {
-  /** Carries HTTP/2; nothing has been written to it since its own handshake. */
-  readonly socket: Duplex & Pick<Socket, 'bytesRead' | 'bytesWritten' | 'destroySoon'>;
-  /** The connection below TLS: any byte on it is a sign of life. */
-  readonly wire: { readonly bytesRead: number };
-}
+import type { Transport } from './transport/tls.js';
 
 export interface TunnelSessionOptions {
   readonly transport: Transport;
   readonly http2: ServerHttp2Session;
   readonly inactivityMs: number;
   readonly dialEngine: () => Promise<Duplex>;
+  /** Opens a connection to the hub, which is authenticated afterwards. */
+  readonly dial: (alpn: string) => Promise<Transport>;
   /** Reports the engine's current place in the Swarm; resolves when the hub has it, or the report failed. Never rejects. */
   readonly report: () => Promise<void>;
   readonly clock: Clock;
@@ -46,6 +43,7 @@ export class TunnelSession {
   readonly #options: TunnelSessionOptions;
   readonly #monitor: LinkMonitor;
   readonly #idle: IdleTimer;
+  readonly #bulk: BulkConnections;
   /** CONNECT streams by their ids. */
   readonly #calls = new Map<number, ServerHttp2Stream>();
   /** Null until the hub has accepted the tunnel. */
@@ -56,9 +54,17 @@ export class TunnelSession {
     this.#options = options;
     const { transport, http2, clock, inactivityMs, logger } = options;
     this.#idle = new IdleTimer({ clock, inactivityMs, onIdle: () => options.onIdle(this) });
+    this.#bulk = new BulkConnections({ dial: () => options.dial(BULK_ALPN), clock });
+    const bulk = this.#bulk;
     this.#monitor = new LinkMonitor({
       session: http2,
-      ...transport,
+      socket: transport.socket,
+      // They share a slow link with the tunnel, whose pings then wait.
+      wire: {
+        get bytesRead() {
+          return transport.wire.bytesRead + bulk.bytesRead;
+        },
+      },
       clock,
       onFault: (fault) => this.close(fault),
     });
@@ -93,6 +99,7 @@ export class TunnelSession {
     this.#hasEnded = true;
     this.#monitor.stop();
     this.#idle.stop();
+    this.#bulk.close();
     const { transport, http2, clock, onEnd } = this.#options;
     const { socket } = transport;
     if (!http2.destroyed) {
@@ -113,13 +120,15 @@ export class TunnelSession {
   serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const { ':method': method, ':path': path, ':authority': authority } = headers;
     if (method === 'CONNECT' && authority === TUNNEL.engineAuthority) {
-      void this.#connect(stream, headers[TUNNEL.keptHeader] !== undefined);
+      void this.#connect(stream, headers);
     } else if (method === 'POST' && path?.startsWith(TUNNEL.resetPath)) {
       this.#calls.get(Number(path.slice(TUNNEL.resetPath.length)))?.close(NGHTTP2_CANCEL);
       stream.respond({ ':status': 204 }, { endStream: true });
     } else if (method === 'POST' && path === TUNNEL.keepAlivePath) {
       this.touch();
       stream.respond({ ':status': 204 }, { endStream: true });
+    } else if (method === 'POST' && path?.startsWith(TUNNEL.bulkPath)) {
+      void this.#openBulk(stream, path.slice(TUNNEL.bulkPath.length));
     } else if (method === 'POST' && path === TUNNEL.reportPath) {
       void this.#options.report().then(() => {
         if (isOpen(stream)) stream.respond({ ':status': 204 }, { endStream: true });
@@ -129,7 +138,7 @@ export class TunnelSession {
     }
   }
 
-  async #connect(stream: ServerHttp2Stream, isKept: boolean): Promise<void> {
+  async #connect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const leave = this.#idle.enter();
     let endedMs: number | undefined;
     // After a reset, use ended now.
@@ -140,23 +149,49 @@ export class TunnelSession {
       this.#calls.set(id, stream);
       stream.once('close', () => this.#calls.delete(id));
     }
+    const number = String(headers[TUNNEL.bulkHeader] ?? '');
+    const bulk = this.#bulk.take(number);
+    let engine: Duplex;
     try {
-      const engine = await this.#options.dialEngine();
-      if (!isOpen(stream)) {
-        engine.destroy();
-        return;
-      }
-      stream.respond({ ':status': 200 });
-      const socket = new StreamSocket(stream);
-      const joined = joinStreams(socket, engine);
-      if (isKept)
-        this.#onUnusedEnd(socket, engine, (lastByteMs) => {
-          endedMs = lastByteMs;
-        });
-      await joined;
+      engine = await this.#options.dialEngine();
     } catch (error) {
       this.#options.logger.warn({ code: codeOf(error) }, 'a call could not reach the engine');
+      bulk?.release('reusable');
       if (!stream.destroyed) stream.close(NGHTTP2_CONNECT_ERROR);
+      return;
+    }
+    if (!isOpen(stream)) {
+      engine.destroy();
+      bulk?.release('finished');
+      return;
+    }
+    stream.respond({ ':status': 200, ...(bulk && { [TUNNEL.bulkHeader]: number }) });
+    const control = new StreamSocket(stream);
+    const socket = bulk
+      ? new BulkPipe({ control, connection: bulk.socket, onRelease: (state) => bulk.release(state) })
+      : control;
+    const joined = joinStreams(socket, engine);
+    if (headers[TUNNEL.keptHeader] !== undefined) {
+      this.#onUnusedEnd(socket, engine, (lastByteMs) => {
+        endedMs = lastByteMs;
+      });
+    }
+    await joined;
+  }
+
+  /** Dials a bulk connection under the hub's number, with the token in the request. */
+  async #openBulk(stream: ServerHttp2Stream, number: string): Promise<void> {
+    let token = '';
+    try {
+      for await (const chunk of stream) {
+        token += chunk;
+        if (token.length > TUNNEL.bulkTokenBytes) throw new Error('The token is too long');
+      }
+      await this.#bulk.open(number, token);
+      if (isOpen(stream)) stream.respond({ ':status': 204 }, { endStream: true });
+    } catch (error) {
+      this.#options.logger.debug({ code: codeOf(error) }, 'a bulk connection could not be opened');
+      if (!stream.destroyed) stream.close(NGHTTP2_CANCEL);
     }
   }
 

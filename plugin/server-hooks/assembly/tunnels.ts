@@ -7,6 +7,8 @@ import { TunnelTotals } from '../metrics/tunnel-totals.js';
 import { servesSwarm } from '../model/environment.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
+import { acceptBulk } from '../tunnel/bulk/accept.js';
+import { BulkOffers } from '../tunnel/bulk/offers.js';
 import { TunnelCalls } from '../tunnel/calls.js';
 import { HalfOpenConnections } from '../tunnel/half-open.js';
 import { TunnelHandshake, type TunnelHandshakeOptions } from '../tunnel/handshake.js';
@@ -38,7 +40,9 @@ export async function startTunnels(
   const { key, certificate, fingerprint } = await loadTunnelIdentity(dataDir, clock);
   const refusals = new RefusalLog(clock, logger);
   const tunnelTotals = new TunnelTotals();
+  const offers = new BulkOffers({ clock, randomBytes });
   const handshake = createHandshake(store, live, {
+    offers,
     totals: tunnelTotals,
     newId: () => randomBytes(12).toString('base64url'),
     refusals,
@@ -53,6 +57,7 @@ export async function startTunnels(
     logger,
     halfOpen: new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() }),
     onTransport: (transport) => void handshake.run(transport),
+    onBulk: (transport) => void acceptBulk(transport, { offers, refusals, clock }),
   });
   await lifecycle.use(listener);
   const tunnels = new TunnelCalls({
@@ -69,7 +74,7 @@ export async function startTunnels(
 export function createHandshake(
   store: Pick<Store, 'environment'>,
   live: LiveEnvironments,
-  context: Pick<TunnelHandshakeOptions, 'newId' | 'refusals' | 'clock' | 'logger'> & {
+  context: Pick<TunnelHandshakeOptions, 'newId' | 'offers' | 'refusals' | 'clock' | 'logger'> & {
     readonly totals?: TunnelTotals;
   },
 ): TunnelHandshake {

@@ -20,6 +20,8 @@ export interface EngineRequest {
   readonly headers: OutgoingHttpHeaders;
   /** A stream is piped with backpressure; bytes are sent in one piece; null: no body. */
   readonly body: Readable | Buffer | null;
+  /** Its bytes should not share a connection with other calls. */
+  readonly mayMoveMuch?: boolean;
 }
 
 /** An engine's answer with unread body. */
@@ -58,7 +60,7 @@ export async function requestEngine(
       if (error !== STALE) throw error;
     }
   }
-  const pipe = await call.dial();
+  const pipe = await call.dial(engineRequest.mayMoveMuch);
   pipe.on('error', () => undefined);
   if (pipe.destroyed) throw engineFailure(pipe.errored);
   try {
@@ -73,7 +75,8 @@ export async function requestEngine(
 const STALE = new Error('The kept connection was closed');
 
 /** Whether an engine may get a request twice. One that is to become a pipe also needs a connection of its own. */
-function isRepeatable({ method, headers, body }: EngineRequest): boolean {
+function isRepeatable({ method, headers, body, mayMoveMuch }: EngineRequest): boolean {
+  if (mayMoveMuch) return false;
   return (method === 'GET' || method === 'HEAD') && body === null && headers.upgrade === undefined;
 }
 

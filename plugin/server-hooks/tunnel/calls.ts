@@ -60,7 +60,7 @@ export class TunnelCalls implements TunnelSource {
       const { tunnel } = hold;
       return {
         agent: tunnel.connections,
-        dial: () => tunnel.dial(),
+        dial: (mayMoveMuch) => tunnel.dial(mayMoveMuch ? 'bulk' : 'single'),
         closed: tunnel.closed,
         servesSwarm: (stop) => this.#servesSwarm(tunnel, stop),
         release,

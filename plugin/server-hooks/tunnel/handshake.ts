@@ -1,5 +1,4 @@
 import http2, { type ClientHttp2Session } from 'node:http2';
-import type { Duplex } from 'node:stream';
 import { releaseOnClose } from '../../../protocol/network/release-on-close.js';
 import { codeOf, Problem, type ProblemCode, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
@@ -7,19 +6,12 @@ import { type TunnelProof, verifyProofMac } from '../../../protocol/tunnel/proof
 import { SESSION_LIMITS, TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import type { Logger } from '../host.js';
 import type { Environment, Instance } from '../model/environment.js';
+import type { BulkOffers } from './bulk/offers.js';
 import type { Grant } from './credentials.js';
 import type { RefusalLog } from './refusal-log.js';
 import { requestProof } from './request-proof.js';
-import { type Transport, TunnelSession } from './session.js';
-
-/** A connection on which the hub has authenticated itself, and the agent has not. */
-export interface IncomingTransport extends Transport {
-  /** Owns the descriptor: destroying it ends the connection, whatever the state above. */
-  readonly wire: Transport['wire'] & Duplex;
-  readonly address: string | undefined;
-  /** Ends the bounds of a half-open connection; it is a tunnel now. */
-  readonly release: () => void;
-}
+import { TunnelSession } from './session.js';
+import type { IncomingTransport } from './transport/incoming.js';
 
 export interface TunnelHandshakeOptions {
   readonly environment: (id: number) => AgentSecrets | undefined;
@@ -30,6 +22,8 @@ export interface TunnelHandshakeOptions {
   /** A credential was presented twice or by the wrong agent: the admin should know. */
   readonly onMisuse: (environmentId: number, refusal: Problem) => void;
   readonly newId: () => string;
+  /** For the tunnels' bulk connections. Default: there are none. */
+  readonly offers?: BulkOffers;
   readonly refusals: RefusalLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -56,7 +50,7 @@ export class TunnelHandshake {
    * its code as the reason. Never rejects.
    */
   async run(transport: IncomingTransport): Promise<void> {
-    const { clock, newId } = this.#options;
+    const { clock, newId, offers } = this.#options;
     const session = this.#openSession(transport);
     try {
       const proof = await requestProof(session, transport.socket, clock);
@@ -69,6 +63,7 @@ export class TunnelHandshake {
         http2: session,
         inactivityMs,
         clock,
+        ...(offers && { offers }),
       });
       this.register(tunnel);
       transport.release();

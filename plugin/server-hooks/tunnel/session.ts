@@ -1,25 +1,19 @@
 import { setMaxListeners } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Problem, problem } from '../../../protocol/problems.js';
+import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
-import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
+import { BulkConnections } from './bulk/connections.js';
+import type { BulkOffers } from './bulk/offers.js';
 import type { Grant } from './credentials.js';
 import { TunnelReports } from './reports.js';
 import { EngineAgent } from './streams/engine-agent.js';
+import { EngineStreams, type PipeUse } from './streams/engine-streams.js';
 import { ResetBudget } from './streams/reset-budget.js';
-
-/** An agent's connection to the hub. */
-export interface Transport {
-  /** Carries HTTP/2. */
-  readonly socket: Duplex & Pick<Socket, 'bytesRead' | 'bytesWritten'>;
-  /** The connection below TLS: any byte on it is a sign of life. */
-  readonly wire: { readonly bytesRead: number };
-}
+import type { Transport } from './transport/incoming.js';
 
 /** Bytes of a tunnel, HTTP/2 frames included. */
 export interface TunnelTraffic {
@@ -35,12 +29,11 @@ export interface TunnelSessionOptions {
   /** The agent's idle time, ms. */
   readonly inactivityMs: number;
   readonly clock: Clock;
+  /** Default: no bulk connections. */
+  readonly offers?: BulkOffers;
 }
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL } = constants;
-
-const CONNECT = { ':method': 'CONNECT', ':authority': TUNNEL.engineAuthority };
-const KEPT_CONNECT = { ...CONNECT, [TUNNEL.keptHeader]: '1' };
+const { NGHTTP2_NO_ERROR } = constants;
 
 /** The hub's end of a tunnel: an HTTP/2 client on a connection that an agent dialled and authenticated. */
 export class TunnelSession {
@@ -57,14 +50,15 @@ export class TunnelSession {
   readonly #controller = new AbortController();
   readonly #monitor: LinkMonitor;
   readonly #resets: ResetBudget;
-  /** CONNECT streams. */
-  readonly #streams = new Set<ClientHttp2Stream>();
+  readonly #streams: EngineStreams;
+  readonly #bulk: BulkConnections | null;
   readonly #reports: TunnelReports;
   #isNotifying = false;
   #end: TunnelEnd | null = null;
 
   constructor(options: TunnelSessionOptions) {
     this.#options = options;
+    const { socket, wire } = options.transport;
     this.id = options.id;
     this.grant = options.grant;
     this.inactivityMs = options.inactivityMs;
@@ -74,7 +68,11 @@ export class TunnelSession {
     setMaxListeners(0, this.closed);
     // Half: an idle tunnel closes when it would without kept streams.
     const keepMs = Math.min(TUNNEL.keepMs, this.inactivityMs / 2);
-    this.connections = new EngineAgent({ dial: (isKept) => this.dial(isKept), clock: options.clock, keepMs });
+    this.connections = new EngineAgent({
+      dial: (isKept) => this.dial(isKept ? 'kept' : 'single'),
+      clock: options.clock,
+      keepMs,
+    });
     this.#resets = new ResetBudget(options.clock);
     this.#reports = new TunnelReports({
       clock: options.clock,
@@ -82,11 +80,36 @@ export class TunnelSession {
       closed: this.closed,
       ask: () => this.#notify(TUNNEL.reportPath, ''),
     });
+    this.#bulk = options.offers
+      ? new BulkConnections({
+          offers: options.offers,
+          clock: options.clock,
+          keepMs: Math.min(TUNNEL.bulkKeepMs, this.inactivityMs / 2),
+          ask: (number, token) => this.#notify(`${TUNNEL.bulkPath}${number}`, token),
+        })
+      : null;
+    const bulk = this.#bulk;
     this.#monitor = new LinkMonitor({
       session: options.http2,
-      ...options.transport,
+      socket,
+      // They share a slow link with the tunnel, whose pings then wait.
+      wire: {
+        get bytesRead() {
+          return wire.bytesRead + (bulk?.traffic.received ?? 0);
+        },
+      },
       clock: options.clock,
       onFault: (fault) => this.close(fault),
+    });
+    this.#streams = new EngineStreams({
+      http2: options.http2,
+      monitor: this.#monitor,
+      resets: this.#resets,
+      bulk: this.#bulk,
+      clock: options.clock,
+      closed: this.closed,
+      giveWay: () => this.connections.giveWay(),
+      askForReset: (id) => this.#notify(`${TUNNEL.resetPath}${id}`, ''),
     });
   }
 
@@ -97,7 +120,8 @@ export class TunnelSession {
 
   get traffic(): TunnelTraffic {
     const { bytesRead, bytesWritten } = this.#options.transport.socket;
-    return { received: bytesRead, sent: bytesWritten };
+    const { received, sent } = this.#bulk?.traffic ?? { received: 0, sent: 0 };
+    return { received: bytesRead + received, sent: bytesWritten + sent };
   }
 
   /**
@@ -121,35 +145,10 @@ export class TunnelSession {
 
   /**
    * Opens a byte pipe to the engine.
-   * @param isKept it may carry several calls, and none of them becomes a pipe
-   * @throws Problem `engine-unreachable` (502), `dial-timeout` (504), `too-many-streams` (503),
-   *   `tunnel-lost` (502), `tunnel-closed` (503)
+   * @throws Problem see {@link EngineStreams.dial}
    */
-  dial(isKept = false): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      if (this.#streams.size >= TUNNEL.maxStreams && !this.connections.giveWay()) throw tooManyStreams();
-      const stream = this.#request(isKept ? KEPT_CONNECT : CONNECT);
-      this.#streams.add(stream);
-      const cancel = this.#options.clock.after(TUNNEL.dialMs, () => {
-        reject(problem('dial-timeout'));
-        this.#resets.cancel(stream);
-      });
-      this.#monitor.watch(stream);
-      stream.once('response', (headers) => {
-        cancel();
-        if (headers[':status'] === 200)
-          resolve(new StreamSocket(stream, (error) => this.#reset(stream, error)));
-        else stream.close(NGHTTP2_CONNECT_ERROR);
-      });
-      stream.once('close', () => {
-        this.#streams.delete(stream);
-        cancel();
-        // A GOAWAY refuses streams as well.
-        const code = this.#options.http2.closed ? NGHTTP2_CANCEL : (stream.rstCode ?? NGHTTP2_CANCEL);
-        reject(this.#end ? this.closed.reason : dialError(code));
-      });
-      stream.on('error', () => undefined);
-    });
+  dial(use: PipeUse = 'single'): Promise<Duplex> {
+    return this.#streams.dial(use);
   }
 
   /** Notifies the agent that an operator is present. Never throws: a failing link ends by itself. */
@@ -173,6 +172,7 @@ export class TunnelSession {
     this.#end = end;
     this.#monitor.stop();
     this.connections.destroy();
+    this.#bulk?.close();
     // Deferred: if a frame caused this call (such as a dial that a GOAWAY refused), the parser is still processing the
     // session, and destroying it then makes Node hang or crash.
     setImmediate(() => this.#disconnect(end));
@@ -181,12 +181,6 @@ export class TunnelSession {
         detail: end === 'revoked' ? 'The tunnel was closed' : `The tunnel ended (${end})`,
       }),
     );
-  }
-
-  /** Resets a stream; beyond the reset budget, asks the agent to reset it. */
-  #reset(stream: ClientHttp2Stream, error: Error | null): void {
-    if (this.#resets.spend()) stream.destroy(error ?? new Error('The rest of the answer was discarded'));
-    else this.#notify(`${TUNNEL.resetPath}${stream.id}`, '');
   }
 
   /**
@@ -207,7 +201,7 @@ export class TunnelSession {
       return;
     }
     socket.once('close', clock.after(TUNNEL.goodbyeMs, cut));
-    for (const stream of this.#streams) stream.destroy(this.closed.reason);
+    this.#streams.destroy(this.closed.reason);
     http2.close();
   }
 
@@ -220,29 +214,4 @@ export class TunnelSession {
     stream.end(body);
     return stream;
   }
-
-  #request(headers: Record<string, string>): ClientHttp2Stream {
-    if (this.#end) throw this.closed.reason;
-    try {
-      return this.#options.http2.request(headers);
-    } catch (cause) {
-      // Thrown after GOAWAY or on a destroyed session.
-      throw problem('tunnel-lost', { cause });
-    }
-  }
-}
-
-function dialError(code: number): Problem {
-  switch (code) {
-    case NGHTTP2_CONNECT_ERROR:
-      return problem('engine-unreachable');
-    case NGHTTP2_REFUSED_STREAM:
-      return tooManyStreams();
-    default:
-      return problem('tunnel-lost');
-  }
-}
-
-function tooManyStreams(): Problem {
-  return problem('too-many-streams', { retryAfterSeconds: 1 });
 }

@@ -18,8 +18,9 @@ export interface TunnelCall {
   /**
    * A fresh byte pipe to the engine. Ends cleanly only where the engine ended it; everything else is
    * an error. Rejects within 10 s with Problem `engine-unreachable`, `tunnel-lost` or `dial-timeout`.
+   * @param mayMoveMuch its bytes should not share a connection with other calls
    */
-  dial(): Promise<Duplex>;
+  dial(mayMoveMuch?: boolean): Promise<Duplex>;
   /**
    * Whether this tunnel may serve calls for the whole Swarm: outside a Swarm, or on a confirmed manager. Before it
    * returns false, it waits for new reports, 7 s at most, then decides by what is known.

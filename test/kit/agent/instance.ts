@@ -111,11 +111,12 @@ export class TestInstance {
   async open(proof: TunnelProof): Promise<{ tunnel: TunnelSession; ended: Promise<TunnelEnd> }> {
     const ended = defer<TunnelEnd>();
     const tunnel = await openTunnel({
-      dial: () =>
+      dial: (alpn) =>
         dialTls({
           tunnelAddress: this.edgeKey.tunnelAddress,
           fingerprint: this.edgeKey.fingerprint,
           clock: systemClock,
+          alpn,
           connectTcp: (host, port) =>
             new Promise((resolve, reject) => {
               const raw = net.connect({ host, port }, () => resolve(raw));

@@ -10,6 +10,7 @@ import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
 import { dialTls } from '../../../agent-image/src/tunnel/transport/tls.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
+import { TUNNEL_ALPN } from '../../../protocol/version.js';
 import { defer } from '../deferred.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
@@ -108,9 +109,21 @@ export function openAgentTunnel(options: AgentTarget & { clock: Clock; dialEngin
     await once(wire, 'connect');
     return wire;
   };
+  const connectMore = async () => {
+    const more = net.connect({ host: '127.0.0.1', port, noDelay: true });
+    await once(more, 'connect');
+    return more;
+  };
   const closed = defer<TunnelEnd>();
   const opening = openTunnel({
-    dial: () => dialTls({ tunnelAddress: `127.0.0.1:${port}`, fingerprint, clock, connectTcp }),
+    dial: (alpn) =>
+      dialTls({
+        tunnelAddress: `127.0.0.1:${port}`,
+        fingerprint,
+        clock,
+        alpn,
+        connectTcp: alpn === TUNNEL_ALPN ? connectTcp : connectMore,
+      }),
     proof: () => ({ ...proofOf(environmentId), inactivityMs: 300_000 }),
     clock,
     logger: pino({ level: 'silent' }),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import net from 'node:net';
 import type { ExecutionContext } from 'ava';
+import type { BulkOffers } from '../../../plugin/server-hooks/tunnel/bulk/offers.js';
 import { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { SESSION_LIMITS } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -14,6 +15,8 @@ export interface TunnelPairOptions {
   /** Of the lease it belongs to. Default: the first that a registry of boot id `boot` grants. */
   readonly epoch?: string;
   readonly inactivityMs?: number;
+  /** Default: no bulk connections. */
+  readonly offers?: BulkOffers;
   /** Serves the streams the hub opens. Default: `/accepted` and `/keep-alive` get 204, others wait. */
   readonly serve?: (stream: ServerHttp2Stream, path: string) => void;
 }
@@ -66,6 +69,7 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
     http2: session,
     inactivityMs: options.inactivityMs ?? 60_000,
     clock: options.clock,
+    ...(options.offers && { offers: options.offers }),
   });
   t.teardown(() => {
     tunnel.close('stopping');

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from '../../../plugin/server-hooks/host.js';
+import { acceptBulk } from '../../../plugin/server-hooks/tunnel/bulk/accept.js';
+import { BulkOffers } from '../../../plugin/server-hooks/tunnel/bulk/offers.js';
 import { HalfOpenConnections } from '../../../plugin/server-hooks/tunnel/half-open.js';
 import { TunnelHandshake } from '../../../plugin/server-hooks/tunnel/handshake.js';
 import type { TunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
@@ -33,6 +36,7 @@ export function proofOf(environmentId: number): TunnelProof {
 export function tunnelPort(options: TestPortOptions): TlsListener {
   const { identity, bind, clock, logger, newId, attach, openFiles } = options;
   const refusals = new RefusalLog(clock, logger);
+  const offers = new BulkOffers({ clock, randomBytes });
   const handshake = new TunnelHandshake({
     environment: (id) => ({
       generation: 1,
@@ -54,6 +58,7 @@ export function tunnelPort(options: TestPortOptions): TlsListener {
     attach,
     onMisuse: () => undefined,
     newId,
+    offers,
     refusals,
     clock,
     logger,
@@ -66,5 +71,6 @@ export function tunnelPort(options: TestPortOptions): TlsListener {
     logger,
     halfOpen: new HalfOpenConnections({ clock, refusals, ...(openFiles === undefined ? {} : { openFiles }) }),
     onTransport: (transport) => void handshake.run(transport),
+    onBulk: (transport) => void acceptBulk(transport, { offers, refusals, clock }),
   });
 }

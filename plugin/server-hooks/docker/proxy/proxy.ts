@@ -24,6 +24,7 @@ import { type DockerPath, isSwarmCall } from '../path.js';
 import type { EngineAnswer, EngineRequest } from '../request-engine.js';
 import { credentialsEnded, type EngineAccess, requestEnvironment, tunnelClosed } from '../with-tunnel.js';
 import { admitCall, type DockerTarget } from './admit-call.js';
+import { isBulkCall } from './is-bulk-call.js';
 import { probeHalfClosed } from './probe-half-closed.js';
 import { takeInput } from './read-client-input.js';
 import { engineHeaders } from './request-headers.js';
@@ -170,7 +171,8 @@ export class DockerProxy {
       if (!(await call.servesSwarm(stop.signal))) throw noManager();
     };
     const check = isSwarmCall(path) ? requireManager : undefined;
-    return requestEnvironment(this.#access, target, engineRequest, stop, serve, check);
+    const request = { ...engineRequest, mayMoveMuch: isBulkCall(engineRequest.method, path) };
+    return requestEnvironment(this.#access, target, request, stop, serve, check);
   }
 
   #answerError(error: unknown, res: ClientResponse, target: DockerTarget): void {

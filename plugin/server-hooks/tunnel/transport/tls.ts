@@ -3,10 +3,10 @@ import tls, { type Server, type TLSSocket } from 'node:tls';
 import { LISTEN_BACKLOG } from '../../../../protocol/network/listen-backlog.js';
 import { codeOf } from '../../../../protocol/problems.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
-import { TUNNEL_ALPN } from '../../../../protocol/version.js';
+import { BULK_ALPN, TUNNEL_ALPN } from '../../../../protocol/version.js';
 import type { Logger } from '../../host.js';
 import type { HalfOpenConnections } from '../half-open.js';
-import type { IncomingTransport } from '../handshake.js';
+import type { IncomingTransport } from './incoming.js';
 
 export interface TlsListenerOptions {
   /** PEM of the tunnel's key and certificate; see `identity.ts`. */
@@ -18,6 +18,8 @@ export interface TlsListenerOptions {
   readonly halfOpen: HalfOpenConnections;
   /** An agent has connected with TLS 1.3 and our ALPN. Nothing else is known of it. */
   readonly onTransport: (transport: IncomingTransport) => void;
+  /** The same with the ALPN of bulk connections. */
+  readonly onBulk: (transport: IncomingTransport) => void;
 }
 
 /** An accepted TCP connection and the release of its place. */
@@ -42,7 +44,7 @@ export class TlsListener {
       key,
       cert: certificate,
       minVersion: 'TLSv1.3',
-      ALPNProtocols: [TUNNEL_ALPN],
+      ALPNProtocols: [TUNNEL_ALPN, BULK_ALPN],
       handshakeTimeout: TUNNEL.handshakeMs,
     });
     this.#server = server;
@@ -95,12 +97,12 @@ export class TlsListener {
   #secured(socket: TLSSocket): void {
     socket.on('error', () => socket.destroy());
     const accepted = this.#accepted.get(peerKey(socket));
+    const { onTransport, onBulk } = this.#options;
+    const alpn = socket.alpnProtocol;
     // Node accepts clients without any ALPN.
-    if (!accepted || socket.alpnProtocol !== TUNNEL_ALPN) {
-      socket.destroy();
-      return;
-    }
-    this.#options.onTransport({ ...accepted, socket, address: socket.remoteAddress });
+    const use = alpn === TUNNEL_ALPN ? onTransport : alpn === BULK_ALPN ? onBulk : null;
+    if (accepted && use) use({ ...accepted, socket, address: socket.remoteAddress });
+    else socket.destroy();
   }
 }
 

@@ -36,9 +36,10 @@ async function setup(
   );
   t.teardown(() => outbound.close());
   const keeper: TunnelKeeper = new TunnelKeeper({
-    dial: () =>
+    dial: (alpn) =>
       dialTls({
         tunnelAddress,
+        alpn,
         fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,
         connectTcp: async (...target) => {
           await options.gate;

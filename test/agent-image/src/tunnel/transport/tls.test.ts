@@ -44,6 +44,7 @@ async function connect(
     tunnelAddress: `localhost:${port}`,
     fingerprint,
     clock,
+    alpn: TUNNEL_ALPN,
     connectTcp: async () => {
       const raw = net.connect(port, '127.0.0.1');
       t.teardown(() => raw.destroy());

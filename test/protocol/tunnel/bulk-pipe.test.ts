@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { constants } from 'node:http2';
+import net from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { BulkPipe, type ConnectionState } from '../../../protocol/tunnel/bulk-pipe.js';
+import { END_STREAM, rawPeer, readToEnd, sessionPair } from './stream-pair.js';
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
+
+/** Both ends of a TCP connection. */
+async function connect(t: ExecutionContext): Promise<[net.Socket, net.Socket]> {
+  const server = net.createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  const accepted = once(server, 'connection');
+  await once(server, 'listening');
+  const near = net.connect({ port: (server.address() as net.AddressInfo).port, host: '127.0.0.1' });
+  const [far] = (await accepted) as [net.Socket];
+  server.close();
+  for (const socket of [near, far]) {
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+  }
+  return [near, far];
+}
+
+/** A pipe whose peer is made by hand: `data` and `reset` of its stream, and the other end of its connection. */
+async function pipeToRawPeer(t: ExecutionContext) {
+  const [connection, far] = await connect(t);
+  const peer = await rawPeer(t);
+  const states: ConnectionState[] = [];
+  const pipe = new BulkPipe({ control: peer.socket, connection, onRelease: (state) => states.push(state) });
+  // The end of the test is one of the tunnel, which is an error for what is still open.
+  pipe.on('error', () => undefined);
+  return { ...peer, pipe, far, connection, states };
+}
+
+test('bulk pipe: each side ends separately, the other continues, and the connection carries the next pipe', async (t) => {
+  const { open } = await sessionPair(t);
+  const [a, b] = await connect(t);
+  for (const flip of [false, true, false]) {
+    const { near, far } = await open();
+    const states: ConnectionState[] = [];
+    const onRelease = (state: ConnectionState) => states.push(state);
+    const ends = [
+      new BulkPipe({ control: near, connection: a, onRelease }),
+      new BulkPipe({ control: far, connection: b, onRelease }),
+    ] as const;
+    const [early, late] = flip ? [ends[1], ends[0]] : ends;
+    const received = readToEnd(early);
+    early.end('question');
+    t.deepEqual(await readToEnd(late), { text: 'question', how: 'end' });
+    late.write('a slow ');
+    late.end('answer');
+    t.deepEqual(await received, { text: 'a slow answer', how: 'end' });
+    await Promise.all(ends.map((pipe) => pipe.closed || once(pipe, 'close')));
+    t.deepEqual(states, ['reusable', 'reusable']);
+  }
+});
+
+test('bulk pipe: an end waits for the bytes that it counts', async (t) => {
+  const { pipe, far, data } = await pipeToRawPeer(t);
+  const received = readToEnd(pipe);
+  data('10', END_STREAM);
+  far.write('01234');
+  await once(pipe, 'data');
+  far.write('56789');
+  t.deepEqual(await received, { text: '0123456789', how: 'end' });
+});
+
+test('bulk pipe: a connection that ends before the count arrives is complete if its bytes are', async (t) => {
+  for (const [count, how] of [
+    ['5', 'end'],
+    ['6', 'stream-reset'],
+  ] as const) {
+    const { pipe, far, connection, data } = await pipeToRawPeer(t);
+    const received = readToEnd(pipe);
+    far.end('01234');
+    await once(connection, 'end');
+    data(count, END_STREAM);
+    t.deepEqual(await received, { text: '01234', how });
+  }
+});
+
+test('bulk pipe: a connection that ends before all counted bytes is an error, never an end', async (t) => {
+  for (const end of ['destroy', 'resetAndDestroy'] as const) {
+    const { pipe, far, data, states } = await pipeToRawPeer(t);
+    const received = readToEnd(pipe);
+    data('10', END_STREAM);
+    far.write('01234');
+    await once(pipe, 'data');
+    far[end]();
+    t.deepEqual(await received, { text: '01234', how: 'stream-reset' });
+    t.deepEqual(states, ['broken']);
+  }
+});
+
+test('bulk pipe: a connection that is reset is an error, count or not', async (t) => {
+  const { pipe, far, states } = await pipeToRawPeer(t);
+  const received = readToEnd(pipe);
+  far.write('half an ans');
+  await once(pipe, 'data');
+  far.resetAndDestroy();
+  t.deepEqual(await received, { text: 'half an ans', how: 'stream-reset' });
+  t.deepEqual(states, ['broken']);
+});
+
+for (const [name, code] of [
+  ['NO_ERROR', NGHTTP2_NO_ERROR],
+  ['CANCEL', NGHTTP2_CANCEL],
+] as const) {
+  test(`bulk pipe: a reset with ${name} is an error before the count, and loses nothing after it`, async (t) => {
+    const cut = await pipeToRawPeer(t);
+    const received = readToEnd(cut.pipe);
+    cut.far.write('half an ans');
+    await once(cut.pipe, 'data');
+    cut.reset(code);
+    t.deepEqual(await received, { text: 'half an ans', how: 'stream-reset' });
+    t.deepEqual(cut.states, ['broken']);
+
+    const whole = await pipeToRawPeer(t);
+    const answer = readToEnd(whole.pipe);
+    const closed = once(whole.socket, 'close');
+    whole.data('12', END_STREAM);
+    whole.reset(code);
+    await closed;
+    whole.far.write('a whole one.');
+    t.deepEqual(await answer, { text: 'a whole one.', how: 'end' });
+    if (!whole.pipe.closed) await once(whole.pipe, 'close');
+    t.deepEqual(whole.states, ['broken'], 'what we sent was not read');
+  });
+}
+
+test('bulk pipe: a lost tunnel is an error', async (t) => {
+  const { pipe, cut } = await pipeToRawPeer(t);
+  const received = readToEnd(pipe);
+  cut();
+  t.deepEqual(await received, { text: '', how: 'stream-reset' });
+});
+
+test('bulk pipe: a count that is none, or too low, is an error', async (t) => {
+  for (const count of ['', '-1', '1e9', '0x10', '1', '12345678901234567']) {
+    const { pipe, far, data, states } = await pipeToRawPeer(t);
+    far.write('01234');
+    pipe.resume();
+    await once(pipe, 'data');
+    const failed = t.throwsAsync(once(pipe, 'end'), { code: 'stream-reset' }, count);
+    data(count, END_STREAM);
+    await failed;
+    t.deepEqual(states, ['broken'], count);
+  }
+});
+
+test('bulk pipe: bytes beyond the count are an error', async (t) => {
+  const { pipe, far, data } = await pipeToRawPeer(t);
+  const failed = t.throwsAsync(once(pipe, 'end'), { code: 'stream-reset' });
+  pipe.resume();
+  data('10', END_STREAM);
+  far.write('0123456789 and more');
+  await failed;
+});
+
+test('bulk pipe: one that is destroyed resets its connection', async (t) => {
+  const { pipe, states } = await pipeToRawPeer(t);
+  pipe.write('half a quest');
+  pipe.destroy();
+  t.deepEqual(states, ['broken']);
+});
+
+test('bulk pipe: stops reading the connection when nobody reads the pipe', async (t) => {
+  const { pipe, far, connection } = await pipeToRawPeer(t);
+  far.write(Buffer.alloc(64 * 1024 * 1024));
+  pipe.read(0);
+  await once(connection, 'pause');
+  t.true(pipe.readableLength <= 512 * 1024);
+  await new Promise(setImmediate);
+  t.true(connection.isPaused());
+  t.true(far.writableLength > 0);
+});
