@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
-import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
+import { bulkConnections, untilNothingIsOpen } from '../../kit/docker/open-connections.js';
 import { startDocker } from '../../kit/docker/session.js';
 import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
+import { until } from '../../kit/until.js';
 
 const scope = fileScope();
 let started: Promise<DockerSetup> | undefined;
@@ -122,6 +123,32 @@ serialLabTest('docker save, load, import, export, commit: images in and out, unc
   t.is((await compare(t, setup, ['load'], { input: 'no image' })).code, 1);
   t.is((await compare(t, setup, ['save', 'missing:1'])).code, 1);
 });
+
+serialLabTest(
+  'docker export: the second uses a connection of its own, and is the same archive',
+  async (t) => {
+    const setup = await sharedSetup();
+    const name = containerName(t, setup);
+    await docker(t, setup.local, [
+      'run',
+      '--name',
+      name,
+      BUSYBOX_IMAGE,
+      'sh',
+      '-c',
+      'head -c 9000000 /dev/urandom >/made',
+    ]);
+    const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    const local = hash(await bytesOf(t, setup.local, ['export', name]));
+    t.is(hash(await bytesOf(t, setup.through, ['export', name])), local);
+    await until(
+      () => bulkConnections(setup),
+      (count) => count > 0,
+    );
+    t.is(hash(await bytesOf(t, setup.through, ['export', name])), local);
+    t.true((await bulkConnections(setup)) > 0, 'it is kept for the next');
+  },
+);
 
 /** Standard output of a command as bytes. */
 async function bytesOf(t: ExecutionContext, side: DockerSide, args: readonly string[]): Promise<Buffer> {

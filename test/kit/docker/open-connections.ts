@@ -30,6 +30,13 @@ export async function untilEngineIsLeft(agentPid: number): Promise<void> {
   await until(heldByAgent, (held) => held.length === 0, { ms: DEADLINE_MS });
 }
 
+/** The agent's connections to the tunnel port, besides the tunnel itself. */
+export async function bulkConnections({ hub, agent }: DockerSetup): Promise<number> {
+  const [own, tcp] = await Promise.all([socketsOf(agent.child.pid), connections('tcp')]);
+  const port = hub.tunnelPort.toString(16).toUpperCase().padStart(4, '0');
+  return tcp.filter((row) => own.has(row.inode) && row.remote.endsWith(`:${port}`)).length - 1;
+}
+
 /** Remembers the engine's connections; the function returned resolves when there is a new one. */
 export async function watchEngine(setup: DockerSetup): Promise<() => Promise<void>> {
   const before = new Set(await acceptedBy(setup.engine.socketPath));
