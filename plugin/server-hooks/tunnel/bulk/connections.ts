@@ -95,9 +95,16 @@ export class BulkConnections {
     });
     if (!offer) return;
     const withdraw = () => {
+      cancel();
       offer.withdraw();
       this.#withdrawals.delete(withdraw);
     };
+    const giveUp = () => {
+      withdraw();
+      this.#notBeforeMs = clock.monotonic() + RETRY_MS;
+    };
+    // An agent may report a connection that never arrives.
+    const cancel = clock.after(TUNNEL.handshakeMs, giveUp);
     this.#withdrawals.add(withdraw);
     const stream = ask(number, offer.token);
     let isDialled = false;
@@ -105,9 +112,7 @@ export class BulkConnections {
       isDialled = headers[':status'] === 204;
     });
     stream?.once('close', () => {
-      if (isDialled) return;
-      withdraw();
-      this.#notBeforeMs = clock.monotonic() + RETRY_MS;
+      if (!isDialled) giveUp();
     });
     if (!stream) withdraw();
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
@@ -8,7 +8,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { BulkOffers } from '../../../../../plugin/server-hooks/tunnel/bulk/offers.js';
 import type { TunnelSession } from '../../../../../plugin/server-hooks/tunnel/session.js';
-import { systemClock } from '../../../../../protocol/time/clock.js';
 import { BulkPipe } from '../../../../../protocol/tunnel/bulk-pipe.js';
 import { TUNNEL } from '../../../../../protocol/tunnel/tunnel-settings.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
@@ -189,17 +188,26 @@ test('bulk connections: an unused one ends after 30 s, one in use does not', asy
   t.is(String(await exchange(used, { path: '/name' })), 'engine');
 });
 
-test('bulk connections: an agent that refuses them is asked again after 30 s only', async (t) => {
+for (const [what, answer, offers] of [
+  ['refuses them', 'reset', 1],
+  ['reports connections that do not arrive', 'lie', TUNNEL.maxBulk],
+] as const) {
+  test(`bulk connections: an agent that ${what} is asked again after 30 s only`, (t) =>
+    refusing(t, answer, offers));
+}
+
+async function refusing(t: ExecutionContext, answer: 'reset' | 'lie', most: number): Promise<void> {
   const clock = new FakeClock();
   const asked: string[] = [];
-  const offers = new BulkOffers({ clock: systemClock, randomBytes: Buffer.alloc });
+  const offers = new BulkOffers({ clock, randomBytes });
   const { tunnel } = await tunnelPair(t, {
     clock,
     offers,
     serve: (stream: ServerHttp2Stream, path) => {
       asked.push(path);
-      if (path.startsWith(TUNNEL.bulkPath)) stream.close(7);
-      else stream.respond({ ':status': 200 });
+      if (!path.startsWith('/')) stream.respond({ ':status': 200 });
+      else if (answer === 'reset' && path.startsWith(TUNNEL.bulkPath)) stream.close(7);
+      else stream.respond({ ':status': 204 }, { endStream: true });
     },
   });
   const ask = async () => {
@@ -207,8 +215,19 @@ test('bulk connections: an agent that refuses them is asked again after 30 s onl
     for (let i = 0; i < 20; i++) await turn();
     return asked.filter((path) => path.startsWith(TUNNEL.bulkPath)).length;
   };
-  t.is(await ask(), 1);
-  t.is(await ask(), 1);
-  clock.advance(30_000);
-  t.is(await ask(), 2);
-});
+  let count = 0;
+  for (let i = 0; i < 10; i++) count = await ask();
+  t.is(count, most);
+  if (answer === 'lie') {
+    // In steps: a tunnel without traffic is dead after 10 s.
+    clock.advance(5_000);
+    t.is(await ask(), most);
+    clock.advance(5_000);
+    t.is(await ask(), most);
+  }
+  for (let i = 0; i < 6; i++) {
+    t.is(await ask(), most);
+    clock.advance(5_000);
+  }
+  t.is(await ask(), most + 1);
+}
