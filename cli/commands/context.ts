@@ -68,18 +68,28 @@ async function makeContexts(
   );
   const accessName = `context on ${runtime.hostName}`;
   const made: MadeContext[] = [];
+  let failed = 0;
   for (const environment of environments) {
-    runtime.interrupted.throwIfAborted();
-    made.push(await contexts.make(environment, { accessName, node, contextName, isForced: force }));
-    const { context, isNew, expiresAt } = made.at(-1) as MadeContext;
-    if (!json)
-      output.line(
-        `${isNew ? 'Created' : 'Renewed'} context ${context}, valid until ${expiresAt.slice(0, 10)}`,
-      );
+    if (runtime.interrupted.aborted) throw new Failure('Interrupted', { exitCode: EXIT.interrupted });
+    try {
+      const context = await contexts.make(environment, { accessName, node, contextName, isForced: force });
+      made.push(context);
+      if (!json) output.line(describe(context));
+    } catch (error) {
+      // One environment does not keep the others from theirs; a hub that cannot be reached does.
+      if (!all || !(error instanceof Failure) || error.exitCode !== EXIT.failed) throw error;
+      output.note(`${environment.name}: ${error.message}`);
+      failed += 1;
+    }
   }
   if (json) output.json(made);
   else if (made[0] && !all)
     output.note(`Use it: ${shellQuote(['docker', '--context', made[0].context, 'ps'])}`);
+  if (failed > 0) throw new Failure(`${failed} of ${environments.length} contexts were not made`);
+}
+
+function describe({ context, isNew, expiresAt }: MadeContext): string {
+  return `${isNew ? 'Created' : 'Renewed'} context ${context}, valid until ${expiresAt.slice(0, 10)}`;
 }
 
 function usage(message: string): Failure {

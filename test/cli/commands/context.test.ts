@@ -94,6 +94,20 @@ test.serial('context --all, logout: all that this machine made is revoked and re
   t.is((await user.run(['logout'])).code, 3);
 });
 
+test.serial('context --all: a context of another origin is left alone, the others are made', async (t) => {
+  const { hub } = await setup();
+  const user = await loggedInUser(t, hub);
+  const store = new ContextStore(join(user.home, '.docker'));
+  const foreign = { id: 'x', environmentId: 1, host: 'tcp://x:1', ca: '', certificate: '', key: '' };
+  await store.save('depot-7', '', { ...foreign, expiresAt: '' }, 'https://other.example/edge');
+  const { code, stdout, stderr } = await user.run(['context', '--all']);
+  t.is(code, 1);
+  t.regex(stdout, /^Created context shop, .*\n$/);
+  t.regex(stderr, /^depot 7: .* of another origin\nfairlead: 1 of 2 contexts were not made\n$/);
+  t.is((await user.run(['logout'])).code, 0);
+  t.truthy(await store.find('depot-7'));
+});
+
 test.serial('context: names of environments and contexts are completed', async (t) => {
   const { user } = await setup();
   await user.run(['context', 'shop']);

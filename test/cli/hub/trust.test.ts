@@ -1,42 +1,17 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import test, { type ExecutionContext } from 'ava';
-import { issueServerCertificate, makeAuthority } from '../../../protocol/certificates/authority.js';
+import test from 'ava';
+import { makeAuthority } from '../../../protocol/certificates/authority.js';
+import { serveHttps } from '../../kit/cli/https-server.js';
 import { cliUser } from '../../kit/cli/run-cli.js';
 import { until } from '../../kit/until.js';
-
-/** An HTTPS server on the loopback, with a certificate of its own CA. */
-async function serve(t: ExecutionContext, answer: (ca: string) => RequestListener) {
-  const authority = await makeAuthority(randomBytes);
-  const { certificate, key } = await issueServerCertificate(
-    authority,
-    ['127.0.0.1'],
-    Date.now(),
-    randomBytes,
-  );
-  const requests: { readonly url: string | undefined; readonly authorization: string | undefined }[] = [];
-  const handle = answer(authority.certificate);
-  const server = createServer({ cert: certificate, key }, (req, res) => {
-    requests.push({ url: req.url, authorization: req.headers.authorization });
-    handle(req, res);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { origin: `https://127.0.0.1:${port}`, ca: authority.certificate, requests };
-}
 
 test('trust: only the certificate with the fingerprint is pinned, not others next to it', async (t) => {
   const real = await makeAuthority(randomBytes);
   // Somebody in between offers the hub's CA first, and their own behind it.
-  const { origin, requests } = await serve(t, (own) => (_req, res) => res.end(`${real.certificate}\n${own}`));
+  const { origin, requests } = await serveHttps(
+    t,
+    (own) => (_req, res) => res.end(`${real.certificate}\n${own}`),
+  );
   const user = await cliUser(t);
   const { fingerprint256 } = new X509Certificate(real.certificate);
   const result = await user.run(['login', origin, '--fingerprint', fingerprint256, '--token-stdin'], {
@@ -51,8 +26,8 @@ test('trust: only the certificate with the fingerprint is pinned, not others nex
 });
 
 test('trust: a redirect is not followed, and nothing is stored', async (t) => {
-  const other = await serve(t, () => (_req, res) => res.end('{}'));
-  const { origin, ca } = await serve(t, (own) => (req, res) => {
+  const other = await serveHttps(t, () => (_req, res) => res.end('{}'));
+  const { origin, ca } = await serveHttps(t, (own) => (req, res) => {
     if (req.url === '/edge/api/ca.pem') return void res.end(own);
     res.writeHead(307, { location: `${other.origin}/edge/api/environments` }).end();
   });
@@ -68,7 +43,7 @@ test('trust: a redirect is not followed, and nothing is stored', async (t) => {
 });
 
 test('trust: an answer that is not the API’s, and terminal escapes in it, do no harm', async (t) => {
-  const { origin, ca } = await serve(t, (own) => (req, res) => {
+  const { origin, ca } = await serveHttps(t, (own) => (req, res) => {
     if (req.url === '/edge/api/ca.pem') return void res.end(own);
     if (req.headers.authorization === 'Bearer flt_page') return void res.end('<html>sign in</html>');
     res.writeHead(403, { 'content-type': 'application/problem+json' });
@@ -88,7 +63,7 @@ test('trust: an answer that is not the API’s, and terminal escapes in it, do n
 });
 
 test('trust: an interrupt ends a call that gets no answer', async (t) => {
-  const { origin, ca, requests } = await serve(t, (own) => (req, res) => {
+  const { origin, ca, requests } = await serveHttps(t, (own) => (req, res) => {
     if (req.url === '/edge/api/ca.pem') res.end(own);
   });
   const user = await cliUser(t);
