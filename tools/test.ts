@@ -3,6 +3,7 @@ import { buildPanel } from './build/panel.js';
 import { installBrowser } from './lab/install/browser.js';
 import { installDockerPy } from './lab/install/docker-py.js';
 import { installEngine } from './lab/install/engine.js';
+import { buildGoClient } from './lab/install/go-client.js';
 import { installServers } from './lab/install/servers.js';
 import { endWithParent, insideNamespace, runInNamespace } from './lab/namespace.js';
 import { startSharedEngine } from './lab/shared-engine.js';
@@ -36,6 +37,8 @@ async function main(): Promise<number> {
     if (noServers) process.env.FAIRLEAD_NO_SERVERS = noServers;
     const noDockerPy = await installDockerPy(say);
     if (noDockerPy) process.env.FAIRLEAD_NO_DOCKER_PY = noDockerPy;
+    const noGoClient = await buildGoClient(say);
+    if (noGoClient) process.env.FAIRLEAD_NO_GO_CLIENT = noGoClient;
     return runInNamespace(process.argv.slice(1));
   }
   say(`skipping the tests that need a Docker Engine: ${obstacle}`);
@@ -57,6 +60,8 @@ async function runTests(): Promise<number> {
     say(`skipped without proxies, Podman, Compose, Prometheus: ${process.env.FAIRLEAD_NO_SERVERS}`);
   if (process.env.FAIRLEAD_NO_DOCKER_PY && skipped > 0)
     say(`skipped without docker-py: ${process.env.FAIRLEAD_NO_DOCKER_PY}`);
+  if (process.env.FAIRLEAD_NO_GO_CLIENT && skipped > 0)
+    say(`skipped without Go: ${process.env.FAIRLEAD_NO_GO_CLIENT}`);
   if (strict && skipped > 0) say('nothing may be skipped here (CI=true or REQUIRE_DOCKER=1)');
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed > 0 || passed === 0 || (strict && skipped > 0) ? 1 : 0;

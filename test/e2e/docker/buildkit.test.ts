@@ -5,21 +5,17 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { compare, containerName } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
-import {
-  type DockerSetup,
-  type DockerSide,
-  dockerClients,
-  startDockerSetup,
-} from '../../kit/docker/setup.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
+import { type DockerSetup, type DockerSide, dockerClients } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 const BUILDKIT = { DOCKER_BUILDKIT: '1' };
 
 serialLabTest(
-  'docker build with BuildKit: context, secret, cache and a failing step, by a token for one environment',
+  'docker build with BuildKit: context, secret, cache and a failing step, by a token for one environment and by the Docker port',
   async (t) => {
-    const plain = await startDockerSetup(t);
+    const plain = await startPortSetup(t);
     const setup = await withBuildKit(t, plain);
     const context = await tempFolder(t);
     await mkdir(join(context, 'folder'));
@@ -58,8 +54,8 @@ serialLabTest(
   },
 );
 
-/** The same two ways, for a client that brings BuildKit along; through the hub with a token for this environment only. */
-async function withBuildKit(t: ExecutionContext, setup: DockerSetup): Promise<DockerSetup> {
+/** The same ways, for a client that brings BuildKit along; by base path with a token for this environment only. */
+async function withBuildKit(t: ExecutionContext, setup: PortSetup): Promise<DockerSetup> {
   const program = dockerClients().find(hasBuildKit)?.program;
   if (program === undefined)
     throw new Error('this machine has no docker client with BuildKit (20.10, or buildx)');
@@ -76,7 +72,12 @@ async function withBuildKit(t: ExecutionContext, setup: DockerSetup): Promise<Do
   const url = setup.through.args.at(-1) ?? '';
   const args = ['--config', folder, '--tlsverify', '--tlscacert', join(folder, 'ca.pem'), '-H', url];
   const through: DockerSide = { ...setup.through, program, args };
-  return { ...setup, local: { ...setup.local, program }, through };
+  return {
+    ...setup,
+    local: { ...setup.local, program },
+    through,
+    byPort: { ...setup.byPort, program },
+  };
 }
 
 /** From version 23 on BuildKit is the matter of a plugin. */

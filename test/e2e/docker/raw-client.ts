@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import type { DockerSetup } from '../../kit/docker/setup.js';
-import { dialHub } from './hub-forwarder.js';
 
 /** One way to the engine for raw HTTP: how it is dialled, and what goes before the path and behind the request line. */
 export interface Way {
@@ -22,6 +22,15 @@ export function bothWays(setup: DockerSetup): readonly Way[] {
     headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
   };
   return [engineWay, hubWay];
+}
+
+/** A connection to a hub for raw HTTP/1.1, of which each direction ends by itself. */
+async function dialHub(port: number): Promise<Duplex> {
+  const raw = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const socket = tls.connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  socket.allowHalfOpen = true;
+  await once(socket, 'secureConnect');
+  return socket;
 }
 
 export async function dialEngine(path: string): Promise<Duplex> {

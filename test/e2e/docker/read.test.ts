@@ -1,14 +1,15 @@
 import type { ExecutionContext } from 'ava';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSetup, dockerClients, startDockerSetup } from '../../kit/docker/setup.js';
+import { type DockerSetup, dockerClients } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 
@@ -172,7 +173,12 @@ serialLabTest('docker: each client version on this machine works', async (t) => 
   t.true(clients.length > 0);
   for (const { program, version } of clients) {
     t.log(version);
-    const own = { ...setup, local: { ...setup.local, program }, through: { ...setup.through, program } };
+    const own = {
+      ...setup,
+      local: { ...setup.local, program },
+      through: { ...setup.through, program },
+      byPort: { ...setup.byPort, program },
+    };
     const { stdout } = await compare(t, own, ['version', '--format', '{{.Client.Version}}']);
     t.true(version.includes(stdout.trim()), stdout);
     const run = (name: string) => ['run', '--rm', '-i', '--name', name, BUSYBOX_IMAGE];

@@ -1,14 +1,14 @@
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen, watchEngine } from '../../kit/docker/open-connections.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSetup, startDockerSetup } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 

@@ -5,17 +5,18 @@ import { buffer } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { compare, containerName, docker, onBothSides } from '../../kit/docker/compare.js';
 import { bulkConnections, untilNothingIsOpen } from '../../kit/docker/open-connections.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
+import type { DockerSide } from '../../kit/docker/setup.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 import { until } from '../../kit/until.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 const CLASSIC = { DOCKER_BUILDKIT: '0' };

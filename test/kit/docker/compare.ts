@@ -14,19 +14,21 @@ export interface CompareOptions {
 }
 
 /**
- * Does the same on the engine's own socket and then through the hub, and asserts the same outcome.
+ * Does the same on the engine's own socket and then through the hub, by each of the setup's ways, and asserts the same outcome.
  * @returns the common outcome
  */
 export async function onBothSides<T>(
   t: ExecutionContext,
-  setup: DockerSetup,
+  setup: Pick<DockerSetup, 'local' | 'through' | 'byPort'>,
   script: (side: DockerSide) => Promise<T>,
 ): Promise<T> {
   const direct = await script(setup.local);
-  const through = await script(setup.through);
-  // AVA walks megabytes for its report; that only pays if there is something to report.
-  if (isDeepStrictEqual(through, direct)) t.pass();
-  else t.deepEqual(through, direct);
+  for (const side of [setup.through, ...(setup.byPort ? [setup.byPort] : [])]) {
+    const through = await script(side);
+    // AVA walks megabytes for its report; that only pays if there is something to report.
+    if (isDeepStrictEqual(through, direct)) t.pass();
+    else t.deepEqual(through, direct);
+  }
   return direct;
 }
 

@@ -25,15 +25,17 @@ export interface DockerSetup {
   readonly environmentId: number;
   readonly local: DockerSide;
   readonly through: DockerSide;
+  /** Through the hub by its Docker port, for tests that compare this way too. */
+  readonly byPort?: DockerSide;
 }
 
-/** Starts it; ready when the environment is online. */
-export async function startDockerSetup(scope: Scope): Promise<DockerSetup> {
+/** Starts it; ready when the environment is online. `env` adds variables of the hub. */
+export async function startDockerSetup(scope: Scope, env: NodeJS.ProcessEnv = {}): Promise<DockerSetup> {
   const engine = await sharedEngine();
-  const hub = await startHub(scope);
+  const hub = await startHub(scope, { env });
   const { agent, environmentId, through } = await joinEngine(scope, hub, engine.socketPath);
-  const env = { ...cleanEnv(), ...engine.clientEnv };
-  const local: DockerSide = { kind: 'local', program: 'docker', args: [], env };
+  const localEnv = { ...cleanEnv(), ...engine.clientEnv };
+  const local: DockerSide = { kind: 'local', program: 'docker', args: [], env: localEnv };
   return { engine, hub, agent, environmentId, local, through };
 }
 

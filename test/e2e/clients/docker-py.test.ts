@@ -7,11 +7,11 @@ import { dockerPyFolder } from '../../../tools/lab/install/docker-py.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { SwarmNode } from '../../../tools/lab/swarm/node.js';
 import { LabSwitch } from '../../../tools/lab/swarm/switch.js';
+import { portSide } from '../../kit/docker/port-side.js';
 import { cleanEnv, joinEngine } from '../../kit/docker/setup.js';
 import { startHub } from '../../kit/hub/hub.js';
 import { fileScope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
-import { startHubForwarder } from './hub-forwarder.js';
 
 const serialDockerPyTest =
   process.env.FAIRLEAD_NO_LAB || process.env.FAIRLEAD_NO_DOCKER_PY ? test.serial.skip : test.serial;
@@ -30,11 +30,11 @@ const theWays = () => {
 };
 
 interface Ways {
-  /** The engine's own socket, and one that leads there through hub and agent. */
-  readonly direct: string;
-  readonly through: string;
+  /** Variables for the engine's own socket, and for the Docker port. */
+  readonly direct: NodeJS.ProcessEnv;
+  readonly through: NodeJS.ProcessEnv;
   /** The same through its own environment, whose agent has just connected. */
-  throughAnother(): Promise<string>;
+  throughAnother(): Promise<NodeJS.ProcessEnv>;
   readonly node: SwarmNode;
   readonly peer: SwarmNode;
 }
@@ -48,36 +48,37 @@ async function startWays(): Promise<Ways> {
     scope.teardown(() => engine.close());
     return new SwarmNode(engine, number, lan);
   };
-  const [node, peer, hub] = await Promise.all([startNode(1), startNode(2), startHub(scope)]);
-  const direct = node.engine.socketPath;
+  const [node, peer, hub] = await Promise.all([
+    startNode(1),
+    startNode(2),
+    startHub(scope, { env: { FAIRLEAD_DOCKER_PORT: '0' } }),
+  ]);
+  const { socketPath } = node.engine;
   await makeBusyboxImage(node.engine);
   const way = async (name: string) => {
-    const { environmentId } = await joinEngine(scope, hub, direct, { environment: { name } });
-    return startHubForwarder(scope, hub, environmentId);
+    const { environmentId } = await joinEngine(scope, hub, socketPath, { environment: { name } });
+    return (await portSide(scope, hub, environmentId)).side.env;
   };
+  const direct = { ...cleanEnv(), DOCKER_HOST: `unix://${socketPath}` };
   return { direct, through: await way('one'), throughAnother: () => way('another'), node, peer };
 }
 
 async function runSection(
-  socketPath: string,
+  env: NodeJS.ProcessEnv,
   section: string,
   options: readonly string[] = [],
 ): Promise<Step[]> {
   const home = await tempFolder(scope);
-  const { stdout } = await runCommand(
-    'python3',
-    ['-B', SCENARIO, `unix://${socketPath}`, section, ...options],
-    {
-      cwd: dirname(SCENARIO),
-      env: {
-        ...cleanEnv(),
-        HOME: home,
-        DOCKER_CONFIG: join(home, 'docker'),
-        DOCKER_PY: await dockerPyFolder(),
-      },
-      timeoutMs: SECTION_MS,
+  const { stdout } = await runCommand('python3', ['-B', SCENARIO, section, ...options], {
+    cwd: dirname(SCENARIO),
+    env: {
+      ...env,
+      HOME: home,
+      DOCKER_CONFIG: join(home, 'docker'),
+      DOCKER_PY: await dockerPyFolder(),
     },
-  );
+    timeoutMs: SECTION_MS,
+  });
   return JSON.parse(stdout);
 }
 
@@ -86,7 +87,7 @@ function compareSection(
   title: string,
   section: string,
   options: (ways: Ways) => Promise<string[]> = async () => [],
-  throughHub: { wayOf(ways: Ways): Promise<string>; options: readonly string[] } = {
+  throughHub: { wayOf(ways: Ways): Promise<NodeJS.ProcessEnv>; options: readonly string[] } = {
     wayOf: async ({ through }) => through,
     options: [],
   },

@@ -1,6 +1,6 @@
-"""Runs sections of the scenario with docker-py against an engine, and prints what their steps came to as JSON.
+"""Runs sections of the scenario with docker-py against the engine of DOCKER_HOST, and prints what their steps came to as JSON.
 
-main.py URL SECTION [NAME=VALUE ...]
+main.py SECTION [NAME=VALUE ...]
 """
 
 import importlib
@@ -26,9 +26,9 @@ class StreamingClient(docker.APIClient):
         return socket
 
 
-url, section, *rest = sys.argv[1:]
-client = docker.DockerClient(base_url=url, timeout=30)
-client.api = StreamingClient(base_url=url, timeout=30)
+section, *rest = sys.argv[1:]
+client = docker.from_env(timeout=30)
+client.api = StreamingClient(timeout=30, **docker.utils.kwargs_from_env())
 for left in client.containers.list(all=True):
     left.remove(force=True)
 recorder = Recorder()
