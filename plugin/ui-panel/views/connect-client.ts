@@ -17,7 +17,7 @@ import { errorNotice } from '../format/error.js';
 import { environmentPath, navigate } from '../route.js';
 import { fieldStyles } from '../styles/form.js';
 import { styles } from '../styles/shared.js';
-import { clientTabs, unpackCommand } from './docker-access/client-tabs.js';
+import { archiveName, clientTabs, unpackCommand } from './docker-access/client-tabs.js';
 
 const DAY_MS = 86_400_000;
 /** Days for which a certificate is valid. */
@@ -140,7 +140,7 @@ export class ConnectClientElement extends LitElement {
   }
 
   #created(created: DockerAccessCreated): TemplateResult {
-    const { context, expiresAt } = created;
+    const { id, context, expiresAt } = created;
     return html`<section aria-labelledby="created">
       <h3 id="created">Certificate of ${created.name}</h3>
       <p class="notice good" role="status">Created, valid until ${new Date(expiresAt).toLocaleString()}. Download it now: its key is shown only once.</p>
@@ -150,7 +150,7 @@ export class ConnectClientElement extends LitElement {
         </li>
         <li>
           <fairlead-copy-text label="the command that unpacks it" note="Unpack it on the client’s machine."
-            .text=${unpackCommand(context)}></fairlead-copy-text>
+            .text=${unpackCommand(context, id)}></fairlead-copy-text>
         </li>
         <li>
           Connect the client.
@@ -163,10 +163,13 @@ export class ConnectClientElement extends LitElement {
     </section>`;
   }
 
-  #download({ ca, certificate, key, context }: DockerAccessCreated): void {
+  #download({ id, ca, certificate, key, context }: DockerAccessCreated): void {
     const archive = certificateArchive({ ca, certificate, key: key ?? null }, this.client.hubTime.now());
     const url = URL.createObjectURL(new Blob([archive], { type: 'application/x-tar' }));
-    const link = Object.assign(document.createElement('a'), { href: url, download: `${context.name}.tar` });
+    const link = Object.assign(document.createElement('a'), {
+      href: url,
+      download: archiveName(context, id),
+    });
     link.click();
     // The browser has not read it yet.
     setTimeout(() => URL.revokeObjectURL(url), 60_000);

@@ -8,10 +8,19 @@ export interface ClientContext {
   readonly host: string;
 }
 
+/**
+ * Name of the downloaded archive. A browser renames the second of one name, and a command would then unpack the first.
+ * @param accessId 32 hex digits
+ */
+export function archiveName({ name }: ClientContext, accessId: string): string {
+  return `${name}-${accessId.slice(0, 8)}.tar`;
+}
+
 /** Puts the downloaded certificate in its folder. */
-export function unpackCommand({ name }: ClientContext): string {
+export function unpackCommand(context: ClientContext, accessId: string): string {
+  const { name } = context;
   return `mkdir -p -m 700 ~/.fairlead/${name}
-tar -xf ~/Downloads/${name}.tar -C ~/.fairlead/${name}`;
+tar -xf ~/Downloads/${archiveName(context, accessId)} -C ~/.fairlead/${name}`;
 }
 
 /** How each client is set up, once the certificate is in its folder. */

@@ -14,7 +14,9 @@ test('client tabs: a shell reads the variables as they are meant', (t) => {
 });
 
 test('client tabs: the folder is the one in which the certificate is unpacked', (t) => {
-  t.true(unpackCommand(context).includes('~/.fairlead/shop\n'));
+  const unpack = unpackCommand(context, '0123456789abcdef');
+  t.true(unpack.includes('~/.fairlead/shop\n'));
+  t.true(unpack.includes('/shop-01234567.tar '));
   for (const id of ['context', 'variables', 'testcontainers', 'ansible', 'terraform'])
     t.true(textOf(id).includes('/.fairlead/shop'), id);
 });
