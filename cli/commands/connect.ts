@@ -31,7 +31,7 @@ export function addConnect(program: Command, runtime: Runtime): void {
       'after',
       `
 For clients that know nothing but a local engine. Only this user can use the socket; a port is open to
-every user of this machine.
+every program on this machine, pages in a browser included.
 
 Examples:
   fairlead connect shop
