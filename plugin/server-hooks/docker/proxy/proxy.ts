@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { TCP_KEEP_ALIVE_MS } from '../../../../protocol/network/tcp-keep-alive.js';
 import { codeOf, type Problem, problem } from '../../../../protocol/problems.js';
 import { type Clock, systemClock } from '../../../../protocol/time/clock.js';
@@ -31,6 +32,8 @@ import { engineHeaders } from './request-headers.js';
 import { sendAnswer } from './send-answer.js';
 import { askedProtocol, plainResponse, switchingHead, upgradeHeaders } from './switch-protocols.js';
 import { UpgradeBody } from './upgrade-body.js';
+
+const MAX_SMALL_BODY_BYTES = 64 * 1024;
 
 export interface DockerProxyOptions {
   readonly tunnels: TunnelSource;
@@ -129,7 +132,7 @@ export class DockerProxy {
         method: req.method ?? 'POST',
         path: path.raw,
         headers: { ...engineHeaders(req), ...upgradeHeaders(req, protocol) },
-        body,
+        body: body && isSmall(req) ? await wholeBody(body, disconnect.signal) : body,
       };
       await this.#requestEngine(target, path, engineRequest, disconnect, async (answer, call) => {
         if (answer.socket === undefined) {
@@ -186,6 +189,23 @@ export class DockerProxy {
       res.writeHead(status, headers);
       res.end(body);
     }
+  }
+}
+
+/**
+ * Whether a body goes to the engine in one piece with its head. For an `attach`, an engine drops a body that it read with the
+ * head, and takes a later one for stdin; dockerode sends such a body.
+ */
+function isSmall({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length']) <= MAX_SMALL_BODY_BYTES;
+}
+
+async function wholeBody(body: UpgradeBody, signal: AbortSignal): Promise<Buffer> {
+  const stopListening = onAbort(signal, () => void body.destroy(signal.reason));
+  try {
+    return await buffer(body);
+  } finally {
+    stopListening();
   }
 }
 

@@ -66,3 +66,17 @@ test('docker upgrade: a large body with an ignored Upgrade arrives complete', as
   t.true(text.endsWith('\r\n\r\ngood'));
   t.true(engine.bytes().endsWith(`\r\n\r\n${body}the end`));
 });
+
+test('docker upgrade: a small body that follows its head goes to the engine in one piece with it', async (t) => {
+  const engine = await startEngine(t, (socket) => {
+    socket.once('data', (first: Buffer) => socket.end(`${SWITCH}first: ${first.subarray(-2)}`));
+  });
+  const hub = await startHub(t, [engine]);
+  const socket = await dialHub(t, hub);
+  socket.setNoDelay(true);
+  const bytes = exec('{}');
+  await new Promise<void>((resolve) => socket.write(bytes.slice(0, -2), () => resolve()));
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  socket.end(bytes.slice(-2));
+  t.true((await readToEnd(socket)).text.endsWith('\r\n\r\nfirst: {}'));
+});
