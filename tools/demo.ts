@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import type { EnvironmentCreated, EnvironmentView } from '../plugin/api.js';
 import { buildAgent } from './build/agent.js';
 import { buildPanel } from './build/panel.js';
+import { createDemoContext } from './demo/docker-context.js';
 import { engineSite } from './demo/engine-site.js';
-import { type DemoHub, startHub, writeClientConfig } from './demo/start-hub.js';
+import { type DemoHub, startHub } from './demo/start-hub.js';
 import { swarmSite } from './demo/swarm-site.js';
 import { sweepLeftovers } from './lab/sweep-leftovers.js';
 
@@ -63,7 +64,7 @@ async function startDemo(makeSite: typeof engineSite): Promise<Array<Promise<nev
   const died = [hub.process.failed, agents.failed];
   say(`environment ${created.name} is made; waiting for its agent`);
   await Promise.race([untilOnline(hub, created.id), ...died]);
-  const docker = await writeClientConfig(hub, dir, created.id);
+  const command = await dockerCommand(hub, created.id, dir);
   const facts = [
     ['Dashboard', `${hub.url}   (its certificate is self-signed: the browser asks)`],
     ['Password', hub.password],
@@ -73,13 +74,22 @@ async function startDemo(makeSite: typeof engineSite): Promise<Array<Promise<nev
   ];
   console.log(`
 ${facts.map(([label = '', text]) => `  ${label.padEnd(12)} ${text}`).join('\n')}
-
-  Paste into another terminal:
-  ${docker} ${site.suggestion}
-
+${command === undefined ? '' : `\n  Paste into another terminal:\n  ${command} ${site.suggestion}\n`}
   Ctrl-C stops everything and removes it.
 `);
   return died;
+}
+
+/** How the docker client reaches the environment; undefined, and said why, without a context. */
+async function dockerCommand(hub: DemoHub, id: number, dir: string): Promise<string | undefined> {
+  try {
+    const context = await createDemoContext(hub, id, join(dir, 'fairlead'));
+    cleanup.push(() => context.remove());
+    return `docker --context ${context.name}`;
+  } catch (error) {
+    say(`no Docker context: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
 }
 
 function readOptions(): { help: boolean; swarm: boolean } {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DemoProcess } from './demo-process.js';
@@ -53,24 +53,6 @@ export async function startHub(
     await hub.stop();
     throw error;
   }
-}
-
-/**
- * Creates a client configuration that reaches one environment through the hub, with an API token for that environment
- * only, and resolves with the client's command line.
- */
-export async function writeClientConfig(hub: DemoHub, dir: string, environmentId: number): Promise<string> {
-  const { token } = await hub.client.call<{ token: string }>('POST', '/api/tokens', {
-    name: 'docker client of the demo',
-    environmentId,
-  });
-  const folder = join(dir, 'docker');
-  await mkdir(folder, { mode: 0o700 });
-  await writeFile(join(folder, 'ca.pem'), await readFile(hub.caFile));
-  const config = { HttpHeaders: { Authorization: `Bearer ${token}` } };
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
-  const address = `${hub.url.replace('https:', 'tcp:')}/edge/api/environments/${environmentId}/docker`;
-  return `docker --config ${folder} --tlsverify --tlscacert ${folder}/ca.pem -H ${address}`;
 }
 
 /** The preferred port if it is free, else `0`, which lets the system choose. */
