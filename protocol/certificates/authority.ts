@@ -148,7 +148,8 @@ async function issue(authority: KeyedCertificate, leaf: LeafCertificate): Promis
   const issuer = new x509.X509Certificate(authority.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber,
-    subject: [{ CN: [commonName] }],
+    // A plain string would be parsed: `#` starts hex, `"` quotes, `\` escapes.
+    subject: new x509.Name([{ CN: [{ utf8String: commonName }] }]),
     issuer: issuer.subjectName,
     notBefore: new Date(begins),
     notAfter: new Date(ends),

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ export async function ownAuthority(
     return made;
   }
   const authority = keyText === null ? null : pairIn(keyText);
-  if (authority === null) {
+  if (authority === null || !isSelfSigned(authority)) {
     throw new TypeError(
       `${join(folder, 'ca-key.pem')} is ${keyText === null ? 'missing' : 'damaged'}; restore a backup, or remove ` +
         'ca-key.pem and ca.pem to make a new CA, which all clients then need',
@@ -68,6 +68,11 @@ export async function ownAuthority(
   }
   if (published === null) await writePair(folder, 'ca', authority);
   return authority;
+}
+
+function isSelfSigned({ certificate }: KeyedCertificate): boolean {
+  const parsed = new X509Certificate(certificate);
+  return parsed.verify(parsed.publicKey);
 }
 
 /** Whether a new certificate would last longer. A CA that is not valid at `now` suggests a wrong clock. */
@@ -90,9 +95,16 @@ async function readPair(folder: string, name: string): Promise<KeyedCertificate 
   return pairIn((await readOrNull(join(folder, `${name}-key.pem`))) ?? '');
 }
 
+/** Null: the text is damaged, or its key is of another certificate. */
 function pairIn(text: string): KeyedCertificate | null {
   const [certificate, key] = text.match(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g) ?? [];
-  return certificate === undefined || key === undefined ? null : { certificate, key };
+  if (certificate === undefined || key === undefined) return null;
+  try {
+    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    return isPair ? { certificate, key } : null;
+  } catch {
+    return null;
+  }
 }
 
 async function readOrNull(path: string): Promise<string | null> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { printable } from '../printable.js';
 import { time } from './view.js';
 
-const node = z.string().min(1).max(255);
+const node = printable(z.string().min(1).max(255));
 
 /** `POST /environments/:id/docker-access`. */
 export const createDockerAccess = z

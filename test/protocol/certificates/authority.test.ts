@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import {
   issueClientCertificate,
   makeAuthority,
@@ -56,6 +57,28 @@ test('client certificate: openssl accepts it for clients only, and its key is P-
     ]);
   t.regex((await verify('sslclient')).stdout, /: OK\n/);
   await t.throwsAsync(verify('sslserver'));
+});
+
+test('client certificate: its subject is the name, whatever characters it has', async (t) => {
+  const authority = await makeAuthority(randomBytes);
+  const subjectOf = async (commonName: string) => {
+    const { certificate } = await issueClientCertificate(authority, {
+      serialNumber: newSerialNumber(randomBytes),
+      commonName,
+      uri: 'fairlead:environment/5',
+      publicKey: null,
+      now: Date.now(),
+      expiresAtMs: Date.now() + HOUR_MS,
+    });
+    return new X509Certificate(certificate).toLegacyObject().subject.CN;
+  };
+  for (const name of ['#1 laptop', '#', '#0500', '"q"', 'a\\b', 'a,OU=b', 'a+b', ' a ', '😀'.repeat(32)])
+    t.is(await subjectOf(name), name);
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 64 });
+  await fc.assert(
+    fc.asyncProperty(text, async (name) => (await subjectOf(name)) === name),
+    { numRuns: 50 },
+  );
 });
 
 test('client certificate: of a request only the key counts', async (t) => {

@@ -159,6 +159,32 @@ test('certificate: a damaged or incomplete CA is never replaced; removing it cre
   t.true(new X509Certificate(second.cert).verify(new X509Certificate(second.ca ?? '').publicKey));
 });
 
+/** Replaces bytes of a certificate or key within its PEM frame. */
+function damage(text: string, label: string): string {
+  return text.replace(new RegExp(`(-----BEGIN ${label}-----\n.{20}).{8}`), '$1AAAAAAAA');
+}
+
+test('certificate: damage within a PEM frame, or a key of another CA, is found', async (t) => {
+  const folder = await tempFolder(t);
+  const first = await ownCertificate(folder, NAMES, START, randomBytes);
+  const [caFile, serverFile] = [join(folder, 'ca-key.pem'), join(folder, 'server-key.pem')];
+  const [ca, server] = [await readFile(caFile, 'utf8'), await readFile(serverFile, 'utf8')];
+  for (const label of ['CERTIFICATE', 'PRIVATE KEY']) {
+    await writeFile(serverFile, damage(server, label));
+    const next = await ownCertificate(folder, NAMES, START, randomBytes);
+    t.is(next.ca, first.ca);
+    t.deepEqual(certificateProblems(next, START), [], label);
+  }
+  const foreign = (await makeAuthority(randomBytes)).key;
+  const lastByte = ca.replace(/(....)(\n-----END CERTIFICATE-----)/, 'AAAA$2');
+  for (const text of [damage(ca, 'CERTIFICATE'), damage(ca, 'PRIVATE KEY'), first.ca + foreign, lastByte]) {
+    await writeFile(caFile, text);
+    await t.throwsAsync(ownCertificate(folder, NAMES, START, randomBytes), {
+      message: /ca-key\.pem is damaged/,
+    });
+  }
+});
+
 /** As earlier versions made it. */
 async function writeTenYearCa(folder: string): Promise<void> {
   const span = { begins: new Date(START - 60 * 60 * 1000), ends: new Date(START + 3650 * DAY_MS) };

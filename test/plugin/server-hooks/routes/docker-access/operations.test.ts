@@ -68,6 +68,8 @@ test('docker access: invalid input is refused with a code, and nothing is stored
     [{ name: '' }, 'bad-request'],
     [{ name: 'x'.repeat(65) }, 'bad-request'],
     [{ name: 'a\nb' }, 'bad-request'],
+    [{ name: 'a\ud800' }, 'bad-request'],
+    [{ name: 'x', node: '\ud800' }, 'bad-request'],
     [{ name: 'x', expiresAt: inDays(-1) }, 'bad-request'],
     [{ name: 'x', expiresAt: inDays(367) }, 'bad-request'],
     [{ name: 'x', expiresAt: 'tomorrow' }, 'bad-request'],
