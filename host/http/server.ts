@@ -118,7 +118,6 @@ export class HttpsServer {
 
   /** @returns the port in use, which matters if `port` is 0 */
   async start(port: number, bind: string): Promise<number> {
-    this.#shortGets?.start();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, bind, LISTEN_BACKLOG, () => {
@@ -126,6 +125,7 @@ export class HttpsServer {
         resolve();
       });
     });
+    this.#shortGets?.start();
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
   }

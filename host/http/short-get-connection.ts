@@ -14,6 +14,9 @@ export interface ShortGetOwner {
   now(): number;
 }
 
+/** What may arrive during an exchange, bytes. Agents do not pipeline. */
+const MAX_EARLY_BYTES = 16 * 1024;
+
 /**
  * A connection that has carried nothing but short GETs so far. At the first bytes that are anything else it is handed
  * over to Node's HTTP server for good. It is the exchange of its only request at a time: nothing is created for one that
@@ -100,9 +103,7 @@ export class ShortGetConnection implements CheckInExchange {
 
   #read(chunk: Buffer): void {
     if (this.#state === 'answering' || this.#state === 'last') {
-      // Pipelined: it waits, and so does what follows.
-      this.#socket.pause();
-      this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
+      this.#keep(chunk);
       return;
     }
     // A client that does not read its answers: Node's server waits for it.
@@ -115,14 +116,23 @@ export class ShortGetConnection implements CheckInExchange {
     this.#handOver(chunk);
   }
 
+  /** Pipelined bytes wait for the answer. They are read, not left in the socket: the end of the stream may follow them. */
+  #keep(chunk: Buffer): void {
+    this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
+    if (this.#early.length > MAX_EARLY_BYTES) this.#socket.destroy();
+  }
+
   #handOver(chunk: Buffer | null): void {
     const socket = this.#socket;
+    // `close` follows, and perhaps `error` before it.
+    if (socket.destroyed) return;
     this.#state = 'gone';
     this.#early = null;
-    socket.off('error', ignore).off('close', this.#onEnd).off('data', this.#onData);
-    if (socket.destroyed) return;
+    socket.off('close', this.#onEnd).off('data', this.#onData);
     if (chunk) socket.unshift(chunk);
     this.#owner.handOver(this, socket);
+    // Only now: at no time is the socket without a listener for errors.
+    socket.off('error', ignore);
     socket.resume();
   }
 

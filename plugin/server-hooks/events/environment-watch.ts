@@ -37,7 +37,7 @@ const BURST = 5;
 
 /**
  * Derives events by evaluating environments and comparing with the last emitted state: those that store or live
- * environments report, and those whose state may change by time alone. A check-in without news reports nothing, so an
+ * environments report, all when settings change, and those whose state may change by time alone. A check-in without news reports nothing, so an
  * environment that stays as it is costs next to nothing. Changes undone between two evaluations are not emitted.
  */
 export class EnvironmentWatch {
@@ -61,7 +61,7 @@ export class EnvironmentWatch {
     for (const environment of store.environments()) this.#watch(environment);
     this.#stops = [
       store.watch((change) => {
-        if (change.kind === 'settings') this.#haveSettingsChanged = true;
+        if (change.kind === 'settings') this.#settingsChanged();
         if (change.kind === 'environment') this.#pending.add(change.id);
       }),
       live.onChange((id) => this.#pending.add(id)),
@@ -74,6 +74,12 @@ export class EnvironmentWatch {
     for (const stop of this.#stops.splice(0)) stop();
     this.#watched.clear();
     this.#pending.clear();
+  }
+
+  /** A longer `inactivitySeconds` revives a demand that has lapsed. */
+  #settingsChanged(): void {
+    this.#haveSettingsChanged = true;
+    for (const id of this.#watched.keys()) this.#pending.add(id);
   }
 
   #tick(): void {

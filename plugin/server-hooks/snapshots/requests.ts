@@ -15,7 +15,7 @@ export interface SnapshotOwner {
   readonly presence: { isLive(instanceId: string): boolean };
   /** Called synchronously when snapshots are requested. */
   wake(): void;
-  /** Called when a snapshot was stored. */
+  /** Called when a snapshot was stored, and when that failed. */
   changed(): void;
 }
 
@@ -74,8 +74,9 @@ export class SnapshotRequests {
    */
   async accept(instance: Instance, snapshot: EncodedSnapshot): Promise<void> {
     try {
-      await this.#owner.files.write(this.#owner.id, instance, snapshot);
-      this.#owner.changed();
+      const written = this.#owner.files.write(this.#owner.id, instance, snapshot);
+      // A write that fails has deleted the snapshots of replaced instances.
+      await written.finally(() => this.#owner.changed());
       this.#notify(instance);
     } catch (error) {
       if (error instanceof Problem) this.#notify(instance, error);

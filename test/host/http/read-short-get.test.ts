@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
 import { readShortGet } from '../../../host/http/read-short-get.js';
-import { HOSTILE_HEADS, SHORT_GET } from './hostile-heads.js';
+import { HOSTILE_HEADS, SHORT_GET } from '../../kit/hostile-heads.js';
 
 const read = (text: string) => readShortGet(Buffer.from(text, 'latin1'));
 

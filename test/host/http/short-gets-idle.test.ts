@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import tls from 'node:tls';
+import tls, { type TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
+import { HttpsServer } from '../../../host/http/server.js';
 import { ShortGets } from '../../../host/http/short-gets.js';
 import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
 import { FakeClock } from '../../kit/clock/fake-clock.js';
+import { defer } from '../../kit/deferred.js';
+import { SHORT_GET } from '../../kit/hostile-heads.js';
 import { tempFolder } from '../../kit/temp-folder.js';
-import { SHORT_GET } from './hostile-heads.js';
 
 async function setup(t: ExecutionContext) {
   const clock = new FakeClock();
   let handedOver = 0;
   let isHolding = false;
+  const held = defer<void>();
   const shortGets = new ShortGets({
     answer: (_head, exchange) => {
-      if (!isHolding) exchange.answer(304, {}, Buffer.alloc(0));
+      if (isHolding) held.resolve();
+      else exchange.answer(304, {}, Buffer.alloc(0));
       return true;
     },
     handOver: () => handedOver++,
@@ -41,13 +45,14 @@ async function setup(t: ExecutionContext) {
   const accepted = once(server, 'secureConnection');
   const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
   t.teardown(() => socket.destroy());
-  await accepted;
+  const accepting: TLSSocket = (await accepted)[0];
   const send = () => socket.write(SHORT_GET);
   const hold = () => {
     isHolding = true;
     send();
+    return held.promise;
   };
-  return { clock, shortGets, socket, send, hold, handedOver: () => handedOver };
+  return { clock, shortGets, socket, accepting, send, hold, handedOver: () => handedOver };
 }
 
 test('short gets: an idle connection is closed after its time, not before', async (t) => {
@@ -72,13 +77,30 @@ test('short gets: a connection that sends nothing is Node’s after ten seconds'
 });
 
 test('short gets: a request under way is no idle time, and one timer serves all', async (t) => {
-  const { clock, shortGets, socket, send, hold } = await setup(t);
+  const { clock, shortGets, socket, accepting, send, hold } = await setup(t);
   send();
   await once(socket, 'data');
-  hold();
-  clock.advance(1);
+  await hold();
+  clock.advance(160_000);
+  t.false(accepting.destroyed);
   t.is(clock.pending, 1);
   shortGets.stop();
   shortGets.stop();
   t.is(clock.pending, 0);
+});
+
+test('short gets: a server that cannot listen leaves no timer', async (t) => {
+  const clock = new FakeClock();
+  const certificate = await ownCertificate(await tempFolder(t), ['localhost'], Date.now(), randomBytes);
+  const make = () => {
+    const ignore = () => undefined;
+    const handlers = { request: ignore, upgrade: ignore, shortGet: () => false };
+    const server = new HttpsServer(certificate, handlers, undefined, clock);
+    t.teardown(() => server.stop());
+    return server;
+  };
+  const port = await make().start(0, '127.0.0.1');
+  t.is(clock.pending, 1);
+  await t.throwsAsync(make().start(port, '127.0.0.1'), { code: 'EADDRINUSE' });
+  t.is(clock.pending, 1);
 });

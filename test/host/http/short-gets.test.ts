@@ -8,8 +8,8 @@ import type { CheckInExchange, CheckInHead } from '../../../plugin/server-hooks/
 import { ownCertificate } from '../../../protocol/certificates/own-certificate.js';
 import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import { defer } from '../../kit/deferred.js';
+import { HOSTILE_HEADS, SHORT_GET } from '../../kit/hostile-heads.js';
 import { tempFolder } from '../../kit/temp-folder.js';
-import { HOSTILE_HEADS, SHORT_GET } from './hostile-heads.js';
 
 type ShortGet = NonNullable<ServerHandlers['shortGet']>;
 
@@ -142,18 +142,25 @@ test('short gets: a connection can change to any other request after some', asyn
 
 test('short gets: what is pipelined behind a held one waits for its answer', async (t) => {
   const held = defer<CheckInExchange>();
+  let count = 0;
   const { urls, connect } = await setup(t, {
     shortGet: (_head, exchange) => {
-      held.resolve(exchange);
+      if (++count === 1) held.resolve(exchange);
+      else answerShort(exchange);
       return true;
     },
   });
-  const socket = await connect();
+  const [socket, other] = [await connect(), await connect()];
   socket.write(SHORT_GET);
   const exchange = await held.promise;
-  socket.write('GET /one HTTP/1.1\r\nHost: x\r\n\r\n');
-  await new Promise((sent) => socket.write('GET /two HTTP/1.1\r\nHost: x\r\n\r\n', sent));
-  await turn();
+  for (const url of ['/one', '/two']) {
+    await new Promise((sent) => socket.write(`GET ${url} HTTP/1.1\r\nHost: x\r\n\r\n`, sent));
+  }
+  // Sent later and answered: the server has read what was sent before.
+  for (let round = 0; round < 3; round++) {
+    other.write(SHORT_GET);
+    await readUntil(other, /\r\n\r\n$/);
+  }
   t.deepEqual(urls, []);
   answerShort(exchange);
   const text = await readUntil(socket, /node.*node$/s);
@@ -164,6 +171,8 @@ test('short gets: what is pipelined behind a held one waits for its answer', asy
 for (const [title, leave] of [
   ['ends its side', (socket: TLSSocket) => void socket.end()],
   ['is destroyed', (socket: TLSSocket) => void socket.destroy()],
+  ['sends more and ends', (socket: TLSSocket) => void socket.write('x', () => socket.end('y'))],
+  ['sends more and is destroyed', (socket: TLSSocket) => void socket.write('x', () => socket.destroy())],
 ] as const) {
   test(`short gets: a held one notices that its client ${title}`, async (t) => {
     const [held, closed] = [defer<CheckInExchange>(), defer<void>()];

@@ -47,3 +47,13 @@ test('watch: a refusal is no longer a status after five minutes', (t) => {
   clock.advance(200);
   t.like(drain(), [{ changes: { status: 'offline', problem: null } }]);
 });
+
+test('watch: a lapsed demand that a longer inactivity limit revives is reported at the next tick', (t) => {
+  const { clock, live, store, drain } = watchSetup();
+  live.of(1).tunnels.slot().demand();
+  clock.advance(302_000);
+  t.like(drain().at(-1), { changes: { tunnel: 'idle' } });
+  void store.updateSettings((current) => ({ ...current, inactivitySeconds: 600 }));
+  clock.advance(100);
+  t.like(drain(), [{ type: 'settings-changed' }, { id: 1, changes: { tunnel: 'required' } }]);
+});

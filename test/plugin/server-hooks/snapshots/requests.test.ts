@@ -23,11 +23,16 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   const managers = instances.flatMap(({ node }) => (node?.role === 'manager' ? [node.nodeId] : []));
   let asked = 0;
   let stored = 0;
+  let failure: Problem | null = null;
   const requests = new SnapshotRequests({
     id: 1,
     record: sampleEnvironment(1, { instances, swarm: { id: 's', managers } }),
     clock,
-    files: { write: async () => undefined },
+    files: {
+      write: async () => {
+        if (failure) throw failure;
+      },
+    },
     presence: { isLive: (id) => !away.has(id) },
     wake: () => asked++,
     changed: () => stored++,
@@ -35,7 +40,10 @@ function setup({ instances = [onNode('1', 'manager')] }: { instances?: Instance[
   const agent = (index = 0) => instances[index] ?? onNode('x', 'worker');
   const admit = (index = 0) => requests.admit(agent(index).id);
   const accept = (index = 0) => requests.accept(agent(index), ENCODED);
-  return { clock, asked: () => asked, stored: () => stored, away, requests, admit, accept };
+  const failWrites = (error: Problem) => {
+    failure = error;
+  };
+  return { clock, failWrites, asked: () => asked, stored: () => stored, away, requests, admit, accept };
 }
 
 test('snapshot requests: snapshots are 10 s apart, aborted uploads included', async (t) => {
@@ -122,4 +130,11 @@ test('snapshot requests: a removed instance leaves nothing behind', (t) => {
   t.throws(() => admit(), { code: 'snapshot-too-soon' });
   requests.keep(new Set());
   t.notThrows(() => admit());
+});
+
+test('snapshot requests: a write that fails is a change, too: it has deleted those of replaced agents', async (t) => {
+  const { failWrites, stored, accept } = setup();
+  failWrites(problem('snapshot-space-full'));
+  await t.throwsAsync(accept(), { code: 'snapshot-space-full' });
+  t.is(stored(), 1);
 });
