@@ -175,6 +175,12 @@ export const DOCKER_PROBLEMS = {
     cause: 'The hub has 4,000 concurrent calls, or 1,000 for this environment',
     nextStep: 'Try again after `Retry-After`; end unused streams',
   },
+  'too-many-connections': {
+    status: 503,
+    sentence: 'This access has too many open connections to the Docker port',
+    cause: "Clients with this certificate have 2,000 connections, or a quarter of the hub's file descriptors",
+    nextStep: 'End unused clients, or give each one an access of its own',
+  },
   'too-many-streams': {
     status: 503,
     sentence: 'The tunnel is at its limit of concurrent streams',

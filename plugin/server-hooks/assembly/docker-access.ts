@@ -50,7 +50,7 @@ export interface DockerPortParts extends DockerAccessParts, Pick<Storage, 'store
 
 /** The Docker port, not started yet, and what its operations need; null if it is off. */
 export function makeDockerPort(
-  { options, store, logger, dockerAuthority: authority, portCalls }: DockerPortParts,
+  { options, store, logger, dockerAuthority: authority, grants, portCalls }: DockerPortParts,
   docker: () => DockerDeps,
 ): { readonly port: DockerPort; readonly service: DockerAccessService } | null {
   const { dockerPort, bind, clock, randomBytes } = options;
@@ -62,6 +62,7 @@ export function makeDockerPort(
     authority,
     clock,
     logger,
+    admit: (claim) => grants.admit(claim),
     onRequest: (req, res, claim) => {
       portCalls.open(req, res);
       const { environmentId } = claim;

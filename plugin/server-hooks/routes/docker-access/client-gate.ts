@@ -1,65 +1,64 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ProblemCode } from '../../../../protocol/problems.js';
-import { type HttpProblemCode, problem } from '../../../../protocol/problems.js';
+import { paceHandshakes } from '../../../../protocol/network/pace-handshakes.js';
+import { Problem, type ProblemCode, problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { type CertificateClaim, readClaim } from '../../docker-access/client-uri.js';
 import type { Logger } from '../../host.js';
-import { FairPlaces } from '../../model/fair-places.js';
 import { lastAnswer } from './answer-malformed.js';
+import { ClientConnections } from './client-connections.js';
 import { HANDSHAKE_MS } from './tls-options.js';
+import { UnauthorizedConnections } from './unauthorized-connections.js';
 
 export interface ClientGateOptions {
-  /** Its requests pass through the gate. Nothing else may listen for `secureConnection` before. */
+  /** Its requests pass through the gate. Nothing else may listen for `connection` or `secureConnection` before. */
   readonly server: Server;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** File descriptor limit of the process: unauthorized connections get an eighth of it. */
+  /** File descriptor limit of the process. */
   readonly openFiles: number;
+  /** @throws Problem if the certificate gives no access now */
+  readonly admit: (claim: CertificateClaim) => unknown;
 }
 
-const MAX_PLACES = 512;
-/** The share of one network (a site behind one NAT is one). */
-const NETWORK_SHARE = 1 / 8;
-const DESCRIPTOR_SHARE = 1 / 8;
 /** How long a refused client may take to read its answer, ms. */
 const LINGER_MS = 1_000;
 /** At most one warning in this time, ms. */
 const LOG_MS = 60_000;
 
 /**
- * Lets only clients with a certificate of the port's CA speak HTTP. Others, whatever they send, get one fixed answer that
- * says why, and are limited in number and time.
+ * Lets only clients with a certificate of the port's CA and a current access speak HTTP. Others, whatever they send, get
+ * one fixed answer that says why, and are limited in number and time.
  */
 export class ClientGate {
   readonly #options: ClientGateOptions;
-  readonly #places: FairPlaces<Socket>;
+  readonly #unauthorized: UnauthorizedConnections;
+  readonly #clients: ClientConnections;
   readonly #claims = new WeakMap<object, CertificateClaim>();
-  /** By `address port`: a TLS socket and the raw one below it share these. */
-  readonly #leave = new Map<string, () => void>();
+  readonly #endPending: () => void;
   #warnedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ClientGateOptions) {
     this.#options = options;
-    const { server, openFiles } = options;
-    const total = Math.max(8, Math.min(MAX_PLACES, Math.floor(openFiles * DESCRIPTOR_SHARE)));
-    this.#places = new FairPlaces({
-      total,
-      perNetwork: Math.max(1, Math.floor(total * NETWORK_SHARE)),
-      evict: (tcp) => {
-        this.#note('too-many-handshakes', tcp.remoteAddress);
-        tcp.destroy();
-      },
+    const { server, clock, openFiles } = options;
+    const unauthorized = new UnauthorizedConnections(openFiles, (socket) => {
+      this.#note({ code: 'too-many-handshakes' satisfies ProblemCode }, socket.remoteAddress);
+      socket.destroy();
     });
+    this.#unauthorized = unauthorized;
+    this.#clients = new ClientConnections(openFiles);
+    // Listeners from before the pacing run when the handshake starts, later ones on accept.
+    server.prependListener('connection', (tcp: Socket) => unauthorized.handshaking(tcp));
+    this.#endPending = paceHandshakes(server, clock, HANDSHAKE_MS);
+    server.on('connection', (tcp: Socket) => unauthorized.idle(tcp));
     const serve = server.listeners('secureConnection');
     server.removeAllListeners('secureConnection');
-    server.on('connection', (tcp: Socket) => this.#connected(tcp));
     server.on('secureConnection', (socket: TLSSocket) => {
-      const code = this.#inspect(socket);
-      if (code !== null) this.#refuse(socket, code);
+      const refusal = this.#inspect(socket);
+      if (refusal) this.#refuse(socket, refusal);
       else {
-        this.#leave.get(peerKey(socket))?.();
+        unauthorized.authorized(socket);
         for (const one of serve) one.call(server, socket);
       }
     });
@@ -72,40 +71,54 @@ export class ClientGate {
     return claim;
   }
 
-  /** Closes the connections that have not passed. */
-  close(): void {
-    for (const tcp of this.#places) tcp.destroy();
+  /** Begins a call on a connection that passed. @returns ends it; null: the port has stopped */
+  begin(socket: Socket): (() => void) | null {
+    return this.#clients.begin(socket);
   }
 
-  #connected(tcp: Socket): void {
-    const key = peerKey(tcp);
-    const leavePlace = this.#places.enter(tcp.remoteAddress ?? '', tcp);
-    const leave = () => {
-      leavePlace();
-      if (this.#leave.get(key) === leave) this.#leave.delete(key);
-    };
-    this.#leave.set(key, leave);
-    tcp.once('close', leave);
+  /** Whether the access of a connection that passed has ended since. */
+  isEnded(socket: Socket): boolean {
+    return this.#refusalOf(this.claimOf(socket)) !== null;
+  }
+
+  /** Closes all connections: those with a call when it ends. */
+  close(): void {
+    this.#endPending();
+    this.#unauthorized.close();
+    this.#clients.stop();
   }
 
   /** @returns why the client is refused; null: it passes */
-  #inspect(socket: TLSSocket): HttpProblemCode | null {
+  #inspect(socket: TLSSocket): Problem | null {
     const certificate = socket.getPeerX509Certificate();
-    if (!certificate) return 'docker-certificate-missing';
+    if (!certificate) return problem('docker-certificate-missing');
     if (!socket.authorized) {
       const hasExpired = String(socket.authorizationError) === 'CERT_HAS_EXPIRED';
-      return hasExpired ? 'docker-access-expired' : 'docker-certificate-invalid';
+      return problem(hasExpired ? 'docker-access-expired' : 'docker-certificate-invalid');
     }
     const claim = readClaim(certificate);
-    if (!claim) return 'docker-certificate-invalid';
+    if (!claim) return problem('docker-certificate-invalid');
+    const refusal = this.#refusalOf(claim);
+    if (refusal) return refusal;
+    if (!this.#clients.enter(claim.accessId, socket)) return problem('too-many-connections');
     this.#claims.set(socket, claim);
     return null;
   }
 
+  #refusalOf(claim: CertificateClaim): Problem | null {
+    try {
+      this.#options.admit(claim);
+      return null;
+    } catch (error) {
+      return error instanceof Problem ? error : problem('internal', { cause: error });
+    }
+  }
+
   /** Answers the first bytes, whatever they are: an answer before them is no answer to an HTTP client. */
-  #refuse(socket: TLSSocket, code: HttpProblemCode): void {
+  #refuse(socket: TLSSocket, refusal: Problem): void {
     const { clock } = this.#options;
-    this.#note(code, socket.remoteAddress);
+    this.#unauthorized.idle(socket);
+    this.#note(refusal, socket.remoteAddress);
     const destroy = () => socket.destroy();
     socket.on('error', destroy);
     let cancel = clock.after(HANDSHAKE_MS, destroy);
@@ -113,19 +126,15 @@ export class ClientGate {
     socket.once('data', () => {
       cancel();
       cancel = clock.after(LINGER_MS, destroy);
-      socket.end(lastAnswer(problem(code)));
+      socket.end(lastAnswer(refusal));
     });
   }
 
-  #note(code: ProblemCode, address: string | undefined): void {
+  #note({ code }: Pick<Problem, 'code'>, address: string | undefined): void {
     const { clock, logger } = this.#options;
     const now = clock.monotonic();
     const isQuiet = now - this.#warnedMs < LOG_MS;
     if (!isQuiet) this.#warnedMs = now;
     logger[isQuiet ? 'debug' : 'warn']({ code, address }, 'a client of the Docker port was refused');
   }
-}
-
-function peerKey({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

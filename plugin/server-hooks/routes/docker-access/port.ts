@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../../../../protocol/network/listen-backlog.js';
-import { paceHandshakes } from '../../../../protocol/network/pace-handshakes.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../../protocol/network/tcp-keep-alive.js';
 import { codeOf, type ProblemCode } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
@@ -25,6 +24,8 @@ export interface DockerPortOptions {
   readonly authority: Pick<DockerAuthority, 'ca' | 'server' | 'onRenewal'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** @throws Problem if the certificate gives no access now */
+  readonly admit: (claim: CertificateClaim) => unknown;
   /** The caller has proved the key of a certificate that the CA signed. What it may do is not known yet. */
   readonly onRequest: (req: IncomingMessage, res: ServerResponse, claim: CertificateClaim) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer, claim: CertificateClaim) => void;
@@ -34,6 +35,8 @@ const HEADERS_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 /** As the host's: queries hold filters, X-Registry-Config the credentials of many registries. */
 const MAX_HEADER_BYTES = 256 * 1024;
+/** How long a client whose access has ended may take to read its answer, ms. */
+const LINGER_MS = 1_000;
 /** Until the next attempt to listen, ms. */
 const RETRY_MS = 30_000;
 
@@ -45,7 +48,6 @@ export class DockerPort implements Part {
   readonly #options: DockerPortOptions;
   #server: Server | null = null;
   #gate: ClientGate | null = null;
-  #endPending: () => void = () => undefined;
   #cancelRetry: (() => void) | null = null;
   #isFailing = false;
   #port: number;
@@ -85,15 +87,13 @@ export class DockerPort implements Part {
     }
   }
 
-  /** Accepts no more connections. Current calls end with their tunnels. Safe to call twice. */
+  /** Accepts no more connections and calls. Current calls end with their tunnels, and their connections with them. Safe to call twice. */
   stop(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
     this.#isFailing = false;
-    this.#endPending();
     this.#gate?.close();
     this.#server?.close();
-    this.#server?.closeIdleConnections();
     this.#server = null;
   }
 
@@ -114,7 +114,7 @@ export class DockerPort implements Part {
   }
 
   #makeServer(): Server {
-    const { authority, clock, logger, openFiles, onRequest, onUpgrade } = this.#options;
+    const { authority, clock, logger, openFiles, admit, onRequest, onUpgrade } = this.#options;
     const server = createServer({
       ...tlsOptions(authority),
       requestCert: true,
@@ -131,13 +131,20 @@ export class DockerPort implements Part {
       noDelay: true,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    this.#endPending = paceHandshakes(server, clock, HANDSHAKE_MS);
-    const gate = new ClientGate({ server, clock, logger, openFiles });
+    const gate = new ClientGate({ server, clock, logger, openFiles, admit });
     this.#gate = gate;
-    server.on('request', (req, res) => onRequest(req, res, gate.claimOf(req.socket)));
+    server.on('request', (req, res) => {
+      const end = gate.begin(req.socket);
+      if (!end) return void req.socket.destroy();
+      res.once('close', end);
+      // Its body may never end.
+      if (gate.isEnded(req.socket)) closeAfter(res, req.socket, clock);
+      onRequest(req, res, gate.claimOf(req.socket));
+    });
     server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
       // The HTTP parser removed its own listener; a reset must not end the process.
       socket.on('error', () => socket.destroy());
+      if (!gate.begin(req.socket)) return void socket.destroy();
       // A client that has sent all its input still waits for the output: `echo x | docker exec -i`.
       socket.allowHalfOpen = true;
       onUpgrade(req, socket, head, gate.claimOf(req.socket));
@@ -148,4 +155,13 @@ export class DockerPort implements Part {
     });
     return server;
   }
+}
+
+/** Closes a connection after an answer to a request whose body was not read; the client has time to read the answer. */
+function closeAfter(res: ServerResponse, socket: Socket, clock: Clock): void {
+  res.setHeader('connection', 'close');
+  socket.once(
+    'close',
+    clock.after(LINGER_MS, () => socket.destroy()),
+  );
 }
