@@ -23,7 +23,7 @@ export const calls: Benchmark = {
       const routes = [
         ...(await startBaselines(lab, defer)),
         plugin(lab),
-        await bundledHost(lab.socketPath, lab.folder, defer),
+        ...(await bundledHost(lab.socketPath, lab.folder, defer)),
       ];
       const samples = new Map<string, CallerResult[]>();
       // Interleaved, so that other load on the machine affects all equally.

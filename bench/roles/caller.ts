@@ -6,7 +6,15 @@ import { processCost } from '../lab/process-cost.js';
 
 /** The work of one run. */
 export interface CallerInput {
-  readonly at: { readonly socketPath: string } | { readonly port: number; readonly isSecure?: boolean };
+  readonly at:
+    | { readonly socketPath: string }
+    | {
+        readonly port: number;
+        readonly isSecure?: boolean;
+        /** A client certificate, PEM. */
+        readonly cert?: string;
+        readonly key?: string;
+      };
   /** The whole request, as sent. */
   readonly request: string;
   readonly connections: number;
@@ -33,9 +41,9 @@ let isOver = false;
 
 function connect(): net.Socket {
   if ('socketPath' in input.at) return net.connect({ path: input.at.socketPath });
-  const { port, isSecure = false } = input.at;
+  const { port, isSecure = false, cert, key } = input.at;
   if (!isSecure) return net.connect({ host: '127.0.0.1', port, noDelay: true });
-  const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  const socket = tls.connect({ host: '127.0.0.1', port, cert, key, rejectUnauthorized: false });
   socket.setNoDelay(true);
   return socket;
 }

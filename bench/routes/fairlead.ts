@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
+import type { DockerAccessCreated, EnvironmentCreated, EnvironmentView } from '../../plugin/api.js';
 import { buildAgent } from '../../tools/build/agent.js';
 import { endProcess, startBundledHub } from '../lab/bundled-hub.js';
 import type { BenchLab } from '../lab/lab.js';
@@ -20,12 +20,12 @@ export function plugin({ port, dockerPath, hubPid, agentPid }: BenchLab): Route 
   };
 }
 
-/** The bundled host with its own TLS. */
-export async function bundledHost(socketPath: string, folder: string, defer: Defer): Promise<Route> {
+/** The bundled host with its own TLS: by a token, and by a client certificate. */
+export async function bundledHost(socketPath: string, folder: string, defer: Defer): Promise<Route[]> {
   const bundle = join(folder, 'bundled-agent.mjs');
   await buildAgent(bundle);
   let hubPid = 0;
-  const { client, port } = await startBundledHub(join(folder, 'bundled-hub'), (hub) => {
+  const { client, port, dockerPort } = await startBundledHub(join(folder, 'bundled-hub'), (hub) => {
     hubPid = hub.pid ?? 0;
     defer(() => endProcess(hub));
   });
@@ -51,11 +51,23 @@ export async function bundledHost(socketPath: string, folder: string, defer: Def
   }
   // As a Docker client has it; verifying a session's token takes longer.
   const { token } = await client.call<{ token: string }>('POST', '/api/tokens', { name: 'bench' });
-  return {
-    name: 'Fairlead: bundled host, HTTPS',
-    at: { port, isSecure: true },
-    pids: [hubPid, agent.pid ?? 0],
-    prefix: `${path}/docker`,
-    authorization: `Bearer ${token}`,
-  };
+  const access = await client.call<DockerAccessCreated>('POST', `${path}/docker-access`, { name: 'bench' });
+  const { certificate: cert, key = '' } = access;
+  const pids = [hubPid, agent.pid ?? 0];
+  return [
+    {
+      name: 'Fairlead: bundled host, HTTPS',
+      at: { port, isSecure: true },
+      pids,
+      prefix: `${path}/docker`,
+      authorization: `Bearer ${token}`,
+    },
+    {
+      name: 'Fairlead: Docker port, certificate',
+      at: { port: dockerPort, isSecure: true, cert, key },
+      pids,
+      prefix: '',
+      authorization: null,
+    },
+  ];
 }
