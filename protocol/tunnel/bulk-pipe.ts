@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { problem } from '../problems/agent.js';
+import type { Clock } from '../time/clock.js';
 
 /**
  * What a pipe leaves behind: a connection that can carry another call; one whose output is complete and whose further
@@ -14,10 +15,13 @@ export interface BulkPipeOptions {
   readonly connection: Duplex;
   /** The pipe has let go of the connection. */
   readonly onRelease: (state: ConnectionState) => void;
+  readonly clock: Clock;
 }
 
 /** Buffer in each direction, bytes: as of a stream. */
 const BUFFER_BYTES = 256 * 1024;
+/** How long the count may take on the tunnel once the connection has ended, ms. */
+const COUNT_MS = 10_000;
 /** Digits of the largest safe integer. */
 const MAX_DIGITS = 16;
 
@@ -36,12 +40,15 @@ export class BulkPipe extends Duplex {
   /** Bytes that the peer has sent in all; null until it has ended its output. */
   #expected: number | null = null;
   #hasEnd = false;
+  readonly #clock: Clock;
+  #cancel: (() => void) | null = null;
 
-  constructor({ control, connection, onRelease }: BulkPipeOptions) {
+  constructor({ control, connection, onRelease, clock }: BulkPipeOptions) {
     super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#control = control;
     this.#connection = connection;
     this.#onRelease = onRelease;
+    this.#clock = clock;
     control.on('data', (chunk: Buffer) => {
       this.#digits += chunk.toString('latin1');
       if (this.#digits.length > MAX_DIGITS) this.destroy(lost());
@@ -108,6 +115,7 @@ export class BulkPipe extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#cancel?.();
     const connection = this.#connection;
     connection.off('data', this.#onData);
     connection.off('end', this.#onGone);
@@ -131,6 +139,7 @@ export class BulkPipe extends Duplex {
   readonly #onGone = (): void => {
     if (this.#hasEnd) return;
     if (this.#expected !== null || this.#connection.errored) this.destroy(lost(this.#connection.errored));
+    else this.#cancel ??= this.#clock.after(COUNT_MS, () => this.destroy(lost()));
   };
 
   #counted(): void {
@@ -146,6 +155,7 @@ export class BulkPipe extends Duplex {
   #endIfComplete(): void {
     if (this.#hasEnd || this.#received !== this.#expected) return;
     this.#hasEnd = true;
+    this.#cancel?.();
     this.#connection.pause();
     this.push(null);
   }

@@ -14,13 +14,16 @@ const NEVER_CALLED = [
   'thread-stream', // pino: logs from a worker
 ];
 
+let builds = 0;
+
 /** Bundles the agent into one ES module for Node 20 that needs no `node_modules`. Resolves with its size in bytes. */
 export async function buildAgent(outfile = AGENT_BUNDLE): Promise<number> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const empty = fileURLToPath(new URL('empty-module.ts', import.meta.url));
   const { version } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
   // Other processes may be starting the existing bundle.
-  const made = `${outfile}.${process.pid}`;
+  // Tests of one process may build at the same time.
+  const made = `${outfile}.${process.pid}-${builds++}`;
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['agent-image/src/main.ts'],

@@ -78,7 +78,8 @@ export class BulkConnections {
     if (!transport) return null;
     this.#unused.delete(number);
     const { socket } = transport;
-    socket.off('data', onUnexpected);
+    // Without a listener its bytes would be lost until the call reads them.
+    socket.off('data', onUnexpected).pause();
     return { socket, release: (state) => this.#release(number, transport, state) };
   }
 

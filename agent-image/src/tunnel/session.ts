@@ -11,6 +11,7 @@ import { BulkPipe } from '../../../protocol/tunnel/bulk-pipe.js';
 import { type TunnelEnd, tunnelEndOf } from '../../../protocol/tunnel/end.js';
 import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
+import { SharedWire } from '../../../protocol/tunnel/shared-wire.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { BULK_ALPN } from '../../../protocol/version.js';
@@ -59,12 +60,7 @@ export class TunnelSession {
     this.#monitor = new LinkMonitor({
       session: http2,
       socket: transport.socket,
-      // They share a slow link with the tunnel, whose pings then wait.
-      wire: {
-        get bytesRead() {
-          return transport.wire.bytesRead + bulk.bytesRead;
-        },
-      },
+      wire: new SharedWire(transport.wire, () => bulk.bytesRead, clock),
       clock,
       onFault: (fault) => this.close(fault),
     });
@@ -168,7 +164,12 @@ export class TunnelSession {
     stream.respond({ ':status': 200, ...(bulk && { [TUNNEL.bulkHeader]: number }) });
     const control = new StreamSocket(stream);
     const socket = bulk
-      ? new BulkPipe({ control, connection: bulk.socket, onRelease: (state) => bulk.release(state) })
+      ? new BulkPipe({
+          control,
+          connection: bulk.socket,
+          onRelease: (state) => bulk.release(state),
+          clock: this.#options.clock,
+        })
       : control;
     const joined = joinStreams(socket, engine);
     if (headers[TUNNEL.keptHeader] !== undefined) {

@@ -2,16 +2,19 @@ import { localNames } from '../../../protocol/certificates/local-names.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Store } from '../store/store.js';
 
+/** Addresses of accesses in the certificate: clients refuse a large one, and callers choose what they are called by. */
+const MAX_GIVEN = 50;
+
 /** The names of the port's certificate: those of this machine and of the hub, and those that clients were given. */
 export function portNames(
   store: Pick<Store, 'settings' | 'environments'>,
   { publicUrl, tunnelAddress }: Pick<ResolvedOptions, 'publicUrl' | 'tunnelAddress'>,
 ): string[] {
   const settings = store.settings();
-  const given = new Set<string>();
-  for (const { dockerAccess = [] } of store.environments())
-    for (const { address } of dockerAccess) given.add(address);
-  const addresses = [tunnelAddress, settings.tunnelAddress, ...given];
+  const accesses = [...store.environments()].flatMap(({ dockerAccess = [] }) => dockerAccess);
+  const newestFirst = accesses.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  const given = new Set(newestFirst.map(({ address }) => address));
+  const addresses = [tunnelAddress, settings.tunnelAddress, ...[...given].slice(0, MAX_GIVEN)];
   return localNames(
     publicUrl ?? undefined,
     settings.publicUrl ?? undefined,

@@ -5,6 +5,7 @@ import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
+import { SharedWire } from '../../../protocol/tunnel/shared-wire.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { BulkConnections } from './bulk/connections.js';
 import type { BulkOffers } from './bulk/offers.js';
@@ -92,12 +93,7 @@ export class TunnelSession {
     this.#monitor = new LinkMonitor({
       session: options.http2,
       socket,
-      // They share a slow link with the tunnel, whose pings then wait.
-      wire: {
-        get bytesRead() {
-          return wire.bytesRead + (bulk?.traffic.received ?? 0);
-        },
-      },
+      wire: new SharedWire(wire, () => bulk?.traffic.received ?? 0, options.clock),
       clock: options.clock,
       onFault: (fault) => this.close(fault),
     });

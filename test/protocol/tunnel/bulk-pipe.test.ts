@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { constants } from 'node:http2';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { systemClock } from '../../../protocol/time/clock.js';
 import { BulkPipe, type ConnectionState } from '../../../protocol/tunnel/bulk-pipe.js';
+import { FakeClock } from '../../kit/clock/fake-clock.js';
 import { END_STREAM, rawPeer, readToEnd, sessionPair } from './stream-pair.js';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants;
@@ -28,10 +30,16 @@ async function pipeToRawPeer(t: ExecutionContext) {
   const [connection, far] = await connect(t);
   const peer = await rawPeer(t);
   const states: ConnectionState[] = [];
-  const pipe = new BulkPipe({ control: peer.socket, connection, onRelease: (state) => states.push(state) });
+  const clock = new FakeClock();
+  const pipe = new BulkPipe({
+    control: peer.socket,
+    connection,
+    onRelease: (state) => states.push(state),
+    clock,
+  });
   // The end of the test is one of the tunnel, which is an error for what is still open.
   pipe.on('error', () => undefined);
-  return { ...peer, pipe, far, connection, states };
+  return { ...peer, pipe, far, connection, states, clock };
 }
 
 test('bulk pipe: each side ends separately, the other continues, and the connection carries the next pipe', async (t) => {
@@ -42,8 +50,8 @@ test('bulk pipe: each side ends separately, the other continues, and the connect
     const states: ConnectionState[] = [];
     const onRelease = (state: ConnectionState) => states.push(state);
     const ends = [
-      new BulkPipe({ control: near, connection: a, onRelease }),
-      new BulkPipe({ control: far, connection: b, onRelease }),
+      new BulkPipe({ control: near, connection: a, onRelease, clock: systemClock }),
+      new BulkPipe({ control: far, connection: b, onRelease, clock: systemClock }),
     ] as const;
     const [early, late] = flip ? [ends[1], ends[0]] : ends;
     const received = readToEnd(early);
@@ -175,4 +183,16 @@ test('bulk pipe: stops reading the connection when nobody reads the pipe', async
   await new Promise(setImmediate);
   t.true(connection.isPaused());
   t.true(far.writableLength > 0);
+});
+
+test('bulk pipe: a connection that ends without a count is an error after 10 s', async (t) => {
+  const { pipe, far, connection, clock } = await pipeToRawPeer(t);
+  pipe.resume();
+  const ended = once(connection, 'end');
+  far.end();
+  await ended;
+  clock.advance(9_999);
+  t.false(pipe.destroyed);
+  const [error] = await Promise.all([once(pipe, 'error'), clock.advance(1)]).then(([args]) => args);
+  t.is(error.code, 'stream-reset');
 });

@@ -1,6 +1,6 @@
 import { type DockerPath, isBuildKitConnection } from '../path.js';
 
-/** Paths that carry archives of images or files, after the API version; `*` is one segment or, in an image's name, several. */
+/** Paths that carry archives of images or files, after the API version. */
 const DOWNLOADS = [/^images\/(.+\/)?get$/, /^containers\/[^/]+\/(export|archive)$/];
 const UPLOADS = [/^images\/(load|create)$/, /^build$/, /^containers\/[^/]+\/archive$/];
 

@@ -71,7 +71,8 @@ export class BulkConnections {
       return null;
     }
     const { number, transport } = kept;
-    transport.socket.off('data', this.#onUnexpected);
+    // Without a listener its bytes would be lost until the call reads them.
+    transport.socket.off('data', this.#onUnexpected).pause();
     return { number, socket: transport.socket, release: (state) => this.#release(kept, state) };
   }
 

@@ -93,6 +93,7 @@ export class EngineStreams {
       control: socket,
       connection: connection.socket,
       onRelease: (state) => connection.release(state),
+      clock: this.#options.clock,
     });
   }
 

@@ -38,7 +38,7 @@ const DOCKER_TRICKS = [
   '/%2E%2e/%2e%2E/settings',
   '/./_ping',
   '/%2e/_ping',
-  '//_ping',
+  '///_ping',
   '/containers//json',
   '/containers%2f%2fjson',
   '/containers%2f..%2fsettings',
