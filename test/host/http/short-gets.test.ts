@@ -44,7 +44,11 @@ async function setup(
   const connect = async () => {
     const options = { port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true };
     const socket = tls.connect(options);
-    socket.setEncoding('latin1').on('error', () => undefined);
+    // No delay: what is sent first arrives first, on two connections too.
+    socket
+      .setNoDelay(true)
+      .setEncoding('latin1')
+      .on('error', () => undefined);
     t.teardown(() => socket.destroy());
     await once(socket, 'secureConnect');
     return socket;
@@ -55,7 +59,15 @@ async function setup(
 /** Reads until the text matches. */
 async function readUntil(socket: TLSSocket, pattern: RegExp): Promise<string> {
   let text = '';
-  while (!pattern.test(text)) text += (await once(socket, 'data'))[0];
+  const matches = defer<void>();
+  // One listener: of two chunks that come in the same turn, `once` would miss the second.
+  const read = (chunk: string) => {
+    text += chunk;
+    if (pattern.test(text)) matches.resolve();
+  };
+  socket.on('data', read);
+  await matches.promise;
+  socket.off('data', read);
   return text;
 }
 
@@ -154,13 +166,11 @@ test('short gets: what is pipelined behind a held one waits for its answer', asy
   socket.write(SHORT_GET);
   const exchange = await held.promise;
   for (const url of ['/one', '/two']) {
-    await new Promise((sent) => socket.write(`GET ${url} HTTP/1.1\r\nHost: x\r\n\r\n`, sent));
+    await new Promise((sent) => socket.write(`GET ${url} HTTP/1.1\r\nHost: x\r\nX-Other: 1\r\n\r\n`, sent));
   }
   // Sent later and answered: the server has read what was sent before.
-  for (let round = 0; round < 3; round++) {
-    other.write(SHORT_GET);
-    await readUntil(other, /\r\n\r\n$/);
-  }
+  other.write(SHORT_GET);
+  t.is(await readUntil(other, /\r\n\r\n(?:node)?$/), SHORT);
   t.deepEqual(urls, []);
   answerShort(exchange);
   const text = await readUntil(socket, /node.*node$/s);
