@@ -138,7 +138,9 @@ export class BulkPipe extends Duplex {
   /** The count may still be on its way on the tunnel. */
   readonly #onGone = (): void => {
     if (this.#hasEnd) return;
-    if (this.#expected !== null || this.#connection.errored) this.destroy(lost(this.#connection.errored));
+    const { errored, readableEnded } = this.#connection;
+    // A write after the peer's FIN fails; what the peer sent is complete all the same.
+    if (this.#expected !== null || (errored && !readableEnded)) this.destroy(lost(errored));
     else this.#cancel ??= this.#clock.after(COUNT_MS, () => this.destroy(lost()));
   };
 
@@ -160,9 +162,12 @@ export class BulkPipe extends Duplex {
     this.push(null);
   }
 
-  /** Writes after the peer's end may fail; reading the rest matters more. */
+  /** Writes after the peer's end may fail; reading the rest matters more. Its FIN may overtake its count. */
   #unlessUnwanted(callback: (error?: Error | null) => void): (error?: Error | null) => void {
-    return (error) => callback(error && this.#expected !== null && !this.readableEnded ? null : error);
+    return (error) => {
+      const hasPeerEnded = this.#expected !== null || this.#connection.readableEnded;
+      callback(error && hasPeerEnded && !this.readableEnded ? null : error);
+    };
   }
 }
 
