@@ -17,6 +17,8 @@ export interface HostConfig {
   readonly publicUrl?: string;
   /** `host:port` that agents dial for tunnels. Absent: the host of that URL, and the tunnel's port. */
   readonly tunnelAddress?: string;
+  /** `host:port` that Docker clients dial. Absent: the host of that URL, and the Docker port. */
+  readonly dockerAddress?: string;
   /** Image in printed commands. Absent: the manifest's, tagged with the plugin's version. */
   readonly agentImage?: string;
   /**
@@ -59,6 +61,7 @@ const MIN_PASSWORD_LENGTH = 12;
 export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
   const publicUrl = readVariable(env, 'FAIRLEAD_PUBLIC_URL');
   const tunnelAddress = readVariable(env, 'FAIRLEAD_TUNNEL_ADDRESS');
+  const dockerAddress = readVariable(env, 'FAIRLEAD_DOCKER_ADDRESS');
   const agentImage = readVariable(env, 'FAIRLEAD_AGENT_IMAGE');
   const metricsPort = readMetricsPort(env);
   const password = readPassword(env);
@@ -78,6 +81,7 @@ export function readConfig(env: NodeJS.ProcessEnv): HostConfig {
     logFormat: requireVariable(env, 'FAIRLEAD_LOG_FORMAT'),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tunnelAddress === undefined ? {} : { tunnelAddress }),
+    ...(dockerAddress === undefined ? {} : { dockerAddress }),
     ...(agentImage === undefined ? {} : { agentImage }),
     ...(metricsPort === undefined ? {} : { metricsPort }),
     ...readMetricsToken(env),

@@ -53,6 +53,7 @@ const variables = {
     httpUrl,
   ],
   FAIRLEAD_TUNNEL_ADDRESS: ['host:port that agents dial for tunnels', undefined, hostAndPort],
+  FAIRLEAD_DOCKER_ADDRESS: ['host:port that Docker clients with certificates dial', undefined, hostAndPort],
   FAIRLEAD_AGENT_IMAGE: [
     'image in printed commands; default from the manifest',
     undefined,

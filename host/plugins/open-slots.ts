@@ -30,8 +30,8 @@ function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions
     dataDir: join(config.dataDir, 'plugins', manifest.id),
     mount: manifest.mount,
     tunnelPort: config.tunnelPort,
-    // Another plugin, or an older version, may not know it.
-    ...(manifest.ports?.docker === undefined ? {} : { dockerPort: config.dockerPort }),
+    // Another plugin, or an older version, may not know them.
+    ...(manifest.ports?.docker === undefined ? {} : dockerOptions(config)),
     bind: config.bind,
     ...(config.publicUrl === undefined ? {} : { publicUrl: withMount(config.publicUrl, manifest.mount) }),
     ...(config.tunnelAddress === undefined ? {} : { tunnelAddress: config.tunnelAddress }),
@@ -40,6 +40,13 @@ function optionsFor(manifest: PluginManifest, config: HostConfig): PluginOptions
     ...(config.metricsPort === undefined ? {} : { metricsPort: config.metricsPort }),
     ...(config.metricsPerEnvironment ? { metricsPerEnvironment: true } : {}),
   };
+}
+
+function dockerOptions({
+  dockerPort,
+  dockerAddress,
+}: HostConfig): Pick<PluginOptions, 'dockerPort' | 'dockerAddress'> {
+  return { dockerPort, ...(dockerAddress === undefined ? {} : { dockerAddress }) };
 }
 
 /** Agents need the plugin's address; an admin may configure the dashboard's, without the mount. */

@@ -30,6 +30,8 @@ export interface PluginOptions {
   readonly publicUrl?: string;
   /** `host:port` of the tunnel as agents reach it, IPv6 in brackets. Default: host of the URL, the tunnel's port. */
   readonly tunnelAddress?: string;
+  /** `host:port` of the Docker port as clients reach it, IPv6 in brackets. Default: host of the URL, the port itself. */
+  readonly dockerAddress?: string;
   /** Image in printed commands. Default `fairlead/agent:<version>`. */
   readonly agentImage?: string;
   /** Bearer token for `GET /metrics`, of 32 characters or more. Default: none, and only admins may read it. */
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   readonly bind: string;
   readonly publicUrl: string | null;
   readonly tunnelAddress: string | null;
+  readonly dockerAddress: string | null;
   readonly agentImage: string;
   readonly metricsToken: string | null;
   readonly metricsPort: number | null;
@@ -72,6 +75,10 @@ const parsedBy = (parse: (value: string) => string, what: string) =>
       return z.NEVER;
     }
   });
+
+const hostAndPort = parsedBy(parseTunnelAddress, 'host:port')
+  .optional()
+  .transform((value) => value ?? null);
 
 const optionsSchema = z.strictObject({
   dataDir: z.string().refine(isAbsolute, 'must be an absolute path'),
@@ -92,9 +99,8 @@ const optionsSchema = z.strictObject({
   publicUrl: parsedBy(parseApiUrl, 'an http(s) URL without credentials, query or fragment')
     .optional()
     .transform((value) => value ?? null),
-  tunnelAddress: parsedBy(parseTunnelAddress, 'host:port')
-    .optional()
-    .transform((value) => value ?? null),
+  tunnelAddress: hostAndPort,
+  dockerAddress: hostAndPort,
   agentImage: z
     .string()
     .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]{0,1023}$/u, 'must be the name of an image')

@@ -42,6 +42,7 @@ test('config: every variable is read', async (t) => {
     FAIRLEAD_DATA_DIR: '/var/lib/fairlead',
     FAIRLEAD_PUBLIC_URL: 'https://hub.example/edge',
     FAIRLEAD_TUNNEL_ADDRESS: '[2001:db8::1]:8000',
+    FAIRLEAD_DOCKER_ADDRESS: 'docker.example:2377',
     FAIRLEAD_AGENT_IMAGE: 'registry.example:5000/fairlead/agent:1.0',
     FAIRLEAD_PUBLIC_CA: 'public',
     FAIRLEAD_TRUST_PROXY: '2',
@@ -66,6 +67,7 @@ test('config: every variable is read', async (t) => {
       dataDir: '/var/lib/fairlead',
       publicUrl: 'https://hub.example/edge',
       tunnelAddress: '[2001:db8::1]:8000',
+      dockerAddress: 'docker.example:2377',
       agentImage: 'registry.example:5000/fairlead/agent:1.0',
       publicCa: null,
       trustedProxies: 2,
@@ -98,6 +100,7 @@ const malformed: [NodeJS.ProcessEnv, RegExp][] = [
   [{ FAIRLEAD_PUBLIC_URL: 'hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
   [{ FAIRLEAD_PUBLIC_URL: 'ftp://hub.example' }, /^FAIRLEAD_PUBLIC_URL must be an http/],
   [{ FAIRLEAD_TUNNEL_ADDRESS: 'hub.example' }, /^FAIRLEAD_TUNNEL_ADDRESS must be host:port/],
+  [{ FAIRLEAD_DOCKER_ADDRESS: '::1:2376' }, /^FAIRLEAD_DOCKER_ADDRESS must be host:port/],
   [
     { FAIRLEAD_PUBLIC_URL: 'https://me:pw@hub.example' },
     /^FAIRLEAD_PUBLIC_URL must be a URL without credentials/,

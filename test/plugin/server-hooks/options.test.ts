@@ -14,6 +14,7 @@ test('options: only the data folder has no default', (t) => {
     bind: '0.0.0.0',
     publicUrl: null,
     tunnelAddress: null,
+    dockerAddress: null,
     agentImage: `fairlead/agent:${project.version}`,
     metricsToken: null,
     metricsPort: null,
@@ -49,6 +50,7 @@ test('options: given values are used, addresses are normalised, and the result i
     bind: '::1',
     publicUrl: 'HTTPS://Hub.Example:443/edge/',
     tunnelAddress: 'Hub.Example:9000',
+    dockerAddress: '[2001:DB8::1]:2376',
     agentImage: 'registry:5000/agent@sha256:00',
     metricsToken: 'm'.repeat(43),
     metricsPort: 9464,
@@ -59,7 +61,12 @@ test('options: given values are used, addresses are normalised, and the result i
   const resolved = parseOptions(given);
   t.deepEqual(
     { ...resolved },
-    { ...given, publicUrl: 'https://hub.example/edge', tunnelAddress: 'hub.example:9000' },
+    {
+      ...given,
+      publicUrl: 'https://hub.example/edge',
+      tunnelAddress: 'hub.example:9000',
+      dockerAddress: '[2001:db8::1]:2376',
+    },
   );
   t.true(resolved.clock === given.clock);
   t.is(resolved.clock.now(), 5);
@@ -100,6 +107,8 @@ const mistakes: [option: string, value: unknown][] = [
   ['tunnelAddress', 'hub.example'],
   ['tunnelAddress', 'hub.example:0'],
   ['tunnelAddress', '::1:8000'],
+  ['dockerAddress', 'hub.example'],
+  ['dockerAddress', '2001:db8::1:2376'],
   ['agentImage', ''],
   ['agentImage', '--privileged'],
   ['agentImage', 'a b'],

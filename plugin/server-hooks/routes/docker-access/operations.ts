@@ -78,7 +78,7 @@ export const dockerAccessOperations = [
         expiresAt,
         node,
         csr,
-        address: `${hostName(deps, origin)}:${port}`,
+        address: addressOf(deps, port, origin),
         createdBy: caller.principal.id,
       });
       const location = `${deps.options.mount}/api/environments/${environment.id}/docker-access/${access.id}`;
@@ -159,9 +159,10 @@ function requirePort({ dockerAccess }: DockerAccessDeps): DockerAccessService {
   return dockerAccess;
 }
 
-/** The host by which clients reach the hub: that of its public URL, else that of this call. */
-function hostName({ store, options }: DockerAccessDeps, origin: string): string {
-  return new URL(store.settings().publicUrl ?? options.publicUrl ?? origin).hostname;
+/** Where clients reach the port: at its own address, else at the host of the public URL, else at that of this call. */
+function addressOf({ store, options }: DockerAccessDeps, port: number, origin: string): string {
+  const { dockerAddress, publicUrl } = options;
+  return dockerAddress ?? `${new URL(store.settings().publicUrl ?? publicUrl ?? origin).hostname}:${port}`;
 }
 
 function describe({ id, name, node, address, createdAt, expiresAt, createdBy }: DockerAccess) {

@@ -13,8 +13,8 @@ test('port names: those of the newest accesses, a bounded number', (t) => {
     settings: () => ({ publicUrl: 'https://hub.test:9443', tunnelAddress: null }) as unknown as Settings,
     environments: () => [{ dockerAccess }] as unknown as Iterable<Stored<Environment>>,
   };
-  const names = portNames(store, { publicUrl: null, tunnelAddress: null });
-  t.true(names.includes('hub.test'));
+  const names = portNames(store, { publicUrl: null, tunnelAddress: null, dockerAddress: 'docker.test:1' });
+  for (const name of ['hub.test', 'docker.test']) t.true(names.includes(name), name);
   t.true(names.includes('host-199.test'));
   t.false(names.includes('host-0.test'));
   t.true(names.filter((name) => name.startsWith('host-')).length <= 50);

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { DockerAccessCreated, DockerAccessList } from '../../../../../plugin/api.js';
@@ -58,6 +59,21 @@ test('docker access: a new public URL is in the port’s certificate without a r
   const { access } = await makeClient(hub, 1);
   t.is(access.host, `tcp://new.example:${hub.dockerPort}`);
   t.not(await fingerprint(), before);
+});
+
+test('docker access: an address of its own is in what clients get, and in the port’s certificate', async (t) => {
+  for (const [dockerAddress, name] of [
+    ['docker.example:12376', 'docker.example'],
+    ['[2001:db8::1]:12376', '2001:db8::1'],
+  ] as const) {
+    const hub = await setup(t, { publicUrl: 'https://hub.example/edge', dockerAddress });
+    const { access } = await makeClient(hub, 1);
+    t.is(access.host, `tcp://${dockerAddress}`);
+    t.is(access.context.host, access.host);
+    for (const command of Object.values(access.commands)) t.true(command.includes(access.host), command);
+    const server = new X509Certificate(await readFile(join(hub.dataDir, 'docker-port/server.pem'), 'utf8'));
+    t.is(isIP(name) ? server.checkIP(name) : server.checkHost(name), name);
+  }
 });
 
 test('docker access: invalid input is refused with a code, and nothing is stored', async (t) => {
