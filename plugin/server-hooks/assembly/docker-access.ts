@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import { openFileLimit } from '../disk/open-file-limit.js';
 import { DockerAccessAdmin } from '../docker-access/admin.js';
 import { DockerAuthority } from '../docker-access/authority.js';
+import type { CertificateClaim } from '../docker-access/client-uri.js';
 import { DockerGrants } from '../docker-access/grants.js';
 import { portNames } from '../docker-access/port-names.js';
 import type { Logger } from '../host.js';
 import { OpenCalls } from '../http/open-calls.js';
+import { relativeUrl } from '../http/relative-url.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ResolvedOptions } from '../options.js';
 import { answerDockerCall, answerDockerUpgrade, type DockerDeps } from '../routes/docker.js';
@@ -65,14 +68,11 @@ export function makeDockerPort(
     admit: (claim) => grants.admit(claim),
     onRequest: (req, res, claim) => {
       portCalls.open(req, res);
-      const { environmentId } = claim;
-      void answerDockerCall(docker(), { environmentId, node: null, path: req.url ?? '', claim }, req, res);
+      void answerDockerCall(docker(), callOf(req, claim), req, res);
     },
     onUpgrade: (req, socket, head, claim) => {
       portCalls.addSocket(socket);
-      const { environmentId } = claim;
-      const call = { environmentId, node: null, path: req.url ?? '', claim };
-      void answerDockerUpgrade(docker(), call, req, socket, head);
+      void answerDockerUpgrade(docker(), callOf(req, claim), req, socket, head);
     },
   });
   return {
@@ -85,4 +85,10 @@ export function makeDockerPort(
       },
     },
   };
+}
+
+/** The port has no mount: paths are the engine's own. */
+function callOf({ url = '' }: IncomingMessage, claim: CertificateClaim) {
+  const path = relativeUrl(url, undefined, '') ?? url;
+  return { environmentId: claim.environmentId, node: null, path, claim };
 }

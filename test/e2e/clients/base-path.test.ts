@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { docker } from '../../kit/docker/compare.js';
+import { startPortSetup } from '../../kit/docker/port-setup.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { cleanEnv, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
+import { cleanEnv, type DockerSide } from '../../kit/docker/setup.js';
 import { serialLabTest } from '../../kit/engine/lab.js';
 import type { Scope } from '../../kit/scope.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
 serialLabTest('base path: the docker CLI sends the token, as a bearer or by HTTP Basic', async (t) => {
-  const { hub, environmentId, through } = await startDockerSetup(t);
+  const { hub, environmentId, through } = await startPortSetup(t);
   const version = ['version', '--format', '{{.Server.Version}}'];
   const client = await docker(t, through, ['version', '--format', '{{.Client.Version}}']);
   // Debian 12 has a client that does not know the variable.

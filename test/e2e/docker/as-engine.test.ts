@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { isSwarmCall, parseDockerPath } from '../../../plugin/server-hooks/docker/path.js';
 import { codeOf } from '../../../protocol/problems.js';
 import { containerName, docker } from '../../kit/docker/compare.js';
-import { type DockerSetup, startDockerSetup } from '../../kit/docker/setup.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { BUSYBOX_IMAGE, serialLabTest, sharedEngine } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
-import { ask, bothWays, dialEngine, exchange, type Way } from './raw-client.js';
+import { allWays, ask, dialEngine, exchange, type Way } from './raw-client.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 
@@ -53,14 +53,16 @@ const SAME: readonly (readonly [string, string, string, string, number])[] = [
 serialLabTest('docker HTTP: the hub answers a request as the engine does', async (t) => {
   const setup = await sharedSetup();
   for (const [method, target, headers, body, status] of SAME) {
-    const answers: (readonly [number, string])[] = [];
-    // One after the other: the engine has one BuildKit session of a name at a time.
-    for (const way of bothWays(setup)) answers.push(await ask(way, method, target, headers, body));
-    const [direct, through] = answers;
+    const { engine, ...hubWays } = allWays(setup);
     const about = `${method} ${target.slice(0, 60)} ${headers.slice(0, 60)}`;
-    t.is(direct?.[0], status, about);
-    if (status === 101) t.is(through?.[0], 101, about);
-    else t.deepEqual(through, direct, about);
+    const direct = await ask(engine, method, target, headers, body);
+    t.is(direct[0], status, about);
+    // One after the other: the engine has one BuildKit session of a name at a time.
+    for (const [name, way] of Object.entries(hubWays)) {
+      const through = await ask(way, method, target, headers, body);
+      if (status === 101) t.is(through[0], 101, `${name}: ${about}`);
+      else t.deepEqual(through, direct, `${name}: ${about}`);
+    }
   }
 });
 
@@ -82,11 +84,12 @@ serialLabTest('docker HTTP: an exec gets its stdin however the client asks for t
   const name = containerName(t, setup);
   await docker(t, setup.local, ['run', '-d', '--name', name, BUSYBOX_IMAGE, 'sleep', '600']);
   for (const [how, start] of Object.entries(STARTS)) {
-    for (const way of bothWays(setup)) {
+    for (const [wayName, way] of Object.entries(allWays(setup))) {
       const text = await execCat(t, way, name, start);
-      t.regex(text, how === 'no Upgrade' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 101 /, how);
+      const about = `${wayName}: ${how}: ${JSON.stringify(text)}`;
+      t.regex(text, how === 'no Upgrade' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 101 /, about);
       // Eight bytes say which stream it is, and how long.
-      t.true(text.endsWith('\x01\0\0\0\0\0\0\x09in and on'), `${how}: ${JSON.stringify(text)}`);
+      t.true(text.endsWith('\x01\0\0\0\0\0\0\x09in and on'), about);
     }
   }
 });

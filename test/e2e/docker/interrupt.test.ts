@@ -1,19 +1,20 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { containerName, docker, onBothSides } from '../../kit/docker/compare.js';
+import { containerName, docker, hubSides, onBothSides } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen, watchEngine } from '../../kit/docker/open-connections.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { type DockerSession, startDocker } from '../../kit/docker/session.js';
-import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
+import type { DockerSide } from '../../kit/docker/setup.js';
 import { tarHead } from '../../kit/docker/tar-head.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BASE_IMAGE, BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 
@@ -121,11 +122,13 @@ for (const endless of ENDLESS) {
 
   serialLabTest(`docker ${endless.title}: nothing stays open when the client is killed`, async (t) => {
     const setup = await sharedSetup();
-    const name = await startTicking(t, setup);
-    const { session } = await startCommand(t, setup, setup.through, endless, name);
-    session.signal('SIGKILL');
-    await session.end();
-    if (endless.isOutlived) await docker(t, setup.local, ['rm', '-f', name]);
+    for (const side of hubSides(setup)) {
+      const name = await startTicking(t, setup);
+      const { session } = await startCommand(t, setup, side, endless, name);
+      session.signal('SIGKILL');
+      await session.end();
+      if (endless.isOutlived) await docker(t, setup.local, ['rm', '-f', name]);
+    }
     await t.notThrowsAsync(untilNothingIsOpen(setup));
   });
 }
@@ -163,7 +166,7 @@ serialLabTest('docker logs -f: a reader that closes its pipe ends it', async (t)
   await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
-async function startTicking(t: ExecutionContext, setup: DockerSetup): Promise<string> {
+async function startTicking(t: ExecutionContext, setup: PortSetup): Promise<string> {
   const name = containerName(t, setup);
   await docker(t, setup.local, ['run', '-d', '--name', name, BASE_IMAGE, 'sh', '-c', TICKING]);
   return name;
@@ -172,7 +175,7 @@ async function startTicking(t: ExecutionContext, setup: DockerSetup): Promise<st
 /** Starts the command and waits until it streams. */
 async function startCommand(
   t: ExecutionContext,
-  setup: DockerSetup,
+  setup: PortSetup,
   side: DockerSide,
   { args, ready, input }: Endless,
   name: string,

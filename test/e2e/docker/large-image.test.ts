@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExecutionContext } from 'ava';
 import { docker } from '../../kit/docker/compare.js';
+import { startPortSetup } from '../../kit/docker/port-setup.js';
+import { portSide } from '../../kit/docker/port-side.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSide, joinEngine, startDockerSetup } from '../../kit/docker/setup.js';
+import { type DockerSide, joinEngine } from '../../kit/docker/setup.js';
 import { tarHead } from '../../kit/docker/tar-head.js';
 import { BASE_IMAGE, labTest, startEngine } from '../../kit/engine/lab.js';
 import { watchMemory } from './memory-watch.js';
@@ -16,14 +18,19 @@ const PATIENCE_MS = 240_000;
 
 labTest('docker save | load: an image over 1 GB from one engine to another, with flat memory', async (t) => {
   t.timeout(2 * PATIENCE_MS);
-  const setup = await startDockerSetup(t);
+  const setup = await startPortSetup(t);
   const second = await startEngine(t);
   const other = await joinEngine(t, setup.hub, second.socketPath);
+  const { side: toPort } = await portSide(t, setup.hub, other.environmentId);
+  const ways = [
+    { from: setup.through, to: other.through },
+    { from: setup.byPort, to: toPort },
+  ];
   const pids = [setup.hub.child.pid, setup.agent.child.pid, other.agent.child.pid];
 
   // A one-time cost of code and buffers; a tenth of the size, so growth with the size would show.
   const warm = watchMemory(pids);
-  await carry(t, setup.through, other.through, BASE_IMAGE);
+  for (const { from, to } of ways) await carry(t, from, to, BASE_IMAGE);
   const before = await warm.stop();
 
   t.teardown(async () => {
@@ -33,22 +40,24 @@ labTest('docker save | load: an image over 1 GB from one engine to another, with
   await pipeline(largeLayer(), building.stdin);
   t.is((await building.end(PATIENCE_MS)).code, 0);
 
-  const watch = watchMemory(pids);
-  const startedAtMs = performance.now();
-  await carry(t, setup.through, other.through, IMAGE);
-  const seconds = (performance.now() - startedAtMs) / 1_000;
-  const peaks = await watch.stop();
-  t.log(`${LAYER_MIB} MiB in ${seconds.toFixed(1)} s; peak of hub and agents ${peaks.join(', ')} MiB`);
-  t.log(`peak while 106 MB passed: ${before.join(', ')} MiB`);
-
-  // The engine has checked the content against the digests when it made the image.
   const facts = ['image', 'inspect', '-f', '{{.Id}} {{.Size}} {{.RootFS.Layers}}', IMAGE];
-  const { stdout } = await second.docker(facts);
-  t.is(stdout, await docker(t, setup.local, facts));
-  t.true(Number(stdout.split(' ')[1]) > 1e9, stdout);
-  for (const [index, peak] of peaks.entries()) {
-    t.true(peak < 350, `${peak} MiB`);
-    t.true(peak - (before[index] ?? 0) < 60, `${before[index]} → ${peak} MiB`);
+  const expected = await docker(t, setup.local, facts);
+  t.true(Number(expected.split(' ')[1]) > 1e9, expected);
+  t.log(`peak of hub and agents while 106 MB passed: ${before.join(', ')} MiB`);
+  for (const { from, to } of ways) {
+    const watch = watchMemory(pids);
+    const startedAtMs = performance.now();
+    await carry(t, from, to, IMAGE);
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    const peaks = await watch.stop();
+    t.log(`${from.kind}: ${LAYER_MIB} MiB in ${seconds.toFixed(1)} s; peak ${peaks.join(', ')} MiB`);
+    // The engine has checked the content against the digests when it made the image.
+    t.is((await second.docker(facts)).stdout, expected, from.kind);
+    for (const [index, peak] of peaks.entries()) {
+      t.true(peak < 350, `${from.kind}: ${peak} MiB`);
+      t.true(peak - (before[index] ?? 0) < 60, `${from.kind}: ${before[index]} → ${peak} MiB`);
+    }
+    await second.docker(['image', 'rm', IMAGE]);
   }
 });
 

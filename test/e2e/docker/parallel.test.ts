@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { containerName, docker, withoutIds } from '../../kit/docker/compare.js';
+import { containerName, docker, hubSides, withoutIds } from '../../kit/docker/compare.js';
 import { untilNothingIsOpen } from '../../kit/docker/open-connections.js';
+import { type PortSetup, startPortSetup } from '../../kit/docker/port-setup.js';
 import { startDocker } from '../../kit/docker/session.js';
-import { type DockerSetup, type DockerSide, startDockerSetup } from '../../kit/docker/setup.js';
+import type { DockerSide } from '../../kit/docker/setup.js';
 import { startTerminal } from '../../kit/docker/terminal.js';
 import { BUSYBOX_IMAGE, serialLabTest } from '../../kit/engine/lab.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
-let started: Promise<DockerSetup> | undefined;
+let started: Promise<PortSetup> | undefined;
 const sharedSetup = () => {
-  started ??= startDockerSetup(scope);
+  started ??= startPortSetup(scope);
   return started;
 };
 
@@ -51,9 +52,11 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} commands of ten kinds in parallel`, async
     await Promise.all(
       Array.from({ length: SIDE_BY_SIDE }, (_, index) => runOne(t, setup, side, shared, index)),
     );
-  const through = await all(setup.through);
   const direct = await all(setup.local);
-  for (const [index, end] of through.entries()) t.deepEqual(end, direct[index]);
+  for (const side of hubSides(setup)) {
+    const through = await all(side);
+    for (const [index, end] of through.entries()) t.deepEqual(end, direct[index], side.kind);
+  }
   await t.notThrowsAsync(untilNothingIsOpen(setup));
 });
 
@@ -63,11 +66,12 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
   const shared = containerName(t, setup);
   await docker(t, setup.local, ['run', '-d', '--name', shared, BUSYBOX_IMAGE, 'tail', '-f', '/dev/null']);
   const markers = Array.from({ length: SIDE_BY_SIDE }, (_, index) => `word-${index}-of-its-own`);
-  const sessions = markers.map((word, index) =>
-    index % 3 === 0
-      ? startTerminal(t, setup.through, ['exec', '-it', shared, 'sh', '-c', `stty -echo; echo ${word}; cat`])
-      : startDocker(t, setup.through, ['exec', '-i', shared, 'sh', '-c', `echo ${word}; cat`]),
-  );
+  const sessions = markers.map((word, index) => {
+    const side = index % 2 === 0 ? setup.through : setup.byPort;
+    return index % 3 === 0
+      ? startTerminal(t, side, ['exec', '-it', shared, 'sh', '-c', `stty -echo; echo ${word}; cat`])
+      : startDocker(t, side, ['exec', '-i', shared, 'sh', '-c', `echo ${word}; cat`]);
+  });
   // All are open at the same time before the first is used.
   await Promise.all(
     sessions.map((session, index) => session.untilOutput(new RegExp(`${markers[index]}\\s`), PATIENCE_MS)),
@@ -93,7 +97,7 @@ serialLabTest(`docker: ${SIDE_BY_SIDE} open terminals and streams in parallel do
 
 async function runOne(
   t: ExecutionContext,
-  setup: DockerSetup,
+  setup: PortSetup,
   side: DockerSide,
   shared: string,
   index: number,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import type { DockerSetup } from '../../kit/docker/setup.js';
+import type { PortSetup } from '../../kit/docker/port-setup.js';
 
 /** One way to the engine for raw HTTP: how it is dialled, and what goes before the path and behind the request line. */
 export interface Way {
@@ -12,22 +12,33 @@ export interface Way {
   readonly headers: string;
 }
 
-/** The engine's own socket, and the hub. */
-export function bothWays(setup: DockerSetup): readonly Way[] {
-  const { hub, environmentId, engine } = setup;
-  const engineWay = { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' };
-  const hubWay = {
-    dial: () => dialHub(hub.port),
-    base: `/edge/api/environments/${environmentId}/docker`,
-    headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
+/** The engine's own socket, and the two ways through the hub. */
+export function allWays({
+  hub,
+  environmentId,
+  engine,
+  port,
+}: PortSetup): Readonly<Record<'engine' | 'base path' | 'Docker port', Way>> {
+  const { ca, certificate: cert, key = '' } = port.access;
+  return {
+    engine: { dial: () => dialEngine(engine.socketPath), base: '', headers: 'Host: engine\r\n' },
+    'base path': {
+      dial: () => dialHub({ port: hub.port, rejectUnauthorized: false }),
+      base: `/edge/api/environments/${environmentId}/docker`,
+      headers: `Host: hub\r\nAuthorization: Bearer ${hub.token}\r\n`,
+    },
+    'Docker port': {
+      dial: () => dialHub({ port: hub.dockerPort, ca, cert, key }),
+      base: '',
+      headers: 'Host: hub\r\n',
+    },
   };
-  return [engineWay, hubWay];
 }
 
 /** A connection to a hub for raw HTTP/1.1, of which each direction ends by itself. */
-async function dialHub(port: number): Promise<Duplex> {
+async function dialHub({ port, ...options }: tls.ConnectionOptions & { port: number }): Promise<Duplex> {
   const raw = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  const socket = tls.connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+  const socket = tls.connect({ ...options, socket: raw, host: '127.0.0.1', ALPNProtocols: ['http/1.1'] });
   socket.allowHalfOpen = true;
   await once(socket, 'secureConnect');
   return socket;

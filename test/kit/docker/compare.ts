@@ -13,8 +13,16 @@ export interface CompareOptions {
   readonly normalise?: (text: string) => string;
 }
 
+/** The ways through the hub: by base path, and by the Docker port where the hub has one. */
+export function hubSides({
+  through,
+  byPort,
+}: Pick<DockerSetup, 'through' | 'byPort'>): readonly DockerSide[] {
+  return byPort ? [through, byPort] : [through];
+}
+
 /**
- * Does the same on the engine's own socket and then through the hub, by each of the setup's ways, and asserts the same outcome.
+ * Does the same on the engine's own socket and then through the hub, by each of {@link hubSides}, and asserts the same outcome.
  * @returns the common outcome
  */
 export async function onBothSides<T>(
@@ -23,7 +31,7 @@ export async function onBothSides<T>(
   script: (side: DockerSide) => Promise<T>,
 ): Promise<T> {
   const direct = await script(setup.local);
-  for (const side of [setup.through, ...(setup.byPort ? [setup.byPort] : [])]) {
+  for (const side of hubSides(setup)) {
     const through = await script(side);
     // AVA walks megabytes for its report; that only pays if there is something to report.
     if (isDeepStrictEqual(through, direct)) t.pass();

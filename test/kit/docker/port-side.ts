@@ -31,7 +31,7 @@ export async function portSide(
   await writeFile(join(folder, 'key.pem'), access.key ?? '', { mode: 0o600 });
   const env = { DOCKER_HOST: access.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
   return {
-    side: { kind: 'hub', program: 'docker', args: [], env: { ...cleanEnv(), ...env } },
+    side: { kind: 'port', program: 'docker', args: [], env: { ...cleanEnv(), ...env } },
     access,
     folder,
   };

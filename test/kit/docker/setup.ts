@@ -3,40 +3,31 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { CreateEnvironment } from '../../../plugin/api.js';
 import { startAgent, type TestAgent } from '../agent/agent.js';
-import { type SharedEngine, sharedEngine } from '../engine/lab.js';
+import type { SharedEngine } from '../engine/lab.js';
 import type { HubApi } from '../hub/api.js';
-import { type Hub, startHub } from '../hub/hub.js';
+import type { Hub } from '../hub/hub.js';
 import type { Scope } from '../scope.js';
 
 /** One path to the engine: how a docker client that uses it is started. */
 export interface DockerSide {
-  readonly kind: 'local' | 'hub';
+  readonly kind: 'local' | 'hub' | 'port';
   readonly program: string;
   /** Go before the command's own arguments. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A hub and an agent on an engine, and the two ways to that engine: its own socket, and through the hub. */
+/** A hub and an agent on an engine, and the ways to that engine: its own socket, and through the hub. */
 export interface DockerSetup {
   readonly engine: SharedEngine;
   readonly hub: Hub;
   readonly agent: TestAgent;
   readonly environmentId: number;
   readonly local: DockerSide;
+  /** By base path. */
   readonly through: DockerSide;
-  /** Through the hub by its Docker port, for tests that compare this way too. */
+  /** By the Docker port, where the hub has one. */
   readonly byPort?: DockerSide;
-}
-
-/** Starts it; ready when the environment is online. `env` adds variables of the hub. */
-export async function startDockerSetup(scope: Scope, env: NodeJS.ProcessEnv = {}): Promise<DockerSetup> {
-  const engine = await sharedEngine();
-  const hub = await startHub(scope, { env });
-  const { agent, environmentId, through } = await joinEngine(scope, hub, engine.socketPath);
-  const localEnv = { ...cleanEnv(), ...engine.clientEnv };
-  const local: DockerSide = { kind: 'local', program: 'docker', args: [], env: localEnv };
-  return { engine, hub, agent, environmentId, local, through };
 }
 
 /** Makes an engine an environment of the hub, with its own agent, to which `env` adds variables. */

@@ -13,63 +13,61 @@ import (
 	"os"
 	"strings"
 
-	"github.com/moby/moby/api/pkg/stdcopy"
-	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/client"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/stdcopy"
 )
 
 func main() {
 	ctx := context.Background()
 	name, image := os.Args[1], os.Args[2]
-	engine, err := client.New(client.FromEnv)
+	engine, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
 	check(err)
 	defer engine.Close()
 
-	version, err := engine.ServerVersion(ctx, client.ServerVersionOptions{})
+	version, err := engine.ServerVersion(ctx)
 	check(err)
 	script := "while [ ! -e /stop ]; do sleep 0.05; done; echo out; echo err >&2; exit 3"
-	created, err := engine.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Name:   name,
-		Config: &container.Config{Image: image, Cmd: []string{"sh", "-c", script}},
+	config := &container.Config{Image: image, Cmd: []string{"sh", "-c", script}}
+	created, err := engine.ContainerCreate(ctx, config, nil, nil, nil, name)
+	check(err)
+	check(engine.ContainerStart(ctx, created.ID, types.ContainerStartOptions{}))
+	list, err := engine.ContainerList(ctx, types.ContainerListOptions{
+		Filters: filters.NewArgs(filters.Arg("name", name)),
 	})
 	check(err)
-	_, err = engine.ContainerStart(ctx, created.ID, client.ContainerStartOptions{})
-	check(err)
-	list, err := engine.ContainerList(ctx, client.ContainerListOptions{
-		Filters: make(client.Filters).Add("name", name),
-	})
-	check(err)
-	logs, err := engine.ContainerLogs(ctx, name, client.ContainerLogsOptions{
+	logs, err := engine.ContainerLogs(ctx, name, types.ContainerLogsOptions{
 		ShowStdout: true, ShowStderr: true, Follow: true,
 	})
 	check(err)
 	echoed, execCode := echo(ctx, engine, name)
-	waited := engine.ContainerWait(ctx, name, client.ContainerWaitOptions{})
+	ended, failed := engine.ContainerWait(ctx, name, container.WaitConditionNotRunning)
 	stop(ctx, engine, name)
 	stdout, stderr := split(logs)
 	var code int64
 	select {
-	case end := <-waited.Result:
+	case end := <-ended:
 		code = end.StatusCode
-	case err := <-waited.Error:
+	case err := <-failed:
 		check(err)
 	}
-	_, err = engine.ContainerRemove(ctx, name, client.ContainerRemoveOptions{})
-	check(err)
-	_, err = engine.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
+	check(engine.ContainerRemove(ctx, name, types.ContainerRemoveOptions{}))
+	_, err = engine.ContainerInspect(ctx, name)
 	check(json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"version": version.Version, "listed": len(list.Items), "echoed": echoed, "execCode": execCode,
+		"version": version.Version, "listed": len(list), "echoed": echoed, "execCode": execCode,
 		"stdout": stdout, "stderr": stderr, "code": code, "missing": fmt.Sprint(err),
 	}))
 }
 
 // echo sends a megabyte through cat, ends stdin, and reads the output to its end.
 func echo(ctx context.Context, engine *client.Client, name string) (int, int) {
-	created, err := engine.ExecCreate(ctx, name, client.ExecCreateOptions{
+	created, err := engine.ContainerExecCreate(ctx, name, types.ExecConfig{
 		Cmd: []string{"sh", "-c", "cat; exit 5"}, AttachStdin: true, AttachStdout: true,
 	})
 	check(err)
-	stream, err := engine.ExecAttach(ctx, created.ID, client.ExecAttachOptions{})
+	stream, err := engine.ContainerExecAttach(ctx, created.ID, types.ExecStartCheck{})
 	check(err)
 	defer stream.Close()
 	go func() {
@@ -78,17 +76,16 @@ func echo(ctx context.Context, engine *client.Client, name string) (int, int) {
 		check(stream.CloseWrite())
 	}()
 	stdout, _ := split(stream.Reader)
-	ended, err := engine.ExecInspect(ctx, created.ID, client.ExecInspectOptions{})
+	ended, err := engine.ContainerExecInspect(ctx, created.ID)
 	check(err)
 	return len(stdout), ended.ExitCode
 }
 
 // stop lets the container's process end.
 func stop(ctx context.Context, engine *client.Client, name string) {
-	created, err := engine.ExecCreate(ctx, name, client.ExecCreateOptions{Cmd: []string{"touch", "/stop"}})
+	created, err := engine.ContainerExecCreate(ctx, name, types.ExecConfig{Cmd: []string{"touch", "/stop"}})
 	check(err)
-	_, err = engine.ExecStart(ctx, created.ID, client.ExecStartOptions{Detach: true})
-	check(err)
+	check(engine.ContainerExecStart(ctx, created.ID, types.ExecStartCheck{Detach: true}))
 }
 
 func split(from io.Reader) (string, string) {

@@ -55,6 +55,13 @@ test('docker port: a certificate reaches its environment by the engine’s own p
   t.like(await callPort(hub, client), { status: 200, body: { text: 'OK' } });
   t.is((await callPort(hub, client, '/v1.43/containers/json?all=1')).status, 200);
   t.true(engine.requests.includes('GET /v1.43/containers/json'));
+  t.is(
+    (await callPort(hub, client, 'http://engine/v1.43/info')).status,
+    200,
+    'as clients send it to proxies',
+  );
+  t.true(engine.requests.includes('GET /v1.43/info'));
+  t.like(await callPort(hub, client, '*', 'OPTIONS'), { status: 400, body: { code: 'bad-docker-path' } });
   t.like(await callPort(hub, client, '/a/../b'), { status: 400, body: { code: 'bad-docker-path' } });
   t.like(await callPort(hub, client, '/edge/api/environments'), { status: 200 }, 'is the engine’s path too');
   t.true(engine.requests.includes('GET /edge/api/environments'));
