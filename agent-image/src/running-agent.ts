@@ -11,6 +11,7 @@ import { takeSnapshot } from './docker/snapshot/take.js';
 import type { CheckInRecord } from './health/check-in-record.js';
 import type { AgentMetrics } from './health/metrics-file.js';
 import { HubClient } from './hub/client.js';
+import { toHubError } from './hub/error.js';
 import { createOutbound, type Outbound } from './hub/outbound.js';
 import { Poller } from './hub/poller.js';
 import { SnapshotSender } from './hub/snapshot-sender.js';
@@ -20,7 +21,9 @@ import type { MachineMark } from './machine/clone-marks.js';
 import type { InstanceKey } from './machine/instance-key.js';
 import { MountWatch } from './machine/mount-watch.js';
 import { TunnelKeeper } from './tunnel/keeper.js';
-import { dialTls } from './tunnel/transport/tls.js';
+import { TransportDialler } from './tunnel/transport/dialler.js';
+import { dialPort } from './tunnel/transport/port.js';
+import { dialWebSocket } from './tunnel/transport/web-socket.js';
 
 export interface RunningAgentOptions {
   readonly config: AgentConfig;
@@ -53,6 +56,7 @@ export class RunningAgent {
   readonly #poller: Poller;
   readonly #reporter: SwarmReporter;
   readonly #snapshots: SnapshotSender;
+  readonly #dialler: TransportDialler;
   readonly #tunnels: Readonly<Record<Purpose, TunnelKeeper>>;
   readonly #engineMounts: MountWatch;
   readonly #hubMounts: MountWatch;
@@ -87,6 +91,7 @@ export class RunningAgent {
       clock,
       logger,
     });
+    this.#dialler = this.#createDialler();
     this.#tunnels = Object.freeze({ environment: this.#keeper('environment'), node: this.#keeper('node') });
     this.#poller = new Poller({
       client: this.#client,
@@ -132,15 +137,26 @@ export class RunningAgent {
     this.#outbound.close();
   }
 
+  /** One for both tunnels: they have the same network. */
+  #createDialler(): TransportDialler {
+    const { config, clock } = this.#options;
+    const { apiUrl, tunnelAddress, fingerprint } = config.edgeKey;
+    const { connectTcp, upgradeAgent: agent } = this.#outbound;
+    return new TransportDialler({
+      dialPort: (alpn, signal) => dialPort({ tunnelAddress, fingerprint, connectTcp, clock, alpn, signal }),
+      dialApi: (alpn, signal) =>
+        dialWebSocket({ apiUrl, fingerprint, agent, toHubError, clock, alpn, signal }),
+      clock,
+    });
+  }
+
   #keeper(purpose: Purpose): TunnelKeeper {
     const { config, instance, clock, random, logger, onDial } = this.#options;
     const { edgeKey, edgeId } = config;
-    const { tunnelAddress, fingerprint } = edgeKey;
-    const { connectTcp } = this.#outbound;
     return new TunnelKeeper({
-      dial: (alpn) => {
+      dial: (alpn, path) => {
         onDial();
-        return dialTls({ tunnelAddress, fingerprint, connectTcp, clock, alpn });
+        return this.#dialler.dial(alpn, path);
       },
       environmentId: edgeKey.environmentId,
       instanceId: instance.instanceId,

@@ -9,6 +9,8 @@ export const AGENT_PATHS = Object.freeze({
   idle: '/agent/idle',
   swarm: '/agent/swarm',
 });
+/** Path of the tunnel inside a WebSocket, below the plugin's base URL. It is not signed: the tunnel authenticates both sides. */
+export const TUNNEL_PATH = '/agent/tunnel';
 /** See {@link AGENT_PATHS}. */
 export type AgentPath = (typeof AGENT_PATHS)[keyof typeof AGENT_PATHS];
 

@@ -112,6 +112,9 @@ export const SHOWN_PROBLEMS: Readonly<
       'Another server, or a proxy that terminates TLS, is at the tunnel address: correct it under Edit, and start the agent with the new key.',
   },
   'tunnel-handshake': { nextStep: 'Proxies in front of the hub must forward the tunnel port as TCP.' },
+  'tunnel-websocket-refused': {
+    nextStep: 'Let the proxy in front of the hub pass WebSockets on, or open the tunnel port.',
+  },
   'tunnel-protocol': {
     nextStep:
       'The server at the tunnel address is not a tunnel port: correct it under Edit, and start the agent with the new key.',

@@ -110,4 +110,10 @@ export const TUNNEL_PROBLEMS = {
     sentence: 'The agent did not open a tunnel in time',
     nextStep: "Check in the agent's log whether it reaches the tunnel port",
   },
+  'tunnel-websocket-refused': {
+    sentence: "The hub's address does not open a WebSocket for the tunnel",
+    cause:
+      "The API's address answers the tunnel's WebSocket with an ordinary response: a proxy in front does not pass WebSockets on, or the hub is an older one",
+    nextStep: 'Pass `Upgrade` and `Connection` on at the proxy, or open the tunnel port; update an older hub',
+  },
 } as const satisfies Record<string, ProblemDefinition>;

@@ -27,11 +27,17 @@ export interface Outbound {
   readonly agent: http.Agent;
   /** The same for check-ins: the hub answers them at a lower cost on a connection that carries nothing else. */
   readonly checkInAgent: http.Agent;
+  /** For upgrades: each has a connection of its own, which is not kept. */
+  readonly upgradeAgent: http.Agent;
   /**
    * A plain TCP pipe to the hub, directly or through the proxy.
    * @throws Problem as `toHubError` makes them, `proxy-refused` or `proxy-unreachable`
    */
-  connectTcp(host: string, port: number, options: { timeoutMs: number }): Promise<net.Socket>;
+  connectTcp(
+    host: string,
+    port: number,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<net.Socket>;
   /** Closes the idle connections. */
   close(): void;
 }
@@ -45,14 +51,14 @@ export function createOutbound(
   clock: Clock,
 ): Outbound {
   const secureContext = authoritiesContext(config.ca);
-  const connectTcp: Outbound['connectTcp'] = async (host, port, { timeoutMs }) => {
+  const connectTcp: Outbound['connectTcp'] = async (host, port, { timeoutMs, signal: given }) => {
     const deadline = new AbortController();
     const cancel = clock.after(timeoutMs, () =>
       deadline.abort(
         problem('hub-unreachable', { detail: `The hub did not accept within ${timeoutMs / 1000} s` }),
       ),
     );
-    const { signal } = deadline;
+    const signal = given ? AbortSignal.any([deadline.signal, given]) : deadline.signal;
     try {
       const proxy = proxyFor(config.proxy, host, port);
       if (proxy === null) return await connectDirectly(host, port, clock, signal);
@@ -62,18 +68,19 @@ export function createOutbound(
     }
   };
   const unverified = unverifiedContext();
-  const make = () =>
+  const make = (options: http.AgentOptions) =>
     config.cleartext
-      ? new PlainAgent(connectTcp)
+      ? new PlainAgent(connectTcp, options)
       : config.insecurePoll
-        ? new SecureAgent(connectTcp, { rejectUnauthorized: false }, unverified)
-        : new SecureAgent(connectTcp, { rejectUnauthorized: true }, secureContext);
-  const [agent, checkInAgent] = [make(), make()];
+        ? new SecureAgent(connectTcp, { ...options, rejectUnauthorized: false }, unverified)
+        : new SecureAgent(connectTcp, { ...options, rejectUnauthorized: true }, secureContext);
+  const [agent, checkInAgent, upgradeAgent] = [make(KEPT), make(KEPT), make({ keepAlive: false })];
   const close = () => {
     agent.destroy();
     checkInAgent.destroy();
+    upgradeAgent.destroy();
   };
-  return Object.freeze({ agent, checkInAgent, connectTcp, close });
+  return Object.freeze({ agent, checkInAgent, upgradeAgent, connectTcp, close });
 }
 
 /**
@@ -109,8 +116,8 @@ type Callback = (error: Error | null, socket?: net.Socket) => void;
 class PlainAgent extends http.Agent {
   readonly #connectTcp: ConnectTcp;
 
-  constructor(connectTcp: ConnectTcp) {
-    super(KEPT);
+  constructor(connectTcp: ConnectTcp, options: http.AgentOptions) {
+    super(options);
     this.#connectTcp = connectTcp;
   }
 
@@ -124,7 +131,7 @@ class SecureAgent extends https.Agent {
   readonly #secureContext: () => tls.SecureContext;
 
   constructor(connectTcp: ConnectTcp, options: https.AgentOptions, secureContext: () => tls.SecureContext) {
-    super({ ...options, ...KEPT });
+    super(options);
     this.#connectTcp = connectTcp;
     this.#secureContext = secureContext;
   }

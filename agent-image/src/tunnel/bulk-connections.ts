@@ -3,7 +3,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { ConnectionState } from '../../../protocol/tunnel/bulk-pipe.js';
 import { resetSocket } from '../../../protocol/tunnel/reset-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
-import type { Transport } from './transport/tls.js';
+import type { Transport } from './transport/transport.js';
 
 export interface BulkConnectionsOptions {
   /** Opens a connection to the hub and authenticates the hub. */

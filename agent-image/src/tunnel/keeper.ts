@@ -7,13 +7,14 @@ import { backoffMs } from '../../../protocol/time/backoff.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { proofMac, type TunnelProof } from '../../../protocol/tunnel/proof.js';
+import type { TunnelPath } from '../../../protocol/tunnel/tunnel-path.js';
 import type { Logger } from '../log.js';
 import type { TunnelSession } from './session.js';
-import type { Transport } from './transport/tls.js';
+import type { Transport } from './transport/transport.js';
 
 export interface TunnelKeeperOptions {
   /** Opens a connection to the hub. */
-  readonly dial: (alpn: string) => Promise<Transport>;
+  readonly dial: (alpn: string, path?: TunnelPath) => Promise<Transport>;
   readonly environmentId: number;
   readonly instanceId: string;
   readonly purpose: Credential['purpose'];
@@ -110,7 +111,10 @@ export class TunnelKeeper {
       this.#problem = null;
       this.#isOpening = false;
       if (isRecovered) this.#options.events.onRecovered();
-      logger.info({ tunnel: tunnel.id, ms: Math.round(clock.monotonic() - startedMs) }, 'tunnel open');
+      logger.info(
+        { tunnel: tunnel.id, path: tunnel.path, ms: Math.round(clock.monotonic() - startedMs) },
+        'tunnel open',
+      );
     } catch (error) {
       const code = codeOf(error);
       if (OVERTAKEN.has(code)) logger.info({ code }, 'the credential was superseded or revoked');

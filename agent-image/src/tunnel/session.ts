@@ -13,12 +13,13 @@ import { joinStreams } from '../../../protocol/tunnel/join-streams.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { SharedWire } from '../../../protocol/tunnel/shared-wire.js';
 import { StreamSocket } from '../../../protocol/tunnel/stream-socket.js';
+import type { TunnelPath } from '../../../protocol/tunnel/tunnel-path.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { BULK_ALPN } from '../../../protocol/version.js';
 import type { Logger } from '../log.js';
 import { BulkConnections } from './bulk-connections.js';
 import { IdleTimer } from './idle-timer.js';
-import type { Transport } from './transport/tls.js';
+import type { Transport } from './transport/transport.js';
 
 export interface TunnelSessionOptions {
   readonly transport: Transport;
@@ -26,7 +27,7 @@ export interface TunnelSessionOptions {
   readonly inactivityMs: number;
   readonly dialEngine: () => Promise<Duplex>;
   /** Opens a connection to the hub, which is authenticated afterwards. */
-  readonly dial: (alpn: string) => Promise<Transport>;
+  readonly dial: (alpn: string, path?: TunnelPath) => Promise<Transport>;
   /** Reports the engine's current place in the Swarm; resolves when the hub has it, or the report failed. Never rejects. */
   readonly report: () => Promise<void>;
   readonly clock: Clock;
@@ -55,7 +56,7 @@ export class TunnelSession {
     this.#options = options;
     const { transport, http2, clock, inactivityMs, logger } = options;
     this.#idle = new IdleTimer({ clock, inactivityMs, onIdle: () => options.onIdle(this) });
-    this.#bulk = new BulkConnections({ dial: () => options.dial(BULK_ALPN), clock });
+    this.#bulk = new BulkConnections({ dial: () => options.dial(BULK_ALPN, transport.path), clock });
     const bulk = this.#bulk;
     this.#monitor = new LinkMonitor({
       session: http2,
@@ -72,6 +73,10 @@ export class TunnelSession {
   /** The hub's id of this tunnel; empty until it has started. */
   get id(): string {
     return this.#id ?? '';
+  }
+
+  get path(): TunnelPath {
+    return this.#options.transport.path;
   }
 
   /** The hub has accepted the tunnel under this id. */

@@ -25,6 +25,7 @@ import { SelfTest } from '../reachability/self-test.js';
 import { type AgentDeps, agentRoutes } from '../routes/agents/calls.js';
 import { type CheckInDeps, CheckInRoute } from '../routes/agents/check-in.js';
 import { HttpExchange } from '../routes/agents/http-exchange.js';
+import { TunnelRoute, type TunnelRouteDeps } from '../routes/agents/tunnel.js';
 import { type ConsoleDeps, ConsoleRoute } from '../routes/console.js';
 import { answerDockerCall, answerDockerUpgrade, type DockerDeps, parseDockerCall } from '../routes/docker.js';
 import { type MetricsDeps, metricsRoutes } from '../routes/metrics/operation.js';
@@ -121,13 +122,21 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
 }
 
 /** What the routes need, each a part of it. */
-type ApiDeps = AgentDeps & CheckInDeps & ConsoleDeps & DockerDeps & OperationDeps & MetricsDeps & CallReaders;
+type ApiDeps = AgentDeps &
+  CheckInDeps &
+  ConsoleDeps &
+  DockerDeps &
+  MetricsDeps &
+  OperationDeps &
+  TunnelRouteDeps &
+  CallReaders;
 
 /** Check-ins and Docker calls bypass Koa, on the raw request: the former are many, the latter stream bytes both ways. */
 function entryPoints(deps: ApiDeps): Omit<Api, 'problems' | 'dockerPort'> {
   const listener = application(deps).callback();
   const checkIns = new CheckInRoute(deps);
   const consoles = new ConsoleRoute(deps);
+  const webSocketTunnels = new TunnelRoute(deps);
   const missedUpgrades = new MissedUpgrades(deps.logger);
   const checkIn = (req: IncomingMessage, res: ServerResponse, url: string) => {
     if (!checkIns.serves(url)) return false;
@@ -155,7 +164,7 @@ function entryPoints(deps: ApiDeps): Omit<Api, 'problems' | 'dockerPort'> {
     answer: (req, res, url) => {
       if (checkIn(req, res, url)) return;
       const call = parseDockerCall(url);
-      if (missedUpgrades.refuse(req, res, call, consoles.serves(url))) return;
+      if (missedUpgrades.refuse(req, res, call, webSocketTunnels.serves(url) || consoles.serves(url))) return;
       if (call) {
         void answerDockerCall(deps, call, req, res);
         return;
@@ -166,7 +175,11 @@ function entryPoints(deps: ApiDeps): Omit<Api, 'problems' | 'dockerPort'> {
     upgrade: (req, socket, head, url) => {
       const call = parseDockerCall(url);
       if (call) void answerDockerUpgrade(deps, call, req, socket, head);
-      return call !== null || consoles.upgrade(req, socket, head, url);
+      return (
+        call !== null ||
+        webSocketTunnels.upgrade(req, socket, head, url) ||
+        consoles.upgrade(req, socket, head, url)
+      );
     },
   };
 }

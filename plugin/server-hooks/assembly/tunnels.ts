@@ -15,7 +15,9 @@ import { TunnelHandshake, type TunnelHandshakeOptions } from '../tunnel/handshak
 import { loadTunnelIdentity } from '../tunnel/identity.js';
 import { RefusalLog } from '../tunnel/refusal-log.js';
 import type { TunnelSource } from '../tunnel/source.js';
+import { AgentTls } from '../tunnel/transport/agent-tls.js';
 import { TlsListener } from '../tunnel/transport/tls.js';
+import { WebSockets } from '../tunnel/transport/web-sockets.js';
 import type { Live } from './live.js';
 import type { Storage } from './storage.js';
 
@@ -23,6 +25,8 @@ import type { Storage } from './storage.js';
 export interface Tunnels {
   readonly tunnels: TunnelSource;
   readonly tunnelPort: number;
+  /** Tunnels by the API's address. */
+  readonly webSockets: WebSockets;
   /** Of the tunnel's certificate; pinned by Edge keys. */
   readonly fingerprint: string;
   readonly tunnelTotals: TunnelTotals;
@@ -49,17 +53,16 @@ export async function startTunnels(
     clock,
     logger,
   });
-  const listener = new TlsListener({
+  const tls = new AgentTls({
     key,
     certificate,
-    port: tunnelPort,
-    bind,
     logger,
-    halfOpen: new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() }),
     onTransport: (transport) => void handshake.run(transport),
     onBulk: (transport) => void acceptBulk(transport, { offers, refusals, clock }),
   });
-  await lifecycle.use(listener);
+  const halfOpen = new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() });
+  const webSockets = await lifecycle.use(new WebSockets({ tls, halfOpen, clock }));
+  const listener = await lifecycle.use(new TlsListener({ tls, port: tunnelPort, bind, halfOpen }));
   const tunnels = new TunnelCalls({
     tunnels: (id) => live.of(id).tunnels,
     clock,
@@ -67,7 +70,7 @@ export async function startTunnels(
     servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
     isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, live.of(id)),
   });
-  return { tunnels, tunnelPort: listener.port, fingerprint, tunnelTotals, refusals };
+  return { tunnels, tunnelPort: listener.port, webSockets, fingerprint, tunnelTotals, refusals };
 }
 
 /** A handshake that admits the agents of the store. */

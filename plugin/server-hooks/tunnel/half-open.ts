@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { FairPlaces } from '../model/fair-places.js';
@@ -11,6 +11,12 @@ export interface HalfOpenOptions {
   readonly openFiles?: number;
 }
 
+interface Unproven {
+  /** Owns the descriptor, whatever the state of TLS and HTTP/2. */
+  readonly wire: Duplex;
+  readonly address: string | undefined;
+}
+
 /** Unproven connections: in total, and the share of one network (a site behind one NAT is one). */
 const MAX_HALF_OPEN = 1024;
 const NETWORK_SHARE = 1 / 8;
@@ -21,7 +27,7 @@ const HALF_OPEN_MS = 2 * TUNNEL.handshakeMs + TUNNEL.goodbyeMs;
 /** Bounds the connections whose agents have not proved who they are, in number and in time. */
 export class HalfOpenConnections {
   readonly #clock: Clock;
-  readonly #places: FairPlaces<Socket>;
+  readonly #places: FairPlaces<Unproven>;
 
   constructor({ clock, refusals, openFiles = Number.POSITIVE_INFINITY }: HalfOpenOptions) {
     this.#clock = clock;
@@ -29,21 +35,20 @@ export class HalfOpenConnections {
     this.#places = new FairPlaces({
       total,
       perNetwork: Math.floor(total * NETWORK_SHARE),
-      evict: (tcp) => {
-        refusals.note('too-many-handshakes', tcp.remoteAddress);
-        tcp.destroy();
+      evict: ({ wire, address }) => {
+        refusals.note('too-many-handshakes', address);
+        wire.destroy();
       },
     });
   }
 
   /**
    * Counts a connection, and destroys it at its deadline or when its place is needed.
-   * @param tcp owns the descriptor, whatever the state of TLS and HTTP/2
    * @returns ends both, once it is a tunnel or closed
    */
-  enter(tcp: Socket): () => void {
-    const leave = this.#places.enter(tcp.remoteAddress ?? '', tcp);
-    const cancelDeadline = this.#clock.after(HALF_OPEN_MS, () => tcp.destroy());
+  enter({ wire, address }: Unproven): () => void {
+    const leave = this.#places.enter(address ?? '', { wire, address });
+    const cancelDeadline = this.#clock.after(HALF_OPEN_MS, () => wire.destroy());
     return () => {
       leave();
       cancelDeadline();
@@ -52,6 +57,6 @@ export class HalfOpenConnections {
 
   /** Destroys them all. */
   close(): void {
-    for (const tcp of this.#places) tcp.destroy();
+    for (const { wire } of this.#places) wire.destroy();
   }
 }

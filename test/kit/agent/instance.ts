@@ -7,7 +7,7 @@ import { type CheckInResult, HubClient } from '../../../agent-image/src/hub/clie
 import { type InstanceKey, loadInstanceKey } from '../../../agent-image/src/machine/instance-key.js';
 import { openTunnel } from '../../../agent-image/src/tunnel/handshake.js';
 import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
-import { dialTls } from '../../../agent-image/src/tunnel/transport/tls.js';
+import { dialPort } from '../../../agent-image/src/tunnel/transport/port.js';
 import { type Credential, openCredential } from '../../../protocol/crypto/credential.js';
 import { deriveKey, hashJoinSecret } from '../../../protocol/crypto/derived-keys.js';
 import { type EdgeKey, parseEdgeKey } from '../../../protocol/crypto/edge-key.js';
@@ -112,7 +112,7 @@ export class TestInstance {
     const ended = defer<TunnelEnd>();
     const tunnel = await openTunnel({
       dial: (alpn) =>
-        dialTls({
+        dialPort({
           tunnelAddress: this.edgeKey.tunnelAddress,
           fingerprint: this.edgeKey.fingerprint,
           clock: systemClock,

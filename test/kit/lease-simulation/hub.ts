@@ -74,7 +74,7 @@ export class LeaseHub {
     return new TunnelSession({
       id: this.#newId(),
       grant,
-      transport: { socket, wire: socket },
+      transport: { socket, wire: socket, path: 'tunnel-port' },
       http2: session as unknown as ClientHttp2Session,
       inactivityMs: 300_000,
       clock: this.clock,

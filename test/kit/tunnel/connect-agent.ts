@@ -37,7 +37,7 @@ export async function connectAgent(t: Scope, options: ConnectAgentOptions = {}) 
   t.teardown(() => connection.destroy());
   const ended = defer<string>();
   const opening = openTunnel({
-    dial: async () => ({ socket: connection, wire: connection }),
+    dial: async () => ({ socket: connection, wire: connection, path: 'tunnel-port' }),
     proof: () => ({
       environmentId: 1,
       instanceId: 'instance',

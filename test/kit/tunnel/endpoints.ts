@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { openTunnel } from '../../../agent-image/src/tunnel/handshake.js';
 import type { TunnelSession } from '../../../agent-image/src/tunnel/session.js';
-import { dialTls } from '../../../agent-image/src/tunnel/transport/tls.js';
+import { dialPort } from '../../../agent-image/src/tunnel/transport/port.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { TUNNEL_ALPN } from '../../../protocol/version.js';
@@ -117,7 +117,7 @@ export function openAgentTunnel(options: AgentTarget & { clock: Clock; dialEngin
   const closed = defer<TunnelEnd>();
   const opening = openTunnel({
     dial: (alpn) =>
-      dialTls({
+      dialPort({
         tunnelAddress: `127.0.0.1:${port}`,
         fingerprint,
         clock,

@@ -65,7 +65,7 @@ export async function tunnelPair(t: ExecutionContext, options: TunnelPairOptions
       epoch: options.epoch ?? 'boot.1',
       expiresAtMs: 0,
     },
-    transport: { socket: near, wire: near },
+    transport: { socket: near, wire: near, path: 'tunnel-port' },
     http2: session,
     inactivityMs: options.inactivityMs ?? 60_000,
     clock: options.clock,

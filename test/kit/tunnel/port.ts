@@ -7,6 +7,7 @@ import { TunnelHandshake } from '../../../plugin/server-hooks/tunnel/handshake.j
 import type { TunnelIdentity } from '../../../plugin/server-hooks/tunnel/identity.js';
 import { RefusalLog } from '../../../plugin/server-hooks/tunnel/refusal-log.js';
 import type { TunnelSession } from '../../../plugin/server-hooks/tunnel/session.js';
+import { AgentTls } from '../../../plugin/server-hooks/tunnel/transport/agent-tls.js';
 import { TlsListener } from '../../../plugin/server-hooks/tunnel/transport/tls.js';
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
@@ -63,14 +64,17 @@ export function tunnelPort(options: TestPortOptions): TlsListener {
     clock,
     logger,
   });
-  return new TlsListener({
+  const tls = new AgentTls({
     key: identity.key,
     certificate: identity.certificate,
-    port: 0,
-    bind,
     logger,
-    halfOpen: new HalfOpenConnections({ clock, refusals, ...(openFiles === undefined ? {} : { openFiles }) }),
     onTransport: (transport) => void handshake.run(transport),
     onBulk: (transport) => void acceptBulk(transport, { offers, refusals, clock }),
   });
+  const halfOpen = new HalfOpenConnections({
+    clock,
+    refusals,
+    ...(openFiles === undefined ? {} : { openFiles }),
+  });
+  return new TlsListener({ tls, port: 0, bind, halfOpen });
 }

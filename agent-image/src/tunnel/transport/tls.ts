@@ -2,43 +2,34 @@ import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
-import { splitHostPort } from '../../../../protocol/crypto/edge-key.js';
 import { fingerprintOf } from '../../../../protocol/crypto/fingerprint.js';
 import { problem } from '../../../../protocol/problems/agent.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
 
-/** A connection to the hub on which the agent has authenticated the hub. */
-export interface Transport {
-  /** Carries HTTP/2; nothing has been written to it since its own handshake. */
-  readonly socket: Duplex & Pick<net.Socket, 'bytesRead' | 'bytesWritten' | 'destroySoon'>;
-  /** The connection below TLS: any byte on it is a sign of life. */
-  readonly wire: Pick<net.Socket, 'bytesRead' | 'setKeepAlive'>;
-}
-
 export interface TlsOptions {
-  /** `host:port`. */
-  readonly tunnelAddress: string;
   /** The pinned fingerprint of the Edge key. */
   readonly fingerprint: string;
   readonly clock: Clock;
   /** Of the tunnel, or of a bulk connection. */
   readonly alpn: string;
-  readonly connectTcp: (host: string, port: number, options: { timeoutMs: number }) => Promise<net.Socket>;
+  /** Aborts the handshake. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Dials the hub's tunnel port and verifies that it is the hub named by the Edge key: TLS 1.3, our ALPN,
- * and the pinned key. Names and dates of certificates do not matter: the pin is on the key.
- * @throws Problem `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`, or
- *   what `connectTcp` throws
+ * Performs TLS on a connection and verifies that its other end is the hub named by the Edge key: TLS 1.3, our ALPN, and
+ * the pinned key. Names and dates of certificates do not matter: the pin is on the key. Destroys the connection on failure.
+ * @param host for SNI
+ * @throws Problem `tunnel-fingerprint-mismatch`, `tunnel-protocol`, `tunnel-handshake`, `tunnel-lost`
  */
-export async function dialTls(options: TlsOptions): Promise<Transport> {
-  const { tunnelAddress, fingerprint, clock, alpn } = options;
-  const { host, port } = splitHostPort(tunnelAddress);
-  const raw = await options.connectTcp(host, port, { timeoutMs: TUNNEL.handshakeMs });
+export async function secureTunnel(
+  wire: Duplex,
+  host: string,
+  { fingerprint, clock, alpn, signal }: TlsOptions,
+): Promise<TLSSocket> {
   const socket = tls.connect({
-    socket: raw,
+    socket: wire,
     ...(net.isIP(host) ? {} : { servername: host }),
     ALPNProtocols: [alpn],
     minVersion: 'TLSv1.3',
@@ -46,29 +37,36 @@ export async function dialTls(options: TlsOptions): Promise<Transport> {
     rejectUnauthorized: false,
   });
   try {
-    await secured(socket, clock);
-    if (socket.destroyed) throw problem('tunnel-lost', { detail: 'The tunnel port closed the connection' });
+    await secured(socket, clock, signal);
+    if (socket.destroyed) throw problem('tunnel-lost', { detail: 'The hub closed the connection' });
     verify(socket, fingerprint, alpn);
     socket.setNoDelay(true);
-    return { socket, wire: raw };
+    return socket;
   } catch (error) {
     socket.destroy();
-    raw.destroy();
+    wire.destroy();
     throw error;
   }
 }
 
-function secured(socket: TLSSocket, clock: Clock): Promise<void> {
+function secured(socket: TLSSocket, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(TUNNEL.handshakeMs, () => fail());
-    const fail = (cause?: unknown) => {
+    const settle = () => {
       cancel();
+      signal?.removeEventListener('abort', abort);
+    };
+    const fail = (cause?: unknown) => {
+      settle();
       reject(problem('tunnel-handshake', { cause }));
     };
+    const abort = () => fail(signal?.reason);
+    const cancel = clock.after(TUNNEL.handshakeMs, () => fail());
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
     socket.on('error', fail);
     socket.once('close', () => fail());
     socket.once('secureConnect', () => {
-      cancel();
+      settle();
       resolve();
     });
   });

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createOutbound } from '../../../../agent-image/src/hub/outbound.js';
 import { createLogger } from '../../../../agent-image/src/log.js';
 import { TunnelKeeper } from '../../../../agent-image/src/tunnel/keeper.js';
-import { dialTls } from '../../../../agent-image/src/tunnel/transport/tls.js';
+import { dialPort } from '../../../../agent-image/src/tunnel/transport/port.js';
 import { deriveKey, hashJoinSecret } from '../../../../protocol/crypto/derived-keys.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
@@ -37,7 +37,7 @@ async function setup(
   t.teardown(() => outbound.close());
   const keeper: TunnelKeeper = new TunnelKeeper({
     dial: (alpn) =>
-      dialTls({
+      dialPort({
         tunnelAddress,
         alpn,
         fingerprint: options.fingerprint ?? agent.edgeKey.fingerprint,

@@ -14,7 +14,7 @@ async function transport(t: ExecutionContext): Promise<IncomingTransport> {
   await once(socket, 'connect');
   server.close();
   t.teardown(() => socket.destroy());
-  return { socket, wire: socket, address: '127.0.0.1', release: () => undefined };
+  return { socket, wire: socket, path: 'tunnel-port', address: '127.0.0.1', release: () => undefined };
 }
 
 test('bulk offers: a token is accepted once, by the tunnel it was issued for', async (t) => {

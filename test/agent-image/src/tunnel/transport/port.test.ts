@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import test, { type ExecutionContext } from 'ava';
-import { dialTls } from '../../../../../agent-image/src/tunnel/transport/tls.js';
+import { dialPort } from '../../../../../agent-image/src/tunnel/transport/port.js';
 import { loadTunnelIdentity } from '../../../../../plugin/server-hooks/tunnel/identity.js';
 import { TUNNEL_ALPN } from '../../../../../protocol/version.js';
 import { FakeClock } from '../../../../kit/clock/fake-clock.js';
@@ -40,7 +40,7 @@ async function connect(
   { port, fingerprint }: { port: number; fingerprint: string },
   clock = new FakeClock(),
 ): Promise<tls.TLSSocket> {
-  const { socket } = await dialTls({
+  const { socket } = await dialPort({
     tunnelAddress: `localhost:${port}`,
     fingerprint,
     clock,
@@ -56,7 +56,7 @@ async function connect(
   return socket as tls.TLSSocket;
 }
 
-test('tunnel over TLS: accepts the key that the Edge key names, with any certificate', async (t) => {
+test('tunnel port: accepts the key that the Edge key names, with any certificate', async (t) => {
   const port = await startPort(t);
   const socket = await connect(t, port);
   t.is(socket.alpnProtocol, TUNNEL_ALPN);
@@ -66,7 +66,7 @@ test('tunnel over TLS: accepts the key that the Edge key names, with any certifi
   await t.notThrowsAsync(connect(t, long));
 });
 
-test('tunnel over TLS: another key is refused before the agent sends anything', async (t) => {
+test('tunnel port: another key is refused before the agent sends anything', async (t) => {
   const [hub, other] = [await startPort(t), await startPort(t)];
   const accepted = once(other.server, 'connection');
   await t.throwsAsync(connect(t, { ...other, fingerprint: hub.fingerprint }), {
@@ -77,12 +77,12 @@ test('tunnel over TLS: another key is refused before the agent sends anything', 
   t.deepEqual(other.received, []);
 });
 
-test('tunnel over TLS: a key of another kind is another key', async (t) => {
+test('tunnel port: a key of another kind is another key', async (t) => {
   const port = await startPort(t, await rsaIdentity());
   await t.throwsAsync(connect(t, port), { code: 'tunnel-fingerprint-mismatch' });
 });
 
-test('tunnel over TLS: TLS 1.2 and other protocols are refused', async (t) => {
+test('tunnel port: TLS 1.2 and other protocols are refused', async (t) => {
   const old = await startPort(t, { maxVersion: 'TLSv1.2' });
   await t.throwsAsync(connect(t, old), { code: 'tunnel-handshake' });
   const web = await startPort(t, { ALPNProtocols: ['h2'] });
@@ -91,7 +91,7 @@ test('tunnel over TLS: TLS 1.2 and other protocols are refused', async (t) => {
   await t.throwsAsync(connect(t, bare), { code: 'tunnel-protocol' });
 });
 
-test('tunnel over TLS: a port that does not speak TLS, or stays silent for 10 s, is tunnel-handshake', async (t) => {
+test('tunnel port: a port that does not speak TLS, or stays silent for 10 s, is tunnel-handshake', async (t) => {
   const fingerprint = Buffer.alloc(32).toString('base64');
   const talking = await listen(
     t,
