@@ -8,6 +8,8 @@ export const EXIT = Object.freeze({
   unreachable: 5,
   /** Of a process ended by SIGINT, in shells. */
   interrupted: 130,
+  /** Of a process ended by SIGPIPE, in shells. */
+  outputClosed: 141,
 });
 
 export interface FailureOptions {
@@ -33,4 +35,9 @@ export class Failure extends Error {
     this.nextStep = nextStep;
     this.code = code;
   }
+}
+
+/** The failure of a command that the user interrupted. */
+export function interruption(): Failure {
+  return new Failure('Interrupted', { exitCode: EXIT.interrupted });
 }

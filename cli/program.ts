@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addCompletion } from './commands/completion.js';
 import { addConnect } from './commands/connect.js';
@@ -8,14 +9,14 @@ import { addListEnvironments } from './commands/list-environments.js';
 import { addLogin } from './commands/login.js';
 import { addLogout } from './commands/logout.js';
 import { addOpen } from './commands/open.js';
-import { EXIT, Failure } from './failure.js';
+import { EXIT, type Failure } from './failure.js';
+import { failureOf } from './failure-of.js';
 import type { Runtime } from './runtime.js';
-import type { GlobalOptions } from './session.js';
 import { Output } from './terminal/output.js';
 import { printable } from './terminal/printable.js';
 
 /** The `fairlead` command with its subcommands. */
-export function buildProgram(runtime: Runtime): Command {
+function buildProgram(runtime: Runtime, isJson: boolean): Command {
   const { stdout, stderr, version } = runtime;
   const write = (stream: NodeJS.WritableStream) => (text: string) =>
     // Messages repeat arguments.
@@ -28,7 +29,13 @@ export function buildProgram(runtime: Runtime): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .configureOutput({ writeOut: write(stdout), writeErr: write(stderr) })
+    .configureOutput({
+      writeOut: write(stdout),
+      // The help of a command without its subcommand.
+      writeErr: isJson ? () => undefined : write(stderr),
+      // Reported as every other error.
+      outputError: () => undefined,
+    })
     .showSuggestionAfterError()
     .addHelpText('after', '\nfairlead COMMAND --help has more about each command.')
     .exitOverride();
@@ -49,20 +56,26 @@ export function buildProgram(runtime: Runtime): Command {
  * @returns the exit code
  */
 export async function run(args: readonly string[], runtime: Runtime): Promise<number> {
-  const program = buildProgram(runtime);
+  const end = args.indexOf('--');
+  // Known before the arguments are parsed: their errors are JSON, too.
+  const isJson = args.slice(0, end === -1 ? undefined : end).includes('--json');
+  const program = buildProgram(runtime, isJson);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof Failure)) throw error;
-    if (error.message !== '') report(error, new Output(runtime), program.opts<GlobalOptions>());
-    return error.exitCode;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const failure = failureOf(error);
+    // A command without its subcommand has shown its help.
+    const isReported = !isJson && error instanceof CommanderError && error.code === 'commander.help';
+    if (failure.message !== '' && !isReported) report(failure, new Output(runtime), isJson);
+    if (runtime.env.FAIRLEAD_DEBUG && error !== failure) runtime.stderr.write(`${inspect(error)}\n`);
+    return failure.exitCode;
   }
 }
 
-function report({ message, nextStep, code }: Failure, output: Output, { json }: GlobalOptions): void {
-  if (json) output.noteJson({ error: { message, code, nextStep } });
+function report({ message, nextStep, code }: Failure, output: Output, isJson: boolean): void {
+  if (isJson) output.noteJson({ error: { message, code, nextStep } });
   else {
     output.note(`fairlead: ${message}`);
     if (nextStep !== undefined) output.note(`  → ${nextStep}`);

@@ -19,7 +19,7 @@ export interface Runtime {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Aborted by the first SIGINT, SIGTERM, SIGHUP or SIGQUIT. */
+  /** Aborted by the first SIGINT, SIGTERM, SIGHUP or SIGQUIT; its reason is a Failure. */
   readonly interrupted: AbortSignal;
   /** Emits each of these signals by its name; `exec` passes them on. */
   readonly signals: EventEmitter;

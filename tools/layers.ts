@@ -156,6 +156,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'cli/': [
     'plugin/api.ts',
     'protocol/network/dial-tcp.ts',
+    'protocol/network/tcp-keep-alive.ts',
     'protocol/problems.ts',
     'protocol/problems/problem.ts',
     'protocol/time/backoff.ts',

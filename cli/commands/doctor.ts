@@ -29,7 +29,7 @@ async function doctor(session: Session, name: string | undefined, options: Globa
   });
   if (login !== undefined) {
     const hub = session.clientOf(login);
-    if (await checkHub(list, runtime.clock, login, hub)) {
+    if (await checkHub(list, runtime, login, hub)) {
       if (name === undefined) await checkDockerPort(list, session, login);
       else await checkEnvironment(list, session, hub, name);
     }

@@ -50,36 +50,36 @@ async function exec(session: Session, name: string, words: string[], options: Ex
   const hub = await session.client(options);
   const environment = await findEnvironment(hub, name);
   const accesses = session.accesses(hub);
-  const access = await accesses.create(environment, {
+  const request = {
     name: `exec on ${runtime.hostName}`,
     node: options.node,
     expiresAt: new Date(runtime.clock.now() + ACCESS_MS),
+  };
+  const exitCode = await accesses.during(environment, request, async (access) => {
+    const folder = await mkdtemp(join(runtime.env.XDG_RUNTIME_DIR || runtime.tempFolder, 'fairlead-'));
+    try {
+      await writeCertificates(folder, access);
+      // An interrupt does not end the creation of an access: its id must be known.
+      runtime.interrupted.throwIfAborted();
+      return await runCommand(runtime, words, {
+        DOCKER_HOST: access.host,
+        DOCKER_TLS_VERIFY: '1',
+        DOCKER_CERT_PATH: folder,
+        // A context would be used instead by some clients.
+        DOCKER_CONTEXT: undefined,
+        DOCKER_TLS: undefined,
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
-  const folder = await mkdtemp(join(runtime.env.XDG_RUNTIME_DIR || runtime.tempFolder, 'fairlead-'));
-  let exitCode: number;
-  try {
-    await writeCertificates(folder, access);
-    exitCode = await runCommand(runtime, words, {
-      DOCKER_HOST: access.host,
-      DOCKER_TLS_VERIFY: '1',
-      DOCKER_CERT_PATH: folder,
-      // A context would be used instead by some clients.
-      DOCKER_CONTEXT: undefined,
-      DOCKER_TLS: undefined,
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-    await accesses.revoke(access).catch((error: Error) => {
-      session.output.note(`fairlead: the certificate was not revoked: ${error.message}`);
-    });
-  }
   if (exitCode !== 0) throw new Failure('', { exitCode });
 }
 
 /** Resolves with its exit code, or 128 and the number of the signal that ended it, as in shells. */
 function runCommand(runtime: Runtime, words: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [program = '', ...args] = words;
-  return new Promise((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env: { ...runtime.env, ...env } });
     const pass = (signal: NodeJS.Signals) => {
       // A terminal sends its own to the command, too.
@@ -90,12 +90,16 @@ function runCommand(runtime: Runtime, words: string[], env: NodeJS.ProcessEnv): 
     const settle = () => runtime.signals.off('signal', pass);
     child.once('error', (error) => {
       settle();
-      const exitCode = codeOf(error) === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-      reject(new Failure(`Cannot run ${program}: ${error.message}`, { exitCode }));
+      reject(error);
     });
     child.once('close', (code, signal) => {
       settle();
       resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
     });
+  }).catch((error: Error) => {
+    // `spawn` throws some errors, such as E2BIG, and emits others.
+    const code = codeOf(error);
+    const exitCode = code === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+    throw new Failure(`Cannot run ${program}: ${error.message}`, { exitCode, code });
   });
 }

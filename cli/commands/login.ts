@@ -42,20 +42,25 @@ async function login(session: Session, address: string, options: LoginOptions): 
   if (options.tokenStdin && options.passwordStdin)
     throw new Failure('Use either --token-stdin or --password-stdin', { exitCode: EXIT.usage });
   const url = parseHubAddress(address);
-  const trust = { caFile: options.ca, fingerprint: options.fingerprint };
-  const ca = await establishTrust(runtime, output, url, trust);
-  const { token, tokenId } = options.tokenStdin
-    ? { token: await readSecretFromStdin(runtime, 'token'), tokenId: null }
-    : await makeToken(session, url, ca, options);
-  const made: Login = { url, ca, token, tokenId };
-  await session.clientOf(made).call('GET', '/api/environments?limit=1');
   const former = await logins.find(url);
-  await logins.save(made).catch(async (error: unknown) => {
-    await revokeToken(session, made, tokenId);
+  const trust = { caFile: options.ca, fingerprint: options.fingerprint, pinned: former?.ca };
+  const ca = await establishTrust(runtime, output, url, trust);
+  const made: Login = {
+    url,
+    ca,
+    ...(options.tokenStdin
+      ? { token: await readSecretFromStdin(runtime, 'token'), tokenId: null }
+      : await makeToken(session, url, ca, options)),
+  };
+  try {
+    await session.clientOf(made).call('GET', '/api/environments?limit=1');
+    await logins.save(made);
+  } catch (error) {
+    await revokeToken(session, made, made.tokenId);
     throw error;
-  });
+  }
   if (former !== undefined) await revokeToken(session, made, former.tokenId);
-  if (options.json) output.json({ url, pinned: ca !== null, tokenId });
+  if (options.json) output.json({ url, pinned: ca !== null, tokenId: made.tokenId });
   else output.line(`Logged in to ${url}`);
 }
 

@@ -33,7 +33,7 @@ async function removeContext(session: Session, name: string, options: RemoveOpti
     throw new Failure(`${name} is the current Docker context`, {
       nextStep: 'Run docker context use default, or pass --force',
     });
-  const hub = await session.client({ ...options, hub: origin.hub });
+  const hub = session.clientOf(await session.loginOf(origin.hub, options));
   await session.accesses(hub).revoke({ id: origin.accessId, environmentId: origin.environmentId });
   await store.remove(name);
   if (options.json) session.output.json({ removed: name });

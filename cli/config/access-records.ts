@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../protocol/problems/problem.js';
+import { ACCESS_FIELDS } from '../hub/access-fields.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** An access to a Docker port that this machine created, without its key. */
@@ -34,16 +35,15 @@ export class AccessRecords {
   /** Those of a hub. */
   async of(url: string): Promise<AccessRecord[]> {
     const names = await readdir(this.#folder).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return [];
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
       throw error;
     });
     const records: AccessRecord[] = [];
     for (const name of names.filter((candidate) => candidate.endsWith('.json'))) {
-      // It may have been removed meanwhile.
-      const text = await readPrivateFile(join(this.#folder, name), () => undefined);
-      if (text === undefined) continue;
-      const record = JSON.parse(text) as AccessRecord;
-      if (record.url === url) records.push(record);
+      // It may have been removed meanwhile, or be damaged.
+      const text = await readPrivateFile(join(this.#folder, name), () => undefined).catch(() => undefined);
+      const record = text === undefined ? undefined : parse(text);
+      if (record?.url === url) records.push(record);
     }
     return records;
   }
@@ -51,5 +51,20 @@ export class AccessRecords {
   #path(id: string): string {
     // The hub chooses the id.
     return join(this.#folder, `${id.replaceAll(/[^\w-]/g, '_')}.json`);
+  }
+}
+
+function parse(text: string): AccessRecord | undefined {
+  try {
+    const record = JSON.parse(text) as AccessRecord;
+    const { id, environmentId, host, expiresAt } = record;
+    const isValid =
+      ACCESS_FIELDS.id(id) &&
+      ACCESS_FIELDS.environmentId(environmentId) &&
+      ACCESS_FIELDS.host(host) &&
+      ACCESS_FIELDS.time(expiresAt);
+    return isValid ? record : undefined;
+  } catch {
+    return undefined;
   }
 }

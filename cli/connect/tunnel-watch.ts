@@ -1,6 +1,7 @@
 import type { TunnelView } from '../../plugin/api.js';
 import type { Clock } from '../../protocol/time/clock.js';
-import { Failure } from '../failure.js';
+import type { Failure } from '../failure.js';
+import { failureOf } from '../failure-of.js';
 import type { HubClient } from '../hub/client.js';
 
 /** Between two reads of the state, ms. */
@@ -43,7 +44,7 @@ export class TunnelWatch {
       const { body } = await this.#hub.call<TunnelView>('GET', this.#path);
       this.#report(body.state, { state: body.state });
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure(String(error));
+      const failure = failureOf(error);
       this.#report(failure.message, { failure });
     } finally {
       this.#isReading = false;

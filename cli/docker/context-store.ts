@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../protocol/problems/problem.js';
+import { ACCESS_FIELDS } from '../hub/access-fields.js';
+import { isHubUrl } from '../hub/address.js';
 import type { DockerAccess } from '../hub/docker-access.js';
 import type { Runtime } from '../runtime.js';
 import { writeCertificates } from './write-certificates.js';
@@ -44,7 +46,9 @@ export class ContextStore {
   }
 
   async find(name: string): Promise<DockerContext | undefined> {
-    return this.#read(idOf(name));
+    const context = await this.#read(idOf(name));
+    // Docker finds it by its folder, whatever its metadata say.
+    return context && { name, origin: context.origin };
   }
 
   /** Our contexts for a hub. */
@@ -78,15 +82,15 @@ export class ContextStore {
       await rm(join(this.#folder, kind, id), { recursive: true, force: true });
   }
 
+  /** Metadata that are damaged, or not as we write them, are of a context that is not ours. */
   async #read(id: string): Promise<DockerContext | undefined> {
     try {
-      const { Name, Metadata } = JSON.parse(
-        await readFile(join(this.#folder, 'meta', id, 'meta.json'), 'utf8'),
-      ) as Meta;
-      return { name: Name, origin: Metadata?.Fairlead };
+      const text = await readFile(join(this.#folder, 'meta', id, 'meta.json'), 'utf8');
+      const { Name, Metadata } = JSON.parse(text) as Meta;
+      return { name: String(Name), origin: idOf(String(Name)) === id ? readOrigin(Metadata) : undefined };
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-      throw error;
+      return { name: '', origin: undefined };
     }
   }
 
@@ -105,6 +109,12 @@ export class ContextStore {
       await rm(made, { recursive: true, force: true });
     }
   }
+}
+
+function readOrigin(metadata: Meta['Metadata'] | undefined): ContextOrigin | undefined {
+  const { hub, environmentId, accessId } = metadata?.Fairlead ?? {};
+  const isOurs = isHubUrl(hub) && ACCESS_FIELDS.environmentId(environmentId) && ACCESS_FIELDS.id(accessId);
+  return isOurs ? { hub, environmentId, accessId } : undefined;
 }
 
 function idOf(name: string): string {

@@ -1,8 +1,9 @@
-import { isIP } from 'node:net';
-import tls from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { dialTcp } from '../../protocol/network/dial-tcp.js';
+import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import type { DockerAccess } from '../hub/docker-access.js';
+import { tlsHandshake } from './tls-handshake.js';
 
 export interface DialOptions {
   readonly clock: Clock;
@@ -18,37 +19,13 @@ export function parseDockerHost(host: string): { readonly host: string; readonly
 
 /** Connects to the Docker port with the certificate of an access. Both directions can end separately. */
 export async function dialDockerPort(
-  access: Pick<DockerAccess, 'host' | 'ca' | 'certificate' | 'key'>,
+  { host: dockerHost, ca, certificate: cert, key }: Pick<DockerAccess, 'host' | 'ca' | 'certificate' | 'key'>,
   { clock, signal }: DialOptions,
-): Promise<tls.TLSSocket> {
-  const { host, port } = parseDockerHost(access.host);
+): Promise<TLSSocket> {
+  const { host, port } = parseDockerHost(dockerHost);
   // A TLS socket inherits `allowHalfOpen` from the socket it wraps.
   const tcp = await dialTcp(host, port, { clock, signal, allowHalfOpen: true });
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect({
-      socket: tcp,
-      ca: access.ca,
-      cert: access.certificate,
-      key: access.key,
-      host,
-      ...(isIP(host) ? {} : { servername: host }),
-      minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
-    });
-    const stop = () => socket.destroy(signal.reason);
-    const settle = () => {
-      signal.removeEventListener('abort', stop);
-      socket.off('error', fail);
-    };
-    const fail = (error: Error) => {
-      settle();
-      reject(error);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    socket.once('error', fail);
-    socket.once('secureConnect', () => {
-      settle();
-      resolve(socket);
-    });
-  });
+  // A console without output must survive the NATs on the way, and notice a hub that is gone.
+  tcp.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+  return tlsHandshake(tcp, { host, ca, cert, key, ALPNProtocols: ['http/1.1'], signal });
 }

@@ -51,20 +51,22 @@ export class EnvironmentContexts {
       throw new Failure(`There is a Docker context ${name} of another origin`, {
         nextStep: 'Choose another name with --as, or replace it with --force',
       });
-    const access = await this.#accesses.create(environment, { name: accessName, node });
     const place = node === undefined ? environment.name : `node ${node} of ${environment.name}`;
-    try {
-      await this.#store.save(name, `Fairlead: ${printable(place)} (${this.#hub.url})`, access, this.#hub.url);
-    } catch (error) {
-      await this.#accesses.revoke(access);
-      throw error;
-    }
-    if (isOurs && former?.origin) {
+    const { url } = this.#hub;
+    const { expiresAt } = await this.#accesses.createFor(
+      environment,
+      { name: accessName, node },
+      async (access) => {
+        await this.#store.save(name, `Fairlead: ${printable(place)} (${url})`, access, url);
+        return access;
+      },
+    );
+    if (former?.origin?.hub === url) {
       const { accessId: id, environmentId } = former.origin;
-      await this.#accesses.revoke({ id, environmentId });
+      await this.#accesses.discard({ id, environmentId });
     }
     const isNew = former === undefined;
-    return { context: name, environment: environment.name, isNew, expiresAt: access.expiresAt };
+    return { context: name, environment: environment.name, isNew, expiresAt };
   }
 
   /** Two environments' names may fit to the same name: the second one gets its id appended. */

@@ -4,6 +4,7 @@ import { Failure } from '../failure.js';
 import type { HubClient } from '../hub/client.js';
 import { findEnvironment } from '../hub/environments.js';
 import { wakeTunnel } from '../hub/wake-tunnel.js';
+import { withDeadline } from '../hub/with-deadline.js';
 import type { Session } from '../session.js';
 import { duration } from '../terminal/duration.js';
 import type { Checklist } from './checklist.js';
@@ -12,6 +13,7 @@ import { pingDockerPort } from './ping-docker-port.js';
 /** Validity of the certificate for the check, ms; it is revoked afterwards. */
 const ACCESS_MS = 10 * 60 * 1000;
 const WAKE_SECONDS = 60;
+const PING_MS = 60_000;
 
 /** Checks an environment: its status and problem, its tunnel, and its engine through the Docker port. */
 export async function checkEnvironment(
@@ -57,11 +59,13 @@ export async function checkEnvironment(
   try {
     await list.run('docker port', async () => {
       const begunMs = runtime.clock.monotonic();
-      const version = await pingDockerPort(access);
+      const version = await withDeadline(runtime, PING_MS, (signal) =>
+        pingDockerPort(access, { clock: runtime.clock, signal }),
+      );
       const ms = duration(runtime.clock.monotonic() - begunMs);
       return { text: `${access.host}: the engine answers in ${ms}, API ${version}`, value: true };
     });
   } finally {
-    await accesses.revoke(access);
+    await accesses.discard(access);
   }
 }

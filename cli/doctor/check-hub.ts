@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import tls from 'node:tls';
 import { dialTcp } from '../../protocol/network/dial-tcp.js';
-import type { Clock } from '../../protocol/time/clock.js';
 import type { Login } from '../config/logins.js';
-import { EXIT, Failure } from '../failure.js';
+import { tlsHandshake } from '../docker/tls-handshake.js';
+import { Failure } from '../failure.js';
 import type { HubClient } from '../hub/client.js';
 import { networkFailure } from '../hub/network-failure.js';
+import { withDeadline } from '../hub/with-deadline.js';
+import type { Runtime } from '../runtime.js';
 import type { Checklist } from './checklist.js';
 
 const STEP_MS = 10_000;
@@ -17,15 +18,16 @@ const MAX_SKEW_MS = 60_000;
 /** Checks each step to the API: DNS, TCP, TLS, version, clock, token. Resolves with whether all is well. */
 export async function checkHub(
   list: Checklist,
-  clock: Clock,
+  runtime: Runtime,
   login: Login,
   hub: HubClient,
 ): Promise<boolean> {
+  const { clock } = runtime;
   const { hostname, port: given, origin } = new URL(login.url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const port = Number(given || 443);
-  const reach = <T>(action: () => Promise<T>) =>
-    action().catch((error: unknown) => {
+  const reach = <T>(action: (signal: AbortSignal) => Promise<T>) =>
+    withDeadline(runtime, STEP_MS, action).catch((error: unknown) => {
       throw networkFailure(origin, error);
     });
 
@@ -38,9 +40,9 @@ export async function checkHub(
   if (addresses === undefined) return false;
 
   const socket = await list.run('tcp', () =>
-    reach(async () => {
+    reach(async (signal) => {
       const begunMs = clock.monotonic();
-      const value = await dialTcp(host, port, { clock, signal: AbortSignal.timeout(STEP_MS) });
+      const value = await dialTcp(host, port, { clock, signal });
       const ms = Math.round(clock.monotonic() - begunMs);
       return { text: `connected to ${value.remoteAddress} port ${port} in ${ms} ms`, value };
     }),
@@ -48,12 +50,12 @@ export async function checkHub(
   if (socket === undefined) return false;
 
   const isTrusted = await list.run('tls', () =>
-    reach(async () => {
-      const options = { host, ...(isIP(host) ? {} : { servername: host }), minVersion: 'TLSv1.2' as const };
-      return {
-        text: await handshake({ ...options, socket, ...(login.ca ? { ca: login.ca } : {}) }),
-        value: true,
-      };
+    reach(async (signal) => {
+      const session = await tlsHandshake(socket, { host, signal, ...(login.ca ? { ca: login.ca } : {}) });
+      const certificate = new X509Certificate(session.getPeerCertificate().raw);
+      const ends = new Date(certificate.validTo).toISOString().slice(0, 10);
+      const trust = login.ca ? 'by the pinned CA' : 'by a public authority';
+      return { text: `${session.getProtocol()}, certificate ${trust}, valid until ${ends}`, value: true };
     }),
   );
   socket.destroy();
@@ -86,21 +88,4 @@ export async function checkHub(
     return { text: `valid for ${body.total} environment${body.total === 1 ? '' : 's'}`, value: true };
   });
   return isValid === true;
-}
-
-/** Resolves with a description of the session. */
-function handshake(options: tls.ConnectionOptions): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect(options);
-    socket.setTimeout(STEP_MS, () =>
-      socket.destroy(new Failure('The TLS handshake takes too long', { exitCode: EXIT.unreachable })),
-    );
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      const certificate = new X509Certificate(socket.getPeerCertificate().raw);
-      const ends = new Date(certificate.validTo).toISOString().slice(0, 10);
-      const trust = options.ca === undefined ? 'by a public authority' : 'by the pinned CA';
-      resolve(`${socket.getProtocol()}, certificate ${trust}, valid until ${ends}`);
-    });
-  });
 }

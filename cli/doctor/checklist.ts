@@ -1,4 +1,5 @@
-import { Failure } from '../failure.js';
+import { EXIT } from '../failure.js';
+import { failureOf } from '../failure-of.js';
 import type { Mark, Output } from '../terminal/output.js';
 
 /** One checked fact. */
@@ -29,7 +30,7 @@ export class Checklist {
     return this.#results.every(({ result }) => result !== 'fail');
   }
 
-  /** Resolves with what `check` resolved with; undefined if it failed. */
+  /** Resolves with what `find` found; undefined if it failed. @throws Failure of an interrupt */
   async run<T>(
     check: string,
     find: () => Promise<{ readonly text: string; readonly value: T }>,
@@ -39,7 +40,8 @@ export class Checklist {
       this.#add({ check, result: 'ok', text });
       return value;
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure(String(error));
+      const failure = failureOf(error);
+      if (failure.exitCode === EXIT.interrupted || failure.exitCode === EXIT.outputClosed) throw failure;
       const { message, nextStep, code } = failure;
       this.#add({ check, result: 'fail', text: message, nextStep, code });
       return undefined;

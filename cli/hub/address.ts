@@ -22,3 +22,12 @@ export function parseHubAddress(text: string): string {
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? MOUNT : path}`;
 }
+
+/** Whether it is what {@link parseHubAddress} makes. */
+export function isHubUrl(value: unknown): value is string {
+  try {
+    return typeof value === 'string' && parseHubAddress(value) === value;
+  } catch {
+    return false;
+  }
+}

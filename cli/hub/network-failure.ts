@@ -1,5 +1,5 @@
 import { codeOf } from '../../protocol/problems/problem.js';
-import { EXIT, Failure } from '../failure.js';
+import { EXIT, Failure, interruption } from '../failure.js';
 
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -40,11 +40,12 @@ export function isUntrusted(error: unknown): boolean {
 export function networkFailure(where: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
-  if (code === 'ABORT_ERR') return new Failure('Interrupted', { exitCode: EXIT.interrupted, code });
+  if (code === 'ABORT_ERR')
+    return error instanceof Error && error.cause instanceof Failure ? error.cause : interruption();
   const [sentence, nextStep] = isUntrusted(error)
     ? [
         'its certificate is not from the authority that this machine trusts',
-        'If the hub has a new CA, run fairlead login again. Otherwise somebody may be in between',
+        'If the hub has a new CA, run fairlead login with its --fingerprint. Otherwise somebody may be in between',
       ]
     : (CAUSES[code] ?? [error instanceof Error ? error.message : String(error), undefined]);
   return new Failure(`Cannot reach ${where}: ${sentence}`, {

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import type { X509Certificate } from 'node:crypto';
 import { EXIT, Failure } from '../failure.js';
 import type { Runtime } from '../runtime.js';
 import { ask } from '../terminal/ask.js';
 import type { Output } from '../terminal/output.js';
+import { parseCa, readCaFile } from './ca-file.js';
 import { isUntrusted, networkFailure } from './network-failure.js';
 import { sendToHub } from './send.js';
 
@@ -12,36 +12,43 @@ export interface TrustOptions {
   readonly caFile?: string | undefined;
   /** SHA-256 of the CA's certificate, in hex with or without colons. */
   readonly fingerprint?: string | undefined;
+  /** What a former login to it pinned; null: public authorities. */
+  readonly pinned?: string | null | undefined;
 }
 
 /**
- * Decides which authority vouches for a hub: a file, a fingerprint, the public ones, or the hub's own after a question.
- * Without any of these nothing is trusted.
+ * Decides which authority vouches for a hub: a file, a fingerprint, the one of a former login, the public ones, or the
+ * hub's own after a question. Without any of these nothing is trusted.
  * @returns the PEM to pin, or null for public authorities
  */
 export async function establishTrust(
   runtime: Runtime,
   output: Output,
   url: string,
-  { caFile, fingerprint }: TrustOptions,
+  { caFile, fingerprint, pinned }: TrustOptions,
 ): Promise<string | null> {
+  const { interrupted } = runtime;
   const { origin } = new URL(url);
   const expected = fingerprint === undefined ? undefined : parseFingerprint(fingerprint);
   if (caFile !== undefined) {
-    const ca = await readFile(caFile, 'utf8').catch((error: Error) => {
-      throw new Failure(`Cannot read ${caFile}: ${error.message}`, { exitCode: EXIT.usage });
-    });
+    const ca = await readCaFile(caFile);
     const certificate = parseCa(ca);
     checkFingerprint(certificate, expected);
     // A fingerprint is of one certificate; without one, the file may have several.
-    return verified(url, expected === undefined ? ca : certificate.toString());
+    return verified(url, expected === undefined ? ca : certificate.toString(), interrupted);
   }
   if (expected === undefined) {
-    const error = await probe(url, null);
-    if (error === undefined) return null;
+    const error = await probe(url, pinned ?? null, interrupted);
+    if (error === undefined) return pinned ?? null;
     if (!isUntrusted(error)) throw networkFailure(origin, error);
+    // A question would only be confirmed by habit.
+    if (pinned !== undefined)
+      throw new Failure(`The CA of ${origin} has changed`, {
+        exitCode: EXIT.unreachable,
+        nextStep: 'If that is intended, pass its --fingerprint or --ca. Otherwise somebody may be in between',
+      });
   }
-  const certificate = parseCa(await downloadCa(url));
+  const certificate = parseCa(await downloadCa(url, interrupted));
   if (expected === undefined) {
     const { stdin, stderr } = runtime;
     if (!stdin.isTTY || !stderr.isTTY)
@@ -57,28 +64,29 @@ export async function establishTrust(
   }
   checkFingerprint(certificate, expected);
   // Only what was shown: the answer may have further certificates, of somebody in between.
-  return verified(url, certificate.toString());
+  return verified(url, certificate.toString(), interrupted);
 }
 
-async function verified(url: string, ca: string): Promise<string> {
-  const error = await probe(url, ca);
+async function verified(url: string, ca: string, signal: AbortSignal): Promise<string> {
+  const error = await probe(url, ca, signal);
   if (error !== undefined) throw networkFailure(new URL(url).origin, error);
   return ca;
 }
 
 /** Makes a verified connection; resolves with the error, if any. Any answer will do. */
-async function probe(url: string, ca: string | null): Promise<unknown> {
+async function probe(url: string, ca: string | null, signal: AbortSignal): Promise<unknown> {
   try {
-    await sendToHub({ url: `${url}/api/ca.pem`, ca });
+    await sendToHub({ url: `${url}/api/ca.pem`, ca, signal });
     return undefined;
   } catch (error) {
     return error;
   }
 }
 
-async function downloadCa(url: string): Promise<string> {
+async function downloadCa(url: string, signal: AbortSignal): Promise<string> {
   const { origin } = new URL(url);
-  const answer = await sendToHub({ url: `${url}/api/ca.pem`, ca: null, isInsecure: true }).catch((error) => {
+  const request = { url: `${url}/api/ca.pem`, ca: null, isInsecure: true, signal };
+  const answer = await sendToHub(request).catch((error) => {
     throw networkFailure(origin, error);
   });
   if (answer.status === 200) return answer.text;
@@ -86,14 +94,6 @@ async function downloadCa(url: string): Promise<string> {
     exitCode: EXIT.unreachable,
     nextStep: 'Pass --ca FILE, and check that the address is that of a hub',
   });
-}
-
-function parseCa(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw new Failure('The CA is not a certificate in PEM', { exitCode: EXIT.usage });
-  }
 }
 
 function parseFingerprint(text: string): string {

@@ -1,6 +1,8 @@
 import test from 'ava';
+import { systemClock } from '../../../protocol/time/clock.js';
 import { cliUser } from '../../kit/cli/run-cli.js';
 import { accessesOf, type Shop, startShop } from '../../kit/cli/shop.js';
+import { silentPort } from '../../kit/cli/silent-port.js';
 import { fileScope } from '../../kit/scope.js';
 
 const scope = fileScope();
@@ -62,3 +64,28 @@ test.serial(
     );
   },
 );
+
+test('doctor: a port that says nothing fails in time, with the next step', async (t) => {
+  const port = await silentPort(t);
+  const env = { FAIRLEAD_TOKEN: 'flt_x', FAIRLEAD_HUB: `https://127.0.0.1:${port.number}` };
+  const user = await cliUser(t);
+  const clock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 100, act) };
+  const { code, stdout } = await user.run(['doctor', '--json'], { env, clock });
+  t.is(code, 1);
+  const [failure] = failures(JSON.parse(stdout));
+  t.like(failure, { check: 'tls', nextStep: 'Check firewalls between this machine and the hub' });
+  t.regex(failure?.text ?? '', /^Cannot reach .*: no answer in time$/);
+});
+
+test('doctor: an interrupt is not a failed check', async (t) => {
+  const port = await silentPort(t);
+  const env = { FAIRLEAD_TOKEN: 'flt_x', FAIRLEAD_HUB: `https://127.0.0.1:${port.number}` };
+  const user = await cliUser(t);
+  const running = user.start(['doctor'], { env });
+  await port.reached;
+  running.signal('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
+  t.is(code, 130);
+  t.false(stdout.includes('✗'), stdout);
+  t.is(stderr, 'fairlead: Interrupted\n');
+});

@@ -19,7 +19,7 @@ test('renewing access: renewed a day before it ends, revoked when it stops; expi
   const login = { url: `${hub.origin}/edge`, ca, token: hub.token };
   const client = new HubClient(login, new AbortController().signal);
   const records = new AccessRecords(join(await tempFolder(t), user.home));
-  const accesses = new DockerAccesses(client, records, clock);
+  const accesses = new DockerAccesses({ hub: client, records, clock, note: () => undefined });
   const ping = async (access: RenewingAccess) => {
     const socket = await access.dial(AbortSignal.timeout(30_000));
     socket.write('GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n');

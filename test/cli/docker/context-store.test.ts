@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -22,16 +23,16 @@ test('contexts: a saved one is found with its origin, and replaced as a whole', 
   const folder = join(await tempFolder(t), '.docker');
   const store = new ContextStore(folder);
   t.is(await store.find('shop'), undefined);
-  await store.save('shop', 'Fairlead: shop', access('one'), HUB);
-  await store.save('shop', 'Fairlead: shop', access('two'), HUB);
+  await store.save('shop', 'Fairlead: shop', access('a1'), HUB);
+  await store.save('shop', 'Fairlead: shop', access('b2'), HUB);
   t.deepEqual(await store.find('shop'), {
     name: 'shop',
-    origin: { hub: HUB, environmentId: 7, accessId: 'two' },
+    origin: { hub: HUB, environmentId: 7, accessId: 'b2' },
   });
   const [id = ''] = await readdir(join(folder, 'contexts/tls'));
   const files = join(folder, 'contexts/tls', id, 'docker');
   t.deepEqual(await readdir(files), ['ca.pem', 'cert.pem', 'key.pem']);
-  t.is(await readFile(join(files, 'cert.pem'), 'utf8'), 'certificate two');
+  t.is(await readFile(join(files, 'cert.pem'), 'utf8'), 'certificate b2');
   t.is((await stat(join(files, 'key.pem'))).mode & 0o777, 0o600);
   t.is((await stat(files)).mode & 0o777, 0o700);
   t.deepEqual((await readdir(join(folder, 'contexts'))).sort(), ['meta', 'tls']);
@@ -47,12 +48,29 @@ test('contexts: those of other tools and hubs are not ours', async (t) => {
   const meta = join(folder, 'contexts/meta', 'c'.repeat(64));
   await mkdir(meta, { recursive: true });
   await writeFile(join(meta, 'meta.json'), '{"Name":"lab","Metadata":{},"Endpoints":{}}');
-  await store.save('shop', '', access('one'), HUB);
-  await store.save('far', '', access('two'), 'https://other.example/edge');
+  await store.save('shop', '', access('a1'), HUB);
+  await store.save('far', '', access('b2'), 'https://other.example/edge');
   t.deepEqual(
     (await store.of(HUB)).map(({ name }) => name),
     ['shop'],
   );
+});
+
+test('contexts: damaged metadata hide no other context, and their names are taken', async (t) => {
+  const folder = await tempFolder(t);
+  const store = new ContextStore(folder);
+  await store.save('shop', '', access('a1'), HUB);
+  await store.save('depot', '', access('b2'), HUB);
+  const meta = join(folder, 'contexts/meta');
+  const id = createHash('sha256').update('depot').digest('hex');
+  for (const text of ['{', 'null', '{"Metadata":7}', '[]']) {
+    await writeFile(join(meta, id, 'meta.json'), text);
+    t.deepEqual(
+      (await store.of(HUB)).map(({ name }) => name),
+      ['shop'],
+    );
+    t.deepEqual(await store.find('depot'), { name: 'depot', origin: undefined });
+  }
 });
 
 test('context names: an environment’s own name where Docker accepts it', (t) => {
@@ -70,7 +88,7 @@ test('context names: an environment’s own name where Docker accepts it', (t) =
 test('contexts: the docker client reads what was saved, and keeps its origin', async (t) => {
   const config = await tempFolder(t);
   const store = new ContextStore(config);
-  await store.save('shop', 'Fairlead: shop', access('one'), HUB);
+  await store.save('shop', 'Fairlead: shop', access('a1'), HUB);
   let text: string;
   const env = { ...process.env, DOCKER_CONFIG: config };
   try {
@@ -85,5 +103,5 @@ test('contexts: the docker client reads what was saved, and keeps its origin', a
   t.is(context.Endpoints.docker.Host, 'tcp://hub.example:2376');
   t.deepEqual(context.TLSMaterial, { docker: ['ca.pem', 'cert.pem', 'key.pem'] });
   execFileSync('docker', ['context', 'update', 'shop', '--description', 'mine'], { env, stdio: 'pipe' });
-  t.is((await store.find('shop'))?.origin?.accessId, 'one');
+  t.is((await store.find('shop'))?.origin?.accessId, 'a1');
 });

@@ -1,8 +1,12 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { makeAuthority } from '../../../protocol/certificates/authority.js';
 import { serveHttps } from '../../kit/cli/https-server.js';
 import { cliUser } from '../../kit/cli/run-cli.js';
+import { scriptedUser, startScriptedHub } from '../../kit/cli/scripted-hub.js';
+import { silentPort } from '../../kit/cli/silent-port.js';
 import { until } from '../../kit/until.js';
 
 test('trust: only the certificate with the fingerprint is pinned, not others next to it', async (t) => {
@@ -77,4 +81,38 @@ test('trust: an interrupt ends a call that gets no answer', async (t) => {
   );
   running.signal('SIGINT');
   t.deepEqual(await running.ended, { code: 130, stdout: '', stderr: 'fairlead: Interrupted\n' });
+});
+
+test('trust: a login again keeps the pinned CA without a question', async (t) => {
+  const hub = await startScriptedHub(t);
+  const user = await scriptedUser(t, hub);
+  const again = await user.run(['login', hub.origin, '--password-stdin'], { input: 'password' });
+  t.is(again.code, 0, again.stderr);
+  t.is((await user.run(['env', 'ls'])).code, 0);
+});
+
+test('trust: a login again to a hub with another CA sends nothing, until the user names it', async (t) => {
+  const [former, hub] = [await startScriptedHub(t), await startScriptedHub(t)];
+  const user = await scriptedUser(t, former);
+  const path = join(user.home, '.config/fairlead/hubs.json');
+  // Somebody in between, or the hub with a new CA.
+  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(former.url, hub.url));
+  const again = ['login', hub.origin, '--password-stdin'];
+  const refused = await user.run(again, { input: 'password' });
+  t.is(refused.code, 5);
+  t.regex(refused.stderr, /^fairlead: The CA of .* has changed\n {2}→ .*--fingerprint or --ca/);
+  t.deepEqual(hub.calls(), []);
+  const { fingerprint256 } = new X509Certificate(hub.ca);
+  const named = await user.run([...again, '--fingerprint', fingerprint256], { input: 'password' });
+  t.is(named.code, 0, named.stderr);
+  t.is((await user.run(['env', 'ls'])).code, 0);
+});
+
+test('trust: an interrupt ends a login at a port that says nothing', async (t) => {
+  const port = await silentPort(t);
+  const user = await cliUser(t);
+  const running = user.start(['login', `https://127.0.0.1:${port.number}`, '--token-stdin'], { input: 'x' });
+  await port.reached;
+  running.signal('SIGINT');
+  t.is((await running.ended).code, 130);
 });

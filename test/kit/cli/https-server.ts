@@ -15,10 +15,14 @@ export async function serveHttps(t: Scope, answer: (ca: string) => RequestListen
     Date.now(),
     randomBytes,
   );
-  const requests: { readonly url: string | undefined; readonly authorization: string | undefined }[] = [];
+  const requests: {
+    readonly method: string | undefined;
+    readonly url: string | undefined;
+    readonly authorization: string | undefined;
+  }[] = [];
   const handle = answer(authority.certificate);
   const server = createServer({ cert: certificate, key }, (req, res) => {
-    requests.push({ url: req.url, authorization: req.headers.authorization });
+    requests.push({ method: req.method, url: req.url, authorization: req.headers.authorization });
     handle(req, res);
   });
   server.listen(0, '127.0.0.1');

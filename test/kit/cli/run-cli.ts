@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
+import { interruption } from '../../../cli/failure.js';
 import { run } from '../../../cli/program.js';
 import type { Runtime } from '../../../cli/runtime.js';
-import { systemClock } from '../../../protocol/time/clock.js';
+import { type Clock, systemClock } from '../../../protocol/time/clock.js';
 import type { Hub } from '../hub/hub.js';
 import type { Scope } from '../scope.js';
 import { tempFolder } from '../temp-folder.js';
@@ -14,13 +15,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
 /** A user with a home of their own, in this process. */
 export interface CliUser {
   readonly home: string;
   /** Runs the command without a terminal; `input` is its standard input. */
-  run(args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<CliResult>;
+  run(args: readonly string[], options?: RunOptions): Promise<CliResult>;
   /** Starts it: what it writes arrives on `stdout` and `stderr`, `signal` ends it. */
-  start(args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): RunningCli;
+  start(args: readonly string[], options?: RunOptions): RunningCli;
 }
 
 export interface RunningCli {
@@ -53,14 +61,14 @@ export async function cliUser(t: Scope, env: NodeJS.ProcessEnv = {}): Promise<Cl
       tempFolder: home,
       hostName: 'workstation',
       version: '9.9.9',
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       random: () => 0.5,
       interrupted: interrupt.signal,
       signals,
     };
     const ended = run(args, runtime).then((code) => ({ code, ...texts }));
     const signal = (name: NodeJS.Signals) => {
-      interrupt.abort();
+      interrupt.abort(interruption());
       signals.emit('signal', name);
     };
     return { stdout, stderr, ended, signal };
