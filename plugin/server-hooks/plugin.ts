@@ -57,7 +57,7 @@ export interface Plugin {
    */
   stop(): Promise<void>;
   /** Codes of current problems for the operator: `store-unwritable`, `snapshot-unwritable`, `metrics-port-taken`,
-   * `docker-port-taken`. */
+   * `docker-port-taken`, `docker-access-foreign`. */
   problems(): readonly string[];
 }
 

@@ -51,10 +51,22 @@ export const DOCKER_PROBLEMS = {
     cause: 'The agent did not open a connection to its engine within 10 s',
     nextStep: "Check the agent's log and the load of its machine and link; repeat the call",
   },
+  'docker-access-ends-soon': {
+    sentence: 'The access of a client certificate ends soon',
+    cause: 'In the list of accesses: it has less than 14 days and less than a sixth of its life left',
+    nextStep: 'Create a new access, give its files to the client, and revoke this one',
+  },
   'docker-access-expired': {
     status: 401,
     sentence: 'The client certificate has expired: create a new one with POST …/docker-access',
     nextStep: 'Create a new one; check the clocks of client and hub if it should be valid',
+  },
+  'docker-access-foreign': {
+    sentence: 'Accesses of Docker clients have certificates of another CA, which the Docker port refuses',
+    cause:
+      "In `problems`, and in the list of accesses: the folder `docker-port` in the plugin's data folder was replaced after they were created, or they were restored without it. The port refuses their certificates with `docker-certificate-invalid`",
+    nextStep:
+      'Revoke these accesses, and create new ones. Or stop the hub, and restore `docker-port` and the store from the same backup',
   },
   'docker-access-not-found': {
     status: 404,

@@ -43,6 +43,12 @@ export const dockerAccessView = z
     createdAt: time,
     expiresAt: time,
     createdBy: z.string().describe('Who created it, as the dashboard names its callers.'),
+    problem: z
+      .string()
+      .nullable()
+      .describe(
+        'A code from docs/errors.md: `docker-access-expired`, `docker-access-ends-soon`, or `docker-access-foreign` if its certificate is of an earlier CA.',
+      ),
   })
   .meta({ id: 'DockerAccess' });
 

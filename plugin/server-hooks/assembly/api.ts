@@ -117,7 +117,11 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
   return {
     ...entryPoints(deps),
     dockerPort: dockerPort?.port.port ?? null,
-    problems: () => [...problems(), ...(dockerPort?.port.isFailing ? ['docker-port-taken'] : [])],
+    problems: () => [
+      ...problems(),
+      ...(dockerPort?.port.isFailing ? ['docker-port-taken'] : []),
+      ...parts.accessReview.problems(),
+    ],
   };
 }
 

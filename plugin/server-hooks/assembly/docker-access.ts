@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { PROBLEMS } from '../../../protocol/problems.js';
 import { openFileLimit } from '../disk/open-file-limit.js';
+import { AccessReview } from '../docker-access/access-review.js';
 import { DockerAccessAdmin } from '../docker-access/admin.js';
 import { DockerAuthority } from '../docker-access/authority.js';
 import type { CertificateClaim } from '../docker-access/client-uri.js';
@@ -18,6 +20,7 @@ import type { Storage } from './storage.js';
 /** Client certificates for the Docker port. */
 export interface DockerAccessParts {
   readonly grants: DockerGrants;
+  readonly accessReview: AccessReview;
   /** Null: the port is off. */
   readonly dockerAuthority: DockerAuthority | null;
   /** The calls by the port. They end after the tunnels. */
@@ -34,7 +37,10 @@ export async function startDockerAccess(
   const portCalls = new OpenCalls(clock);
   await lifecycle.use({ stop: async () => void (await portCalls.end()) });
   const grants = await lifecycle.use(new DockerGrants({ store, clock }));
-  if (dockerPort === null) return { grants, dockerAuthority: null, portCalls };
+  if (dockerPort === null) {
+    const accessReview = new AccessReview({ store, clock, isOwn: () => true });
+    return { grants, accessReview, dockerAuthority: null, portCalls };
+  }
   const names = () => portNames(store, options);
   const dockerAuthority = await lifecycle.use(
     new DockerAuthority({ dataDir, names, clock, randomBytes, logger }),
@@ -43,7 +49,10 @@ export async function startDockerAccess(
     if (change.kind === 'settings') void dockerAuthority.refresh();
   });
   await lifecycle.use({ stop });
-  return { grants, dockerAuthority, portCalls };
+  const isOwn = (certificate: string) => dockerAuthority.isOwn(certificate);
+  const accessReview = new AccessReview({ store, clock, isOwn });
+  for (const code of accessReview.problems()) logger.warn({ code }, PROBLEMS[code].sentence);
+  return { grants, accessReview, dockerAuthority, portCalls };
 }
 
 export interface DockerPortParts extends DockerAccessParts, Pick<Storage, 'store'> {
@@ -78,7 +87,7 @@ export function makeDockerPort(
   return {
     port,
     service: {
-      admin: new DockerAccessAdmin({ store, authority, clock, randomBytes }),
+      admin: new DockerAccessAdmin({ store, authority, clock, randomBytes, logger }),
       authority,
       get port() {
         return port.port;

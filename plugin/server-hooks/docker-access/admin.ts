@@ -1,6 +1,7 @@
 import { newSerialNumber, readCertificateRequest } from '../../../protocol/certificates/authority.js';
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
+import type { Logger } from '../host.js';
 import type { DockerAccess } from '../model/docker-access.js';
 import type { Store } from '../store/store.js';
 import type { DockerAuthority } from './authority.js';
@@ -11,6 +12,7 @@ export interface DockerAccessAdminOptions {
   readonly authority: Pick<DockerAuthority, 'issue' | 'refresh'>;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
+  readonly logger: Logger;
 }
 
 export interface NewDockerAccess extends Pick<DockerAccess, 'name' | 'node' | 'address' | 'createdBy'> {
@@ -71,6 +73,7 @@ export class DockerAccessAdmin {
       if (dockerAccess.length >= MAX_ACCESSES) throw problem('too-many-accesses');
       return { ...current, dockerAccess: [...dockerAccess, access] };
     });
+    this.#log('a Docker access was created', createdBy, environmentId, access);
     // Its address may be new to the port's certificate.
     await authority.refresh();
     return { access, key };
@@ -88,13 +91,26 @@ export class DockerAccessAdmin {
     return access;
   }
 
-  /** @throws Problem `docker-access-not-found` (404); the store's */
-  async revoke(environmentId: number, id: string): Promise<void> {
-    this.get(environmentId, id);
+  /**
+   * @param principal `Principal.id` of the caller
+   * @throws Problem `docker-access-not-found` (404); the store's
+   */
+  async revoke(environmentId: number, id: string, principal: string): Promise<void> {
+    const access = this.get(environmentId, id);
     await this.#options.store.update(environmentId, (current) => {
       const { dockerAccess = [] } = current;
       return { ...current, dockerAccess: dockerAccess.filter((one) => one.id !== id) };
     });
+    this.#log('a Docker access was revoked', principal, environmentId, access);
+  }
+
+  #log(
+    message: string,
+    principal: string,
+    environment: number,
+    { id, name, node, expiresAt }: DockerAccess,
+  ): void {
+    this.#options.logger.info({ principal, environment, access: id, name, node, expiresAt }, message);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   issueClientCertificate,
   type KeyedCertificate,
 } from '../../../protocol/certificates/authority.js';
+import { issuedBy } from '../../../protocol/certificates/issued-by.js';
 import {
   ownAuthority,
   ownCertificate,
@@ -33,6 +34,7 @@ export class DockerAuthority {
   readonly #options: DockerAuthorityOptions;
   readonly #folder: string;
   #authority: KeyedCertificate | null = null;
+  #isOwn: ((certificate: string) => boolean) | null = null;
   #server: ServerCertificate | null = null;
   #cancel: (() => void) | null = null;
   #isFailing = false;
@@ -52,6 +54,7 @@ export class DockerAuthority {
       throw problem('docker-ca-damaged', { detail: cause.message, cause });
     });
     this.#authority = await ownAuthority(this.#folder, randomBytes, false);
+    this.#isOwn = issuedBy(this.#authority.certificate);
     this.#cancel = clock.every(REFRESH_MS, () => void this.refresh());
   }
 
@@ -74,6 +77,11 @@ export class DockerAuthority {
   /** Calls `listener` with each new certificate of the port. */
   onRenewal(listener: (certificate: ServerCertificate) => void): void {
     this.#onRenewal = listener;
+  }
+
+  /** Whether the CA issued a certificate (PEM), by its key's identifier. */
+  isOwn(certificate: string): boolean {
+    return this.#started(this.#isOwn)(certificate);
   }
 
   /** Issues a client certificate. */

@@ -12,7 +12,7 @@ export interface DockerGrantsOptions {
 
 /** What the holder of a certificate may use. */
 export interface DockerGrant {
-  readonly principal: Principal & { readonly environmentId: number };
+  readonly principal: Principal & { readonly environmentId: number; readonly ended: AbortSignal };
   readonly node: string | null;
 }
 
@@ -22,6 +22,8 @@ interface LiveGrant {
   readonly ended: AbortController;
 }
 
+/** Of an access's id in the name of its calls' caller: names need not be unique. */
+const NAMED_DIGITS = 8;
 /** Interval of checks for expired accesses with open calls, ms. */
 const SWEEP_MS = 500;
 
@@ -67,7 +69,7 @@ export class DockerGrants {
     const ended = () => this.#signalOf(environmentId, access);
     return {
       principal: {
-        id: `docker-access:${access.name}`,
+        id: `docker-access:${access.name}#${access.id.slice(0, NAMED_DIGITS)}`,
         environmentId,
         via: 'bearer',
         get ended() {

@@ -20,7 +20,7 @@ export interface PortAnswer {
 
 /** Creates an access, and its client. */
 export async function makeClient(
-  hub: TestPlugin,
+  hub: Pick<TestPlugin, 'call'>,
   environmentId: number,
   body: Partial<CreateDockerAccess> = {},
 ): Promise<PortClient & { readonly access: DockerAccessCreated }> {
@@ -36,7 +36,7 @@ export async function makeClient(
 /** Calls the port on a connection of its own. */
 export async function callPort(
   { dockerPort }: Pick<TestPlugin, 'dockerPort'>,
-  client: PortClient,
+  client: PortClient & tls.ConnectionOptions,
   path = '/_ping',
   method = 'GET',
 ): Promise<PortAnswer> {

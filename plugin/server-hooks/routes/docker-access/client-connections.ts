@@ -1,52 +1,90 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../../../../protocol/time/clock.js';
+import { endConnection } from './end-connection.js';
 
 /** Connections of one access: more than any client opens, and few enough that one access never uses up the hub's. */
 const MAX_CONNECTIONS = 2_000;
 const DESCRIPTOR_SHARE = 1 / 4;
 
-/** The connections of clients with a valid certificate: limited for each access, and closed when the port stops. */
+/** The connections of clients with one certificate. */
+interface AccessConnections {
+  readonly sockets: Set<Socket>;
+  /** Stops listening for the end of the access. */
+  readonly forget: () => void;
+}
+
+interface Connection {
+  /** The number of its open calls. */
+  calls: number;
+  /** Aborts when its access ends. */
+  readonly ended: AbortSignal;
+}
+
+/**
+ * The connections of clients with a valid certificate: limited for each access. They close when their access ends or the
+ * port stops, those with a call when it ends.
+ */
 export class ClientConnections {
   readonly #limit: number;
-  readonly #accesses = new Map<string, Set<Socket>>();
-  /** The number of open calls of each connection. */
-  readonly #calls = new Map<Socket, number>();
+  readonly #clock: Clock;
+  readonly #accesses = new Map<string, AccessConnections>();
+  readonly #connections = new Map<Socket, Connection>();
   #isStopped = false;
 
   /** @param openFiles file descriptor limit of the process */
-  constructor(openFiles: number) {
+  constructor(openFiles: number, clock: Clock) {
     this.#limit = Math.max(8, Math.min(MAX_CONNECTIONS, Math.floor(openFiles * DESCRIPTOR_SHARE)));
+    this.#clock = clock;
   }
 
-  /** @returns whether the access has a free place */
-  enter(accessId: string, socket: Socket): boolean {
-    const sockets = this.#accesses.get(accessId) ?? new Set();
+  /**
+   * @param ended the signal of the access, the same for all its connections
+   * @returns whether the access has a free place
+   */
+  enter(accessId: string, socket: Socket, ended: AbortSignal): boolean {
+    const { sockets, forget } = this.#accesses.get(accessId) ?? this.#add(accessId, ended);
     if (sockets.size >= this.#limit) return false;
-    this.#accesses.set(accessId, sockets.add(socket));
-    this.#calls.set(socket, 0);
+    sockets.add(socket);
+    this.#connections.set(socket, { calls: 0, ended });
     socket.once('close', () => {
-      this.#calls.delete(socket);
+      this.#connections.delete(socket);
       sockets.delete(socket);
-      if (sockets.size === 0) this.#accesses.delete(accessId);
+      if (sockets.size > 0) return;
+      forget();
+      this.#accesses.delete(accessId);
     });
     return true;
   }
 
-  /** Begins a call on a connection. @returns ends it; null: the port has stopped */
+  /** Begins a call on a connection. @returns ends it; null: the access has ended, or the port has stopped */
   begin(socket: Socket): (() => void) | null {
-    if (this.#isStopped) return null;
-    this.#count(socket, 1);
-    return () => this.#count(socket, -1);
+    const connection = this.#connections.get(socket);
+    if (!connection || connection.ended.aborted || this.#isStopped) return null;
+    connection.calls++;
+    return () => {
+      connection.calls--;
+      this.#endIdle(socket);
+    };
   }
 
-  /** Closes all connections: those with a call when it ends. */
   stop(): void {
     this.#isStopped = true;
-    for (const [socket, calls] of this.#calls) if (calls === 0) socket.destroy();
+    for (const [socket, { calls }] of this.#connections) if (calls === 0) socket.destroy();
   }
 
-  #count(socket: Socket, change: number): void {
-    const calls = (this.#calls.get(socket) ?? 0) + change;
-    if (!socket.destroyed) this.#calls.set(socket, calls);
-    if (this.#isStopped && calls === 0) socket.destroySoon();
+  #add(accessId: string, ended: AbortSignal): AccessConnections {
+    const sockets = new Set<Socket>();
+    const end = () => sockets.forEach((socket) => void this.#endIdle(socket));
+    ended.addEventListener('abort', end);
+    const added = { sockets, forget: () => ended.removeEventListener('abort', end) };
+    this.#accesses.set(accessId, added);
+    return added;
+  }
+
+  #endIdle(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection?.calls !== 0) return;
+    if (this.#isStopped) socket.destroySoon();
+    else if (connection.ended.aborted) endConnection(socket, this.#clock);
   }
 }

@@ -5,9 +5,10 @@ import { paceHandshakes } from '../../../../protocol/network/pace-handshakes.js'
 import { Problem, type ProblemCode, problem } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { type CertificateClaim, readClaim } from '../../docker-access/client-uri.js';
+import type { DockerGrant } from '../../docker-access/grants.js';
 import type { Logger } from '../../host.js';
-import { lastAnswer } from './answer-malformed.js';
 import { ClientConnections } from './client-connections.js';
+import { endConnection } from './end-connection.js';
 import { HANDSHAKE_MS } from './tls-options.js';
 import { UnauthorizedConnections } from './unauthorized-connections.js';
 
@@ -19,11 +20,9 @@ export interface ClientGateOptions {
   /** File descriptor limit of the process. */
   readonly openFiles: number;
   /** @throws Problem if the certificate gives no access now */
-  readonly admit: (claim: CertificateClaim) => unknown;
+  readonly admit: (claim: CertificateClaim) => Pick<DockerGrant, 'principal'>;
 }
 
-/** How long a refused client may take to read its answer, ms. */
-const LINGER_MS = 1_000;
 /** At most one warning in this time, ms. */
 const LOG_MS = 60_000;
 
@@ -47,7 +46,7 @@ export class ClientGate {
       socket.destroy();
     });
     this.#unauthorized = unauthorized;
-    this.#clients = new ClientConnections(openFiles);
+    this.#clients = new ClientConnections(openFiles, clock);
     // Listeners from before the pacing run when the handshake starts, later ones on accept.
     server.prependListener('connection', (tcp: Socket) => unauthorized.handshaking(tcp));
     this.#endPending = paceHandshakes(server, clock, HANDSHAKE_MS);
@@ -71,14 +70,9 @@ export class ClientGate {
     return claim;
   }
 
-  /** Begins a call on a connection that passed. @returns ends it; null: the port has stopped */
+  /** Begins a call on a connection that passed. @returns ends it; null: its access has ended, or the port has stopped */
   begin(socket: Socket): (() => void) | null {
     return this.#clients.begin(socket);
-  }
-
-  /** Whether the access of a connection that passed has ended since. */
-  isEnded(socket: Socket): boolean {
-    return this.#refusalOf(this.claimOf(socket)) !== null;
   }
 
   /** Closes all connections: those with a call when it ends. */
@@ -98,20 +92,14 @@ export class ClientGate {
     }
     const claim = readClaim(certificate);
     if (!claim) return problem('docker-certificate-invalid');
-    const refusal = this.#refusalOf(claim);
-    if (refusal) return refusal;
-    if (!this.#clients.enter(claim.accessId, socket)) return problem('too-many-connections');
-    this.#claims.set(socket, claim);
-    return null;
-  }
-
-  #refusalOf(claim: CertificateClaim): Problem | null {
     try {
-      this.#options.admit(claim);
-      return null;
+      const { ended } = this.#options.admit(claim).principal;
+      if (!this.#clients.enter(claim.accessId, socket, ended)) return problem('too-many-connections');
     } catch (error) {
       return error instanceof Problem ? error : problem('internal', { cause: error });
     }
+    this.#claims.set(socket, claim);
+    return null;
   }
 
   /** Answers the first bytes, whatever they are: an answer before them is no answer to an HTTP client. */
@@ -121,12 +109,11 @@ export class ClientGate {
     this.#note(refusal, socket.remoteAddress);
     const destroy = () => socket.destroy();
     socket.on('error', destroy);
-    let cancel = clock.after(HANDSHAKE_MS, destroy);
-    socket.once('close', () => cancel());
+    const cancel = clock.after(HANDSHAKE_MS, destroy);
+    socket.once('close', cancel);
     socket.once('data', () => {
       cancel();
-      cancel = clock.after(LINGER_MS, destroy);
-      socket.end(lastAnswer(refusal));
+      endConnection(socket, clock, refusal);
     });
   }
 

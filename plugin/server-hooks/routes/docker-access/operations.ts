@@ -7,6 +7,7 @@ import {
   dockerAccessDetail,
   dockerAccessList,
 } from '../../../api/environments/docker-access.js';
+import type { AccessReview } from '../../docker-access/access-review.js';
 import type { DockerAccessAdmin } from '../../docker-access/admin.js';
 import type { DockerAuthority } from '../../docker-access/authority.js';
 import { dockerConnection } from '../../docker-access/connection.js';
@@ -29,6 +30,7 @@ export interface DockerAccessService {
 export interface DockerAccessDeps {
   /** Null: the Docker port is off. */
   readonly dockerAccess: DockerAccessService | null;
+  readonly accessReview: Pick<AccessReview, 'problemOf'>;
   readonly live: LiveEnvironments;
   readonly options: ResolvedOptions;
   readonly store: Store;
@@ -86,7 +88,7 @@ export const dockerAccessOperations = [
         const headers = { location, ...tarHeaders(access) };
         return { status: 201, headers, body: archive(authority.ca, access, key, deps) };
       }
-      const detail = describeDetail(environment, access, authority.ca);
+      const detail = describeDetail(environment, access, deps, authority.ca);
       return {
         status: 201,
         headers: { location },
@@ -105,9 +107,9 @@ export const dockerAccessOperations = [
       access: 'read',
       answers: { 200: { description: 'All of the environment', body: dockerAccessList } },
     },
-    ({ environment }) => ({
+    ({ environment }, { accessReview }: DockerAccessDeps) => ({
       status: 200,
-      body: { items: (environment.dockerAccess ?? []).map(describe) },
+      body: { items: (environment.dockerAccess ?? []).map((access) => describe(access, accessReview)) },
     }),
   ),
 
@@ -131,7 +133,7 @@ export const dockerAccessOperations = [
       if (query.format === 'tar') {
         return { status: 200, headers: tarHeaders(access), body: archive(authority.ca, access, null, deps) };
       }
-      return { status: 200, body: describeDetail(environment, access, authority.ca) };
+      return { status: 200, body: describeDetail(environment, access, deps, authority.ca) };
     },
   ),
 
@@ -147,8 +149,8 @@ export const dockerAccessOperations = [
       answers: { 204: { description: 'Revoked' } },
       problems: ['docker-access-not-found', 'docker-port-off', ...STORE_PROBLEMS],
     },
-    async ({ environment, params }, deps: DockerAccessDeps) => {
-      await requirePort(deps).admin.revoke(environment.id, params.accessId);
+    async ({ access: caller, environment, params }, deps: DockerAccessDeps) => {
+      await requirePort(deps).admin.revoke(environment.id, params.accessId, caller.principal.id);
       return { status: 204 };
     },
   ),
@@ -165,13 +167,20 @@ function addressOf({ store, options }: DockerAccessDeps, port: number, origin: s
   return dockerAddress ?? `${new URL(store.settings().publicUrl ?? publicUrl ?? origin).hostname}:${port}`;
 }
 
-function describe({ id, name, node, address, createdAt, expiresAt, createdBy }: DockerAccess) {
-  return { id, name, node, host: `tcp://${address}`, createdAt, expiresAt, createdBy };
+function describe(access: DockerAccess, review: Pick<AccessReview, 'problemOf'>) {
+  const { id, name, node, address, createdAt, expiresAt, createdBy } = access;
+  const problem = review.problemOf(access);
+  return { id, name, node, host: `tcp://${address}`, createdAt, expiresAt, createdBy, problem };
 }
 
-function describeDetail(environment: Environment, access: DockerAccess, ca: string) {
+function describeDetail(
+  environment: Environment,
+  access: DockerAccess,
+  { accessReview }: Pick<DockerAccessDeps, 'accessReview'>,
+  ca: string,
+) {
   const { context, commands } = dockerConnection(environment, access.node, access.address);
-  return { ...describe(access), ca, certificate: access.certificate, context, commands };
+  return { ...describe(access, accessReview), ca, certificate: access.certificate, context, commands };
 }
 
 function archive(

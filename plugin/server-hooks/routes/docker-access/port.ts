@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LISTEN_BACKLOG } from '../../../../protocol/network/listen-backlog.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../../protocol/network/tcp-keep-alive.js';
@@ -12,7 +12,7 @@ import type { CertificateClaim } from '../../docker-access/client-uri.js';
 import type { Logger } from '../../host.js';
 import type { Part } from '../../lifecycle.js';
 import { answerMalformed } from './answer-malformed.js';
-import { ClientGate } from './client-gate.js';
+import { ClientGate, type ClientGateOptions } from './client-gate.js';
 import { HANDSHAKE_MS, tlsOptions } from './tls-options.js';
 
 export interface DockerPortOptions {
@@ -25,7 +25,7 @@ export interface DockerPortOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** @throws Problem if the certificate gives no access now */
-  readonly admit: (claim: CertificateClaim) => unknown;
+  readonly admit: ClientGateOptions['admit'];
   /** The caller has proved the key of a certificate that the CA signed. What it may do is not known yet. */
   readonly onRequest: (req: IncomingMessage, res: ServerResponse, claim: CertificateClaim) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Duplex, head: Buffer, claim: CertificateClaim) => void;
@@ -35,8 +35,6 @@ const HEADERS_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 /** As the host's: queries hold filters, X-Registry-Config the credentials of many registries. */
 const MAX_HEADER_BYTES = 256 * 1024;
-/** How long a client whose access has ended may take to read its answer, ms. */
-const LINGER_MS = 1_000;
 /** Until the next attempt to listen, ms. */
 const RETRY_MS = 30_000;
 
@@ -137,8 +135,6 @@ export class DockerPort implements Part {
       const end = gate.begin(req.socket);
       if (!end) return void req.socket.destroy();
       res.once('close', end);
-      // Its body may never end.
-      if (gate.isEnded(req.socket)) closeAfter(res, req.socket, clock);
       onRequest(req, res, gate.claimOf(req.socket));
     });
     server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -155,13 +151,4 @@ export class DockerPort implements Part {
     });
     return server;
   }
-}
-
-/** Closes a connection after an answer to a request whose body was not read; the client has time to read the answer. */
-function closeAfter(res: ServerResponse, socket: Socket, clock: Clock): void {
-  res.setHeader('connection', 'close');
-  socket.once(
-    'close',
-    clock.after(LINGER_MS, () => socket.destroy()),
-  );
 }

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -141,4 +141,49 @@ test('docker access: without the port none is created, and the list stays', asyn
   t.is((await off.call<DockerAccessList>('GET', PATH)).body.items.length, 1);
   const refused = await off.call<{ code: string }>('POST', PATH, { name: 'x' });
   t.like(refused, { status: 409, body: { code: 'docker-port-off' } });
+});
+
+test('docker access: its creation and its revocation are logged, without secrets', async (t) => {
+  const hub = await setup(t);
+  const { access } = await makeClient(hub, 1, { name: 'laptop of ann' });
+  await hub.call('DELETE', `${PATH}/${access.id}`);
+  const { id, name, node, expiresAt, key = '-' } = access;
+  const fields = { principal: 'admin', environment: 1, access: id, name, node, expiresAt };
+  const lines = hub.log.lines.filter(({ message }) => message.startsWith('a Docker access'));
+  t.deepEqual(lines, [
+    { level: 'info', message: 'a Docker access was created', fields },
+    { level: 'info', message: 'a Docker access was revoked', fields },
+  ]);
+  t.false(JSON.stringify(hub.log.lines).includes('PRIVATE KEY'));
+  t.false(JSON.stringify(hub.log.lines).includes(key.split('\n')[1] ?? '-'));
+});
+
+test('docker access: those of a replaced CA are marked, and a problem of the hub until they are revoked', async (t) => {
+  const hub = await setup(t);
+  const { access } = await makeClient(hub, 1);
+  t.is(access.problem, null);
+  t.deepEqual(hub.plugin.problems(), []);
+  await hub.stop();
+  await rm(join(hub.dataDir, 'docker-port'), { recursive: true });
+  const again = await startPlugin(t, { dockerPort: 0, dataDir: hub.dataDir });
+  const { access: current } = await makeClient(again, 1);
+  const { items } = (await again.call<DockerAccessList>('GET', PATH)).body;
+  t.deepEqual(
+    items.map(({ id, problem }) => [id, problem]),
+    [
+      [access.id, 'docker-access-foreign'],
+      [current.id, null],
+    ],
+  );
+  t.is(
+    (await again.call<DockerAccessCreated>('GET', `${PATH}/${access.id}`)).body.problem,
+    'docker-access-foreign',
+  );
+  t.deepEqual(again.plugin.problems(), ['docker-access-foreign']);
+  t.like(
+    again.log.lines.find(({ level }) => level === 'warn'),
+    { fields: { code: 'docker-access-foreign' } },
+  );
+  await again.call('DELETE', `${PATH}/${access.id}`);
+  t.deepEqual(again.plugin.problems(), []);
 });

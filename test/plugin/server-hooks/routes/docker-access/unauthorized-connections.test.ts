@@ -3,6 +3,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { ClientConnections } from '../../../../../plugin/server-hooks/routes/docker-access/client-connections.js';
 import { UnauthorizedConnections } from '../../../../../plugin/server-hooks/routes/docker-access/unauthorized-connections.js';
+import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 
 /** Gives 32 places to idle connections, half of them for one network; and 64 connections to an access. */
 const OPEN_FILES = 256;
@@ -42,16 +43,17 @@ test('unauthorized connections: silent ones evict each other, never one in its h
 });
 
 test('client connections: one access has a limit, others are not affected, and a closed one makes room', async (t) => {
-  const clients = new ClientConnections(OPEN_FILES);
+  const clients = new ClientConnections(OPEN_FILES, new FakeClock());
+  const { signal } = new AbortController();
   const sockets = await accept(t, 66);
   const [first, ...rest] = sockets;
   if (!first) return t.fail();
   t.deepEqual(
-    sockets.map((socket) => clients.enter('a', socket)),
+    sockets.map((socket) => clients.enter('a', socket, signal)),
     [...Array<boolean>(64).fill(true), false, false],
   );
-  t.true(clients.enter('b', rest[64] ?? first));
+  t.true(clients.enter('b', rest[64] ?? first, signal));
   first.destroy();
   await once(first, 'close');
-  t.true(clients.enter('a', rest[63] ?? first));
+  t.true(clients.enter('a', rest[63] ?? first, signal));
 });
