@@ -40,7 +40,7 @@ const ENDINGS: readonly [how: string, end: (ending: Ending) => unknown, code: st
 ];
 
 /** A connection that reads all that comes. */
-async function open(t: ExecutionContext, hub: TestPlugin, client: PortClient) {
+async function open(t: ExecutionContext, hub: TestPlugin, client: PortClient & { allowHalfOpen?: true }) {
   const socket = await dialPort(t, hub, client);
   let text = '';
   socket.on('data', (chunk) => {
@@ -115,10 +115,12 @@ test('docker port: a client that is refused has time to read why, and does not s
   const { hub, id } = await startPortWorld(t, { clock });
   const client = await makeClient(hub, id);
   await hub.call('DELETE', `/api/environments/${id}/docker-access/${client.access.id}`);
-  const refused = await open(t, hub, client);
+  const refused = await open(t, hub, { ...client, allowHalfOpen: true });
   refused.socket.write('POST /build HTTP/1.1\r\nHost: docker\r\nContent-Length: 1000000\r\n\r\nx');
   await refused.untilText('docker-access-revoked');
   t.regex(refused.text(), /^HTTP\/1\.1 401 [\s\S]*connection: close/);
+  // It would stay if it could, and continue to send.
   clock.advance(1_000);
+  refused.socket.write('x');
   await refused.closed;
 });
