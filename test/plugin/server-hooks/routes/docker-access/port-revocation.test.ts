@@ -4,6 +4,7 @@ import { FakeClock } from '../../../../kit/clock/fake-clock.js';
 import { callPort, dialPort, makeClient, type PortClient } from '../../../../kit/docker/port-client.js';
 import { startPortWorld } from '../../../../kit/docker/start-port-world.js';
 import type { TestPlugin } from '../../../../kit/hub/plugin.js';
+import { untilTrue } from '../../../../kit/until.js';
 
 /** Promised is under a second; a busy machine gets five times that. */
 const DEADLINE_MS = 5_000;
@@ -121,6 +122,8 @@ test('docker port: a client that is refused has time to read why, and does not s
   t.regex(refused.text(), /^HTTP\/1\.1 401 [\s\S]*connection: close/);
   // It would stay if it could, and continue to send.
   clock.advance(1_000);
-  refused.socket.write('x');
-  await refused.closed;
+  await untilTrue('the connection is closed', () => {
+    refused.socket.write('x');
+    return refused.socket.destroyed;
+  });
 });
