@@ -6,6 +6,7 @@ import { defineElement } from '../../elements/define-element.js';
 import { statusBadge } from '../../format/status-badge.js';
 import { ago } from '../../format/time.js';
 import { styles } from '../../styles/shared.js';
+import { accessBadge } from './access-badge.js';
 
 /** The client certificates of an environment. Dispatches `revoke` with the one to revoke, once it is confirmed. */
 export class DockerAccessListElement extends LitElement {
@@ -56,7 +57,7 @@ export class DockerAccessListElement extends LitElement {
     const hasExpired = Date.parse(expiresAt) <= this.nowMs;
     return html`
       <div class="bar">
-        <span><strong>${name}</strong> ${hasExpired ? statusBadge('bad', 'expired') : statusBadge('good', 'valid')}</span>
+        <span><strong>${name}</strong> ${statusBadge(...accessBadge(item, this.nowMs))}</span>
         <button class="danger" type="button" ?disabled=${this.isBusy} aria-label=${`Revoke the certificate of ${name}`}
           @click=${() => void this.#revoke(item)}>Revoke …</button>
       </div>
