@@ -15,7 +15,7 @@ const INTERVAL_S = 5;
 const HOLD_S = 50;
 const SETTLE_MS = 5_000;
 const WINDOW_MS = 30_000;
-/** Whole holds: the held check-ins of agents that arrived together end together. */
+/** Whole holds. */
 const HELD_WINDOW_MS = 2 * HOLD_S * 1_000;
 /** Processes that play the agents. */
 const GENERATORS = 2;
@@ -40,13 +40,20 @@ export const fleet: Benchmark = {
       const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
       try {
         await writeEnvironments(join(folder, 'plugins/fairlead'), count, INTERVAL_S);
-        const plain = { count, waitSeconds: 0 };
-        const hub = (load: Load) => withHub(folder, (server) => measure(server, load, say));
-        rows.push(await hub({ ...plain, name: `${count} plain, hub` }));
-        // Later, as it uses the certificate that the hub has made.
-        const bare = { ...plain, name: `${count} plain, bare server` };
-        rows.push(await withBare(folder, count, (server) => measure(server, bare, say)));
-        rows.push(await hub({ count, waitSeconds: HOLD_S, name: `${count} held, hub` }));
+        for (const [kind, waitSeconds] of [
+          ['plain', 0],
+          ['held', HOLD_S],
+        ] as const) {
+          const load = (server: string): Load => ({
+            count,
+            waitSeconds,
+            name: `${count} ${kind}, ${server}`,
+          });
+          rows.push(await withHub(folder, (server) => measure(server, load('hub'), say)));
+          // Later, as it uses the certificate that the hub has made.
+          const bare = load('bare server');
+          rows.push(await withBare(folder, count, (server) => measure(server, bare, say)));
+        }
       } finally {
         await rm(folder, { recursive: true, force: true });
       }

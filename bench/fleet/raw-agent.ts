@@ -41,6 +41,7 @@ export class RawAgent {
   #received: Buffer = EMPTY;
   #onFirst: (() => void) | null = null;
   #hasAnswered = false;
+  #hasHeld = false;
 
   constructor(environmentId: number, load: FleetLoad) {
     const { instanceId, secret } = agentOf(environmentId);
@@ -99,14 +100,22 @@ export class RawAgent {
     this.#lastMs = Math.max(this.#lastMs + 1, Date.now());
     const claim = { environmentId: this.#environmentId, instanceId: this.#instanceId, timeMs: this.#lastMs };
     const authorization = signRequest(this.#secret, claim, { method: 'GET', path: PATH, body: EMPTY });
-    const { waitSeconds } = this.#load;
-    const prefer = waitSeconds > 0 && this.#etag !== '' ? `Prefer: wait=${waitSeconds}\r\n` : '';
+    const prefer = this.#etag === '' ? '' : this.#preference();
     const match = this.#etag === '' ? '' : `If-None-Match: ${this.#etag}\r\n`;
     this.#sentMs = performance.now();
     this.#socket.write(
       `GET /edge${PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ${authorization}\r\n${match}${prefer}\r\n`,
       'latin1',
     );
+  }
+
+  /** The first hold has a length of its own: the holds of a fleet end evenly spread. */
+  #preference(): string {
+    const { waitSeconds } = this.#load;
+    if (waitSeconds === 0) return '';
+    const seconds = this.#hasHeld ? waitSeconds : 1 + (this.#environmentId % waitSeconds);
+    this.#hasHeld = true;
+    return `Prefer: wait=${seconds}\r\n`;
   }
 
   #read(chunk: Buffer): void {

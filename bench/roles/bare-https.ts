@@ -1,4 +1,4 @@
-// The baseline of `fleet`: the least that a Node server does for a check-in. It checks one HMAC and answers 304.
+// The baseline of `fleet`: the least that a Node server does for a check-in. It checks one HMAC and answers 304, a held one when its wait is over.
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -19,8 +19,13 @@ const server = https.createServer({ key, cert, keepAliveTimeout: 75_000 }, (req,
     method: 'GET',
     path,
   });
-  res.writeHead(isGenuine ? 304 : 401, { etag: ETAG });
-  res.end();
+  const answer = () => {
+    res.writeHead(isGenuine ? 304 : 401, { etag: ETAG });
+    res.end();
+  };
+  const wait = /^wait=(\d+)$/.exec(String(req.headers.prefer))?.[1];
+  if (wait === undefined) answer();
+  else setTimeout(answer, Number(wait) * 1_000);
 });
 server.listen(0, '127.0.0.1', LISTEN_BACKLOG, () =>
   process.send?.({ port: (server.address() as AddressInfo).port }),

@@ -106,8 +106,8 @@ export class ShortGetConnection implements CheckInExchange {
       this.#keep(chunk);
       return;
     }
-    // A client that does not read its answers: Node's server waits for it.
-    const head = this.#socket.writableLength > 0 ? null : readShortGet(chunk);
+    // A client that does not read its answers: Node's server waits for it. The last answer alone may be on its way still.
+    const head = this.#socket.writableNeedDrain ? null : readShortGet(chunk);
     if (head) {
       this.#state = 'answering';
       this.#status = 0;

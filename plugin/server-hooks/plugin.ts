@@ -208,7 +208,9 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     callback: (req, res) => answer(req as Incoming, res as ServerResponse, below(req as Incoming)),
     checkIn: (req, res) => {
       const url = running && below(req as Incoming);
-      return url !== null && running?.parts.checkIn(req as Incoming, res as ServerResponse, url) === true;
+      if (url === null || !running?.parts.checkIn(req as Incoming, res as ServerResponse, url)) return false;
+      running.calls.addAnswer(res as ServerResponse);
+      return true;
     },
     answerCheckIn: (head, exchange) => {
       const url = running && relativeUrl(head.url, undefined, mount);

@@ -3,6 +3,7 @@ import type { Logger } from '../host.js';
 import type { SnapshotFiles } from '../snapshots/files.js';
 import type { Store } from '../store/store.js';
 import type { TokenLedger } from '../tunnel/credentials.js';
+import type { SharedDeadlines } from './shared-deadlines.js';
 
 /** What all live environments share. */
 export interface LiveContext {
@@ -12,6 +13,8 @@ export interface LiveContext {
   readonly logger: Logger;
   readonly randomBytes: (size: number) => Buffer;
   readonly tokens: TokenLedger;
+  /** For the ends of held check-ins. */
+  readonly deadlines: SharedDeadlines;
   /** Monotonic ms of the hub's start. */
   readonly startedMs: number;
   /** Unique, also across hub restarts. */

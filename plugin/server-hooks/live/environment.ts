@@ -48,7 +48,7 @@ export class LiveEnvironment
   }
 
   get held(): HeldCheckIns {
-    this.#held ??= new HeldCheckIns(this);
+    this.#held ??= new HeldCheckIns(this, this.#context.deadlines);
     return this.#held;
   }
 

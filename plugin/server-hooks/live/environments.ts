@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import { TokenLedger } from '../tunnel/credentials.js';
 import type { LiveContext } from './context.js';
 import { LiveEnvironment } from './environment.js';
+import { SharedDeadlines } from './shared-deadlines.js';
 
 export interface LiveEnvironmentsOptions {
   readonly store: Pick<Store, 'environment' | 'settings' | 'update' | 'watch'>;
@@ -41,6 +42,7 @@ export class LiveEnvironments {
     this.#context = {
       ...options,
       tokens: this.tokens,
+      deadlines: new SharedDeadlines(options.clock),
       startedMs: options.clock.monotonic(),
       newEpoch: () => `${this.bootId}.${++this.#leases}`,
       onChange: (id) => {

@@ -2,6 +2,7 @@ import { type Problem, problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import { SmallMap } from '../model/small-map.js';
 import type { Presence } from './presence.js';
+import type { Expiring, SharedDeadline, SharedDeadlines } from './shared-deadlines.js';
 
 /** A check-in whose answer waits for a change. */
 export interface Hold {
@@ -30,10 +31,12 @@ export interface HoldOwner {
 /** The held check-ins of one environment, one for each agent at most. */
 export class HeldCheckIns {
   readonly #owner: HoldOwner;
+  readonly #deadlines: SharedDeadlines;
   readonly #held = new SmallMap<HeldCheckIn>();
 
-  constructor(owner: HoldOwner) {
+  constructor(owner: HoldOwner, deadlines: SharedDeadlines) {
     this.#owner = owner;
+    this.#deadlines = deadlines;
   }
 
   get size(): number {
@@ -63,7 +66,7 @@ export class HeldCheckIns {
   /** Answers on a change, at the end of the wait, or when the agent disconnects. */
   hold(hold: Hold): void {
     const { instanceId } = hold;
-    const held = new HeldCheckIn(hold, this.#owner, this.#held);
+    const held = new HeldCheckIn(hold, this.#owner, this.#deadlines, this.#held);
     this.#held.set(instanceId, held);
     hold.onClose(() => {
       if (held.end(null)) this.#owner.disconnected(instanceId);
@@ -72,21 +75,21 @@ export class HeldCheckIns {
 }
 
 /** One object for each held check-in: a large fleet holds one for each agent. */
-class HeldCheckIn {
+class HeldCheckIn implements Expiring {
   readonly #hold: Hold;
   readonly #held: SmallMap<HeldCheckIn>;
   readonly #release: () => void;
-  readonly #cancelHold: () => void;
+  readonly #deadline: SharedDeadline;
   readonly #cancelRetry: (() => void) | null;
   #isOver = false;
 
-  constructor(hold: Hold, owner: HoldOwner, held: SmallMap<HeldCheckIn>) {
+  constructor(hold: Hold, owner: HoldOwner, deadlines: SharedDeadlines, held: SmallMap<HeldCheckIn>) {
     const { clock, presence } = owner;
     const { instanceId, waitMs, retryMs } = hold;
     this.#hold = hold;
     this.#held = held;
     this.#release = presence.held(instanceId, waitMs);
-    this.#cancelHold = clock.after(waitMs, () => this.end(null));
+    this.#deadline = deadlines.add(waitMs, this);
     this.#cancelRetry = retryMs === null ? null : clock.after(retryMs, () => this.evaluate());
   }
 
@@ -95,17 +98,28 @@ class HeldCheckIn {
     if (!this.#isOver && this.#hold.hasChanges()) this.end(null);
   }
 
+  /** Answers it in this turn: there is no change that it could interrupt. */
+  expire(): void {
+    if (this.#leave()) this.#hold.answer();
+  }
+
   /** Ends it with an error or, if null, with the current state. @returns false if it had ended before */
   end(error: Problem | null): boolean {
+    if (!this.#leave()) return false;
+    // The caller may be in the middle of a change.
+    queueMicrotask(() => (error ? this.#hold.fail(error) : this.#hold.answer()));
+    return true;
+  }
+
+  /** @returns false if it had ended before */
+  #leave(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    this.#cancelHold();
+    this.#deadline.cancel(this);
     this.#cancelRetry?.();
     this.#release();
     const { instanceId } = this.#hold;
     if (this.#held.get(instanceId) === this) this.#held.delete(instanceId);
-    // The caller may be in the middle of a change.
-    queueMicrotask(() => (error ? this.#hold.fail(error) : this.#hold.answer()));
     return true;
   }
 }

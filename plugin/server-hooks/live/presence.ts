@@ -52,6 +52,8 @@ export const MAX_SKEW_MS = 60_000;
 export const STARTUP_MS = 45_000;
 /** How long a refusal counts as a current problem, ms; a refused agent retries every minute. */
 const RECENT_MS = 5 * 60_000;
+/** A hold that ends earlier than this before its time is reported, ms. */
+const EARLY_MS = 1_000;
 /** Slack on top of two intervals before an agent counts as offline, ms. */
 const GRACE_MS = 10_000;
 
@@ -111,8 +113,11 @@ export class Presence {
     agent.heldUntilMs = until;
     return () => {
       if (agent.heldUntilMs !== until) return;
-      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, this.#owner.clock.monotonic()));
+      const now = this.#owner.clock.monotonic();
+      agent.lastSeenMs = Math.max(agent.lastSeenMs, Math.min(until, now));
       agent.heldUntilMs = 0;
+      // It is live for a shorter time from now on.
+      if (until - now > EARLY_MS) this.#owner.changed();
     };
   }
 
@@ -124,13 +129,12 @@ export class Presence {
     return now <= liveUntilMs(agent, now, graceMs);
   }
 
-  /** Monotonic ms until which a live instance is live at least; null if it is not live. */
+  /** Monotonic ms until which a live instance is live, unless a change is reported; null if it is not live. */
   liveUntilMs(instanceId: string): number | null {
     const agent = this.#agents.get(instanceId);
-    if (!agent) return null;
-    const now = this.#owner.clock.monotonic();
-    const until = liveUntilMs(agent, now);
-    return now <= until ? until : null;
+    if (!agent || !this.isLive(instanceId)) return null;
+    // An open hold counts up to its end: if it ends early, that is reported.
+    return liveUntilMs(agent, agent.heldUntilMs);
   }
 
   /**

@@ -27,8 +27,10 @@ async function setup(t: ExecutionContext) {
   const listenersBefore = socket.listenerCount('error');
   const held = defer<CheckInExchange>();
   const log: string[] = [];
+  const requests: CheckInExchange[] = [];
   const connection = new ShortGetConnection(socket, {
     answer: (_head, exchange) => {
+      requests.push(exchange);
       held.resolve(exchange);
       return true;
     },
@@ -47,7 +49,7 @@ async function setup(t: ExecutionContext) {
     await read;
   };
   const answer = () => exchange.answer(304, {}, Buffer.alloc(0));
-  return { client, socket, exchange, sendEarly, answer, log, listenersBefore };
+  return { client, socket, exchange, requests, sendEarly, answer, log, listenersBefore };
 }
 
 test('short get connection: it is handed over with a listener for errors, which is then removed', async (t) => {
@@ -57,6 +59,30 @@ test('short get connection: it is handed over with a listener for errors, which 
   t.deepEqual(log, ['handed over, 1 listener for errors']);
   t.is(socket.listenerCount('error'), listenersBefore);
   t.is(socket.read()?.toString(), 'x');
+});
+
+test('short get connection: the next request is read although the last answer is still being written', async (t) => {
+  const { socket, requests, answer, log } = await setup(t);
+  answer();
+  t.true(socket.writableLength > 0);
+  socket.emit('data', Buffer.from(SHORT_GET));
+  t.is(requests.length, 2);
+  t.deepEqual(log, []);
+});
+
+test('short get connection: that of a client that does not read its answers is handed over', async (t) => {
+  const { client, socket, requests, answer, log } = await setup(t);
+  client.pause();
+  answer();
+  while (!socket.writableNeedDrain) {
+    socket.emit('data', Buffer.from(SHORT_GET));
+    answer();
+  }
+  t.true(requests.length > 2);
+  const before = requests.length;
+  socket.emit('data', Buffer.from(SHORT_GET));
+  t.is(requests.length, before);
+  t.is(log.length, 1);
 });
 
 for (const [what, error] of [

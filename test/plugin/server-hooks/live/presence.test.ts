@@ -142,6 +142,24 @@ test('presence: a check-in without news reports no change; news do', (t) => {
   t.is(presence.liveUntilMs('a'), clock.monotonic() + 20_000);
 });
 
+test('presence: a hold keeps its agent live beyond its end, and an early end is reported', (t) => {
+  const { clock, presence, drain } = setup();
+  presence.recordCheckIn('a', 5_000);
+  const end = presence.held('a', 50_000);
+  const until = presence.liveUntilMs('a');
+  t.is(until, clock.monotonic() + 70_000);
+  drain();
+  clock.advance(50_000);
+  end();
+  t.is(drain(), 0, 'as announced');
+  t.is(presence.liveUntilMs('a'), until);
+  const endEarly = presence.held('a', 50_000);
+  clock.advance(10_000);
+  endEarly();
+  t.is(drain(), 1);
+  t.is(presence.liveUntilMs('a'), clock.monotonic() + 20_000);
+});
+
 test('presence: refusals and removed agents are reported', (t) => {
   const { presence, drain } = setup();
   presence.recordCheckIn('a', 5_000);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { CheckInQueries } from '../../../../../plugin/server-hooks/agents/check-in-queries.js';
 import { verifyAnswer } from '../../../../../protocol/crypto/answer-proof.js';
@@ -18,7 +18,10 @@ async function setup(t: ExecutionContext) {
   const key = agent.client.instanceSecret ?? Buffer.alloc(0);
   const passed: string[] = [];
   const server = http.createServer((req, res) => {
-    if (hub.plugin.checkIn(req, res)) return;
+    if (hub.plugin.checkIn(req, res)) {
+      server.emit('answered', res);
+      return;
+    }
     passed.push(`${req.method} ${req.url}`);
     res.writeHead(418).end();
   });
@@ -34,7 +37,7 @@ async function setup(t: ExecutionContext) {
     const claim = { environmentId: id, instanceId: agent.instance.instanceId, timeMs: ++timeMs };
     return signRequest(key, claim, { method, path, body: Buffer.alloc(0) });
   };
-  return { hub, key, url, passed, signed };
+  return { hub, key, url, server, passed, signed };
 }
 
 async function ask(url: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET') {
@@ -110,4 +113,19 @@ test('check-in: a query that no agent sends is answered, and not remembered', (t
   t.is(queries.parse(usual), queries.parse(usual));
   t.not(queries.parse(padded), queries.parse(padded));
   t.deepEqual(queries.parse(padded), { engine: 'up', tunnel: 'none' });
+});
+
+test('check-in: one that its client does not read ends with the plugin', async (t) => {
+  const { hub, url, server, signed } = await setup(t);
+  const { headers } = await ask(`${url}/edge${CHECK_IN}`, { authorization: signed(CHECK_IN) });
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1').pause();
+  t.teardown(() => socket.destroy());
+  const held = [`Authorization: ${signed(CHECK_IN)}`, `If-None-Match: ${headers.etag}`, 'Prefer: wait=50'];
+  socket.write([`GET /edge${CHECK_IN} HTTP/1.1`, 'Host: hub', ...held, '', ''].join('\r\n'));
+  const [res] = (await once(server, 'answered')) as [http.ServerResponse];
+  // Stands for earlier answers: they fill the connection.
+  res.socket?.write(Buffer.alloc(16 * 1024 * 1024));
+  t.false(res.headersSent, 'it is held');
+  await hub.plugin.stop();
+  t.true(res.closed);
 });
