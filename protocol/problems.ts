@@ -2,6 +2,7 @@ import { AGENT_PROBLEMS } from './problems/agent.js';
 import { API_PROBLEMS } from './problems/api.js';
 import { CHECK_PROBLEMS } from './problems/checks.js';
 import { DOCKER_PROBLEMS } from './problems/docker.js';
+import { DOCTOR_PROBLEMS } from './problems/doctor.js';
 import { ENROLMENT_PROBLEMS } from './problems/enrolment.js';
 import { ENVIRONMENT_PROBLEMS } from './problems/environments.js';
 import { HOST_PROBLEMS } from './problems/host.js';
@@ -23,6 +24,7 @@ export const PROBLEMS = Object.freeze({
   ...DOCKER_PROBLEMS,
   ...AGENT_PROBLEMS,
   ...CHECK_PROBLEMS,
+  ...DOCTOR_PROBLEMS,
 });
 
 /** A stable code: it never changes its meaning. */

@@ -2,6 +2,7 @@ import { AGENT_PROBLEMS } from '../protocol/problems/agent.js';
 import { API_PROBLEMS } from '../protocol/problems/api.js';
 import { CHECK_PROBLEMS } from '../protocol/problems/checks.js';
 import { DOCKER_PROBLEMS } from '../protocol/problems/docker.js';
+import { DOCTOR_PROBLEMS } from '../protocol/problems/doctor.js';
 import { ENGINE_PROBLEMS } from '../protocol/problems/engine.js';
 import { ENROLMENT_PROBLEMS } from '../protocol/problems/enrolment.js';
 import { ENVIRONMENT_PROBLEMS } from '../protocol/problems/environments.js';
@@ -69,6 +70,11 @@ payload).`,
     heading: '## Self-test',
     text: 'Findings of `POST /self-test`, next to the codes of the [agent](#agent) and the [tunnel](#tunnel).',
     problems: CHECK_PROBLEMS,
+  },
+  {
+    heading: '## Agent doctor',
+    text: 'Findings of `agent doctor`, next to the codes of the [agent](#agent), the [tunnel](#tunnel) and the [engine](#engine).',
+    problems: DOCTOR_PROBLEMS,
   },
 ];
 

@@ -134,7 +134,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [`${AGENT}/docker/`]: AGENT_GROUND,
   [`${AGENT}/tunnel/`]: AGENT_GROUND,
   [`${AGENT}/hub/`]: [`${AGENT}/machine/`, ...AGENT_GROUND],
-  [`${AGENT}/running-agent.ts`]: AGENT_ROOMS,
+  [`${AGENT}/doctor/`]: AGENT_ROOMS,
+  [`${AGENT}/running-agent.ts`]: [`${AGENT}/doctor/`, ...AGENT_ROOMS],
   [`${AGENT}/agent.ts`]: [`${AGENT}/running-agent.ts`, ...AGENT_ROOMS],
   [`${AGENT}/main.ts`]: [`${AGENT}/`, 'protocol/'],
 

@@ -19,7 +19,7 @@ const EXIT_RESTART = 75;
 /** By then the start is over, its first snapshot included, ms. */
 const AT_REST_MS = 10_000;
 
-const [command] = process.argv.slice(2);
+const [command, ...options] = process.argv.slice(2);
 try {
   await run(command);
 } catch (error) {
@@ -36,6 +36,12 @@ async function run(name: string | undefined): Promise<void> {
       const { healthy, line } = await checkHealth(statusPath(readConfig(process.env)));
       console.log(line);
       process.exit(healthy ? 0 : 1);
+      break;
+    }
+    case 'doctor': {
+      const { doctorCommand } = await import('./doctor/command.js');
+      const isJson = options.includes('--json');
+      process.exit(await doctorCommand({ env: process.env, isJson, clock: systemClock, print: console.log }));
       break;
     }
     case 'version':

@@ -1,7 +1,7 @@
 import { createHash, hkdfSync } from 'node:crypto';
 
 /** Purpose of a derived key; part of the HKDF input, so that no key serves two purposes. */
-export type KeyPurpose = 'enrol' | 'credential';
+export type KeyPurpose = 'enrol' | 'credential' | 'doctor';
 
 /**
  * `S`: SHA-256 of the join secret's base64url text. The hub keeps only this. It is as powerful as the secret

@@ -3,9 +3,10 @@ export const usage = (
   version: string,
 ) => `Fairlead agent ${version}: connects the local Docker Engine to a hub; it only dials out.
 
-Usage: main.mjs [healthcheck | version | --help]
+Usage: agent [doctor [--json] | healthcheck | version | --help]
 
-Without a command the agent runs until SIGTERM or SIGINT. healthcheck exits with 0 if the running agent
+Without a command the agent runs until SIGTERM or SIGINT. doctor checks each step to the hub and to the
+engine, and exits with 1 if one fails: docker exec fairlead-agent agent doctor. healthcheck exits with 0 if the running agent
 checks in on time, else with 1. A missing or malformed variable ends the agent with exit code 78.
 
 Required

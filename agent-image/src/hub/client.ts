@@ -18,6 +18,7 @@ import { parseJson } from '../../../protocol/messages/parse-json.js';
 import type { Snapshot } from '../../../protocol/messages/snapshot.js';
 import { problem } from '../../../protocol/problems/agent.js';
 import { codeOf } from '../../../protocol/problems/problem.js';
+import type { InstanceKey } from '../machine/instance-key.js';
 import type { Answer } from './call.js';
 import { SignedCalls, type SignedCallsOptions } from './signed-calls.js';
 
@@ -33,13 +34,18 @@ const CALL_MS = 30_000;
 /** A hold that is unanswered this long after its wait is aborted, ms. */
 const HOLD_SLACK_MS = 5_000;
 
+export interface HubClientOptions extends SignedCallsOptions {
+  readonly edgeId: string;
+  readonly instance: InstanceKey;
+}
+
 /** The hub's operations for agents. Its only state is the instance secret. */
 export class HubClient {
-  readonly #options: SignedCallsOptions;
+  readonly #options: HubClientOptions;
   readonly #calls: SignedCalls;
   #instanceSecret: Buffer | null = null;
 
-  constructor(options: SignedCallsOptions) {
+  constructor(options: HubClientOptions) {
     this.#options = options;
     this.#calls = new SignedCalls(options);
   }

@@ -14,8 +14,7 @@ import { type Answer, callHub } from './call.js';
 
 export interface SignedCallsOptions {
   readonly edgeKey: EdgeKey;
-  readonly edgeId: string;
-  readonly instance: InstanceKey;
+  readonly instance: Pick<InstanceKey, 'instanceId'>;
   /** Dials out; see `outbound.ts`. */
   readonly agent: http.Agent;
   /** For check-ins. Default: `agent`. */

@@ -1,6 +1,5 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import type { AuthenticatedAgent } from './authenticate-agent.js';
 
 /** Rate limit of one kind of call, per instance. */
 export interface Pace {
@@ -8,6 +7,12 @@ export interface Pace {
   readonly gapMs: number;
   /** Calls allowed in one burst. */
   readonly burst: number;
+}
+
+/** Whose calls are limited together. */
+export interface PacedCaller {
+  readonly environment: { readonly id: number };
+  readonly instance: { readonly id: string };
 }
 
 /** Above this many entries, those back within their rate are dropped. */
@@ -27,7 +32,7 @@ export class AgentPace {
   }
 
   /** @throws Problem `body-too-soon` (429) */
-  admit({ environment, instance }: AuthenticatedAgent, kind: string, { gapMs, burst }: Pace): void {
+  admit({ environment, instance }: PacedCaller, kind: string, { gapMs, burst }: Pace): void {
     const now = this.#clock.monotonic();
     const key = `${environment.id} ${instance.id} ${kind}`;
     const evenMs = Math.max(this.#evenMs.get(key) ?? 0, now) + gapMs;

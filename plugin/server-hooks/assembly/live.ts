@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CheckIns } from '../agents/check-ins.js';
+import { DoctorCalls } from '../agents/doctor-calls.js';
 import { Enrolment } from '../agents/enrolment.js';
 import { IdleClose } from '../agents/idle-close.js';
 import type { Logger } from '../host.js';
@@ -16,6 +17,7 @@ export interface Live {
   readonly availability: Availability;
   readonly checkIns: CheckIns;
   readonly enrolment: Enrolment;
+  readonly doctorCalls: DoctorCalls;
   readonly idleClose: IdleClose;
 }
 
@@ -37,6 +39,7 @@ export async function startLive(
     availability: new Availability({ store, live }),
     checkIns: new CheckIns({ store, live }),
     enrolment: new Enrolment({ store, live, clock, randomBytes }),
+    doctorCalls: new DoctorCalls({ store, clock, randomBytes }),
     idleClose: new IdleClose(live),
   };
 }

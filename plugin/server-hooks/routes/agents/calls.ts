@@ -13,6 +13,7 @@ import { codeOf } from '../../../../protocol/problems.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { AgentPace, type Pace } from '../../agents/agent-pace.js';
 import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
+import { type DoctorCalls, MAX_DOCTOR_BYTES } from '../../agents/doctor-calls.js';
 import type { Enrolment } from '../../agents/enrolment.js';
 import type { IdleClose } from '../../agents/idle-close.js';
 import type { Logger } from '../../host.js';
@@ -45,6 +46,7 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly enrolment: Enrolment;
+  readonly doctorCalls: DoctorCalls;
   readonly idleClose: IdleClose;
   readonly authFailures: AuthFailureLog;
   readonly selfTest: SelfTest;
@@ -119,6 +121,18 @@ export function agentRoutes(deps: AgentDeps): Router {
     const report = await json.run(environment.id, swarmReportJob, body, null);
     await roster.accept(instance, report);
     ctx.status = 204;
+  });
+
+  // Signed with an Edge key, not by an instance.
+  router.post(AGENT_PATHS.doctor, async (ctx) => {
+    const claim = parseAuthorization(ctx.get('authorization'));
+    const proven = (key: Buffer) => {
+      proofs.know(ctx, key, claim);
+      identify(ctx, claim);
+    };
+    const read = () => readBody(ctx.req, MAX_DOCTOR_BYTES, clock);
+    ctx.body = await deps.doctorCalls.answer(claim, headOf(ctx), proven, read);
+    ctx.set('cache-control', 'no-store');
   });
 
   // For the hub's own self-test only.

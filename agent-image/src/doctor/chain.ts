@@ -1,0 +1,99 @@
+import type { Hop, HopResult } from '../../../protocol/hops.js';
+import type { Clock } from '../../../protocol/time/clock.js';
+import { explainFailure } from './explain-failure.js';
+
+/** What a check found, other than a failure. */
+export interface Finding<T> extends Omit<HopResult, 'hop' | 'ms' | 'result'> {
+  /** Default: `ok`. */
+  readonly result?: 'ok' | 'warn' | 'skip';
+  /** What later checks need. */
+  readonly value: T;
+}
+
+export interface ChainOptions {
+  readonly clock: Clock;
+  /** Called with each result as soon as it is known. */
+  readonly onResult: (result: HopResult) => void;
+  /** Ends all checks. */
+  readonly signal: AbortSignal;
+}
+
+const MAX_TEXT = 500;
+
+/** Runs checks in order, each with a deadline. */
+export class Chain {
+  readonly #options: ChainOptions;
+  readonly #results: HopResult[] = [];
+
+  constructor(options: ChainOptions) {
+    this.#options = options;
+  }
+
+  get results(): readonly HopResult[] {
+    return this.#results;
+  }
+
+  /** Whether a hop was found to work, if with a warning. */
+  passed(hop: Hop): boolean {
+    return this.#results.some((one) => one.hop === hop && (one.result === 'ok' || one.result === 'warn'));
+  }
+
+  /**
+   * Checks a hop. A check gets a signal that aborts at its deadline, and need not observe it. Never throws.
+   * @returns the finding's value; undefined after a failure
+   */
+  async run<T>(
+    hop: Hop,
+    deadlineMs: number,
+    check: (signal: AbortSignal) => Promise<Finding<T>>,
+  ): Promise<T | undefined> {
+    const { clock, signal } = this.#options;
+    const startedMs = clock.monotonic();
+    const done = (result: Omit<HopResult, 'hop' | 'ms'>) =>
+      this.#add({ ...result, hop, ms: Math.round(clock.monotonic() - startedMs) });
+    if (signal.aborted) {
+      this.skip(hop, 'Not checked: the time was up');
+      return undefined;
+    }
+    const deadline = new AbortController();
+    const abort = () =>
+      deadline.abort(new DOMException(`No answer within ${deadlineMs / 1_000} s`, 'TimeoutError'));
+    const cancel = clock.after(deadlineMs, abort);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const { value, result = 'ok', ...found } = await orAbort(check(deadline.signal), deadline.signal);
+      done({ result, ...found });
+      return value;
+    } catch (error) {
+      done({ result: 'fail', ...explainFailure(error) });
+      return undefined;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', abort);
+      deadline.abort();
+    }
+  }
+
+  /** For a hop that cannot be checked, or needs no check. */
+  skip(hop: Hop, text: string): void {
+    this.#add({ hop, result: 'skip', ms: 0, text });
+  }
+
+  #add({ text, ...result }: HopResult): void {
+    const found = { ...result, text: printable(text) };
+    this.#results.push(found);
+    this.#options.onResult(found);
+  }
+}
+
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** One line: names in certificates and answers come from anywhere. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, MAX_TEXT);
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { HOP_RESULTS, HOPS } from '../hops.js';
+
+/** Most characters of padding in a call of `agent doctor` and in its answer: several packets. */
+export const MAX_PAD = 8_192;
+
+const pad = z.string().check(z.maxLength(MAX_PAD), z.regex(/^[A-Za-z0-9_-]*$/));
+
+/** A call of `agent doctor`, signed with a key derived from the Edge key. It changes nothing. */
+export const doctorRequestSchema = z.object({
+  /** Ignored; makes the request large. */
+  pad,
+  /** Characters of padding in the answer. */
+  answerPad: z.int().check(z.nonnegative(), z.maximum(MAX_PAD)),
+});
+/** See {@link doctorRequestSchema}. */
+export type DoctorRequest = z.infer<typeof doctorRequestSchema>;
+
+/** 200 of that call. */
+export const doctorReplySchema = z.object({
+  /** Milliseconds since the epoch by the hub's clock. */
+  timeMs: z.int(),
+  /** The code with which an enrolment with this Edge ID would be refused; null: none is known. */
+  refusal: z.nullable(z.string().check(z.maxLength(64))),
+  pad,
+});
+/** See {@link doctorReplySchema}. */
+export type DoctorReply = z.infer<typeof doctorReplySchema>;
+
+const line = (max: number) => z.string().check(z.maxLength(max));
+
+/** The result of a run, as an agent reports it. */
+export const doctorReportSchema = z.object({
+  /** Age of the result, ms. */
+  ageMs: z.int().check(z.nonnegative()),
+  hops: z
+    .array(
+      z.object({
+        hop: z.enum(HOPS),
+        result: z.enum(HOP_RESULTS),
+        ms: z.int().check(z.nonnegative(), z.maximum(600_000)),
+        text: line(500),
+        code: z.optional(line(64)),
+        nextStep: z.optional(line(500)),
+      }),
+    )
+    .check(z.maxLength(HOPS.length)),
+});
+/** See {@link doctorReportSchema}. */
+export type DoctorReport = z.infer<typeof doctorReportSchema>;
