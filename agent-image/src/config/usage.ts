@@ -6,8 +6,9 @@ export const usage = (
 Usage: agent [doctor [--json] | healthcheck | version | --help]
 
 Without a command the agent runs until SIGTERM or SIGINT. doctor checks each step to the hub and to the
-engine, and exits with 1 if one fails: docker exec fairlead-agent agent doctor. healthcheck exits with 0 if the running agent
-checks in on time, else with 1. A missing or malformed variable ends the agent with exit code 78.
+engine, next to a running agent too (docker exec fairlead-agent agent doctor), and exits with 1 if one
+fails. healthcheck exits with 0 if the running agent checks in on time, else with 1. A missing or
+malformed variable ends the agent with exit code 78.
 
 Required
   EDGE_ID                  UUID of this agent's identity

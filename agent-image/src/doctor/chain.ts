@@ -3,11 +3,18 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import { explainFailure } from './explain-failure.js';
 
 /** What a check found, other than a failure. */
-export interface Finding<T> extends Omit<HopResult, 'hop' | 'ms' | 'result'> {
+export interface Finding<T = undefined> extends Omit<HopResult, 'hop' | 'ms' | 'result'> {
   /** Default: `ok`. */
   readonly result?: 'ok' | 'warn' | 'skip';
   /** What later checks need. */
-  readonly value: T;
+  readonly value?: T;
+}
+
+/** The outcome of a check: its finding, or its error. */
+export interface Attempt<T = undefined> {
+  readonly ms: number;
+  readonly finding?: Finding<T>;
+  readonly error?: unknown;
 }
 
 export interface ChainOptions {
@@ -39,7 +46,7 @@ export class Chain {
   }
 
   /**
-   * Checks a hop. A check gets a signal that aborts at its deadline, and need not observe it. Never throws.
+   * Checks a hop and reports it. Never throws.
    * @returns the finding's value; undefined after a failure
    */
   async run<T>(
@@ -47,31 +54,43 @@ export class Chain {
     deadlineMs: number,
     check: (signal: AbortSignal) => Promise<Finding<T>>,
   ): Promise<T | undefined> {
+    return this.report(hop, await this.attempt(deadlineMs, check));
+  }
+
+  /** Runs a check. Its signal aborts at the deadline; it need not observe it. Never throws. */
+  async attempt<T>(
+    deadlineMs: number,
+    check: (signal: AbortSignal) => Promise<Finding<T>>,
+  ): Promise<Attempt<T>> {
     const { clock, signal } = this.#options;
+    if (signal.aborted) return { ms: 0, finding: { result: 'skip', text: 'Not checked: the time was up' } };
     const startedMs = clock.monotonic();
-    const done = (result: Omit<HopResult, 'hop' | 'ms'>) =>
-      this.#add({ ...result, hop, ms: Math.round(clock.monotonic() - startedMs) });
-    if (signal.aborted) {
-      this.skip(hop, 'Not checked: the time was up');
-      return undefined;
-    }
+    const ms = () => Math.round(clock.monotonic() - startedMs);
     const deadline = new AbortController();
-    const abort = () =>
-      deadline.abort(new DOMException(`No answer within ${deadlineMs / 1_000} s`, 'TimeoutError'));
+    const late = `No answer within ${deadlineMs / 1_000} s`;
+    const abort = () => deadline.abort(new DOMException(late, 'TimeoutError'));
     const cancel = clock.after(deadlineMs, abort);
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const { value, result = 'ok', ...found } = await orAbort(check(deadline.signal), deadline.signal);
-      done({ result, ...found });
-      return value;
+      const finding = await orAbort(check(deadline.signal), deadline.signal);
+      return { ms: ms(), finding };
     } catch (error) {
-      done({ result: 'fail', ...explainFailure(error) });
-      return undefined;
+      return { ms: ms(), error };
     } finally {
       cancel();
       signal.removeEventListener('abort', abort);
       deadline.abort();
     }
+  }
+
+  report<T>(hop: Hop, { ms, finding, error }: Attempt<T>): T | undefined {
+    if (!finding) {
+      this.#add({ hop, result: 'fail', ms, ...explainFailure(error) });
+      return undefined;
+    }
+    const { value, result = 'ok', ...found } = finding;
+    this.#add({ hop, result, ms, ...found });
+    return value;
   }
 
   /** For a hop that cannot be checked, or needs no check. */

@@ -12,7 +12,7 @@ import { checkCertificate } from './hops/check-certificate.js';
 import { checkClock } from './hops/check-clock.js';
 import { checkEngine } from './hops/check-engine.js';
 import { checkProxy } from './hops/check-proxy.js';
-import { checkTunnelPort } from './hops/check-tunnel-port.js';
+import { checkTunnel } from './hops/check-tunnel.js';
 import { reachHost } from './hops/reach-host.js';
 
 export interface DoctorOptions {
@@ -67,8 +67,7 @@ export async function runDoctor(config: AgentConfig, options: DoctorOptions): Pr
       for (const hop of ['tls', 'clock', 'api', 'mtu'] as const)
         chain.skip(hop, `Not checked: there is no connection to the hub`);
     }
-    await checkTunnelPort(chain, config, api, outbound, clock);
-    chain.skip('websocket', 'Not checked: this agent opens tunnels through the tunnel port only');
+    await checkTunnel(chain, { config, api, outbound, clock });
     await checkEngine(chain, config.engine, clock);
     return chain.results;
   } finally {

@@ -5,9 +5,10 @@ import { buildAgent } from '../../../tools/build/agent.js';
 import { runCommand } from '../../../tools/lab/run-command.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
-test('agent bundle: is at most 320 KB', async (t) => {
+// `agent doctor` is 35 KB of it: an idle agent keeps its text, and runs none of it.
+test('agent bundle: is at most 360 KB', async (t) => {
   const bytes = await buildAgent(join(await tempFolder(t), 'main.mjs'));
-  t.true(bytes <= 320 * 1024, `${bytes}`);
+  t.true(bytes <= 360 * 1024, `${bytes}`);
   t.log(`${(bytes / 1024).toFixed(0)} KB`);
 });
 

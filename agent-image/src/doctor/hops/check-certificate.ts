@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
-import { problem } from '../../../../protocol/problems/agent.js';
+import { type AgentProblemCode, problem } from '../../../../protocol/problems/agent.js';
 import { codeOf, Problem } from '../../../../protocol/problems/problem.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { untilEvent } from '../../../../protocol/time/until-event.js';
@@ -46,8 +46,11 @@ async function check(options: CertificateOptions, signal: AbortSignal): Promise<
   try {
     const ended = AbortSignal.any([signal, late.signal]);
     const socket = await shakeHands(target, await connect(HANDSHAKE_MS), config.ca?.() ?? null, ended);
-    socket.destroy();
-    return judge(socket, target.host, config, clock);
+    try {
+      return judge(socket, target.host, config, clock);
+    } finally {
+      socket.destroy();
+    }
   } catch (error) {
     if (!late.signal.aborted || signal.aborted) throw error;
     if (!(await answersToLittle(connect, signal))) {
@@ -94,7 +97,8 @@ function judge(
     return { value: 'done', text };
   }
   const error = Object.assign(new Error(), { code: String(socket.authorizationError) });
-  const { code } = toHubError(error);
+  const known = toHubError(error).code;
+  const code = known === 'hub-unreachable' ? ('hub-certificate-untrusted' satisfies AgentProblemCode) : known;
   const text = causeOf(codeOf(error), certificate, host, clock);
   if (!insecurePoll) throw new Problem(code, text);
   return {
@@ -115,11 +119,11 @@ function causeOf(cause: string, certificate: X509Certificate, host: string, cloc
       return `The certificate is valid from ${certificate.validFrom}; this machine's clock says ${new Date(clock.now()).toUTCString()}`;
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `The certificate is for ${namesOf(certificate)}, not for ${host}`;
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return `The certificate is self-signed, ${issuerOf(certificate)}`;
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return `The certificate, ${issuerOf(certificate)}, is from an authority that this agent does not know, or the server does not send the intermediate certificate (${cause})`;
     default:
+      if (certificate.subject === certificate.issuer)
+        return `The certificate is self-signed, ${issuerOf(certificate)}`;
       return `The certificate, ${issuerOf(certificate)}, is from an authority that this agent does not know (${cause})`;
   }
 }

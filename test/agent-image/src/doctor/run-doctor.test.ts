@@ -27,7 +27,7 @@ test('doctor: names each hop to a hub and an engine that work, in order', async 
     'api ok',
     'mtu ok',
     'tunnel-port ok',
-    'websocket skip',
+    'websocket ok',
     'engine ok',
     'swarm ok',
   ]);
