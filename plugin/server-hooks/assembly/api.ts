@@ -5,6 +5,7 @@ import { hasBody } from '../docker/client-message.js';
 import { Tickets } from '../docker/console/tickets.js';
 import { AllNodeLists } from '../docker/lists/all-node-lists.js';
 import { DockerProxy } from '../docker/proxy/proxy.js';
+import { DockerAccessAdmin } from '../docker-access/admin.js';
 import { EnvironmentAdmin } from '../environments/admin.js';
 import { KeyExpiry } from '../environments/key-expiry.js';
 import { EnvironmentWatch } from '../events/environment-watch.js';
@@ -89,6 +90,13 @@ export async function startApi(parts: ApiParts, lifecycle: Lifecycle): Promise<A
     eventStreams,
     authFailures: new AuthFailureLog(clock, 'agent-unauthorized'),
     dockerAccess: dockerPort?.service ?? null,
+    accessAdmin: new DockerAccessAdmin({
+      store,
+      authority: parts.dockerAuthority,
+      clock,
+      randomBytes,
+      logger,
+    }),
     docker: new DockerProxy({ tunnels, logger, onFailure: (error) => gateway.failed.docker.add(error) }),
     onConsoleFailure: (error) => gateway.failed.console.add(error),
     lists: new AllNodeLists({ tunnels, logger, clock, json }),

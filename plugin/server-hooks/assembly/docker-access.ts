@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { PROBLEMS } from '../../../protocol/problems.js';
 import { openFileLimit } from '../disk/open-file-limit.js';
 import { AccessReview } from '../docker-access/access-review.js';
-import { DockerAccessAdmin } from '../docker-access/admin.js';
 import { DockerAuthority } from '../docker-access/authority.js';
 import type { CertificateClaim } from '../docker-access/client-uri.js';
 import { DockerGrants } from '../docker-access/grants.js';
@@ -55,17 +54,17 @@ export async function startDockerAccess(
   return { grants, accessReview, dockerAuthority, portCalls };
 }
 
-export interface DockerPortParts extends DockerAccessParts, Pick<Storage, 'store'> {
+export interface DockerPortParts extends DockerAccessParts {
   readonly options: ResolvedOptions;
   readonly logger: Logger;
 }
 
 /** The Docker port, not started yet, and what its operations need; null if it is off. */
 export function makeDockerPort(
-  { options, store, logger, dockerAuthority: authority, grants, portCalls }: DockerPortParts,
+  { options, logger, dockerAuthority: authority, grants, portCalls }: DockerPortParts,
   docker: () => DockerDeps,
 ): { readonly port: DockerPort; readonly service: DockerAccessService } | null {
-  const { dockerPort, bind, clock, randomBytes } = options;
+  const { dockerPort, bind, clock } = options;
   if (!authority || dockerPort === null) return null;
   const port = new DockerPort({
     port: dockerPort,
@@ -87,7 +86,6 @@ export function makeDockerPort(
   return {
     port,
     service: {
-      admin: new DockerAccessAdmin({ store, authority, clock, randomBytes, logger }),
       authority,
       get port() {
         return port.port;

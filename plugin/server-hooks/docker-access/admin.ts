@@ -9,7 +9,8 @@ import { clientUri } from './client-uri.js';
 
 export interface DockerAccessAdminOptions {
   readonly store: Pick<Store, 'environment' | 'update'>;
-  readonly authority: Pick<DockerAuthority, 'issue' | 'refresh'>;
+  /** Null: the Docker port is off. */
+  readonly authority: Pick<DockerAuthority, 'issue' | 'refresh'> | null;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   readonly logger: Logger;
@@ -27,8 +28,10 @@ const MAX_ACCESSES = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_DAYS = 90;
 const MAX_DAYS = 366;
+/** How long an expired one is listed, and counted: long enough that an admin can see why a client stopped. */
+const KEPT_MS = 7 * DAY_MS;
 
-/** Creates and revokes accesses of the Docker port. */
+/** Creates and revokes accesses of the Docker port. Those that there are can also be revoked while it is off. */
 export class DockerAccessAdmin {
   readonly #options: DockerAccessAdminOptions;
 
@@ -38,14 +41,15 @@ export class DockerAccessAdmin {
 
   /**
    * Issues a certificate and stores its access. Only this result has the key that the hub created.
-   * @throws Problem `bad-request`, `csr-invalid` (400), `environment-not-found` (404), `too-many-accesses` (409); the
-   *   store's
+   * @throws Problem `bad-request`, `csr-invalid` (400), `environment-not-found` (404), `docker-port-off`,
+   *   `too-many-accesses` (409); the store's
    */
   async create(
     environmentId: number,
     { name, node, address, createdBy, expiresAt, csr }: NewDockerAccess,
   ): Promise<{ readonly access: DockerAccess; readonly key: string | null }> {
     const { store, authority, clock, randomBytes } = this.#options;
+    if (!authority) throw problem('docker-port-off');
     const now = clock.now();
     const expiresAtMs = expiryOf(expiresAt, now);
     const publicKey = csr === null ? null : await readRequest(csr);
@@ -69,7 +73,8 @@ export class DockerAccessAdmin {
       createdBy,
     };
     await store.update(environmentId, (current) => {
-      const { dockerAccess = [] } = current;
+      const { dockerAccess: all = [] } = current;
+      const dockerAccess = all.filter((one) => Date.parse(one.expiresAt) > now - KEPT_MS);
       if (dockerAccess.length >= MAX_ACCESSES) throw problem('too-many-accesses');
       return { ...current, dockerAccess: [...dockerAccess, access] };
     });

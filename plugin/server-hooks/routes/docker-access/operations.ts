@@ -21,7 +21,6 @@ import { requireNode } from '../../swarm/require-node.js';
 
 /** The Docker port as the operations need it. */
 export interface DockerAccessService {
-  readonly admin: DockerAccessAdmin;
   readonly authority: Pick<DockerAuthority, 'ca'>;
   /** The port that clients dial. */
   readonly port: number;
@@ -30,6 +29,7 @@ export interface DockerAccessService {
 export interface DockerAccessDeps {
   /** Null: the Docker port is off. */
   readonly dockerAccess: DockerAccessService | null;
+  readonly accessAdmin: DockerAccessAdmin;
   readonly accessReview: Pick<AccessReview, 'problemOf'>;
   readonly live: LiveEnvironments;
   readonly options: ResolvedOptions;
@@ -71,11 +71,11 @@ export const dockerAccessOperations = [
       ],
     },
     async ({ access: caller, environment, query, body, origin }, deps: DockerAccessDeps) => {
-      const { admin, authority, port } = requirePort(deps);
+      const { authority, port } = requirePort(deps);
       const { name, expiresAt = null, node = null, csr = null } = body;
       if (node !== null)
         requireNode(environment, encodeURIComponent(node), deps.live.of(environment.id).members);
-      const { access, key } = await admin.create(environment.id, {
+      const { access, key } = await deps.accessAdmin.create(environment.id, {
         name,
         expiresAt,
         node,
@@ -103,7 +103,8 @@ export const dockerAccessOperations = [
       path: '/api/environments/:id/docker-access',
       id: 'listDockerAccess',
       summary: 'List the client certificates for the Docker port',
-      description: 'Expired ones included. Never their keys.',
+      description:
+        'Expired ones included; creating another one drops those that expired more than a week ago. Never their keys.',
       access: 'read',
       answers: { 200: { description: 'All of the environment', body: dockerAccessList } },
     },
@@ -128,8 +129,8 @@ export const dockerAccessOperations = [
       problems: ['docker-access-not-found', 'docker-port-off'],
     },
     ({ environment, params, query }, deps: DockerAccessDeps) => {
-      const { admin, authority } = requirePort(deps);
-      const access = admin.get(environment.id, params.accessId);
+      const { authority } = requirePort(deps);
+      const access = deps.accessAdmin.get(environment.id, params.accessId);
       if (query.format === 'tar') {
         return { status: 200, headers: tarHeaders(access), body: archive(authority.ca, access, null, deps) };
       }
@@ -147,10 +148,10 @@ export const dockerAccessOperations = [
       access: 'write',
       params: { accessId: 'Id of the access.' },
       answers: { 204: { description: 'Revoked' } },
-      problems: ['docker-access-not-found', 'docker-port-off', ...STORE_PROBLEMS],
+      problems: ['docker-access-not-found', ...STORE_PROBLEMS],
     },
-    async ({ access: caller, environment, params }, deps: DockerAccessDeps) => {
-      await requirePort(deps).admin.revoke(environment.id, params.accessId, caller.principal.id);
+    async ({ access: caller, environment, params }, { accessAdmin }: DockerAccessDeps) => {
+      await accessAdmin.revoke(environment.id, params.accessId, caller.principal.id);
       return { status: 204 };
     },
   ),

@@ -37,7 +37,6 @@ export const DOCKER_ACCESS_SCENARIOS: Readonly<Record<string, (world: ApiWorld) 
     await unwritable(world, 'revokeDockerAccess', { path });
     await world.ask('revokeDockerAccess', '204', { path });
     await world.ask('revokeDockerAccess', '404 docker-access-not-found', { path });
-    await world.ask('revokeDockerAccess', '409 docker-port-off', atPortless(world));
   },
 };
 

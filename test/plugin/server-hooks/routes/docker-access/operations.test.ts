@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { DockerAccessCreated, DockerAccessList } from '../../../../../plugin/api.js';
+import { systemClock } from '../../../../../protocol/time/clock.js';
 import { makeClient } from '../../../../kit/docker/port-client.js';
 import { startPlugin, type TestPlugin } from '../../../../kit/hub/plugin.js';
 
@@ -133,14 +134,31 @@ test('docker access: only callers that may change the environment create and rev
   t.deepEqual((await hub.call('GET', PATH)).body, { items: [] });
 });
 
-test('docker access: without the port none is created, and the list stays', async (t) => {
+test('docker access: those that expired more than a week ago make room for new ones', async (t) => {
+  let aheadMs = 0;
+  const hub = await setup(t, { clock: { ...systemClock, now: () => Date.now() + aheadMs } });
+  const names = async () =>
+    (await hub.call<DockerAccessList>('GET', PATH)).body.items.map(({ name }) => name);
+  await makeClient(hub, 1, { name: 'old', expiresAt: new Date(Date.now() + DAY_MS).toISOString() });
+  aheadMs = 7.9 * DAY_MS;
+  await makeClient(hub, 1, { name: 'next' });
+  t.deepEqual(await names(), ['old', 'next']);
+  aheadMs = 8.1 * DAY_MS;
+  await makeClient(hub, 1, { name: 'last' });
+  t.deepEqual(await names(), ['next', 'last']);
+});
+
+test('docker access: without the port none is created, and those there are can be listed and revoked', async (t) => {
   const hub = await setup(t);
-  await makeClient(hub, 1);
+  const { access } = await makeClient(hub, 1);
   await hub.stop();
   const off = await startPlugin(t, { dataDir: hub.dataDir });
   t.is((await off.call<DockerAccessList>('GET', PATH)).body.items.length, 1);
   const refused = await off.call<{ code: string }>('POST', PATH, { name: 'x' });
   t.like(refused, { status: 409, body: { code: 'docker-port-off' } });
+  t.is((await off.call('DELETE', `${PATH}/${access.id}`)).status, 204);
+  t.is((await off.call('DELETE', `${PATH}/${access.id}`)).status, 404);
+  t.deepEqual((await off.call('GET', PATH)).body, { items: [] });
 });
 
 test('docker access: its creation and its revocation are logged, without secrets', async (t) => {
