@@ -17,13 +17,16 @@ const CAUSES: Readonly<Record<string, readonly [sentence: string, nextStep: stri
   EADDRNOTAVAIL: ['this machine does not have it', 'Choose another one with --port or --socket'],
 };
 
-/** The only place where an error that is not a {@link Failure} becomes one. */
-export function failureOf(error: unknown): Failure {
+/**
+ * The only place where an error that is not a {@link Failure} becomes one.
+ * @param file what was read, which not all errors name
+ */
+export function failureOf(error: unknown, file?: string): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) return usageFailure(error);
   const code = codeOf(error);
   const { path, syscall, address, port } = Object(error) as Readonly<Record<string, unknown>>;
-  const what = path ?? (port === undefined ? address : `${address}:${port}`);
+  const what = path ?? file ?? (port === undefined ? address : `${address}:${port}`);
   const [sentence, nextStep] = CAUSES[code] ?? [];
   if (sentence !== undefined && what !== undefined)
     return new Failure(`Cannot ${syscall} ${what}: ${sentence}`, { code, nextStep, cause: error });

@@ -12,7 +12,7 @@ import { Output } from './terminal/output.js';
 /** Options of every command. */
 export interface GlobalOptions {
   /** Address of one of several hubs. */
-  readonly hub?: string;
+  readonly hub?: string | undefined;
   readonly json?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { complete, type ValueSource } from '../completion/complete.js';
 import { SHELL_SCRIPTS, type Shell } from '../completion/shell-scripts.js';
 import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import type { Runtime } from '../runtime.js';
-import { Session } from '../session.js';
+import { type GlobalOptions, Session } from '../session.js';
 
 /** A completion must not take longer, ms. */
 const NAMES_MS = 2_000;
@@ -35,22 +35,27 @@ Examples:
 }
 
 async function printCandidates(program: Command, session: Session, words: readonly string[]): Promise<void> {
-  const { candidates, source } = complete(program, words.map(unquote));
+  const { candidates, source, hub } = complete(program, words.map(unquote));
   const partial = unquote(words.at(-1) ?? '');
   // Not logged in, or no network: the rest can still be completed.
-  const values = source === undefined ? [] : await valuesOf(session, source, partial).catch(() => []);
+  const values =
+    source === undefined ? [] : await valuesOf(session, source, { hub }, partial).catch(() => []);
   for (const text of [...candidates, ...values]) if (text.startsWith(partial)) session.output.line(text);
 }
 
-async function valuesOf(session: Session, source: ValueSource, partial: string): Promise<string[]> {
-  const login = await session.login({});
+async function valuesOf(
+  session: Session,
+  source: ValueSource,
+  options: GlobalOptions,
+  partial: string,
+): Promise<string[]> {
+  const login = await session.login(options);
   if (source === 'contexts') {
     const contexts = await new ContextStore(dockerFolder(session.runtime)).of(login.url);
     return contexts.map(({ name }) => name);
   }
   const query = new URLSearchParams({ sort: 'name', limit: String(MAX_NAMES), search: partial });
-  const hub = await session.client({});
-  const { body } = await hub.call<EnvironmentList>('GET', `/api/environments?${query}`, {
+  const { body } = await session.clientOf(login).call<EnvironmentList>('GET', `/api/environments?${query}`, {
     timeoutMs: NAMES_MS,
   });
   return body.items.map(({ name }) => name);

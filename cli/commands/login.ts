@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { Login } from '../config/logins.js';
 import { EXIT, Failure } from '../failure.js';
 import { parseHubAddress } from '../hub/address.js';
+import { createToken, revokeToken } from '../hub/token.js';
 import { establishTrust } from '../hub/trust.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
 import { ask, readSecretFromStdin } from '../terminal/ask.js';
-import { printable } from '../terminal/printable.js';
 
 interface LoginOptions extends GlobalOptions {
   readonly ca?: string;
@@ -45,43 +45,30 @@ async function login(session: Session, address: string, options: LoginOptions): 
   const former = await logins.find(url);
   const trust = { caFile: options.ca, fingerprint: options.fingerprint, pinned: former?.ca };
   const ca = await establishTrust(runtime, output, url, trust);
-  const made: Login = {
-    url,
-    ca,
-    ...(options.tokenStdin
-      ? { token: await readSecretFromStdin(runtime, 'token'), tokenId: null }
-      : await makeToken(session, url, ca, options)),
-  };
+  const made: Login = { url, ca, ...(await obtainToken(session, url, ca, options)) };
+  const hub = session.clientOf(made);
   try {
-    await session.clientOf(made).call('GET', '/api/environments?limit=1');
+    await hub.call('GET', '/api/environments?limit=1');
     await logins.save(made);
   } catch (error) {
-    await revokeToken(session, made, made.tokenId);
+    await revokeToken(hub, made.tokenId).catch(() => undefined);
     throw error;
   }
-  if (former !== undefined) await revokeToken(session, made, former.tokenId);
+  // The new one works, whatever happens to the former one.
+  if (former !== undefined) await revokeToken(hub, former.tokenId).catch(() => undefined);
   if (options.json) output.json({ url, pinned: ca !== null, tokenId: made.tokenId });
   else output.line(`Logged in to ${url}`);
 }
 
-/** Ends a token that the command made; one that the user brought stays. Nothing depends on its success. */
-async function revokeToken(session: Session, login: Login, tokenId: string | null): Promise<void> {
-  if (tokenId === null) return;
-  const path = `/api/tokens/${encodeURIComponent(tokenId)}`;
-  await session
-    .clientOf(login)
-    .callHost('DELETE', path, { mustFinish: true })
-    .catch(() => undefined);
-}
-
-/** Trades the password for a session, the session for a token, and ends the session. */
-async function makeToken(
+/** The token to use: from standard input, else a new one for the password. */
+async function obtainToken(
   session: Session,
   url: string,
   ca: string | null,
-  { passwordStdin }: LoginOptions,
-): Promise<{ token: string; tokenId: string }> {
+  { tokenStdin, passwordStdin }: LoginOptions,
+): Promise<Pick<Login, 'token' | 'tokenId'>> {
   const { runtime } = session;
+  if (tokenStdin) return { token: await readSecretFromStdin(runtime, 'token'), tokenId: null };
   if (!passwordStdin && !(runtime.stdin.isTTY && runtime.stderr.isTTY))
     throw new Failure('There is no terminal to ask for the password', {
       exitCode: EXIT.usage,
@@ -90,24 +77,5 @@ async function makeToken(
   const password = passwordStdin
     ? await readSecretFromStdin(runtime, 'password')
     : await ask(runtime, `Password of ${new URL(url).origin}: `, { isSecret: true });
-  const opened = await session
-    .clientOf({ url, ca, token: null })
-    .callHost<{ token: string }>('POST', '/api/session', { body: { password } })
-    .catch((error: unknown) => {
-      if (!(error instanceof Failure) || error.exitCode !== EXIT.notFound) throw error;
-      throw new Failure('This dashboard has no sign-in for commands', {
-        nextStep: 'Create a token in the dashboard, and pass it with --token-stdin',
-      });
-    });
-  const signedIn = session.clientOf({ url, ca, token: opened.body.token });
-  try {
-    const name = `fairlead on ${printable(runtime.hostName)}`.slice(0, 100);
-    const { body } = await signedIn.callHost<{ id: string; token: string }>('POST', '/api/tokens', {
-      body: { name },
-      mustFinish: true,
-    });
-    return { token: body.token, tokenId: body.id };
-  } finally {
-    await signedIn.callHost('DELETE', '/api/session', { mustFinish: true }).catch(() => undefined);
-  }
+  return createToken((token) => session.clientOf({ url, ca, token }), password, runtime.hostName);
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import { EXIT, Failure } from '../failure.js';
-import { parseHubAddress } from '../hub/address.js';
+import { failureOf } from '../failure-of.js';
+import { revokeToken } from '../hub/token.js';
 import type { Runtime } from '../runtime.js';
 import { type GlobalOptions, Session } from '../session.js';
 
@@ -14,39 +15,45 @@ export function addLogout(program: Command, runtime: Runtime): void {
     .action(async (_options, command: Command) => logout(new Session(runtime), command.optsWithGlobals()));
 }
 
+/** The hub would refuse the next call as well. */
+const HOPELESS: ReadonlySet<number> = new Set([EXIT.unreachable, EXIT.unauthorized]);
+
 async function logout(session: Session, options: GlobalOptions): Promise<void> {
-  const { logins, output, accessRecords, runtime } = session;
-  const login = await logins.find(options.hub === undefined ? undefined : parseHubAddress(options.hub));
-  if (login === undefined) throw new Failure('Not logged in', { exitCode: EXIT.unauthorized });
+  const { output, accessRecords, runtime } = session;
+  const login = await session.storedLogin(session.namedHub(options));
   const hub = session.clientOf(login);
   const accesses = session.accesses(hub);
   const errors: Failure[] = [];
-  const attempt = async (action: () => Promise<unknown>) => {
-    await action().catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
-      errors.push(error);
+  const attempt = (action: () => Promise<unknown>) =>
+    action().catch((error: unknown) => {
+      errors.push(failureOf(error));
     });
-  };
   const contexts = new ContextStore(dockerFolder(runtime));
+  const current = await contexts.current();
   const ours = await contexts.of(login.url);
-  for (const { name } of ours) await contexts.remove(name);
+  for (const { name } of ours) await attempt(() => contexts.remove(name));
   for (const record of await accessRecords.of(login.url)) {
-    // An unreachable hub is not asked again for each of them.
-    if (errors.length === 0) await attempt(() => accesses.revoke(record));
-    await accessRecords.remove(record.id);
+    const isHopeless = errors.some(({ exitCode }) => HOPELESS.has(exitCode));
+    if (!isHopeless)
+      await attempt(async () => {
+        runtime.interrupted.throwIfAborted();
+        await accesses.revoke(record);
+      });
+    await attempt(() => accessRecords.remove(record.id));
   }
-  if (login.tokenId !== null && errors.length === 0)
-    await attempt(() =>
-      hub.callHost('DELETE', `/api/tokens/${encodeURIComponent(login.tokenId ?? '')}`, { mustFinish: true }),
-    );
-  await logins.remove(login.url);
+  // With it anyone could create further accesses.
+  await attempt(() => revokeToken(hub, login.tokenId));
+  await session.logins.remove(login.url);
 
   if (options.json) output.json({ url: login.url, isRevoked: errors.length === 0 });
   else output.line(`Logged out of ${login.url}`);
+  if (ours.some(({ name }) => name === current))
+    output.note(`The current Docker context was ${current}. Run docker context use default`);
   const [error] = errors;
   if (error === undefined) return;
-  throw new Failure(`The files are removed, but the hub did not revoke everything: ${error.message}`, {
+  throw new Failure(`Logged out, but not everything was revoked or removed: ${error.message}`, {
     exitCode: error.exitCode,
+    code: error.code,
     nextStep: `Delete the token "fairlead on ${runtime.hostName}" and its Docker access in the dashboard`,
   });
 }

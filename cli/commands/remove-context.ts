@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import { EXIT, Failure } from '../failure.js';
@@ -24,12 +22,11 @@ export function addRemoveContext(context: Command, runtime: Runtime): void {
 }
 
 async function removeContext(session: Session, name: string, options: RemoveOptions): Promise<void> {
-  const folder = dockerFolder(session.runtime);
-  const store = new ContextStore(folder);
+  const store = new ContextStore(dockerFolder(session.runtime));
   const { origin } = (await store.find(name)) ?? {};
   if (origin === undefined)
     throw new Failure(`There is no Docker context ${name} of an environment`, { exitCode: EXIT.notFound });
-  if (!options.force && (await currentContext(folder)) === name)
+  if (!options.force && (await store.current()) === name)
     throw new Failure(`${name} is the current Docker context`, {
       nextStep: 'Run docker context use default, or pass --force',
     });
@@ -38,16 +35,4 @@ async function removeContext(session: Session, name: string, options: RemoveOpti
   await store.remove(name);
   if (options.json) session.output.json({ removed: name });
   else session.output.line(`Removed context ${name}`);
-}
-
-/** Undefined without a readable configuration: that is Docker's default context. */
-async function currentContext(folder: string): Promise<string | undefined> {
-  try {
-    const { currentContext: name } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as {
-      currentContext?: string;
-    };
-    return name;
-  } catch {
-    return undefined;
-  }
 }

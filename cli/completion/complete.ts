@@ -8,8 +8,11 @@ export interface Completion {
   readonly candidates: readonly string[];
   /** Also values that only the hub or this machine knows. */
   readonly source: ValueSource | undefined;
+  /** The value of `--hub`, if it was typed. */
+  readonly hub?: string | undefined;
 }
 
+const HUB = '--hub';
 const NOTHING: Completion = { candidates: [], source: undefined };
 
 /**
@@ -21,16 +24,20 @@ export function complete(program: Command, words: readonly string[]): Completion
   let command = program;
   let operands = 0;
   let awaited: Option | undefined;
-  for (const word of words.slice(0, -1)) {
+  let hub: string | undefined;
+  for (const word of joinWords(words.slice(0, -1))) {
     // What follows is another command's.
     if (word === '--') return NOTHING;
     if (awaited !== undefined) {
+      if (awaited.long === HUB) hub = word;
       awaited = undefined;
       continue;
     }
     if (word.startsWith('-')) {
-      const option = optionsOf(command).find(({ long, short }) => long === word || short === word);
-      awaited = option?.required ? option : undefined;
+      const [name, value] = word.split(/=(.*)/s);
+      const option = optionsOf(command).find(({ long, short }) => long === name || short === name);
+      if (value !== undefined && name === HUB) hub = value;
+      awaited = option?.required && value === undefined ? option : undefined;
       continue;
     }
     const child = operands === 0 ? childOf(command, word) : undefined;
@@ -47,7 +54,22 @@ export function complete(program: Command, words: readonly string[]): Completion
   return {
     candidates: [...children.map((child) => child.name()), ...(argument?.argChoices ?? [])],
     source: sourceOf(argument?.name()),
+    hub,
   };
+}
+
+/** Bash separates words at colons and equals signs, which become words of their own. */
+function joinWords(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  let isOpen = false;
+  for (const word of words) {
+    const isSeparator = word === ':' || word === '=';
+    const last = joined.at(-1);
+    if (last !== undefined && (isSeparator || isOpen)) joined[joined.length - 1] = last + word;
+    else joined.push(word);
+    isOpen = isSeparator;
+  }
+  return joined;
 }
 
 function sourceOf(argument: string | undefined): ValueSource | undefined {

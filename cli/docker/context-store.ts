@@ -39,16 +39,30 @@ export function dockerFolder({ env, homeFolder }: Pick<Runtime, 'env' | 'homeFol
  * id is the SHA-256 of the name. So neither creating nor renewing one needs the docker client.
  */
 export class ContextStore {
-  readonly #folder: string;
+  readonly #dockerFolder: string;
 
   constructor(dockerFolder: string) {
-    this.#folder = join(dockerFolder, 'contexts');
+    this.#dockerFolder = dockerFolder;
+  }
+
+  get #folder(): string {
+    return join(this.#dockerFolder, 'contexts');
   }
 
   async find(name: string): Promise<DockerContext | undefined> {
     const context = await this.#read(idOf(name));
     // Docker finds it by its folder, whatever its metadata say.
     return context && { name, origin: context.origin };
+  }
+
+  /** The name of the one that `docker context use` chose; undefined: the default one, or an unreadable configuration. */
+  async current(): Promise<string | undefined> {
+    try {
+      const { currentContext } = JSON.parse(await readFile(join(this.#dockerFolder, 'config.json'), 'utf8'));
+      return currentContext;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Our contexts for a hub. */

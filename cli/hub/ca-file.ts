@@ -6,7 +6,7 @@ import { failureOf } from '../failure-of.js';
 /** Reads a file with one or more CAs that the user named. @throws Failure of wrong usage */
 export async function readCaFile(path: string): Promise<string> {
   const pem = await readFile(path, 'utf8').catch((error: unknown) => {
-    const { message, nextStep, code } = failureOf(error);
+    const { message, nextStep, code } = failureOf(error, path);
     throw new Failure(message, { exitCode: EXIT.usage, nextStep, code });
   });
   parseCa(pem);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { cliUser } from '../../kit/cli/run-cli.js';
+import { loginTo, scriptedUser, startScriptedHub } from '../../kit/cli/scripted-hub.js';
 
 test('completion: commands, options and fixed values come from the command tree', async (t) => {
   const user = await cliUser(t);
@@ -14,6 +15,31 @@ test('completion: commands, options and fixed values come from the command tree'
   t.deepEqual(await complete('completion', ''), ['bash', 'zsh', 'fish']);
   t.deepEqual(await complete('exec', 'shop', '--', ''), []);
   t.deepEqual(await complete('context', 'r'), ['rm'], 'without a login there are no names');
+});
+
+test('completion: names are those of the hub that was typed', async (t) => {
+  const [current, other] = [await startScriptedHub(t), await startScriptedHub(t)];
+  const item = {
+    id: 5,
+    name: 'harbour',
+    status: 'online',
+    tunnel: 'idle',
+    problem: null,
+    lastCheckInAt: null,
+  };
+  other.answers['GET /edge/api/environments'] = () => ({
+    body: { items: [item], total: 1, nextCursor: null },
+  });
+  const user = await scriptedUser(t, other);
+  t.is((await user.run(loginTo(current), { input: 'password' })).code, 0);
+  const complete = async (...words: string[]) => (await user.run(['__complete', '--', ...words])).stdout;
+  t.is(await complete('open', ''), 'shop\n');
+  t.is(await complete('--hub', other.origin, 'open', ''), 'harbour\n');
+  t.is(await complete('open', `--hub=${other.origin}`, ''), 'harbour\n');
+  // bash separates words at colons and equals signs.
+  const [scheme = '', host = '', port = ''] = other.origin.split(':');
+  t.is(await complete('--hub', scheme, ':', host, ':', port, 'open', ''), 'harbour\n');
+  t.is(await complete('--hub', '=', scheme, ':', host, ':', port, 'open', ''), 'harbour\n');
 });
 
 test('completion: prints a script for each shell', async (t) => {
