@@ -2,6 +2,7 @@ import { buildAgent } from './build/agent.js';
 import { buildPanel } from './build/panel.js';
 import { installBrowser } from './lab/install/browser.js';
 import { installDockerPy } from './lab/install/docker-py.js';
+import { installDockerPySuite } from './lab/install/docker-py-suite.js';
 import { installEngine } from './lab/install/engine.js';
 import { buildGoClient } from './lab/install/go-client.js';
 import { installServers } from './lab/install/servers.js';
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
     if (noBrowser) process.env.FAIRLEAD_NO_BROWSER = noBrowser;
     const noServers = await installServers(say);
     if (noServers) process.env.FAIRLEAD_NO_SERVERS = noServers;
-    const noDockerPy = await installDockerPy(say);
+    const noDockerPy = (await installDockerPy(say)) ?? (await installDockerPySuite(say));
     if (noDockerPy) process.env.FAIRLEAD_NO_DOCKER_PY = noDockerPy;
     const noGoClient = await buildGoClient(say);
     if (noGoClient) process.env.FAIRLEAD_NO_GO_CLIENT = noGoClient;
