@@ -4,31 +4,38 @@ import type { Clock } from '../time/clock.js';
 
 /**
  * What a pipe leaves behind: a connection that can carry another call; one whose output is complete and whose further
- * input is unwanted; or one with a truncated stream.
+ * input is unwanted; or one that cannot be used again.
  */
 export type ConnectionState = 'reusable' | 'finished' | 'broken';
 
 export interface BulkPipeOptions {
-  /** The CONNECT stream. Its only data, in each direction, is the number of bytes on the connection, decimal. */
+  /**
+   * The CONNECT stream. Its only data, in each direction, is a line with the number of bytes on the connection, decimal,
+   * once all are sent. Its end means that its sender reads no more.
+   */
   readonly control: Duplex;
   /** Carries the bytes of one call at a time. */
   readonly connection: Duplex;
-  /** The pipe has let go of the connection. */
+  /**
+   * The pipe has let go of the connection. One that is not reusable must still be read, and not reset before the peer
+   * has read everything: a reset would discard it.
+   */
   readonly onRelease: (state: ConnectionState) => void;
   readonly clock: Clock;
 }
 
 /** Buffer in each direction, bytes: as of a stream. */
 const BUFFER_BYTES = 256 * 1024;
-/** How long the count may take on the tunnel once the connection has ended, ms. */
-const COUNT_MS = 10_000;
-/** Digits of the largest safe integer. */
-const MAX_DIGITS = 16;
+/** How long the bytes before a reset may take, ms. */
+const REST_MS = 5_000;
+/** No longer than the largest safe integer. */
+const COUNT = /^\d{1,16}\n$/;
+const MAX_COUNT = 17;
 
 /**
  * A byte pipe whose bytes travel on a connection of their own, and whose ends and resets on a stream of the tunnel. Neither
- * `close_notify` nor a FIN is an end: Node reports both alike, and anybody can forge a FIN. An end is the stream's
- * END_STREAM, with all bytes that it counts; all else is an error, as for `stream-socket.ts`.
+ * `close_notify` nor a FIN is an end: Node reports both alike, and anybody can forge a FIN. An end is the count, with all
+ * bytes that it counts; all else is an error, as for `stream-socket.ts`.
  */
 export class BulkPipe extends Duplex {
   readonly #control: Duplex;
@@ -36,10 +43,14 @@ export class BulkPipe extends Duplex {
   readonly #onRelease: (state: ConnectionState) => void;
   #sent = 0;
   #received = 0;
-  #digits = '';
+  #count = '';
   /** Bytes that the peer has sent in all; null until it has ended its output. */
   #expected: number | null = null;
   #hasEnd = false;
+  /** The peer has ended the stream: it reads no more. */
+  #isUnwanted = false;
+  /** Why the stream was reset before the count. */
+  #failure: Error | null = null;
   readonly #clock: Clock;
   #cancel: (() => void) | null = null;
 
@@ -50,20 +61,15 @@ export class BulkPipe extends Duplex {
     this.#onRelease = onRelease;
     this.#clock = clock;
     control.on('data', (chunk: Buffer) => {
-      this.#digits += chunk.toString('latin1');
-      if (this.#digits.length > MAX_DIGITS) this.destroy(lost());
+      this.#count += chunk.toString('latin1');
+      if (this.#count.endsWith('\n') || this.#count.length > MAX_COUNT) this.#counted();
     });
-    control.on('end', () => this.#counted());
-    control.on('error', (error) => {
-      if (this.#expected === null) this.destroy(error);
+    control.on('error', (error) => this.#reset(error));
+    control.on('end', () => {
+      this.#isUnwanted = true;
+      this.#left();
     });
-    control.on('close', () => {
-      if (this.#expected === null) this.destroy(lost());
-      // Ended both ways: this pipe closes by itself.
-      else if (control.writableFinished) return;
-      else if (this.readableEnded) this.destroy();
-      else this.once('end', () => this.destroy());
-    });
+    control.on('close', () => this.#left());
     connection.on('data', this.#onData);
     connection.on('end', this.#onGone);
     connection.on('close', this.#onGone);
@@ -88,7 +94,8 @@ export class BulkPipe extends Duplex {
   }
 
   override _read(): void {
-    if (!this.#hasEnd) this.#connection.resume();
+    if (this.#connection.destroyed) this.#onGone();
+    else if (!this.#hasEnd) this.#connection.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -110,8 +117,7 @@ export class BulkPipe extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    if (this.#control.destroyed) this.#unlessUnwanted(callback)(lost());
-    else this.#control.end(`${this.#sent}`, this.#unlessUnwanted(callback));
+    this.#control.write(`${this.#sent}\n`, this.#unlessUnwanted(callback));
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -120,11 +126,13 @@ export class BulkPipe extends Duplex {
     connection.off('data', this.#onData);
     connection.off('end', this.#onGone);
     connection.off('close', this.#onGone);
-    const isComplete = error === null && this.writableFinished;
+    const control = this.#control;
+    const isComplete = error === null && this.writableFinished && !control.destroyed;
     const isReusable = isComplete && this.readableEnded && !connection.destroyed;
     this.#onRelease(isReusable ? 'reusable' : isComplete ? 'finished' : 'broken');
-    // A stream that has ended both ways closes by itself.
-    if (!isReusable) this.#control.destroy(error ?? undefined);
+    // Not by a reset, which might overtake the count on a busy tunnel.
+    if (isComplete || (error === null && this.#isUnwanted)) control.end();
+    else control.destroy(error ?? undefined);
     callback(error);
   }
 
@@ -135,39 +143,42 @@ export class BulkPipe extends Duplex {
     this.#endIfComplete();
   };
 
-  /** The count may still be on its way on the tunnel. */
   readonly #onGone = (): void => {
-    if (this.#hasEnd) return;
-    const { errored, readableEnded } = this.#connection;
-    // A write after the peer's FIN fails; what the peer sent is complete all the same.
-    if (this.#expected !== null || (errored && !readableEnded)) this.destroy(lost(errored));
-    else this.#cancel ??= this.#clock.after(COUNT_MS, () => this.destroy(lost()));
+    if (!this.#hasEnd) this.destroy(this.#failure ?? lost(this.#connection.errored));
   };
 
+  /** What was sent before a reset may still be on its way: an engine may answer and break off. */
+  #reset(error: Error): void {
+    if (this.#expected !== null || this.#failure !== null) return;
+    this.#failure = error;
+    if (this.#connection.destroyed) this.#onGone();
+    else this.#cancel = this.#clock.after(REST_MS, this.#onGone);
+  }
+
   #counted(): void {
-    if (!/^\d+$/.test(this.#digits) || Number(this.#digits) < this.#received) {
-      this.destroy(lost());
-      return;
-    }
-    this.#expected = Number(this.#digits);
+    const count = Number(this.#count);
+    if (!COUNT.test(this.#count) || count < this.#received) this.destroy(lost());
+    else this.#expected = count;
     this.#endIfComplete();
-    if (!this.#hasEnd && (this.#connection.readableEnded || this.#connection.destroyed)) this.destroy(lost());
+  }
+
+  /** The peer reads no more. Its output is complete if it was counted. */
+  #left(): void {
+    if (this.#expected === null) this.#reset(lost());
+    else if (this.readableEnded && !this.writableFinished) this.destroy();
+    else if (!this.readableEnded) this.once('end', () => this.#left());
   }
 
   #endIfComplete(): void {
     if (this.#hasEnd || this.#received !== this.#expected) return;
     this.#hasEnd = true;
-    this.#cancel?.();
     this.#connection.pause();
     this.push(null);
   }
 
-  /** Writes after the peer's end may fail; reading the rest matters more. Its FIN may overtake its count. */
+  /** Writes after the peer's end may fail; reading the rest matters more. */
   #unlessUnwanted(callback: (error?: Error | null) => void): (error?: Error | null) => void {
-    return (error) => {
-      const hasPeerEnded = this.#expected !== null || this.#connection.readableEnded;
-      callback(error && hasPeerEnded && !this.readableEnded ? null : error);
-    };
+    return (error) => callback(error && this.#expected !== null && !this.readableEnded ? null : error);
   }
 }
 

@@ -1,5 +1,4 @@
 import { TCP_KEEP_ALIVE_MS } from '../../../protocol/network/tcp-keep-alive.js';
-import type { Clock } from '../../../protocol/time/clock.js';
 import type { ConnectionState } from '../../../protocol/tunnel/bulk-pipe.js';
 import { resetSocket } from '../../../protocol/tunnel/reset-socket.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
@@ -8,7 +7,6 @@ import type { Transport } from './transport/transport.js';
 export interface BulkConnectionsOptions {
   /** Opens a connection to the hub and authenticates the hub. */
   readonly dial: () => Promise<Transport>;
-  readonly clock: Clock;
 }
 
 /** A connection that carries the bytes of one call. */
@@ -17,9 +15,6 @@ export interface BulkConnection {
   /** Lets go of it. */
   release(state: ConnectionState): void;
 }
-
-/** Time for the hub to read a finished connection to its end, ms. */
-const LINGER_MS = 5_000;
 
 /** The bulk connections of one tunnel, by the hub's numbers. They end with it; the hub decides how long to keep them. */
 export class BulkConnections {
@@ -100,13 +95,10 @@ export class BulkConnections {
     const { socket } = transport;
     if (state === 'reusable' && !this.#isClosed && socket.readable && socket.writable) {
       this.#keep(number, transport);
-    } else if (state === 'broken') {
-      resetSocket(socket, new Error('The call was aborted'));
     } else {
+      // The hub closes it, once it has read everything: its client may be slow. A reset would discard what it has not read.
       socket.resume();
-      socket.end();
-      const cancel = this.#options.clock.after(LINGER_MS, () => socket.destroy());
-      socket.once('close', cancel);
+      if (state === 'broken') socket.end();
     }
   }
 }

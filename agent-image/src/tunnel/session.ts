@@ -56,7 +56,7 @@ export class TunnelSession {
     this.#options = options;
     const { transport, http2, clock, inactivityMs, logger } = options;
     this.#idle = new IdleTimer({ clock, inactivityMs, onIdle: () => options.onIdle(this) });
-    this.#bulk = new BulkConnections({ dial: () => options.dial(BULK_ALPN, transport.path), clock });
+    this.#bulk = new BulkConnections({ dial: () => options.dial(BULK_ALPN, transport.path) });
     const bulk = this.#bulk;
     this.#monitor = new LinkMonitor({
       session: http2,
@@ -163,7 +163,7 @@ export class TunnelSession {
     }
     if (!isOpen(stream)) {
       engine.destroy();
-      bulk?.release('finished');
+      bulk?.release('broken');
       return;
     }
     stream.respond({ ':status': 200, ...(bulk && { [TUNNEL.bulkHeader]: number }) });

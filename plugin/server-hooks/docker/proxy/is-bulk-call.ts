@@ -1,14 +1,13 @@
 import { type DockerPath, isBuildKitConnection } from '../path.js';
 
-/**
- * Paths of downloads, after the API version. Uploads stay on the tunnel: an engine may answer one early and close, and the
- * connection's end can then overtake the count of the answer's bytes.
- */
+/** Paths that carry archives of images or files, after the API version. */
 const DOWNLOADS = [/^images\/(.+\/)?get$/, /^containers\/[^/]+\/(export|archive)$/];
+const UPLOADS = [/^images\/(load|create)$/, /^build$/, /^containers\/[^/]+\/archive$/];
 
-/** Whether a call may bring much from the engine, or is a BuildKit connection. */
+/** Whether a call may move much: images, archives and builds. */
 export function isBulkCall(method: string, path: DockerPath): boolean {
   if (isBuildKitConnection(path)) return true;
   const name = path.segments.join('/');
-  return method === 'GET' && DOWNLOADS.some((pattern) => pattern.test(name));
+  const paths = method === 'GET' ? DOWNLOADS : method === 'POST' || method === 'PUT' ? UPLOADS : [];
+  return paths.some((pattern) => pattern.test(name));
 }

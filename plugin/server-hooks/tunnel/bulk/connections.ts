@@ -4,7 +4,6 @@ import type { Clock } from '../../../../protocol/time/clock.js';
 import type { ConnectionState } from '../../../../protocol/tunnel/bulk-pipe.js';
 import { resetSocket } from '../../../../protocol/tunnel/reset-socket.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
-import { endStream } from '../streams/end-stream.js';
 import type { IncomingTransport } from '../transport/incoming.js';
 import type { BulkOffers } from './offers.js';
 
@@ -32,6 +31,8 @@ interface Kept {
   sinceMs: number;
 }
 
+/** Time for an agent to end a connection that it may still read, ms. */
+const LINGER_MS = 5_000;
 /** Pause after an agent could not dial, ms. */
 const RETRY_MS = 30_000;
 
@@ -138,8 +139,12 @@ export class BulkConnections {
     if (state === 'reusable' && !this.#isClosed && socket.readable && socket.writable) this.#keep(kept);
     else if (state === 'broken') resetSocket(socket, new Error('The call was aborted'));
     else {
+      // The agent ends it, once it has read everything. One that does not is cut off.
       socket.resume();
-      endStream(socket, this.#options.clock);
+      socket.once(
+        'close',
+        this.#options.clock.after(LINGER_MS, () => socket.destroy()),
+      );
     }
   }
 

@@ -86,7 +86,7 @@ export class EngineStreams {
     const socket = new StreamSocket(stream, (error) => this.#reset(stream, error));
     if (!connection) return socket;
     if (answered !== String(connection.number)) {
-      connection.release('finished');
+      connection.release('broken');
       return socket;
     }
     return new BulkPipe({
@@ -110,14 +110,14 @@ export class EngineStreams {
       const stream = this.#options.http2.request(
         connection ? { ...headers, [TUNNEL.bulkHeader]: String(connection.number) } : headers,
       );
-      // Without an answer nothing has used the connection, or the agent closes it.
+      // Without an answer nothing has used the connection, or the agent has reset it.
       let isAnswered = false;
       stream.once('response', ({ ':status': status }) => {
         isAnswered = status === 200;
       });
       stream.once('close', () => {
         if (!isAnswered)
-          connection?.release(stream.rstCode === NGHTTP2_CONNECT_ERROR ? 'reusable' : 'finished');
+          connection?.release(stream.rstCode === NGHTTP2_CONNECT_ERROR ? 'reusable' : 'broken');
       });
       return stream;
     } catch (cause) {
