@@ -51,7 +51,7 @@ async function connect(session: Session, name: string, options: ConnectOptions):
   const environment = await findEnvironment(hub, name);
   const address: ListenAddress =
     options.port === undefined
-      ? { path: resolve(options.socket ?? defaultSocketPath(session, environment)) }
+      ? { path: resolve(options.socket ?? defaultSocketPath(session, environment, options.node)) }
       : { port: options.port };
   if ('path' in address) await claimSocketPath(address.path);
 
@@ -88,7 +88,7 @@ async function connect(session: Session, name: string, options: ConnectOptions):
   } finally {
     watch.stop();
     await forwarder.stop();
-    await access.stop().catch((error: Error) => note(`the certificate was not revoked: ${error.message}`));
+    await access.stop();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isContextName } from '../docker/context-name.js';
 import { ContextStore, dockerFolder } from '../docker/context-store.js';
 import { EnvironmentContexts, type MadeContext } from '../docker/environment-context.js';
+import { describeExpiry, expiringContexts } from '../docker/expiring-contexts.js';
 import { EXIT, Failure } from '../failure.js';
 import { findEnvironment, listEnvironments } from '../hub/environments.js';
 import type { Runtime } from '../runtime.js';
@@ -61,11 +62,8 @@ async function makeContexts(
   const hub = await session.client(options);
   const environments =
     name === undefined ? (await listEnvironments(hub)).items : [await findEnvironment(hub, name)];
-  const contexts = new EnvironmentContexts(
-    hub,
-    session.accesses(hub),
-    new ContextStore(dockerFolder(runtime)),
-  );
+  const store = new ContextStore(dockerFolder(runtime));
+  const contexts = new EnvironmentContexts(hub, session.accesses(hub), store);
   const accessName = `context on ${runtime.hostName}`;
   const made: MadeContext[] = [];
   let failed = 0;
@@ -85,6 +83,11 @@ async function makeContexts(
   if (json) output.json(made);
   else if (made[0] && !all)
     output.note(`Use it: ${shellQuote(['docker', '--context', made[0].context, 'ps'])}`);
+  const now = runtime.clock.now();
+  for (const context of await expiringContexts(store, session.accessRecords, hub.url, now)) {
+    const { text, nextStep } = describeExpiry(context, now);
+    output.note(`Warning: ${text}. ${nextStep}`);
+  }
   if (failed > 0) throw new Failure(`${failed} of ${environments.length} contexts were not made`);
 }
 

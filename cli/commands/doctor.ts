@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import type { Login } from '../config/logins.js';
+import { ContextStore, dockerFolder } from '../docker/context-store.js';
+import { describeExpiry, expiringContexts } from '../docker/expiring-contexts.js';
 import { checkDockerClient } from '../doctor/check-docker-client.js';
 import { checkDockerPort } from '../doctor/check-docker-port.js';
 import { checkEnvironment } from '../doctor/check-environment.js';
@@ -33,8 +36,22 @@ async function doctor(session: Session, name: string | undefined, options: Globa
       if (name === undefined) await checkDockerPort(list, session, login);
       else await checkEnvironment(list, session, hub, name);
     }
+    await checkContexts(list, session, login);
   }
   await checkDockerClient(list, runtime);
   if (options.json) output.json({ ok: list.isOk, checks: list.results });
-  if (!list.isOk) throw new Failure('');
+  const failed = list.results.find(({ result }) => result === 'fail');
+  if (failed === undefined) return;
+  const { check, text, nextStep, code } = failed;
+  // As text, it was shown.
+  throw new Failure(options.json ? `${check}: ${text}` : '', { nextStep, code });
+}
+
+async function checkContexts(list: Checklist, { runtime, accessRecords }: Session, { url }: Login) {
+  const now = runtime.clock.now();
+  const store = new ContextStore(dockerFolder(runtime));
+  for (const context of await expiringContexts(store, accessRecords, url, now)) {
+    const { text, nextStep } = describeExpiry(context, now);
+    list.warn('context', text, nextStep);
+  }
 }

@@ -43,7 +43,7 @@ export function addListEnvironments(program: Command, runtime: Runtime): void {
       `
 Examples:
   fairlead env ls --status offline --status degraded
-  fairlead env ls -q --tag north | xargs -d '\\n' -n 1 fairlead open`,
+  fairlead env ls -q --tag north | xargs -d '\\n' -n 1 fairlead open --`,
     )
     .action(async (_options, command: Command) => list(new Session(runtime), command.optsWithGlobals()));
 }

@@ -3,6 +3,7 @@ import type { TunnelView } from '../../plugin/api.js';
 import { plain } from '../../protocol/problems/problem.js';
 import { definitionOf } from '../../protocol/problems.js';
 import { EXIT, Failure } from '../failure.js';
+import { failureOf } from '../failure-of.js';
 import { findEnvironment } from '../hub/environments.js';
 import { wakeTunnel } from '../hub/wake-tunnel.js';
 import type { Runtime } from '../runtime.js';
@@ -81,11 +82,14 @@ async function open(session: Session, name: string, options: OpenOptions): Promi
     report('engine', `answered in ${duration(pingMs)}`, pingMs);
     if (options.json) output.json({ ok: true, steps });
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { message, nextStep, code } = error;
-    if (options.json) output.json({ ok: false, steps, failed: { step: current, message, code, nextStep } });
-    else output.check('fail', current, message, nextStep);
-    throw new Failure('', { exitCode: error.exitCode });
+    const failure = failureOf(error);
+    const { message, nextStep, code, exitCode } = failure;
+    if (options.json) {
+      output.json({ ok: false, steps, failed: { step: current, message, code, nextStep } });
+      throw failure;
+    }
+    output.check('fail', current, message, nextStep);
+    throw new Failure('', { exitCode });
   }
 }
 

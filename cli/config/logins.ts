@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.js';
+import { withFileLock } from './file-lock.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** One hub this machine is logged in to. */
@@ -39,20 +40,25 @@ export class Logins {
   }
 
   /** Adds or replaces a login, and makes it the current one. */
-  async save(login: Login): Promise<void> {
-    const { logins } = await this.#read();
-    await this.#write({
-      current: login.url,
-      logins: [...logins.filter(({ url }) => url !== login.url), login],
+  save(login: Login): Promise<void> {
+    return withFileLock(this.#path, async () => {
+      const { logins } = await this.#read();
+      await this.#write({
+        current: login.url,
+        logins: [...logins.filter(({ url }) => url !== login.url), login],
+      });
     });
   }
 
   /** Forgets a login; the one before becomes the current one. */
-  async remove(url: string): Promise<void> {
-    const { current, logins } = await this.#read();
-    const left = logins.filter((login) => login.url !== url);
-    if (left.length === 0) await rm(this.#path, { force: true });
-    else await this.#write({ current: current === url ? (left.at(-1)?.url ?? null) : current, logins: left });
+  remove(url: string): Promise<void> {
+    return withFileLock(this.#path, async () => {
+      const { current, logins } = await this.#read();
+      const left = logins.filter((login) => login.url !== url);
+      if (left.length === 0) await rm(this.#path, { force: true });
+      else
+        await this.#write({ current: current === url ? (left.at(-1)?.url ?? null) : current, logins: left });
+    });
   }
 
   async #read(): Promise<LoginFile> {

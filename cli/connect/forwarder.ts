@@ -81,7 +81,9 @@ export class Forwarder {
     const stop = () => attempt.abort();
     // Not `AbortSignal.any`: on Node 20 it never forgets what it was called for.
     this.#stopped.signal.addEventListener('abort', stop, { once: true });
-    const cancelDeadline = clock.after(dialMs, stop);
+    const cancelDeadline = clock.after(dialMs, () =>
+      attempt.abort(new Error(`no answer within ${dialMs / 1_000} s`)),
+    );
     let last: Error | undefined;
     try {
       for (let failures = 0; ; failures += 1) {

@@ -32,31 +32,35 @@ export class RenewingAccess {
 
   /** Creates the first one. @throws Failure */
   async start(): Promise<void> {
-    await this.#get();
+    await this.#renew();
   }
 
   async dial(signal: AbortSignal): Promise<Duplex> {
-    return dialDockerPort(await this.#get(), { clock: this.#clock, signal });
+    return dialDockerPort(await this.#get(signal), { clock: this.#clock, signal });
   }
 
-  /** Revokes them. @throws Failure */
+  /** Revokes them, also one that is being created. No `dial` may follow. */
   async stop(): Promise<void> {
-    for (const access of this.#made.splice(0)) await this.#accesses.revoke(access);
+    await this.#creating?.catch(() => undefined);
+    for (const access of this.#made.splice(0)) await this.#accesses.discard(access);
   }
 
-  async #get(): Promise<DockerAccess> {
+  async #get(signal: AbortSignal): Promise<DockerAccess> {
     const current = this.#made.at(-1);
-    if (current !== undefined && Date.parse(current.expiresAt) - this.#clock.now() > RENEW_MS) return current;
+    const leftMs = current === undefined ? 0 : Date.parse(current.expiresAt) - this.#clock.now();
+    if (current !== undefined && leftMs > RENEW_MS) return current;
+    const renewal = this.#renew();
+    if (current === undefined || leftMs <= 0) return orAborted(renewal, signal);
+    // A connection does not wait for it. If it fails, the next one tries again.
+    renewal.catch(() => undefined);
+    return current;
+  }
+
+  #renew(): Promise<DockerAccess> {
     this.#creating ??= this.#create().finally(() => {
       this.#creating = undefined;
     });
-    try {
-      return await this.#creating;
-    } catch (error) {
-      // The next connection tries again; until it expires, the former one still works.
-      if (current === undefined) throw error;
-      return current;
-    }
+    return this.#creating;
   }
 
   async #create(): Promise<DockerAccess> {
@@ -66,4 +70,12 @@ export class RenewingAccess {
     this.#made.push(access);
     return access;
   }
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

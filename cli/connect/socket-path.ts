@@ -9,14 +9,15 @@ import type { Session } from '../session.js';
 /** The shortest limit of our platforms, macOS's, without the final zero. */
 const MAX_PATH_BYTES = 103;
 
-/** Where the socket of an environment is by default: a folder that only this user can access. */
+/** Where the socket of an environment, or of one of its nodes, is by default: a folder that only this user can access. */
 export function defaultSocketPath(
   { runtime, folder }: Pick<Session, 'runtime' | 'folder'>,
-  environment: { readonly id: number; readonly name: string },
+  { id, name }: { readonly id: number; readonly name: string },
+  node: string | undefined,
 ): string {
   const { XDG_RUNTIME_DIR } = runtime.env;
   const base = XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'fairlead') : join(folder, 'sockets');
-  return join(base, `${contextNameOf(environment)}.sock`);
+  return join(base, `${contextNameOf({ id, name: node === undefined ? name : `${name}-${node}` })}.sock`);
 }
 
 /**

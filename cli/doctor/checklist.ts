@@ -53,6 +53,11 @@ export class Checklist {
     this.#add({ check, result: 'skip', text, nextStep });
   }
 
+  /** For a fact that will be a failure. */
+  warn(check: string, text: string, nextStep: string): void {
+    this.#add({ check, result: 'warn', text, nextStep });
+  }
+
   #add(result: CheckResult): void {
     this.#results.push(result);
     if (this.#isShown) this.#output.check(result.result, result.check, result.text, result.nextStep);

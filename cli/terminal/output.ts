@@ -1,13 +1,14 @@
 import type { Runtime } from '../runtime.js';
 import { printable, printableJson } from './printable.js';
 
-/** The result of one check; `skip`: it was not possible to tell. */
-export type Mark = 'ok' | 'fail' | 'skip';
+/** The result of one check; `skip`: it was not possible to tell; `warn`: it will fail. */
+export type Mark = 'ok' | 'fail' | 'skip' | 'warn';
 
 const MARKS = {
   ok: { sign: '✓', colour: 32 },
   fail: { sign: '✗', colour: 31 },
   skip: { sign: '-', colour: 33 },
+  warn: { sign: '!', colour: 33 },
 } as const;
 
 /**

@@ -56,6 +56,13 @@ test.serial('connect --port: a port of the loopback reaches the engine', async (
   const { dockerHost } = JSON.parse(await listening(running));
   const [, port] = /^tcp:\/\/127\.0\.0\.1:(\d+)$/.exec(dockerHost) ?? [];
   t.is((await ask({ host: '127.0.0.1', port, path: '/_ping' })).body, 'OK');
+  const taken = await user.run(['connect', 'shop', '--port', String(port), '--json']);
+  t.is(taken.code, 1);
+  t.deepEqual(JSON.parse(taken.stderr).error, {
+    message: `Cannot listen 127.0.0.1:${port}: it is in use`,
+    code: 'EADDRINUSE',
+    nextStep: 'Choose another one with --port or --socket',
+  });
   running.signal('SIGTERM');
   t.is((await running.ended).code, 0);
 });

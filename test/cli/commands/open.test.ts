@@ -61,6 +61,10 @@ test.serial('open: says which step failed, and what to do', async (t) => {
   const unknown = await user.run(['open', 'shp']);
   t.is(unknown.code, 4);
   t.regex(unknown.stdout, /^✗ hub +No environment is named shp\n/);
+  const json = await user.run(['open', 'shp', '--json']);
+  t.is(json.code, 4);
+  t.is(JSON.parse(json.stdout).failed.message, 'No environment is named shp');
+  t.is(JSON.parse(json.stderr).error.message, 'No environment is named shp');
 });
 
 test('usage: unknown commands, options and values end with 2 and a hint', async (t) => {

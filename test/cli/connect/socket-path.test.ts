@@ -3,7 +3,8 @@ import { lstat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { claimSocketPath } from '../../../cli/connect/socket-path.js';
+import { claimSocketPath, defaultSocketPath } from '../../../cli/connect/socket-path.js';
+import type { Runtime } from '../../../cli/runtime.js';
 import { startChild } from '../../kit/child.js';
 import { tempFolder } from '../../kit/temp-folder.js';
 
@@ -34,4 +35,12 @@ test('socket path: the socket of a killed process is removed, and folders are pr
   t.true((await lstat(path)).isSocket());
   await claimSocketPath(path);
   await t.throwsAsync(lstat(path), { code: 'ENOENT' });
+});
+
+test('socket path: by default it is in the runtime folder, else in ours, and names environment and node', (t) => {
+  const pathOf = (node: string | undefined, env: NodeJS.ProcessEnv) =>
+    defaultSocketPath({ runtime: { env } as Runtime, folder: '/config' }, { id: 7, name: 'depot 7' }, node);
+  t.is(pathOf(undefined, { XDG_RUNTIME_DIR: '/run/user/1' }), '/run/user/1/fairlead/depot-7.sock');
+  t.is(pathOf('worker 2', { XDG_RUNTIME_DIR: '/run/user/1' }), '/run/user/1/fairlead/depot-7-worker-2.sock');
+  t.is(pathOf(undefined, {}), '/config/sockets/depot-7.sock');
 });
