@@ -6,7 +6,7 @@ export interface HostConfig {
   /** Port of dashboard and API; 0 means any free one. Default 9443. */
   readonly port: number;
   /** Port for agents' tunnels; 0 means any free one. Default 8000. */
-  readonly tunnelPort: number;
+  readonly tunnelPort: number | 'none';
   /** Port for Docker clients with certificates; 0 means any free one. Default 2376. */
   readonly dockerPort: number | 'none';
   /** Listen address of these ports. Default `0.0.0.0`. */

@@ -87,7 +87,8 @@ function announce({ port, tunnelPort, dockerPort, failures }: RunningDashboard):
   const everywhere = config.bind === '0.0.0.0' || config.bind === '::';
   const name = everywhere ? 'localhost' : config.bind.includes(':') ? `[${config.bind}]` : config.bind;
   const docker = dockerPort === null ? '' : `  docker ${name}:${dockerPort}`;
-  console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${name}:${tunnelPort ?? 'none'}${docker}`);
+  const tunnel = tunnelPort === null ? 'none' : `${name}:${tunnelPort}`;
+  console.log(`fairlead: dashboard https://${name}:${port}  tunnel ${tunnel}${docker}`);
 }
 
 /** Runs at the first signal; the second one exits immediately. */

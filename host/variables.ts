@@ -35,7 +35,11 @@ const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((value) => value ===
 /** Every variable: its text in `--help`, its default as typed, and its schema. */
 const variables = {
   FAIRLEAD_PORT: ['port of dashboard and API; 0 = any free one', '9443', port],
-  FAIRLEAD_TUNNEL_PORT: ["port for agents' tunnels; 0 = any free one", '8000', port],
+  FAIRLEAD_TUNNEL_PORT: [
+    "port for agents' tunnels; 0 = any free one, none = tunnels use FAIRLEAD_PORT",
+    '8000',
+    portOrNone,
+  ],
   FAIRLEAD_DOCKER_PORT: [
     'port for Docker clients with certificates; 0 = any free one, none = off',
     '2376',

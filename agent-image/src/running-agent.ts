@@ -143,7 +143,10 @@ export class RunningAgent {
     const { apiUrl, tunnelAddress, fingerprint } = config.edgeKey;
     const { connectTcp, upgradeAgent: agent } = this.#outbound;
     return new TransportDialler({
-      dialPort: (alpn, signal) => dialPort({ tunnelAddress, fingerprint, connectTcp, clock, alpn, signal }),
+      dialPort:
+        tunnelAddress === null
+          ? null
+          : (alpn, signal) => dialPort({ tunnelAddress, fingerprint, connectTcp, clock, alpn, signal }),
       dialApi: (alpn, signal) =>
         dialWebSocket({ apiUrl, fingerprint, agent, toHubError, clock, alpn, signal }),
       clock,

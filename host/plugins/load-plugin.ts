@@ -24,7 +24,7 @@ export interface LoadedPlugin {
   /** Accepts an upgraded socket, or returns false immediately and leaves it untouched. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Resolves to the ports in use. */
-  start(): Promise<{ tunnelPort: number; dockerPort?: number | null }>;
+  start(): Promise<{ tunnelPort: number | null; dockerPort?: number | null }>;
   stop(): Promise<void>;
   /** Codes of current problems for the operator. A plugin without the method has none. */
   problems?(): readonly string[];

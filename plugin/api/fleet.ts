@@ -13,7 +13,7 @@ export const fleet = z
     agentDefaults: z
       .object({
         url: z.string().describe("The plugin's base URL."),
-        tunnelAddress: z.string().describe('`host:port`.'),
+        tunnelAddress: z.string().nullable().describe('`host:port`; null: the hub has no tunnel port.'),
       })
       .describe('The default addresses in the Edge key of a new environment.'),
   })

@@ -28,7 +28,9 @@ export const selfTestCheck = z
 export const selfTestResult = z
   .object({
     url: z.string().describe('The tested base URL of the plugin.'),
-    tunnelAddress: z.string().describe('The tested `host:port`.'),
-    checks: z.array(selfTestCheck).describe('All seven, in the order of their names above.'),
+    tunnelAddress: z.string().nullable().describe('The tested `host:port`; null: none.'),
+    checks: z
+      .array(selfTestCheck)
+      .describe('All seven, in the order of their names above; without a tunnel address the first four.'),
   })
   .meta({ id: 'SelfTestResult' });

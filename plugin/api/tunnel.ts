@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { environmentProblem, time, tunnelState } from './environments/view.js';
+import { environmentProblem, time, tunnelPath, tunnelState } from './environments/view.js';
 
 /** The answer to `GET` and `POST /environments/:id/tunnel`, and to keep-alives. */
 export const tunnelView = z
   .object({
     state: tunnelState,
+    path: tunnelPath,
     progress: z
       .enum(['waiting-for-agent', 'credential-sent'])
       .nullable()

@@ -86,7 +86,10 @@ export const webhookAnswer = z
     edgeId: z.string().nullable(),
     tags: z.array(z.string()),
     url: z.string().describe("The plugin's base URL, as in its Edge key."),
-    tunnelAddress: z.string().describe('`host:port`, as in its Edge key.'),
+    tunnelAddress: z
+      .string()
+      .nullable()
+      .describe('`host:port`, as in its Edge key; null: tunnels go by the URL only.'),
     createdAt: time,
     edgeKey: z
       .string()

@@ -14,8 +14,11 @@ export interface PluginOptions {
    * every request is the plugin's. No trailing slash except for `/`. Default `/edge`.
    */
   readonly mount?: string;
-  /** TCP port agents dial, 0 to 65535; 0: any free one, returned by `start()`. Default 8000. */
-  readonly tunnelPort?: number;
+  /**
+   * TCP port agents dial, 0 to 65535; 0: any free one, returned by `start()`; `none`: tunnels go by the API's address
+   * only. Default 8000.
+   */
+  readonly tunnelPort?: number | 'none';
   /**
    * TCP port of the Docker API with client certificates, 0 to 65535; 0: any free one, returned by `start()`; `none`: off.
    * Default 2376. The hub runs without it while it is not free.
@@ -51,7 +54,7 @@ export interface ResolvedOptions {
   readonly dataDir: string;
   /** Empty for `/`. */
   readonly mount: string;
-  readonly tunnelPort: number;
+  readonly tunnelPort: number | null;
   readonly dockerPort: number | null;
   readonly bind: string;
   readonly publicUrl: string | null;
@@ -80,6 +83,12 @@ const hostAndPort = parsedBy(parseTunnelAddress, 'host:port')
   .optional()
   .transform((value) => value ?? null);
 
+const portOrNone = (defaultPort: number) =>
+  z
+    .union([z.int().min(0).max(65_535), z.literal('none')], 'must be a port, 0 to 65535, or none')
+    .default(defaultPort)
+    .transform((value) => (value === 'none' ? null : value));
+
 const optionsSchema = z.strictObject({
   dataDir: z.string().refine(isAbsolute, 'must be an absolute path'),
   mount: z
@@ -87,11 +96,8 @@ const optionsSchema = z.strictObject({
     .regex(/^(\/|(\/[A-Za-z0-9._~-]+)+)$/, 'must be a path such as /edge, without a slash at its end')
     .default('/edge')
     .transform((path) => (path === '/' ? '' : path)),
-  tunnelPort: z.int().min(0).max(65_535).default(8000),
-  dockerPort: z
-    .union([z.int().min(0).max(65_535), z.literal('none')], 'must be a port, 0 to 65535, or none')
-    .default(2376)
-    .transform((value) => (value === 'none' ? null : value)),
+  tunnelPort: portOrNone(8000),
+  dockerPort: portOrNone(2376),
   bind: z
     .string()
     .regex(/^[A-Za-z0-9.:_%-]+$/, 'must be an address to listen on')

@@ -63,7 +63,8 @@ export interface Plugin {
 
 /** The ports in use. */
 export interface StartedPorts {
-  readonly tunnelPort: number;
+  /** Null: tunnels go by the API's address only. */
+  readonly tunnelPort: number | null;
   /** Null: it is off. */
   readonly dockerPort: number | null;
 }

@@ -5,8 +5,8 @@ import type { Problem } from '../problems/problem.js';
 export interface EdgeKey {
   /** The plugin's base URL as the agent reaches it, mount path included, no trailing slash. */
   readonly apiUrl: string;
-  /** `host:port` of the tunnel listener, IPv6 in brackets. */
-  readonly tunnelAddress: string;
+  /** `host:port` of the tunnel listener, IPv6 in brackets. Null, in the key `none`: tunnels go by the API URL only. */
+  readonly tunnelAddress: string | null;
   /** Base64 SHA-256 of the tunnel's public key in SSH wire format; see `fingerprint.ts`. */
   readonly fingerprint: string;
   /** The environment's id, a positive integer. */
@@ -22,6 +22,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** A host name or address as the URL parser normalizes it. */
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 const MAX_LENGTH = 4096;
+const NO_TUNNEL_ADDRESS = 'none';
 
 /**
  * `base64(apiUrl|tunnelAddress|fingerprint|environmentKey)`, standard alphabet, without padding
@@ -29,9 +30,8 @@ const MAX_LENGTH = 4096;
  * @throws Problem `edge-key-malformed` (400) where {@link parseEdgeKey} could not read the result
  */
 export function encodeEdgeKey(key: EdgeKey): string {
-  const text = [key.apiUrl, key.tunnelAddress, key.fingerprint, `${key.environmentId}.${key.secret}`].join(
-    '|',
-  );
+  const address = key.tunnelAddress ?? NO_TUNNEL_ADDRESS;
+  const text = [key.apiUrl, address, key.fingerprint, `${key.environmentId}.${key.secret}`].join('|');
   const encoded = withoutPadding(Buffer.from(text, 'utf8').toString('base64'));
   parseEdgeKey(encoded);
   return encoded;
@@ -59,7 +59,7 @@ export function parseEdgeKey(value: unknown): EdgeKey {
   if (!match?.[1] || !match[2]) throw malformed('its environment key is not <id>.<secret>');
   return Object.freeze({
     apiUrl: parseApiUrl(url),
-    tunnelAddress: parseTunnelAddress(address),
+    tunnelAddress: address === NO_TUNNEL_ADDRESS ? null : parseTunnelAddress(address),
     fingerprint,
     environmentId: Number(match[1]),
     secret: match[2],

@@ -6,7 +6,7 @@ const name = printable(z.string().trim().min(1).max(100));
 const tags = z.array(printable(z.string().trim().min(1).max(64))).max(32);
 const checkInSeconds = z.int().min(1).max(86_400);
 const url = z.string().max(2048);
-const tunnelAddress = z.string().max(300);
+const tunnelAddress = z.string().max(300).nullable();
 const insecurePoll = z
   .boolean()
   .exactOptional()
@@ -26,7 +26,7 @@ export const createEnvironment = z
     tunnelAddress: tunnelAddress
       .exactOptional()
       .describe(
-        "`host:port`. Default: the setting `tunnelAddress`, else the plugin's option, else the URL's host and the tunnel's port.",
+        "`host:port`; null: tunnels go by the URL only. Default: the setting `tunnelAddress`, else the plugin's option, else the URL's host and the tunnel's port; null if the hub has no tunnel port.",
       ),
     edgeId: z
       .string()
@@ -96,7 +96,9 @@ export const rotateKey = z
       .describe('New address of the hub, as the agent reaches it. Default: as in the old key.'),
     tunnelAddress: tunnelAddress
       .exactOptional()
-      .describe('New address of the tunnel, as the agent reaches it. Default: as in the old key.'),
+      .describe(
+        'New address of the tunnel, as the agent reaches it; null: tunnels go by the URL only. Default: as in the old key.',
+      ),
     insecurePoll,
   })
   .meta({ id: 'RotateKey' });

@@ -16,6 +16,12 @@ export const tunnelState = z
   .enum(['idle', 'required', 'active'])
   .describe('`required`: it was requested, and the agent has not opened it yet.');
 
+/** The path of an open tunnel. */
+export const tunnelPath = z
+  .enum(['tunnel-port', 'api'])
+  .nullable()
+  .describe('`api`: inside a WebSocket by the API’s own address. Null while no tunnel is open.');
+
 /** A problem for the admin to check. */
 export const environmentProblem = z
   .object({
@@ -80,11 +86,15 @@ export const environmentView = z
     edgeId: z.string().nullable().describe('Null until the first agent with a valid key sets it.'),
     tags: z.array(z.string()),
     url: z.string().describe("The plugin's base URL, as in its Edge key."),
-    tunnelAddress: z.string().describe('`host:port`, as in its Edge key.'),
+    tunnelAddress: z
+      .string()
+      .nullable()
+      .describe('`host:port`, as in its Edge key; null: tunnels go by the URL only.'),
     checkInSeconds: z.int().nullable().describe('Null: the setting of the same name applies.'),
     createdAt: time,
     status: environmentStatus,
     tunnel: tunnelState,
+    tunnelPath,
     lastCheckInAt: time.nullable().describe('Null: none since the hub started.'),
     associatedAt: time.nullable(),
     agent: agentView

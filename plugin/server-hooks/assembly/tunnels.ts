@@ -24,7 +24,7 @@ import type { Storage } from './storage.js';
 /** The tunnel port, and calls through the tunnels. */
 export interface Tunnels {
   readonly tunnels: TunnelSource;
-  readonly tunnelPort: number;
+  readonly tunnelPort: number | null;
   /** Tunnels by the API's address. */
   readonly webSockets: WebSockets;
   /** Of the tunnel's certificate; pinned by Edge keys. */
@@ -62,7 +62,10 @@ export async function startTunnels(
   });
   const halfOpen = new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() });
   const webSockets = await lifecycle.use(new WebSockets({ tls, halfOpen, clock }));
-  const listener = await lifecycle.use(new TlsListener({ tls, port: tunnelPort, bind, halfOpen }));
+  const listener =
+    tunnelPort === null
+      ? null
+      : await lifecycle.use(new TlsListener({ tls, port: tunnelPort, bind, halfOpen }));
   const tunnels = new TunnelCalls({
     tunnels: (id) => live.of(id).tunnels,
     clock,
@@ -70,7 +73,7 @@ export async function startTunnels(
     servesSwarm: (id, instanceId) => servesSwarm(store.environment(id), instanceId),
     isConfirmable: (id, instanceId) => isConfirmable(store.environment(id), instanceId, live.of(id)),
   });
-  return { tunnels, tunnelPort: listener.port, webSockets, fingerprint, tunnelTotals, refusals };
+  return { tunnels, tunnelPort: listener?.port ?? null, webSockets, fingerprint, tunnelTotals, refusals };
 }
 
 /** A handshake that admits the agents of the store. */

@@ -8,7 +8,7 @@ import type { EnvironmentOrigin } from '../model/webhook.js';
 export interface NewEnvironment {
   readonly name: string;
   readonly apiUrl: string;
-  readonly tunnelAddress: string;
+  readonly tunnelAddress: string | null;
   /** Undefined: a random UUID; null: the first agent's. */
   readonly edgeId: string | null | undefined;
   readonly tags: readonly string[];
@@ -78,6 +78,6 @@ export function edgeKeyOf(
   secret: string,
   fingerprint: string,
 ): string {
-  splitHostPort(tunnelAddress);
+  if (tunnelAddress !== null) splitHostPort(tunnelAddress);
   return encodeEdgeKey({ apiUrl, tunnelAddress, fingerprint, environmentId: id, secret });
 }

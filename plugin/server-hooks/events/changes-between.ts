@@ -18,6 +18,7 @@ const MEMBERS: Partial<Record<keyof EnvironmentView, (seen: Observation) => unkn
   associatedAt: ({ environment }) => environment.associatedAt,
   status: ({ status }) => status,
   tunnel: ({ tunnel }) => tunnel,
+  tunnelPath: ({ tunnelPath }) => tunnelPath,
   agent: ({ instance }) => [instance?.id, instance?.agentVersion, instance?.platform],
   engine: (seen) => summaryOf(seen)?.engine ?? null,
   swarm: (seen) => swarmViewOf(seen, summaryOf(seen)),
@@ -35,6 +36,7 @@ export function isUnchanged(before: Observation, now: Observation): boolean {
     before.environment === now.environment &&
     before.status === now.status &&
     before.tunnel === now.tunnel &&
+    before.tunnelPath === now.tunnelPath &&
     before.instance === now.instance &&
     before.problemCode === now.problemCode &&
     before.refusal === now.refusal &&

@@ -70,7 +70,7 @@ export interface Environment {
   readonly tags: readonly string[];
   /** The addresses in its Edge key: the plugin's base URL and the tunnel's address. */
   readonly apiUrl: string;
-  readonly tunnelAddress: string;
+  readonly tunnelAddress: string | null;
   /** Overrides the setting of the same name; null: the setting applies. Seconds. */
   readonly checkInSeconds: number | null;
   /** Raised to end everything granted before. */

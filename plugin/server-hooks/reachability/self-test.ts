@@ -59,7 +59,7 @@ export class SelfTest {
     try {
       const [hub, tunnel] = await Promise.all([
         probeHub(apiUrl, { knownAuthorities, ownAuthority, challenge, signal }),
-        probeTunnel(tunnelAddress, fingerprint, signal),
+        tunnelAddress === null ? [] : probeTunnel(tunnelAddress, fingerprint, signal),
       ]);
       return [...hub, ...tunnel];
     } finally {

@@ -137,6 +137,7 @@ function viewTunnel(deps: TunnelDeps, id: number, instanceId?: string): TunnelVi
     ) !== null;
   return {
     state,
+    path: tunnels.path(instanceId),
     progress: state !== 'required' ? null : hasCredential ? 'credential-sent' : 'waiting-for-agent',
     calls: slot?.uses ?? 0,
     openedAt: slot?.tunnel ? new Date(slot.tunnel.openedAtMs).toISOString() : null,

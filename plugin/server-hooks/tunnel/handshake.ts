@@ -110,7 +110,7 @@ export class TunnelHandshake {
       ...(nodeId === null ? {} : { node: nodeId }),
     };
     const whose = purpose === 'node' ? 'node tunnel' : 'tunnel';
-    logger.info(about, `${whose} open`);
+    logger.info({ ...about, path: tunnel.path }, `${whose} open`);
     tunnel.closed.addEventListener('abort', () =>
       logger.info({ ...about, code: tunnel.end }, `${whose} closed`),
     );

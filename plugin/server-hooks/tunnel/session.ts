@@ -6,6 +6,7 @@ import type { Clock } from '../../../protocol/time/clock.js';
 import type { TunnelEnd } from '../../../protocol/tunnel/end.js';
 import { LinkMonitor } from '../../../protocol/tunnel/link-monitor.js';
 import { SharedWire } from '../../../protocol/tunnel/shared-wire.js';
+import type { TunnelPath } from '../../../protocol/tunnel/tunnel-path.js';
 import { TUNNEL } from '../../../protocol/tunnel/tunnel-settings.js';
 import { BulkConnections } from './bulk/connections.js';
 import type { BulkOffers } from './bulk/offers.js';
@@ -107,6 +108,10 @@ export class TunnelSession {
       giveWay: () => this.connections.giveWay(),
       askForReset: (id) => this.#notify(`${TUNNEL.resetPath}${id}`, ''),
     });
+  }
+
+  get path(): TunnelPath {
+    return this.#options.transport.path;
   }
 
   /** Why it ended; null while it is open. */

@@ -1,3 +1,4 @@
+import type { TunnelPath } from '../../../protocol/tunnel/tunnel-path.js';
 import type { Grant } from './credentials.js';
 import { type SlotOptions, TunnelSlot, type TunnelState } from './slot.js';
 
@@ -39,6 +40,11 @@ export class TunnelSlots {
   /** The state of a slot; does not create one. */
   state(instanceId?: string): TunnelState {
     return this.peek(instanceId)?.state ?? 'idle';
+  }
+
+  /** The path of a slot's open tunnel, or null. */
+  path(instanceId?: string): TunnelPath | null {
+    return this.peek(instanceId)?.tunnel?.path ?? null;
   }
 
   /** Whether an instance has the environment's tunnel open, or its node's. */

@@ -189,7 +189,7 @@ export class CreateEnvironmentElement extends LitElement {
         ['url', url],
         ['tunnelAddress', tunnelAddress],
       ] as const)
-        if (this.#form.value(name) === '') this.#form.set(name, value);
+        if (value !== null && this.#form.value(name) === '') this.#form.set(name, value);
     }
     this.addresses = this.#given;
   }

@@ -130,6 +130,7 @@ export class EnvironmentElement extends LitElement {
     return html`
       <div class="badges">
         ${statusBadges(environment).map(({ aspect, tone, label }) => statusBadge(tone, label, aspect))}
+        ${environment.tunnelPath === 'api' ? html`<span class="soft">Tunnel through the API port</span>` : ''}
         <span class="soft">Last check-in ${ago(environment.lastCheckInAt, this.client.hubTime.now())}</span>
       </div>
       ${problem ? problemView(problem) : ''}

@@ -104,7 +104,7 @@ export class SettingsElement extends LitElement {
       })}
       ${textField(form, 'tunnelAddress', {
         label: 'Tunnel address, as agents reach it',
-        hint: `host:port. Empty: the hub’s startup option, or derived from the URL. New environments get ${defaults?.tunnelAddress ?? '…'}`,
+        hint: `host:port. Empty: the hub’s startup option, or derived from the URL. New environments get ${defaults ? (defaults.tunnelAddress ?? 'none') : '…'}`,
         onInput,
       })}
       <p class="hint">Existing environments keep the addresses in their keys; Edit rotates keys.</p>

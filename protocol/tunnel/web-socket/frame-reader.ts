@@ -37,7 +37,7 @@ export class FrameReader {
   #opcode: number | null = null;
   /** Payload bytes of the current frame that are still to come. */
   #left = 0;
-  #mask = Buffer.alloc(4);
+  readonly #mask = Buffer.alloc(4);
   #maskAt = 0;
   /** Within a message of several frames. */
   #isFragmented = false;
@@ -55,6 +55,7 @@ export class FrameReader {
     while (at < bytes.length && !this.#isClosed) {
       if (this.#opcode === null) {
         this.#kept[this.#keptBytes++] = bytes[at++] ?? 0;
+        if (this.#keptBytes === 2) this.#checkHead();
         if (this.#keptBytes >= this.#headerBytes()) this.#startFrame();
       } else {
         const part = bytes.subarray(at, at + this.#left);
@@ -72,25 +73,29 @@ export class FrameReader {
     return 2 + (length === LENGTH_16 ? 2 : length === LENGTH_64 ? 8 : 0) + (this.#isMasked ? 4 : 0);
   }
 
-  #startFrame(): void {
+  /** The first two bytes of a header. @throws Error */
+  #checkHead(): void {
     const [first = 0, second = 0] = this.#kept;
     const opcode = first & 0x0f;
     const isFinal = (first & FIN) !== 0;
     const isControl = opcode >= OPCODE.close;
-    const length = second & ~MASKED;
     // Extensions use the reserved bits, and none was agreed on.
     if ((first & 0x70) !== 0) throw new Error('A WebSocket frame has a reserved bit');
     if (((second & MASKED) !== 0) !== this.#isMasked) throw new Error('A WebSocket frame is masked wrongly');
     const isValid = isControl
-      ? opcode <= OPCODE.pong && isFinal && length <= MAX_CONTROL_BYTES
+      ? opcode <= OPCODE.pong && isFinal && (second & ~MASKED) <= MAX_CONTROL_BYTES
       : opcode === OPCODE.binary || opcode === OPCODE.continuation;
     if (!isValid) throw new Error('A WebSocket frame is neither binary nor a valid control frame');
-    if (!isControl) {
-      if ((opcode === OPCODE.continuation) !== this.#isFragmented) {
-        throw new Error('A WebSocket message is fragmented wrongly');
-      }
-      this.#isFragmented = !isFinal;
+    if (isControl) return;
+    if ((opcode === OPCODE.continuation) !== this.#isFragmented) {
+      throw new Error('A WebSocket message is fragmented wrongly');
     }
+    this.#isFragmented = !isFinal;
+  }
+
+  #startFrame(): void {
+    const [first = 0, second = 0] = this.#kept;
+    const length = second & ~MASKED;
     this.#left =
       length === LENGTH_16
         ? this.#kept.readUInt16BE(2)
@@ -101,7 +106,7 @@ export class FrameReader {
     if (this.#isMasked) this.#kept.copy(this.#mask, 0, this.#keptBytes - 4, this.#keptBytes);
     this.#maskAt = 0;
     this.#keptBytes = 0;
-    this.#opcode = opcode;
+    this.#opcode = first & 0x0f;
     this.#credit -= FRAME_COST;
     if (this.#credit < 0) throw new Error('A WebSocket carries more frames than its payload needs');
   }

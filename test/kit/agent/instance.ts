@@ -113,7 +113,7 @@ export class TestInstance {
     const tunnel = await openTunnel({
       dial: (alpn) =>
         dialPort({
-          tunnelAddress: this.edgeKey.tunnelAddress,
+          tunnelAddress: this.edgeKey.tunnelAddress ?? '',
           fingerprint: this.edgeKey.fingerprint,
           clock: systemClock,
           alpn,

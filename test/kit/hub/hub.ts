@@ -14,6 +14,7 @@ const START_MS = 90_000;
 export interface Hub extends HubApi {
   readonly dataDir: string;
   readonly port: number;
+  /** 0: `env` says that there is none. */
   readonly tunnelPort: number;
   /** 0: it is off, unless `env` says otherwise. */
   readonly dockerPort: number;
@@ -53,8 +54,8 @@ export async function startHub(
     ...env,
   });
   const line = await child.untilLine(/^fairlead: dashboard https:/, START_MS);
-  const [, port, tunnelPort, dockerPort = 0] =
-    /:(\d+) {2}tunnel .*?:(\d+)(?: {2}docker .*:(\d+))?$/.exec(line) ?? [];
+  const [, port, tunnelPort = 0, dockerPort = 0] =
+    /:(\d+) {2}tunnel (?:none|.*?:(\d+))(?: {2}docker .*:(\d+))?$/.exec(line) ?? [];
   const api = await signIn(t, { origin: `https://localhost:${port}`, password: PASSWORD });
   return {
     ...api,

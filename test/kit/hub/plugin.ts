@@ -54,6 +54,7 @@ export async function startPlugin(
   };
   t.teardown(stop);
   const { tunnelPort, dockerPort } = await plugin.start();
+  if (tunnelPort === null) throw new Error('the plugin has no tunnel port');
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/edge`;

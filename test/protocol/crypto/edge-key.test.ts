@@ -24,7 +24,7 @@ const edgeKey: fc.Arbitrary<EdgeKey> = fc.record({
       ([scheme, at, number, mount]) =>
         new URL(`${scheme}://${at}${number ? `:${number}` : ''}`).origin + mount,
     ),
-  tunnelAddress: fc.tuple(host, port).map(([at, number]) => `${at}:${number}`),
+  tunnelAddress: fc.option(fc.tuple(host, port).map(([at, number]) => `${at}:${number}`)),
   fingerprint: fc
     .uint8Array({ minLength: 32, maxLength: 32 })
     .map((bytes) => Buffer.from(bytes).toString('base64')),
@@ -79,6 +79,7 @@ const READABLE: [title: string, parts: string[], expected: Partial<EdgeKey>][] =
     ['https://hüb.example', 'hüb.example:1', GOOD[2], GOOD[3]],
     { apiUrl: 'https://xn--hb-xka.example', tunnelAddress: 'xn--hb-xka.example:1' },
   ],
+  ['a hub without a tunnel port', [GOOD[0], 'none', GOOD[2], GOOD[3]], { tunnelAddress: null }],
   ['a secret of 128 bits', [GOOD[0], GOOD[1], GOOD[2], `1.${'a'.repeat(22)}`], { secret: 'a'.repeat(22) }],
   [
     'the largest environment id',

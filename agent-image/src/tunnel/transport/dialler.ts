@@ -98,6 +98,6 @@ function bothFailed(port: unknown, api: unknown): unknown {
   if (!(port instanceof Problem) || !(api instanceof Problem)) return port;
   // A false hub is more urgent than a closed port.
   const code = [port, api].find((one) => one.code === 'tunnel-fingerprint-mismatch')?.code ?? port.code;
-  const detail = `By the tunnel port: ${port.message} (${port.code}). By the API's address: ${api.message} (${api.code})`;
+  const detail = `By the tunnel port: ${port.message} (${port.code}). By the API’s address: ${api.message} (${api.code})`;
   return new Problem(code, detail, { cause: port });
 }

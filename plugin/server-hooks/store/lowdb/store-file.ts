@@ -22,7 +22,7 @@ const environmentSchema: z.ZodType<Stored<Environment>> = z.object({
   barredEdgeIds: z.array(z.string()),
   tags: z.array(z.string()),
   apiUrl: z.string(),
-  tunnelAddress: z.string(),
+  tunnelAddress: z.string().nullable(),
   checkInSeconds: z.number().nullable(),
   generation: z.int(),
   keys: z.array(z.object({ generation: z.int(), secretHash: z.string(), expiresAt: z.string().nullable() })),

@@ -9,7 +9,7 @@ import { swarmViewOf } from './swarm-view.js';
 /** The environment's current view, for lists, details and events. */
 export function describeEnvironment(environment: Environment, sources: ObservationSources): EnvironmentView {
   const seen = observeEnvironment(environment, sources);
-  const { status, tunnel, instance, problemCode, refusal } = seen;
+  const { status, tunnel, tunnelPath, instance, problemCode, refusal } = seen;
   const summary = summaryOf(seen);
   const lastCheckInAtMs = sources.live.of(environment.id).presence.lastCheckInAtMs();
   const lastCheckInAt = lastCheckInAtMs === null ? null : new Date(lastCheckInAtMs).toISOString();
@@ -24,6 +24,7 @@ export function describeEnvironment(environment: Environment, sources: Observati
     createdAt: environment.createdAt,
     status,
     tunnel,
+    tunnelPath,
     lastCheckInAt,
     associatedAt: environment.associatedAt,
     agent: instance

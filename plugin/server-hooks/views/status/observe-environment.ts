@@ -1,5 +1,6 @@
 import type { SwarmMember } from '../../../../protocol/messages/agent-calls.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
+import type { TunnelPath } from '../../../../protocol/tunnel/tunnel-path.js';
 import type { EnvironmentStatus, Refusal } from '../../../api.js';
 import type { LiveEnvironments } from '../../live/environments.js';
 import { isUnconfirmedManager } from '../../live/manager-claims.js';
@@ -20,6 +21,7 @@ export interface Observation {
   readonly environment: Environment;
   readonly status: EnvironmentStatus;
   readonly tunnel: TunnelState;
+  readonly tunnelPath: TunnelPath | null;
   /** The leader; else an online manager, else an online agent, else the one that enrolled last. */
   readonly instance: Instance | undefined;
   /** The instance that holds the environment's lease. */
@@ -48,6 +50,7 @@ export function observeEnvironment(environment: Environment, sources: Observatio
     environment,
     status: statusOf(environment, presence, online),
     tunnel: live.tunnels.state(),
+    tunnelPath: live.tunnels.path(),
     instance,
     leaderId,
     members,

@@ -5,7 +5,7 @@ import type { Fleet } from '../../../api.js';
  * @returns null if it cannot be derived
  */
 export function deriveTunnelAddress(url: string, defaults: Fleet['agentDefaults']): string | null {
-  const [, host, port] = /^(.*):(\d+)$/.exec(defaults.tunnelAddress) ?? [];
+  const [, host, port] = /^(.*):(\d+)$/.exec(defaults.tunnelAddress ?? '') ?? [];
   if (!URL.canParse(url) || new URL(defaults.url).hostname !== host) return null;
   const { hostname } = new URL(url);
   return hostname === '' ? null : `${hostname}:${port}`;

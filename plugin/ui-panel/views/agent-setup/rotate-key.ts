@@ -71,7 +71,7 @@ export class RotateKeyElement extends LitElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('environment')) return;
     const { url, tunnelAddress } = this.environment;
-    this.#form.load({ url, tunnelAddress });
+    this.#form.load({ url, tunnelAddress: tunnelAddress ?? '' });
   }
 
   override render(): TemplateResult {
@@ -82,7 +82,7 @@ export class RotateKeyElement extends LitElement {
         <p>Both addresses are part of the key. Changing them creates a new key: the agent must be restarted with it.</p>
         ${errorNotice(form.generalFault)}
         ${textField(form, 'url', { label: 'URL of this hub, as the agent reaches it', type: 'url', onChange })}
-        ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port', onChange })}
+        ${textField(form, 'tunnelAddress', { label: 'Tunnel address, as the agent reaches it', hint: 'host:port. Empty: tunnels go by the URL only.', onChange })}
         <label>The old key stays valid
           <select name="overlap" @change=${({ target }: Event) => {
             this.#overlapSeconds = Number((target as HTMLSelectElement).value);
@@ -121,7 +121,8 @@ export class RotateKeyElement extends LitElement {
   }
 
   get #given(): SelfTest {
-    return { url: this.#form.value('url').trim(), tunnelAddress: this.#form.value('tunnelAddress').trim() };
+    const [url, tunnelAddress] = [this.#form.value('url').trim(), this.#form.value('tunnelAddress').trim()];
+    return { url, tunnelAddress: tunnelAddress || null };
   }
 
   #test(): void {

@@ -126,7 +126,7 @@ export class SelfTestElement extends LitElement {
     return html`
       <h4>Check-ins: ${url}</h4>
       <ul>${checks.filter(isApi).map(checkView)}</ul>
-      <h4>Tunnels: ${tunnelAddress}</h4>
+      <h4>Tunnels: ${tunnelAddress ?? 'by the same URL'}</h4>
       <ul>${checks.filter((check) => !isApi(check)).map(checkView)}</ul>
     `;
   }
