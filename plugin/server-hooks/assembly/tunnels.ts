@@ -60,8 +60,11 @@ export async function startTunnels(
     onTransport: (transport) => void handshake.run(transport),
     onBulk: (transport) => void acceptBulk(transport, { offers, refusals, clock }),
   });
-  const halfOpen = new HalfOpenConnections({ clock, refusals, openFiles: openFileLimit() });
-  const webSockets = await lifecycle.use(new WebSockets({ tls, halfOpen, clock }));
+  const openFiles = openFileLimit();
+  const halfOpen = new HalfOpenConnections({ clock, refusals, openFiles });
+  // Behind a reverse proxy all agents have its address, so one network may have every place.
+  const proxied = new HalfOpenConnections({ clock, refusals, openFiles, networkShare: 1 });
+  const webSockets = await lifecycle.use(new WebSockets({ tls, halfOpen: proxied, clock }));
   const listener =
     tunnelPort === null
       ? null

@@ -9,6 +9,8 @@ export interface HalfOpenOptions {
   readonly refusals: RefusalLog;
   /** File descriptor limit of the process: unproven connections get a quarter of it. Default: no limit. */
   readonly openFiles?: number;
+  /** Share of one network, which a site behind one NAT is. Default an eighth. */
+  readonly networkShare?: number;
 }
 
 interface Unproven {
@@ -17,7 +19,7 @@ interface Unproven {
   readonly address: string | undefined;
 }
 
-/** Unproven connections: in total, and the share of one network (a site behind one NAT is one). */
+/** Unproven connections in total. */
 const MAX_HALF_OPEN = 1024;
 const NETWORK_SHARE = 1 / 8;
 const DESCRIPTOR_SHARE = 1 / 4;
@@ -29,12 +31,17 @@ export class HalfOpenConnections {
   readonly #clock: Clock;
   readonly #places: FairPlaces<Unproven>;
 
-  constructor({ clock, refusals, openFiles = Number.POSITIVE_INFINITY }: HalfOpenOptions) {
+  constructor({
+    clock,
+    refusals,
+    openFiles = Number.POSITIVE_INFINITY,
+    networkShare = NETWORK_SHARE,
+  }: HalfOpenOptions) {
     this.#clock = clock;
     const total = Math.max(8, Math.min(MAX_HALF_OPEN, Math.floor(openFiles * DESCRIPTOR_SHARE)));
     this.#places = new FairPlaces({
       total,
-      perNetwork: Math.floor(total * NETWORK_SHARE),
+      perNetwork: Math.floor(total * networkShare),
       evict: ({ wire, address }) => {
         refusals.note('too-many-handshakes', address);
         wire.destroy();
