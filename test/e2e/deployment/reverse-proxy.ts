@@ -62,8 +62,13 @@ const PROXIES = {
 export type ProxyName = keyof typeof PROXIES;
 export const PROXY_NAMES = Object.keys(PROXIES) as ProxyName[];
 
-/** Starts a sample on free loopback ports, with its own names, paths and ports and otherwise unchanged. */
-export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Promise<ReverseProxy> {
+/** Starts a sample on free loopback ports, with its own names, paths and ports, and otherwise as `edit` leaves it. */
+export async function startReverseProxy(
+  t: Scope,
+  name: ProxyName,
+  hub: Hub,
+  edit: (sample: string) => string = (sample) => sample,
+): Promise<ReverseProxy> {
   const { sample, complete, program, args } = PROXIES[name];
   const folder = await tempFolder(t);
   const authority = await makeAuthority(randomBytes);
@@ -79,7 +84,7 @@ export async function startReverseProxy(t: Scope, name: ProxyName, hub: Hub): Pr
   await writeFile(join(folder, 'key.pem'), key);
   await writeFile(join(folder, 'both.pem'), certificate + key);
   const [port, tunnelPort] = await Promise.all([freePort(), freePort()]);
-  const template = await readFile(sample, 'utf8');
+  const template = edit(await readFile(sample, 'utf8'));
   const places: [RegExp, string][] = [
     [/\S+\/fullchain\.pem/g, `${folder}/cert.pem`],
     [/\S+\/privkey\.pem/g, `${folder}/key.pem`],
