@@ -80,7 +80,8 @@ export async function runDoctor(config: AgentConfig, options: DoctorOptions): Pr
 async function checkConfig(chain: Chain, { edgeKey, dataDir }: AgentConfig): Promise<void> {
   const { environmentId, apiUrl, tunnelAddress } = edgeKey;
   await chain.run('config', CONFIG_MS, async () => {
-    const text = `Environment ${environmentId} at ${apiUrl}, tunnel at ${tunnelAddress}`;
+    const tunnel = tunnelAddress === null ? 'no tunnel port' : `tunnel at ${tunnelAddress}`;
+    const text = `Environment ${environmentId} at ${apiUrl}, ${tunnel}`;
     try {
       await access(dataDir, constants.W_OK);
       return { value: true, text };

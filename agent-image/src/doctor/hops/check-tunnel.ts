@@ -30,21 +30,28 @@ export interface TunnelOptions {
  * failure of only one is a warning, unless another hub answers.
  */
 export async function checkTunnel(chain: Chain, options: TunnelOptions): Promise<void> {
-  const { edgeKey } = options.config;
-  const { host } = splitHostPort(edgeKey.tunnelAddress);
+  const { tunnelAddress } = options.config.edgeKey;
+  const host = tunnelAddress === null ? null : splitHostPort(tunnelAddress).host;
   const isNameKnown = chain.passed('dns') || host !== options.api.host || options.api.proxy !== null;
   const [port, webSocket] = await Promise.all([
-    isNameKnown ? chain.attempt(ATTEMPT_MS, (signal) => tryPort(options, signal)) : null,
+    tunnelAddress !== null && isNameKnown
+      ? chain.attempt(ATTEMPT_MS, (signal) => tryPort(tunnelAddress, options, signal))
+      : null,
     chain.passed('tls') ? chain.attempt(ATTEMPT_MS, (signal) => tryWebSocket(options, signal)) : null,
   ]);
-  if (port === null) chain.skip('tunnel-port', 'Not checked: its name is that of the API');
+  if (tunnelAddress === null) chain.skip('tunnel-port', 'Not checked: the Edge key has no tunnel port');
+  else if (port === null) chain.skip('tunnel-port', 'Not checked: its name is that of the API');
   else chain.report('tunnel-port', orWarn(port, webSocket, "tunnels open through the API's address"));
   if (webSocket === null) chain.skip('websocket', 'Not checked: there is no connection to the API');
   else chain.report('websocket', orWarn(webSocket, port, 'tunnels open through the tunnel port'));
 }
 
-async function tryPort({ config, outbound, clock }: TunnelOptions, signal: AbortSignal): Promise<Finding> {
-  const { tunnelAddress, fingerprint } = config.edgeKey;
+async function tryPort(
+  tunnelAddress: string,
+  { config, outbound, clock }: TunnelOptions,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { fingerprint } = config.edgeKey;
   const { host, port } = splitHostPort(tunnelAddress);
   const { connectTcp } = outbound;
   const late = new AbortController();
