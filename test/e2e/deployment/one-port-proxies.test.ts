@@ -36,11 +36,11 @@ for (const name of PROXY_NAMES) {
 
 async function passes(t: ExecutionContext, name: ProxyName): Promise<void> {
   const engine = await sharedEngine();
-  hub ??= startHub(scope, { env: { FAIRLEAD_TUNNEL_PORT: 'none', FAIRLEAD_TRUST_PROXY: '1' } });
+  hub ??= startHub(scope, { env: { FAIRLEAD_TRUST_PROXY: '1' } });
   const { origin, caFile } = await startReverseProxy(scope, name, await hub, edit);
   const base = name === 'nginx-http' ? `${origin}${SUB_PATH}` : origin;
   const { agent, environmentId } = await joinEngine(scope, await hub, engine.socketPath, {
-    environment: { name, url: `${base}/edge` },
+    environment: { name, url: `${base}/edge`, tunnelAddress: null },
     env: { EDGE_INSECURE_POLL: '0', EDGE_CA_FILE: caFile },
   });
   t.teardown(() => {
