@@ -61,11 +61,9 @@ export interface Plugin {
   problems(): readonly string[];
 }
 
-/** The ports in use. */
+/** The ports in use; null: off. */
 export interface StartedPorts {
-  /** Null: tunnels go by the API's address only. */
   readonly tunnelPort: number | null;
-  /** Null: it is off. */
   readonly dockerPort: number | null;
 }
 
