@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { allNodeList } from './api/all-node-list.js';
+import type * as doctor from './api/doctor.js';
 import type * as calls from './api/environments/calls.js';
 import type * as dockerAccess from './api/environments/docker-access.js';
 import type * as list from './api/environments/list.js';
@@ -43,6 +44,7 @@ export type EngineView = NonNullable<EnvironmentView['engine']>;
 /** The Swarm it is, or one node of it; null outside of one. */
 export type SwarmView = NonNullable<EnvironmentView['swarm']>;
 
+export type DoctorReport = Sent<typeof doctor.doctorReport>;
 export type NodeView = Sent<typeof nodes.nodeView>;
 export type NodeList = Sent<typeof nodes.nodeList>;
 

@@ -8,6 +8,7 @@ import type { AgentConfig } from './config/read-config.js';
 import { Engine } from './docker/engine.js';
 import { EngineWatch } from './docker/engine-watch.js';
 import { takeSnapshot } from './docker/snapshot/take.js';
+import { EnrolmentDoctor } from './doctor/enrolment-doctor.js';
 import type { CheckInRecord } from './health/check-in-record.js';
 import type { AgentMetrics } from './health/metrics-file.js';
 import { HubClient } from './hub/client.js';
@@ -60,6 +61,7 @@ export class RunningAgent {
   readonly #tunnels: Readonly<Record<Purpose, TunnelKeeper>>;
   readonly #engineMounts: MountWatch;
   readonly #hubMounts: MountWatch;
+  readonly #doctor: EnrolmentDoctor;
   readonly #reports = new NextRun(() => this.#report());
   #hub: string | null = null;
 
@@ -71,6 +73,7 @@ export class RunningAgent {
     this.#outbound = createOutbound(config, clock);
     const { agent, checkInAgent } = this.#outbound;
     this.#client = new HubClient({ edgeKey, edgeId, instance, agent, checkInAgent, clock });
+    this.#doctor = new EnrolmentDoctor({ config, client: this.#client, clock, logger });
     this.#watch = new EngineWatch({
       engine: this.#engine,
       clock,
@@ -99,7 +102,7 @@ export class RunningAgent {
       random,
       logger,
       query: () => this.#query(),
-      enrol: (signal) => this.#enrol(signal),
+      enrol: (signal) => this.#doctor.watch(() => this.#enrol(signal)),
       onReply: (reply) => this.#apply(reply),
       onOutcome: (outcome) => {
         this.#hubMounts.note(outcome.code !== null);
@@ -130,6 +133,7 @@ export class RunningAgent {
   /** Closes the tunnels and ends the loop; safe to call twice. */
   async stop(): Promise<void> {
     this.#watch.stop();
+    this.#doctor.stop();
     this.#snapshots.stop();
     this.#tunnels.environment.stop();
     this.#tunnels.node.stop();

@@ -9,6 +9,7 @@ export const AGENT_PATHS = Object.freeze({
   idle: '/agent/idle',
   swarm: '/agent/swarm',
   doctor: '/agent/doctor',
+  doctorReport: '/agent/doctor-report',
 });
 /** Path of the tunnel inside a WebSocket, below the plugin's base URL. It is not signed: the tunnel authenticates both sides. */
 export const TUNNEL_PATH = '/agent/tunnel';

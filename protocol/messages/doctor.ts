@@ -27,24 +27,29 @@ export const doctorReplySchema = z.object({
 /** See {@link doctorReplySchema}. */
 export type DoctorReply = z.infer<typeof doctorReplySchema>;
 
-const line = (max: number) => z.string().check(z.maxLength(max));
+/** No control characters, lone surrogates or changes of direction. */
+const line = (max: number) =>
+  z.string().check(z.maxLength(max), z.regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u));
+
+/** The hops of a run, each at most once. */
+const hops = z
+  .array(
+    z.object({
+      hop: z.enum(HOPS),
+      result: z.enum(HOP_RESULTS),
+      ms: z.int().check(z.nonnegative(), z.maximum(600_000)),
+      text: line(500),
+      code: z.optional(z.string().check(z.regex(/^[a-z][a-z-]{0,63}$/))),
+      nextStep: z.optional(line(500)),
+    }),
+  )
+  .check(z.maxLength(HOPS.length));
 
 /** The result of a run, as an agent reports it. */
 export const doctorReportSchema = z.object({
   /** Age of the result, ms. */
   ageMs: z.int().check(z.nonnegative()),
-  hops: z
-    .array(
-      z.object({
-        hop: z.enum(HOPS),
-        result: z.enum(HOP_RESULTS),
-        ms: z.int().check(z.nonnegative(), z.maximum(600_000)),
-        text: line(500),
-        code: z.optional(line(64)),
-        nextStep: z.optional(line(500)),
-      }),
-    )
-    .check(z.maxLength(HOPS.length)),
+  hops,
 });
 /** See {@link doctorReportSchema}. */
 export type DoctorReport = z.infer<typeof doctorReportSchema>;

@@ -114,5 +114,8 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** One line: names in certificates and answers come from anywhere. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, MAX_TEXT);
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
+    .slice(0, MAX_TEXT)
+    .replace(/[\uD800-\uDBFF]$/, '');
 }

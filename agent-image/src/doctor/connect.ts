@@ -25,6 +25,10 @@ export function apiTarget({ edgeKey, proxy }: Pick<AgentConfig, 'edgeKey' | 'pro
   return { url, host, port, isSecure, proxy: proxyFor(proxy, host, port) };
 }
 
-export function connectTo({ host, port }: ApiTarget, { connectTcp }: Pick<Outbound, 'connectTcp'>): Connect {
-  return (timeoutMs) => connectTcp(host, port, { timeoutMs });
+export function connectTo(
+  { host, port }: ApiTarget,
+  { connectTcp }: Pick<Outbound, 'connectTcp'>,
+  signal: AbortSignal,
+): Connect {
+  return (timeoutMs) => connectTcp(host, port, { timeoutMs, signal });
 }

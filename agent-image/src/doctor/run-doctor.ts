@@ -19,6 +19,8 @@ export interface DoctorOptions {
   readonly clock: Clock;
   /** Called with each result as soon as it is known. */
   readonly onResult?: (result: HopResult) => void;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 /** All checks together end by then, ms. */
@@ -30,13 +32,15 @@ const CONFIG_MS = 2_000;
  * nothing and uses no credential, so it may run next to a running agent. Never throws.
  */
 export async function runDoctor(config: AgentConfig, options: DoctorOptions): Promise<readonly HopResult[]> {
-  const { clock, onResult = () => undefined } = options;
+  const { clock, onResult = () => undefined, signal } = options;
   const ended = new AbortController();
   const cancel = clock.after(DOCTOR_MS, () => ended.abort());
+  const abort = () => ended.abort();
+  signal?.addEventListener('abort', abort, { once: true });
   const chain = new Chain({ clock, onResult, signal: ended.signal });
   const outbound = createOutbound(config, clock);
   const api = apiTarget(config);
-  const connect = connectTo(api, outbound);
+  const connect = connectTo(api, outbound, ended.signal);
   try {
     await checkConfig(chain, config);
     const { proxy } = api;
@@ -57,7 +61,7 @@ export async function runDoctor(config: AgentConfig, options: DoctorOptions): Pr
         await reportVanished(chain);
       } else {
         await checkClock(chain, api, connect, clock);
-        if (tls === 'done') await callApi(chain, config, outbound, clock);
+        if (tls === 'done') await callApi(chain, { config, outbound, clock, signal: ended.signal });
         else {
           chain.skip('api', 'Not checked: the certificate is not accepted');
           chain.skip('mtu', 'Not checked: it needs a call that the hub answers');
@@ -72,6 +76,7 @@ export async function runDoctor(config: AgentConfig, options: DoctorOptions): Pr
     return chain.results;
   } finally {
     cancel();
+    signal?.removeEventListener('abort', abort);
     outbound.close();
   }
 }

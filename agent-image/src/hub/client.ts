@@ -14,6 +14,7 @@ import {
   enrolReplySchema,
   type SwarmReport,
 } from '../../../protocol/messages/agent-calls.js';
+import type { DoctorReport } from '../../../protocol/messages/doctor.js';
 import { parseJson } from '../../../protocol/messages/parse-json.js';
 import type { Snapshot } from '../../../protocol/messages/snapshot.js';
 import { problem } from '../../../protocol/problems/agent.js';
@@ -137,6 +138,17 @@ export class HubClient {
   /** Sends a manager's report of its Swarm. @throws Problem `manager-unconfirmed` */
   async postSwarm(report: SwarmReport): Promise<void> {
     const path = AGENT_PATHS.swarm;
+    await this.#calls.send(this.#secret(), {
+      method: 'POST',
+      path,
+      body: jsonOf(report),
+      timeoutMs: CALL_MS,
+    });
+  }
+
+  /** Sends the result of `agent doctor` from before the enrolment. */
+  async postDoctor(report: DoctorReport): Promise<void> {
+    const path = AGENT_PATHS.doctorReport;
     await this.#calls.send(this.#secret(), {
       method: 'POST',
       path,

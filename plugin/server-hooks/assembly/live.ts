@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CheckIns } from '../agents/check-ins.js';
 import { DoctorCalls } from '../agents/doctor-calls.js';
+import { DoctorReports } from '../agents/doctor-reports.js';
 import { Enrolment } from '../agents/enrolment.js';
 import { IdleClose } from '../agents/idle-close.js';
 import type { Logger } from '../host.js';
@@ -18,6 +19,7 @@ export interface Live {
   readonly checkIns: CheckIns;
   readonly enrolment: Enrolment;
   readonly doctorCalls: DoctorCalls;
+  readonly doctorReports: DoctorReports;
   readonly idleClose: IdleClose;
 }
 
@@ -40,6 +42,7 @@ export async function startLive(
     checkIns: new CheckIns({ store, live }),
     enrolment: new Enrolment({ store, live, clock, randomBytes }),
     doctorCalls: new DoctorCalls({ store, clock, randomBytes }),
+    doctorReports: new DoctorReports({ live, clock, logger }),
     idleClose: new IdleClose(live),
   };
 }

@@ -1,6 +1,7 @@
 import { problem } from '../../../protocol/problems.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { Logger } from '../host.js';
+import type { DoctorRun } from '../model/doctor-run.js';
 import type { Environment } from '../model/environment.js';
 import type { Settings } from '../model/settings.js';
 import { type SnapshotOwner, SnapshotRequests } from '../snapshots/requests.js';
@@ -17,9 +18,8 @@ import { type ClaimOwner, MachineClaims } from './machine-claims.js';
 import { Presence } from './presence.js';
 
 /**
- * All that the hub knows about one environment while it runs, in memory only: its agents' presence, held
- * check-ins and credentials, its tunnels and their leader, its Swarm's nodes, the snapshots it waits for. Parts that an
- * idle environment does not need are created on first use.
+ * All that the hub knows about one environment while it runs, in memory only. Parts that an idle environment does not
+ * need are created on first use.
  */
 export class LiveEnvironment
   implements SlotOptions, HoldOwner, ClaimOwner, SnapshotOwner, RosterOwner, ElectionOwner
@@ -27,6 +27,8 @@ export class LiveEnvironment
   readonly id: number;
   readonly presence: Presence;
   readonly tunnels: TunnelSlots;
+  /** What an agent reported that it met before it could enrol; null: nothing since the hub started. */
+  doctorRun: DoctorRun | null = null;
   readonly #context: LiveContext;
   /** The highest generation of its record so far. */
   #generation: number;
@@ -57,7 +59,6 @@ export class LiveEnvironment
     return this.#credentials;
   }
 
-  /** Its Swarm's nodes. */
   get roster(): SwarmRoster {
     this.#roster ??= new SwarmRoster(this);
     return this.#roster;
@@ -93,7 +94,6 @@ export class LiveEnvironment
     return this.tunnels.peek()?.lease?.instanceId ?? null;
   }
 
-  /** Number of held check-ins. */
   get heldCount(): number {
     return this.#held?.size ?? 0;
   }

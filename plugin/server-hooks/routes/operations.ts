@@ -2,6 +2,7 @@ import type { Operation } from '../http/define-operation.js';
 import { type OpenApiDeps, openApiOperation } from '../http/openapi/openapi-operation.js';
 import { type DockerAccessDeps, dockerAccessOperations } from './docker-access/operations.js';
 import { dockerOperations } from './docker-operations.js';
+import { doctorOperations } from './doctor.js';
 import { type EnvironmentDeps, environmentOperations } from './environments.js';
 import { type EventDeps, eventOperations } from './events.js';
 import { type FleetDeps, fleetOperations } from './fleet.js';
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation<OperationDeps>[] = [
   ...tunnelOperations,
   ...snapshotOperations,
   ...nodeOperations,
+  ...doctorOperations,
   ...dockerOperations,
   ...dockerAccessOperations,
   ...ticketOperations,

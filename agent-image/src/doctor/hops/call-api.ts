@@ -17,14 +17,19 @@ const SMALL: Readonly<Record<'pad' | 'answerPad', number>> = Object.freeze({ pad
 /** Codes of hubs that have no such call. */
 const OLDER = ['not-found', 'method-not-allowed'];
 
+export interface CallApiOptions {
+  readonly config: Pick<AgentConfig, 'edgeKey' | 'edgeId'>;
+  readonly outbound: Pick<Outbound, 'agent'>;
+  readonly clock: Clock;
+  /** Ends the calls. */
+  readonly signal: AbortSignal;
+}
+
 /** Checks `api` with a signed call that changes nothing, and `mtu` with large ones. */
 export async function callApi(
   chain: Chain,
-  config: Pick<AgentConfig, 'edgeKey' | 'edgeId'>,
-  outbound: Pick<Outbound, 'agent'>,
-  clock: Clock,
+  { config: { edgeKey, edgeId }, outbound, clock, signal }: CallApiOptions,
 ): Promise<void> {
-  const { edgeKey, edgeId } = config;
   // The hub needs none: the Edge key signs.
   const instance = { instanceId: randomUUID() };
   const calls = new SignedCalls({ edgeKey, instance, agent: outbound.agent, clock });
@@ -35,6 +40,7 @@ export async function callApi(
       path: `${AGENT_PATHS.doctor}?edge=${edgeId}`,
       body: Buffer.from(JSON.stringify({ pad: padding(pad), answerPad })),
       timeoutMs,
+      signal,
     });
     const reply = doctorReplySchema.safeParse(parseJson(answer.body));
     if (!reply.success) throw problem('hub-answer-malformed');

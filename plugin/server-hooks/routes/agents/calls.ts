@@ -14,6 +14,7 @@ import type { Clock } from '../../../../protocol/time/clock.js';
 import { AgentPace, type Pace } from '../../agents/agent-pace.js';
 import { type AuthenticatedAgent, findSigner, requireNewTimestamp } from '../../agents/authenticate-agent.js';
 import { type DoctorCalls, MAX_DOCTOR_BYTES } from '../../agents/doctor-calls.js';
+import { type DoctorReports, MAX_DOCTOR_REPORT_BYTES } from '../../agents/doctor-reports.js';
 import type { Enrolment } from '../../agents/enrolment.js';
 import type { IdleClose } from '../../agents/idle-close.js';
 import type { Logger } from '../../host.js';
@@ -47,6 +48,7 @@ export interface AgentDeps {
   readonly logger: Logger;
   readonly enrolment: Enrolment;
   readonly doctorCalls: DoctorCalls;
+  readonly doctorReports: DoctorReports;
   readonly idleClose: IdleClose;
   readonly authFailures: AuthFailureLog;
   readonly selfTest: SelfTest;
@@ -120,6 +122,13 @@ export function agentRoutes(deps: AgentDeps): Router {
     const body = await readSigned(ctx, MAX_REPORT_BYTES);
     const report = await json.run(environment.id, swarmReportJob, body, null);
     await roster.accept(instance, report);
+    ctx.status = 204;
+  });
+
+  router.post(AGENT_PATHS.doctorReport, async (ctx) => {
+    const agent = authenticate(ctx, AGENT_PATHS.doctorReport);
+    pace.admit(agent, 'doctor-report', SMALL_CALL);
+    deps.doctorReports.accept(agent, await readSigned(ctx, MAX_DOCTOR_REPORT_BYTES));
     ctx.status = 204;
   });
 
