@@ -17,6 +17,7 @@ const NOT_CODES = new Set([
   'fairlead-kept',
   'fairlead-proof',
   'rotate-key',
+  'tunnel-port',
   'accept-clone',
 ]);
 

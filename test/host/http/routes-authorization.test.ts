@@ -36,6 +36,7 @@ const AUDIENCES: Readonly<Record<string, Audience>> = {
   keepAlive: 'environment',
   keepNodeAlive: 'environment',
   getSnapshot: 'environment',
+  getDoctorReport: 'environment',
   listNodes: 'environment',
   takeSnapshot: 'environment',
   createTicket: 'own',

@@ -113,6 +113,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await ask('getSnapshot', '404 snapshot-not-found', { path: `/api/environments/${empty.id}/snapshot` });
   },
 
+  getDoctorReport: async ({ ask }) => {
+    await ask('getDoctorReport', '200');
+  },
   listNodes: async ({ ask }) => {
     await ask('listNodes', '200');
   },
