@@ -67,12 +67,10 @@ export class RunningAgent {
 
   constructor(options: RunningAgentOptions) {
     const { config, instance, clock, random, logger } = options;
-    const { edgeKey, edgeId } = config;
     this.#options = options;
     this.#engine = new Engine(config.engine, clock);
     this.#outbound = createOutbound(config, clock);
-    const { agent, checkInAgent } = this.#outbound;
-    this.#client = new HubClient({ edgeKey, edgeId, instance, agent, checkInAgent, clock });
+    this.#client = new HubClient({ ...config, ...this.#outbound, instance, clock });
     this.#doctor = new EnrolmentDoctor({ config, client: this.#client, clock, logger });
     this.#watch = new EngineWatch({
       engine: this.#engine,
@@ -135,8 +133,7 @@ export class RunningAgent {
     this.#watch.stop();
     this.#doctor.stop();
     this.#snapshots.stop();
-    this.#tunnels.environment.stop();
-    this.#tunnels.node.stop();
+    for (const tunnel of Object.values(this.#tunnels)) tunnel.stop();
     await this.#poller.stop();
     this.#outbound.close();
   }
