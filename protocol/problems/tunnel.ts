@@ -39,7 +39,8 @@ export const TUNNEL_PROBLEMS = {
   'credential-unknown': {
     status: 401,
     sentence: 'The hub does not know the credential',
-    cause: 'The token was never issued, or the hub was restarted since',
+    cause:
+      'The token was never issued, or the hub was restarted since. For a bulk connection also: its tunnel has ended, or it took more than 10 s',
     nextStep: 'Nothing, if it happens once',
   },
   'credential-unreadable': {

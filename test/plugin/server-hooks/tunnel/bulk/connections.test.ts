@@ -199,12 +199,15 @@ for (const [what, answer, offers] of [
 async function refusing(t: ExecutionContext, answer: 'reset' | 'lie', most: number): Promise<void> {
   const clock = new FakeClock();
   const asked: string[] = [];
+  const ends: Promise<unknown>[] = [];
   const offers = new BulkOffers({ clock, randomBytes });
   const { tunnel } = await tunnelPair(t, {
     clock,
     offers,
     serve: (stream: ServerHttp2Stream, path) => {
       asked.push(path);
+      if (path.startsWith(TUNNEL.bulkPath))
+        ends.push(new Promise((resolve) => stream.once('close', resolve)));
       if (!path.startsWith('/')) stream.respond({ ':status': 200 });
       else if (answer === 'reset' && path.startsWith(TUNNEL.bulkPath)) stream.close(7);
       else stream.respond({ ':status': 204 }, { endStream: true });
@@ -212,7 +215,9 @@ async function refusing(t: ExecutionContext, answer: 'reset' | 'lie', most: numb
   });
   const ask = async () => {
     (await dial(tunnel)).destroy();
-    for (let i = 0; i < 20; i++) await turn();
+    await Promise.all(ends);
+    // The answer to this one arrives after those ends.
+    (await tunnel.dial()).destroy();
     return asked.filter((path) => path.startsWith(TUNNEL.bulkPath)).length;
   };
   let count = 0;
