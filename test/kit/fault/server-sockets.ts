@@ -37,6 +37,7 @@ export class ServerSockets {
 
   /** Resolves when each of them is closed. The caller's deadline is its own. */
   async allClosed(): Promise<void> {
-    for (const socket of [...this.#open]) if (!socket.closed) await once(socket, 'close');
+    // `closed` is true before the event.
+    for (const socket of [...this.#open]) if (this.#open.has(socket)) await once(socket, 'close');
   }
 }
