@@ -127,7 +127,7 @@ test('package: its types fit Koa, node:http and node:http2, and reject wrong opt
     new Koa().use(plugin.routes);
     const servers = [http.createServer(plugin.callback), http2.createSecureServer({}, plugin.callback)];
     servers[0]?.on('upgrade', (req, socket, head) => plugin.upgrade(req, socket, head));
-    export const started: Promise<{ tunnelPort: number }> = plugin.start();
+    export const started: Promise<{ tunnelPort: number | null }> = plugin.start();
     export const wanted: CreateEnvironment = { name: 'one' };
     export const name = (view: EnvironmentView): string => view.name;
 
