@@ -33,7 +33,8 @@ serialBrowserTest(
     await writeFile(join(folder, 'ca.pem'), authority.certificate);
     // To this hub's Node, and to its agents', that authority is one that everybody knows.
     const hub = await startHub(t, { env: { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') } });
-    const proxy = await startProxy(t, hub, authority);
+    const proxy = await startProxy(t, hub, authority, 'passes WebSockets');
+    const plainProxy = await startProxy(t, hub, authority, 'refuses WebSockets');
     const { page, errors, ran } = await openPanel(t, hub);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub.origin });
 
@@ -111,8 +112,12 @@ serialBrowserTest(
     });
     await page.waitForSelector('text="Everything works."');
 
-    await create(page, 'no tunnel', `localhost:${await shutPort()}`);
-    await startAgent(t, { ...(await identityIn(page)), engine: engine.socketPath });
+    await create(page, 'no tunnel', `localhost:${await shutPort()}`, plainProxy);
+    await startAgent(t, {
+      ...(await identityIn(page)),
+      engine: engine.socketPath,
+      env: { EDGE_INSECURE_POLL: '0', NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') },
+    });
     await page.waitForSelector('text="The agent checks in, but its tunnel does not open."');
     await page.waitForSelector('text="(hub-refused)"');
     t.deepEqual(await layoutFaults(page), []);
@@ -147,7 +152,12 @@ async function identityIn(page: Page): Promise<{ edgeId: string; edgeKey: string
 }
 
 /** Ends TLS in front of a hub, with a certificate of this authority. Resolves to its URL. */
-async function startProxy(t: Scope, hub: Hub, authority: KeyedCertificate): Promise<string> {
+async function startProxy(
+  t: Scope,
+  hub: Hub,
+  authority: KeyedCertificate,
+  kind: 'passes WebSockets' | 'refuses WebSockets',
+): Promise<string> {
   const { certificate, key } = await issueServerCertificate(
     authority,
     ['localhost'],
@@ -156,9 +166,17 @@ async function startProxy(t: Scope, hub: Hub, authority: KeyedCertificate): Prom
   );
   const sockets = new Set<tls.TLSSocket>();
   const server = tls.createServer({ cert: certificate, key }, (client) => {
-    const behind = tls.connect({ host: 'localhost', port: hub.port, rejectUnauthorized: false });
-    pipeline(client, behind, client, () => undefined);
     sockets.add(client);
+    client.on('error', () => client.destroy());
+    client.once('data', (head: Buffer) => {
+      if (kind === 'refuses WebSockets' && /^upgrade: websocket/im.test(head.toString('latin1'))) {
+        client.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        return;
+      }
+      const behind = tls.connect({ host: 'localhost', port: hub.port, rejectUnauthorized: false });
+      behind.write(head);
+      pipeline(client, behind, client, () => undefined);
+    });
   });
   t.teardown(() => {
     server.close();
