@@ -22,6 +22,8 @@ export interface BulkPipeOptions {
    */
   readonly onRelease: (state: ConnectionState) => void;
   readonly clock: Clock;
+  /** How long the rest may take to be read here once the peer reads no more, ms. Default: no limit. */
+  readonly restMs?: number;
 }
 
 /** Buffer in each direction, bytes: as of a stream. */
@@ -52,14 +54,16 @@ export class BulkPipe extends Duplex {
   /** Why the stream was reset before the count. */
   #failure: Error | null = null;
   readonly #clock: Clock;
+  readonly #restMs: number | undefined;
   #cancel: (() => void) | null = null;
 
-  constructor({ control, connection, onRelease, clock }: BulkPipeOptions) {
+  constructor({ control, connection, onRelease, clock, restMs }: BulkPipeOptions) {
     super({ allowHalfOpen: true, readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES });
     this.#control = control;
     this.#connection = connection;
     this.#onRelease = onRelease;
     this.#clock = clock;
+    this.#restMs = restMs;
     control.on('data', (chunk: Buffer) => {
       this.#count += chunk.toString('latin1');
       if (this.#count.endsWith('\n') || this.#count.length > MAX_COUNT) this.#counted();
@@ -149,13 +153,14 @@ export class BulkPipe extends Duplex {
 
   /** What was sent before a reset may still be on its way: an engine may answer and break off. */
   #reset(error: Error): void {
-    if (this.#expected !== null || this.#failure !== null) return;
+    if (this.destroyed || this.#expected !== null || this.#failure !== null) return;
     this.#failure = error;
     if (this.#connection.destroyed) this.#onGone();
     else this.#cancel = this.#clock.after(REST_MS, this.#onGone);
   }
 
   #counted(): void {
+    if (this.destroyed) return;
     const count = Number(this.#count);
     if (!COUNT.test(this.#count) || count < this.#received) this.destroy(lost());
     else this.#expected = count;
@@ -166,7 +171,10 @@ export class BulkPipe extends Duplex {
   #left(): void {
     if (this.#expected === null) this.#reset(lost());
     else if (this.readableEnded && !this.writableFinished) this.destroy();
-    else if (!this.readableEnded) this.once('end', () => this.#left());
+    else if (!this.readableEnded) {
+      this.once('end', () => this.#left());
+      if (this.#restMs !== undefined) this.#cancel ??= this.#clock.after(this.#restMs, () => this.destroy());
+    }
   }
 
   #endIfComplete(): void {

@@ -40,6 +40,9 @@ export interface TunnelSessionOptions {
 
 const { NGHTTP2_CANCEL, NGHTTP2_CONNECT_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR } = constants;
 
+/** How long an engine may take to read the rest of an upload whose answer the hub has, ms. */
+const UNWANTED_REST_MS = 10_000;
+
 /** The agent's end of a tunnel: an HTTP/2 server on a connection that the agent dialled. `openTunnel` creates it. */
 export class TunnelSession {
   readonly #options: TunnelSessionOptions;
@@ -174,6 +177,7 @@ export class TunnelSession {
           connection: bulk.socket,
           onRelease: (state) => bulk.release(state),
           clock: this.#options.clock,
+          restMs: UNWANTED_REST_MS,
         })
       : control;
     const joined = joinStreams(socket, engine);

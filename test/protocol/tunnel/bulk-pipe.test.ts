@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { constants } from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../protocol/time/clock.js';
 import { BulkPipe, type ConnectionState } from '../../../protocol/tunnel/bulk-pipe.js';
@@ -27,7 +28,7 @@ async function connect(t: ExecutionContext): Promise<[net.Socket, net.Socket]> {
 }
 
 /** A pipe whose peer is made by hand: `data` and `reset` of its stream, and the other end of its connection. */
-async function pipeToRawPeer(t: ExecutionContext) {
+async function pipeToRawPeer(t: ExecutionContext, restMs?: number) {
   const [connection, far] = await connect(t);
   const peer = await rawPeer(t);
   const states: ConnectionState[] = [];
@@ -37,6 +38,7 @@ async function pipeToRawPeer(t: ExecutionContext) {
     connection,
     onRelease: (state) => states.push(state),
     clock,
+    ...(restMs !== undefined && { restMs }),
   });
   // The end of the test is one of the tunnel, which is an error for what is still open.
   pipe.on('error', () => undefined);
@@ -221,4 +223,27 @@ test('bulk pipe: stops reading the connection when nobody reads the pipe', async
   await new Promise(setImmediate);
   t.true(connection.isPaused());
   t.true(far.writableLength > 0);
+});
+
+test('bulk pipe: an abort leaves no timer behind', async (t) => {
+  const { pipe, clock, states } = await pipeToRawPeer(t);
+  pipe.resume();
+  pipe.destroy(new Error('The client is gone'));
+  await closed(pipe);
+  await turn();
+  t.deepEqual(states, ['broken']);
+  t.is(clock.pending, 0);
+});
+
+test('bulk pipe: the rest that nobody reads has its time once the peer reads no more', async (t) => {
+  const { pipe, far, data, clock } = await pipeToRawPeer(t, 10_000);
+  const bytes = Buffer.alloc(1024 * 1024);
+  pipe.read(0);
+  far.write(bytes);
+  data(`${bytes.length}\n`, END_STREAM);
+  while (clock.pending === 0) await turn();
+  clock.advance(9_999);
+  t.false(pipe.destroyed);
+  clock.advance(1);
+  t.true(pipe.destroyed);
 });
