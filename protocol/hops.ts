@@ -1,6 +1,5 @@
 /**
- * The steps between an agent and what it needs, in the order in which they are checked. The agent's `doctor`, the
- * `fairlead doctor` command and the hub's self-test name them alike.
+ * The steps between an agent and what it needs, in the order in which `agent doctor` checks them.
  */
 export const HOPS = Object.freeze([
   /** Edge ID, Edge key, other settings and files. */

@@ -10,7 +10,7 @@ export const doctorHop = z
     ms: z.int().nonnegative(),
     text: z.string().describe("The agent's own words: human-readable, may change."),
     code: z.string().optional().describe('As in docs/errors.md.'),
-    nextStep: z.string().optional(),
+    nextStep: z.string().optional().describe("The hub's, for a code that it knows."),
   })
   .meta({ id: 'DoctorHop' });
 

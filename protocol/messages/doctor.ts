@@ -4,6 +4,7 @@ import { HOP_RESULTS, HOPS } from '../hops.js';
 /** Most characters of padding in a call of `agent doctor` and in its answer: several packets. */
 export const MAX_PAD = 8_192;
 
+const code = z.string().check(z.regex(/^[a-z][a-z-]{0,63}$/));
 const pad = z.string().check(z.maxLength(MAX_PAD), z.regex(/^[A-Za-z0-9_-]*$/));
 
 /** A call of `agent doctor`, signed with a key derived from the Edge key. It changes nothing. */
@@ -21,15 +22,14 @@ export const doctorReplySchema = z.object({
   /** Milliseconds since the epoch by the hub's clock. */
   timeMs: z.int(),
   /** The code with which an enrolment with this Edge ID would be refused; null: none is known. */
-  refusal: z.nullable(z.string().check(z.maxLength(64))),
+  refusal: z.nullable(code),
   pad,
 });
 /** See {@link doctorReplySchema}. */
 export type DoctorReply = z.infer<typeof doctorReplySchema>;
 
 /** No control characters, lone surrogates or changes of direction. */
-const line = (max: number) =>
-  z.string().check(z.maxLength(max), z.regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u));
+const line = z.string().check(z.maxLength(500), z.regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u));
 
 /** The hops of a run, each at most once. */
 const hops = z
@@ -38,12 +38,14 @@ const hops = z
       hop: z.enum(HOPS),
       result: z.enum(HOP_RESULTS),
       ms: z.int().check(z.nonnegative(), z.maximum(600_000)),
-      text: line(500),
-      code: z.optional(z.string().check(z.regex(/^[a-z][a-z-]{0,63}$/))),
-      nextStep: z.optional(line(500)),
+      text: line,
+      code: z.optional(code),
     }),
   )
-  .check(z.maxLength(HOPS.length));
+  .check(
+    z.maxLength(HOPS.length),
+    z.refine((all) => new Set(all.map(({ hop }) => hop)).size === all.length, 'a hop is there twice'),
+  );
 
 /** The result of a run, as an agent reports it. */
 export const doctorReportSchema = z.object({

@@ -1,9 +1,9 @@
 import type { Hop, HopResult } from '../../../protocol/hops.js';
 import type { Clock } from '../../../protocol/time/clock.js';
-import { explainFailure } from './explain-failure.js';
+import { explainFailure, nextStepOf } from './explain-failure.js';
 
 /** What a check found, other than a failure. */
-export interface Finding<T = undefined> extends Omit<HopResult, 'hop' | 'ms' | 'result'> {
+export interface Finding<T = undefined> extends Omit<HopResult, 'hop' | 'ms' | 'result' | 'nextStep'> {
   /** Default: `ok`. */
   readonly result?: 'ok' | 'warn' | 'skip';
   /** What later checks need. */
@@ -98,8 +98,12 @@ export class Chain {
     this.#add({ hop, result: 'skip', ms: 0, text });
   }
 
-  #add({ text, ...result }: HopResult): void {
-    const found = { ...result, text: printable(text) };
+  #add({ text, code, ...result }: Omit<HopResult, 'nextStep'>): void {
+    const found = {
+      ...result,
+      text: printable(text),
+      ...(code !== undefined && { code, nextStep: nextStepOf(code) }),
+    };
     this.#results.push(found);
     this.#options.onResult(found);
   }

@@ -30,14 +30,14 @@ async function check(env: NodeJS.ProcessEnv, clock: Clock, onResult: (result: Ho
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const code = codeOf(error);
-    const nextStep = nextStepOf(code);
+    const { message: text } = error;
     const result: HopResult = {
       hop: 'config',
       result: 'fail',
       ms: 0,
-      text: error.message,
+      text,
       code,
-      ...(nextStep && { nextStep }),
+      nextStep: nextStepOf(code),
     };
     onResult(result);
     return { hops: [result], exitCode: EXIT_CONFIG };

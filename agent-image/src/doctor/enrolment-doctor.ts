@@ -64,7 +64,8 @@ export class EnrolmentDoctor {
     if (!result) return;
     const { client, clock, logger } = this.#options;
     const ageMs = Math.max(0, Math.round(clock.monotonic() - result.atMs));
-    const hops = result.hops.map((one) => ({ ...one }));
+    // The hub knows the next steps.
+    const hops = result.hops.map(({ nextStep: _, ...one }) => one);
     try {
       await client.postDoctor({ ageMs, hops });
     } catch (err) {

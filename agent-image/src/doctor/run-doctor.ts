@@ -6,7 +6,6 @@ import type { AgentConfig } from '../config/read-config.js';
 import { createOutbound } from '../hub/outbound.js';
 import { Chain } from './chain.js';
 import { apiTarget, connectTo } from './connect.js';
-import { nextStepOf } from './explain-failure.js';
 import { callApi, reportVanished } from './hops/call-api.js';
 import { checkCertificate } from './hops/check-certificate.js';
 import { checkClock } from './hops/check-clock.js';
@@ -92,14 +91,7 @@ async function checkConfig(chain: Chain, { edgeKey, dataDir }: AgentConfig): Pro
       return { value: true, text };
     } catch {
       const { code, message } = problem('data-dir-unwritable');
-      const nextStep = nextStepOf(code);
-      return {
-        value: true,
-        result: 'warn',
-        text: `${text}. ${message}`,
-        code,
-        ...(nextStep && { nextStep }),
-      };
+      return { value: true, result: 'warn', text: `${text}. ${message}`, code };
     }
   });
 }

@@ -1,3 +1,5 @@
+import { plain } from '../../../protocol/problems/problem.js';
+import { definitionOf } from '../../../protocol/problems.js';
 import { doctorReport } from '../../api/doctor.js';
 import { defineOperation } from '../http/define-operation.js';
 import type { ObservationSources } from '../views/status/observe-environment.js';
@@ -18,7 +20,12 @@ export const doctorOperations = [
     ({ environment }, { live }: Pick<ObservationSources, 'live'>) => {
       const run = live.of(environment.id).doctorRun;
       if (!run) return { status: 200, body: { run: null } };
-      const { atMs, instanceId, hops } = run;
+      const { atMs, instanceId } = run;
+      // Texts are the agent's, next steps are not: an admin may follow them.
+      const hops = run.hops.map((one) => {
+        const known = one.code === undefined ? undefined : definitionOf(one.code);
+        return { ...one, ...(known && { nextStep: plain(known.nextStep) }) };
+      });
       return { status: 200, body: { run: { at: new Date(atMs).toISOString(), instanceId, hops } } };
     },
   ),

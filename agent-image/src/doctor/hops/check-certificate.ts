@@ -9,7 +9,6 @@ import type { AgentConfig } from '../../config/read-config.js';
 import { toHubError } from '../../hub/error.js';
 import type { Chain, Finding } from '../chain.js';
 import type { ApiTarget, Connect } from '../connect.js';
-import { nextStepOf } from '../explain-failure.js';
 import { answersToLittle } from '../small-answer.js';
 
 const HANDSHAKE_MS = 8_000;
@@ -31,7 +30,7 @@ export async function checkCertificate(chain: Chain, options: CertificateOptions
   if (!options.target.isSecure) {
     await chain.run('tls', TLS_MS, async () => {
       const { message, code } = problem('cleartext');
-      return { value: true, result: 'warn', text: message, code, ...step(code) };
+      return { value: true, result: 'warn', text: message, code };
     });
     return 'done';
   }
@@ -106,7 +105,6 @@ function judge(
     result: 'warn',
     text: `${text}. EDGE_INSECURE_POLL accepts it`,
     code,
-    ...step(code),
   };
 }
 
@@ -134,9 +132,4 @@ function issuerOf({ issuer }: X509Certificate): string {
 
 function namesOf({ subjectAltName, subject }: X509Certificate): string {
   return (subjectAltName ?? subject ?? 'no name').replaceAll(/(DNS|IP Address):/g, '').slice(0, 200);
-}
-
-function step(code: string): { nextStep?: string } {
-  const nextStep = nextStepOf(code);
-  return nextStep === undefined ? {} : { nextStep };
 }

@@ -6,7 +6,6 @@ import { type DoctorProblemCode, doctorProblem } from '../../../../protocol/prob
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { Chain } from '../chain.js';
 import type { ApiTarget, Connect } from '../connect.js';
-import { nextStepOf } from '../explain-failure.js';
 
 const CLOCK_MS = 6_000;
 /** As far as the hub lets timestamps be off; `Date` has whole seconds. */
@@ -31,8 +30,7 @@ export async function checkClock(
     const text = `This machine's clock is ${duration(Math.abs(offMs))} ${offMs > 0 ? 'ahead of' : 'behind'} the hub's`;
     const code = 'clock-wrong' satisfies DoctorProblemCode;
     if (!chain.passed('tls')) throw doctorProblem(code, { detail: text });
-    const nextStep = nextStepOf(code);
-    return { value: false, result: 'warn', text, code, ...(nextStep && { nextStep }) };
+    return { value: false, result: 'warn', text, code };
   });
 }
 

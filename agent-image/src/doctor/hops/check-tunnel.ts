@@ -90,6 +90,6 @@ async function tryWebSocket(
 
 function orWarn(one: Attempt, other: Attempt | null, instead: string): Attempt {
   if (one.finding || !other?.finding || codeOf(one.error) === 'tunnel-fingerprint-mismatch') return one;
-  const { text, ...failure } = explainFailure(one.error);
-  return { ms: one.ms, finding: { ...failure, result: 'warn', text: `${text}; ${instead}` } };
+  const { text, code } = explainFailure(one.error);
+  return { ms: one.ms, finding: { code, result: 'warn', text: `${text}; ${instead}` } };
 }

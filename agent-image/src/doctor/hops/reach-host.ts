@@ -8,7 +8,6 @@ import { codeOf } from '../../../../protocol/problems/problem.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import { untilEvent } from '../../../../protocol/time/until-event.js';
 import type { Chain, Finding } from '../chain.js';
-import { nextStepOf } from '../explain-failure.js';
 
 const DNS_MS = 5_000;
 const CONNECT_MS = 5_000;
@@ -67,8 +66,7 @@ async function tryEach(
   if (failed.length === 0) return { value: true, text };
   if (failed.length < tried.length) {
     const code = 'hub-address-unreachable' satisfies DoctorProblemCode;
-    const nextStep = nextStepOf(code);
-    return { value: true, result: 'warn', text, code, ...(nextStep && { nextStep }) };
+    return { value: true, result: 'warn', text, code };
   }
   const isRefused = failed.every(({ code }) => code === 'ECONNREFUSED');
   throw problem(isRefused ? 'hub-refused' : 'hub-unreachable', { detail: text });

@@ -8,8 +8,8 @@ import { readConfig } from '../../../../agent-image/src/config/read-config.js';
 import { EnrolmentDoctor } from '../../../../agent-image/src/doctor/enrolment-doctor.js';
 import { encodeEdgeKey, parseEdgeKey } from '../../../../protocol/crypto/edge-key.js';
 import type { DoctorReport } from '../../../../protocol/messages/doctor.js';
-import { problem } from '../../../../protocol/problems/agent.js';
-import { Problem } from '../../../../protocol/problems/problem.js';
+import { AGENT_PROBLEMS, problem } from '../../../../protocol/problems/agent.js';
+import { Problem, plain } from '../../../../protocol/problems/problem.js';
 import { systemClock } from '../../../../protocol/time/clock.js';
 import { freePort } from '../../../kit/free-port.js';
 import { startPlugin } from '../../../kit/hub/plugin.js';
@@ -136,7 +136,7 @@ test('enrolment doctor: an admin sees what an agent met before its hub was reach
   );
   t.like(
     body.run?.hops.find(({ hop }) => hop === 'addresses'),
-    { result: 'fail', code: 'hub-refused' },
+    { result: 'fail', code: 'hub-refused', nextStep: plain(AGENT_PROBLEMS['hub-refused'].nextStep) },
   );
   t.like(
     hub.log.lines.find(({ message }) => message.startsWith('an agent reports what its doctor found')),

@@ -3,6 +3,8 @@ import test from 'ava';
 import { deriveKey, hashJoinSecret } from '../../../../protocol/crypto/derived-keys.js';
 import { parseEdgeKey } from '../../../../protocol/crypto/edge-key.js';
 import { signRequest } from '../../../../protocol/crypto/request-signature.js';
+import { plain } from '../../../../protocol/problems/problem.js';
+import { PROBLEMS } from '../../../../protocol/problems.js';
 import { joinInstance } from '../../../kit/agent/instance.js';
 import { startPlugin, type TestPlugin } from '../../../kit/hub/plugin.js';
 
@@ -75,7 +77,8 @@ test('doctor reports: what an agent sends is bounded, and one line for each text
     'GET',
     `/api/environments/${id}/doctor`,
   );
-  t.deepEqual(body.run.hops, [hop]);
+  const nextStep = plain(PROBLEMS[hop.code].nextStep);
+  t.deepEqual(body.run.hops, [{ ...hop, nextStep }]);
   const ageMs = Date.now() - Date.parse(body.run.at);
   t.true(ageMs >= 60_000 && ageMs < 120_000, `${ageMs}`);
 });
