@@ -67,8 +67,7 @@ export class Chain {
     const startedMs = clock.monotonic();
     const ms = () => Math.round(clock.monotonic() - startedMs);
     const deadline = new AbortController();
-    const late = `No answer within ${deadlineMs / 1_000} s`;
-    const abort = () => deadline.abort(new DOMException(late, 'TimeoutError'));
+    const abort = () => deadline.abort(timeout(deadlineMs));
     const cancel = clock.after(deadlineMs, abort);
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -107,6 +106,11 @@ export class Chain {
     this.#results.push(found);
     this.#options.onResult(found);
   }
+}
+
+/** The error of a deadline that has passed. */
+export function timeout(ms: number): DOMException {
+  return new DOMException(`No answer within ${ms / 1_000} s`, 'TimeoutError');
 }
 
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

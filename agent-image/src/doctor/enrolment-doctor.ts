@@ -52,7 +52,10 @@ export class EnrolmentDoctor {
     if (now < this.#notBeforeMs) return;
     this.#notBeforeMs = now + GAP_MS;
     this.#lastCode = code;
-    void this.#run();
+    void this.#run().catch((err: unknown) => {
+      this.#running = null;
+      this.#options.logger.debug({ err }, 'the doctor did not run');
+    });
   }
 
   /** Never throws. */

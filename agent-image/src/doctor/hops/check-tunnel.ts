@@ -8,7 +8,7 @@ import { toHubError } from '../../hub/error.js';
 import type { Outbound } from '../../hub/outbound.js';
 import { dialPort } from '../../tunnel/transport/port.js';
 import { dialWebSocket } from '../../tunnel/transport/web-socket.js';
-import type { Attempt, Chain, Finding } from '../chain.js';
+import { type Attempt, type Chain, type Finding, timeout } from '../chain.js';
 import type { ApiTarget } from '../connect.js';
 import { explainFailure } from '../explain-failure.js';
 import { answersToLittle } from '../small-answer.js';
@@ -37,7 +37,7 @@ export async function checkTunnel(chain: Chain, options: TunnelOptions): Promise
     tunnelAddress !== null && isNameKnown
       ? chain.attempt(ATTEMPT_MS, (signal) => tryPort(tunnelAddress, options, signal))
       : null,
-    chain.passed('tls') ? chain.attempt(ATTEMPT_MS, (signal) => tryWebSocket(options, signal)) : null,
+    chain.passed('tls') ? chain.attempt(TUNNEL_MS, (signal) => tryWebSocket(options, signal)) : null,
   ]);
   if (tunnelAddress === null) chain.skip('tunnel-port', 'Not checked: the Edge key has no tunnel port');
   else if (port === null) chain.skip('tunnel-port', 'Not checked: its name is that of the API');
@@ -55,14 +55,16 @@ async function tryPort(
   const { host, port } = splitHostPort(tunnelAddress);
   const { connectTcp } = outbound;
   const late = new AbortController();
-  const cancel = clock.after(TUNNEL_MS, () => late.abort());
+  const cancel = clock.after(TUNNEL_MS, () => late.abort(timeout(TUNNEL_MS)));
   const ended = AbortSignal.any([signal, late.signal]);
   try {
     const options = { fingerprint, clock, alpn: TUNNEL_ALPN, signal: ended };
     (await dialPort({ ...options, tunnelAddress, connectTcp })).socket.destroy();
     return { text: `${tunnelAddress} speaks TLS 1.3 and has the key in the Edge key` };
   } catch (error) {
-    if (codeOf(error) !== 'tunnel-handshake' || !late.signal.aborted) throw error;
+    if (!late.signal.aborted) throw error;
+    // It is connected once TLS has begun.
+    if (codeOf(error) !== 'tunnel-handshake') throw late.signal.reason;
     if (!(await answersToLittle(() => connectTcp(host, port, { timeoutMs: SMALL_MS }), signal))) throw error;
     const detail = `${tunnelAddress} answers a few bytes, but no TLS handshake: large packets vanish`;
     throw doctorProblem('mtu-black-hole', { detail });
@@ -76,16 +78,9 @@ async function tryWebSocket(
   signal: AbortSignal,
 ): Promise<Finding> {
   const { apiUrl, fingerprint } = config.edgeKey;
-  const late = new AbortController();
-  const cancel = clock.after(TUNNEL_MS, () => late.abort());
-  const ended = AbortSignal.any([signal, late.signal]);
-  try {
-    const options = { fingerprint, clock, alpn: TUNNEL_ALPN, signal: ended, toHubError };
-    (await dialWebSocket({ ...options, apiUrl, agent: outbound.upgradeAgent })).socket.destroy();
-    return { text: `A tunnel opens through ${apiUrl}, and has the key in the Edge key` };
-  } finally {
-    cancel();
-  }
+  const options = { fingerprint, clock, alpn: TUNNEL_ALPN, signal, toHubError };
+  (await dialWebSocket({ ...options, apiUrl, agent: outbound.upgradeAgent })).socket.destroy();
+  return { text: `A tunnel opens through ${apiUrl}, and has the key in the Edge key` };
 }
 
 function orWarn(one: Attempt, other: Attempt | null, instead: string): Attempt {
