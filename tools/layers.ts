@@ -158,6 +158,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'plugin/api.ts',
     'protocol/network/dial-tcp.ts',
     'protocol/network/tcp-keep-alive.ts',
+    'protocol/network/url-address.ts',
     'protocol/problems.ts',
     'protocol/problems/problem.ts',
     'protocol/time/backoff.ts',

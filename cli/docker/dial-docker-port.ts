@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { dialTcp } from '../../protocol/network/dial-tcp.js';
 import { TCP_KEEP_ALIVE_MS } from '../../protocol/network/tcp-keep-alive.js';
+import { type UrlAddress, urlAddress } from '../../protocol/network/url-address.js';
 import type { Clock } from '../../protocol/time/clock.js';
 import type { DockerAccess } from '../hub/docker-access.js';
 import { tlsHandshake } from './tls-handshake.js';
@@ -12,9 +13,8 @@ export interface DialOptions {
 }
 
 /** Host and port of a `DOCKER_HOST`; IPv6 without brackets. */
-export function parseDockerHost(host: string): { readonly host: string; readonly port: number } {
-  const { hostname, port } = new URL(host.replace(/^tcp:/, 'https:'));
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
+export function parseDockerHost(host: string): UrlAddress {
+  return urlAddress(new URL(host.replace(/^tcp:/, 'https:')));
 }
 
 /** Connects to the Docker port with the certificate of an access. Both directions can end separately. */

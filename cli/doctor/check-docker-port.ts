@@ -1,4 +1,5 @@
 import { dialTcp } from '../../protocol/network/dial-tcp.js';
+import { urlAddress } from '../../protocol/network/url-address.js';
 import type { Login } from '../config/logins.js';
 import { parseDockerHost } from '../docker/dial-docker-port.js';
 import { tlsHandshake } from '../docker/tls-handshake.js';
@@ -22,7 +23,7 @@ export async function checkDockerPort(
   const known = (await accessRecords.of(login.url)).at(-1)?.host;
   const { host, port } = known
     ? parseDockerHost(known)
-    : { host: new URL(login.url).hostname.replace(/^\[|\]$/g, ''), port: DEFAULT_PORT };
+    : { host: urlAddress(new URL(login.url)).host, port: DEFAULT_PORT };
   const find = () =>
     withDeadline(runtime, STEP_MS, async (signal) => {
       const socket = await dialTcp(host, port, { clock: runtime.clock, signal });

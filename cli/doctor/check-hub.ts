@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { dialTcp } from '../../protocol/network/dial-tcp.js';
+import { urlAddress } from '../../protocol/network/url-address.js';
 import type { Login } from '../config/logins.js';
 import { tlsHandshake } from '../docker/tls-handshake.js';
 import { Failure } from '../failure.js';
@@ -23,9 +24,9 @@ export async function checkHub(
   hub: HubClient,
 ): Promise<boolean> {
   const { clock } = runtime;
-  const { hostname, port: given, origin } = new URL(login.url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const port = Number(given || 443);
+  const url = new URL(login.url);
+  const { origin } = url;
+  const { host, port } = urlAddress(url);
   const reach = <T>(action: (signal: AbortSignal) => Promise<T>) =>
     withDeadline(runtime, STEP_MS, action).catch((error: unknown) => {
       throw networkFailure(origin, error);

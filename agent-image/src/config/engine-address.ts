@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { urlAddress } from '../../../protocol/network/url-address.js';
 import { lastGood } from './last-good.js';
 import { invalid, type Variables } from './variables.js';
 
@@ -44,7 +45,7 @@ export function readEngineAddress(variables: Variables): EngineAddress {
   const tls = readTls(variables);
   return Object.freeze({
     kind: 'tcp',
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: urlAddress(url).host,
     port: url.port === '' ? (tls ? 2376 : 2375) : Number(url.port),
     tls,
   });

@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import { urlAddress } from '../../../protocol/network/url-address.js';
 import { proxyFor } from '../config/proxy.js';
 import type { AgentConfig } from '../config/read-config.js';
 import type { Outbound } from '../hub/outbound.js';
@@ -20,8 +21,7 @@ export type Connect = (timeoutMs: number) => Promise<net.Socket>;
 export function apiTarget({ edgeKey, proxy }: Pick<AgentConfig, 'edgeKey' | 'proxy'>): ApiTarget {
   const url = new URL(edgeKey.apiUrl);
   const isSecure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port) || (isSecure ? 443 : 80);
+  const { host, port } = urlAddress(url);
   return { url, host, port, isSecure, proxy: proxyFor(proxy, host, port) };
 }
 

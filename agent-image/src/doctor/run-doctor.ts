@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import type { HopResult } from '../../../protocol/hops.js';
+import { urlAddress } from '../../../protocol/network/url-address.js';
 import { problem } from '../../../protocol/problems/agent.js';
 import type { Clock } from '../../../protocol/time/clock.js';
 import type { AgentConfig } from '../config/read-config.js';
@@ -44,11 +45,7 @@ export async function runDoctor(config: AgentConfig, options: DoctorOptions): Pr
     await checkConfig(chain, config);
     const { proxy } = api;
     const place = proxy
-      ? {
-          name: 'The proxy',
-          host: proxy.hostname.replace(/^\[|\]$/g, ''),
-          port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
-        }
+      ? { name: 'The proxy', ...urlAddress(proxy) }
       : { name: 'The hub', host: api.host, port: api.port };
     await reachHost(chain, place, clock);
     await checkProxy(chain, api, config.proxy, connect);

@@ -3,6 +3,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { dialTcp } from '../../../protocol/network/dial-tcp.js';
 import { TCP_KEEP_ALIVE_MS } from '../../../protocol/network/tcp-keep-alive.js';
+import { urlAddress } from '../../../protocol/network/url-address.js';
 import { problem } from '../../../protocol/problems/agent.js';
 import type { Problem } from '../../../protocol/problems/problem.js';
 import type { Clock } from '../../../protocol/time/clock.js';
@@ -69,8 +70,8 @@ export async function connectThroughProxy(
 async function dialProxy(proxy: URL, options: ProxyConnectOptions): Promise<net.Socket> {
   const { signal, secureContext } = options;
   const isSecure = proxy.protocol === 'https:';
-  const host = proxy.hostname.replace(/^\[|\]$/g, '');
-  const tcp = await dialTcp(host, Number(proxy.port) || (isSecure ? 443 : 80), options);
+  const { host, port } = urlAddress(proxy);
+  const tcp = await dialTcp(host, port, options);
   tcp.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
   if (!isSecure) return tcp;
   const servername = net.isIP(host) ? '' : host;

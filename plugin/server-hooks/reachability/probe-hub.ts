@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { urlAddress } from '../../../protocol/network/url-address.js';
 import type { SelfTestCheck } from '../../api.js';
 import { askHub } from './ask-hub.js';
 import type { Challenge } from './challenges.js';
@@ -24,10 +25,7 @@ export async function probeHub(apiUrl: string, options: ProbeHubOptions): Promis
   const { knownAuthorities, ownAuthority, challenge, signal } = options;
   const base = new URL(apiUrl);
   const isSecure = base.protocol === 'https:';
-  const target: Target = {
-    host: base.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(base.port || (isSecure ? 443 : 80)),
-  };
+  const target: Target = urlAddress(base);
   let addresses: readonly LookupAddress[] = [];
   const open: Socket[] = [];
   const connect = async () => {

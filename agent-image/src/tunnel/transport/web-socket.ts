@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { TUNNEL_PATH } from '../../../../protocol/messages/agent-calls.js';
+import { urlAddress } from '../../../../protocol/network/url-address.js';
 import { AGENT_PROBLEMS, problem } from '../../../../protocol/problems/agent.js';
 import { plain } from '../../../../protocol/problems/problem.js';
 import { TUNNEL } from '../../../../protocol/tunnel/tunnel-settings.js';
@@ -28,7 +29,7 @@ export interface WebSocketOptions extends TlsOptions {
 export async function dialWebSocket(options: WebSocketOptions): Promise<Transport> {
   const url = new URL(`${options.apiUrl}${TUNNEL_PATH}`);
   const wire = await upgrade(url, options);
-  const socket = await secureTunnel(wire, url.hostname.replace(/^\[|\]$/g, ''), options);
+  const socket = await secureTunnel(wire, urlAddress(url).host, options);
   return { socket, wire, path: 'api' };
 }
 
