@@ -22,7 +22,7 @@ import type { MachineMark } from './machine/clone-marks.js';
 import type { InstanceKey } from './machine/instance-key.js';
 import { MountWatch } from './machine/mount-watch.js';
 import { TunnelKeeper } from './tunnel/keeper.js';
-import { TransportDialler } from './tunnel/transport/dialler.js';
+import { type DialPath, TransportDialler } from './tunnel/transport/dialler.js';
 import { dialPort } from './tunnel/transport/port.js';
 import { dialWebSocket } from './tunnel/transport/web-socket.js';
 
@@ -140,18 +140,16 @@ export class RunningAgent {
 
   /** One for both tunnels: they have the same network. */
   #createDialler(): TransportDialler {
-    const { config, clock } = this.#options;
+    const { config, clock, logger } = this.#options;
     const { apiUrl, tunnelAddress, fingerprint } = config.edgeKey;
     const { connectTcp, upgradeAgent: agent } = this.#outbound;
-    return new TransportDialler({
-      dialPort:
-        tunnelAddress === null
-          ? null
-          : (alpn, signal) => dialPort({ tunnelAddress, fingerprint, connectTcp, clock, alpn, signal }),
-      dialApi: (alpn, signal) =>
-        dialWebSocket({ apiUrl, fingerprint, agent, toHubError, clock, alpn, signal }),
-      clock,
-    });
+    const tls = { fingerprint, clock };
+    const dialApi: DialPath = (alpn, signal) =>
+      dialWebSocket({ ...tls, apiUrl, agent, toHubError, alpn, signal });
+    if (tunnelAddress === null) return new TransportDialler({ dialApi, clock, logger });
+    const dialByPort: DialPath = (alpn, signal) =>
+      dialPort({ ...tls, tunnelAddress, connectTcp, alpn, signal });
+    return new TransportDialler({ dialPort: dialByPort, dialApi, clock, logger });
   }
 
   #keeper(purpose: Purpose): TunnelKeeper {

@@ -1,16 +1,19 @@
-import { Problem } from '../../../../protocol/problems/problem.js';
+import type { AgentProblemCode } from '../../../../protocol/problems/agent.js';
+import { codeOf, Problem } from '../../../../protocol/problems/problem.js';
 import type { Clock } from '../../../../protocol/time/clock.js';
 import type { TunnelPath } from '../../../../protocol/tunnel/tunnel-path.js';
+import type { Logger } from '../../log.js';
 import type { Transport } from './transport.js';
 
 /** Dials by one path. */
 export type DialPath = (alpn: string, signal: AbortSignal) => Promise<Transport>;
 
 export interface TransportDiallerOptions {
-  /** Null: the hub has no tunnel port. */
-  readonly dialPort: DialPath | null;
+  /** Absent: the hub has no tunnel port. */
+  readonly dialPort?: DialPath;
   readonly dialApi: DialPath;
   readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Start of the first path before the other one, ms. */
@@ -37,12 +40,16 @@ export class TransportDialler {
    * @throws Problem that of the tunnel port; its detail has that of the API path too
    */
   async dial(alpn: string, path?: TunnelPath): Promise<Transport> {
-    const { dialPort, dialApi, clock } = this.#options;
-    if (dialPort === null || path === 'api') return await dialApi(alpn, new AbortController().signal);
+    const { dialPort, dialApi, clock, logger } = this.#options;
+    if (!dialPort || path === 'api') return await dialApi(alpn, new AbortController().signal);
     if (path === 'tunnel-port') return await dialPort(alpn, new AbortController().signal);
     const isApiFirst = clock.monotonic() < this.#apiFirstUntilMs;
     try {
-      const transport = await race(isApiFirst ? [dialApi, dialPort] : [dialPort, dialApi], alpn, clock);
+      const dials = isApiFirst ? ([dialApi, dialPort] as const) : ([dialPort, dialApi] as const);
+      const { transport, otherError } = await race(dials, alpn, clock);
+      // The tunnel opens, but somebody may be in between on the other path.
+      if (isFalseHub(otherError))
+        logger.warn({ err: otherError, path: transport.path }, 'the other path leads to another hub');
       if (transport.path === 'tunnel-port') this.#apiFirstUntilMs = Number.NEGATIVE_INFINITY;
       else if (!isApiFirst) this.#apiFirstUntilMs = clock.monotonic() + REMEMBER_MS;
       return transport;
@@ -55,7 +62,11 @@ export class TransportDialler {
 }
 
 /** Rejects with the errors of both, in their order. */
-function race(dials: readonly [DialPath, DialPath], alpn: string, clock: Clock): Promise<Transport> {
+function race(
+  dials: readonly [DialPath, DialPath],
+  alpn: string,
+  clock: Clock,
+): Promise<{ readonly transport: Transport; readonly otherError: unknown }> {
   return new Promise((resolve, reject) => {
     const controllers = dials.map(() => new AbortController());
     const errors: unknown[] = [];
@@ -73,7 +84,7 @@ function race(dials: readonly [DialPath, DialPath], alpn: string, clock: Clock):
           winner = index;
           cancel();
           controllers[1 - index]?.abort(new Error('the other path was faster'));
-          resolve(transport);
+          resolve({ transport, otherError: errors[1 - index] });
         },
         (error: unknown) => {
           errors[index] = error;
@@ -94,10 +105,14 @@ function race(dials: readonly [DialPath, DialPath], alpn: string, clock: Clock):
   });
 }
 
+function isFalseHub(error: unknown): boolean {
+  return codeOf(error) === ('tunnel-fingerprint-mismatch' satisfies AgentProblemCode);
+}
+
 function bothFailed(port: unknown, api: unknown): unknown {
   if (!(port instanceof Problem) || !(api instanceof Problem)) return port;
   // A false hub is more urgent than a closed port.
-  const code = [port, api].find((one) => one.code === 'tunnel-fingerprint-mismatch')?.code ?? port.code;
-  const detail = `By the tunnel port: ${port.message} (${port.code}). By the API’s address: ${api.message} (${api.code})`;
+  const { code } = [port, api].find(isFalseHub) ?? port;
+  const detail = `By the tunnel port: ${port.message} (${port.code}). By the API's address: ${api.message} (${api.code})`;
   return new Problem(code, detail, { cause: port });
 }

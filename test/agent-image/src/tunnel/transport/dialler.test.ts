@@ -49,12 +49,23 @@ function transportBy(path: TunnelPath): Transport {
 function setup(_t: ExecutionContext, { hasPort = true } = {}) {
   const clock = new FakeClock();
   const dials = new Dials();
+  const warnings: unknown[] = [];
   const dialler = new TransportDialler({
-    dialPort: hasPort ? dials.dial('tunnel-port') : null,
+    ...(hasPort && { dialPort: dials.dial('tunnel-port') }),
     dialApi: dials.dial('api'),
     clock,
+    logger: { warn: (about: unknown) => void warnings.push(about) },
   });
-  return { clock, dials, dial: (path?: TunnelPath) => dialler.dial(TUNNEL_ALPN, path) };
+  const dial = (path?: TunnelPath) => dialler.dial(TUNNEL_ALPN, path);
+  /** A first dial, in which the tunnel port fails and the API path opens. */
+  const openByApi = async (error = problem('hub-refused')) => {
+    const dialling = dial();
+    dials.fail(0, error);
+    await turn();
+    dials.open(1);
+    return await dialling;
+  };
+  return { clock, dials, warnings, dial, openByApi };
 }
 
 test('dialler: the tunnel port has a second, then the API path is dialled too, and the first one wins', async (t) => {
@@ -96,12 +107,8 @@ test('dialler: a tunnel port that fails starts the API path immediately', async 
 });
 
 test('dialler: the API path that won goes first for ten minutes, the tunnel port a second later', async (t) => {
-  const { clock, dials, dial } = setup(t);
-  const first = dial();
-  dials.fail(0, problem('hub-refused'));
-  await turn();
-  dials.open(1);
-  await first;
+  const { clock, dials, dial, openByApi } = setup(t);
+  await openByApi();
   const second = dial();
   t.deepEqual(dials.started.slice(2), ['api']);
   dials.open(2);
@@ -115,12 +122,8 @@ test('dialler: the API path that won goes first for ten minutes, the tunnel port
 
 test('dialler: the order is forgotten once the tunnel port wins, and after a failure of both', async (t) => {
   for (const end of ['port wins', 'both fail']) {
-    const { dials, dial } = setup(t);
-    const first = dial();
-    dials.fail(0, problem('hub-refused'));
-    await turn();
-    dials.open(1);
-    await first;
+    const { dials, dial, openByApi } = setup(t);
+    await openByApi();
     const second = dial();
     dials.fail(2, problem('hub-unreachable'));
     await turn();
@@ -134,6 +137,17 @@ test('dialler: the order is forgotten once the tunnel port wins, and after a fai
   }
 });
 
+test('dialler: another hub at the tunnel port is reported, although the API path opens', async (t) => {
+  for (const [code, count] of [
+    ['tunnel-fingerprint-mismatch', 1],
+    ['hub-refused', 0],
+  ] as const) {
+    const { warnings, openByApi } = setup(t);
+    await openByApi(problem(code));
+    t.is(warnings.length, count, code);
+  }
+});
+
 test('dialler: when both fail, the error has the code of the tunnel port and names both causes', async (t) => {
   const { dials, dial } = setup(t);
   const failing = t.throwsAsync(dial(), { code: 'hub-refused' });
@@ -143,7 +157,7 @@ test('dialler: when both fail, the error has the code of the tunnel port and nam
   const error = await failing;
   t.regex(
     error?.message ?? '',
-    /tunnel port: .*\(hub-refused\)\. By the API’s address: .*\(tunnel-websocket-refused\)/,
+    /tunnel port: .*\(hub-refused\)\. By the API's address: .*\(tunnel-websocket-refused\)/,
   );
 });
 
