@@ -11,6 +11,9 @@ export interface WebSocketsOptions {
   readonly clock: Clock;
 }
 
+/** A server costs 37 KiB: more handshakes at a time create theirs. */
+const MAX_UNUSED = 16;
+
 /** Tunnels inside WebSockets, which arrive as requests to the API. */
 export class WebSockets {
   readonly #options: WebSocketsOptions;
@@ -31,9 +34,13 @@ export class WebSockets {
     const server = this.#servers.pop() ?? tls.createServer();
     const done = () => {
       server.off('secureConnection', secured).off('tlsClientError', done);
-      this.#servers.push(server);
+      if (this.#servers.length < MAX_UNUSED) this.#servers.push(server);
     };
+    // As at the tunnel port, where TLS alone would wait for the rest of the handshake.
+    const ended = () => wire.destroy();
+    wire.once('end', ended);
     const secured = (inner: TLSSocket) => {
+      wire.off('end', ended);
       done();
       tls.secured(inner, { wire, path: 'api', address, release });
     };

@@ -23,12 +23,18 @@ function portOf({ url }: TestPlugin): number {
 }
 
 /** Sends an upgrade request; resolves to the socket and the answer's head. */
-async function ask(t: ExecutionContext, hub: TestPlugin, headers: object, method = 'GET') {
+async function ask(
+  t: ExecutionContext,
+  hub: TestPlugin,
+  headers: object,
+  { method = 'GET', last = Buffer.alloc(0) } = {},
+) {
   const socket = net.connect(portOf(hub), '127.0.0.1');
   t.teardown(() => socket.destroy());
   socket.on('error', () => undefined);
   const lines = Object.entries({ host: 'hub', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`${method} /edge${TUNNEL_PATH} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  if (last.length > 0) socket.end(last);
   const [head] = (await once(socket, 'data')) as [Buffer];
   return { socket, head: head.toString('latin1') };
 }
@@ -67,7 +73,10 @@ for (const [name, [headers, status]] of Object.entries(REFUSED)) {
 
 test('tunnel by the API: a POST is 405', async (t) => {
   const hub = await startPlugin(t);
-  t.regex((await ask(t, hub, { ...HANDSHAKE, 'content-length': 0 }, 'POST')).head, /^HTTP\/1\.1 405 /);
+  t.regex(
+    (await ask(t, hub, { ...HANDSHAKE, 'content-length': 0 }, { method: 'POST' })).head,
+    /^HTTP\/1\.1 405 /,
+  );
 });
 
 test('tunnel by the API: without an upgrade, the path is not found; one that the host dropped says so', async (t) => {
@@ -118,6 +127,15 @@ for (const [name, send] of [
     t.is(sockets.size, 0);
   });
 }
+
+test('tunnel by the API: an end before TLS frees the place immediately', async (t) => {
+  const hub = await startPlugin(t);
+  const sockets = new ServerSockets(t, portOf(hub));
+  // A masked close frame, mask 0, and a FIN. TLS alone would wait for 10 s.
+  await ask(t, hub, HANDSHAKE, { last: Buffer.from([0x88, 0x80, 0, 0, 0, 0]) });
+  await untilTrue('the end of the connection', () => sockets.size === 0, { ms: 5_000 });
+  t.is(sockets.size, 0);
+});
 
 test('tunnel by the API: a stop of the plugin ends unproven connections', async (t) => {
   const hub = await startPlugin(t);
