@@ -6,13 +6,6 @@ import { endConnection } from './end-connection.js';
 const MAX_CONNECTIONS = 2_000;
 const DESCRIPTOR_SHARE = 1 / 4;
 
-/** The connections of clients with one certificate. */
-interface AccessConnections {
-  readonly sockets: Set<Socket>;
-  /** Stops listening for the end of the access. */
-  readonly forget: () => void;
-}
-
 interface Connection {
   /** The number of its open calls. */
   calls: number;
@@ -27,7 +20,8 @@ interface Connection {
 export class ClientConnections {
   readonly #limit: number;
   readonly #clock: Clock;
-  readonly #accesses = new Map<string, AccessConnections>();
+  /** The number of connections of each access. */
+  readonly #counts = new Map<string, number>();
   readonly #connections = new Map<Socket, Connection>();
   #isStopped = false;
 
@@ -38,20 +32,22 @@ export class ClientConnections {
   }
 
   /**
-   * @param ended the signal of the access, the same for all its connections
+   * @param ended aborts when the access ends
    * @returns whether the access has a free place
    */
   enter(accessId: string, socket: Socket, ended: AbortSignal): boolean {
-    const { sockets, forget } = this.#accesses.get(accessId) ?? this.#add(accessId, ended);
-    if (sockets.size >= this.#limit) return false;
-    sockets.add(socket);
+    const count = this.#counts.get(accessId) ?? 0;
+    if (count >= this.#limit) return false;
+    this.#counts.set(accessId, count + 1);
     this.#connections.set(socket, { calls: 0, ended });
+    const end = () => this.#endIdle(socket);
+    ended.addEventListener('abort', end);
     socket.once('close', () => {
+      ended.removeEventListener('abort', end);
       this.#connections.delete(socket);
-      sockets.delete(socket);
-      if (sockets.size > 0) return;
-      forget();
-      this.#accesses.delete(accessId);
+      const others = (this.#counts.get(accessId) ?? 1) - 1;
+      if (others > 0) this.#counts.set(accessId, others);
+      else this.#counts.delete(accessId);
     });
     return true;
   }
@@ -70,15 +66,6 @@ export class ClientConnections {
   stop(): void {
     this.#isStopped = true;
     for (const [socket, { calls }] of this.#connections) if (calls === 0) socket.destroy();
-  }
-
-  #add(accessId: string, ended: AbortSignal): AccessConnections {
-    const sockets = new Set<Socket>();
-    const end = () => sockets.forEach((socket) => void this.#endIdle(socket));
-    ended.addEventListener('abort', end);
-    const added = { sockets, forget: () => ended.removeEventListener('abort', end) };
-    this.#accesses.set(accessId, added);
-    return added;
   }
 
   #endIdle(socket: Socket): void {

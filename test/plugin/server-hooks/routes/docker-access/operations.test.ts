@@ -164,7 +164,9 @@ test('docker access: without the port none is created, and those there are can b
 test('docker access: its creation and its revocation are logged, without secrets', async (t) => {
   const hub = await setup(t);
   const { access } = await makeClient(hub, 1, { name: 'laptop of ann' });
-  await hub.call('DELETE', `${PATH}/${access.id}`);
+  const revoke = () => hub.call('DELETE', `${PATH}/${access.id}`);
+  const answers = await Promise.all([revoke(), revoke()]);
+  t.deepEqual(answers.map(({ status }) => status).sort(), [204, 404]);
   const { id, name, node, expiresAt, key = '-' } = access;
   const fields = { principal: 'admin', environment: 1, access: id, name, node, expiresAt };
   const lines = hub.log.lines.filter(({ message }) => message.startsWith('a Docker access'));

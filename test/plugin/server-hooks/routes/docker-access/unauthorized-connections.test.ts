@@ -57,3 +57,19 @@ test('client connections: one access has a limit, others are not affected, and a
   await once(first, 'close');
   t.true(clients.enter('a', rest[63] ?? first, signal));
 });
+
+test('client connections: an access that is valid again, and ends again, ends its new connections', async (t) => {
+  const clients = new ClientConnections(OPEN_FILES, new FakeClock());
+  const [first, second] = await accept(t, 2);
+  if (!first || !second) return t.fail();
+  const [before, now] = [new AbortController(), new AbortController()];
+  clients.enter('a', first, before.signal);
+  const endCall = clients.begin(first);
+  before.abort();
+  clients.enter('a', second, now.signal);
+  now.abort();
+  t.true(second.writableEnded);
+  t.false(first.writableEnded, 'a call is open');
+  endCall?.();
+  t.true(first.writableEnded);
+});
