@@ -9,7 +9,8 @@ const LATER_MS = 60_000;
 
 /**
  * Monotonic ms at which an observation may change by the passing of time alone: an agent falls silent, a refusal is no
- * longer recent, a demand lapses, a manager stays unconfirmed. Perhaps too early, never too late.
+ * longer recent, a demand lapses, a manager stays unconfirmed. Perhaps too early; at most a second too late,
+ * where a hold ended early.
  */
 export function nextChangeMs(
   { environment, tunnel, refusal }: Observation,

@@ -44,6 +44,7 @@ class Tick implements SharedDeadline {
   readonly #expiring = new Set<Expiring>();
   readonly #cancelTimer: () => void;
   readonly #onEnd: () => void;
+  #isDue = false;
 
   constructor(clock: Clock, waitMs: number, onEnd: () => void) {
     this.#onEnd = onEnd;
@@ -55,13 +56,14 @@ class Tick implements SharedDeadline {
   }
 
   cancel(one: Expiring): void {
-    if (!this.#expiring.delete(one) || this.#expiring.size > 0) return;
+    if (!this.#expiring.delete(one) || this.#expiring.size > 0 || this.#isDue) return;
     this.#cancelTimer();
     this.#onEnd();
   }
 
   #expire(): void {
     // Later ones get another tick.
+    this.#isDue = true;
     this.#onEnd();
     for (const one of this.#expiring) one.expire();
   }

@@ -62,3 +62,21 @@ test('shared deadlines: one that ends another of its tick, or adds one that is d
   t.deepEqual(passed, ['first', 'added']);
   t.is(clock.pending, 0);
 });
+
+test('shared deadlines: one that is cancelled as it passes does not end the tick that followed', (t) => {
+  const clock = new FakeClock();
+  const deadlines = new SharedDeadlines(clock);
+  const passed: string[] = [];
+  const later = (name: string) => deadlines.add(0, { expire: () => void passed.push(name) });
+  const one = {
+    expire: () => {
+      later('a');
+      deadline.cancel(one);
+      later('b');
+      t.is(clock.pending, 1);
+    },
+  };
+  const deadline = deadlines.add(500, one);
+  clock.advance(500);
+  t.deepEqual(passed, ['a', 'b']);
+});
