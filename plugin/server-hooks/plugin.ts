@@ -176,7 +176,7 @@ export function mountPlugin({ mount, clock, logger, run }: MountOptions): Plugin
     if (listeners < 2) return;
     hasWarnedOfListeners = true;
     const text =
-      'another upgrade listener may end docker exec and attach: call it where plugin.upgrade is false';
+      'another upgrade listener may end tunnels by this address, docker exec and attach: call it where plugin.upgrade is false';
     logger.warn({ code: 'host-shared-upgrade' satisfies ProblemCode, listeners }, text);
   };
   const answer = (req: Incoming, res: ServerResponse, url: string | null) => {

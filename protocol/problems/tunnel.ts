@@ -1,6 +1,7 @@
 import type { ProblemDefinition } from './problem.js';
 
-const PORT_SCANNER = "Port scanners do this, and the hub's own self-test. If an agent does, update it";
+const PORT_SCANNER =
+  "Port scanners do this, the hub's own self-test, and agents: their doctor, and a dial that was slower than the one by the other path. If an agent's tunnel does not open, update it";
 
 /** Codes of tunnels, their credentials and handshakes: in the logs of both sides and as an environment's problem. */
 export const TUNNEL_PROBLEMS = {
@@ -50,19 +51,19 @@ export const TUNNEL_PROBLEMS = {
   'proof-late': {
     status: 401,
     sentence: 'The agent sent no proof within 10 s',
-    cause: "A connection to the tunnel's port did not authenticate within 10 s",
+    cause: 'A connection for a tunnel did not authenticate within 10 s',
     nextStep: PORT_SCANNER,
   },
   'proof-malformed': {
     status: 401,
     sentence: 'The proof is malformed',
-    cause: "A connection to the tunnel's port sent something that is not an agent's proof",
+    cause: "A connection for a tunnel sent something that is not an agent's proof",
     nextStep: PORT_SCANNER,
   },
   'proof-missing': {
     status: 401,
     sentence: 'The agent disconnected before its proof',
-    cause: "A connection to the tunnel's port was not an agent's, or it broke before the agent authenticated",
+    cause: "A connection for a tunnel was not an agent's, or it ended before the agent authenticated",
     nextStep: PORT_SCANNER,
   },
   superseded: {
@@ -72,9 +73,9 @@ export const TUNNEL_PROBLEMS = {
     nextStep: 'Nothing, if it happens once. Repeatedly: two copies of an agent share an identity',
   },
   'too-many-handshakes': {
-    sentence: 'The tunnel port has too many connections without a proof',
+    sentence: 'There are too many tunnel connections without a proof',
     cause:
-      "The tunnel's port had 1,024 connections without a proof, or 128 from one IPv4 address or IPv6 /64 (less where the hub may open fewer than 4,096 files). The oldest of the fullest network was closed to make room",
+      'The tunnel port had 1,024 connections without a proof, or 128 from one IPv4 address or IPv6 /64; or there were 1,024 WebSockets without one (less where the hub may open fewer than 4,096 files). The oldest of the fullest network was closed to make room',
     nextStep: 'Find the origin; agents retry automatically',
   },
   'tunnel-closed': {
@@ -85,14 +86,14 @@ export const TUNNEL_PROBLEMS = {
     nextStep: 'Repeat the call, unless the environment was removed',
   },
   'tunnel-fingerprint-mismatch': {
-    sentence: 'The key of the tunnel port does not match the Edge key: another hub, or a man in the middle',
-    cause: "The key of the tunnel's port does not match the Edge key",
+    sentence: "The hub's key does not match the Edge key: another hub, or a man in the middle",
+    cause: 'The key at the other end of the tunnel does not match the Edge key',
     nextStep:
       'Wrong `tunnelAddress`, a proxy that terminates TLS there, a new `tunnel-key.pem`, or a man in the middle. With a new key: rotate the key and restart the agent',
   },
   'tunnel-handshake': {
-    sentence: 'The tunnel port does not complete a TLS handshake',
-    cause: "The tunnel's port does not complete a handshake within 10 s",
+    sentence: "The hub does not complete the tunnel's TLS handshake",
+    cause: "The hub does not complete the tunnel's TLS handshake within 10 s",
     nextStep: 'Check port and firewall; proxies must forward the port as TCP',
   },
   'tunnel-lost': {
@@ -102,14 +103,14 @@ export const TUNNEL_PROBLEMS = {
     nextStep: 'Repeat the call: it waits for the next tunnel. If it happens often, check the network between',
   },
   'tunnel-protocol': {
-    sentence: 'The tunnel port does not speak fairlead/1',
-    cause: "The server at the tunnel's port does not speak `fairlead/1` over TLS 1.3",
+    sentence: 'The other end of the tunnel does not speak fairlead/1',
+    cause: 'The server at the other end of the tunnel does not speak `fairlead/1` over TLS 1.3',
     nextStep: 'Check `tunnelAddress`',
   },
   'tunnel-timeout': {
     status: 504,
     sentence: 'The agent did not open a tunnel in time',
-    nextStep: "Check in the agent's log whether it reaches the tunnel port",
+    nextStep: "Check in the agent's log by which path it reaches the hub",
   },
   'tunnel-websocket-refused': {
     sentence: "The hub's address does not open a WebSocket for the tunnel",

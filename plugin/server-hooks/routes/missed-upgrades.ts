@@ -26,7 +26,7 @@ export class MissedUpgrades {
     if (!wantsUpgrade(req) || !(call ? acceptsUpgrade(call) : isConsole)) return false;
     if (!this.#hasWarned) {
       this.#hasWarned = true;
-      const text = `upgrades do not reach the plugin, so docker exec and docker run -it do not work: add ${LINE}`;
+      const text = `upgrades do not reach the plugin, so docker exec, docker run -it and tunnels by this address do not work: add ${LINE}`;
       this.#logger.warn({ code: 'host-lost-upgrade' satisfies ProblemCode }, text);
     }
     const error = problem('host-lost-upgrade');

@@ -64,7 +64,7 @@ test('status: a problem has the text of its code; a name from Object.prototype h
     await bench.checkIn({ query: { problem: code } });
     return describe().problem?.detail;
   };
-  t.is(await detailOf('tunnel-protocol'), 'The tunnel port does not speak fairlead/1');
+  t.is(await detailOf('tunnel-protocol'), 'The other end of the tunnel does not speak fairlead/1');
   t.is(await detailOf('hub-dns'), 'The agent cannot resolve the name in the tunnel address');
   for (const code of ['constructor', '__proto__', 'toString', 'of-a-later-version']) {
     t.is(await detailOf(code), `See docs/errors.md#${code}`);
