@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { startBenchLab } from './lab/lab.js';
 import { processCost } from './lab/process-cost.js';
 import { download, upload } from './lab/transfer.js';
@@ -65,15 +64,12 @@ export const throughput: Benchmark = {
 /** Before each measurement, so that the tunnel's bulk connections are open: the first calls use streams. */
 const WARM_UPS = 3;
 const WARM_UP_BYTES = 4 * 1024 ** 2;
-/** For the agent to dial what a warm-up lacked, ms. */
-const DIAL_MS = 250;
 
 async function measure({ at, prefix, pids }: Route, { transfer, streams }: Transfer): Promise<Sample> {
   const target = { host: '127.0.0.1', ...at, prefix };
   const each = Math.floor(GIB / streams);
   for (let i = 0; i < WARM_UPS; i++) {
     await Promise.all(Array.from({ length: streams }, () => transfer(target, WARM_UP_BYTES)));
-    await setTimeout(DIAL_MS);
   }
   const cpuBefore = await cpuMs(pids);
   const start = performance.now();
